@@ -1,0 +1,46 @@
+/*
+ * What the demo world's products send: its customers' past and present as bodies of the tracking
+ * API's batch call, in the order of time.
+ *
+ * Not here: who receives them.  The caller's `send` posts a body over HTTP or hands it to intake.
+ */
+#ifndef CAIRN_DEMO_TRAFFIC_H
+#define CAIRN_DEMO_TRAFFIC_H
+
+#include "base/error.h"
+#include "base/tz.h"
+
+#include "demo/world.h"
+
+struct cn_demo_traffic {
+    uint64_t seed;
+    const struct cn_tz *tz;
+    cn_time now; /* nothing later is sent */
+    /* Called with each batch and how many events it holds; false stops. */
+    bool (*send)(void *ctx, cn_str body, size_t events, struct cn_error *err);
+    void *ctx;
+};
+
+enum {
+    CN_DEMO_BATCH_EVENTS = 400
+};
+
+/* One group call an account and an identify call for each of its users, as of `now`. */
+CN_MUST_CHECK bool cn_demo_send_profiles(const struct cn_demo_traffic *traffic,
+                                         enum cn_demo_book book, struct cn_error *err);
+
+/* Everything that the book's customers did from `days` days ago until now. */
+CN_MUST_CHECK bool cn_demo_send_past(const struct cn_demo_traffic *traffic, enum cn_demo_book book,
+                                     int64_t days, struct cn_error *err);
+
+/* How many events cn_demo_send_past() sends, without making them: an estimate for a progress bar
+ * that is within a few percent. */
+int64_t cn_demo_past_estimate(const struct cn_demo_traffic *traffic, enum cn_demo_book book,
+                              int64_t days);
+
+/* Events of this moment: `count` accounts drawn at random from all books each do one thing. `turn`
+ * grows from call to call, so that message ids differ. */
+CN_MUST_CHECK bool cn_demo_send_now(const struct cn_demo_traffic *traffic, int64_t turn,
+                                    size_t count, struct cn_error *err);
+
+#endif
