@@ -1,0 +1,217 @@
+#include "cli/command.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/str.h"
+
+const char *cn_command_value(const struct cn_command_env *env, const char *option)
+{
+    for (size_t i = 0; i < env->command->option_count; i++) {
+        if (strcmp(env->command->options[i].name, option) == 0) {
+            return env->values[i];
+        }
+    }
+    assert(false);
+    return NULL;
+}
+
+/* How many of the words make up the name, or 0 if they do not begin with it. */
+static int match_name(const char *name, int argc, char *const *argv)
+{
+    cn_str rest = cn_str_of(name);
+    cn_str word;
+    int used = 0;
+    while (cn_str_split(&rest, ' ', &word)) {
+        if (used == argc || !cn_str_equal(word, cn_str_of(argv[used]))) {
+            return 0;
+        }
+        used++;
+    }
+    return used;
+}
+
+const struct cn_command *cn_command_find(int argc, char *const *argv, int *used_out)
+{
+    const struct cn_command *found = NULL;
+    int longest = 0;
+    for (size_t i = 0; i < cn_command_count; i++) {
+        int used = match_name(cn_commands[i]->name, argc, argv);
+        if (used > longest) {
+            longest = used;
+            found = cn_commands[i];
+        }
+    }
+    *used_out = longest;
+    return found;
+}
+
+static bool find_option(const struct cn_command *command, cn_str name, size_t *index_out)
+{
+    for (size_t i = 0; i < command->option_count; i++) {
+        if (cn_str_equal(name, cn_str_of(command->options[i].name))) {
+            *index_out = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One "--name", "--name value" or "--name=value"; *at moves past what it took. */
+static bool parse_option(int argc, char *const *argv, int *at, struct cn_command_env *env,
+                         struct cn_error *err)
+{
+    const char *word = argv[*at] + 2;
+    const char *equals = strchr(word, '=');
+    cn_str name = { word, equals != NULL ? (size_t)(equals - word) : strlen(word) };
+    size_t index = 0;
+    if (!find_option(env->command, name, &index)) {
+        return cn_fail(err, CN_MALFORMED, "no option --%.*s; see cairn %s --help", CN_STR_ARG(name),
+                       env->command->name);
+    }
+    const struct cn_option *option = &env->command->options[index];
+    if (option->value == NULL) {
+        if (equals != NULL) {
+            return cn_fail(err, CN_MALFORMED, "--%s takes no value", option->name);
+        }
+        env->values[index] = "";
+    } else if (equals != NULL) {
+        env->values[index] = equals + 1;
+    } else if (*at + 1 < argc) {
+        env->values[index] = argv[++*at];
+    } else {
+        return cn_fail(err, CN_MALFORMED, "--%s needs %s", option->name, option->value);
+    }
+    return true;
+}
+
+bool cn_command_parse(const struct cn_command *command, int argc, char *const *argv,
+                      struct cn_command_env *env_out, struct cn_error *err)
+{
+    assert(command->option_count <= CN_COMMAND_OPTIONS_MAX);
+    assert(command->operands_max <= CN_COMMAND_OPERANDS_MAX);
+    struct cn_command_env env = { .command = command };
+    bool only_operands = false;
+    for (int at = 0; at < argc; at++) {
+        if (!only_operands && strcmp(argv[at], "--") == 0) {
+            only_operands = true;
+        } else if (!only_operands && strncmp(argv[at], "--", 2) == 0) {
+            if (!parse_option(argc, argv, &at, &env, err)) {
+                return false;
+            }
+        } else if (env.operand_count < command->operands_max) {
+            env.operands[env.operand_count++] = argv[at];
+        } else {
+            return cn_fail(err, CN_MALFORMED, "unexpected \"%s\"; see cairn %s --help", argv[at],
+                           command->name);
+        }
+    }
+    if (env.operand_count < command->operands_min) {
+        return cn_fail(err, CN_MALFORMED, "usage: cairn %s %s", command->name, command->operands);
+    }
+    env_out->command = env.command;
+    memcpy(env_out->values, env.values, sizeof(env.values));
+    memcpy(env_out->operands, env.operands, sizeof(env.operands));
+    env_out->operand_count = env.operand_count;
+    return true;
+}
+
+/* Printing to a closed terminal or pipe has no one to report to. */
+#define PRINT(...) ((void)fprintf(__VA_ARGS__))
+
+void cn_command_list_print(FILE *out)
+{
+    PRINT(out, "Cairn, a self-hosted customer success platform.\n\n"
+               "usage: cairn COMMAND [OPTION...]\n\n");
+    for (size_t i = 0; i < cn_command_count; i++) {
+        PRINT(out, "  %-16s %s\n", cn_commands[i]->name, cn_commands[i]->doc);
+    }
+    PRINT(out, "\ncairn COMMAND --help says more.  First steps: cairn demo --data demo\n");
+}
+
+void cn_command_help_print(FILE *out, const struct cn_command *command)
+{
+    PRINT(out, "usage: cairn %s%s%s%s\n\n%s.\n", command->name,
+          command->option_count > 0 ? " [OPTION...]" : "", command->operands[0] != '\0' ? " " : "",
+          command->operands, command->doc);
+    if (command->help != NULL) {
+        PRINT(out, "\n%s\n", command->help);
+    }
+    if (command->option_count > 0) {
+        PRINT(out, "\noptions:\n");
+    }
+    for (size_t i = 0; i < command->option_count; i++) {
+        const struct cn_option *option = &command->options[i];
+        char left[48];
+        (void)snprintf(left, sizeof(left), "--%s %s", option->name,
+                       option->value != NULL ? option->value : ""); /* names are short and ours */
+        PRINT(out, "  %-24s %s\n", left, option->doc);
+    }
+}
+
+static bool wants_help(int argc, char *const *argv)
+{
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum {
+    EXIT_USAGE = 2,
+    ARENA_BLOCK_BYTES = 64 * 1024
+};
+
+static int run_command(const struct cn_command *command, int argc, char *const *argv)
+{
+    struct cn_error err;
+    struct cn_arena arena;
+    cn_arena_init(&arena, ARENA_BLOCK_BYTES);
+    struct cn_command_env env = { .arena = &arena, .out = stdout };
+    int status = 0;
+    if (!cn_command_parse(command, argc, argv, &env, &err)) {
+        status = EXIT_USAGE;
+    } else if (!command->run(&env, &err)) {
+        status = err.code == CN_MALFORMED ? EXIT_USAGE : 1;
+    } else if (fflush(stdout) != 0) {
+        cn_fail(&err, CN_INTERNAL, "cannot write to standard output");
+        status = 1;
+    }
+    if (status != 0) {
+        PRINT(stderr, "cairn %s: %s\n", command->name, err.message);
+    }
+    cn_arena_deinit(&arena);
+    return status;
+}
+
+int cn_cli_main(int argc, char **argv)
+{
+    int words = argc > 0 ? argc - 1 : 0;
+    char *const *first = argv + 1;
+    if (words == 0) {
+        cn_command_list_print(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(first[0], "help") == 0) {
+        first++;
+        words--;
+    }
+    int used = 0;
+    const struct cn_command *command = cn_command_find(words, first, &used);
+    if (command == NULL && (words == 0 || first[0][0] == '-')) {
+        cn_command_list_print(stdout);
+        return words == 0 || wants_help(words, first) ? 0 : EXIT_USAGE;
+    }
+    if (command == NULL) {
+        PRINT(stderr, "cairn: no command \"%s\"\n\n", first[0]);
+        cn_command_list_print(stderr);
+        return EXIT_USAGE;
+    }
+    if (first != argv + 1 || wants_help(words - used, first + used)) {
+        cn_command_help_print(stdout, command);
+        return 0;
+    }
+    return run_command(command, words - used, first + used);
+}
