@@ -1,0 +1,108 @@
+/*
+ * The program's YAML as a tree of nodes, each of which knows its file, line and column.
+ *
+ * A node is a scalar, a list or a map; the items of a map carry their keys.  The subset of YAML is
+ * small on purpose: no anchors, aliases, tags, merge keys or second documents, no duplicate keys,
+ * no tabs in indentation, UTF-8 only.  Whether a plain scalar is a number, a bool or a text is
+ * decided by who reads it, never guessed: a weight reads "40" as a number, a name reads it as a
+ * text.
+ *
+ * The typed readers add a problem at the node's place and yield false if the node is not what is
+ * wanted.  Trees live in an arena and are immutable.
+ */
+#ifndef CAIRN_PROGRAM_NODE_H
+#define CAIRN_PROGRAM_NODE_H
+
+#include "base/diagnostics.h"
+
+enum {
+    CN_NODE_DEPTH_MAX = 32,
+    CN_NODE_FILE_MAX_BYTES = 1024 * 1024,
+    CN_NODE_COUNT_MAX = 100000, /* nodes of one file */
+};
+
+enum cn_node_kind {
+    CN_NODE_NULL, /* nothing, ~ or null */
+    CN_NODE_SCALAR,
+    CN_NODE_LIST,
+    CN_NODE_MAP
+};
+
+struct cn_node {
+    enum cn_node_kind kind;
+    bool is_quoted; /* or a block: always a text, never a number or a bool */
+    cn_str file;
+    int64_t line;   /* from 1 */
+    int64_t column; /* from 1, in bytes */
+    cn_str key;     /* of an item of a map, else "" */
+    int64_t key_line;
+    int64_t key_column;
+    cn_str text;           /* of a scalar, unescaped */
+    struct cn_node *items; /* of a list or map, in order */
+    size_t count;
+};
+
+/* One YAML document.  `file` is what places name.  Everything is copied into `arena`. */
+CN_MUST_CHECK bool cn_node_parse(struct cn_arena *arena, cn_str file, cn_str text,
+                                 struct cn_node **root_out, struct cn_diagnostics *problems);
+
+/* The item of a map with that key, or NULL; NULL also if `map` is not a map. */
+const struct cn_node *cn_node_get(const struct cn_node *map, const char *key);
+
+struct cn_place cn_node_place(const struct cn_node *node);
+struct cn_place cn_node_key_place(const struct cn_node *node); /* where the item's key stands */
+
+/* The place `offset` bytes into the node's text, for errors inside an expression.  Exact for plain
+ * and one-line quoted scalars and for block scalars; the node's own place for what is folded or
+ * escaped. */
+struct cn_place cn_node_place_at(const struct cn_node *node, int64_t offset);
+
+CN_MUST_CHECK bool cn_node_str(const struct cn_node *node, cn_str *text_out,
+                               struct cn_diagnostics *problems);
+CN_MUST_CHECK bool cn_node_f64(const struct cn_node *node, double *value_out,
+                               struct cn_diagnostics *problems);
+CN_MUST_CHECK bool cn_node_i64(const struct cn_node *node, int64_t min, int64_t max,
+                               int64_t *value_out, struct cn_diagnostics *problems);
+CN_MUST_CHECK bool cn_node_bool(const struct cn_node *node, bool *value_out,
+                                struct cn_diagnostics *problems);
+
+/* Whole days: "30d" or "4w". */
+CN_MUST_CHECK bool cn_node_days(const struct cn_node *node, int64_t *days_out,
+                                struct cn_diagnostics *problems);
+
+/* One of `names`; the index of it.  A near miss is suggested. */
+CN_MUST_CHECK bool cn_node_enum(const struct cn_node *node, const char *const *names, size_t count,
+                                size_t *index_out, struct cn_diagnostics *problems);
+
+/* A name: a-z first, then a-z, 0-9, "_" and "-", at most 64 bytes. */
+CN_MUST_CHECK bool cn_node_name(const struct cn_node *node, cn_str *name_out,
+                                struct cn_diagnostics *problems);
+
+enum cn_node_shape {
+    CN_SHAPE_TEXT,
+    CN_SHAPE_NAME,
+    CN_SHAPE_NUMBER,
+    CN_SHAPE_BOOL,
+    CN_SHAPE_DAYS,
+    CN_SHAPE_CEL, /* a text that is an expression */
+    CN_SHAPE_LIST,
+    CN_SHAPE_MAP,
+};
+
+/* A key that a map may have; a table of them checks maps and documents the language. */
+struct cn_node_field {
+    const char *key;
+    enum cn_node_shape shape;
+    bool is_required;
+    const char *doc;
+};
+
+/* Adds a problem for each unknown key (with the nearest known one), each missing required one and
+ * each value of a wrong shape.  True if there was none. */
+CN_MUST_CHECK bool cn_node_check(const struct cn_node *map, const struct cn_node_field *fields,
+                                 size_t count, struct cn_diagnostics *problems);
+
+/* " (did you mean x?)" or "": the nearest of `names` to `text`, written to the arena. */
+cn_str cn_suggest(struct cn_arena *arena, cn_str text, const cn_str *names, size_t count);
+
+#endif

@@ -1,0 +1,95 @@
+/*
+ * The program as text: its files, the tree that they parse to, and the sections that give it
+ * meaning.
+ *
+ * A file is a map.  Each of its top-level keys belongs to a section, which a domain folder
+ * declares: "metrics" or "signals" hold their value, "scorecard" heads a file that is one scorecard
+ * as a whole. The engine lists the sections and has each compiled in order, since a scorecard needs
+ * the metrics.
+ *
+ * A check collects every mistake of every file at once, each with file, line and column.  Compiled
+ * parts live in the arena that they are given, are immutable and name nothing of the database.
+ *
+ * Not here: what a section means (metric/, health/), which version is active (engine/).
+ */
+#ifndef CAIRN_PROGRAM_PROGRAM_H
+#define CAIRN_PROGRAM_PROGRAM_H
+
+#include "base/buf.h"
+
+#include "program/node.h"
+
+enum {
+    CN_PROGRAM_FILES_MAX = 1000,
+    CN_PROGRAM_MAX_BYTES = 8 * 1024 * 1024, /* all files together */
+    CN_PROGRAM_HASH_TEXT_BYTES = 33,        /* with the NUL */
+};
+
+struct cn_program_file {
+    cn_str name; /* "scorecards/mid-touch.yaml", with "/" on every system */
+    cn_str text;
+};
+
+struct cn_program_files {
+    struct cn_program_file *items; /* sorted by name */
+    size_t count;
+};
+
+/* All *.yaml and *.yml below the folder, not following links.  Fails with CN_NOT_FOUND,
+ * CN_TOO_LARGE or CN_INTERNAL (unreadable). */
+CN_MUST_CHECK bool cn_program_read_folder(struct cn_arena *arena, const char *path,
+                                          struct cn_program_files *files_out, struct cn_error *err);
+
+/* The program that is built in: what a new workspace starts with. */
+void cn_program_shipped(struct cn_arena *arena, struct cn_program_files *files_out);
+
+/* Names the content: equal for equal files, whatever their order on disk. */
+void cn_program_hash(const struct cn_program_files *files,
+                     char text_out[CN_PROGRAM_HASH_TEXT_BYTES]);
+
+/* The parsed files; those that do not parse are left out and have a problem. */
+struct cn_program_tree {
+    const struct cn_node **roots;
+    size_t count;
+};
+
+/* What a section's compile gets. */
+struct cn_section_input {
+    struct cn_arena *arena; /* for what is compiled */
+    /* CN_SECTION_KEY: the values of the key, CN_SECTION_FILE: the whole roots; one a file. */
+    const struct cn_node *const *nodes;
+    size_t count;
+    void *env; /* of the section: what the engine has prepared for it */
+};
+
+enum cn_section_form {
+    CN_SECTION_KEY,
+    CN_SECTION_FILE,
+};
+
+/* Declared by the domain folder, listed in the engine. */
+struct cn_program_section {
+    const char *key; /* top-level: "metrics", "scorecard" */
+    enum cn_section_form form;
+    const char *doc;
+    /* Adds every problem; true if there was none, and then *compiled_out is the section's own
+     * struct. */
+    bool (*compile)(const struct cn_section_input *input, void **compiled_out,
+                    struct cn_diagnostics *problems);
+};
+
+/* Parses all files and checks that every top-level key belongs to a section.  The tree is filled as
+ * far as possible even if false, so that a check can go on to the sections. */
+bool cn_program_parse(struct cn_arena *arena, const struct cn_program_files *files,
+                      const struct cn_program_section *const *sections, size_t section_count,
+                      struct cn_program_tree *tree_out, struct cn_diagnostics *problems);
+
+/* Compiles one section of the tree; a program without it compiles with count 0. */
+CN_MUST_CHECK bool cn_program_compile(struct cn_arena *arena, const struct cn_program_tree *tree,
+                                      const struct cn_program_section *section, void *env,
+                                      void **compiled_out, struct cn_diagnostics *problems);
+
+/* "scorecards/mid.yaml:12:7: message" lines, for the terminal and golden tests. */
+void cn_program_print_problems(const struct cn_diagnostics *problems, struct cn_buf *out);
+
+#endif
