@@ -1,0 +1,101 @@
+/* Settings: every row is sound, later sources win, and what is wrong is said with its place. */
+#include <string.h>
+
+#include "base/str.h"
+
+#include "config/setting.h"
+#include "tests/unit/unit.h"
+
+static bool load(struct cn_arena *arena, const char *file, const char *const *environment,
+                 const char *flag, struct cn_config *config, struct cn_diagnostics *problems)
+{
+    const struct cn_setting_value flags[] = { { CN_STR("http.listen"), cn_str_of(flag) } };
+    const struct cn_config_sources sources = {
+        .file_name = CN_STR("cairn.conf"),
+        .file_text = cn_str_of(file),
+        .environment = environment,
+        .flags = flags,
+        .flag_count = flag != NULL ? 1 : 0,
+    };
+    cn_arena_init(arena, 4096);
+    cn_diagnostics_init(problems, arena);
+    return cn_config_load(arena, &sources, config, problems);
+}
+
+static void every_setting_is_documented_and_its_default_is_valid(void **state)
+{
+    (void)state;
+    struct cn_arena arena;
+    struct cn_config config;
+    struct cn_diagnostics problems;
+    assert_true(load(&arena, "", NULL, NULL, &config, &problems));
+    for (size_t i = 0; i < cn_setting_count; i++) {
+        const struct cn_setting *setting = &cn_settings[i];
+        assert_true(strlen(setting->doc) > 0);
+        assert_ptr_equal(cn_setting_find(cn_str_of(setting->name)), setting);
+        assert_true(setting->offset < sizeof(config));
+        /* Formatting a default and reading it again gives the same. */
+        cn_str text = cn_setting_format(&arena, setting, &config);
+        if ((setting->flags & CN_SETTING_SECRET) == 0 && setting->type != CN_SETTING_I64) {
+            assert_true(setting->type != CN_SETTING_STR ||
+                        cn_str_equal(text, cn_str_of(setting->fallback)));
+        }
+    }
+    cn_arena_deinit(&arena);
+}
+
+static void later_sources_win(void **state)
+{
+    (void)state;
+    struct cn_arena arena;
+    struct cn_config config;
+    struct cn_diagnostics problems;
+    const char *const environment[] = { "PATH=/bin", "CAIRN_HTTP_LISTEN=1.1.1.1:1",
+                                        "CAIRN_ENGINE_TICK=2s", NULL };
+    const char *file = "# comment\nhttp.listen = 0.0.0.0:80\nengine.tick=3s\nhttp.loops = 4\n";
+    assert_true(load(&arena, file, environment, "[::1]:7", &config, &problems));
+    assert_true(cn_str_equal(config.http_listen, CN_STR("[::1]:7")));
+    assert_int_equal(config.engine_tick_ms, 2000);
+    assert_int_equal(config.http_loops, 4);
+    cn_arena_deinit(&arena);
+}
+
+static void every_mistake_is_reported_with_its_line(void **state)
+{
+    (void)state;
+    struct cn_arena arena;
+    struct cn_config config = { .http_loops = 77 };
+    struct cn_diagnostics problems;
+    const char *file = "http.lisen = x\nhttp.loops = many\n\nhttp.loops = 0\nnonsense\n"
+                       "session.cookie_secure = yes\nengine.tick = 5\n";
+    assert_false(load(&arena, file, NULL, NULL, &config, &problems));
+    assert_int_equal(problems.count, 6);
+    assert_int_equal(problems.items[0].place.line, 1);
+    assert_int_equal(problems.items[2].place.line, 4);
+    assert_int_equal(problems.items[5].place.line, 7);
+    assert_int_equal(config.http_loops, 77);
+    cn_arena_deinit(&arena);
+}
+
+static void environment_names_are_derived(void **state)
+{
+    (void)state;
+    struct cn_arena arena;
+    cn_arena_init(&arena, 1024);
+    assert_true(cn_str_equal(
+        cn_setting_environment_name(&arena, cn_setting_find(CN_STR("http.body_max_bytes"))),
+        CN_STR("CAIRN_HTTP_BODY_MAX_BYTES")));
+    cn_arena_deinit(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CN_TEST("every setting is documented and its default is valid",
+                every_setting_is_documented_and_its_default_is_valid),
+        CN_TEST("later sources win", later_sources_win),
+        CN_TEST("every mistake is reported with its line", every_mistake_is_reported_with_its_line),
+        CN_TEST("environment names are derived", environment_names_are_derived),
+    };
+    return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}
