@@ -48,8 +48,10 @@ static void add_escaped(struct line *line, const char *text)
         if (c == '"' || c == '\\') {
             add(line, '\\');
             add(line, *text);
+        } else if (c < 0x20 || c == 0x7f) {
+            add(line, ' ');
         } else {
-            add(line, c < 0x20 || c == 0x7f ? ' ' : *text);
+            add(line, *text);
         }
     }
 }

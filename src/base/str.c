@@ -14,7 +14,10 @@ bool cn_str_equal(cn_str a, cn_str b)
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    if (c >= 'A' && c <= 'Z') {
+        return (char)(c + ('a' - 'A'));
+    }
+    return c;
 }
 
 bool cn_str_equal_nocase(cn_str a, cn_str b)
