@@ -38,6 +38,7 @@ struct cn_node {
     int64_t key_line;
     int64_t key_column;
     cn_str text;           /* of a scalar, unescaped */
+    cn_str raw;            /* of a scalar, as it stands in the file */
     struct cn_node *items; /* of a list or map, in order */
     size_t count;
 };

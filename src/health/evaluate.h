@@ -1,0 +1,103 @@
+/*
+ * Scoring accounts: all rows of a frame, or those that changed, a block at a time.
+ *
+ * The score of an account is a function of its columns; its colour is state, since rising takes a
+ * margin.  The state of all accounts is a set of columns over the frame's rows, so that lists can
+ * sort and filter by it.  cn_health_evaluate() moves it on and reports what moved.
+ *
+ * Points and confidence are integers of a thousandth (of a point; of 1).  The same state gives the
+ * same result on every machine and in blocks of any size.
+ */
+#ifndef CAIRN_HEALTH_EVALUATE_H
+#define CAIRN_HEALTH_EVALUATE_H
+
+#include "frame/frame.h"
+#include "health/scorecard.h"
+
+enum cn_band {
+    CN_BAND_NONE, /* never scored */
+    CN_BAND_RED,
+    CN_BAND_YELLOW,
+    CN_BAND_GREEN,
+};
+
+enum {
+    CN_BANDS = CN_BAND_GREEN + 1,
+    CN_CONFIDENCE_GREY = 500 /* below this the colour is frozen and shown grey */
+};
+
+extern const char *const cn_band_names[CN_BANDS]; /* "none", "red", "yellow", "green" */
+
+/* What an account's health is. */
+struct cn_health_score {
+    bool has_points;
+    int32_t points;
+    enum cn_band band;
+    bool is_grey;
+    int32_t confidence;
+    int32_t scorecard; /* index in the model; -1: none applies */
+    uint64_t fired;    /* bit i: exception i of the scorecard */
+};
+
+/* The health of all rows.  The columns are for lists: borrowed, read only. */
+struct cn_health_state {
+    struct cn_column points;     /* I64, missing where there is none */
+    struct cn_column band;       /* I64: enum cn_band, never missing */
+    struct cn_column confidence; /* I64 */
+    struct cn_column scorecard;  /* I64, -1 for none */
+    struct cn_column fired;      /* I64: the bits */
+    struct cn_bitmap grey;
+    size_t rows;
+};
+
+void cn_health_state_init(struct cn_health_state *state);
+void cn_health_state_deinit(struct cn_health_state *state);
+void cn_health_state_resize(struct cn_health_state *state, size_t rows);
+
+struct cn_health_score cn_health_state_get(const struct cn_health_state *state, size_t row);
+
+/* Puts a known score there: from history at start, or from another model (scorecard -1). */
+void cn_health_state_set(struct cn_health_state *state, size_t row,
+                         const struct cn_health_score *score);
+
+/* The point that a person sees: rounded, but never across the border of the band that the score is
+ * in (49.6 in red shows 49). */
+int64_t cn_health_display(const struct cn_scorecard *card, const struct cn_health_score *score);
+
+struct cn_health_change {
+    uint32_t row;
+    struct cn_health_score before;
+    struct cn_health_score after;
+    bool is_history; /* displayed point, band, grey, fired exceptions or scorecard changed */
+};
+
+struct cn_health_changes {
+    struct cn_health_change *items; /* on the heap; ascending by row */
+    size_t count;
+    size_t capacity;
+};
+
+void cn_health_changes_deinit(struct cn_health_changes *changes);
+
+/*
+ * Scores `rows` of the frame (NULL: all live ones) whose columns are filled, moves `state` on and
+ * adds to `changes` (may be NULL) each row that is different in anything.  Blocks without a member
+ * of `rows` cost nothing.  `arena` is scratch for the call.
+ *
+ * Free rows lose their score.  Fails with CN_INTERNAL only.
+ */
+CN_MUST_CHECK bool cn_health_evaluate(const struct cn_health_model *model,
+                                      const struct cn_frame *frame, const struct cn_bitmap *rows,
+                                      struct cn_health_state *state,
+                                      struct cn_health_changes *changes, struct cn_arena *arena,
+                                      struct cn_error *err);
+
+/* The next colour: what bands say of the points, given the colour before. */
+enum cn_band cn_health_next_band(const struct cn_health_bands *bands, int32_t points,
+                                 enum cn_band before);
+
+/* Adds the rows with one of the bands of `mask` (1 << enum cn_band) to `into`. */
+void cn_health_where_band(struct cn_bitmap *into, const struct cn_health_state *state,
+                          unsigned mask);
+
+#endif

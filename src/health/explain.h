@@ -1,0 +1,79 @@
+/*
+ * Why is it 62, and why is it 9 less than on Monday?
+ *
+ * An explanation is the scorecard's tree in pre-order, each row with what it contributes in
+ * thousandths of a point: the children of a row add up to it exactly, and the rows of depth 1
+ * (groups and the exceptions that moved the score) add up to the score.
+ *
+ * A change is explained row by row as mean weight x change of value + mean value x change of
+ * weight, with lines for exceptions and for a changed scorecard; the lines of depth 1 add up
+ * exactly to the change.
+ *
+ * Both are functions of frames: "then" is a frame that was filled for that moment.
+ */
+#ifndef CAIRN_HEALTH_EXPLAIN_H
+#define CAIRN_HEALTH_EXPLAIN_H
+
+#include "health/evaluate.h"
+
+enum cn_explain_kind {
+    CN_EXPLAIN_GROUP,
+    CN_EXPLAIN_MEASURE,
+    CN_EXPLAIN_EXCEPTION,
+    CN_EXPLAIN_REST, /* change only: another scorecard, or a score that was not there */
+};
+
+extern const char *const cn_explain_kind_names[4]; /* "group", "measure", "exception", "rest" */
+
+struct cn_explain_item {
+    cn_str path; /* "usage/breadth"; "exceptions/1" */
+    uint32_t depth;
+    cn_str name;
+    enum cn_explain_kind kind;
+    double weight;  /* share of its siblings' valid weights, 0 to 1 */
+    bool has_value; /* else it is missing and counts by its policy */
+    double value;   /* 0 to 100, after freshness */
+    bool has_raw;
+    double raw; /* of a measure: what the expression gave */
+    cn_str raw_text;
+    int32_t points; /* contribution, thousandths */
+    bool has_change;
+    int32_t change; /* thousandths */
+    double freshness;
+    cn_str reason; /* "no data: left out", "stale: 12 days past its validity", "caps at 49" */
+    cn_str rule;   /* the expression */
+    struct cn_fact *facts;
+    size_t fact_count;
+};
+
+struct cn_explanation {
+    struct cn_health_score score;
+    cn_str scorecard;
+    cn_str because; /* the exceptions that fired, or "" */
+    struct cn_explain_item *items;
+    size_t count;
+};
+
+/* A frame with the columns of the model, the row of the account in it, and the moment it was filled
+ * for. */
+struct cn_explain_at {
+    const struct cn_health_model *model;
+    const struct cn_frame *frame;
+    uint32_t row;
+    struct cn_when when;
+    enum cn_band band_before; /* colour on which this evaluation stands; CN_BAND_NONE: none */
+};
+
+/* Everything is allocated from `arena`.  Fails as the sources' explain do. */
+CN_MUST_CHECK bool cn_health_explain(const struct cn_explain_at *at, struct cn_arena *arena,
+                                     struct cn_explanation *explanation_out, struct cn_error *err);
+
+/* The same with `change` filled in against `before`, which may be of another model; rows that are
+ * only in the earlier scorecard are gathered in one CN_EXPLAIN_REST row. */
+CN_MUST_CHECK bool cn_health_explain_change(const struct cn_explain_at *before,
+                                            const struct cn_explain_at *after,
+                                            struct cn_arena *arena,
+                                            struct cn_explanation *explanation_out,
+                                            struct cn_error *err);
+
+#endif

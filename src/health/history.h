@@ -1,0 +1,65 @@
+/*
+ * The history of health: a row when the displayed point, the colour, the fired exceptions or the
+ * scorecard changed, holding from its moment until the next.
+ *
+ * Rows are lived (computed then) or back-filled (computed later for a past midnight, as true).
+ * Points and confidence are thousandths.  Statements run on the caller's connection and
+ * transaction.
+ */
+#ifndef CAIRN_HEALTH_HISTORY_H
+#define CAIRN_HEALTH_HISTORY_H
+
+#include "health/evaluate.h"
+#include "sql/sql.h"
+
+struct cn_health_row {
+    int64_t account_id;
+    cn_time at;
+    struct cn_health_score score; /* its `scorecard` is not stored: see the name */
+    cn_str scorecard;             /* name; "" for none */
+    cn_str because;               /* exceptions that fired, joined by "; " */
+    bool is_backfilled;
+    int64_t program_version;
+};
+
+struct cn_health_row_list {
+    struct cn_health_row *items;
+    size_t count;
+};
+
+/* Writes the rows; one that is there already for its account and moment is replaced. */
+CN_MUST_CHECK bool cn_health_history_save(struct cn_sql_conn *conn,
+                                          const struct cn_health_row *rows, size_t count,
+                                          struct cn_error *err);
+
+/* The row of a change, for saving; text is allocated from `arena`. */
+struct cn_health_row cn_health_history_row(const struct cn_health_model *model, int64_t account_id,
+                                           cn_time at, const struct cn_health_score *score,
+                                           struct cn_arena *arena);
+
+/* One account's rows with from <= at < to, oldest first, preceded by the row that held at `from`;
+ * at most `limit`, of which the newest are kept. */
+CN_MUST_CHECK bool cn_health_history_load(struct cn_sql_conn *conn, int64_t account_id,
+                                          cn_time from, cn_time to, size_t limit,
+                                          struct cn_arena *arena,
+                                          struct cn_health_row_list *list_out,
+                                          struct cn_error *err);
+
+/* The row that held at that moment; *found_out is false if there was none yet. */
+CN_MUST_CHECK bool cn_health_history_at(struct cn_sql_conn *conn, int64_t account_id, cn_time at,
+                                        struct cn_arena *arena, struct cn_health_row *row_out,
+                                        bool *found_out, struct cn_error *err);
+
+/* Calls `each` for the row of every account that held at that moment, by account id, for starting
+ * up and for trends.  `each` may keep nothing that the row points to. */
+CN_MUST_CHECK bool cn_health_history_all_at(struct cn_sql_conn *conn, cn_time at,
+                                            void (*each)(void *arg,
+                                                         const struct cn_health_row *row),
+                                            void *arg, struct cn_error *err);
+
+/* Removes back-filled rows with from <= at < to, of one account or (0) of all, before they are
+ * computed anew. */
+CN_MUST_CHECK bool cn_health_history_forget(struct cn_sql_conn *conn, int64_t account_id,
+                                            cn_time from, cn_time to, struct cn_error *err);
+
+#endif

@@ -1,0 +1,145 @@
+/*
+ * Scorecards: the rules of health, compiled from the program.
+ *
+ * A scorecard is a tree of weighted groups and measures.  A measure turns a value (CEL, a number)
+ * into 0 to 100 by a piecewise linear map, or says the score itself; 100 is always healthy.  What
+ * is missing is handled by the measure's policy and lowers the confidence.  Exceptions cap, lift or
+ * set the result and name themselves.  Which scorecard an account gets: of those that apply, the
+ * one of the highest priority.
+ *
+ *   scorecard: mid-touch
+ *   priority: 20
+ *   applies_when: arr >= 20000 && arr < 100000
+ *   min_coverage: 0.5                       of the weights that must have data, else no score
+ *   groups:
+ *     - name: usage
+ *       weight: 40
+ *       measures:
+ *         - {name: breadth, weight: 40, value: features_used.distinct(28), map: {0: 0, 4: 60, 8:
+ * 100}}
+ *         - {name: nps, weight: 20, score: "...", missing: neutral, age: "...", validity: 30d,
+ *            halflife: 30d, stale: fade, neutral: 50}
+ *       groups: [...]
+ *   exceptions:
+ *     - {when: "!has_champion", cap: 49, because: no champion}
+ *   bands: {yellow: 50, green: 75, margin: 3}
+ *
+ * Immutable once compiled; any number of threads may evaluate with it.
+ *
+ * Not here: evaluating (health/evaluate.h), explaining (health/explain.h).
+ */
+#ifndef CAIRN_HEALTH_SCORECARD_H
+#define CAIRN_HEALTH_SCORECARD_H
+
+#include "frame/columns.h"
+#include "program/program.h"
+
+enum {
+    CN_SCORECARDS_MAX = 100,
+    CN_SCORECARD_NODES_MAX = 500,
+    CN_SCORECARD_DEPTH_MAX = 12,
+    CN_MAP_POINTS_MAX = 32,
+    CN_EXCEPTIONS_MAX = 63, /* so that what fired fits a bit mask */
+    CN_NO_RULE = UINT32_MAX,
+};
+
+enum cn_missing {
+    CN_MISSING_SKIP,    /* leave it out and share its weight among its siblings */
+    CN_MISSING_ZERO,    /* count it as 0 */
+    CN_MISSING_NEUTRAL, /* count it as the neutral value */
+    CN_MISSING_BLOCK,   /* no score at all */
+};
+
+enum cn_stale {
+    CN_STALE_FADE, /* sink towards neutral, never above the value itself */
+    CN_STALE_DROP, /* the same, and missing once freshness is below 0.1 */
+};
+
+enum cn_health_kind {
+    CN_HEALTH_GROUP,
+    CN_HEALTH_MEASURE,
+};
+
+/* Nodes are in pre-order, node 0 being the scorecard itself. */
+struct cn_health_node {
+    enum cn_health_kind kind;
+    cn_str name;
+    cn_str path; /* "usage/breadth", "" for the root */
+    uint32_t parent;
+    uint32_t end; /* one past its last descendant */
+    uint32_t depth;
+    double weight;
+    double min_coverage; /* of a group */
+
+    /* Of a measure.  Rules are numbers in the model's plan; CN_NO_RULE where there is none. */
+    uint32_t rule; /* gives the raw value, or the score if there is no map */
+    uint32_t age_rule;
+    size_t point_count; /* 0: the rule is the score */
+    double *xs;         /* rising */
+    double *ys;
+    enum cn_missing missing;
+    enum cn_stale stale;
+    double neutral;
+    double validity_days;
+    double halflife_days;
+    cn_str text; /* of the expression */
+};
+
+enum cn_exception_kind {
+    CN_EXCEPTION_CAP,
+    CN_EXCEPTION_FLOOR,
+    CN_EXCEPTION_SET,
+};
+
+struct cn_health_exception {
+    enum cn_exception_kind kind;
+    int32_t points; /* thousandths */
+    uint32_t rule;
+    cn_str because;
+    cn_str text; /* of the condition */
+};
+
+/* Thousandths of a point. */
+struct cn_health_bands {
+    int32_t yellow; /* red below */
+    int32_t green;
+    int32_t margin; /* what rising takes on top */
+};
+
+struct cn_scorecard {
+    cn_str name;
+    cn_str doc;
+    int64_t priority;
+    uint32_t applies_rule;
+    cn_str applies_text;
+    struct cn_health_node *nodes;
+    size_t node_count;
+    struct cn_health_exception *exceptions;
+    size_t exception_count;
+    struct cn_health_bands bands;
+};
+
+struct cn_health_plan; /* the expressions of all scorecards together: health/plan.h */
+
+struct cn_health_model {
+    struct cn_scorecard *scorecards; /* by falling priority, then name */
+    size_t scorecard_count;
+    struct cn_health_plan *plan;
+    size_t rule_count;
+};
+
+/* What the engine prepares before the section is compiled. */
+struct cn_health_env {
+    struct cn_column_set *columns; /* the scorecards' columns are added to it */
+    struct cn_interner *strings;   /* of the frame that the model will be evaluated over */
+};
+
+/* The program section `scorecard`; env is a struct cn_health_env, what is compiled a struct
+ * cn_health_model. */
+extern const struct cn_program_section cn_health_section;
+
+/* The columns that a rule reads, borrowed from the model. */
+const uint32_t *cn_health_rule_columns(const struct cn_health_model *model, uint32_t rule,
+                                       size_t *count_out);
+
+#endif

@@ -1,0 +1,303 @@
+/* Reading nodes: what is there, of which shape, and where it stands. */
+#include "program/node.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/parse.h"
+#include "base/str.h"
+
+enum {
+    NAME_MAX_BYTES = 64,
+    DAYS_MAX = 3650,
+    SUGGEST_DISTANCE_MAX = 3
+};
+
+const struct cn_node *cn_node_get(const struct cn_node *map, const char *key)
+{
+    cn_str wanted = cn_str_of(key);
+    if (map->kind != CN_NODE_MAP) {
+        return NULL;
+    }
+    for (size_t i = 0; i < map->count; i++) {
+        if (cn_str_equal(map->items[i].key, wanted)) {
+            return &map->items[i];
+        }
+    }
+    return NULL;
+}
+
+struct cn_place cn_node_place(const struct cn_node *node)
+{
+    return (struct cn_place){ .source = node->file, .line = node->line, .column = node->column };
+}
+
+struct cn_place cn_node_key_place(const struct cn_node *node)
+{
+    if (node->key_line == 0) {
+        return cn_node_place(node);
+    }
+    return (struct cn_place){ .source = node->file,
+                              .line = node->key_line,
+                              .column = node->key_column };
+}
+
+/* Where the first character of the text stands in `raw`. */
+static size_t skip_opening(cn_str raw)
+{
+    if (raw.len > 0 && (raw.ptr[0] == '"' || raw.ptr[0] == '\'')) {
+        return 1;
+    }
+    if (raw.len > 0 && (raw.ptr[0] == '|' || raw.ptr[0] == '>')) {
+        const char *end = memchr(raw.ptr, '\n', raw.len);
+        return end != NULL ? (size_t)(end - raw.ptr) + 1 : raw.len;
+    }
+    return 0;
+}
+
+struct cn_place cn_node_place_at(const struct cn_node *node, int64_t offset)
+{
+    struct cn_place place = cn_node_place(node);
+    cn_str raw = node->raw;
+    size_t skip = skip_opening(raw);
+    size_t text_at = 0;
+    for (size_t i = 0; i < raw.len; i++) {
+        char c = raw.ptr[i];
+        if (i >= skip && text_at < node->text.len) {
+            char wanted = node->text.ptr[text_at];
+            bool is_fold = c == '\n' && wanted == ' '; /* a folded line end */
+            if ((c == wanted || is_fold) && (int64_t)text_at++ == offset) {
+                return place;
+            }
+        }
+        place.column = c == '\n' ? 1 : place.column + 1;
+        place.line += c == '\n';
+    }
+    return (int64_t)node->text.len <= offset && raw.len > 0 ? place : cn_node_place(node);
+}
+
+static const char *const kind_names[] = { [CN_NODE_NULL] = "nothing",
+                                          [CN_NODE_SCALAR] = "a value",
+                                          [CN_NODE_LIST] = "a list",
+                                          [CN_NODE_MAP] = "a map" };
+
+/* "value of key "weight"" or just "value". */
+static bool wrong(const struct cn_node *node, const char *wanted, struct cn_diagnostics *problems)
+{
+    struct cn_place place = cn_node_place(node);
+    cn_str found = cn_str_slice(node->text, 0, 40);
+    const char *named = node->key.len > 0 ? "\"" : "";
+    bool is_scalar = node->kind == CN_NODE_SCALAR;
+    return cn_diagnose(problems, &place, "%s%.*s%s%smust be %s, not %s%.*s%s", named,
+                       CN_STR_ARG(node->key), named, node->key.len > 0 ? " " : "", wanted,
+                       is_scalar ? "\"" : kind_names[node->kind], CN_STR_ARG(found),
+                       is_scalar ? "\"" : "");
+}
+
+bool cn_node_str(const struct cn_node *node, cn_str *text_out, struct cn_diagnostics *problems)
+{
+    if (node->kind != CN_NODE_SCALAR || node->text.len == 0) {
+        return wrong(node, "a text", problems);
+    }
+    *text_out = node->text;
+    return true;
+}
+
+bool cn_node_f64(const struct cn_node *node, double *value_out, struct cn_diagnostics *problems)
+{
+    double value = 0;
+    if (node->kind != CN_NODE_SCALAR || node->is_quoted || !cn_parse_f64(node->text, &value)) {
+        return wrong(node, "a number", problems);
+    }
+    *value_out = value;
+    return true;
+}
+
+bool cn_node_i64(const struct cn_node *node, int64_t min, int64_t max, int64_t *value_out,
+                 struct cn_diagnostics *problems)
+{
+    int64_t value = 0;
+    if (node->kind != CN_NODE_SCALAR || node->is_quoted || !cn_parse_i64(node->text, &value)) {
+        return wrong(node, "a whole number", problems);
+    }
+    if (value < min || value > max) {
+        struct cn_place place = cn_node_place(node);
+        return cn_diagnose(problems, &place, "\"%.*s\" must be from %lld to %lld, not %lld",
+                           CN_STR_ARG(node->key), (long long)min, (long long)max,
+                           (long long)value);
+    }
+    *value_out = value;
+    return true;
+}
+
+bool cn_node_bool(const struct cn_node *node, bool *value_out, struct cn_diagnostics *problems)
+{
+    bool is_true = cn_str_equal(node->text, CN_STR("true"));
+    if (node->kind != CN_NODE_SCALAR || node->is_quoted ||
+        (!is_true && !cn_str_equal(node->text, CN_STR("false")))) {
+        return wrong(node, "true or false", problems);
+    }
+    *value_out = is_true;
+    return true;
+}
+
+bool cn_node_days(const struct cn_node *node, int64_t *days_out, struct cn_diagnostics *problems)
+{
+    static const char wanted[] = "a number of days or weeks such as 30d or 4w";
+    cn_str text = node->text;
+    int64_t count = 0;
+    if (node->kind != CN_NODE_SCALAR || text.len < 2 ||
+        !cn_parse_i64(cn_str_slice(text, 0, text.len - 1), &count) || count < 1 ||
+        count > DAYS_MAX) {
+        return wrong(node, wanted, problems);
+    }
+    switch (text.ptr[text.len - 1]) {
+    case 'd':
+        *days_out = count;
+        return true;
+    case 'w':
+        *days_out = count * 7;
+        return true;
+    default:
+        return wrong(node, wanted, problems);
+    }
+}
+
+bool cn_node_enum(const struct cn_node *node, const char *const *names, size_t count,
+                  size_t *index_out, struct cn_diagnostics *problems)
+{
+    char list[200] = "one of";
+    size_t len = strlen(list);
+    for (size_t i = 0; i < count; i++) {
+        if (node->kind == CN_NODE_SCALAR && cn_str_equal(node->text, cn_str_of(names[i]))) {
+            *index_out = i;
+            return true;
+        }
+        size_t name_len = strlen(names[i]);
+        if (len + name_len + 3 < sizeof(list)) {
+            memcpy(list + len, i == 0 ? " " : ", ", i == 0 ? 1 : 2);
+            len += i == 0 ? 1 : 2;
+            memcpy(list + len, names[i], name_len + 1);
+            len += name_len;
+        }
+    }
+    return wrong(node, list, problems);
+}
+
+static bool is_name(cn_str text)
+{
+    if (text.len == 0 || text.len > NAME_MAX_BYTES || text.ptr[0] < 'a' || text.ptr[0] > 'z') {
+        return false;
+    }
+    for (size_t i = 1; i < text.len; i++) {
+        char c = text.ptr[i];
+        if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-') {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool cn_node_name(const struct cn_node *node, cn_str *name_out, struct cn_diagnostics *problems)
+{
+    if (node->kind != CN_NODE_SCALAR || !is_name(node->text)) {
+        return wrong(node, "a name (a-z first, then a-z, 0-9, _ and -, at most 64)", problems);
+    }
+    *name_out = node->text;
+    return true;
+}
+
+cn_str cn_suggest(struct cn_arena *arena, cn_str text, const cn_str *names, size_t count)
+{
+    size_t limit = text.len / 3 < SUGGEST_DISTANCE_MAX ? text.len / 3 : SUGGEST_DISTANCE_MAX;
+    size_t best = limit + 1;
+    cn_str nearest = { 0 };
+    for (size_t i = 0; i < count; i++) {
+        size_t distance = cn_str_distance(text, names[i], limit);
+        if (distance < best) {
+            best = distance;
+            nearest = names[i];
+        }
+    }
+    if (best > limit || nearest.len > 200) {
+        return (cn_str){ .ptr = "" };
+    }
+    char out[256];
+    int len = snprintf(out, sizeof(out), " (did you mean %.*s?)", CN_STR_ARG(nearest));
+    return cn_arena_str(arena, (cn_str){ out, (size_t)len });
+}
+
+static bool unknown_key(const struct cn_node *item, const struct cn_node_field *fields,
+                        size_t count, struct cn_diagnostics *problems)
+{
+    struct cn_place place = cn_node_key_place(item);
+    cn_str names[64];
+    assert(count <= CN_ARRAY_LEN(names));
+    for (size_t i = 0; i < count; i++) {
+        names[i] = cn_str_of(fields[i].key);
+    }
+    cn_str key = cn_str_slice(item->key, 0, 100);
+    cn_str hint = cn_suggest(problems->arena, key, names, count);
+    return cn_diagnose(problems, &place, "there is no key \"%.*s\" here%.*s", CN_STR_ARG(key),
+                       CN_STR_ARG(hint));
+}
+
+static bool check_shape(const struct cn_node *item, enum cn_node_shape shape,
+                        struct cn_diagnostics *problems)
+{
+    cn_str text;
+    double number = 0;
+    int64_t days = 0;
+    bool flag = false;
+    switch (shape) {
+    case CN_SHAPE_TEXT:
+    case CN_SHAPE_CEL:
+        return cn_node_str(item, &text, problems);
+    case CN_SHAPE_NAME:
+        return cn_node_name(item, &text, problems);
+    case CN_SHAPE_NUMBER:
+        return cn_node_f64(item, &number, problems);
+    case CN_SHAPE_BOOL:
+        return cn_node_bool(item, &flag, problems);
+    case CN_SHAPE_DAYS:
+        return cn_node_days(item, &days, problems);
+    case CN_SHAPE_LIST:
+        return item->kind == CN_NODE_LIST || wrong(item, "a list", problems);
+    case CN_SHAPE_MAP:
+        return item->kind == CN_NODE_MAP || wrong(item, "a map", problems);
+    }
+    return false;
+}
+
+static const struct cn_node_field *find_field(const struct cn_node_field *fields, size_t count,
+                                              cn_str key)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (cn_str_equal(key, cn_str_of(fields[i].key))) {
+            return &fields[i];
+        }
+    }
+    return NULL;
+}
+
+bool cn_node_check(const struct cn_node *map, const struct cn_node_field *fields, size_t count,
+                   struct cn_diagnostics *problems)
+{
+    bool ok = true;
+    if (map->kind != CN_NODE_MAP) {
+        return wrong(map, "a map", problems);
+    }
+    for (size_t i = 0; i < map->count; i++) {
+        const struct cn_node_field *field = find_field(fields, count, map->items[i].key);
+        ok &= field == NULL ? unknown_key(&map->items[i], fields, count, problems)
+                            : check_shape(&map->items[i], field->shape, problems);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (fields[i].is_required && cn_node_get(map, fields[i].key) == NULL) {
+            struct cn_place place = cn_node_place(map);
+            ok = cn_diagnose(problems, &place, "\"%s\" is missing: %s", fields[i].key,
+                             fields[i].doc);
+        }
+    }
+    return ok;
+}

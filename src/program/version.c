@@ -1,0 +1,182 @@
+/* Versions are rows that are only ever inserted; the number is claimed by the primary key. */
+#include "program/version.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+static bool insert_version(struct cn_sql_conn *conn, const struct cn_program_version *version,
+                           struct cn_error *err)
+{
+    static const char sql[] =
+        "INSERT INTO program_version (version, author_id, at_us, hash, note)"
+        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(conn, sql, &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, version->number);
+    cn_sql_bind_i64(stmt, 2, version->author_id);
+    cn_sql_bind_i64(stmt, 3, version->at.us);
+    cn_sql_bind_str(stmt, 4, version->hash);
+    cn_sql_bind_str(stmt, 5, version->note);
+    if (!cn_sql_run(stmt, err)) {
+        return false;
+    }
+    if (cn_sql_changes(conn) == 0) {
+        return cn_fail(err, CN_CONFLICT, "someone else saved version %lld of the program",
+                       (long long)version->number);
+    }
+    return true;
+}
+
+static bool insert_file(struct cn_sql_conn *conn, int64_t number,
+                        const struct cn_program_file *file, struct cn_error *err)
+{
+    static const char sql[] =
+        "INSERT INTO program_file (version, name, body) VALUES ($1, $2, $3)";
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(conn, sql, &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, number);
+    cn_sql_bind_str(stmt, 2, file->name);
+    cn_sql_bind_str(stmt, 3, file->text);
+    return cn_sql_run(stmt, err);
+}
+
+bool cn_program_version_save(struct cn_sql_conn *conn, struct cn_arena *arena,
+                             const struct cn_program_files *files,
+                             const struct cn_program_version *draft,
+                             struct cn_program_version *version_out, struct cn_error *err)
+{
+    char hash[CN_PROGRAM_HASH_TEXT_BYTES];
+    struct cn_program_version_list newest;
+    cn_program_hash(files, hash);
+    if (!cn_program_version_list(conn, arena, 1, &newest, err)) {
+        return false;
+    }
+    if (newest.count > 0 && cn_str_equal(newest.items[0].hash, cn_str_of(hash))) {
+        *version_out = newest.items[0];
+        return true;
+    }
+    struct cn_program_version version = *draft;
+    version.number = newest.count > 0 ? newest.items[0].number + 1 : 1;
+    version.hash = cn_arena_str(arena, cn_str_of(hash));
+    version.note = cn_arena_str(arena, draft->note);
+    if (!insert_version(conn, &version, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < files->count; i++) {
+        if (!insert_file(conn, version.number, &files->items[i], err)) {
+            return cn_error_context(err, "saving the program");
+        }
+    }
+    *version_out = version;
+    return true;
+}
+
+bool cn_program_version_list(struct cn_sql_conn *conn, struct cn_arena *arena, size_t limit,
+                             struct cn_program_version_list *list_out, struct cn_error *err)
+{
+    static const char sql[] = "SELECT version, author_id, at_us, hash, note FROM program_version"
+                              " ORDER BY version DESC LIMIT $1";
+    struct cn_sql_stmt *stmt = NULL;
+    struct cn_program_version_list list = { 0 };
+    bool row = false;
+    bool ok = false;
+    if (!cn_sql_prepare(conn, sql, &stmt, err)) {
+        return false;
+    }
+    list.items = cn_arena_array(arena, struct cn_program_version, limit);
+    cn_sql_bind_i64(stmt, 1, (int64_t)limit);
+    while ((ok = cn_sql_step(stmt, &row, err)) && row && list.count < limit) {
+        list.items[list.count++] = (struct cn_program_version){
+            .number = cn_sql_column_i64(stmt, 0),
+            .author_id = cn_sql_column_i64(stmt, 1),
+            .at = { cn_sql_column_i64(stmt, 2) },
+            .hash = cn_arena_str(arena, cn_sql_column_str(stmt, 3)),
+            .note = cn_arena_str(arena, cn_sql_column_str(stmt, 4)),
+        };
+    }
+    cn_sql_finish(stmt);
+    if (ok) {
+        *list_out = list;
+    }
+    return ok;
+}
+
+static bool load_head(struct cn_sql_conn *conn, struct cn_arena *arena, int64_t number,
+                      struct cn_program_version *version_out, struct cn_error *err)
+{
+    static const char sql[] = "SELECT version, author_id, at_us, hash, note FROM program_version"
+                              " WHERE version = $1 OR $1 = 0 ORDER BY version DESC LIMIT 1";
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    bool ok = false;
+    if (!cn_sql_prepare(conn, sql, &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, number);
+    if (!cn_sql_step(stmt, &row, err)) {
+        goto done;
+    }
+    if (!row) {
+        cn_fail(err, CN_NOT_FOUND, "the program has no version %lld", (long long)number);
+        goto done;
+    }
+    *version_out = (struct cn_program_version){
+        .number = cn_sql_column_i64(stmt, 0),
+        .author_id = cn_sql_column_i64(stmt, 1),
+        .at = { cn_sql_column_i64(stmt, 2) },
+        .hash = cn_arena_str(arena, cn_sql_column_str(stmt, 3)),
+        .note = cn_arena_str(arena, cn_sql_column_str(stmt, 4)),
+    };
+    ok = true;
+
+done:
+    cn_sql_finish(stmt);
+    return ok;
+}
+
+static bool load_files(struct cn_sql_conn *conn, struct cn_arena *arena, int64_t number,
+                       struct cn_program_files *files_out, struct cn_error *err)
+{
+    static const char sql[] =
+        "SELECT name, body FROM program_file WHERE version = $1 ORDER BY name";
+    struct cn_sql_stmt *stmt = NULL;
+    struct cn_program_files files = { 0 };
+    bool row = false;
+    bool ok = false;
+    if (!cn_sql_prepare(conn, sql, &stmt, err)) {
+        return false;
+    }
+    files.items = cn_arena_array(arena, struct cn_program_file, CN_PROGRAM_FILES_MAX);
+    cn_sql_bind_i64(stmt, 1, number);
+    while ((ok = cn_sql_step(stmt, &row, err)) && row && files.count < CN_PROGRAM_FILES_MAX) {
+        files.items[files.count++] = (struct cn_program_file){
+            .name = cn_arena_str(arena, cn_sql_column_str(stmt, 0)),
+            .text = cn_arena_str(arena, cn_sql_column_str(stmt, 1)),
+        };
+    }
+    cn_sql_finish(stmt);
+    if (ok) {
+        *files_out = files;
+    }
+    return ok;
+}
+
+bool cn_program_version_load(struct cn_sql_conn *conn, struct cn_arena *arena, int64_t number,
+                             struct cn_program_version *version_out,
+                             struct cn_program_files *files_out, struct cn_error *err)
+{
+    struct cn_program_version version;
+    struct cn_program_files files;
+    if (!load_head(conn, arena, number, &version, err) ||
+        !load_files(conn, arena, version.number, &files, err)) {
+        return false;
+    }
+    *version_out = version;
+    *files_out = files;
+    return true;
+}
