@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/embedded.h"
 #include "base/str.h"
+
 #include "program/program.h"
 #include "program/shipped.h"
 

@@ -63,7 +63,10 @@ struct cn_place cn_node_place_at(const struct cn_node *node, int64_t offset)
     size_t text_at = 0;
     for (size_t i = 0; i < raw.len; i++) {
         char c = raw.ptr[i];
-        if (i >= skip && text_at < node->text.len) {
+        if (i >= skip && text_at == node->text.len) {
+            return place; /* just past the text */
+        }
+        if (i >= skip) {
             char wanted = node->text.ptr[text_at];
             bool is_fold = c == '\n' && wanted == ' '; /* a folded line end */
             if ((c == wanted || is_fold) && (int64_t)text_at++ == offset) {
@@ -73,7 +76,7 @@ struct cn_place cn_node_place_at(const struct cn_node *node, int64_t offset)
         place.column = c == '\n' ? 1 : place.column + 1;
         place.line += c == '\n';
     }
-    return (int64_t)node->text.len <= offset && raw.len > 0 ? place : cn_node_place(node);
+    return place;
 }
 
 static const char *const kind_names[] = { [CN_NODE_NULL] = "nothing",
@@ -123,8 +126,7 @@ bool cn_node_i64(const struct cn_node *node, int64_t min, int64_t max, int64_t *
     if (value < min || value > max) {
         struct cn_place place = cn_node_place(node);
         return cn_diagnose(problems, &place, "\"%.*s\" must be from %lld to %lld, not %lld",
-                           CN_STR_ARG(node->key), (long long)min, (long long)max,
-                           (long long)value);
+                           CN_STR_ARG(node->key), (long long)min, (long long)max, (long long)value);
     }
     *value_out = value;
     return true;

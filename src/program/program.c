@@ -17,7 +17,8 @@ static void hash_part(struct cn_hash128 *hash, cn_str text)
     *hash = cn_hash128_of((cn_str){ joined, sizeof(joined) }, text.len);
 }
 
-void cn_program_hash(const struct cn_program_files *files, char text_out[CN_PROGRAM_HASH_TEXT_BYTES])
+void cn_program_hash(const struct cn_program_files *files,
+                     char text_out[CN_PROGRAM_HASH_TEXT_BYTES])
 {
     struct cn_hash128 hash = { 0, files->count };
     for (size_t i = 0; i < files->count; i++) {
@@ -28,8 +29,8 @@ void cn_program_hash(const struct cn_program_files *files, char text_out[CN_PROG
                    (unsigned long long)hash.hi, (unsigned long long)hash.lo);
 }
 
-static const struct cn_program_section *
-section_of(const struct cn_program_section *const *sections, size_t count, cn_str key)
+static const struct cn_program_section *section_of(const struct cn_program_section *const *sections,
+                                                   size_t count, cn_str key)
 {
     for (size_t i = 0; i < count; i++) {
         if (cn_str_equal(key, cn_str_of(sections[i]->key))) {

@@ -8,9 +8,8 @@
 static bool insert_version(struct cn_sql_conn *conn, const struct cn_program_version *version,
                            struct cn_error *err)
 {
-    static const char sql[] =
-        "INSERT INTO program_version (version, author_id, at_us, hash, note)"
-        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+    static const char sql[] = "INSERT INTO program_version (version, author_id, at_us, hash, note)"
+                              " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
     struct cn_sql_stmt *stmt = NULL;
     if (!cn_sql_prepare(conn, sql, &stmt, err)) {
         return false;
@@ -33,8 +32,7 @@ static bool insert_version(struct cn_sql_conn *conn, const struct cn_program_ver
 static bool insert_file(struct cn_sql_conn *conn, int64_t number,
                         const struct cn_program_file *file, struct cn_error *err)
 {
-    static const char sql[] =
-        "INSERT INTO program_file (version, name, body) VALUES ($1, $2, $3)";
+    static const char sql[] = "INSERT INTO program_file (version, name, body) VALUES ($1, $2, $3)";
     struct cn_sql_stmt *stmt = NULL;
     if (!cn_sql_prepare(conn, sql, &stmt, err)) {
         return false;

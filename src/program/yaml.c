@@ -1,12 +1,13 @@
-/* Builds the tree from libyaml's events.  Events never expand an alias, so that nothing can explode. */
+/* Builds the tree from libyaml's events.  Events never expand an alias, so that nothing can
+ * explode. */
 #include <stdlib.h>
 #include <string.h>
-
 #include <yaml.h>
 
 #include "base/map.h"
 #include "base/str.h"
 #include "base/utf8.h"
+
 #include "program/node.h"
 
 /* A position in the text.  libyaml counts characters, places count bytes. */
@@ -149,8 +150,8 @@ static void take_key(struct builder *b, cn_str text)
 
 static void on_scalar(struct builder *b, const yaml_event_t *event)
 {
-    cn_str text = cn_arena_str(b->arena, (cn_str){ (const char *)event->data.scalar.value,
-                                                   event->data.scalar.length });
+    cn_str text = cn_arena_str(
+        b->arena, (cn_str){ (const char *)event->data.scalar.value, event->data.scalar.length });
     if (wants_key(b)) {
         take_key(b, text);
         return;
@@ -326,8 +327,11 @@ static bool check_text(struct builder *b)
 bool cn_node_parse(struct cn_arena *arena, cn_str file, cn_str text, struct cn_node **root_out,
                    struct cn_diagnostics *problems)
 {
-    struct builder b = { .arena = arena, .file = cn_arena_str(arena, file), .problems = problems,
-                         .problems_before = problems->total, .at = { .line = 1 } };
+    struct builder b = { .arena = arena,
+                         .file = cn_arena_str(arena, file),
+                         .problems = problems,
+                         .problems_before = problems->total,
+                         .at = { .line = 1 } };
     struct cn_place top = { .source = b.file, .line = 1, .column = 1 };
     if (text.len > CN_NODE_FILE_MAX_BYTES) {
         return cn_diagnose(problems, &top, "larger than %d bytes", CN_NODE_FILE_MAX_BYTES);

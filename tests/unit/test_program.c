@@ -1,0 +1,293 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#include "program/program.h"
+#include "tests/unit/unit.h"
+
+struct fixture {
+    struct cn_arena arena;
+    struct cn_diagnostics problems;
+};
+
+static int begin(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    cn_arena_init(&f->arena, 16 * 1024);
+    cn_diagnostics_init(&f->problems, &f->arena);
+    *state = f;
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct fixture *f = *state;
+    cn_arena_deinit(&f->arena);
+    free(f);
+    return 0;
+}
+
+static const struct cn_node *parsed(struct fixture *f, const char *text)
+{
+    struct cn_node *root = NULL;
+    bool ok = cn_node_parse(&f->arena, CN_STR("a.yaml"), cn_str_of(text), &root, &f->problems);
+    if (!ok) {
+        print_error("%.*s\n", CN_STR_ARG(f->problems.items[0].message));
+    }
+    assert_true(ok);
+    return root;
+}
+
+static void assert_str(cn_str got, const char *wanted)
+{
+    assert_int_equal(got.len, strlen(wanted));
+    assert_memory_equal(got.ptr, wanted, got.len);
+}
+
+static void every_value_knows_its_place(void **state)
+{
+    const struct cn_node *root = parsed(*state, "name: mid\n"
+                                                "groups:\n"
+                                                "  - {name: \"\xC3\xBC\", w: 40}\n"
+                                                "  - name: 'b'\n");
+    const struct cn_node *groups = cn_node_get(root, "groups");
+    assert_int_equal(groups->count, 2);
+    const struct cn_node *weight = cn_node_get(&groups->items[0], "w");
+    assert_int_equal(weight->line, 3);
+    assert_int_equal(weight->column, 21); /* bytes, not characters */
+    assert_int_equal(weight->key_column, 18);
+    assert_str(weight->text, "40");
+    assert_false(weight->is_quoted);
+    assert_true(cn_node_get(&groups->items[1], "name")->is_quoted);
+    assert_int_equal(groups->key_line, 2);
+    assert_int_equal(cn_node_get(root, "name")->kind, CN_NODE_SCALAR);
+    assert_null(cn_node_get(root, "nothing"));
+}
+
+static void an_offset_inside_a_text_has_its_place(void **state)
+{
+    static const struct {
+        const char *yaml;
+        int64_t offset;
+        int64_t line;
+        int64_t column;
+    } cases[] = {
+        { "when: a < b\n", 4, 1, 11 },         { "when: \"!a < b\"\n", 5, 1, 13 },
+        { "when: |\n  a &&\n  b\n", 5, 3, 3 }, { "when: >-\n  a &&\n  b\n", 5, 3, 3 },
+        { "when: a &&\n  b\n", 5, 2, 3 },      { "when: 'it''s'\n", 4, 1, 13 },
+    };
+    for (size_t i = 0; i < CN_ARRAY_LEN(cases); i++) {
+        const struct cn_node *node = cn_node_get(parsed(*state, cases[i].yaml), "when");
+        struct cn_place place = cn_node_place_at(node, cases[i].offset);
+        assert_int_equal(place.line, cases[i].line);
+        assert_int_equal(place.column, cases[i].column);
+    }
+}
+
+static void numbers_are_what_the_reader_asks_for(void **state)
+{
+    struct fixture *f = *state;
+    const struct cn_node *root = parsed(
+        f, "{a: 40, b: -1.5, c: '40', d: yes, e: 30d, f: 2w, g: true, h: , i: 0x10, j: 31x}");
+    double number = 0;
+    int64_t whole = 7;
+    bool flag = false;
+    cn_str text;
+    assert_true(cn_node_f64(cn_node_get(root, "a"), &number, &f->problems));
+    assert_true(number == 40.0);
+    assert_true(cn_node_str(cn_node_get(root, "a"), &text, &f->problems));
+    assert_true(cn_node_f64(cn_node_get(root, "b"), &number, &f->problems));
+    assert_true(cn_node_days(cn_node_get(root, "f"), &whole, &f->problems));
+    assert_int_equal(whole, 14);
+    assert_true(cn_node_bool(cn_node_get(root, "g"), &flag, &f->problems));
+    assert_int_equal(f->problems.total, 0);
+    assert_false(cn_node_f64(cn_node_get(root, "c"), &number, &f->problems));
+    assert_false(cn_node_bool(cn_node_get(root, "d"), &flag, &f->problems));
+    assert_false(cn_node_str(cn_node_get(root, "h"), &text, &f->problems));
+    assert_false(cn_node_f64(cn_node_get(root, "i"), &number, &f->problems));
+    assert_false(cn_node_days(cn_node_get(root, "j"), &whole, &f->problems));
+    assert_false(cn_node_i64(cn_node_get(root, "a"), 1, 39, &whole, &f->problems));
+    assert_int_equal(whole, 14);
+    assert_str(f->problems.items[0].message, "\"c\" must be a number, not \"40\"");
+    assert_int_equal(f->problems.items[0].place.line, 1);
+}
+
+/* tests/golden/program/yaml.txt: a problem per file that YAML allows and the program does not. */
+static void what_the_subset_leaves_out_is_refused_with_its_place(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *yaml;
+        const char *problem;
+    } cases[] = {
+        { "a: &x 1\n", "1:4: anchors are not part of the program's YAML" },
+        { "a: 1\nb: *x\n", "2:4: aliases are not part of the program's YAML" },
+        { "a: !!str 1\n", "1:4: tags are not part of the program's YAML" },
+        { "a:\n  <<: {b: 1}\n", "2:3: merge keys are not part of the program's YAML" },
+        { "a: 1\nb: 2\na: 3\n", "3:1: key \"a\" is there already, in line 1" },
+        { "a:\n\t- b\n", "2:1: a tab in the indentation; use spaces" },
+        { "a: 1\nb: \"\xC3\x28\"\n", "2:1: not valid UTF-8" },
+        { "a: 1\n---\nb: 2\n", "2:1: a second document begins here; use a file of its own" },
+        { "? [a, b]\n: c\n", "1:3: a key must be a plain text, not a list or map" },
+        { "a: [1, 2\nb: 3\n", "2:2: not YAML: did not find expected ',' or ']' while parsing a "
+                              "flow sequence" },
+        { "a: \x01\n", "1:4: not YAML: control characters are not allowed" },
+        { "", "1:1: the file is empty" },
+        { "# nothing\n", "1:1: the file is empty" },
+    };
+    for (size_t i = 0; i < CN_ARRAY_LEN(cases); i++) {
+        struct cn_node *root = NULL;
+        char text[256];
+        cn_diagnostics_init(&f->problems, &f->arena);
+        assert_false(cn_node_parse(&f->arena, CN_STR("a.yaml"), cn_str_of(cases[i].yaml), &root,
+                                   &f->problems));
+        assert_null(root);
+        const struct cn_diagnostic *problem = &f->problems.items[0];
+        (void)snprintf(text, sizeof(text), "%lld:%lld: %.*s", (long long)problem->place.line,
+                       (long long)problem->place.column, CN_STR_ARG(problem->message));
+        assert_string_equal(text, cases[i].problem);
+    }
+}
+
+static void size_and_depth_are_bounded(void **state)
+{
+    struct fixture *f = *state;
+    struct cn_node *root = NULL;
+    char *text = calloc(1, CN_NODE_FILE_MAX_BYTES + 2);
+    memset(text, '[', 100000);
+    assert_false(
+        cn_node_parse(&f->arena, CN_STR("a"), (cn_str){ text, 100000 }, &root, &f->problems));
+    assert_str(f->problems.items[0].message, "nested deeper than 32");
+    memset(text, '#', CN_NODE_FILE_MAX_BYTES + 1);
+    assert_false(cn_node_parse(&f->arena, CN_STR("a"), (cn_str){ text, CN_NODE_FILE_MAX_BYTES + 1 },
+                               &root, &f->problems));
+    assert_str(f->problems.items[1].message, "larger than 1048576 bytes");
+    for (size_t i = 0; i < CN_NODE_FILE_MAX_BYTES; i += 4) {
+        memcpy(text + i, "- a\n", 4);
+    }
+    assert_false(cn_node_parse(&f->arena, CN_STR("a"), (cn_str){ text, CN_NODE_FILE_MAX_BYTES },
+                               &root, &f->problems));
+    assert_str(f->problems.items[2].message, "more than 100000 values in one file");
+    free(text);
+}
+
+static void a_map_is_checked_by_its_table(void **state)
+{
+    struct fixture *f = *state;
+    static const struct cn_node_field fields[] = {
+        { "name", CN_SHAPE_NAME, true, "what it is called" },
+        { "weight", CN_SHAPE_NUMBER, true, "its share" },
+        { "validity", CN_SHAPE_DAYS, false, "how long it holds" },
+    };
+    const struct cn_node *root = parsed(f, "{nam: Usage, validity: long}");
+    assert_false(cn_node_check(root, fields, CN_ARRAY_LEN(fields), &f->problems));
+    assert_int_equal(f->problems.total, 4);
+    assert_str(f->problems.items[0].message, "there is no key \"nam\" here (did you mean name?)");
+    assert_str(f->problems.items[1].message,
+               "\"validity\" must be a number of days or weeks such as 30d or 4w, not \"long\"");
+    assert_str(f->problems.items[2].message, "\"name\" is missing: what it is called");
+    root = parsed(f, "{name: usage, weight: 4}");
+    assert_true(cn_node_check(root, fields, CN_ARRAY_LEN(fields), &f->problems));
+}
+
+static bool count_nodes(const struct cn_section_input *input, void **compiled_out,
+                        struct cn_diagnostics *problems)
+{
+    (void)problems;
+    size_t *count = cn_arena_new(input->arena, size_t);
+    *count = input->count;
+    *compiled_out = count;
+    return true;
+}
+
+static const struct cn_program_section metrics = { "metrics", CN_SECTION_KEY, "", count_nodes };
+static const struct cn_program_section scorecard = { "scorecard", CN_SECTION_FILE, "",
+                                                     count_nodes };
+static const struct cn_program_section *const sections[] = { &metrics, &scorecard };
+
+static void sections_get_their_parts_and_strangers_are_named(void **state)
+{
+    struct fixture *f = *state;
+    struct cn_program_file items[] = {
+        { CN_STR("a.yaml"), CN_STR("metrics: {a: {}}\n") },
+        { CN_STR("b.yaml"), CN_STR("scorecard: b\nanything: goes\n") },
+        { CN_STR("c.yaml"), CN_STR("metric: {a: {}}\n") },
+        { CN_STR("d.yaml"), CN_STR("- a\n") },
+        { CN_STR("e.yaml"), CN_STR("a: [\n") },
+    };
+    struct cn_program_files files = { items, CN_ARRAY_LEN(items) };
+    struct cn_program_tree tree;
+    void *compiled = NULL;
+    assert_false(cn_program_parse(&f->arena, &files, sections, 2, &tree, &f->problems));
+    struct cn_buf out;
+    cn_buf_init(&out, 4096);
+    cn_program_print_problems(&f->problems, &out);
+    assert_str(cn_buf_str(&out),
+               "c.yaml:1:1: there is no section \"metric\" (did you mean metrics?)\n"
+               "d.yaml:1:1: a file of the program must be a map\n"
+               "e.yaml:2:1: not YAML: did not find expected node content while parsing a flow "
+               "node\n");
+    cn_buf_deinit(&out);
+    assert_true(cn_program_compile(&f->arena, &tree, &metrics, NULL, &compiled, &f->problems));
+    assert_int_equal(*(size_t *)compiled, 1);
+    assert_true(cn_program_compile(&f->arena, &tree, &scorecard, NULL, &compiled, &f->problems));
+    assert_int_equal(*(size_t *)compiled, 1);
+}
+
+static void the_shipped_program_parses(void **state)
+{
+    struct fixture *f = *state;
+    struct cn_program_files files;
+    struct cn_program_tree tree;
+    cn_program_shipped(&f->arena, &files);
+    assert_true(files.count >= 4);
+    for (size_t i = 1; i < files.count; i++) {
+        assert_true(cn_str_compare(files.items[i - 1].name, files.items[i].name) < 0);
+    }
+    assert_true(cn_program_parse(&f->arena, &files, sections, 2, &tree, &f->problems));
+    char hash[CN_PROGRAM_HASH_TEXT_BYTES];
+    char other[CN_PROGRAM_HASH_TEXT_BYTES];
+    cn_program_hash(&files, hash);
+    files.items[0].text.len--;
+    cn_program_hash(&files, other);
+    assert_string_not_equal(hash, other);
+}
+
+static void a_folder_reads_as_the_built_in_files(void **state)
+{
+    struct fixture *f = *state;
+    struct cn_program_files shipped;
+    struct cn_program_files read;
+    struct cn_error err;
+    char a[CN_PROGRAM_HASH_TEXT_BYTES];
+    char b[CN_PROGRAM_HASH_TEXT_BYTES];
+    cn_program_shipped(&f->arena, &shipped);
+    assert_true(cn_program_read_folder(&f->arena, CN_TEST_PROGRAM_FOLDER, &read, &err));
+    cn_program_hash(&shipped, a);
+    cn_program_hash(&read, b);
+    assert_string_equal(a, b);
+    assert_false(cn_program_read_folder(&f->arena, "/nonexistent", &read, &err));
+    assert_int_equal(err.code, CN_NOT_FOUND);
+}
+
+#define TEST(title, function) CN_TEST_WITH(title, function, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST("every value knows its place", every_value_knows_its_place),
+        TEST("an offset inside a text has its place", an_offset_inside_a_text_has_its_place),
+        TEST("numbers are what the reader asks for", numbers_are_what_the_reader_asks_for),
+        TEST("what the subset leaves out is refused with its place",
+             what_the_subset_leaves_out_is_refused_with_its_place),
+        TEST("size and depth of a file are bounded", size_and_depth_are_bounded),
+        TEST("a map is checked by its table", a_map_is_checked_by_its_table),
+        TEST("sections get their parts and strangers are named",
+             sections_get_their_parts_and_strangers_are_named),
+        TEST("the shipped program parses", the_shipped_program_parses),
+        TEST("a folder reads as the built-in files", a_folder_reads_as_the_built_in_files),
+    };
+    return cmocka_run_group_tests_name("program", tests, NULL, NULL);
+}
