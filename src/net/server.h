@@ -37,6 +37,11 @@ enum cn_http_method {
 
 typedef void cn_http_callback(void *arg, struct cn_http_exchange *exchange);
 
+/* Answers a request that the server refuses by itself: 400, 413 or 503, and why in a static text.
+ */
+typedef void cn_http_refusal(void *arg, struct cn_http_exchange *exchange, int status,
+                             const char *why);
+
 struct cn_http_options {
     cn_str listen; /* "127.0.0.1:7117", "[::1]:7117"; port 0: the kernel chooses */
     size_t loops;
@@ -51,6 +56,7 @@ struct cn_http_options {
     int64_t heartbeat_ms;                /* comment line on every stream */
     cn_http_callback *begin;             /* header complete; may refuse, or set the cap; or NULL */
     cn_http_callback *handle;            /* body complete, unless `begin` has answered */
+    cn_http_refusal *refuse;             /* NULL: a line of plain text */
     void *arg;
 };
 

@@ -1,0 +1,163 @@
+/*
+ * What the files of net/'s server share.  Included by server.c, loop.c, exchange.c and sse.c only.
+ *
+ * Everything in here belongs to its loop thread, but for the inbox, which any thread may post to,
+ * and a suspended exchange, which belongs to whoever will answer it.
+ */
+#ifndef CAIRN_NET_LOOP_H
+#define CAIRN_NET_LOOP_H
+
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/map.h"
+
+#include "net/framing.h"
+#include "net/server.h"
+#include "net/sse.h"
+
+enum {
+    CN_HTTP_POOL_BYTES = 16 * 1024,               /* of libmicrohttpd, for each connection */
+    CN_HTTP_DISCARD_MAX_BYTES = 16 * 1024 * 1024, /* of a body whose answer is known already */
+    CN_HTTP_HEADERS_MAX = 24,                     /* of an answer */
+};
+
+/* Something for a loop to look at; embed it.  Posting one that is already posted does nothing. */
+struct cn_http_note {
+    struct cn_http_note *next;
+    bool is_posted;
+    void (*run)(struct cn_http_note *note);
+};
+
+enum cn_http_phase {
+    CN_PHASE_NEW,
+    CN_PHASE_BODY,
+    CN_PHASE_DISCARD, /* the answer is known, the body is still coming */
+    CN_PHASE_HANDED,  /* to `handle` */
+    CN_PHASE_QUEUED   /* the answer is with libmicrohttpd */
+};
+
+struct cn_http_header {
+    const char *name;
+    const char *value;
+};
+
+struct cn_http_exchange {
+    struct cn_http_note note; /* answered while suspended */
+    struct cn_http_loop *loop;
+    struct MHD_Connection *mhd;
+    enum cn_http_phase phase;
+    enum cn_http_method method;
+    int64_t index; /* of the request in its connection */
+    cn_str path;
+    cn_str query;
+    struct cn_arena arena;
+    struct cn_buf body;
+    int64_t body_max;
+    int64_t discarded;
+    int64_t counted; /* body bytes that are in the server's count */
+    void *context;
+    bool is_suspended;
+    bool is_answered;
+    bool close_after;
+    int status;
+    struct cn_buf answer; /* or: */
+    cn_str answer_text;
+    struct cn_sse_stream *stream; /* or: */
+    struct cn_http_header headers[CN_HTTP_HEADERS_MAX];
+    size_t header_count;
+};
+
+struct cn_http_connection {
+    struct cn_http_exchange exchange; /* one at a time */
+    struct cn_http_connection *previous;
+    struct cn_http_connection *next;
+    struct cn_framing framing;
+    int fd;
+    int64_t requests;
+    int64_t deadline_us; /* monotonic; 0: none */
+    uint64_t address_key;
+    char address[INET6_ADDRSTRLEN];
+};
+
+struct cn_http_loop {
+    struct cn_http_server *server;
+    struct MHD_Daemon *daemon;
+    pthread_t thread;
+    bool is_started;
+    int listen_fd;
+    int wake_fd;
+    pthread_mutex_t lock; /* of the inbox */
+    struct cn_http_note *inbox;
+    struct cn_http_note **inbox_end;
+    struct cn_http_connection *connections;
+    struct cn_http_connection **by_fd;
+    size_t by_fd_count;
+    struct cn_sse_stream *streams;
+    int64_t next_sweep_us;
+    int64_t next_heartbeat_us;
+    bool is_quiet; /* accepts no more */
+};
+
+struct cn_http_server {
+    struct cn_http_options options;
+    struct cn_http_loop *loops;
+    uint16_t port;
+    int64_t sweep_us;
+    _Atomic bool is_stopping;
+    _Atomic bool is_ending;
+    _Atomic int64_t connections;
+    _Atomic int64_t streams;
+    _Atomic int64_t suspended;
+    _Atomic int64_t requests_total;
+    _Atomic int64_t refused_connections_total;
+    _Atomic int64_t refused_framing_total;
+    _Atomic int64_t timeouts_total;
+    _Atomic int64_t bodies_bytes;
+    pthread_mutex_t lock;
+    struct cn_map addresses; /* key -> connections */
+};
+
+struct cn_sse_stream {
+    struct cn_http_note note; /* has something to send, or is to end */
+    struct cn_http_loop *loop;
+    struct cn_sse_stream *previous; /* among the loop's */
+    struct cn_sse_stream *next;
+    struct MHD_Connection *mhd;
+    cn_sse_closed *closed;
+    void *arg;
+    pthread_mutex_t lock;
+    struct cn_buf queue;
+    size_t sent;    /* bytes of the queue */
+    bool is_ending; /* after what is queued */
+    bool is_closed;
+    bool is_parked; /* suspended, since there is nothing to send */
+    _Atomic int holds;
+};
+
+void *cn_http_loop_run(void *loop);
+
+/* Any thread.  False if the note is posted already. */
+bool cn_http_loop_post(struct cn_http_loop *loop, struct cn_http_note *note);
+
+/* The callbacks of libmicrohttpd, in exchange.c. */
+void *cn_http_on_uri(void *arg, const char *uri, struct MHD_Connection *mhd);
+enum MHD_Result cn_http_on_access(void *arg, struct MHD_Connection *mhd, const char *url,
+                                  const char *method, const char *version, const char *upload_data,
+                                  size_t *upload_data_size, void **context);
+void cn_http_on_completed(void *arg, struct MHD_Connection *mhd, void **context,
+                          enum MHD_RequestTerminationCode code);
+
+/* In loop.c. */
+void cn_http_on_connection(void *arg, struct MHD_Connection *mhd, void **context,
+                           enum MHD_ConnectionNotificationCode code);
+enum MHD_Result cn_http_on_accept(void *arg, const struct sockaddr *address, socklen_t len);
+
+/* In sse.c. */
+struct MHD_Response *cn_sse_response(struct cn_sse_stream *stream, struct MHD_Connection *mhd);
+void cn_sse_heartbeat(struct cn_http_loop *loop);
+void cn_sse_close_all(struct cn_http_loop *loop);
+
+#endif

@@ -1,0 +1,559 @@
+/* The HTTP server over real sockets of the loopback interface, and the helpers beside it. */
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "base/workers.h"
+
+#include "net/client.h"
+#include "net/files.h"
+#include "net/gzip.h"
+#include "net/sse.h"
+#include "tests/unit/unit.h"
+
+static const struct cn_embedded_file embedded[] = {
+    { "index.html", (const unsigned char *)"<p>hi", (const unsigned char *)"<p>hi" + 5 },
+    { "assets/a.js", (const unsigned char *)"1", (const unsigned char *)"1" + 1 },
+    { "assets/a.js.gz", (const unsigned char *)"2", (const unsigned char *)"2" + 1 },
+};
+
+struct site {
+    struct cn_http_server *server;
+    struct cn_workers *workers;
+    struct cn_http_files *files;
+    struct cn_sse_stream *stream;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int closed_streams;
+};
+
+struct job {
+    struct cn_work work; /* first */
+    struct cn_http_exchange *exchange;
+};
+
+static void answer_later(struct cn_work *work)
+{
+    struct job *job = (struct job *)work;
+    struct cn_buf body;
+    cn_buf_init(&body, 1 << 20);
+    cn_buf_add_str(&body, CN_STR("later:"));
+    cn_buf_add_str(&body, cn_http_body(job->exchange));
+    cn_http_reply(job->exchange, 201, &body);
+}
+
+static void on_closed(void *arg, struct cn_sse_stream *stream)
+{
+    struct site *site = arg;
+    (void)stream;
+    (void)pthread_mutex_lock(&site->lock);
+    site->closed_streams++;
+    (void)pthread_cond_broadcast(&site->changed);
+    (void)pthread_mutex_unlock(&site->lock);
+}
+
+static void on_begin(void *arg, struct cn_http_exchange *exchange)
+{
+    (void)arg;
+    if (cn_str_equal(cn_http_path(exchange), CN_STR("/busy"))) {
+        cn_http_add_header(exchange, "retry-after", CN_STR("2"));
+        cn_http_reply_text(exchange, 429, CN_STR("busy"));
+    }
+}
+
+static void on_request(void *arg, struct cn_http_exchange *exchange)
+{
+    struct site *site = arg;
+    cn_str path = cn_http_path(exchange);
+    if (cn_str_equal(path, CN_STR("/later"))) {
+        struct job *job = cn_arena_new(cn_http_arena(exchange), struct job);
+        *job = (struct job){ { answer_later }, exchange };
+        cn_http_suspend(exchange);
+        assert_true(cn_workers_submit(site->workers, &job->work));
+    } else if (cn_str_equal(path, CN_STR("/stream"))) {
+        struct cn_sse_stream *stream = cn_sse_open(exchange, on_closed, site);
+        (void)pthread_mutex_lock(&site->lock);
+        site->stream = stream;
+        (void)pthread_cond_broadcast(&site->changed);
+        (void)pthread_mutex_unlock(&site->lock);
+    } else if (!cn_http_files_serve(site->files, exchange, path)) {
+        struct cn_buf body;
+        cn_buf_init(&body, 1 << 20);
+        cn_buf_printf(&body, "%s %.*s?%.*s ", cn_http_method_name(cn_http_method(exchange)),
+                      CN_STR_ARG(path), CN_STR_ARG(cn_http_query(exchange)));
+        cn_buf_add_str(&body, cn_http_body(exchange));
+        cn_http_reply(exchange, 200, &body);
+    }
+}
+
+static struct cn_http_options usual_options(struct site *site)
+{
+    return (struct cn_http_options){
+        .listen = CN_STR("127.0.0.1:0"),
+        .loops = 1,
+        .connections_max = 1000,
+        .connections_per_address_max = 500,
+        .header_timeout_ms = 20000,
+        .body_timeout_ms = 20000,
+        .idle_timeout_ms = 20000,
+        .send_timeout_ms = 20000,
+        .body_max_bytes = 100000,
+        .bodies_max_bytes = 1 << 30,
+        .heartbeat_ms = 20000,
+        .begin = on_begin,
+        .handle = on_request,
+        .arg = site,
+    };
+}
+
+static void open_site(struct site *site, const struct cn_http_options *options)
+{
+    struct cn_error err = { 0 };
+    *site = (struct site){ .workers = cn_workers_new("test", 2, 1024) };
+    (void)pthread_mutex_init(&site->lock, NULL);
+    (void)pthread_cond_init(&site->changed, NULL);
+    site->files = cn_http_files_new(embedded, CN_ARRAY_LEN(embedded));
+    assert_true(cn_http_start(options, &site->server, &err));
+}
+
+static void close_site(struct site *site)
+{
+    cn_http_stop(site->server);
+    cn_workers_free(site->workers);
+    cn_http_files_free(site->files);
+    cn_sse_release(site->stream);
+    (void)pthread_cond_destroy(&site->changed);
+    (void)pthread_mutex_destroy(&site->lock);
+}
+
+static int dial(const struct site *site)
+{
+    const struct sockaddr_in address = { .sin_family = AF_INET,
+                                         .sin_port = htons(cn_http_port(site->server)),
+                                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    const struct timeval patience = { .tv_sec = 20 };
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+    return fd;
+}
+
+static void put(int fd, const char *text, size_t len)
+{
+    while (len > 0) {
+        ssize_t sent = send(fd, text, len, MSG_NOSIGNAL);
+        assert_true(sent > 0);
+        text += sent;
+        len -= (size_t)sent;
+    }
+}
+
+/* Reads until `end` was read or the peer has closed; the text read has a NUL behind it. */
+static const char *get_until(int fd, const char *end, char *text, size_t size)
+{
+    size_t len = 0;
+    text[0] = '\0';
+    while (strstr(text, end) == NULL && len < size - 1) {
+        ssize_t got = read(fd, text + len, 1);
+        if (got <= 0) {
+            break;
+        }
+        len += (size_t)got;
+        text[len] = '\0';
+    }
+    return text;
+}
+
+static bool is_closed(int fd)
+{
+    char byte = 0;
+    ssize_t got = 0;
+    do {
+        got = read(fd, &byte, 1);
+    } while (got > 0);
+    return got == 0;
+}
+
+#define HOST "Host: x\r\n"
+
+static void requests_are_answered_on_one_connection(void **state)
+{
+    (void)state;
+    struct site site;
+    char text[4096];
+    const struct cn_http_options options = usual_options(&site);
+    open_site(&site, &options);
+    int fd = dial(&site);
+    for (int i = 0; i < 3; i++) {
+        static const char get[] = "GET /a%20b?c=%64 HTTP/1.1\r\n" HOST "\r\n";
+        put(fd, get, sizeof(get) - 1);
+        get_until(fd, "GET /a%20b?c=%64 ", text, sizeof(text));
+        assert_non_null(strstr(text, "HTTP/1.1 200 OK\r\n"));
+        assert_non_null(strstr(text, "nosniff"));
+        static const char post[] = "POST /p HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nhello";
+        put(fd, post, sizeof(post) - 1);
+        get_until(fd, "POST /p? hello", text, sizeof(text));
+        static const char chunked[] =
+            "POST /later HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
+            "2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n";
+        put(fd, chunked, sizeof(chunked) - 1);
+        get_until(fd, "later:abcde", text, sizeof(text));
+        assert_non_null(strstr(text, "HTTP/1.1 201 "));
+    }
+    (void)close(fd);
+    close_site(&site);
+}
+
+static void three_hundred_connections_are_served_by_one_loop(void **state)
+{
+    (void)state;
+    enum {
+        COUNT = 300
+    };
+    static const char get[] = "GET /later HTTP/1.1\r\n" HOST "\r\n";
+    struct site site;
+    char text[4096];
+    int fds[COUNT];
+    const struct cn_http_options options = usual_options(&site);
+    open_site(&site, &options);
+    for (int i = 0; i < COUNT; i++) {
+        fds[i] = dial(&site);
+    }
+    for (int round = 0; round < 5; round++) {
+        for (int i = 0; i < COUNT; i++) {
+            put(fds[i], get, sizeof(get) - 1);
+        }
+        for (int i = 0; i < COUNT; i++) {
+            assert_non_null(strstr(get_until(fds[i], "later:", text, sizeof(text)), "later:"));
+        }
+    }
+    assert_int_equal(cn_http_figures(site.server).requests_total, 5 * COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        (void)close(fds[i]);
+    }
+    close_site(&site);
+}
+
+static void ambiguous_requests_are_refused_and_the_connection_closed(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        "GET / HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1\n" HOST "\r\n",
+        "GET / HTTP/1.1\r\nHost: x\n\r\n",
+        "GET / HTTP/1.1\r\nHost : x\r\n\r\n",
+        "POST / HTTP/1.1\r\n" HOST
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\n" HOST "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+        "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n5\nhello\n0\n\n",
+    };
+    struct site site;
+    char text[4096];
+    const struct cn_http_options options = usual_options(&site);
+    open_site(&site, &options);
+    for (size_t i = 0; i < CN_ARRAY_LEN(cases); i++) {
+        int fd = dial(&site);
+        put(fd, cases[i], strlen(cases[i]));
+        get_until(fd, "\r\n\r\n", text, sizeof(text));
+        assert_non_null(strstr(text, "HTTP/1.1 400 "));
+        assert_true(is_closed(fd));
+        (void)close(fd);
+    }
+    close_site(&site);
+}
+
+static void a_large_body_is_refused_and_the_connection_lives(void **state)
+{
+    (void)state;
+    enum {
+        LARGE = 3 * 1000 * 1000
+    };
+    struct site site;
+    char text[4096];
+    char *body = calloc(1, LARGE);
+    const struct cn_http_options options = usual_options(&site);
+    assert_non_null(body);
+    open_site(&site, &options);
+    int fd = dial(&site);
+    for (int i = 0; i < 2; i++) {
+        int len =
+            snprintf(text, sizeof(text), "POST /%s HTTP/1.1\r\n" HOST "Content-Length: %d\r\n\r\n",
+                     i == 0 ? "p" : "busy", LARGE);
+        put(fd, text, (size_t)len);
+        put(fd, body, LARGE);
+        get_until(fd, "\r\n\r\n", text, sizeof(text));
+        assert_non_null(strstr(text, i == 0 ? "HTTP/1.1 413 " : "HTTP/1.1 429 "));
+        get_until(fd, i == 0 ? "too large" : "busy", text, sizeof(text));
+    }
+    static const char chunked[] = "POST /p HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n";
+    put(fd, chunked, sizeof(chunked) - 1);
+    for (int i = 0; i < 30; i++) {
+        put(fd, "2710\r\n", 6);
+        put(fd, body, 10000);
+        put(fd, "\r\n", 2);
+    }
+    put(fd, "0\r\n\r\n", 5);
+    get_until(fd, "too large", text, sizeof(text));
+    assert_non_null(strstr(text, "HTTP/1.1 413 "));
+    assert_int_equal(cn_http_figures(site.server).bodies_bytes, 0);
+    (void)close(fd);
+    free(body);
+    close_site(&site);
+}
+
+static void slow_clients_are_dropped(void **state)
+{
+    (void)state;
+    static const char *const beginnings[] = {
+        "",
+        "GET / HT",
+        "GET / HTTP/1.1\r\nHos",
+        "POST / HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nhe",
+        "GET /p HTTP/1.1\r\n" HOST "\r\n",
+    };
+    struct site site;
+    struct cn_http_options options = usual_options(&site);
+    options.header_timeout_ms = 40;
+    options.body_timeout_ms = 40;
+    options.idle_timeout_ms = 40;
+    open_site(&site, &options);
+    for (size_t i = 0; i < CN_ARRAY_LEN(beginnings); i++) {
+        int fd = dial(&site);
+        put(fd, beginnings[i], strlen(beginnings[i]));
+        assert_true(is_closed(fd));
+        (void)close(fd);
+    }
+    assert_int_equal(cn_http_figures(site.server).timeouts_total, CN_ARRAY_LEN(beginnings));
+    close_site(&site);
+}
+
+static void connections_of_one_address_are_capped(void **state)
+{
+    (void)state;
+    static const char get[] = "GET /p HTTP/1.1\r\n" HOST "\r\n";
+    struct site site;
+    char text[4096];
+    int fds[3];
+    struct cn_http_options options = usual_options(&site);
+    options.connections_per_address_max = 2;
+    open_site(&site, &options);
+    for (int i = 0; i < 2; i++) {
+        fds[i] = dial(&site);
+        put(fds[i], get, sizeof(get) - 1);
+        get_until(fds[i], "GET /p?", text, sizeof(text));
+    }
+    fds[2] = dial(&site);
+    char byte = 0;
+    assert_true(read(fds[2], &byte, 1) <= 0);
+    assert_int_equal(cn_http_figures(site.server).refused_connections_total, 1);
+    for (int i = 0; i < 3; i++) {
+        (void)close(fds[i]);
+    }
+    close_site(&site);
+}
+
+static void a_stream_carries_events_and_notices_its_end(void **state)
+{
+    (void)state;
+    static const char get[] = "GET /stream HTTP/1.1\r\n" HOST "\r\n";
+    struct site site;
+    char text[4096];
+    struct cn_http_options options = usual_options(&site);
+    options.heartbeat_ms = 20;
+    open_site(&site, &options);
+    int fd = dial(&site);
+    put(fd, get, sizeof(get) - 1);
+    get_until(fd, ": welcome", text, sizeof(text));
+    assert_non_null(strstr(text, "text/event-stream"));
+    get_until(fd, ": still here", text, sizeof(text));
+    (void)pthread_mutex_lock(&site.lock);
+    while (site.stream == NULL) {
+        (void)pthread_cond_wait(&site.changed, &site.lock);
+    }
+    (void)pthread_mutex_unlock(&site.lock);
+    assert_true(cn_sse_send(site.stream, CN_STR("account"), CN_STR("{}\n{}")));
+    get_until(fd, "event: account\ndata: {}\ndata: {}\n\n", text, sizeof(text));
+    (void)close(fd);
+    (void)pthread_mutex_lock(&site.lock);
+    while (site.closed_streams == 0) {
+        (void)pthread_cond_wait(&site.changed, &site.lock);
+    }
+    (void)pthread_mutex_unlock(&site.lock);
+    assert_false(cn_sse_send(site.stream, CN_STR("account"), CN_STR("{}")));
+    assert_int_equal(cn_http_figures(site.server).streams, 0);
+    close_site(&site);
+}
+
+static void stopping_ends_streams_and_idle_connections(void **state)
+{
+    (void)state;
+    static const char get[] = "GET /stream HTTP/1.1\r\n" HOST "\r\n";
+    struct site site;
+    char text[4096];
+    const struct cn_http_options options = usual_options(&site);
+    open_site(&site, &options);
+    int idle = dial(&site);
+    int streaming = dial(&site);
+    put(streaming, get, sizeof(get) - 1);
+    get_until(streaming, ": welcome", text, sizeof(text));
+    close_site(&site);
+    assert_true(is_closed(idle));
+    assert_true(is_closed(streaming));
+    (void)close(idle);
+    (void)close(streaming);
+}
+
+static void files_have_etags_and_strict_headers(void **state)
+{
+    (void)state;
+    static const char page[] = "GET / HTTP/1.1\r\n" HOST "\r\n";
+    static const char script[] =
+        "GET /assets/a.js HTTP/1.1\r\n" HOST "Accept-Encoding: br, gzip;q=0.8\r\n\r\n";
+    static const char escape[] = "GET /../index.html HTTP/1.1\r\n" HOST "\r\n";
+    struct site site;
+    char text[4096];
+    char again[256];
+    const struct cn_http_options options = usual_options(&site);
+    open_site(&site, &options);
+    int fd = dial(&site);
+    put(fd, page, sizeof(page) - 1);
+    get_until(fd, "<p>hi", text, sizeof(text));
+    assert_non_null(strstr(text, "content-security-policy: default-src 'none'"));
+    assert_non_null(strstr(text, "frame-ancestors 'none'"));
+    assert_non_null(strstr(text, "cache-control: no-cache"));
+    const char *etag = strstr(text, "etag: ");
+    assert_non_null(etag);
+    int len = snprintf(again, sizeof(again),
+                       "GET / HTTP/1.1\r\n" HOST "If-None-Match: %.18s\r\n\r\n", etag + 6);
+    put(fd, again, (size_t)len);
+    get_until(fd, "\r\n\r\n", text, sizeof(text));
+    assert_non_null(strstr(text, "HTTP/1.1 304 "));
+    put(fd, script, sizeof(script) - 1);
+    get_until(fd, "\r\n\r\n2", text, sizeof(text));
+    assert_non_null(strstr(text, "content-encoding: gzip"));
+    assert_non_null(strstr(text, "immutable"));
+    put(fd, escape, sizeof(escape) - 1);
+    get_until(fd, "GET /../index.html?", text, sizeof(text));
+    (void)close(fd);
+    close_site(&site);
+}
+
+static void the_client_reads_what_the_server_answers(void **state)
+{
+    (void)state;
+    struct site site;
+    struct cn_error err = { 0 };
+    struct cn_buf body;
+    char url[64];
+    int status = 0;
+    const struct cn_http_options options = usual_options(&site);
+    open_site(&site, &options);
+    struct cn_http_client *client = cn_http_client_new();
+    cn_buf_init(&body, 12);
+    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/later", cn_http_port(site.server));
+    const char *const headers[] = { "content-type: text/plain" };
+    struct cn_http_call call = { "POST", url, headers, 1, CN_STR("0123456789"), 20000 };
+    assert_true(cn_http_client_call(client, &call, &status, &body, &err));
+    assert_int_equal(status, 201);
+    assert_true(cn_str_equal(cn_buf_str(&body), CN_STR("later:012345")));
+    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/busy", cn_http_port(site.server));
+    assert_true(cn_http_client_call(client, &call, &status, &body, &err));
+    assert_int_equal(status, 429);
+    assert_int_equal(cn_http_client_retry_after(client), 2);
+    call.url = "file:///etc/passwd";
+    assert_false(cn_http_client_call(client, &call, &status, &body, &err));
+    assert_int_equal(err.code, CN_INVALID);
+    cn_buf_deinit(&body);
+    cn_http_client_free(client);
+    close_site(&site);
+}
+
+static void a_port_in_use_is_not_shared(void **state)
+{
+    (void)state;
+    struct site site;
+    struct cn_error err = { 0 };
+    struct cn_http_server *second = NULL;
+    char address[32];
+    struct cn_http_options options = usual_options(&site);
+    open_site(&site, &options);
+    (void)snprintf(address, sizeof(address), "127.0.0.1:%d", cn_http_port(site.server));
+    options.listen = cn_str_of(address);
+    assert_false(cn_http_start(&options, &second, &err));
+    assert_int_equal(err.code, CN_UNAVAILABLE);
+    assert_null(second);
+    options.listen = CN_STR("nonsense");
+    assert_false(cn_http_start(&options, &second, &err));
+    assert_int_equal(err.code, CN_INVALID);
+    close_site(&site);
+}
+
+static void gzip_is_bounded(void **state)
+{
+    (void)state;
+    enum {
+        LARGE = 10 * 1000 * 1000
+    };
+    struct cn_error err = { 0 };
+    struct cn_buf packed;
+    struct cn_buf out;
+    char *zeros = calloc(1, LARGE);
+    assert_non_null(zeros);
+    cn_buf_init(&packed, LARGE);
+    cn_buf_init(&out, 1000);
+    cn_gzip_encode(CN_STR("hello "), &packed);
+    cn_gzip_encode(CN_STR("world"), &packed); /* members may follow each other */
+    assert_true(cn_gzip_is(cn_buf_str(&packed)));
+    assert_true(cn_gzip_decode(cn_buf_str(&packed), &out, &err));
+    assert_true(cn_str_equal(cn_buf_str(&out), CN_STR("hello world")));
+    for (size_t cut = 0; cut < packed.len; cut++) {
+        cn_buf_clear(&out);
+        cn_str part = { packed.data, cut };
+        if (cut != 26) { /* the end of the first member */
+            assert_false(cn_gzip_decode(part, &out, &err));
+            assert_int_equal(err.code, CN_MALFORMED);
+        }
+    }
+    cn_buf_clear(&packed);
+    cn_buf_clear(&out);
+    cn_gzip_encode((cn_str){ zeros, LARGE }, &packed);
+    assert_true(packed.len < LARGE / 500);
+    assert_false(cn_gzip_decode(cn_buf_str(&packed), &out, &err));
+    assert_int_equal(err.code, CN_TOO_LARGE);
+    assert_false(cn_gzip_is(CN_STR("{}")));
+    cn_buf_deinit(&packed);
+    cn_buf_deinit(&out);
+    free(zeros);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CN_TEST("requests are answered on one connection", requests_are_answered_on_one_connection),
+        CN_TEST("three hundred connections are served by one loop",
+                three_hundred_connections_are_served_by_one_loop),
+        CN_TEST("R18 ambiguous requests are refused and the connection closed",
+                ambiguous_requests_are_refused_and_the_connection_closed),
+        CN_TEST("a large body is refused and the connection lives",
+                a_large_body_is_refused_and_the_connection_lives),
+        CN_TEST("R17 slow clients are dropped", slow_clients_are_dropped),
+        CN_TEST("R17 connections of one address are capped", connections_of_one_address_are_capped),
+        CN_TEST("a stream carries events and notices its end",
+                a_stream_carries_events_and_notices_its_end),
+        CN_TEST("stopping ends streams and idle connections",
+                stopping_ends_streams_and_idle_connections),
+        CN_TEST("R32 files have ETags and strict headers", files_have_etags_and_strict_headers),
+        CN_TEST("the client reads what the server answers",
+                the_client_reads_what_the_server_answers),
+        CN_TEST("a port in use is not shared", a_port_in_use_is_not_shared),
+        CN_TEST("R19 gzip bodies are bounded", gzip_is_bounded),
+    };
+    return cmocka_run_group_tests_name("net", tests, NULL, NULL);
+}
