@@ -1,0 +1,55 @@
+/*
+ * The functions and operators of the language as one table: it drives the checker, both evaluators
+ * and the reference documentation.  A new function is a row here and a C function.
+ */
+#ifndef CAIRN_CEL_FUNCTION_H
+#define CAIRN_CEL_FUNCTION_H
+
+#include "cel/value.h"
+
+enum {
+    CN_CEL_ARGS_MAX = 3, /* of an overload; a variadic one repeats its last */
+};
+
+/* What a call gets besides its arguments. */
+struct cn_cel_call {
+    struct cn_arena *arena; /* for what it makes */
+    size_t text_left;       /* bytes of text that it may still make */
+};
+
+/* args are never errors and are of the overload's kinds. */
+typedef struct cn_cel_value cn_cel_function_run(struct cn_cel_call *call,
+                                                const struct cn_cel_value *args, size_t count);
+
+struct cn_cel_overload {
+    enum cn_cel_kind args[CN_CEL_ARGS_MAX]; /* CN_CEL_DYN takes any */
+    uint8_t arg_count;
+    bool is_variadic; /* one or more of args[0] */
+    enum cn_cel_kind result;
+    cn_cel_function_run *run;
+    uint16_t op; /* operation on blocks (cel/op.h), 0: row by row only */
+};
+
+enum cn_cel_form {
+    CN_CEL_GLOBAL = 1, /* size(x) */
+    CN_CEL_MEMBER = 2, /* x.size() */
+    CN_CEL_OPERATOR = 4,
+    CN_CEL_SPECIAL = 8, /* the evaluators know it by name: && || ?: == has */
+};
+
+struct cn_cel_function {
+    const char *name;  /* "_+_", "size", "math.abs" */
+    const char *usage; /* "x.startsWith(prefix)" */
+    const char *doc;
+    unsigned form; /* enum cn_cel_form, or-ed */
+    const struct cn_cel_overload *overloads;
+    size_t overload_count;
+};
+
+/* All of them, by index; NULL past the last. */
+const struct cn_cel_function *cn_cel_function_at(size_t index);
+
+/* NULL if there is none of that name. */
+const struct cn_cel_function *cn_cel_function_find(cn_str name);
+
+#endif
