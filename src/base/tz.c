@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -457,4 +458,45 @@ struct cn_civil cn_tz_civil(const struct cn_tz *tz, cn_time at)
     civil.minute = of_day / 60 % 60;
     civil.second = of_day % 60;
     return civil;
+}
+
+void cn_date_format(int64_t day, char text_out[CN_DATE_TEXT_BYTES])
+{
+    const struct cn_civil civil = cn_date_from_day(day);
+    assert(civil.year >= 0 && civil.year <= 9999);
+    (void)snprintf(text_out, CN_DATE_TEXT_BYTES, "%04d-%02d-%02d", (int)civil.year, civil.month,
+                   civil.day);
+}
+
+bool cn_date_parse(cn_str text, int64_t *day_out)
+{
+    static const char form[] = "dddd-dd-dd";
+    char again[CN_DATE_TEXT_BYTES];
+    int digits[8];
+    size_t count = 0;
+    if (text.len != sizeof(form) - 1) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        if (form[i] == 'd' ? text.ptr[i] < '0' || text.ptr[i] > '9' : text.ptr[i] != '-') {
+            return false;
+        }
+        if (form[i] == 'd') {
+            digits[count++] = text.ptr[i] - '0';
+        }
+    }
+    const int64_t year = digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3];
+    const int month = digits[4] * 10 + digits[5];
+    const int day_of_month = digits[6] * 10 + digits[7];
+    if (month < 1 || month > 12 || day_of_month < 1) {
+        return false;
+    }
+    /* A day that the month has not is written as one of the next month. */
+    const int64_t day = cn_day_from_date(year, month, day_of_month);
+    cn_date_format(day, again);
+    if (!cn_str_equal(cn_str_of(again), text)) {
+        return false;
+    }
+    *day_out = day;
+    return true;
 }

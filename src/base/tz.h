@@ -46,4 +46,12 @@ struct cn_civil cn_tz_civil(const struct cn_tz *tz, cn_time at);
 int64_t cn_day_from_date(int64_t year, int month, int day);
 struct cn_civil cn_date_from_day(int64_t day); /* hour, minute and second are 0 */
 
+enum {
+    CN_DATE_TEXT_BYTES = 16
+};
+
+/* "2026-03-01"; years 0000 to 9999, that is asserted. */
+void cn_date_format(int64_t day, char text_out[CN_DATE_TEXT_BYTES]);
+CN_MUST_CHECK bool cn_date_parse(cn_str text, int64_t *day_out);
+
 #endif

@@ -320,6 +320,11 @@ cn_str cn_http_remote_address(const struct cn_http_exchange *exchange)
     return cn_str_of(((const struct cn_http_connection *)exchange)->address);
 }
 
+size_t cn_http_loop_index(const struct cn_http_exchange *exchange)
+{
+    return (size_t)(exchange->loop - exchange->loop->server->loops);
+}
+
 void cn_http_take_body(struct cn_http_exchange *exchange, struct cn_buf *body_out)
 {
     *body_out = exchange->body;

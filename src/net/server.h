@@ -103,6 +103,9 @@ void cn_http_take_body(struct cn_http_exchange *exchange, struct cn_buf *body_ou
 /* In `begin`: the cap of this request's body; a larger one gets 413. */
 void cn_http_set_body_max(struct cn_http_exchange *exchange, int64_t bytes);
 
+/* Which of options.loops this is on, from 0: so that a loop can have things of its own. */
+size_t cn_http_loop_index(const struct cn_http_exchange *exchange);
+
 /* A pointer of the caller's own, NULL at first. */
 void cn_http_set_context(struct cn_http_exchange *exchange, void *context);
 void *cn_http_context(const struct cn_http_exchange *exchange);

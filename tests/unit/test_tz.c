@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/str.h"
 #include "base/time.h"
 #include "base/tz.h"
 
@@ -98,6 +99,26 @@ static void refuses_what_is_no_zone(void **state)
     }
 }
 
+static void dates_are_read_as_they_are_written(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = { "2026-02-29", "2026-13-01",  "2026-00-10", "2026-1-1",
+                                         "2026-01-00", "2026-01-01 ", "2026/01/01", "" };
+    char text[CN_DATE_TEXT_BYTES];
+    int64_t day = 7;
+    for (size_t i = 0; i < CN_ARRAY_LEN(wrong); i++) {
+        assert_false(cn_date_parse(cn_str_of(wrong[i]), &day));
+        assert_int_equal(day, 7);
+    }
+    for (int64_t d = -1000; d < 40000; d += 13) {
+        cn_date_format(d, text);
+        assert_true(cn_date_parse(cn_str_of(text), &day));
+        assert_int_equal(day, d);
+    }
+    cn_date_format(cn_day_from_date(2028, 2, 29), text);
+    assert_string_equal(text, "2028-02-29");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,6 +127,7 @@ int main(void)
                 offsets_follow_the_database_and_its_footer),
         CN_TEST("a day starts at its first moment in any zone", a_day_starts_at_its_first_moment),
         CN_TEST("refuses what is no zone", refuses_what_is_no_zone),
+        CN_TEST("dates are read as they are written", dates_are_read_as_they_are_written),
     };
     return cmocka_run_group_tests_name("tz", tests, NULL, NULL);
 }
