@@ -28,11 +28,17 @@ npm_ci() {
     cp "$1/package-lock.json" "$stamp"
 }
 
-# configure DIR OPTION...: meson setup, with the compiler in CC and CXX.
+# configure DIR OPTION...: meson setup, with the compiler in CC and CXX; again when a folder was added.
 configure() {
-    local dir=$1
+    local dir=$1 folders
     shift
-    [[ -f $dir/build.ninja ]] || meson setup "$dir" "$@" >"$dir.log" 2>&1 || { cat "$dir.log"; return 1; }
+    folders=$(find src bench -name meson.build | sort)
+    if [[ -f $dir/build.ninja && $(cat "$dir.folders" 2>/dev/null) == "$folders" ]]; then
+        return
+    fi
+    [[ ! -f $dir/build.ninja ]] || set -- --reconfigure "$@"
+    meson setup "$dir" "$@" >"$dir.log" 2>&1 || { cat "$dir.log"; return 1; }
+    printf '%s\n' "$folders" >"$dir.folders"
 }
 
 build_asan() {

@@ -1,0 +1,108 @@
+// Starts what is measured, each in a folder of its own, and yields {address, pid, key, stop}.
+import assert from 'node:assert/strict';
+import { spawn, execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import readline from 'node:readline';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const work = process.env.BENCH_DIR ?? '/var/tmp'; // a real disk: /tmp may be memory
+const build = process.env.BENCH_BUILD ?? 'build/release';
+const bin = `${build}/cairn`;
+const admin = { email: 'bench@example.com', password: 'bench bench bench' };
+
+// Runs a program whose first line on stdout is {"listening": URL}.
+async function start(command, args, env, dir) {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  const exited = once(child, 'exit');
+  let log = '';
+  child.stderr.setEncoding('utf8').on('data', chunk => (log = (log + chunk).slice(-10_000)));
+  const lines = readline.createInterface({ input: child.stdout });
+  const line = await Promise.race([once(lines, 'line').then(([text]) => text), exited.then(() => null)]);
+  if (line === null) throw new Error(`${command} ${args.join(' ')} did not start\n${log}`);
+  const base = JSON.parse(line).listening;
+  return {
+    base,
+    dir,
+    address: base.replace('http://', ''),
+    pid: child.pid,
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      const [code] = await exited;
+      if (dir) await rm(dir, { recursive: true, force: true });
+      if (signal === 'SIGTERM') assert.ok(code === 0 || code === null, `${command} exited with ${code}\n${log}`);
+    },
+  };
+}
+
+const folder = name => mkdtemp(join(work, `cairn-bench-${name}-`));
+
+export async function sqlitePeer(mode) {
+  const dir = await folder('sqlite');
+  const server = await start('node', ['bench/peers/sqlite.mjs', join(dir, 'peer.db'), mode], {}, dir);
+  return { ...server, key: 'bench' };
+}
+
+// A database of its own on the cluster of script/bench; its backends' CPU time counts too.
+export async function database() {
+  const url = new URL(process.env.CAIRN_TEST_PG_URL);
+  const name = `b_${Date.now().toString(36)}`;
+  const sql = text => run('psql', ['--no-psqlrc', '-qAtX', '-v', 'ON_ERROR_STOP=1', '-c', text, process.env.CAIRN_TEST_PG_URL]);
+  await sql(`CREATE DATABASE ${name} TEMPLATE template0`);
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => sql(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+}
+
+export async function postgresPeer() {
+  const db = await database();
+  const server = await start('node', ['bench/peers/postgres.mjs', db.url], {}, null);
+  return { ...server, key: 'bench', async stop() { await server.stop(); await db.drop(); } };
+}
+
+// A workspace with a source.  options: postgres (bool), env, args of "cairn serve".
+export async function cairn({ postgres = false, env = {}, args = [] } = {}) {
+  const dir = await folder('cairn');
+  const db = postgres ? await database() : null;
+  const where = ['--data', dir, ...(db ? ['--db', db.url] : [])];
+  await run(bin, ['init', ...where, '--zone', 'UTC', '--currency', 'USD']);
+  const adding = run(bin, ['user', 'add', ...where, '--name', 'Bench', '--role', 'admin', admin.email]);
+  adding.child.stdin.end(`${admin.password}\n`);
+  await adding;
+  const server = await start(bin, ['serve', ...where, '--listen', '127.0.0.1:0', ...args], env, dir);
+  const call = async (method, path, body, headers = {}) => {
+    const res = await fetch(server.base + path, {
+      method,
+      headers: { origin: server.base, 'content-type': 'application/json', ...headers },
+      body: body && JSON.stringify(body),
+    });
+    assert.ok(res.ok, `${method} ${path}: ${res.status} ${res.ok ? '' : await res.text()}`);
+    return res;
+  };
+  const signedIn = await call('POST', '/api/v1/session', admin);
+  const cookie = signedIn.headers.getSetCookie().map(line => line.split(';')[0]).join('; ');
+  const source = await (await call('POST', '/api/v1/sources', { name: 'bench' }, { cookie })).json();
+  return {
+    ...server,
+    where,
+    cookie,
+    key: source.write_key,
+    call: (method, path, body, headers) => call(method, path, body, { cookie, ...headers }),
+    async stop() { await server.stop(); await db?.drop(); },
+  };
+}
+
+// Drives a server with cairn-load; options are its options.
+export async function load(server, options) {
+  const args = Object.entries({ address: server.address, key: server.key, pid: server.pid, ...options })
+    .flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const { stdout } = await run(`${build}/bench/cairn-load`, args, { maxBuffer: 1 << 20 });
+  return JSON.parse(stdout);
+}
+
+// Resident memory of a process, in MiB.
+export async function memoryMiB(pid) {
+  const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(pid)]);
+  return Number(stdout) / 1024;
+}
