@@ -14,4 +14,4 @@ esac
 mode='--dry-run --Werror'
 [ "${1:-}" != --fix ] || mode=-i
 # shellcheck disable=SC2086
-git ls-files '*.c' '*.h' '*.cc' | xargs "$clang_format" $mode
+git ls-files -co --exclude-standard '*.c' '*.h' '*.cc' | xargs "$clang_format" $mode
