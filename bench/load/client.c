@@ -36,7 +36,7 @@ struct conn {
     size_t out_sent;
     size_t in_len;
     int64_t started_us;
-    int64_t resume_us; /* when a refused request is sent again; 0: not refused */
+    int64_t resume_us; /* when the request may be sent; 0: it was */
     char *out;
     char in[INPUT_BYTES];
 };
@@ -47,7 +47,8 @@ struct client {
     struct conn *conns;
     int epoll;
     size_t busy;
-    uint64_t sent; /* requests begun */
+    uint64_t sent;   /* requests begun */
+    int64_t next_us; /* earliest beginning of the next request */
     int64_t measure_from_us;
     int64_t end_us;
     int64_t now_us;
@@ -121,6 +122,12 @@ static void send_next(struct client *client, struct conn *conn)
     conn->out_len = cn_load_render(run->workload, conn->number, conn->out);
     conn->busy = true;
     client->busy++;
+    if (run->interval_us > 0 && client->next_us > client->now_us) {
+        conn->resume_us = client->next_us;
+        client->next_us += run->interval_us;
+        return;
+    }
+    client->next_us = client->now_us + run->interval_us;
     send_again(client, conn);
 }
 
@@ -242,7 +249,7 @@ static bool connect_all(struct client *client, struct cn_error *err)
     return true;
 }
 
-static void resume_refused(struct client *client)
+static void resume_due(struct client *client)
 {
     for (size_t i = 0; i < client->run->connections; i++) {
         struct conn *conn = &client->conns[i];
@@ -275,7 +282,8 @@ static void loop(struct client *client)
     int64_t last_us = client->end_us + DRAIN_US;
 
     while (client->busy > 0 && client->now_us < last_us) {
-        int n = epoll_wait(client->epoll, events, EVENTS_MAX, 10);
+        int n =
+            epoll_wait(client->epoll, events, EVENTS_MAX, client->run->interval_us > 0 ? 1 : 10);
         client->now_us = cn_clock_monotonic_us();
         if (phase == WARMING && client->now_us >= client->measure_from_us) {
             measure(client, true);
@@ -294,7 +302,7 @@ static void loop(struct client *client)
                 receive(client, conn);
             }
         }
-        resume_refused(client);
+        resume_due(client);
     }
     if (phase == MEASURING) { /* the numbers, or the connections, were used up early */
         measure(client, false);

@@ -24,6 +24,7 @@ struct cn_load_run {
     int64_t warmup_us;       /* not measured */
     int64_t measured_us;     /* after which nothing new is sent */
     int64_t server_pid;      /* whose CPU time is taken, with its descendants; 0: nobody's */
+    int64_t interval_us;     /* between the beginnings of requests at least; 0: none */
     uint64_t first;          /* number of the first request */
     const uint64_t *numbers; /* these and no others, if not NULL */
     size_t number_count;

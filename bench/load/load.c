@@ -39,6 +39,7 @@ struct options {
     int64_t identify;
     int64_t group;
     int64_t random_ids;
+    int64_t rate;
     int64_t pid;
 };
 
@@ -90,6 +91,7 @@ static bool parse_options(int argc, char **argv, struct options *options)
         { "--first", NULL, &options->first, "number of the first request" },
         { "--identify", NULL, &options->identify, "per cent of events" },
         { "--group", NULL, &options->group, "per cent of events" },
+        { "--rate", NULL, &options->rate, "events a second at most; 0: any" },
         { "--random-ids", NULL, &options->random_ids, "1: message ids in no order" },
         { "--pid", NULL, &options->pid, "process whose CPU time is taken, with its children" },
     };
@@ -219,6 +221,7 @@ int main(int argc, char **argv)
     run.connections = (size_t)options.connections;
     run.warmup_us = options.warmup * 1000000;
     run.measured_us = options.seconds * 1000000;
+    run.interval_us = options.rate > 0 ? options.batch * 1000000 / options.rate : 0;
     run.server_pid = options.pid;
     run.first = (uint64_t)options.first;
     run.numbers = options.resend != NULL ? (const void *)numbers.data : NULL;
