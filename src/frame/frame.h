@@ -17,8 +17,9 @@ struct cn_frame;
 /* The moment that values are wanted for. */
 struct cn_when {
     cn_time now;
-    int64_t day;  /* of `now`, in the workspace's zone */
-    bool as_true; /* see frame/source.h */
+    int64_t day;       /* of `now`, in the workspace's zone */
+    cn_time day_start; /* its first moment */
+    bool as_true;      /* see frame/source.h */
 };
 
 /* `strings` must outlive the frame; several frames may share it. */
@@ -57,7 +58,9 @@ const struct cn_column_set *cn_frame_columns(const struct cn_frame *frame);
 struct cn_column *cn_frame_column(const struct cn_frame *frame, uint32_t index);
 
 /* Fills the columns of one stratum for `rows` (NULL: all) of which the pace is at least `pace`:
- * CN_PACE_FACT for changed accounts, CN_PACE_DAY at midnight, CN_PACE_TICK each second. */
+ * CN_PACE_FACT for changed accounts, CN_PACE_DAY at midnight, CN_PACE_TICK each second.  Columns
+ * over other accounts' rows are computed for all rows, and rows whose value changed join the dirty
+ * set. */
 CN_MUST_CHECK bool cn_frame_fill(struct cn_frame *frame, uint32_t stratum,
                                  const struct cn_bitmap *rows, const struct cn_when *when,
                                  enum cn_column_pace pace, struct cn_error *err);
