@@ -79,7 +79,7 @@ free_port() {
 # postgres_user COMMAND...: PostgreSQL refuses to run as root.
 postgres_user() {
     if [[ $(id -u) == 0 ]]; then
-        runuser -u postgres -- env PATH="$PATH" LC_ALL=C.UTF-8 "$@"
+        (cd / && runuser -u postgres -- env PATH="$PATH" LC_ALL=C.UTF-8 "$@")
     else
         "$@"
     fi

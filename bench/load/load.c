@@ -38,8 +38,10 @@ struct options {
     int64_t first;
     int64_t identify;
     int64_t group;
+    int64_t loose;
     int64_t random_ids;
     int64_t rate;
+    int64_t at;
     int64_t pid;
 };
 
@@ -91,7 +93,9 @@ static bool parse_options(int argc, char **argv, struct options *options)
         { "--first", NULL, &options->first, "number of the first request" },
         { "--identify", NULL, &options->identify, "per cent of events" },
         { "--group", NULL, &options->group, "per cent of events" },
+        { "--loose", NULL, &options->loose, "per cent of events without a group key" },
         { "--rate", NULL, &options->rate, "events a second at most; 0: any" },
+        { "--at", NULL, &options->at, "when all events happened, in seconds since 1970; 0: now" },
         { "--random-ids", NULL, &options->random_ids, "1: message ids in no order" },
         { "--pid", NULL, &options->pid, "process whose CPU time is taken, with its children" },
     };
@@ -184,8 +188,9 @@ static bool make_workload(const struct options *options, struct cn_load_workload
         .seed = (uint64_t)options->seed,
         .identify_per_cent = options->identify,
         .group_per_cent = options->group,
+        .loose_per_cent = options->loose,
         .random_ids = options->random_ids != 0,
-        .at = cn_now(&cn_clock_system),
+        .at = options->at > 0 ? (cn_time){ options->at * 1000000 } : cn_now(&cn_clock_system),
     };
     cn_load_workload_init(workload, &plan);
     return true;

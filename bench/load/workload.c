@@ -36,6 +36,31 @@ static void encode_base64(struct cn_buf *out, cn_str text)
     }
 }
 
+/* Events of users whose account has to be concluded from what is known of the user. */
+static void add_loose_user(struct cn_buf *body, struct cn_rng *rng, uint64_t user)
+{
+    const char *key =
+        cn_rng_between(rng, 0, 1) == 0 ? "userId\":\"user" : "anonymousId\":\"anonymous";
+    cn_buf_printf(body, "\"%s-%" PRIu64 "\"", key, user);
+}
+
+static void add_track(struct cn_buf *body, const struct cn_load_plan *plan, struct cn_rng *rng,
+                      uint64_t user, uint64_t account)
+{
+    size_t name = cn_rng_next(rng) % CN_ARRAY_LEN(event_names);
+    cn_buf_printf(body,
+                  "\"type\":\"track\",\"event\":\"%s\",\"properties\":{\"duration\":%" PRIi64
+                  ",\"feature\":\"feature-%" PRIi64 "\"},",
+                  event_names[name], cn_rng_between(rng, 1, 900), cn_rng_between(rng, 1, 40));
+    if (cn_rng_between(rng, 0, 99) < plan->loose_per_cent) {
+        add_loose_user(body, rng, user);
+        return;
+    }
+    cn_buf_printf(
+        body, "\"userId\":\"user-%" PRIu64 "\",\"context\":{\"groupId\":\"account-%" PRIu64 "\"}",
+        user, account);
+}
+
 static void add_event(struct cn_buf *body, const struct cn_load_plan *plan, struct cn_rng *rng,
                       const char *at, size_t *id_at)
 {
@@ -45,28 +70,25 @@ static void add_event(struct cn_buf *body, const struct cn_load_plan *plan, stru
 
     cn_buf_printf(body, "{\"messageId\":\"load-%.*s-", CN_STR_ARG(plan->run));
     *id_at = body->len;
-    cn_buf_printf(body, "%016x\",\"timestamp\":\"%s\",\"userId\":\"user-%" PRIu64 "\",", 0U, at,
-                  user);
+    cn_buf_printf(body, "%016x\",\"timestamp\":\"%s\",", 0U, at);
     if (kind < plan->identify_per_cent) {
         cn_buf_printf(body,
-                      "\"type\":\"identify\",\"traits\":{\"email\":\"user-%" PRIu64
-                      "@account-%" PRIu64 ".example\",\"plan\":\"team\"},"
-                      "\"context\":{\"groupId\":\"account-%" PRIu64 "\"}}",
-                      user, account, account);
+                      "\"type\":\"identify\",\"userId\":\"user-%" PRIu64
+                      "\",\"anonymousId\":\"anonymous-%" PRIu64
+                      "\",\"traits\":{\"email\":\"user-%" PRIu64 "@account-%" PRIu64
+                      ".example\",\"plan\":\"team\"}",
+                      user, user, user, account);
     } else if (kind < plan->identify_per_cent + plan->group_per_cent) {
+        uint64_t moved = (account + cn_rng_next(rng) % 3) % plan->accounts;
         cn_buf_printf(body,
-                      "\"type\":\"group\",\"groupId\":\"account-%" PRIu64
-                      "\",\"traits\":{\"name\":\"Account %" PRIu64 "\",\"seats\":%" PRIi64 "}}",
-                      account, account, cn_rng_between(rng, 5, 500));
+                      "\"type\":\"group\",\"userId\":\"user-%" PRIu64
+                      "\",\"groupId\":\"account-%" PRIu64
+                      "\",\"traits\":{\"name\":\"Account %" PRIu64 "\",\"seats\":%" PRIi64 "}",
+                      user, moved, moved, cn_rng_between(rng, 5, 500));
     } else {
-        size_t name = cn_rng_next(rng) % CN_ARRAY_LEN(event_names);
-        cn_buf_printf(body,
-                      "\"type\":\"track\",\"event\":\"%s\",\"properties\":{\"duration\":%" PRIi64
-                      ",\"feature\":\"feature-%" PRIi64 "\"},"
-                      "\"context\":{\"groupId\":\"account-%" PRIu64 "\"}}",
-                      event_names[name], cn_rng_between(rng, 1, 900), cn_rng_between(rng, 1, 40),
-                      account);
+        add_track(body, plan, rng, user, account);
     }
+    cn_buf_add(body, "}", 1);
 }
 
 /* Head and body go into one text; the ids' places are moved behind the head. */

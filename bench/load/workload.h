@@ -25,9 +25,10 @@ struct cn_load_plan {
     uint64_t users; /* of an account */
     uint64_t seed;
     int64_t identify_per_cent;
-    int64_t group_per_cent;
-    bool random_ids; /* else message ids grow, as those of SDKs that begin with the time */
-    cn_time at;      /* of all events */
+    int64_t group_per_cent; /* of which each moves a user among three accounts */
+    int64_t loose_per_cent; /* of the other events: no group key, and half of them anonymous */
+    bool random_ids;        /* else message ids grow, as those of SDKs that begin with the time */
+    cn_time at;             /* of all events */
 };
 
 struct cn_load_request {
