@@ -1,0 +1,56 @@
+/*
+ * The column source "book": what rules can read of an account's record, people, contracts, tickets
+ * and traits, at any instant.
+ *
+ *   name, external_id, stage, owner, currency     text
+ *   arr                                           major units, contracts running on the day
+ *   seats                                         of those contracts
+ *   days_to_renewal                               until the last of them ends; below 0: overdue
+ *   tenure_days                                   since the first contract began, else the account
+ *   has_champion, has_sponsor                     somebody holds the role and has not left
+ *   days_since_champion_left                      since the last one lost it; missing while there
+ * is one, and if there never was people                                        who have not left
+ *   open_tickets, critical_tickets_open, oldest_ticket_hours, oldest_critical_hours
+ *   tickets_opened(28)                            in the last so many days, today included
+ *   trait.NAME                                    number, text or truth, as first seen in use:
+ *                                                 see CN_TRAIT_ below
+ *
+ * Values come from a copy of the dated rows in memory, loaded in one scan a table and then account
+ * by account as changes arrive.
+ *
+ * Not here: metrics (metric/), scores (health/).
+ */
+#ifndef CAIRN_BOOK_COLUMN_H
+#define CAIRN_BOOK_COLUMN_H
+
+#include "base/tz.h"
+
+#include "book/unit.h"
+#include "frame/source.h"
+
+struct cn_book_facts;
+
+/* `tz` is the workspace's zone and outlives the facts. */
+struct cn_book_facts *cn_book_facts_new(const struct cn_tz *tz);
+void cn_book_facts_free(struct cn_book_facts *facts); /* NULL is allowed */
+
+/* Reads all accounts; what was there before is forgotten. */
+CN_MUST_CHECK bool cn_book_facts_load(struct cn_book_facts *facts, struct cn_sql_conn *conn,
+                                      struct cn_error *err);
+
+/* Reads these accounts again, new ones too. */
+CN_MUST_CHECK bool cn_book_facts_refresh(struct cn_book_facts *facts, struct cn_sql_conn *conn,
+                                         const int64_t *account_ids, size_t count,
+                                         struct cn_error *err);
+
+/* Every account that was loaded, ascending; borrowed until the next load or refresh. */
+const int64_t *cn_book_facts_accounts(const struct cn_book_facts *facts, size_t *count_out);
+
+/* Who owns it and which team's it is, for scope over rows; 0 is nobody.  False if unknown. */
+bool cn_book_facts_owner(const struct cn_book_facts *facts, int64_t account_id, int64_t *owner_out,
+                         int64_t *team_out);
+
+/* The source; lives as long as the facts.  For one thread at a time, as refresh is. */
+const struct cn_column_source *cn_book_facts_source(struct cn_book_facts *facts);
+
+#endif

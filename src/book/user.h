@@ -1,0 +1,90 @@
+/*
+ * Users: who works with Cairn; and their teams.
+ *
+ * Not here: signing in (book/session.h), what a role may do (api/).
+ */
+#ifndef CAIRN_BOOK_USER_H
+#define CAIRN_BOOK_USER_H
+
+#include "book/unit.h"
+
+enum {
+    CN_USER_LIST_MAX = 5000,
+    CN_PASSWORD_MIN_BYTES = 8,
+    CN_PASSWORD_MAX_BYTES = 256,
+};
+
+struct cn_user {
+    cn_user_id id;
+    cn_str email;
+    cn_str name;
+    enum cn_role role;
+    enum cn_scope scope; /* what the role's routes grant is cut to this */
+    cn_team_id team_id;
+    enum cn_given team_id_given;
+    bool is_disabled;
+    cn_time created_at;
+    int64_t version;
+};
+
+struct cn_user_list {
+    struct cn_user *items;
+    size_t count;
+};
+
+struct cn_user_new {
+    cn_str email;
+    cn_str name;
+    enum cn_role role;
+    enum cn_scope scope;
+    cn_team_id team_id; /* 0: none */
+    cn_str password;    /* "": cannot sign in with one */
+};
+
+/* Fails with CN_CONFLICT (field email) if the address is taken, CN_INVALID if the password is too
+ * short or long. */
+CN_MUST_CHECK bool cn_user_create(const struct cn_unit *unit, const struct cn_user_new *new_user,
+                                  struct cn_user *user_out, struct cn_error *err);
+
+CN_MUST_CHECK bool cn_user_load(const struct cn_unit *unit, cn_user_id id, struct cn_user *user_out,
+                                struct cn_error *err);
+CN_MUST_CHECK bool cn_user_load_email(const struct cn_unit *unit, cn_str email,
+                                      struct cn_user *user_out, struct cn_error *err);
+
+/* By name; disabled ones too. */
+CN_MUST_CHECK bool cn_user_list(const struct cn_unit *unit, struct cn_user_list *list_out,
+                                struct cn_error *err);
+
+/* A new password; ends all sessions of the user. */
+CN_MUST_CHECK bool cn_user_set_password(const struct cn_unit *unit, cn_user_id id, cn_str password,
+                                        struct cn_error *err);
+
+/* Ends all sessions of the user. */
+CN_MUST_CHECK bool cn_user_disable(const struct cn_unit *unit, cn_user_id id, struct cn_error *err);
+
+/*
+ * The user with that address and password.  Fails with CN_UNAUTHENTICATED, with the same message
+ * and after the same time whether the address is unknown, the user disabled or the password wrong.
+ * Takes 50 ms of CPU on purpose: call it on a worker, behind a rate limit.
+ */
+CN_MUST_CHECK bool cn_user_authenticate(const struct cn_unit *unit, cn_str email, cn_str password,
+                                        struct cn_user *user_out, struct cn_error *err);
+
+/* The team of that name, made if there is none. */
+CN_MUST_CHECK bool cn_team_ensure(const struct cn_unit *unit, cn_str name, cn_team_id *team_out,
+                                  struct cn_error *err);
+
+struct cn_team {
+    cn_team_id id;
+    cn_str name;
+};
+
+struct cn_team_list {
+    struct cn_team *items;
+    size_t count;
+};
+
+CN_MUST_CHECK bool cn_team_list(const struct cn_unit *unit, struct cn_team_list *list_out,
+                                struct cn_error *err);
+
+#endif
