@@ -10,8 +10,8 @@ int fsync(int fd)
     return 0;
 }
 
-int fdatasync(int fd)
+int fdatasync(int fildes)
 {
-    (void)fd;
+    (void)fildes;
     return 0;
 }

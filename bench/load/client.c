@@ -271,36 +271,48 @@ static void measure(struct client *client, bool begin)
     result->elapsed_us = begin ? -now : result->elapsed_us + now;
 }
 
+enum phase {
+    WARMING,
+    MEASURING,
+    DRAINING
+};
+
+static enum phase next_phase(struct client *client, enum phase phase)
+{
+    if (phase == WARMING && client->now_us >= client->measure_from_us) {
+        measure(client, true);
+        return MEASURING;
+    }
+    if (phase == MEASURING && client->now_us >= client->end_us) {
+        measure(client, false);
+        return DRAINING;
+    }
+    return phase;
+}
+
+static void handle(struct client *client, struct conn *conn, uint32_t events)
+{
+    if (conn->fd >= 0 && (events & EPOLLOUT) != 0) {
+        send_rest(client, conn);
+    }
+    if (conn->fd >= 0 && (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) {
+        receive(client, conn);
+    }
+}
+
 static void loop(struct client *client)
 {
     struct epoll_event events[EVENTS_MAX];
-    enum {
-        WARMING,
-        MEASURING,
-        DRAINING
-    } phase = WARMING;
+    enum phase phase = WARMING;
     int64_t last_us = client->end_us + DRAIN_US;
+    int timeout_ms = client->run->interval_us > 0 ? 1 : 10;
 
     while (client->busy > 0 && client->now_us < last_us) {
-        int n =
-            epoll_wait(client->epoll, events, EVENTS_MAX, client->run->interval_us > 0 ? 1 : 10);
+        int n = epoll_wait(client->epoll, events, EVENTS_MAX, timeout_ms);
         client->now_us = cn_clock_monotonic_us();
-        if (phase == WARMING && client->now_us >= client->measure_from_us) {
-            measure(client, true);
-            phase = MEASURING;
-        }
-        if (phase == MEASURING && client->now_us >= client->end_us) {
-            measure(client, false);
-            phase = DRAINING;
-        }
+        phase = next_phase(client, phase);
         for (int i = 0; i < n; i++) {
-            struct conn *conn = events[i].data.ptr;
-            if (conn->fd >= 0 && (events[i].events & EPOLLOUT) != 0) {
-                send_rest(client, conn);
-            }
-            if (conn->fd >= 0 && (events[i].events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) {
-                receive(client, conn);
-            }
+            handle(client, events[i].data.ptr, events[i].events);
         }
         resume_due(client);
     }
