@@ -28,11 +28,12 @@ npm_ci() {
     cp "$1/package-lock.json" "$stamp"
 }
 
-# configure DIR OPTION...: meson setup, with the compiler in CC and CXX; again when a folder was added.
+# configure DIR OPTION...: meson setup, with the compiler in CC and CXX; again when a
+# folder was added, or a file that is built in.
 configure() {
     local dir=$1 folders
     shift
-    folders=$(find src bench -name meson.build | sort)
+    folders=$(find src bench -name meson.build; find migrations program web/dist -type f 2>/dev/null || true)
     if [[ -f $dir/build.ninja && $(cat "$dir.folders" 2>/dev/null) == "$folders" ]]; then
         return
     fi
