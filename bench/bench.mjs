@@ -5,12 +5,13 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { ingest } from './rows/ingest.mjs';
+import { serving } from './rows/serving.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { seconds: { type: 'string', default: '60' } },
 });
-const rows = { ...ingest };
+const rows = { ...ingest, ...serving };
 const chosen = positionals.length > 0 ? positionals : Object.keys(rows);
 const unknown = chosen.filter(name => !(name in rows));
 if (unknown.length > 0) {

@@ -61,6 +61,12 @@ export async function postgresPeer() {
   return { ...server, key: 'bench', async stop() { await server.stop(); await db.drop(); } };
 }
 
+export async function listPeer(accounts) {
+  const db = await database();
+  const server = await start('node', ['bench/peers/list.mjs', db.url, String(accounts)], {}, null);
+  return { ...server, key: '', async stop() { await server.stop(); await db.drop(); } };
+}
+
 // A workspace with a source.  options: postgres (bool), env, args of "cairn serve".
 export async function cairn({ postgres = false, env = {}, args = [] } = {}) {
   const dir = await folder('cairn');
@@ -70,26 +76,43 @@ export async function cairn({ postgres = false, env = {}, args = [] } = {}) {
   const adding = run(bin, ['user', 'add', ...where, '--name', 'Bench', '--role', 'admin', admin.email]);
   adding.child.stdin.end(`${admin.password}\n`);
   await adding;
-  const server = await start(bin, ['serve', ...where, '--listen', '127.0.0.1:0', ...args], env, dir);
+  const serve = ['serve', ...where, '--listen', '127.0.0.1:0', ...args];
+  let server = await start(bin, serve, env);
   const call = async (method, path, body, headers = {}) => {
     const res = await fetch(server.base + path, {
       method,
       headers: { origin: server.base, 'content-type': 'application/json', ...headers },
       body: body && JSON.stringify(body),
     });
-    assert.ok(res.ok, `${method} ${path}: ${res.status} ${res.ok ? '' : await res.text()}`);
+    if (!res.ok) throw new Error(`${method} ${path}: ${res.status} ${await res.text()}`);
     return res;
   };
   const signedIn = await call('POST', '/api/v1/session', admin);
   const cookie = signedIn.headers.getSetCookie().map(line => line.split(';')[0]).join('; ');
   const source = await (await call('POST', '/api/v1/sources', { name: 'bench' }, { cookie })).json();
   return {
-    ...server,
     where,
     cookie,
     key: source.write_key,
+    get base() { return server.base; },
+    get address() { return server.address; },
+    get pid() { return server.pid; },
     call: (method, path, body, headers) => call(method, path, body, { cookie, ...headers }),
-    async stop() { await server.stop(); await db?.drop(); },
+
+    // Stops and starts again; yields the milliseconds from start to ready.
+    async restart() {
+      await server.stop();
+      const begun = performance.now();
+      server = await start(bin, serve, env);
+      while (!(await fetch(`${server.base}/readyz`)).ok) await new Promise(resolve => setTimeout(resolve, 5));
+      return performance.now() - begun;
+    },
+
+    async stop() {
+      await server.stop();
+      await db?.drop();
+      await rm(dir, { recursive: true, force: true });
+    },
   };
 }
 

@@ -1,0 +1,166 @@
+// What a user waits for: a score after its event, a page of the book, a start.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
+
+import { cairn, listPeer, load, memoryMiB } from '../servers.mjs';
+
+const accounts = 100_000;
+
+// Runs `work(item)` over 0, 1, ... count - 1, `width` at a time.
+async function parallel(count, width, work) {
+  let next = 0;
+  await Promise.all(Array.from({ length: width }, async () => {
+    while (next < count) await work(next++);
+  }));
+}
+
+// 100,000 accounts by group calls; every fifth has a contract.
+async function seedBook(server) {
+  const at = new Date().toISOString();
+  await parallel(accounts / 500, 4, async piece => {
+    const batch = Array.from({ length: 500 }, (_, i) => piece * 500 + i).map(n => ({
+      type: 'group', messageId: `seed-${n}`, timestamp: at, userId: `user-${n * 20}`, groupId: `account-${n}`,
+      traits: { name: `Account ${n}`, seats: 5 + (n % 500) },
+    }));
+    const res = await fetch(`${server.base}/v1/batch`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(`${server.key}:`).toString('base64')}` },
+      body: JSON.stringify({ batch, sentAt: at }),
+    });
+    assert.equal(res.status, 200);
+  });
+  const ids = await everyId(server);
+  await parallel(accounts / 5, 16, i => server.call('POST', `/api/v1/accounts/${ids[i * 5]}/contracts`, {
+    name: 'Subscription', starts_on: '2026-01-01', ends_on: '2027-12-31',
+    arr: { minor: 100_000 + ((i * 7919) % 10_000_000), currency: 'USD' },
+  }));
+}
+
+async function everyId(server) {
+  for (let tries = 0; tries < 600; tries++) {
+    const { total } = await (await server.call('GET', '/api/v1/accounts?limit=1')).json();
+    if (total >= accounts) break;
+    await after(100);
+  }
+  const ids = [];
+  for (let cursor = ''; cursor !== null;) {
+    const page = await (await server.call('GET', `/api/v1/accounts?sort=name&limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`)).json();
+    ids.push(...page.data.map(row => row.id));
+    cursor = page.next_cursor ?? null;
+  }
+  assert.ok(ids.length >= accounts, `${ids.length} accounts`);
+  return ids;
+}
+
+async function listPaths() {
+  const dir = await mkdtemp(join(tmpdir(), 'cairn-bench-'));
+  const file = join(dir, 'paths');
+  await writeFile(file, Array.from({ length: 2000 }, (_, i) =>
+    `/api/v1/accounts?sort=-arr&limit=50&offset=${50 * ((i * 7919) % 20)}\n`).join(''));
+  return { file, drop: () => rm(dir, { recursive: true }) };
+}
+
+// Reads the live stream; yields the time from an event's posting to the message about its account.
+async function probe(server, seconds) {
+  const abort = new AbortController();
+  const waiting = new Map(); // by account id
+  const latencies = [];
+  const stream = await fetch(`${server.base}/api/v1/stream`, { headers: { cookie: server.cookie }, signal: abort.signal });
+  const reading = (async () => {
+    let text = '';
+    for await (const chunk of stream.body.pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      const messages = text.split('\n\n');
+      text = messages.pop();
+      for (const message of messages) {
+        if (!message.includes('event: account')) continue;
+        const data = JSON.parse(/^data: (.*)$/m.exec(message)[1]);
+        const sent = waiting.get(data.id);
+        if (sent && Date.parse(data.last_activity_at) >= sent.at) {
+          latencies.push(performance.now() - sent.posted);
+          waiting.delete(data.id);
+        }
+      }
+    }
+  })().catch(error => { if (error.name !== 'AbortError') throw error; });
+
+  const probes = [];
+  for (let n = 0; n < 50; n++) {
+    const made = await (await server.call('POST', '/api/v1/accounts', { name: `Probe ${n}`, external_id: `probe-${n}` })).json();
+    probes.push(made.id);
+  }
+  const end = performance.now() + seconds * 1000;
+  for (let n = 0; performance.now() < end; n++) {
+    const id = probes[n % probes.length];
+    if (!waiting.has(id)) {
+      const at = Date.now();
+      waiting.set(id, { at, posted: performance.now() });
+      await fetch(`${server.base}/v1/track`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${Buffer.from(`${server.key}:`).toString('base64')}` },
+        body: JSON.stringify({ messageId: `probe-${n}-${at}`, userId: 'probe', event: 'Signed In',
+          timestamp: new Date(at).toISOString(), context: { groupId: `probe-${n % probes.length}` } }),
+      });
+    }
+    await after(20);
+  }
+  await after(2000);
+  abort.abort();
+  await reading;
+  return { latencies: latencies.toSorted((a, b) => a - b), lost: waiting.size };
+}
+
+const percentile = (sorted, p) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p / 100))] ?? NaN;
+
+async function visible(bench, name, options) {
+  const server = await cairn(options);
+  try {
+    const [pressure, seen] = await Promise.all([
+      load(server, { batch: 100, connections: 16, seconds: bench.seconds, warmup: 3, rate: 50_000 }),
+      after(3000).then(() => probe(server, bench.seconds - 1)),
+    ]);
+    bench.figure(`${name}, load`, pressure);
+    console.log(`  ${seen.latencies.length} probes, ${seen.lost} not seen, p50 ${percentile(seen.latencies, 50).toFixed(0)} ms`);
+    assert.ok(seen.latencies.length > 0);
+    return percentile(seen.latencies, 99);
+  } finally {
+    await server.stop();
+  }
+}
+
+export const serving = {
+  async 'event to visible score, 50,000 events/s, 10,000 accounts'(bench) {
+    bench.bar('embedded, p99', await visible(bench, 'embedded'), 1000, { unit: 'ms', atMost: true });
+    bench.bar('PostgreSQL, p99', await visible(bench, 'PostgreSQL', { postgres: true }), 1000, { unit: 'ms', atMost: true });
+  },
+
+  async '100,000 accounts: page of 50 by ARR with the exact total, 8 connections'(bench) {
+    const { file, drop } = await listPaths();
+    const options = { gets: file, connections: 8, seconds: bench.seconds, warmup: 1 };
+    const peer = await listPeer(accounts);
+    const theirs = await load(peer, options);
+    await peer.stop();
+    bench.figure('fastify + PostgreSQL, nothing arriving', theirs, 'requests/s');
+
+    const server = await cairn();
+    try {
+      const idle = await memoryMiB(server.pid);
+      await seedBook(server);
+      const [ours] = await Promise.all([
+        load(server, { ...options, header: `Cookie: ${server.cookie}` }),
+        load(server, { batch: 100, connections: 2, seconds: bench.seconds, warmup: 1, rate: 5000, accounts }),
+      ]);
+      bench.figure('Cairn, embedded, 5,000 events/s arriving', ours, 'requests/s');
+      bench.bar('requests to fastify + PostgreSQL', ours.per_second / theirs.per_second, 10);
+      bench.bar('memory of an empty workspace', idle, 100, { unit: 'MiB', atMost: true });
+      bench.bar('memory with 100,000 accounts', await memoryMiB(server.pid), 1024, { unit: 'MiB', atMost: true });
+      bench.bar('start until ready', await server.restart(), 3000, { unit: 'ms', atMost: true });
+    } finally {
+      await server.stop();
+      await drop();
+    }
+  },
+};
