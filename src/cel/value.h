@@ -49,8 +49,9 @@ cn_str cn_cel_type_text(struct cn_arena *arena, const struct cn_cel_type *type);
 
 bool cn_cel_type_equal(const struct cn_cel_type *a, const struct cn_cel_type *b);
 
-/* Why an evaluation has no value.  Names are of CN_CEL_FAILURES in value.c. */
+/* Why an evaluation has no value. */
 enum cn_cel_failure {
+    CN_CEL_NO_FAILURE,
     CN_CEL_NO_VALUE,    /* the column has no value in this row */
     CN_CEL_NO_OVERLOAD, /* operands of kinds that the function does not take */
     CN_CEL_NO_FUNCTION,
