@@ -1,0 +1,30 @@
+// What went wrong with a call, in the words of the server's problem document.
+import type { Problem } from './types';
+
+export class ApiProblem extends Error {
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string | null;
+  readonly fields: { pointer: string; detail: string }[];
+
+  constructor(status: number, problem: Partial<Problem>) {
+    super(problem.detail ?? problem.title ?? `HTTP ${status}`);
+    this.name = 'ApiProblem';
+    this.status = status;
+    this.title = problem.title ?? `HTTP ${status}`;
+    this.detail = problem.detail ?? null;
+    this.fields = problem.errors ?? [];
+  }
+}
+
+/** The problem of an answer that is not 2xx; a body that is no problem document only gives its status. */
+export function problemOf(status: number, body: unknown): ApiProblem {
+  if (typeof body === 'object' && body !== null && 'title' in body) {
+    return new ApiProblem(status, body as Partial<Problem>);
+  }
+  return new ApiProblem(status, {});
+}
+
+export function hasStatus(error: unknown, status: number): boolean {
+  return error instanceof ApiProblem && error.status === status;
+}

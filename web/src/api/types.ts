@@ -1,0 +1,30 @@
+// Short names for the schemas that the app uses; the rest of the app imports only these.
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+
+export type Band = Schemas['Band'];
+export type Money = Schemas['Money'];
+export type Score = Schemas['Score'];
+export type Session = Schemas['Session'];
+export type User = Schemas['User'];
+export type AccountRow = Schemas['AccountRow'];
+export type AccountList = Schemas['AccountList'];
+export type Account = Schemas['Account'];
+export type AccountHealth = Schemas['AccountHealth'];
+export type ExplainItem = Schemas['ExplainItem'];
+export type HistoryPoint = Schemas['HistoryPoint'];
+export type MetricSeries = Schemas['MetricSeries'];
+export type Person = Schemas['Person'];
+export type PersonRole = Schemas['PersonRole'];
+export type Contract = Schemas['Contract'];
+export type Ticket = Schemas['Ticket'];
+export type AccountEvent = Schemas['AccountEvent'];
+export type Source = Schemas['Source'];
+export type CreatedSource = Schemas['CreatedSource'];
+export type Rejection = Schemas['Rejection'];
+export type Demo = Schemas['Demo'];
+export type DemoButton = Schemas['DemoButton'];
+export type DemoCall = Schemas['DemoCall'];
+export type Progress = Schemas['Progress'];
+export type Problem = Schemas['Problem'];

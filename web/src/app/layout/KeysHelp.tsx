@@ -1,0 +1,43 @@
+// The keys of the app, shown by "?".
+import { Kbd, Modal } from '@mantine/core';
+import { t } from '@/lib/i18n';
+import classes from './KeysHelp.module.css';
+
+const KEYS = [
+  ['Ctrl K', 'palette'],
+  ['g a', 'accounts'],
+  ['g s', 'sources'],
+  ['/', 'search'],
+  ['j', 'next'],
+  ['k', 'previous'],
+  ['Enter', 'open'],
+  ['x', 'select'],
+  ['e', 'explain'],
+  ['Esc', 'leave'],
+  ['?', 'help'],
+] as const;
+
+export function KeysHelp({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={t('keys.title')}
+      size="sm"
+      closeButtonProps={{ 'aria-label': t('state.close') }}
+    >
+      <dl className={classes.keys}>
+        {KEYS.map(([key, what]) => (
+          <div key={key}>
+            <dt>
+              {key.split(' ').map(part => (
+                <Kbd key={part}>{part}</Kbd>
+              ))}
+            </dt>
+            <dd>{t(`keys.${what}`)}</dd>
+          </div>
+        ))}
+      </dl>
+    </Modal>
+  );
+}

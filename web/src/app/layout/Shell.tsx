@@ -1,0 +1,154 @@
+// The frame of every page: navigation at the left (below on a phone), the demo's bar, and the page.
+import {
+  ActionIcon,
+  Menu,
+  Tooltip,
+  UnstyledButton,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from '@mantine/core';
+import { Link, Outlet, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { DemoBar } from '@/features/demo';
+import { FormatProvider, useSession, useSignOut } from '@/features/session';
+import { t } from '@/lib/i18n';
+import { useKeys } from '@/lib/keys';
+import { Icon } from '@/ui/Icon';
+import { LiveUpdates } from '../live';
+import { KeysHelp } from './KeysHelp';
+import { Palette } from './Palette';
+import { PAGES } from './pages';
+import classes from './Shell.module.css';
+
+const FOLDED = 'cairn-folded';
+
+function SchemeButton() {
+  const { setColorScheme } = useMantineColorScheme({ keepTransitions: true });
+  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
+  const label = scheme === 'dark' ? t('shell.light') : t('shell.dark');
+  return (
+    <Tooltip label={label} position="right">
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        aria-label={label}
+        onClick={() => setColorScheme(scheme === 'dark' ? 'light' : 'dark')}
+      >
+        <Icon name={scheme === 'dark' ? 'sun' : 'moon'} />
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+function UserMenu() {
+  const { user, workspace } = useSession();
+  const signOut = useSignOut();
+  const leave = () => signOut.mutate(undefined, { onSettled: () => location.assign('/signin') });
+  return (
+    <Menu position="top-start">
+      <Menu.Target>
+        <UnstyledButton className={classes.user} aria-label={t('shell.user', { name: user.name })}>
+          <Icon name="user" />
+          <span className={classes.label}>{user.name}</span>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          {user.email} · {workspace.name} · {workspace.time_zone}
+        </Menu.Label>
+        <Menu.Item onClick={leave}>{t('shell.signOut')}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+interface NavigationProps {
+  onPalette: () => void;
+  onKeys: () => void;
+  onFold: () => void;
+}
+
+function Navigation({ onPalette, onKeys, onFold }: NavigationProps) {
+  return (
+    <nav className={classes.nav} aria-label={t('shell.navigation')}>
+      <div className={classes.brand}>
+        <img src="/favicon.svg" alt="" width={22} height={22} />
+        <span className={classes.label}>Cairn</span>
+      </div>
+      <UnstyledButton className={classes.jump} onClick={onPalette} aria-label={t('palette.open')}>
+        <Icon name="search" />
+        <span className={classes.label}>{t('palette.jump')}</span>
+        <kbd className={classes.kbd}>Ctrl K</kbd>
+      </UnstyledButton>
+      {PAGES.map(page => (
+        <Link key={page.to} to={page.to} className={classes.link} activeProps={{ 'data-active': true }}>
+          <Icon name={page.icon} />
+          <span className={classes.label}>{page.label}</span>
+        </Link>
+      ))}
+      <span className={classes.gap} />
+      <div className={classes.tools}>
+        <SchemeButton />
+        <Tooltip label={t('keys.title')} position="right">
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label={t('keys.title')}
+            onClick={onKeys}
+            className={classes.wideOnly}
+          >
+            <Icon name="keys" />
+          </ActionIcon>
+        </Tooltip>
+        <Tooltip label={t('shell.fold')} position="right">
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label={t('shell.fold')}
+            onClick={onFold}
+            className={classes.wideOnly}
+          >
+            <Icon name="panel" />
+          </ActionIcon>
+        </Tooltip>
+      </div>
+      <UserMenu />
+    </nav>
+  );
+}
+
+export function Shell() {
+  const navigate = useNavigate();
+  const [palette, setPalette] = useState(false);
+  const [keys, setKeys] = useState(false);
+  const [folded, setFolded] = useState(() => localStorage.getItem(FOLDED) === '1');
+
+  const fold = () => {
+    localStorage.setItem(FOLDED, folded ? '0' : '1');
+    setFolded(!folded);
+  };
+  useKeys({
+    '?': () => setKeys(true),
+    ...Object.fromEntries(PAGES.map(page => [`g ${page.key}`, () => void navigate({ to: page.to })])),
+  });
+
+  return (
+    <FormatProvider>
+      <LiveUpdates />
+      <a className={classes.skip} href="#main">
+        {t('shell.skip')}
+      </a>
+      <div className={classes.shell} data-folded={folded}>
+        <Navigation onPalette={() => setPalette(true)} onKeys={() => setKeys(true)} onFold={fold} />
+        <div className={classes.content}>
+          <DemoBar />
+          <main id="main" className={classes.main} tabIndex={-1}>
+            <Outlet />
+          </main>
+        </div>
+      </div>
+      <Palette opened={palette} onOpen={() => setPalette(true)} onClose={() => setPalette(false)} />
+      <KeysHelp opened={keys} onClose={() => setKeys(false)} />
+    </FormatProvider>
+  );
+}

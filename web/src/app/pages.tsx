@@ -1,0 +1,22 @@
+// Pages with what the address says of them.  Loaded apart from the shell.
+import { getRouteApi } from '@tanstack/react-router';
+import { AccountPage } from '@/features/accounts/AccountPage';
+import { AccountsPage } from '@/features/accounts/AccountsPage';
+import { SourcesPage } from '@/features/sources/SourcesPage';
+
+const accounts = getRouteApi('/app/accounts');
+const account = getRouteApi('/app/accounts/$accountId');
+const sources = getRouteApi('/app/sources');
+
+export function Accounts() {
+  return <AccountsPage search={accounts.useSearch()} />;
+}
+
+export function Account() {
+  const { accountId } = account.useParams();
+  return <AccountPage key={accountId} id={accountId} view={account.useSearch()} />;
+}
+
+export function Sources() {
+  return <SourcesPage selected={sources.useSearch().source} />;
+}

@@ -1,0 +1,97 @@
+// The addresses of the app.  Every page but sign-in is below the guard, which knows who is signed in.
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { hasStatus } from '@/api/errors';
+import { readSearch } from '@/features/accounts';
+import { QueryFailure, sessionQuery } from '@/features/session';
+import { type FlatSearch, parseSearch, stringifySearch } from '@/lib/search';
+import { NotFound } from './layout/NotFound';
+import { Shell } from './layout/Shell';
+
+interface Context {
+  cache: QueryClient;
+}
+
+const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotFound });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/signin',
+  validateSearch: (search: FlatSearch): { next?: string } => (search.next ? { next: search.next } : {}),
+  component: lazyRouteComponent(() => import('./layout/SignIn'), 'SignIn'),
+});
+
+const app = createRoute({
+  getParentRoute: () => root,
+  id: 'app',
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.cache.ensureQueryData(sessionQuery);
+    } catch (error) {
+      if (!hasStatus(error, 401)) throw error;
+      throw redirect({ to: '/signin', search: location.href === '/' ? {} : { next: location.href } });
+    }
+  },
+  component: Shell,
+  errorComponent: ({ error, reset }) => <QueryFailure error={error} onRetry={reset} />,
+});
+
+const index = createRoute({
+  getParentRoute: () => app,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/accounts' });
+  },
+});
+
+const accounts = createRoute({
+  getParentRoute: () => app,
+  path: '/accounts',
+  validateSearch: readSearch,
+  component: lazyRouteComponent(() => import('./pages'), 'Accounts'),
+});
+
+export interface AccountView {
+  tab?: string | undefined;
+  since?: string | undefined;
+  data?: string | undefined;
+}
+
+const account = createRoute({
+  getParentRoute: () => app,
+  path: '/accounts/$accountId',
+  validateSearch: (search: FlatSearch): AccountView => ({
+    ...(search.tab ? { tab: search.tab } : {}),
+    ...(search.since ? { since: search.since } : {}),
+    ...(search.data ? { data: search.data } : {}),
+  }),
+  component: lazyRouteComponent(() => import('./pages'), 'Account'),
+});
+
+const sources = createRoute({
+  getParentRoute: () => app,
+  path: '/sources',
+  validateSearch: (search: FlatSearch): { source?: string } =>
+    search.source ? { source: search.source } : {},
+  component: lazyRouteComponent(() => import('./pages'), 'Sources'),
+});
+
+const tree = root.addChildren([signIn, app.addChildren([index, accounts, account, sources])]);
+
+export function createAppRouter(cache: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { cache },
+    parseSearch,
+    stringifySearch,
+    defaultPreload: 'intent',
+    defaultPendingMs: 200,
+  });
+}

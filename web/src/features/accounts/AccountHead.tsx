@@ -1,0 +1,103 @@
+// The first screen of an account: its name, how it stands and why, and the facts one needs on a call.
+import { Button } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import type { Account, AccountHealth } from '@/api/types';
+import { HealthShape, Summary, shadeOf, Trend } from '@/features/health';
+import { useFormat, When } from '@/features/session';
+import { t } from '@/lib/i18n';
+import classes from './AccountPage.module.css';
+import { useMark } from './changes';
+import { OwnerMenu } from './OwnerMenu';
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Facts({ account, health }: { account: Account; health: AccountHealth | undefined }) {
+  const format = useFormat();
+  return (
+    <dl className={classes.facts}>
+      <Fact name={t('accounts.column.arr')}>
+        <span className="num">{account.arr ? format.money(account.arr) : '–'}</span>
+      </Fact>
+      <Fact name={t('accounts.column.renewal_at')}>
+        {account.renewal_at ? (
+          <>
+            <When at={account.renewal_at} />{' '}
+            <span className="dim num">{format.date(account.renewal_at)}</span>
+          </>
+        ) : (
+          '–'
+        )}
+      </Fact>
+      <Fact name={t('accounts.column.owner')}>
+        <OwnerMenu id={account.id} owner={account.owner} />
+      </Fact>
+      <Fact name={t('accounts.column.last_activity_at')}>
+        {account.last_activity_at ? <When at={account.last_activity_at} /> : '–'}
+      </Fact>
+      <Fact name={t('accounts.column.open_tickets')}>
+        <span className="num">{account.open_tickets}</span>
+      </Fact>
+      <Fact name={t('account.scorecard')}>{account.scorecard ?? '–'}</Fact>
+      <Fact name={t('account.confidence')}>
+        <span className="num">{health ? `${Math.round(health.confidence * 100)} %` : '–'}</span>
+      </Fact>
+      {account.traits.slice(0, 3).map(trait => (
+        <Fact key={trait.name} name={trait.name}>
+          {typeof trait.value === 'number' ? format.number(trait.value, 2) : String(trait.value ?? '–')}
+        </Fact>
+      ))}
+    </dl>
+  );
+}
+
+interface Props {
+  account: Account;
+  health: AccountHealth | undefined;
+  onWhy: () => void;
+}
+
+export function AccountHead({ account, health, onWhy }: Props) {
+  const format = useFormat();
+  const mark = useMark(account.id);
+  const shade = shadeOf(account.score);
+  const ids = [account.domain, account.external_id].filter(Boolean).join(' · ');
+  return (
+    <header className={classes.head}>
+      <nav aria-label={t('account.trail')} className={classes.trail}>
+        <Link to="/accounts">{t('accounts.title')}</Link> <span aria-hidden="true">/</span>
+        <h1>{account.name}</h1>
+        <span className="dim">{ids}</span>
+      </nav>
+      <div className={classes.stand}>
+        <div
+          className={classes.score}
+          data-shade={shade}
+          key={mark}
+          data-marked={mark !== undefined}
+          role="group"
+          aria-label={t('accounts.column.score')}
+        >
+          <HealthShape shade={shade} size={22} />
+          <span className={classes.points}>{account.score ? format.points(account.score.points) : '–'}</span>
+          <span className={classes.word}>{t(`health.band.${shade}`)}</span>
+          {account.trend !== null && <Trend points={account.trend} />}
+        </div>
+        <div className={classes.sentence} aria-live="polite">
+          {health && <Summary name={account.name} health={health} />}
+          <Button size="compact-sm" variant="light" onClick={onWhy}>
+            {t('account.why')}
+          </Button>
+        </div>
+      </div>
+      <Facts account={account} health={health} />
+    </header>
+  );
+}

@@ -1,0 +1,183 @@
+// One account: how it stands and why, then its usage, people, contracts, tickets and events.
+import { Button, Menu, Tabs } from '@mantine/core';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useRef, useState } from 'react';
+import type { Account, AccountHealth } from '@/api/types';
+import { Bill, Costs, movers, pathTo, ScoreHistory, useHealth } from '@/features/health';
+import { Metrics } from '@/features/metrics';
+import { Contracts, Events, People, Tickets } from '@/features/records';
+import { QueryFailure } from '@/features/session';
+import { t } from '@/lib/i18n';
+import { useKeys } from '@/lib/keys';
+import { Icon } from '@/ui/Icon';
+import { Empty, LoadingLines } from '@/ui/states';
+import { AccountHead } from './AccountHead';
+import classes from './AccountPage.module.css';
+import { useAccount } from './queries';
+
+const DAY_MS = 86_400_000;
+const SINCE = ['1', '7', '28', '90'] as const;
+const DEFAULT_SINCE = '28';
+const TABS = ['usage', 'people', 'contracts', 'tickets', 'events'] as const;
+
+export interface AccountView {
+  tab?: string | undefined;
+  since?: string | undefined;
+}
+
+/** Moments that the page's queries start from, kept still while the page is open. */
+function useMoments(since: string) {
+  const [opened] = useState(() => Math.floor(Date.now() / 60_000) * 60_000);
+  const back = (days: number) => new Date(opened - days * DAY_MS).toISOString();
+  return { since: back(Number(since)), year: back(365), usage: back(180).slice(0, 10) };
+}
+
+function SinceMenu({ since, onChange }: { since: string; onChange: (since: string) => void }) {
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button size="compact-xs" variant="subtle" rightSection={<Icon name="down" size={12} />}>
+          {t('bill.sinceDays', { count: Number(since) })}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {SINCE.map(days => (
+          <Menu.RadioItem key={days} value={days} checked={days === since} onClick={() => onChange(days)}>
+            {t('bill.sinceDays', { count: Number(days) })}
+          </Menu.RadioItem>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** Which rows of the bill are open: the groups at first, and after "why" what moved the score. */
+function useOpenRows(health: AccountHealth | undefined) {
+  const [open, setOpen] = useState<ReadonlySet<string> | null>(null);
+  const items = health?.items ?? [];
+  const shown = open ?? new Set(items.filter(item => item.kind === 'group').map(item => item.path));
+  const toggle = (path: string) => {
+    const next = new Set(shown);
+    if (!next.delete(path)) next.add(path);
+    setOpen(next);
+  };
+  const openWhy = () => {
+    const moved = movers(items, 2);
+    setOpen(new Set([...shown, ...moved.flatMap(item => pathTo(items, item))]));
+  };
+  return { shown, toggle, openWhy };
+}
+
+function Panels({ account, tab, usageFrom }: { account: Account; tab: string; usageFrom: string }) {
+  const navigate = useNavigate();
+  const choose = (value: string | null) =>
+    void navigate({
+      to: '/accounts/$accountId',
+      params: { accountId: account.id },
+      search: old => ({ ...old, tab: value === 'usage' || value === null ? undefined : value }),
+      replace: true,
+      resetScroll: false,
+    });
+  return (
+    <Tabs value={tab} onChange={choose} keepMounted={false} className={classes.tabs}>
+      <Tabs.List className={classes.tabList}>
+        {TABS.map(name => (
+          <Tabs.Tab key={name} value={name}>
+            {t(`account.tab.${name}`)}
+          </Tabs.Tab>
+        ))}
+      </Tabs.List>
+      <Tabs.Panel value="usage" pt={14}>
+        <Metrics id={account.id} from={usageFrom} />
+      </Tabs.Panel>
+      <Tabs.Panel value="people" pt={14}>
+        <People accountId={account.id} />
+      </Tabs.Panel>
+      <Tabs.Panel value="contracts" pt={14}>
+        <Contracts accountId={account.id} />
+      </Tabs.Panel>
+      <Tabs.Panel value="tickets" pt={14}>
+        <Tickets accountId={account.id} />
+      </Tabs.Panel>
+      <Tabs.Panel value="events" pt={14}>
+        <Events accountId={account.id} />
+      </Tabs.Panel>
+    </Tabs>
+  );
+}
+
+export function AccountPage({ id, view }: { id: string; view: AccountView }) {
+  const navigate = useNavigate();
+  const since = SINCE.find(days => days === view.since) ?? DEFAULT_SINCE;
+  const tab = TABS.find(name => name === view.tab) ?? 'usage';
+  const moments = useMoments(since);
+  const account = useAccount(id);
+  const health = useHealth(id, moments.since);
+  const { shown, toggle, openWhy } = useOpenRows(health.data);
+  const bill = useRef<HTMLElement>(null);
+
+  const why = () => {
+    openWhy();
+    bill.current?.focus({ preventScroll: true });
+    bill.current?.scrollIntoView({ block: 'nearest' });
+  };
+  useKeys({ e: why });
+
+  if (account.error) {
+    return (
+      <div className={classes.page}>
+        <QueryFailure error={account.error} onRetry={() => void account.refetch()} />
+        <Link to="/accounts">{t('notFound.back')}</Link>
+      </div>
+    );
+  }
+  if (!account.data) {
+    return (
+      <div className={classes.page}>
+        <LoadingLines lines={12} height={16} />
+      </div>
+    );
+  }
+  const { value } = account.data;
+  return (
+    <article className={classes.page} aria-label={value.name}>
+      <AccountHead account={value} health={health.data} onWhy={why} />
+      <div className={classes.two}>
+        <section className={classes.panel} aria-labelledby="why-title" ref={bill} tabIndex={-1}>
+          <header className={classes.panelHead}>
+            <h2 id="why-title">{t('bill.title')}</h2>
+            <SinceMenu
+              since={since}
+              onChange={days =>
+                void navigate({
+                  to: '/accounts/$accountId',
+                  params: { accountId: id },
+                  search: old => ({ ...old, since: days === DEFAULT_SINCE ? undefined : days }),
+                  replace: true,
+                  resetScroll: false,
+                })
+              }
+            />
+          </header>
+          {health.isPending && <LoadingLines lines={10} />}
+          {health.error && <QueryFailure error={health.error} onRetry={() => void health.refetch()} />}
+          {health.data?.items.length === 0 && <Empty title={t('bill.none')}>{t('bill.noneHelp')}</Empty>}
+          {health.data && health.data.items.length > 0 && (
+            <Bill health={health.data} open={shown} onToggle={toggle} />
+          )}
+        </section>
+        <div className={classes.side}>
+          <div className={classes.panel}>
+            <ScoreHistory id={id} from={moments.year} />
+          </div>
+          {health.data && health.data.items.length > 0 && (
+            <div className={classes.panel}>
+              <Costs items={health.data.items} />
+            </div>
+          )}
+        </div>
+      </div>
+      <Panels account={value} tab={tab} usageFrom={moments.usage} />
+    </article>
+  );
+}

@@ -1,0 +1,116 @@
+// The columns of the book.  A column's id is its name in the address and, where it sorts, its sort key.
+import { Link } from '@tanstack/react-router';
+import {
+  columnVisibilityFeature,
+  createColumnHelper,
+  metaHelper,
+  tableFeatures,
+} from '@tanstack/react-table';
+import type { AccountRow } from '@/api/types';
+import { HealthMark, Trend } from '@/features/health';
+import { useFormat, When } from '@/features/session';
+import { t } from '@/lib/i18n';
+import { Sparkline } from '@/ui/Sparkline';
+import classes from './AccountTable.module.css';
+import { useMark } from './changes';
+import type { SortKey } from './filter';
+
+interface ColumnMeta {
+  width: string;
+  sort: SortKey;
+  end?: boolean;
+}
+
+export const features = tableFeatures({ columnVisibilityFeature, columnMeta: metaHelper<ColumnMeta>() });
+const helper = createColumnHelper<typeof features, AccountRow>();
+
+function NameCell({ row }: { row: AccountRow }) {
+  return (
+    <Link
+      to="/accounts/$accountId"
+      params={{ accountId: row.id }}
+      className={classes.name}
+      data-row-link={row.id}
+      title={row.name}
+    >
+      {row.name}
+    </Link>
+  );
+}
+
+function HealthCell({ row }: { row: AccountRow }) {
+  const mark = useMark(row.id);
+  return (
+    <span key={mark} className={mark === undefined ? undefined : classes.marked}>
+      <HealthMark score={row.score} />
+    </span>
+  );
+}
+
+function TrendCell({ row }: { row: AccountRow }) {
+  return (
+    <span className={classes.trend}>
+      {row.trend === null ? <span className={classes.none}>–</span> : <Trend points={row.trend} />}
+      <span className={classes.spark}>
+        {row.spark && <Sparkline values={row.spark} low={0} high={100} />}
+      </span>
+    </span>
+  );
+}
+
+export function Arr({ row }: { row: Pick<AccountRow, 'arr'> }) {
+  const format = useFormat();
+  return row.arr ? (
+    <span className="num">{format.money(row.arr)}</span>
+  ) : (
+    <span className={classes.none}>–</span>
+  );
+}
+
+function WhenCell({ at }: { at: string | null }) {
+  return at ? <When at={at} /> : <span className={classes.none}>–</span>;
+}
+
+export const columns = helper.columns([
+  helper.accessor('name', {
+    header: t('accounts.column.name'),
+    enableHiding: false,
+    cell: ({ row }) => <NameCell row={row.original} />,
+    meta: { width: 'minmax(200px, 1.6fr)', sort: 'name' },
+  }),
+  helper.accessor('score', {
+    header: t('accounts.column.score'),
+    cell: ({ row }) => <HealthCell row={row.original} />,
+    meta: { width: '118px', sort: 'score' },
+  }),
+  helper.accessor('trend', {
+    header: t('accounts.column.trend'),
+    cell: ({ row }) => <TrendCell row={row.original} />,
+    meta: { width: '148px', sort: 'trend' },
+  }),
+  helper.accessor('arr', {
+    header: t('accounts.column.arr'),
+    cell: ({ row }) => <Arr row={row.original} />,
+    meta: { width: 'minmax(92px, .5fr)', sort: 'arr', end: true },
+  }),
+  helper.accessor('renewal_at', {
+    header: t('accounts.column.renewal_at'),
+    cell: ({ row }) => <WhenCell at={row.original.renewal_at} />,
+    meta: { width: 'minmax(104px, .5fr)', sort: 'renewal_at' },
+  }),
+  helper.accessor('owner', {
+    header: t('accounts.column.owner'),
+    cell: ({ row }) => row.original.owner?.name ?? <span className={classes.none}>–</span>,
+    meta: { width: 'minmax(120px, .8fr)', sort: 'owner' },
+  }),
+  helper.accessor('last_activity_at', {
+    header: t('accounts.column.last_activity_at'),
+    cell: ({ row }) => <WhenCell at={row.original.last_activity_at} />,
+    meta: { width: 'minmax(112px, .5fr)', sort: 'last_activity_at' },
+  }),
+  helper.accessor('open_tickets', {
+    header: t('accounts.column.open_tickets'),
+    cell: ({ row }) => <span className="num">{row.original.open_tickets}</span>,
+    meta: { width: '104px', sort: 'open_tickets', end: true },
+  }),
+]);

@@ -1,0 +1,5 @@
+export { applyAccountChange } from './changes';
+export { type AccountSearch, readSearch } from './filter';
+export { accountKeys } from './keys';
+export { OwnerMenu } from './OwnerMenu';
+export { useAccount, useFound } from './queries';

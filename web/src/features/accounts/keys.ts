@@ -1,0 +1,12 @@
+// Cache keys of everything about accounts.  Parts are what hangs below one account.
+import { accountPart } from '@/api/keys';
+import type { AccountFilter } from './filter';
+
+export const accountKeys = {
+  all: ['accounts'] as const,
+  lists: ['accounts', 'list'] as const,
+  page: (filter: AccountFilter, page: number) => ['accounts', 'list', filter, page] as const,
+  total: (filter: AccountFilter) => ['accounts', 'total', filter] as const,
+  one: (id: string) => ['accounts', 'one', id] as const,
+  parts: accountPart,
+};

@@ -1,0 +1,81 @@
+// Reading and changing accounts.
+import { keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { client, mergePatch, unwrap, unwrapTagged } from '@/api/client';
+import type { AccountFilter } from './filter';
+import { accountKeys } from './keys';
+
+export const PAGE_ROWS = 200;
+
+export const pageQuery = (filter: AccountFilter, page: number) =>
+  queryOptions({
+    queryKey: accountKeys.page(filter, page),
+    queryFn: ({ signal }) =>
+      unwrap(
+        client.GET('/api/v1/accounts', {
+          params: { query: { ...filter, limit: PAGE_ROWS, offset: page * PAGE_ROWS } },
+          signal,
+        }),
+      ),
+    staleTime: 60_000,
+  });
+
+/** How many accounts match now, without touching the rows on screen. */
+export function useTotal(filter: AccountFilter) {
+  return useQuery({
+    queryKey: accountKeys.total(filter),
+    queryFn: ({ signal }) =>
+      unwrap(client.GET('/api/v1/accounts', { params: { query: { ...filter, limit: 1 } }, signal })),
+    select: list => list.total,
+    placeholderData: keepPreviousData,
+    staleTime: 2000,
+  });
+}
+
+/** A few accounts by name, for the palette. */
+export function useFound(q: string, enabled: boolean) {
+  const filter: AccountFilter = { sort: '-arr', ...(q ? { q } : {}) };
+  return useQuery({
+    queryKey: [...accountKeys.all, 'found', q] as const,
+    queryFn: ({ signal }) =>
+      unwrap(client.GET('/api/v1/accounts', { params: { query: { ...filter, limit: 8 } }, signal })),
+    select: list => list.data,
+    placeholderData: keepPreviousData,
+    enabled,
+  });
+}
+
+export function useAccount(id: string) {
+  return useQuery({
+    queryKey: accountKeys.one(id),
+    queryFn: ({ signal }) =>
+      unwrapTagged(
+        client.GET('/api/v1/accounts/{account_id}', { params: { path: { account_id: id } }, signal }),
+      ),
+  });
+}
+
+export interface OwnerChange {
+  id: string;
+  owner_id: string | null;
+}
+
+/** Gives each account its owner, one after the other; stops at the first refusal. */
+export function useAssignOwner() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: async (changes: OwnerChange[]) => {
+      for (const { id, owner_id } of changes) {
+        const params = { path: { account_id: id } };
+        const { etag } = await unwrapTagged(client.GET('/api/v1/accounts/{account_id}', { params }));
+        await unwrap(
+          client.PATCH('/api/v1/accounts/{account_id}', {
+            params: { ...params, header: { 'If-Match': etag ?? '*' } },
+            headers: mergePatch,
+            body: { owner_id },
+          }),
+        );
+      }
+    },
+    onSettled: () => cache.invalidateQueries({ queryKey: accountKeys.all }),
+  });
+}

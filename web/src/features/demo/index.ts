@@ -1,0 +1,2 @@
+export { DemoBar } from './DemoBar';
+export { setProgress } from './queries';

@@ -1,0 +1,31 @@
+// How an account stands and why, in one line.
+import type { AccountHealth } from '@/api/types';
+import { useFormat } from '@/features/session';
+import { t } from '@/lib/i18n';
+import { movers } from './explain';
+
+const STEADY = 0.5;
+
+export function Summary({ name, health }: { name: string; health: AccountHealth }) {
+  const format = useFormat();
+  const { previous, items } = health;
+  const moved = previous ? health.points - previous.points : 0;
+  const band = t(`health.in.${health.grey ? 'grey' : health.band}`, { points: format.points(health.points) });
+  const causes = movers(items, 3).filter(item => Math.sign(item.change ?? 0) === Math.sign(moved));
+  const missing = items.filter(item => item.missing).length;
+
+  const parts: string[] = [t('health.stands', { name, band })];
+  if (previous && Math.abs(moved) >= STEADY) {
+    const date = format.date(previous.at);
+    const by = format.points(Math.abs(moved));
+    parts.push(moved < 0 ? t('health.down', { by, date }) : t('health.up', { by, date }));
+    if (causes.length > 0) {
+      const list = causes.map(item => `${item.name} (${format.signedPoints(item.change ?? 0)})`).join(', ');
+      parts.push(t('health.mostly', { list }));
+    }
+  } else if (previous) {
+    parts.push(t('health.steady', { date: format.date(previous.at) }));
+  }
+  if (missing > 0) parts.push(t('health.unknown', { count: missing }));
+  return <p>{parts.join(' ')}</p>;
+}

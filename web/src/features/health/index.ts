@@ -1,0 +1,8 @@
+export { Bill } from './Bill';
+export { Costs } from './Costs';
+export { movers, pathTo } from './explain';
+export { HealthMark, HealthShape, type Shade, shadeOf } from './HealthMark';
+export { useHealth } from './queries';
+export { ScoreHistory } from './ScoreHistory';
+export { Summary } from './Summary';
+export { Trend } from './Trend';

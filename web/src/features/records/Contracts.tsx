@@ -1,0 +1,56 @@
+// The contracts of an account.
+import { QueryFailure, useFormat, When } from '@/features/session';
+import { t } from '@/lib/i18n';
+import { ScrollRegion } from '@/ui/ScrollRegion';
+import { Empty, LoadingLines } from '@/ui/states';
+import { useContracts } from './queries';
+import classes from './Records.module.css';
+
+export function Contracts({ accountId }: { accountId: string }) {
+  const contracts = useContracts(accountId);
+  const format = useFormat();
+  if (contracts.isPending) return <LoadingLines lines={3} />;
+  if (contracts.error)
+    return <QueryFailure error={contracts.error} onRetry={() => void contracts.refetch()} />;
+  if (contracts.data.length === 0)
+    return <Empty title={t('contracts.none')}>{t('contracts.noneHelp')}</Empty>;
+  return (
+    <ScrollRegion className={classes.scroll} label={t('contracts.title')}>
+      <table className={classes.table}>
+        <thead>
+          <tr>
+            <th scope="col">{t('contracts.name')}</th>
+            <th scope="col">{t('contracts.status')}</th>
+            <th scope="col" className={classes.end}>
+              {t('contracts.arr')}
+            </th>
+            <th scope="col" className={classes.end}>
+              {t('contracts.seats')}
+            </th>
+            <th scope="col">{t('contracts.starts')}</th>
+            <th scope="col">{t('contracts.ends')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {contracts.data.map(contract => (
+            <tr key={contract.id}>
+              <th scope="row">{contract.name}</th>
+              <td>{contract.status}</td>
+              <td className={`num ${classes.end}`}>{contract.arr ? format.money(contract.arr) : '–'}</td>
+              <td className={`num ${classes.end}`}>
+                {contract.seats === null ? '–' : format.number(contract.seats)}
+              </td>
+              <td className="num">{format.date(contract.starts_on)}</td>
+              <td className="num">
+                {format.date(contract.ends_on)}{' '}
+                <span className="dim">
+                  <When at={contract.ends_on} />
+                </span>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </ScrollRegion>
+  );
+}

@@ -1,0 +1,40 @@
+// Events of a source that were not taken, newest first, each with its reason.
+import type { Source } from '@/api/types';
+import { QueryFailure, When } from '@/features/session';
+import { t } from '@/lib/i18n';
+import { Empty, LoadingLines } from '@/ui/states';
+import { useRejected } from './queries';
+import classes from './SourcesPage.module.css';
+
+export function Rejections({ source }: { source: Source }) {
+  const rejected = useRejected(source.id);
+  return (
+    <section className={classes.panel} aria-labelledby="rejected-title">
+      <h2 id="rejected-title">{t('sources.rejectedOf', { name: source.name })}</h2>
+      {rejected.isPending && <LoadingLines lines={3} />}
+      {rejected.error && <QueryFailure error={rejected.error} onRetry={() => void rejected.refetch()} />}
+      {rejected.data?.length === 0 && (
+        <Empty title={t('sources.noRejected')}>{t('sources.noRejectedHelp')}</Empty>
+      )}
+      <ul className={classes.rejected}>
+        {rejected.data?.map((one, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: two rejections may be equal in every field
+          <li key={i}>
+            <div className={classes.reason}>
+              <span>{one.reason}</span>
+              <span className="dim">
+                <When at={one.at} />
+              </span>
+            </div>
+            {one.pointer && (
+              <div className="dim">
+                {t('sources.pointer')} <code className="mono">{one.pointer}</code>
+              </div>
+            )}
+            <code className={`mono ${classes.excerpt}`}>{one.excerpt}</code>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,108 @@
+// Where events come from: each source's key, what arrives, and what was rejected and why.
+import { Button } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { Source } from '@/api/types';
+import { QueryFailure, useFormat, When } from '@/features/session';
+import { t } from '@/lib/i18n';
+import { Icon } from '@/ui/Icon';
+import { ScrollRegion } from '@/ui/ScrollRegion';
+import { Sparkline } from '@/ui/Sparkline';
+import { Empty, LoadingLines } from '@/ui/states';
+import { CreateSource } from './CreateSource';
+import { useSources } from './queries';
+import { Rejections } from './Rejections';
+import { Snippets } from './Snippets';
+import classes from './SourcesPage.module.css';
+
+function SourceRow({ source, selected }: { source: Source; selected: boolean }) {
+  const format = useFormat();
+  const lastHour = source.per_minute.reduce((sum, count) => sum + count, 0);
+  return (
+    <tr data-selected={selected}>
+      <th scope="row">
+        <Link to="/sources" search={{ source: source.id }} className={classes.name} aria-current={selected}>
+          {source.name}
+        </Link>
+      </th>
+      <td className="mono dim">{source.write_key_hint}</td>
+      <td>
+        <span className={classes.arrives}>
+          <Sparkline values={source.per_minute} width={150} height={22} low={0} bars />
+          <span className="num">{t('sources.lastHour', { shown: format.compact(lastHour) })}</span>
+        </span>
+      </td>
+      <td>
+        {source.last_event_at ? (
+          <When at={source.last_event_at} />
+        ) : (
+          <span className="dim">{t('sources.never')}</span>
+        )}
+      </td>
+      <td className={`num ${classes.end}`}>{format.number(source.events_total)}</td>
+      <td className={`num ${classes.end}`}>{format.number(source.duplicates_total)}</td>
+      <td className={`num ${classes.end}`} data-rejected={source.rejected_total > 0}>
+        {format.number(source.rejected_total)}
+      </td>
+    </tr>
+  );
+}
+
+function SourceTable({ sources, selected }: { sources: Source[]; selected: string | undefined }) {
+  const heads = ['name', 'key', 'arrives', 'last', 'events', 'duplicates', 'rejected'] as const;
+  return (
+    <ScrollRegion className={classes.scroll} label={t('sources.title')}>
+      <table className={classes.table}>
+        <thead>
+          <tr>
+            {heads.map((head, i) => (
+              <th key={head} scope="col" className={i > 3 ? classes.end : undefined}>
+                {t(`sources.column.${head}`)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {sources.map(source => (
+            <SourceRow key={source.id} source={source} selected={source.id === selected} />
+          ))}
+        </tbody>
+      </table>
+    </ScrollRegion>
+  );
+}
+
+export function SourcesPage({ selected }: { selected: string | undefined }) {
+  const sources = useSources();
+  const [creating, setCreating] = useState(false);
+  const [fresh, setFresh] = useState<{ id: string; key: string } | null>(null);
+  const current = sources.data?.find(source => source.id === selected) ?? sources.data?.[0];
+
+  return (
+    <section className={classes.page} aria-label={t('sources.title')}>
+      <header className={classes.header}>
+        <h1>{t('sources.title')}</h1>
+        <Button size="xs" leftSection={<Icon name="plus" size={14} />} onClick={() => setCreating(true)}>
+          {t('sources.create')}
+        </Button>
+      </header>
+      {sources.isPending && <LoadingLines lines={4} />}
+      {sources.error && <QueryFailure error={sources.error} onRetry={() => void sources.refetch()} />}
+      {sources.data?.length === 0 && <Empty title={t('sources.none')}>{t('sources.noneHelp')}</Empty>}
+      {sources.data && sources.data.length > 0 && (
+        <SourceTable sources={sources.data} selected={current?.id} />
+      )}
+      {current && (
+        <div className={classes.two}>
+          <Rejections key={current.id} source={current} />
+          <Snippets source={current} writeKey={fresh?.id === current.id ? fresh.key : null} />
+        </div>
+      )}
+      <CreateSource
+        opened={creating}
+        onClose={() => setCreating(false)}
+        onCreated={source => setFresh({ id: source.id, key: source.write_key })}
+      />
+    </section>
+  );
+}

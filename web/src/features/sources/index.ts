@@ -1,0 +1,1 @@
+export { sourceKeys } from './queries';

@@ -1,0 +1,44 @@
+// The sources of events: write keys, what they sent, what of it was rejected.
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { client, unwrap } from '@/api/client';
+
+export const sourceKeys = {
+  all: ['sources'] as const,
+  list: ['sources', 'list'] as const,
+  rejected: (id: string) => ['sources', 'rejected', id] as const,
+};
+
+const REFRESH_MS = 15_000;
+
+export function useSources() {
+  return useQuery({
+    queryKey: sourceKeys.list,
+    queryFn: ({ signal }) =>
+      unwrap(client.GET('/api/v1/sources', { params: { query: { limit: 200 } }, signal })),
+    select: list => list.data,
+    refetchInterval: REFRESH_MS,
+  });
+}
+
+export function useRejected(id: string) {
+  return useQuery({
+    queryKey: sourceKeys.rejected(id),
+    queryFn: ({ signal }) =>
+      unwrap(
+        client.GET('/api/v1/sources/{source_id}/rejected', {
+          params: { path: { source_id: id }, query: { limit: 100 } },
+          signal,
+        }),
+      ),
+    select: list => list.data,
+    refetchInterval: REFRESH_MS,
+  });
+}
+
+export function useCreateSource() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (name: string) => unwrap(client.POST('/api/v1/sources', { body: { name } })),
+    onSuccess: () => cache.invalidateQueries({ queryKey: sourceKeys.list }),
+  });
+}

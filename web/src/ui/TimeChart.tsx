@@ -1,0 +1,128 @@
+// A line or bars over time, drawn by uPlot.  Loaded only where a chart is shown (see LazyChart).
+// Says nothing to a screen reader beyond its label: the data is one click away as a table.
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import classes from './TimeChart.module.css';
+
+export interface ChartSeries {
+  values: (number | null)[];
+  /** A CSS variable, e.g. "--accent". */
+  color: string;
+  dashed?: boolean;
+  fill?: boolean;
+  bars?: boolean;
+}
+
+export interface ChartSpan {
+  from: number;
+  to: number;
+  color: string;
+}
+
+export interface TimeChartProps {
+  label: string;
+  /** Seconds since 1970. */
+  times: number[];
+  series: ChartSeries[];
+  height: number;
+  timeZone: string;
+  low?: number;
+  high?: number;
+  /** A strip along the bottom. */
+  strip?: ChartSpan[];
+  /** Called with the point under the pointer, or null when it leaves. */
+  onPoint?: (index: number | null) => void;
+}
+
+const STRIP_PX = 5;
+
+function drawStrip(chart: uPlot, spans: ChartSpan[], color: (name: string) => string): void {
+  const { ctx, bbox } = chart;
+  const thick = STRIP_PX * devicePixelRatio;
+  ctx.save();
+  for (const span of spans) {
+    const from = chart.valToPos(span.from, 'x', true);
+    const to = chart.valToPos(span.to, 'x', true);
+    ctx.fillStyle = color(span.color);
+    ctx.fillRect(from, bbox.top + bbox.height - thick, Math.max(1, to - from), thick);
+  }
+  ctx.restore();
+}
+
+function options(props: TimeChartProps, width: number, color: (name: string) => string): uPlot.Options {
+  const axis = { stroke: color('--text-3'), font: "11px 'Inter', sans-serif", ticks: { show: false } };
+  const grid = { stroke: color('--line'), width: 1 };
+  const step = Math.max(1, Math.round(width / 90));
+  return {
+    width,
+    height: props.height,
+    legend: { show: false },
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
+    tzDate: seconds => uPlot.tzDate(new Date(seconds * 1000), props.timeZone),
+    scales: {
+      y: { range: (_, min, max) => [props.low ?? Math.min(0, min), props.high ?? Math.max(max * 1.08, 1)] },
+    },
+    axes: [
+      { ...axis, grid: { show: false }, space: Math.max(60, width / step), size: 26 },
+      { ...axis, grid, size: 38, space: 28, values: (_, ticks) => ticks.map(tick => compact.format(tick)) },
+    ],
+    series: [
+      {},
+      ...props.series.map(one => ({
+        stroke: color(one.color),
+        width: one.bars ? 0 : 1.5,
+        points: { show: false },
+        ...(one.dashed ? { dash: [3, 3] } : {}),
+        ...(one.fill ? { fill: `${color(one.color)}1f` } : {}),
+        ...(one.bars
+          ? {
+              fill: color(one.color),
+              ...(uPlot.paths.bars ? { paths: uPlot.paths.bars({ size: [0.7, 14] }) } : {}),
+            }
+          : {}),
+      })),
+    ],
+    hooks: {
+      draw: [chart => props.strip && drawStrip(chart, props.strip, color)],
+      setCursor: [chart => props.onPoint?.(chart.cursor.idx ?? null)],
+    },
+  };
+}
+
+const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
+
+export default function TimeChart(props: TimeChartProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const latest = useRef(props);
+  latest.current = props;
+  const { times, series, strip, height } = props;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new chart for new data; the rest is read when drawn
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    let chart: uPlot | null = null;
+    const draw = () => {
+      chart?.destroy();
+      const style = getComputedStyle(document.documentElement);
+      const color = (name: string) => style.getPropertyValue(name).trim();
+      const made: uPlot.Options = options(latest.current, element.clientWidth, color);
+      chart = new uPlot(made, [times, ...series.map(one => one.values)], element);
+    };
+    draw();
+    const resize = new ResizeObserver(() => {
+      if (chart && chart.width !== element.clientWidth) chart.setSize({ width: element.clientWidth, height });
+    });
+    resize.observe(element);
+    const scheme = new MutationObserver(draw);
+    scheme.observe(document.documentElement, { attributeFilter: ['data-mantine-color-scheme'] });
+    return () => {
+      resize.disconnect();
+      scheme.disconnect();
+      chart?.destroy();
+    };
+  }, [times, series, strip, height]);
+
+  return <div ref={box} className={classes.chart} style={{ height }} role="img" aria-label={props.label} />;
+}

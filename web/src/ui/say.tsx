@@ -1,0 +1,41 @@
+// Tells what happened at the edge of the screen, and offers to undo it.
+import { Button } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { t } from '@/lib/i18n';
+
+let count = 0;
+
+export function say(message: string, undo?: () => void): void {
+  const id = `said-${++count}`;
+  const revert = () => {
+    notifications.hide(id);
+    undo?.();
+  };
+  notifications.show({
+    id,
+    withBorder: true,
+    autoClose: 6000,
+    message: undo ? (
+      <span>
+        {message}{' '}
+        <Button size="compact-xs" variant="light" onClick={revert}>
+          {t('state.undo')}
+        </Button>
+      </span>
+    ) : (
+      message
+    ),
+  });
+}
+
+export function sayFailure(error: unknown): void {
+  const problem = error instanceof Error ? error.message : String(error);
+  notifications.show({
+    id: `said-${++count}`,
+    withBorder: true,
+    color: 'red',
+    autoClose: 10_000,
+    title: t('state.notSaved'),
+    message: problem,
+  });
+}

@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+// Where the server (or dev/mock.mjs) listens while `npm run dev` serves the app itself.
+const server = process.env.CAIRN_URL ?? 'http://127.0.0.1:7199';
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  server: { proxy: { '/api': server, '/v1': server } },
+  build: {
+    target: 'es2023',
+    // The content security policy forbids data: scripts and styles, so that nothing is inlined.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: true,
+  },
+  worker: { format: 'es' },
+  test: { environment: 'jsdom', include: ['src/**/*.test.{ts,tsx}'] },
+});
