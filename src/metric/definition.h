@@ -51,7 +51,7 @@ struct cn_metric {
     bool of_trait;   /* else of events */
     cn_str event;    /* "Signed In" or "*"; "" for a trait */
     cn_str property; /* property or trait that is read; "" if none is */
-    cn_str unit;     /* "events", "users", ...: never "" */
+    cn_str unit;     /* "events", "users", or as the program says; may be "" */
     cn_str doc;      /* may be "" */
 };
 

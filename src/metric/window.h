@@ -80,7 +80,7 @@ struct cn_day_value {
     int64_t minus;   /* and of the negative ones, as a positive number */
     double value;    /* CN_METRIC_MIN, _MAX, _LAST */
     int64_t last_at; /* CN_METRIC_LAST: of which the greatest (last_at, last_tie) is kept */
-    uint64_t last_tie;
+    int64_t last_tie;
 };
 
 /* A member and the days on which it was seen: bit (day modulo 64 * words) of its days. */
