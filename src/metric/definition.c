@@ -12,7 +12,8 @@ enum {
 static const struct cn_node_field fields[] = {
     { "event", CN_SHAPE_TEXT, false, "name of the event, or \"*\" for every one" },
     { "count", CN_SHAPE_TEXT, false, "events or distinct users" },
-    { "distinct", CN_SHAPE_TEXT, false, "event names, or the property whose values are told apart" },
+    { "distinct", CN_SHAPE_TEXT, false,
+      "event names, or the property whose values are told apart" },
     { "sum", CN_SHAPE_TEXT, false, "the property that is added up" },
     { "min", CN_SHAPE_TEXT, false, "the property of which the smallest value counts" },
     { "max", CN_SHAPE_TEXT, false, "the property of which the largest value counts" },
@@ -164,8 +165,7 @@ static bool read_trait(const struct reader *reader, const struct cn_node *map,
         struct cn_place place = cn_node_key_place(event);
         return cn_diagnose(reader->problems, &place, "a trait has no event: remove this");
     }
-    if (keep != NULL &&
-        !cn_node_enum(keep, names, CN_ARRAY_LEN(names), &index, reader->problems)) {
+    if (keep != NULL && !cn_node_enum(keep, names, CN_ARRAY_LEN(names), &index, reader->problems)) {
         return false;
     }
     metric->kind = kinds[index];

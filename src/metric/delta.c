@@ -136,8 +136,8 @@ static void add_member(struct cn_deltas *deltas, uint32_t row, uint64_t member)
     if (deltas->member_count == deltas->member_capacity) {
         deltas->member_capacity =
             deltas->member_capacity == 0 ? FIRST_CAPACITY : deltas->member_capacity * 2;
-        deltas->members = cn_heap_resize(deltas->members,
-                                         deltas->member_capacity * sizeof(deltas->members[0]));
+        deltas->members =
+            cn_heap_resize(deltas->members, deltas->member_capacity * sizeof(deltas->members[0]));
     }
     deltas->members[deltas->member_count++] =
         (struct cn_delta_member){ .member = member, .row = row };
@@ -150,34 +150,50 @@ static struct cn_delta_number *number_of(struct cn_deltas *deltas, struct cn_del
         if (deltas->number_count == deltas->number_capacity) {
             deltas->number_capacity =
                 deltas->number_capacity == 0 ? FIRST_CAPACITY : deltas->number_capacity * 2;
-            deltas->numbers = cn_heap_resize(
-                deltas->numbers, deltas->number_capacity * sizeof(deltas->numbers[0]));
+            deltas->numbers = cn_heap_resize(deltas->numbers,
+                                             deltas->number_capacity * sizeof(deltas->numbers[0]));
         }
-        deltas->numbers[deltas->number_count++] =
-            (struct cn_delta_number){ .min = INFINITY, .max = -INFINITY, .last_at = INT64_MIN };
+        deltas->numbers[deltas->number_count++] = (struct cn_delta_number){
+            .min = INFINITY, .max = -INFINITY, .last_at = INT64_MIN, .last_tie = INT64_MIN
+        };
         row->number = (uint32_t)deltas->number_count;
     }
     return &deltas->numbers[row->number - 1];
 }
 
-static bool add_number(struct cn_delta_number *into, const struct cn_metric_fact *fact,
-                       double number)
+bool cn_delta_number_add_sum(struct cn_delta_number *number, double value)
 {
-    into->min = number < into->min ? number : into->min;
-    into->max = number > into->max ? number : into->max;
-    if (fact->at.us > into->last_at ||
-        (fact->at.us == into->last_at && fact->tie > into->last_tie)) {
-        into->last = number;
-        into->last_at = fact->at.us;
-        into->last_tie = fact->tie;
-    }
-    if (fabs(number) > SUM_VALUE_MAX) {
+    if (fabs(value) > SUM_VALUE_MAX) {
         return false;
     }
-    int64_t millionths = llrint(fabs(number) * MILLION);
-    int64_t *sum = number < 0 ? &into->minus : &into->plus;
-    *sum = cn_saturating_add(*sum, millionths);
+    int64_t *sum = value < 0 ? &number->minus : &number->plus;
+    *sum = cn_saturating_add(*sum, llrint(fabs(value) * MILLION));
     return true;
+}
+
+void cn_delta_number_merge(struct cn_delta_number *into, const struct cn_delta_number *other)
+{
+    into->plus = cn_saturating_add(into->plus, other->plus);
+    into->minus = cn_saturating_add(into->minus, other->minus);
+    into->min = other->min < into->min ? other->min : into->min;
+    into->max = other->max > into->max ? other->max : into->max;
+    if (other->last_at > into->last_at ||
+        (other->last_at == into->last_at && other->last_tie > into->last_tie)) {
+        into->last = other->last;
+        into->last_at = other->last_at;
+        into->last_tie = other->last_tie;
+    }
+}
+
+static bool add_number(struct cn_delta_number *into, const struct cn_metric_fact *fact,
+                       double value)
+{
+    struct cn_delta_number number = {
+        .min = value, .max = value, .last = value, .last_at = fact->at.us, .last_tie = fact->tie
+    };
+    bool is_summed = cn_delta_number_add_sum(&number, value);
+    cn_delta_number_merge(into, &number);
+    return is_summed;
 }
 
 bool cn_deltas_add(struct cn_deltas *deltas, const struct cn_metric_fact *fact,
@@ -194,7 +210,7 @@ bool cn_deltas_add(struct cn_deltas *deltas, const struct cn_metric_fact *fact,
     return true;
 }
 
-void cn_deltas_filter(struct cn_deltas *deltas, cn_delta_keep *keep, void *arg)
+struct cn_deltas cn_deltas_filter(const struct cn_deltas *deltas, cn_delta_keep *keep, void *arg)
 {
     struct cn_deltas kept = { 0 };
     uint32_t *place = cn_heap_resize(NULL, (deltas->count + 1) * sizeof(place[0]));
@@ -216,8 +232,7 @@ void cn_deltas_filter(struct cn_deltas *deltas, cn_delta_keep *keep, void *arg)
         }
     }
     free(place);
-    cn_deltas_deinit(deltas);
-    *deltas = kept;
+    return kept;
 }
 
 /* The key of a table as one number. */

@@ -73,8 +73,8 @@ bool cn_deltas_add(struct cn_deltas *deltas, const struct cn_metric_fact *fact,
 /* Whether to keep a row. */
 typedef bool cn_delta_keep(void *arg, const struct cn_delta *row);
 
-/* Drops the rows, with their members, that `keep` does not want. */
-void cn_deltas_filter(struct cn_deltas *deltas, cn_delta_keep *keep, void *arg);
+/* The rows, with their members, that `keep` wants, as new deltas. */
+struct cn_deltas cn_deltas_filter(const struct cn_deltas *deltas, cn_delta_keep *keep, void *arg);
 
 /* Rows and members in the order of a table's key: members of a row ascend as signed numbers. */
 struct cn_delta_list {
@@ -88,6 +88,12 @@ struct cn_delta_list {
 void cn_deltas_sort(const struct cn_deltas *deltas, enum cn_delta_order order,
                     struct cn_delta_list *list_out);
 void cn_delta_list_deinit(struct cn_delta_list *list);
+
+/* Adds to plus or minus.  False: too large for a sum. */
+bool cn_delta_number_add_sum(struct cn_delta_number *number, double value);
+
+/* Adds up two parts of the same row. */
+void cn_delta_number_merge(struct cn_delta_number *into, const struct cn_delta_number *other);
 
 /* Sums of one sign never shrink, so that INT64_MAX stays: the order of adding does not matter. */
 static inline int64_t cn_saturating_add(int64_t a, int64_t b)

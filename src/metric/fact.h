@@ -21,7 +21,7 @@ struct cn_metric_fact {
     int64_t account_id;
     int64_t day; /* of `at`, in the workspace's zone */
     cn_time at;
-    int64_t tie;  /* from the hash of the message id: orders facts of the same moment */
+    int64_t tie; /* from the hash of the message id: orders facts of the same moment */
     enum cn_metric_fact_kind kind;
     cn_str name;    /* of the event; may be "" */
     uint64_t user;  /* hash of the user's key, else of the anonymous id; 0: unknown */

@@ -74,8 +74,8 @@ void cn_matcher_add(struct cn_matcher *matcher, cn_str event, struct cn_match_ru
     uint64_t *index = cn_str_map_put(&matcher->names, event, &was_new);
     if (was_new) {
         *index = matcher->name_count;
-        matcher->by_name = cn_heap_resize(
-            matcher->by_name, (matcher->name_count + 1) * sizeof(matcher->by_name[0]));
+        matcher->by_name = cn_heap_resize(matcher->by_name,
+                                          (matcher->name_count + 1) * sizeof(matcher->by_name[0]));
         matcher->by_name[matcher->name_count++] = (struct cn_match_rules){ 0 };
     }
     add_rule(matcher, &matcher->by_name[*index], rule);

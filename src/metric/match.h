@@ -13,12 +13,12 @@
 #include "metric/fact.h"
 
 enum cn_match_take {
-    CN_TAKE_EVENT,       /* that it happened */
-    CN_TAKE_EVENT_USER,  /* that it happened, and its user as a member */
-    CN_TAKE_USER,        /* its user as a member */
-    CN_TAKE_NAME,        /* its name as a member */
-    CN_TAKE_NUMBER,      /* the property as a number */
-    CN_TAKE_VALUE,       /* the property as a member */
+    CN_TAKE_EVENT,      /* that it happened */
+    CN_TAKE_EVENT_USER, /* that it happened, and its user as a member */
+    CN_TAKE_USER,       /* its user as a member */
+    CN_TAKE_NAME,       /* its name as a member */
+    CN_TAKE_NUMBER,     /* the property as a number */
+    CN_TAKE_VALUE,      /* the property as a member */
 };
 
 struct cn_match_rule {

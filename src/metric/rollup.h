@@ -51,6 +51,9 @@ struct cn_rollup_position {
     int64_t mapping;
 };
 
+/* Brings the tables up to date: the migration set `rollup`. */
+CN_MUST_CHECK bool cn_rollup_migrate(struct cn_sql_conn *conn, cn_time now, struct cn_error *err);
+
 /* Reads the catalogue and the position.  `db` outlives the rollup. */
 CN_MUST_CHECK bool cn_rollup_open(const struct cn_rollup_options *options,
                                   struct cn_rollup **rollup_out, struct cn_error *err);

@@ -382,8 +382,8 @@ static bool slope(const struct cn_metric_view *view, struct range range, double 
         return false;
     }
     double n = summary.points;
-    *value_out = (n * summary.xy - summary.x * summary.sum) /
-                 (n * summary.xx - summary.x * summary.x);
+    *value_out =
+        (n * summary.xy - summary.x * summary.sum) / (n * summary.xx - summary.x * summary.x);
     return true;
 }
 

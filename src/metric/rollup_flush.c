@@ -1,0 +1,416 @@
+/*
+ * Writing: flush, fold, rebuild, build.  What the rows are is in rollup.c.
+ */
+#include <stdlib.h>
+
+#include "base/str.h"
+
+#include "metric/rollup.h"
+#include "metric/rollup_impl.h"
+
+/* Names that were met since the last flush, copied so that the lock is not held meanwhile. */
+struct new_names {
+    struct cn_arena arena;
+    struct cn_store_metric *items;
+    size_t count;
+    size_t upto; /* metrics in the catalogue */
+};
+
+struct flush {
+    struct cn_rollup *rollup;
+    struct new_names names;
+    cn_rollup_also *also;
+    void *also_arg;
+};
+
+static bool same_position(struct cn_rollup_position a, struct cn_rollup_position b)
+{
+    return a.seq == b.seq && a.mapping == b.mapping;
+}
+
+void cn_rollup_take(struct cn_rollup *rollup)
+{
+    if (rollup->has_waiting) {
+        return; /* a flush that failed goes first */
+    }
+    pthread_mutex_lock(&rollup->lock);
+    struct cn_deltas empty = rollup->waiting;
+    rollup->waiting = rollup->deltas;
+    rollup->deltas = empty;
+    rollup->waiting_upto = rollup->upto;
+    rollup->has_waiting = rollup->waiting.count > 0 || !same_position(rollup->upto, rollup->stored);
+    pthread_mutex_unlock(&rollup->lock);
+}
+
+static void copy_names(struct cn_rollup *rollup, struct new_names *names)
+{
+    cn_arena_init(&names->arena, 4096);
+    pthread_mutex_lock(&rollup->lock);
+    names->upto = rollup->metric_count;
+    names->items = cn_arena_array(&names->arena, struct cn_store_metric,
+                                  names->upto - rollup->stored_metrics + 1);
+    for (size_t i = rollup->stored_metrics; i < names->upto; i++) {
+        const struct cn_rollup_metric *metric = &rollup->metrics[i];
+        names->items[names->count++] =
+            (struct cn_store_metric){ .metric = metric->metric,
+                                      .name = cn_arena_str(&names->arena, metric->name),
+                                      .built = metric->built };
+    }
+    pthread_mutex_unlock(&rollup->lock);
+}
+
+/* Runs in the writer's transaction.  If the position is on disk already, a commit whose answer was
+ * lost did it. */
+static bool write_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    struct flush *flush = arg;
+    struct cn_rollup *rollup = flush->rollup;
+    struct cn_rollup_position on_disk;
+    if (!cn_store_position(conn, &on_disk, err)) {
+        return false;
+    }
+    if (!same_position(on_disk, rollup->stored)) {
+        return same_position(on_disk, rollup->waiting_upto) ||
+               cn_fail(err, CN_INTERNAL, "the rollups were written by another process");
+    }
+    for (size_t i = 0; i < flush->names.count; i++) {
+        if (!cn_store_save_metric(conn, &flush->names.items[i], err)) {
+            return false;
+        }
+    }
+    if (flush->also != NULL && !flush->also(flush->also_arg, conn, err)) {
+        return false;
+    }
+    return cn_store_add(conn, CN_STORE_HOT, &rollup->waiting, rollup->members_max, err) &&
+           cn_store_save_position(conn, rollup->waiting_upto, err);
+}
+
+bool cn_rollup_write_waiting(struct cn_rollup *rollup, cn_rollup_also *also, void *arg,
+                             struct cn_error *err)
+{
+    struct flush flush = { .rollup = rollup, .also = also, .also_arg = arg };
+    copy_names(rollup, &flush.names);
+    bool ok = cn_db_write(rollup->db, write_work, &flush, err);
+    if (ok) {
+        pthread_mutex_lock(&rollup->lock);
+        rollup->stored = rollup->waiting_upto;
+        rollup->stored_metrics = flush.names.upto;
+        pthread_mutex_unlock(&rollup->lock);
+        cn_deltas_clear(&rollup->waiting);
+        rollup->has_waiting = false;
+    }
+    cn_arena_deinit(&flush.names.arena);
+    return ok;
+}
+
+/* Writes everything that was added before the call. */
+static bool flush_all(struct cn_rollup *rollup, struct cn_error *err)
+{
+    bool is_retry = rollup->has_waiting;
+    cn_rollup_take(rollup);
+    if (rollup->has_waiting && !cn_rollup_write_waiting(rollup, NULL, NULL, err)) {
+        return false;
+    }
+    if (!is_retry) {
+        return true;
+    }
+    cn_rollup_take(rollup);
+    return !rollup->has_waiting || cn_rollup_write_waiting(rollup, NULL, NULL, err);
+}
+
+bool cn_rollup_flush(struct cn_rollup *rollup, struct cn_error *err)
+{
+    pthread_mutex_lock(&rollup->write_lock);
+    bool ok = flush_all(rollup, err);
+    pthread_mutex_unlock(&rollup->write_lock);
+    return ok || cn_error_context(err, "flushing the rollups");
+}
+
+struct fold {
+    int64_t day;
+    int64_t members_max;
+};
+
+static bool fold_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    const struct fold *fold = arg;
+    return cn_store_fold(conn, fold->day, fold->members_max, err);
+}
+
+static bool hot_day(struct cn_rollup *rollup, bool *found_out, int64_t *day_out,
+                    struct cn_error *err)
+{
+    struct cn_sql_conn *conn = NULL;
+    if (!cn_db_read(rollup->db, &conn, err)) {
+        return false;
+    }
+    bool ok = cn_store_hot_day(conn, INT32_MIN, found_out, day_out, err);
+    cn_db_release(rollup->db, conn);
+    return ok;
+}
+
+static bool fold_days(struct cn_rollup *rollup, int64_t closed_before, size_t *days_out,
+                      struct cn_error *err)
+{
+    struct fold fold = { .members_max = rollup->members_max };
+    for (;;) {
+        bool found = false;
+        if (!hot_day(rollup, &found, &fold.day, err)) {
+            return false;
+        }
+        if (!found || fold.day >= closed_before) {
+            return true;
+        }
+        if (!cn_db_write(rollup->db, fold_work, &fold, err)) {
+            return false;
+        }
+        (*days_out)++;
+    }
+}
+
+bool cn_rollup_fold(struct cn_rollup *rollup, int64_t closed_before, size_t *days_out,
+                    struct cn_error *err)
+{
+    size_t days = 0;
+    pthread_mutex_lock(&rollup->write_lock);
+    bool ok = fold_days(rollup, closed_before, &days, err);
+    pthread_mutex_unlock(&rollup->write_lock);
+    if (!ok) {
+        return cn_error_context(err, "folding the rollups");
+    }
+    *days_out = days;
+    return true;
+}
+
+/* A sink that adds what is scanned to deltas of its own. */
+struct collector {
+    struct cn_rollup_sink sink; /* first */
+    struct cn_rollup *rollup;
+    struct cn_deltas deltas;
+    struct cn_rollup_filter filter;
+};
+
+static void collect(struct cn_rollup_sink *sink, const struct cn_metric_fact *facts, size_t count)
+{
+    /* The sink is the collector's first member. */
+    struct collector *collector = (struct collector *)sink;
+    pthread_mutex_lock(&collector->rollup->lock);
+    cn_rollup_accumulate(collector->rollup, &collector->deltas, facts, count, &collector->filter);
+    pthread_mutex_unlock(&collector->rollup->lock);
+}
+
+/* Of accounts in order and days. */
+struct affected {
+    int64_t *accounts;
+    size_t count;
+    int64_t first_day;
+    int64_t last_day;
+};
+
+static int by_id(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a;
+    int64_t right = *(const int64_t *)b;
+    return (left > right) - (left < right);
+}
+
+static bool is_affected(const struct affected *affected, int64_t account_id, int64_t day)
+{
+    return day >= affected->first_day && day <= affected->last_day &&
+           bsearch(&account_id, affected->accounts, affected->count, sizeof(account_id), by_id) !=
+               NULL;
+}
+
+static bool keep_affected_fact(void *arg, const struct cn_metric_fact *fact)
+{
+    return is_affected(arg, fact->account_id, fact->day);
+}
+
+static bool keep_other_row(void *arg, const struct cn_delta *row)
+{
+    return !is_affected(arg, row->account_id, row->day);
+}
+
+/* What a rebuild writes before the deltas that wait. */
+struct rebuild {
+    struct cn_rollup *rollup;
+    const struct affected *affected; /* rows to drop, or NULL */
+    const uint32_t *metrics;         /* rows to drop, and then built */
+    size_t metric_count;
+    const struct cn_deltas *deltas; /* rows to put there instead */
+};
+
+static bool write_rebuilt(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    const struct rebuild *rebuild = arg;
+    const struct affected *affected = rebuild->affected;
+    for (size_t i = 0; affected != NULL && i < affected->count; i++) {
+        if (!cn_store_drop_account(conn, affected->accounts[i], affected->first_day,
+                                   affected->last_day, err)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < rebuild->metric_count; i++) {
+        if (!cn_store_drop_metric(conn, rebuild->metrics[i], err) ||
+            !cn_store_mark_built(conn, rebuild->metrics[i], err)) {
+            return false;
+        }
+    }
+    return cn_store_add(conn, CN_STORE_HOT, rebuild->deltas, rebuild->rollup->members_max, err);
+}
+
+/* Writes `rebuild` instead of the rows that wait and are made anew by it.  If that fails, what
+ * waited waits on, under the old mapping. */
+static bool replace_waiting(struct rebuild *rebuild, cn_delta_keep *keep, void *keep_arg,
+                            int64_t mapping, struct cn_error *err)
+{
+    struct cn_rollup *rollup = rebuild->rollup;
+    struct cn_deltas all = rollup->waiting;
+    struct cn_rollup_position upto = rollup->waiting_upto;
+    rollup->waiting = cn_deltas_filter(&all, keep, keep_arg);
+    rollup->waiting_upto.mapping = mapping;
+    if (!cn_rollup_write_waiting(rollup, write_rebuilt, rebuild, err)) {
+        cn_deltas_deinit(&rollup->waiting);
+        rollup->waiting = all;
+        rollup->waiting_upto = upto;
+        return false;
+    }
+    cn_deltas_deinit(&all);
+    pthread_mutex_lock(&rollup->lock);
+    if (rollup->upto.mapping < mapping) {
+        rollup->upto.mapping = mapping;
+    }
+    pthread_mutex_unlock(&rollup->lock);
+    return true;
+}
+
+/* Flushes, so that nothing older waits, and takes off what came since. */
+static bool take_boundary(struct cn_rollup *rollup, struct cn_error *err)
+{
+    if (!flush_all(rollup, err)) {
+        return false;
+    }
+    cn_rollup_take(rollup);
+    rollup->has_waiting = true; /* a rebuild is written even if nothing came */
+    return true;
+}
+
+static bool rebuild_accounts(struct cn_rollup *rollup, const struct cn_rollup_rebuild *what,
+                             struct affected *affected, struct cn_error *err)
+{
+    struct collector collector = {
+        .sink = { .add = collect },
+        .rollup = rollup,
+        .filter = { .keep_fact = keep_affected_fact, .arg = affected },
+    };
+    struct rebuild rebuild = { .rollup = rollup,
+                               .affected = affected,
+                               .deltas = &collector.deltas };
+    bool ok = take_boundary(rollup, err) &&
+              what->scan(what->arg, rollup->waiting_upto.seq, &collector.sink, err) &&
+              replace_waiting(&rebuild, keep_other_row, affected, what->mapping, err);
+    cn_deltas_deinit(&collector.deltas);
+    return ok;
+}
+
+bool cn_rollup_rebuild(struct cn_rollup *rollup, const struct cn_rollup_rebuild *what,
+                       struct cn_error *err)
+{
+    struct affected affected = {
+        .accounts = cn_heap_resize(NULL, (what->account_count + 1) * sizeof(int64_t)),
+        .count = what->account_count,
+        .first_day = what->first_day,
+        .last_day = what->last_day,
+    };
+    for (size_t i = 0; i < what->account_count; i++) {
+        affected.accounts[i] = what->account_ids[i];
+    }
+    qsort(affected.accounts, affected.count, sizeof(affected.accounts[0]), by_id);
+    pthread_mutex_lock(&rollup->write_lock);
+    bool ok = rebuild_accounts(rollup, what, &affected, err);
+    pthread_mutex_unlock(&rollup->write_lock);
+    free(affected.accounts);
+    return ok || cn_error_context(err, "rebuilding rollups");
+}
+
+struct building {
+    uint32_t *metrics;
+    size_t count;
+};
+
+static bool is_building(const struct building *building, uint32_t metric)
+{
+    for (size_t i = 0; i < building->count; i++) {
+        if (building->metrics[i] == metric) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool keep_building_metric(void *arg, uint32_t metric)
+{
+    return is_building(arg, metric);
+}
+
+static bool keep_built_row(void *arg, const struct cn_delta *row)
+{
+    return !is_building(arg, row->metric);
+}
+
+static void list_building(struct cn_rollup *rollup, struct building *building)
+{
+    pthread_mutex_lock(&rollup->lock);
+    building->metrics = cn_heap_resize(NULL, (rollup->metric_count + 1) * sizeof(uint32_t));
+    for (size_t i = 0; i < rollup->metric_count; i++) {
+        if (!rollup->metrics[i].built) {
+            building->metrics[building->count++] = rollup->metrics[i].metric;
+        }
+    }
+    pthread_mutex_unlock(&rollup->lock);
+}
+
+static void mark_built(struct cn_rollup *rollup, const struct building *building)
+{
+    pthread_mutex_lock(&rollup->lock);
+    for (size_t i = 0; i < rollup->metric_count; i++) {
+        if (is_building(building, rollup->metrics[i].metric)) {
+            rollup->metrics[i].built = true;
+        }
+    }
+    pthread_mutex_unlock(&rollup->lock);
+}
+
+static bool build_metrics(struct cn_rollup *rollup, struct building *building, cn_rollup_scan *scan,
+                          void *arg, struct cn_error *err)
+{
+    struct collector collector = {
+        .sink = { .add = collect },
+        .rollup = rollup,
+        .filter = { .keep_metric = keep_building_metric, .arg = building },
+    };
+    struct rebuild rebuild = { .rollup = rollup,
+                               .metrics = building->metrics,
+                               .metric_count = building->count,
+                               .deltas = &collector.deltas };
+    bool ok =
+        take_boundary(rollup, err) && scan(arg, rollup->waiting_upto.seq, &collector.sink, err) &&
+        replace_waiting(&rebuild, keep_built_row, building, rollup->waiting_upto.mapping, err);
+    if (ok) {
+        mark_built(rollup, building);
+    }
+    cn_deltas_deinit(&collector.deltas);
+    return ok;
+}
+
+bool cn_rollup_build(struct cn_rollup *rollup, cn_rollup_scan *scan, void *arg,
+                     struct cn_error *err)
+{
+    struct building building = { 0 };
+    pthread_mutex_lock(&rollup->write_lock);
+    list_building(rollup, &building);
+    bool ok = building.count == 0 || build_metrics(rollup, &building, scan, arg, err);
+    pthread_mutex_unlock(&rollup->write_lock);
+    free(building.metrics);
+    return ok || cn_error_context(err, "building metrics");
+}

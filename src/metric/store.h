@@ -1,0 +1,66 @@
+/*
+ * The SQL of rollups.  Only metric/ includes this header.
+ *
+ * All functions run on the caller's connection and, where they write, in its transaction.
+ */
+#ifndef CAIRN_METRIC_STORE_H
+#define CAIRN_METRIC_STORE_H
+
+#include "metric/delta.h"
+#include "metric/rollup.h"
+#include "sql/sql.h"
+
+enum {
+    CN_STORE_MEMBERS_MIN = 100, /* least possible members_max: of the index in the migration */
+};
+
+enum cn_store_table {
+    CN_STORE_HOT,
+    CN_STORE_DAILY,
+};
+
+struct cn_store_metric {
+    uint32_t metric;
+    cn_str name; /* borrowed during the call */
+    bool built;
+};
+
+typedef bool cn_store_each_metric(void *arg, const struct cn_store_metric *metric,
+                                  struct cn_error *err);
+
+CN_MUST_CHECK bool cn_store_metrics(struct cn_sql_conn *conn, cn_store_each_metric *each, void *arg,
+                                    struct cn_error *err);
+
+/* Adds it, or changes `built` if it is there. */
+CN_MUST_CHECK bool cn_store_save_metric(struct cn_sql_conn *conn,
+                                        const struct cn_store_metric *metric, struct cn_error *err);
+
+CN_MUST_CHECK bool cn_store_mark_built(struct cn_sql_conn *conn, uint32_t metric,
+                                       struct cn_error *err);
+
+/* Zero if nothing was ever flushed. */
+CN_MUST_CHECK bool cn_store_position(struct cn_sql_conn *conn,
+                                     struct cn_rollup_position *position_out, struct cn_error *err);
+CN_MUST_CHECK bool cn_store_save_position(struct cn_sql_conn *conn,
+                                          struct cn_rollup_position position, struct cn_error *err);
+
+/* Adds the deltas to the rows of the table and keeps at most members_max members of each. */
+CN_MUST_CHECK bool cn_store_add(struct cn_sql_conn *conn, enum cn_store_table table,
+                                const struct cn_deltas *deltas, int64_t members_max,
+                                struct cn_error *err);
+
+/* The oldest day of rollup_hot from `from` on; *found_out is false if there is none. */
+CN_MUST_CHECK bool cn_store_hot_day(struct cn_sql_conn *conn, int64_t from, bool *found_out,
+                                    int64_t *day_out, struct cn_error *err);
+
+/* Moves one day of rollup_hot to metric_daily. */
+CN_MUST_CHECK bool cn_store_fold(struct cn_sql_conn *conn, int64_t day, int64_t members_max,
+                                 struct cn_error *err);
+
+/* Removes the rows of the account and of the days, or of the metric. */
+CN_MUST_CHECK bool cn_store_drop_account(struct cn_sql_conn *conn, int64_t account_id,
+                                         int64_t first_day, int64_t last_day, struct cn_error *err);
+CN_MUST_CHECK bool cn_store_drop_metric(struct cn_sql_conn *conn, uint32_t metric,
+                                        struct cn_error *err);
+
+#endif
