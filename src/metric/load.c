@@ -26,8 +26,8 @@ static const char *const texts[STATEMENTS] = {
              " AND day BETWEEN $3 AND $4 ORDER BY day",
     [ROW_BEFORE] = "SELECT " COLUMNS " FROM metric_daily WHERE account_id = $1 AND metric = $2"
                    " AND day < $3 ORDER BY day DESC LIMIT 1",
-    [MEMBER_DAY_BEFORE] = "SELECT " COLUMNS " FROM metric_daily WHERE account_id = $1"
-                          " AND metric = $2 AND day < $3 AND members > 0"
+    [MEMBER_DAY_BEFORE] = "SELECT account_id, metric, day, 0 FROM metric_daily"
+                          " WHERE account_id = $1 AND metric = $2 AND day < $3 AND members > 0"
                           " ORDER BY day DESC LIMIT 1",
     [MEMBERS] = "SELECT account_id, metric, day, member FROM metric_member"
                 " WHERE account_id = $1 AND metric = $2 AND day BETWEEN $3 AND $4",
@@ -158,7 +158,7 @@ static bool load_metric(struct loader *loader, int64_t account_id,
     if (loader->load->with_before &&
         (!give_rows(loader, start(loader, ROW_BEFORE, key, 3), err) ||
          (metric->with_members &&
-          !give_rows(loader, start(loader, MEMBER_DAY_BEFORE, key, 3), err)))) {
+          !give_members(loader, start(loader, MEMBER_DAY_BEFORE, key, 3), err)))) {
         return false;
     }
     return give_rows(loader, start(loader, ROWS, key, 4), err) &&

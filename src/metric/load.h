@@ -40,7 +40,8 @@ struct cn_load {
     size_t account_count;
     int32_t first_day;
     int32_t last_day; /* both included */
-    bool with_before; /* the newest row before first_day too, and of it no members */
+    /* The newest row before first_day too, and the newest with members, of which 0 is given. */
+    bool with_before;
 };
 
 CN_MUST_CHECK bool cn_load_rows(struct cn_sql_conn *conn, const struct cn_load *load,

@@ -53,7 +53,7 @@ struct world_fact {
     char payload[96];
 };
 
-static void make_world_fact(struct cn_rng *rng, int64_t last_day, struct world_fact *out)
+static inline void make_world_fact(struct cn_rng *rng, int64_t last_day, struct world_fact *out)
 {
     static const char *const names[] = { "Signed In", "Order", "Report Opened", "Exported" };
     int64_t account = cn_rng_between(rng, 1, WORLD_ACCOUNTS);
@@ -93,7 +93,7 @@ struct world {
     size_t count;
 };
 
-static void point_facts(struct world *world)
+static inline void point_facts(struct world *world)
 {
     for (size_t i = 0; i < world->count; i++) {
         struct world_fact *item = &world->items[i];
@@ -103,7 +103,7 @@ static void point_facts(struct world *world)
     }
 }
 
-static void world_init(struct world *world, uint64_t seed, size_t count, int64_t last_day)
+static inline void world_init(struct world *world, uint64_t seed, size_t count, int64_t last_day)
 {
     struct cn_rng rng = { seed };
     world->items = cn_heap_resize(NULL, count * sizeof(world->items[0]));
@@ -125,7 +125,7 @@ static inline void world_shuffle(struct world *world, struct cn_rng *rng)
     }
 }
 
-static void world_deinit(struct world *world)
+static inline void world_deinit(struct world *world)
 {
     free(world->items);
     free(world->facts);
@@ -146,14 +146,14 @@ struct store {
         }                                   \
     } while (0)
 
-static bool migrate_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+static inline bool migrate_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
     (void)arg;
     return cn_rollup_migrate(conn, (cn_time){ 0 }, err);
 }
 
 /* Without a program. */
-static void store_reopen_bare(struct store *store)
+static inline void store_reopen_bare(struct store *store)
 {
     struct cn_error err;
     struct cn_db_options options = { .url = { store->url, strlen(store->url) }, .readers = 2 };
@@ -165,7 +165,7 @@ static void store_reopen_bare(struct store *store)
     must(cn_rollup_open(&rollup_options, &store->rollup, &err), &err);
 }
 
-static void store_use(struct store *store)
+static inline void store_use(struct store *store)
 {
     struct cn_error err;
     size_t building = 0;
@@ -173,13 +173,13 @@ static void store_use(struct store *store)
     assert_int_equal(building, 0);
 }
 
-static void store_reopen(struct store *store)
+static inline void store_reopen(struct store *store)
 {
     store_reopen_bare(store);
     store_use(store);
 }
 
-static void store_open_bare(struct store *store)
+static inline void store_open_bare(struct store *store)
 {
     snprintf(store->dir, sizeof(store->dir), "/tmp/cairn-metric-XXXXXX");
     assert_non_null(mkdtemp(store->dir));
@@ -187,13 +187,13 @@ static void store_open_bare(struct store *store)
     store_reopen_bare(store);
 }
 
-static void store_open(struct store *store)
+static inline void store_open(struct store *store)
 {
     store_open_bare(store);
     store_use(store);
 }
 
-static void store_close(struct store *store)
+static inline void store_close(struct store *store)
 {
     cn_rollup_close(store->rollup);
     cn_db_close(store->db);
@@ -201,7 +201,7 @@ static void store_close(struct store *store)
     store->db = NULL;
 }
 
-static void store_remove(struct store *store)
+static inline void store_remove(struct store *store)
 {
     static const char *const files[] = { "rollup.db", "rollup.db-wal", "rollup.db-shm" };
     char path[128];

@@ -1,0 +1,274 @@
+#include "metric/series.h"
+#include "tests/unit/metric_world.h"
+
+enum {
+    REACH = 56,
+    WINDOWS = 40,
+};
+
+/* Every method with several lengths, where it suits the kind of metric. */
+static size_t list_windows(enum cn_metric_kind kind, struct cn_window windows[WINDOWS])
+{
+    static const int32_t lengths[] = { 1, 7, 28 };
+    size_t count = 0;
+    for (int method = 0; method < CN_WINDOW_METHODS; method++) {
+        const struct cn_window_row *row = &cn_window_rows[method];
+        if ((row->kinds >> kind & 1) == 0) {
+            continue;
+        }
+        if (!row->takes_days) {
+            windows[count++] = (struct cn_window){ (enum cn_window_method)method, 0, 0 };
+            continue;
+        }
+        for (size_t i = 0; i < CN_ARRAY_LEN(lengths); i++) {
+            windows[count++] = (struct cn_window){ (enum cn_window_method)method, lengths[i], 0 };
+        }
+        if (method != CN_WINDOW_CHANGE) {
+            windows[count++] = (struct cn_window){ (enum cn_window_method)method, 28, 28 };
+        }
+    }
+    assert_true(count <= WINDOWS);
+    return count;
+}
+
+static void assert_same_value(struct cn_series *a, struct cn_series *b, int64_t account,
+                              size_t metric, const struct cn_window *window,
+                              struct cn_window_when when)
+{
+    double left = 0;
+    double right = 0;
+    bool has_left = cn_series_value(a, account, metric, window, when, &left);
+    bool has_right = cn_series_value(b, account, metric, window, when, &right);
+    if (has_left != has_right || (has_left && left != right)) {
+        fail_msg("account %d, %s.%s(%d, %d) on %d: %d %.17g, %d %.17g", (int)account,
+                 world_metrics[metric].name.ptr, cn_window_rows[window->method].name, window->days,
+                 window->back, when.today, has_left, left, has_right, right);
+    }
+}
+
+static void assert_same_on(struct cn_series *a, struct cn_series *b, struct cn_window_when when)
+{
+    for (size_t metric = 0; metric < world_list.count; metric++) {
+        struct cn_window windows[WINDOWS];
+        size_t count = list_windows(world_metrics[metric].kind, windows);
+        for (size_t w = 0; w < count; w++) {
+            for (int64_t account = 1; account <= WORLD_ACCOUNTS + 1; account++) {
+                assert_same_value(a, b, account, metric, &windows[w], when);
+            }
+        }
+    }
+}
+
+static struct cn_series *series_for(int32_t first_day, int32_t last_day)
+{
+    struct cn_series_options options = { .metrics = &world_list,
+                                         .first_day = first_day,
+                                         .last_day = last_day,
+                                         .reach_days = REACH,
+                                         .members_max = 100 };
+    return cn_series_new(&options);
+}
+
+static struct cn_series *loaded(struct store *store, int32_t first_day, int32_t last_day)
+{
+    struct cn_error err;
+    struct cn_series *series = series_for(first_day, last_day);
+    must(cn_series_load(series, store->rollup, NULL, 0, &err), &err);
+    return series;
+}
+
+static void flush(struct store *store)
+{
+    struct cn_error err;
+    must(cn_rollup_flush(store->rollup, &err), &err);
+}
+
+static void fold(struct store *store, int64_t closed_before)
+{
+    struct cn_error err;
+    size_t days = 0;
+    must(cn_rollup_fold(store->rollup, closed_before, &days, &err), &err);
+}
+
+static struct cn_window_when on(int32_t day)
+{
+    return (struct cn_window_when){ .today = day, .until = day };
+}
+
+/* Days pass; facts of the day and late ones come in pieces; now and then the live series is
+ * compared with one that is loaded from what was flushed. */
+static void live_for_a_while(uint64_t seed)
+{
+    struct cn_rng rng = { seed };
+    struct store store;
+    int64_t accounts[WORLD_ACCOUNTS];
+    struct cn_bitmap stale = { 0 };
+    struct cn_series *live = series_for(WORLD_FIRST_DAY, WORLD_FIRST_DAY);
+    cn_bitmap_resize(&stale, WORLD_ACCOUNTS);
+    for (int i = 0; i < WORLD_ACCOUNTS; i++) {
+        accounts[i] = i + 1;
+    }
+    store_open(&store);
+    int64_t seq = 0;
+    for (int32_t today = WORLD_FIRST_DAY; today <= WORLD_LAST_DAY + 60; today++) {
+        cn_series_advance(live, today, accounts, &stale);
+        struct world world;
+        bool quiet = today > WORLD_LAST_DAY;
+        world_init(&world, cn_rng_next(&rng), quiet ? 1 : (size_t)cn_rng_between(&rng, 1, 60),
+                   today);
+        seq += (int64_t)world.count;
+        cn_series_add(live, world.facts, world.count);
+        cn_rollup_add(store.rollup, world.facts, world.count,
+                      (struct cn_rollup_position){ .seq = seq, .mapping = 1 });
+        world_deinit(&world);
+        if (today % 13 != 0) {
+            continue;
+        }
+        flush(&store);
+        if (cn_rng_between(&rng, 0, 1) == 0) {
+            fold(&store, today - 2);
+        }
+        struct cn_series *again = loaded(&store, today, today);
+        assert_same_on(live, again, on(today));
+        assert_same_on(live, again, (struct cn_window_when){ today, today - 1 });
+        cn_series_free(again);
+    }
+    cn_series_free(live);
+    cn_bitmap_deinit(&stale);
+    store_remove(&store);
+}
+
+static void a_live_series_equals_one_loaded_from_the_rollups(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        live_for_a_while(seed);
+    }
+}
+
+static void every_order_of_arrival_gives_equal_windows(void **state)
+{
+    (void)state;
+    struct world world;
+    struct cn_rng rng = { 5 };
+    world_init(&world, 5, 3000, WORLD_LAST_DAY);
+    struct cn_series *first = series_for(WORLD_LAST_DAY, WORLD_LAST_DAY);
+    cn_series_add(first, world.facts, world.count);
+    for (int i = 0; i < 4; i++) {
+        struct cn_series *other = series_for(WORLD_LAST_DAY, WORLD_LAST_DAY);
+        world_shuffle(&world, &rng);
+        cn_series_add(other, world.facts, world.count);
+        assert_same_on(first, other, on(WORLD_LAST_DAY));
+        cn_series_free(other);
+    }
+    cn_series_free(first);
+    world_deinit(&world);
+}
+
+static void the_past_gives_what_was_live_then(void **state)
+{
+    (void)state;
+    struct world world;
+    struct store store;
+    world_init(&world, 6, 3000, WORLD_LAST_DAY);
+    store_open(&store);
+    cn_rollup_add(store.rollup, world.facts, world.count,
+                  (struct cn_rollup_position){ .seq = 3000, .mapping = 1 });
+    flush(&store);
+    fold(&store, WORLD_LAST_DAY - 3);
+    struct cn_series *past = loaded(&store, WORLD_FIRST_DAY, WORLD_LAST_DAY);
+    for (int32_t day = WORLD_FIRST_DAY; day <= WORLD_LAST_DAY; day += 7) {
+        /* What was live then had seen facts up to that day only. */
+        struct cn_series *then = series_for(day, day);
+        for (size_t i = 0; i < world.count; i++) {
+            if (world.facts[i].day <= day) {
+                cn_series_add(then, &world.facts[i], 1);
+            }
+        }
+        struct cn_series *loaded_then = loaded(&store, day, day);
+        assert_same_on(then, past, on(day));
+        assert_same_on(then, loaded_then, on(day));
+        cn_series_free(then);
+        cn_series_free(loaded_then);
+    }
+    cn_series_free(past);
+    store_remove(&store);
+    world_deinit(&world);
+}
+
+static void one_account_can_be_loaded_again(void **state)
+{
+    (void)state;
+    struct world world;
+    struct store store;
+    struct cn_error err;
+    static const int64_t accounts[] = { 3, 99 };
+    world_init(&world, 7, 1500, WORLD_LAST_DAY);
+    store_open(&store);
+    cn_rollup_add(store.rollup, world.facts, world.count,
+                  (struct cn_rollup_position){ .seq = 1500, .mapping = 1 });
+    flush(&store);
+    fold(&store, WORLD_LAST_DAY - 10);
+    struct cn_series *live = series_for(WORLD_LAST_DAY, WORLD_LAST_DAY);
+    cn_series_add(live, world.facts, world.count);
+    struct cn_series *again = series_for(WORLD_LAST_DAY, WORLD_LAST_DAY);
+    cn_series_add(again, world.facts, world.count);
+    must(cn_series_load(again, store.rollup, accounts, 2, &err), &err);
+    assert_same_on(live, again, on(WORLD_LAST_DAY));
+    cn_series_forget(again, 3);
+    double value = 0;
+    struct cn_window sum = { CN_WINDOW_SUM, 28, 0 };
+    assert_false(cn_series_value(again, 3, 2, &sum, on(WORLD_LAST_DAY), &value));
+    assert_true(cn_series_value(live, 3, 2, &sum, on(WORLD_LAST_DAY), &value));
+    cn_series_free(live);
+    cn_series_free(again);
+    store_remove(&store);
+    world_deinit(&world);
+}
+
+static void midnight_touches_only_what_was_active(void **state)
+{
+    (void)state;
+    int64_t accounts[] = { 1, 2, 3, 0 };
+    struct cn_bitmap stale = { 0 };
+    struct cn_metric_fact facts[] = {
+        { .account_id = 1, .day = 20000, .name = CN_STR("Signed In"), .user = 1 },
+        { .account_id = 2, .day = 19000, .name = CN_STR("Signed In"), .user = 1 },
+    };
+    struct cn_series *series = series_for(20000, 20000);
+    cn_series_add(series, facts, 2);
+    cn_bitmap_resize(&stale, 4);
+    cn_series_advance(series, 20001, accounts, &stale);
+    assert_true(cn_bitmap_has(&stale, 0));
+    assert_int_equal(cn_bitmap_count(&stale), 1);
+    cn_bitmap_fill(&stale, false);
+    cn_series_advance(series, 20056, accounts, &stale);
+    assert_int_equal(cn_bitmap_count(&stale), 1);
+    cn_series_advance(series, 20057, accounts, &stale);
+    cn_bitmap_fill(&stale, false);
+    cn_series_advance(series, 20058, accounts, &stale);
+    assert_int_equal(cn_bitmap_count(&stale), 0);
+    /* A rule that counts days is stale for everybody. */
+    struct cn_window since = { CN_WINDOW_DAYS_SINCE, 0, 0 };
+    double value = 0;
+    assert_true(cn_series_value(series, 2, 4, &since, on(20058), &value));
+    assert_true(value == 1058);
+    cn_series_advance(series, 20059, accounts, &stale);
+    assert_int_equal(cn_bitmap_count(&stale), 2);
+    cn_bitmap_deinit(&stale);
+    cn_series_free(series);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CN_TEST("R-14 a live series equals one loaded from the rollups",
+                a_live_series_equals_one_loaded_from_the_rollups),
+        CN_TEST("R-14 every order of arrival gives equal windows",
+                every_order_of_arrival_gives_equal_windows),
+        CN_TEST("R-14 the past gives what was live then", the_past_gives_what_was_live_then),
+        CN_TEST("one account can be loaded again", one_account_can_be_loaded_again),
+        CN_TEST("midnight touches only what was active", midnight_touches_only_what_was_active),
+    };
+    return cmocka_run_group_tests_name("series", tests, NULL, NULL);
+}
