@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
+import { columns } from './rows/columns.mjs';
 import { ingest } from './rows/ingest.mjs';
 import { serving } from './rows/serving.mjs';
 
@@ -11,7 +12,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { seconds: { type: 'string', default: '60' } },
 });
-const rows = { ...ingest, ...serving };
+const rows = { ...ingest, ...serving, ...columns };
 const chosen = positionals.length > 0 ? positionals : Object.keys(rows);
 const unknown = chosen.filter(name => !(name in rows));
 if (unknown.length > 0) {

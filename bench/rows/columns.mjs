@@ -1,0 +1,19 @@
+// Evaluating rules over the columns of a million accounts.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const json = async (command, args = []) => JSON.parse((await promisify(execFile)(command, args)).stdout);
+
+export const columns = {
+  async 'health of 1,000,000 accounts, ten measures, one core'(bench) {
+    const { read_ms, all_ms, same_ms } = await json('build/release/bench/cairn-bench-columns');
+    const duckdb = await json('node', ['bench/peers/duckdb.mjs']);
+    const line = (name, ms) => console.log(`  ${name.padEnd(44)} ${ms.toFixed(1).padStart(9)} ms`);
+    line('reading the columns once', read_ms);
+    line('Cairn, every value is new', all_ms);
+    line('Cairn, no value is new (a tick)', same_ms);
+    line('DuckDB, two threads, into a table', duckdb.ms);
+    bench.bar('evaluation to reading', all_ms / read_ms, 2.5, { atMost: true });
+    bench.bar('faster than DuckDB', duckdb.ms / all_ms, 10);
+  },
+};
