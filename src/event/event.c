@@ -4,20 +4,16 @@
 
 #include "base/str.h"
 
-enum {
-    BATCH_BLOCK_BYTES = 4096,
-};
-
 static const char *const type_names[CN_EVENT_TYPES] = {
     [CN_EVENT_IDENTIFY] = "identify", [CN_EVENT_TRACK] = "track", [CN_EVENT_PAGE] = "page",
     [CN_EVENT_SCREEN] = "screen",     [CN_EVENT_GROUP] = "group", [CN_EVENT_ALIAS] = "alias",
 };
 
-struct cn_event_batch *cn_event_batch_new(void)
+struct cn_event_batch *cn_event_batch_new(size_t arena_bytes)
 {
     struct cn_event_batch *batch = cn_heap_resize(NULL, sizeof(*batch));
     *batch = (struct cn_event_batch){ .references = 1 };
-    cn_arena_init(&batch->arena, BATCH_BLOCK_BYTES);
+    cn_arena_init(&batch->arena, arena_bytes < 1024 ? 1024 : arena_bytes);
     return batch;
 }
 

@@ -76,7 +76,6 @@ struct cn_event_batch {
     int64_t source_id;
     cn_time received;
     cn_str write_key; /* of the body, for senders that have no Authorization header; or "" */
-    cn_str sent_at;   /* of the body, as sent */
     struct cn_event *events;
     size_t count;
     struct cn_rejection *rejections;
@@ -92,8 +91,8 @@ struct cn_event_batch {
     void *done_arg;
 };
 
-/* One reference, no events. */
-struct cn_event_batch *cn_event_batch_new(void);
+/* One reference, no events.  Its arena grows by at least so many bytes. */
+struct cn_event_batch *cn_event_batch_new(size_t arena_bytes);
 void cn_event_batch_retain(struct cn_event_batch *batch);
 void cn_event_batch_release(struct cn_event_batch *batch); /* NULL is allowed */
 

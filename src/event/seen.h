@@ -1,0 +1,54 @@
+/*
+ * Which messages were seen: the ids of the deduplication window; for event/ only.
+ *
+ * A list of parts, one a log segment.  A part is an exact set in memory, or a sorted file mapped
+ * into memory; the newest is always a set and takes what is added.  One filter over all files keeps
+ * a new id, the usual case, from being looked for in each of them.
+ *
+ * The writer thread alone adds and asks.  Any thread may turn a finished set into a file.
+ */
+#ifndef CAIRN_EVENT_SEEN_H
+#define CAIRN_EVENT_SEEN_H
+
+#include "base/error.h"
+#include "base/hash.h"
+
+struct cn_seen;
+
+struct cn_seen *cn_seen_new(void);
+void cn_seen_free(struct cn_seen *seen); /* keeps the files; NULL is allowed */
+
+/* Starts a part; what is added from now on belongs to it.  first_seq names its segment and grows
+ * from part to part. */
+void cn_seen_begin(struct cn_seen *seen, int64_t first_seq);
+
+/* Around what the writer adds and asks: once a group, since it costs more than one question. */
+void cn_seen_lock(struct cn_seen *seen);
+void cn_seen_unlock(struct cn_seen *seen);
+
+/* False if the id is in the window.  Locked, as the three that follow. */
+bool cn_seen_add(struct cn_seen *seen, struct cn_hash128 id);
+void cn_seen_prefetch(const struct cn_seen *seen, struct cn_hash128 id);
+
+/* Takes an id back that cn_seen_add() just added to the newest part. */
+void cn_seen_remove(struct cn_seen *seen, struct cn_hash128 id);
+
+/* Size of the newest part. */
+size_t cn_seen_newest_count(const struct cn_seen *seen);
+
+/* Adds the part of an earlier segment from its file; before the first cn_seen_begin() with a later
+ * first_seq.  *found_out is false if there is no such file or it is damaged. */
+CN_MUST_CHECK bool cn_seen_load(struct cn_seen *seen, int64_t first_seq, const char *path,
+                                bool *found_out, struct cn_error *err);
+
+/* Writes the part of a segment, which must not be the newest, to a file and uses that from then on.
+ * Does nothing if it is a file already or gone. */
+CN_MUST_CHECK bool cn_seen_store(struct cn_seen *seen, int64_t first_seq, const char *path,
+                                 struct cn_error *err);
+
+/* Forgets the parts before the one of first_seq. */
+void cn_seen_forget_before(struct cn_seen *seen, int64_t first_seq);
+
+void cn_seen_counts(struct cn_seen *seen, int64_t *in_memory_out, int64_t *in_files_out);
+
+#endif
