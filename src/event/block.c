@@ -51,6 +51,11 @@ void cn_varint_add(struct cn_buf *buf, uint64_t value)
     cn_buf_add(buf, (const char *)bytes, (size_t)(end - bytes));
 }
 
+void cn_varint_add_signed(struct cn_buf *buf, int64_t value)
+{
+    cn_varint_add(buf, zigzag(value));
+}
+
 void cn_block_begin(struct cn_buf *buf, const struct cn_event *first)
 {
     cn_varint_add(buf, VERSION);
@@ -70,8 +75,8 @@ static size_t varint_bytes(uint64_t value)
 
 void cn_block_add(struct cn_buf *buf, const struct cn_event *first, const struct cn_event *event)
 {
-    const cn_str texts[TEXTS] = { event->message_id,   event->name,         event->user_key,
-                                  event->anonymous_key, event->group_key,   event->previous_key,
+    const cn_str texts[TEXTS] = { event->message_id,    event->name,      event->user_key,
+                                  event->anonymous_key, event->group_key, event->previous_key,
                                   event->email,         event->payload };
     unsigned char fixed[FIXED_MAX_BYTES];
     unsigned char *end = fixed;
@@ -108,6 +113,16 @@ bool cn_varint_take(struct cn_block_reader *reader, uint64_t *value_out)
         }
     }
     return false;
+}
+
+bool cn_varint_take_signed(struct cn_block_reader *reader, int64_t *value_out)
+{
+    uint64_t value;
+    if (!cn_varint_take(reader, &value)) {
+        return false;
+    }
+    *value_out = unzigzag(value);
+    return true;
 }
 
 static bool damaged(struct cn_error *err)
@@ -173,8 +188,7 @@ static bool take_texts(struct cn_block_reader *record, struct cn_event *event)
     return record->at == record->end;
 }
 
-bool cn_block_next(struct cn_block_reader *reader, struct cn_event *event_out,
-                   struct cn_error *err)
+bool cn_block_next(struct cn_block_reader *reader, struct cn_event *event_out, struct cn_error *err)
 {
     struct cn_block_reader record;
     struct cn_event event = { 0 };
@@ -223,23 +237,53 @@ void cn_codec_compress(cn_str text, int level, struct cn_buf *out)
     out->len = len;
 }
 
+static bool expand(cn_str stored, char *to, size_t bytes, struct cn_error *err)
+{
+    size_t len = ZSTD_decompress(to, bytes, stored.ptr, stored.len);
+    return (!ZSTD_isError(len) && len == bytes) || damaged(err);
+}
+
+/* What a text takes when it is expanded. */
+static bool expanded_bytes(cn_str stored, size_t *bytes_out, struct cn_error *err)
+{
+    unsigned long long bytes = ZSTD_getFrameContentSize(stored.ptr, stored.len);
+    if (bytes > EXPANDED_MAX_BYTES) { /* the codes for errors are larger */
+        return damaged(err);
+    }
+    *bytes_out = (size_t)bytes;
+    return true;
+}
+
 bool cn_codec_expand(enum cn_codec codec, cn_str stored, struct cn_buf *out, cn_str *text_out,
                      struct cn_error *err)
 {
+    size_t bytes;
     if (codec == CN_CODEC_RAW) {
         *text_out = stored;
         return true;
     }
-    unsigned long long bytes = ZSTD_getFrameContentSize(stored.ptr, stored.len);
-    if (codec != CN_CODEC_ZSTD || bytes > EXPANDED_MAX_BYTES) {
+    if (codec != CN_CODEC_ZSTD) {
         return damaged(err);
     }
-    char *to = room(out, (size_t)bytes + 1);
-    size_t len = ZSTD_decompress(to, (size_t)bytes, stored.ptr, stored.len);
-    if (ZSTD_isError(len) || len != bytes) {
-        return damaged(err);
+    if (!expanded_bytes(stored, &bytes, err) || !expand(stored, room(out, bytes + 1), bytes, err)) {
+        return false;
     }
-    out->len = len;
+    out->len = bytes;
     *text_out = cn_buf_str(out);
+    return true;
+}
+
+bool cn_codec_expand_into(struct cn_arena *arena, cn_str stored, cn_str *text_out,
+                          struct cn_error *err)
+{
+    size_t bytes;
+    if (!expanded_bytes(stored, &bytes, err)) {
+        return false;
+    }
+    char *to = cn_arena_calloc(arena, bytes + 1, 1);
+    if (!expand(stored, to, bytes, err)) {
+        return false;
+    }
+    *text_out = (cn_str){ to, bytes };
     return true;
 }

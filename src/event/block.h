@@ -8,8 +8,8 @@
  *   header: version, base receive time, base source
  *   record: length, type, source - base, received - base, at - received, eight texts with lengths
  *
- * Message-id hash, subject and sequence number are not in it: they follow from the texts or are kept
- * beside the block.  Reading checks every length, since files can be damaged.
+ * Message-id hash, subject and sequence number are not in it: they follow from the texts or are
+ * kept beside the block.  Reading checks every length, since files can be damaged.
  */
 #ifndef CAIRN_EVENT_BLOCK_H
 #define CAIRN_EVENT_BLOCK_H
@@ -42,9 +42,11 @@ CN_MUST_CHECK bool cn_block_next(struct cn_block_reader *reader, struct cn_event
                                  struct cn_error *err);
 
 void cn_varint_add(struct cn_buf *buf, uint64_t value);
+void cn_varint_add_signed(struct cn_buf *buf, int64_t value);
 
 /* False if it does not end within the reader. */
 CN_MUST_CHECK bool cn_varint_take(struct cn_block_reader *reader, uint64_t *value_out);
+CN_MUST_CHECK bool cn_varint_take_signed(struct cn_block_reader *reader, int64_t *value_out);
 
 /* zstd over whole blocks. */
 enum cn_codec {
@@ -58,5 +60,9 @@ void cn_codec_compress(cn_str text, int level, struct cn_buf *out);
 /* Points *text_out into `stored` or `out`, whose contents it replaces. */
 CN_MUST_CHECK bool cn_codec_expand(enum cn_codec codec, cn_str stored, struct cn_buf *out,
                                    cn_str *text_out, struct cn_error *err);
+
+/* The same for zstd into an arena. */
+CN_MUST_CHECK bool cn_codec_expand_into(struct cn_arena *arena, cn_str stored, cn_str *text_out,
+                                        struct cn_error *err);
 
 #endif

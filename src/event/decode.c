@@ -415,27 +415,6 @@ static bool take_payload(struct cn_decoding *decoding, const struct found *found
     return true;
 }
 
-/* Copies all text of the event in one allocation. */
-static void keep(struct cn_arena *arena, struct cn_event *event)
-{
-    cn_str *texts[] = { &event->message_id,    &event->name,      &event->user_key,
-                        &event->anonymous_key, &event->group_key, &event->previous_key,
-                        &event->email,         &event->payload };
-    size_t bytes = 0;
-    for (size_t i = 0; i < CN_ARRAY_LEN(texts); i++) {
-        bytes += texts[i]->len;
-    }
-    char *to = cn_arena_calloc(arena, bytes + 1, 1);
-    for (size_t i = 0; i < CN_ARRAY_LEN(texts); i++) {
-        size_t len = texts[i]->len;
-        if (len > 0) {
-            memcpy(to, texts[i]->ptr, len);
-        }
-        texts[i]->ptr = to;
-        to += len;
-    }
-}
-
 /* An event without a message id is never a duplicate: it gets one of its own. */
 static cn_str new_message_id(struct cn_arena *arena)
 {
@@ -486,7 +465,7 @@ void cn_decode_event(struct cn_decoding *decoding, struct cn_json_walk *walk)
         event.message_id = new_message_id(&batch->arena);
     }
     event.subject = cn_subject_of_keys(event.group_key, event.user_key, event.anonymous_key);
-    keep(&batch->arena, &event);
+    cn_event_keep_texts(&batch->arena, &event);
     batch->events[batch->count++] = event;
 }
 

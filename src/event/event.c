@@ -1,8 +1,13 @@
 #include "event/event.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/str.h"
+
+enum {
+    BLOCK_MAX_BYTES = 1 << 30,
+};
 
 static const char *const type_names[CN_EVENT_TYPES] = {
     [CN_EVENT_IDENTIFY] = "identify", [CN_EVENT_TRACK] = "track", [CN_EVENT_PAGE] = "page",
@@ -13,6 +18,7 @@ struct cn_event_batch *cn_event_batch_new(size_t arena_bytes)
 {
     struct cn_event_batch *batch = cn_heap_resize(NULL, sizeof(*batch));
     *batch = (struct cn_event_batch){ .references = 1 };
+    cn_buf_init(&batch->block, BLOCK_MAX_BYTES);
     cn_arena_init(&batch->arena, arena_bytes < 1024 ? 1024 : arena_bytes);
     return batch;
 }
@@ -26,6 +32,7 @@ void cn_event_batch_release(struct cn_event_batch *batch)
 {
     if (batch != NULL &&
         atomic_fetch_sub_explicit(&batch->references, 1, memory_order_acq_rel) == 1) {
+        cn_buf_deinit(&batch->block);
         cn_arena_deinit(&batch->arena);
         free(batch);
     }
@@ -38,6 +45,26 @@ void cn_event_batch_set_source(struct cn_event_batch *batch, int64_t source_id)
         struct cn_event *event = &batch->events[i];
         event->source_id = source_id;
         event->id = cn_event_id(source_id, event->message_id);
+    }
+}
+
+void cn_event_keep_texts(struct cn_arena *arena, struct cn_event *event)
+{
+    cn_str *texts[] = { &event->message_id,    &event->name,      &event->user_key,
+                        &event->anonymous_key, &event->group_key, &event->previous_key,
+                        &event->email,         &event->payload };
+    size_t bytes = 0;
+    for (size_t i = 0; i < CN_ARRAY_LEN(texts); i++) {
+        bytes += texts[i]->len;
+    }
+    char *to = cn_arena_calloc(arena, bytes + 1, 1);
+    for (size_t i = 0; i < CN_ARRAY_LEN(texts); i++) {
+        size_t len = texts[i]->len;
+        if (len > 0) {
+            memcpy(to, texts[i]->ptr, len);
+        }
+        texts[i]->ptr = to;
+        to += len;
     }
 }
 

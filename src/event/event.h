@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/base.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/hash.h"
 
@@ -86,7 +87,8 @@ struct cn_event_batch {
     size_t duplicates;
 
     /* The log's own. */
-    cn_str block; /* the events as the log stores them, or "" */
+    struct cn_buf block; /* the events as the log stores them, or empty */
+    int64_t queued_bytes;
     cn_event_done *done;
     void *done_arg;
 };
@@ -98,6 +100,9 @@ void cn_event_batch_release(struct cn_event_batch *batch); /* NULL is allowed */
 
 /* Says whose events these are, from which follow their ids.  Needed before they are appended. */
 void cn_event_batch_set_source(struct cn_event_batch *batch, int64_t source_id);
+
+/* Copies the event's texts into the arena, all in one allocation, without NULs. */
+void cn_event_keep_texts(struct cn_arena *arena, struct cn_event *event);
 
 struct cn_hash128 cn_event_id(int64_t source_id, cn_str message_id);
 

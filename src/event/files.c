@@ -113,6 +113,17 @@ bool cn_file_write(const char *path, cn_str bytes, struct cn_error *err)
     return ok && cn_file_rename(other, path, err);
 }
 
+bool cn_file_sync(const char *path, struct cn_error *err)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0) {
+        return fail_on("opening", path, err);
+    }
+    bool ok = fsync(fd) == 0 || fail_on("syncing", path, err);
+    (void)close(fd); /* was synced */
+    return ok;
+}
+
 bool cn_file_rename(const char *from, const char *to, struct cn_error *err)
 {
     if (rename(from, to) != 0) {

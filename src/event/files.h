@@ -30,6 +30,8 @@ CN_MUST_CHECK bool cn_folder_make(const char *path, struct cn_error *err);
 /* Writes a file under another name, syncs it and renames it. */
 CN_MUST_CHECK bool cn_file_write(const char *path, cn_str bytes, struct cn_error *err);
 
+CN_MUST_CHECK bool cn_file_sync(const char *path, struct cn_error *err);
+
 /* Renames a synced file and syncs the folder. */
 CN_MUST_CHECK bool cn_file_rename(const char *from, const char *to, struct cn_error *err);
 

@@ -57,6 +57,7 @@ struct cn_event_log_options {
     int64_t segment_max_events; /* default 4,000,000 */
     bool is_unsynced;           /* synchronous=OFF, for the bench alone */
     bool is_compressed;         /* zstd for the bodies of open segments */
+    bool is_kept_by_caller;     /* no thread of its own: the caller calls cn_event_log_keep() */
 };
 
 /* Rebuilds the list of segments, the ids of the window and the sequence from the files. */
@@ -106,8 +107,15 @@ void cn_event_log_set_consumed(struct cn_event_log *log, int64_t seq);
 CN_MUST_CHECK bool cn_event_log_drop(struct cn_event_log *log, cn_time before, size_t *dropped_out,
                                      struct cn_error *err);
 
+/* Finishes the files of sealed segments and packs what may be packed: what the log's own thread
+ * does about each minute.  Slow: for a background thread. */
+CN_MUST_CHECK bool cn_event_log_keep(struct cn_event_log *log, struct cn_error *err);
+
+/* Seals the open segment, unless it is empty, at the next append. */
+void cn_event_log_seal(struct cn_event_log *log);
+
 /* Packs the oldest sealed segment that both consumers have passed; *packed_out is false if there is
- * none.  Slow: for a background thread.  Only one at a time. */
+ * none.  Slow: for a background thread. */
 CN_MUST_CHECK bool cn_event_log_pack(struct cn_event_log *log, bool *packed_out,
                                      struct cn_error *err);
 

@@ -86,8 +86,7 @@ static struct part *push_part(struct cn_seen *seen, int64_t first_seq)
 {
     if (seen->part_count == seen->part_capacity) {
         seen->part_capacity = seen->part_capacity > 0 ? seen->part_capacity * 2 : 64;
-        seen->parts =
-            cn_heap_resize(seen->parts, seen->part_capacity * sizeof(seen->parts[0]));
+        seen->parts = cn_heap_resize(seen->parts, seen->part_capacity * sizeof(seen->parts[0]));
     }
     struct part *part = &seen->parts[seen->part_count++];
     *part = (struct part){ .first_seq = first_seq };
@@ -168,8 +167,7 @@ static void filter_rebuild(struct cn_seen *seen)
 static void filter_take(struct cn_seen *seen, const struct part *part)
 {
     size_t ids = seen->filter_ids + part->count;
-    if (seen->filter == NULL ||
-        seen->filter_lines * FILTER_LINE_BITS < ids * FILTER_BITS_PER_ID) {
+    if (seen->filter == NULL || seen->filter_lines * FILTER_LINE_BITS < ids * FILTER_BITS_PER_ID) {
         filter_rebuild(seen);
     } else {
         filter_add_part(seen, part);
@@ -342,8 +340,7 @@ static bool write_set(const struct cn_id_set *set, const char *path, struct cn_e
     return ok;
 }
 
-bool cn_seen_store(struct cn_seen *seen, int64_t first_seq, const char *path,
-                   struct cn_error *err)
+bool cn_seen_store(struct cn_seen *seen, int64_t first_seq, const char *path, struct cn_error *err)
 {
     struct part mapped = { .first_seq = first_seq };
     bool found = false;
