@@ -82,7 +82,33 @@ static void block_deinit(struct block *block)
     cn_buf_deinit(&block->expanded);
 }
 
-/* Copies the block that holds seq, so that no read stays open. */
+static bool holds(const struct block *block, int64_t seq)
+{
+    return block->seq != 0 && seq >= block->seq && seq < block->seq + (int64_t)block->count;
+}
+
+/* Copies what the statement found, so that no read stays open. */
+static bool take_block(struct cn_sql_stmt *stmt, bool with_body, struct block *block,
+                       struct cn_error *err)
+{
+    block->seq = cn_sql_column_i64(stmt, 0);
+    block->count = (size_t)cn_sql_column_i64(stmt, 1);
+    block->has_body = with_body;
+    cn_buf_clear(&block->chain);
+    cn_buf_add_str(&block->chain, cn_sql_column_blob(stmt, 2));
+    if (block->seq < 1 || block->chain.len != block->count * PAIR_BYTES) {
+        return damaged(err);
+    }
+    if (!with_body) {
+        return true;
+    }
+    cn_buf_clear(&block->stored);
+    cn_buf_add_str(&block->stored, cn_sql_column_blob(stmt, 4));
+    return cn_codec_expand((enum cn_codec)cn_sql_column_i64(stmt, 3), cn_buf_str(&block->stored),
+                           &block->expanded, &block->body, err);
+}
+
+/* Loads the block that holds seq, unless it is loaded. */
 static bool load_block(struct cn_sql_conn *conn, int64_t seq, bool with_body, struct block *block,
                        struct cn_error *err)
 {
@@ -92,44 +118,17 @@ static bool load_block(struct cn_sql_conn *conn, int64_t seq, bool with_body, st
         "SELECT seq, n, chain, codec, body FROM block WHERE seq <= $1 ORDER BY seq DESC LIMIT 1";
     struct cn_sql_stmt *stmt = NULL;
     bool found = false;
-    bool ok = false;
-    if (block->seq != 0 && seq >= block->seq && seq < block->seq + (int64_t)block->count &&
-        (block->has_body || !with_body)) {
+    if (holds(block, seq) && (block->has_body || !with_body)) {
         return true;
     }
-    block->seq = 0;
     if (!cn_sql_prepare(conn, with_body ? body_sql : chain_sql, &stmt, err)) {
         return false;
     }
     cn_sql_bind_i64(stmt, 1, seq);
-    if (!cn_sql_step(stmt, &found, err)) {
-        goto done;
-    }
-    int64_t first = found ? cn_sql_column_i64(stmt, 0) : 0;
-    int64_t count = found ? cn_sql_column_i64(stmt, 1) : 0;
-    cn_buf_clear(&block->chain);
-    cn_buf_add_str(&block->chain, cn_sql_column_blob(stmt, 2));
-    if (first < 1 || seq >= first + count || (int64_t)block->chain.len != count * PAIR_BYTES) {
-        (void)damaged(err); /* always false */
-        goto done;
-    }
-    enum cn_codec codec = CN_CODEC_RAW;
-    if (with_body) {
-        codec = (enum cn_codec)cn_sql_column_i64(stmt, 3);
-        cn_buf_clear(&block->stored);
-        cn_buf_add_str(&block->stored, cn_sql_column_blob(stmt, 4));
-    }
-    if (with_body &&
-        !cn_codec_expand(codec, cn_buf_str(&block->stored), &block->expanded, &block->body, err)) {
-        goto done;
-    }
-    block->seq = first;
-    block->count = (size_t)count;
-    block->has_body = with_body;
-    ok = true;
-
-done:
+    bool ok = cn_sql_step(stmt, &found, err) && take_block(stmt, with_body, block, err);
     cn_sql_finish(stmt);
+    ok = ok && ((found && holds(block, seq)) || damaged(err));
+    block->seq = ok ? block->seq : 0;
     return ok;
 }
 

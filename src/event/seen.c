@@ -18,6 +18,7 @@ enum {
     FILTER_BITS_PER_ID = 12,
     FILTER_PROBES = 6,
     FILTER_LINE_BITS = 512, /* all probes of an id fall into one cache line */
+    FILTER_LINE_BYTES = FILTER_LINE_BITS / 8,
     FILTER_MIN_LINES = 1024,
 };
 
@@ -38,6 +39,7 @@ struct cn_seen {
     size_t part_count;
     size_t part_capacity;
     uint64_t *filter; /* of the ids in files */
+    uint64_t *filter_memory;
     size_t filter_lines;
     size_t filter_ids;
 };
@@ -78,7 +80,7 @@ void cn_seen_free(struct cn_seen *seen)
     }
     (void)pthread_mutex_destroy(&seen->lock); /* nobody holds it */
     free(seen->parts);
-    free(seen->filter);
+    free(seen->filter_memory);
     free(seen);
 }
 
@@ -147,13 +149,12 @@ static void filter_rebuild(struct cn_seen *seen)
     while (lines * FILTER_LINE_BITS < ids * 2 * FILTER_BITS_PER_ID) {
         lines *= 2;
     }
-    size_t bytes = lines * FILTER_LINE_BITS / 8;
-    free(seen->filter);
-    seen->filter = aligned_alloc(64, bytes);
-    if (seen->filter == NULL) {
-        abort();
-    }
-    (void)memset(seen->filter, 0, bytes);
+    size_t bytes = lines * FILTER_LINE_BYTES;
+    free(seen->filter_memory);
+    seen->filter_memory = cn_heap_resize(NULL, bytes + FILTER_LINE_BYTES);
+    seen->filter = seen->filter_memory + /* at the start of a cache line */
+                   (-(uintptr_t)seen->filter_memory % FILTER_LINE_BYTES) / sizeof(uint64_t);
+    memset(seen->filter, 0, bytes);
     seen->filter_lines = lines;
     seen->filter_ids = 0;
     for (size_t i = 0; i < seen->part_count; i++) {
