@@ -31,7 +31,7 @@ const struct cn_column_source *cn_metric_source_columns(struct cn_metric_source 
 /* How far back the windows that were resolved so far look: what its series needs. */
 int32_t cn_metric_source_reach(struct cn_metric_source *source);
 
-/* The live series, or NULL.  Borrowed until the next call. */
+/* The live series, or NULL.  Borrowed until the next call, which waits for fills that use it. */
 void cn_metric_source_set_series(struct cn_metric_source *source, struct cn_series *series);
 
 /* Loads the days from first_day to last_day, so that filling them one by one is fast.  NULL: all

@@ -446,7 +446,7 @@ void cn_series_fill(struct cn_series *series, const struct cn_series_fill *fill,
     struct cn_metric_view unknown =
         cn_cell_view(&none, &series->shape, series->metrics->items[fill->metric].kind, CN_NO_DAY);
     for (size_t i = 0; i < fill->count; i++) {
-        size_t at = fill->rows != NULL ? fill->rows[i] : i;
+        size_t at = fill->rows != NULL ? fill->rows[i] : fill->first + i;
         int64_t account_id = fill->accounts[at];
         size_t row = 0;
         values_out[i] = 0;

@@ -55,12 +55,13 @@ bool cn_series_covers(struct cn_series *series, int32_t today);
 bool cn_series_value(struct cn_series *series, int64_t account_id, size_t metric,
                      const struct cn_window *window, struct cn_window_when when, double *value_out);
 
-/* Many: values_out[i] and missing_out[i] for accounts[i]; an account 0 is missing. */
+/* Many: values_out[i] and missing_out[i] for accounts[first + i]; an account 0 is missing. */
 struct cn_series_fill {
     size_t metric;
     struct cn_window window;
     struct cn_window_when when;
     const int64_t *accounts;
+    size_t first;
     const uint32_t *rows; /* accounts[rows[i]] if not NULL */
     size_t count;
 };
