@@ -76,7 +76,7 @@ static void a_wrong_metric_is_refused_at_its_place(void **state)
         { "m: {distinct: event names, event: A}", "told apart with event", 17 },
         { "m: {event: A, cuont: events}", "cuont", 17 },
         { "a-b: {event: A, count: events}", "subtraction", 3 },
-        { "m: {event: \"\", count: events}", "1 to 200 bytes", 14 },
+        { "m: {event: \"\", count: events}", "must be a text", 14 },
         { "m: {event: A, sum: [b]}", "", 22 },
         { "m: text", "", 6 },
     };
