@@ -72,10 +72,11 @@ export async function cairn({ postgres = false, env = {}, args = [] } = {}) {
   const dir = await folder('cairn');
   const db = postgres ? await database() : null;
   const where = ['--data', dir, ...(db ? ['--db', db.url] : [])];
-  await run(bin, ['init', ...where, '--zone', 'UTC', '--currency', 'USD']);
+  await run(bin, ['init', ...where, '--time-zone', 'UTC', '--currency', 'USD']);
   const adding = run(bin, ['user', 'add', ...where, '--name', 'Bench', '--role', 'admin', admin.email]);
   adding.child.stdin.end(`${admin.password}\n`);
   await adding;
+  const key = (await run(bin, ['key', 'source', ...where, 'bench'])).stdout.trim();
   const serve = ['serve', ...where, '--listen', '127.0.0.1:0', ...args];
   let server = await start(bin, serve, env);
   const call = async (method, path, body, headers = {}) => {
@@ -89,11 +90,10 @@ export async function cairn({ postgres = false, env = {}, args = [] } = {}) {
   };
   const signedIn = await call('POST', '/api/v1/session', admin);
   const cookie = signedIn.headers.getSetCookie().map(line => line.split(';')[0]).join('; ');
-  const source = await (await call('POST', '/api/v1/sources', { name: 'bench' }, { cookie })).json();
   return {
     where,
     cookie,
-    key: source.write_key,
+    key,
     get base() { return server.base; },
     get address() { return server.address; },
     get pid() { return server.pid; },

@@ -94,7 +94,7 @@ class Cairn {
   }
 
   async init() {
-    await succeed(['init', ...this.where, '--zone', this.options.zone ?? 'UTC', '--currency', 'USD',
+    await succeed(['init', ...this.where, '--time-zone', this.options.zone ?? 'UTC', '--currency', 'USD',
       ...(this.options.init ?? [])]);
     for (const user of [ADMIN, ...(this.options.users ?? [])]) await this.addUser(user);
   }
