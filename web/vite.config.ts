@@ -17,5 +17,5 @@ export default defineConfig({
     reportCompressedSize: true,
   },
   worker: { format: 'es' },
-  test: { environment: 'jsdom', include: ['src/**/*.test.{ts,tsx}'] },
+  test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}'] },
 });

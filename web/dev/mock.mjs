@@ -214,7 +214,7 @@ function api(method, path, query, body, headers) {
   if (path === '/accounts') return list(query);
   if (path === '/export/accounts.csv') return csv(query);
   if (path === '/sources') return method === 'POST' ? createSource(body) : whole(sources);
-  if (/^\/sources\/[^/]+\/rejected$/.test(path)) return whole(path.includes('src_3') ? [] : rejections);
+  if (/^\/sources\/[^/]+\/rejected$/.test(path)) return whole(/src_[12]\//.test(path) ? rejections : []);
   if (path === '/demo') return process.env.MOCK_DEMO === '0' ? null : demo(world, imported());
   const match = /^\/accounts\/([^/]+)(\/.*)?$/.exec(path);
   if (match) {
@@ -300,12 +300,12 @@ async function answer(req, res) {
   send(res, api(req.method, path, url.searchParams, body, req.headers));
 }
 
-http
+const server = http
   .createServer((req, res) =>
     answer(req, res).catch(error => send(res, problem(500, 'Internal error', String(error)))),
   )
   .listen(PORT, '127.0.0.1', () => {
-    console.log(JSON.stringify({ listening: `http://127.0.0.1:${PORT}` }));
+    console.log(JSON.stringify({ listening: `http://127.0.0.1:${server.address().port}` }));
   });
 
 // Live traffic: now and then an account is active, and its score moves a little.

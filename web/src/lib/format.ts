@@ -36,10 +36,11 @@ export function createFormat(timeZone: string, locale: string): Format {
     timeZone,
     timeZoneName: 'short',
   });
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
+  const exact = new Intl.RelativeTimeFormat(locale, { numeric: 'always' });
+  const worded = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 });
   const numbers = new Map<number, Intl.NumberFormat>();
-  const moneys = new Map<string, Intl.NumberFormat>();
+  const moneys = new Map<string, { format: Intl.NumberFormat; unit: number }>();
 
   const number = (value: number, digits = 0) => {
     let format = numbers.get(digits);
@@ -51,31 +52,25 @@ export function createFormat(timeZone: string, locale: string): Format {
   };
   const moneyFormat = (currency: string, short: boolean) => {
     const key = `${currency}${short}`;
-    let format = moneys.get(key);
-    if (!format) {
-      format = new Intl.NumberFormat(locale, {
-        style: 'currency',
-        currency,
-        ...(short
-          ? { notation: 'compact', maximumFractionDigits: 1 }
-          : { minimumFractionDigits: 0, maximumFractionDigits: 2 }),
-      });
-      moneys.set(key, format);
-    }
-    return format;
+    const known = moneys.get(key);
+    if (known) return known;
+    const style = { style: 'currency', currency } as const;
+    const minor = new Intl.NumberFormat(locale, style).resolvedOptions().maximumFractionDigits ?? 2;
+    const digits = short
+      ? ({ notation: 'compact', maximumFractionDigits: 1 } as const)
+      : { minimumFractionDigits: 0, maximumFractionDigits: minor };
+    const made = { format: new Intl.NumberFormat(locale, { ...style, ...digits }), unit: 10 ** minor };
+    moneys.set(key, made);
+    return made;
   };
   const money = (value: { minor: number; currency: string }, short: boolean) => {
-    const format = moneyFormat(value.currency, short);
-    const digits = new Intl.NumberFormat(locale, {
-      style: 'currency',
-      currency: value.currency,
-    }).resolvedOptions().maximumFractionDigits;
-    return format.format(value.minor / 10 ** (digits ?? 2));
+    const { format, unit } = moneyFormat(value.currency, short);
+    return format.format(value.minor / unit);
   };
   // A minus sign as long as the plus, so that columns of changes line up.
   const signed = (value: number) => {
-    const text = number(Math.abs(value), 1);
-    if (text === '0') return '0';
+    const text = Math.abs(value).toFixed(1);
+    if (text === '0.0') return text;
     return value > 0 ? `+${text}` : `\u2212${text}`;
   };
 
@@ -91,9 +86,10 @@ export function createFormat(timeZone: string, locale: string): Format {
     relative: (at, now) => {
       const seconds = (new Date(at).getTime() - now) / 1000;
       for (const [unit, length] of STEPS) {
-        if (Math.abs(seconds) >= length) return relative.format(Math.round(seconds / length), unit);
+        if (Math.abs(seconds) < length) continue;
+        return (unit === 'day' ? worded : exact).format(Math.round(seconds / length), unit);
       }
-      return relative.format(0, 'second');
+      return worded.format(0, 'second');
     },
   };
 }

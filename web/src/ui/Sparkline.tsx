@@ -5,9 +5,9 @@ interface Props {
   values: readonly number[];
   width?: number;
   height?: number;
-  /** Fixed limits make the lines of a column comparable; without them the values span the height. */
   low?: number;
-  high?: number;
+  /** The height stands for at least so much, so that small moves look small. */
+  span?: number;
   bars?: boolean;
 }
 
@@ -16,12 +16,14 @@ export const Sparkline = memo(function Sparkline({
   width = 64,
   height = 18,
   low,
-  high,
+  span = 0,
   bars,
 }: Props) {
   if (values.length < 2) return <svg width={width} height={height} aria-hidden="true" />;
-  const min = low ?? Math.min(...values);
-  const max = Math.max(high ?? Math.max(...values), min + 1e-9);
+  const lowest = low ?? Math.min(...values);
+  const slack = Math.max(0, span - (Math.max(...values) - lowest)) / 2;
+  const min = lowest - slack;
+  const max = Math.max(Math.max(...values) + slack, min + 1e-9);
   const x = (i: number) => 1 + (i * (width - 2)) / (values.length - 1);
   const y = (v: number) => height - 1.5 - ((v - min) / (max - min)) * (height - 3);
   if (bars) {

@@ -53,10 +53,10 @@ function drawStrip(chart: uPlot, spans: ChartSpan[], color: (name: string) => st
 function options(props: TimeChartProps, width: number, color: (name: string) => string): uPlot.Options {
   const axis = { stroke: color('--text-3'), font: "11px 'Inter', sans-serif", ticks: { show: false } };
   const grid = { stroke: color('--line'), width: 1 };
-  const step = Math.max(1, Math.round(width / 90));
   return {
     width,
     height: props.height,
+    padding: [8, 8, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     tzDate: seconds => uPlot.tzDate(new Date(seconds * 1000), props.timeZone),
@@ -64,7 +64,7 @@ function options(props: TimeChartProps, width: number, color: (name: string) => 
       y: { range: (_, min, max) => [props.low ?? Math.min(0, min), props.high ?? Math.max(max * 1.08, 1)] },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: Math.max(60, width / step), size: 26 },
+      { ...axis, grid: { show: false }, space: 64, size: 26, values: dayLabels(props.timeZone) },
       { ...axis, grid, size: 38, space: 28, values: (_, ticks) => ticks.map(tick => compact.format(tick)) },
     ],
     series: [
@@ -87,6 +87,16 @@ function options(props: TimeChartProps, width: number, color: (name: string) => 
       draw: [chart => props.strip && drawStrip(chart, props.strip, color)],
       setCursor: [chart => props.onPoint?.(chart.cursor.idx ?? null)],
     },
+  };
+}
+
+/** Months for long spans, days for short ones. */
+function dayLabels(timeZone: string) {
+  const month = new Intl.DateTimeFormat('en-US', { month: 'short', timeZone });
+  const day = new Intl.DateTimeFormat('en-US', { month: 'short', day: 'numeric', timeZone });
+  return (_: uPlot, ticks: number[]) => {
+    const step = (ticks[1] ?? 0) - (ticks[0] ?? 0);
+    return ticks.map(tick => (step > 27 * 86_400 ? month : day).format(tick * 1000));
   };
 }
 

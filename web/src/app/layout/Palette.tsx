@@ -113,16 +113,20 @@ export function Palette({ opened, onOpen, onClose }: Props) {
     return () => removeEventListener('keydown', press);
   }, [onOpen]);
   return (
-    <Modal
+    <Modal.Root
       opened={opened}
       onClose={onClose}
-      withCloseButton={false}
-      padding={0}
+      lockScroll={false}
       yOffset="12vh"
       size={560}
-      aria-label={t('palette.open')}
+      transitionProps={{ duration: 80 }}
     >
-      <PaletteBody onClose={onClose} />
-    </Modal>
+      <Modal.Overlay />
+      <Modal.Content aria-label={t('palette.open')} radius={8}>
+        <Modal.Body p={0}>
+          <PaletteBody onClose={onClose} />
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }

@@ -75,9 +75,12 @@ function Navigation({ onPalette, onKeys, onFold }: NavigationProps) {
         <img src="/favicon.svg" alt="" width={22} height={22} />
         <span className={classes.label}>Cairn</span>
       </div>
-      <UnstyledButton className={classes.jump} onClick={onPalette} aria-label={t('palette.open')}>
+      <UnstyledButton className={classes.jump} onClick={onPalette}>
         <Icon name="search" />
-        <span className={classes.label}>{t('palette.jump')}</span>
+        <span className={classes.label}>
+          {t('palette.jump')}
+          <span className="sr-only"> {t('palette.jumpWhere')}</span>
+        </span>
         <kbd className={classes.kbd}>Ctrl K</kbd>
       </UnstyledButton>
       {PAGES.map(page => (

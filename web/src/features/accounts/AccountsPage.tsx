@@ -16,7 +16,7 @@ import { TableBody, TableHead } from './AccountTable';
 import tableClasses from './AccountTable.module.css';
 import { columns, features } from './columns';
 import { Filters } from './Filters';
-import { type AccountSearch, filterOf, nextSort, sortOf } from './filter';
+import { type AccountSearch, filterOf, nextSort, SORTS, sortOf } from './filter';
 import { PAGE_ROWS } from './queries';
 import { SelectionBar } from './SelectionBar';
 import { useBook } from './useBook';
@@ -28,10 +28,7 @@ const HEAD_PX = 34;
 function useColumns(search: AccountSearch, onChange: (change: Partial<AccountSearch>) => void) {
   const shown = splitList(search.cols);
   const columnVisibility = Object.fromEntries(
-    columns.map(column => [
-      column.id ?? '',
-      shown.length === 0 || column.enableHiding === false || shown.includes(column.id ?? ''),
-    ]),
+    SORTS.map(id => [id, shown.length === 0 || id === 'name' || shown.includes(id)]),
   );
   return { columnVisibility, setShown: (ids: string[]) => onChange({ cols: joinList(ids) }) };
 }

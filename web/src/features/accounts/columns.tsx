@@ -51,9 +51,7 @@ function TrendCell({ row }: { row: AccountRow }) {
   return (
     <span className={classes.trend}>
       {row.trend === null ? <span className={classes.none}>–</span> : <Trend points={row.trend} />}
-      <span className={classes.spark}>
-        {row.spark && <Sparkline values={row.spark} low={0} high={100} />}
-      </span>
+      <span className={classes.spark}>{row.spark && <Sparkline values={row.spark} span={20} />}</span>
     </span>
   );
 }

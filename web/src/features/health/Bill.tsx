@@ -21,6 +21,7 @@ function signed(value: number, digits: number): string {
 }
 
 function Change({ value, digits }: { value: number | null; digits: number }) {
+  if (value === 0) return <span className={classes.none}>0</span>;
   if (value === null) return <span className={classes.none}>–</span>;
   const way = value > 0 ? 'up' : value < 0 ? 'down' : 'flat';
   return (
@@ -82,8 +83,9 @@ function BillRow({ item, opened, parts, digits, onToggle }: RowProps) {
           {item.kind === 'exception' && <span className={classes.tag}>{t('bill.exception')}</span>}
           {item.missing && <span className={classes.tag}>{t('bill.missing')}</span>}
         </UnstyledButton>
+        {item.raw_text && <span className={classes.under}>{item.raw_text}</span>}
       </th>
-      <td className={classes.raw}>
+      <td className={`${classes.raw} ${classes.wide}`}>
         {item.raw_text ?? (parts ? '' : <span className={classes.none}>–</span>)}
       </td>
       <td className={`num ${classes.end} ${classes.wide}`}>
@@ -120,7 +122,9 @@ export function Bill({ health, open, onToggle }: Props) {
       <thead>
         <tr>
           <th scope="col">{t('bill.measure')}</th>
-          <th scope="col">{t('bill.value')}</th>
+          <th scope="col" className={classes.wide}>
+            {t('bill.value')}
+          </th>
           <th scope="col" className={`${classes.end} ${classes.wide}`}>
             {t('bill.of100')}
           </th>
@@ -156,7 +160,7 @@ export function Bill({ health, open, onToggle }: Props) {
       <tfoot>
         <tr>
           <th scope="row">{t('bill.total')}</th>
-          <td />
+          <td className={classes.wide} />
           <td className={classes.wide} />
           <td className={classes.wide} />
           <td className={`num ${classes.end}`}>{fixed(health.points, digits)}</td>

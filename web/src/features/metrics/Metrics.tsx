@@ -18,7 +18,7 @@ function MetricChart({ metric }: { metric: MetricSeries }) {
   const { times, series } = useMemo(
     () => ({
       times: metric.days.map(day => Date.parse(day.day) / SECONDS),
-      series: [{ values: metric.days.map(day => day.value), color: '--accent', bars: true }],
+      series: [{ values: metric.days.map(day => day.value), color: '--bar', bars: true }],
     }),
     [metric],
   );

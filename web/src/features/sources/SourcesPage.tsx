@@ -51,7 +51,7 @@ function SourceRow({ source, selected }: { source: Source; selected: boolean }) 
 function SourceTable({ sources, selected }: { sources: Source[]; selected: string | undefined }) {
   const heads = ['name', 'key', 'arrives', 'last', 'events', 'duplicates', 'rejected'] as const;
   return (
-    <ScrollRegion className={classes.scroll} label={t('sources.title')}>
+    <ScrollRegion className={classes.scroll} label={t('sources.table')}>
       <table className={classes.table}>
         <thead>
           <tr>

@@ -31,6 +31,7 @@ export const en = {
   palette: {
     open: 'Jump to an account or page',
     jump: 'Jump to',
+    jumpWhere: 'an account or page',
     placeholder: 'Account or page',
     results: 'Results',
     none: 'Nothing has that name.',
@@ -220,6 +221,7 @@ export const en = {
     noneHelp: 'A source is a write key with which a program sends events. Create one to begin.',
     never: 'never',
     lastHour: '{{shown}} in the last hour',
+    table: 'All sources',
     column: {
       name: 'Source',
       key: 'Write key',

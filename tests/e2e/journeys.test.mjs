@@ -1,0 +1,268 @@
+// What people come for, step by step.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+
+import { waitFor } from '../http/harness.mjs';
+import { accountNamed, LOGIN, launch, openPage, signedIn, signIn, startDemo } from './browser.mjs';
+
+let demo;
+let browser;
+before(async () => {
+  demo = await startDemo();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+const button = (page, name) => page.getByRole('complementary', { name: 'Demo' }).getByRole('button', { name });
+const grid = page => page.getByRole('grid', { name: 'Accounts' });
+const focused = (page, name) => page.waitForFunction(text => document.activeElement?.textContent === text, name);
+const score = page => page.getByRole('group', { name: 'Health' });
+
+test('a wrong password is refused in the words of the server', async t => {
+  const page = await openPage(t, browser, demo.base);
+  await page.goto(`${demo.base}/`);
+  await page.getByLabel('E-mail address').fill(LOGIN.email);
+  await page.getByLabel('Password', { exact: true }).fill('not this one');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('alert').waitFor();
+});
+
+test('usage collapses, TechCorp turns red and says why, in at most ten clicks or keys', async t => {
+  const page = await openPage(t, browser, demo.base);
+  await page.goto(`${demo.base}/`);
+  let steps = 0;
+  const paste = async (field, text) => {
+    steps += 1;
+    await field.fill(text);
+  };
+  const press = async key => {
+    steps += 1;
+    await page.keyboard.press(key);
+  };
+  const click = async element => {
+    steps += 1;
+    await element.click();
+  };
+
+  await paste(page.getByLabel('E-mail address'), LOGIN.email);
+  await paste(page.getByLabel('Password', { exact: true }), LOGIN.password);
+  await press('Enter');
+  await grid(page).getByRole('link').first().waitFor();
+
+  await press('/');
+  await paste(page.getByRole('searchbox', { name: 'Search accounts' }), 'TechCorp');
+  await press('Enter');
+  await focused(page, 'TechCorp');
+  await press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'TechCorp' }).waitFor();
+  await score(page).waitFor();
+  assert.doesNotMatch(await score(page).innerText(), /Red/);
+
+  const pressed = performance.now();
+  await click(button(page, 'Usage collapses'));
+  await score(page).getByText('Red', { exact: true }).waitFor();
+  t.diagnostic(`red after ${Math.round(performance.now() - pressed)} ms`);
+
+  await page.getByText(/TechCorp is red at/).waitFor();
+  await click(page.getByRole('button', { name: 'Why', exact: true }));
+  await page.getByRole('table', { name: /^Facts of/ }).first().waitFor();
+  t.diagnostic(`${steps} clicks or keys`);
+  assert.ok(steps <= 10, `${steps} clicks or keys`);
+
+  // What was sent is shown, ready to paste.
+  await page.getByText('Sent: Usage collapses').first().waitFor();
+  await page.getByText(/curl -X POST/).first().waitFor();
+
+  await button(page, 'Rescue').click();
+  await score(page).getByText('Red', { exact: true }).waitFor({ state: 'detached' });
+});
+
+test('the bill adds up to the score, and its change to the change', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  const { id } = await accountNamed(page, demo.base, 'TechCorp');
+  await page.goto(`${demo.base}/accounts/${id}`);
+  const bill = page.getByRole('table', { name: 'Why this score' });
+  await bill.waitFor();
+  const open = bill.getByRole('button', { expanded: true });
+  while ((await open.count()) > 0) await open.first().click();
+  const rows = await bill.getByRole('row').all();
+  const figures = [];
+  for (const row of rows.slice(1)) {
+    const cells = await row.getByRole('cell').allInnerTexts();
+    figures.push(cells.slice(-2).map(text => Math.round(1000 * Number(text.replace('\u2212', '-').replace('–', '0')))));
+  }
+  const [total, change] = figures.pop();
+  const sum = i => figures.reduce((all, figure) => all + figure[i], 0);
+  assert.equal(sum(0), total);
+  assert.equal(sum(1), change);
+});
+
+test('filters and order live in the address and survive a reload', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  await page.goto(`${demo.base}/accounts`);
+  await grid(page).getByRole('link').first().waitFor();
+  await page.getByRole('button', { name: /^Health/ }).first().click();
+  await page.getByRole('menuitemcheckbox', { name: 'Yellow' }).click();
+  await page.keyboard.press('Escape');
+  await page.getByRole('columnheader', { name: 'Renewal' }).getByRole('button').click();
+  await page.waitForURL(/band=yellow/);
+  await page.waitForURL(/sort=renewal_at/);
+  await page.reload();
+  const rows = grid(page).getByRole('row');
+  await rows.nth(1).waitFor();
+  await page.getByRole('button', { name: 'Health: Yellow' }).waitFor();
+  await grid(page).getByRole('gridcell', { name: /Yellow/ }).first().waitFor();
+  assert.equal(await page.getByRole('columnheader', { name: 'Renewal' }).getAttribute('aria-sort'), 'ascending');
+  assert.equal(await grid(page).getByText('Green', { exact: true }).count(), 0);
+  await page.goBack();
+});
+
+test('columns can be hidden, and the address remembers it', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  await page.goto(`${demo.base}/accounts`);
+  await page.getByRole('columnheader', { name: 'Owner' }).waitFor();
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'Owner' }).click();
+  await page.getByRole('columnheader', { name: 'Owner' }).waitFor({ state: 'detached' });
+  await page.reload();
+  await page.getByRole('columnheader', { name: 'Renewal' }).waitFor();
+  assert.equal(await page.getByRole('columnheader', { name: 'Owner' }).count(), 0);
+});
+
+test('only the rows on screen exist, and the last is reached by scrolling', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  await page.goto(`${demo.base}/accounts?sort=name`);
+  await grid(page).getByRole('link').first().waitFor();
+  const rows = Number(await grid(page).getAttribute('aria-rowcount'));
+  await grid(page).getByRole('link').first().hover();
+  for (let i = 0; i < 400; i++) {
+    await page.mouse.wheel(0, 100_000);
+    const last = await grid(page).getByRole('row').last().getAttribute('aria-rowindex');
+    if (Number(last) >= rows) break;
+  }
+  const last = grid(page).getByRole('row').last();
+  await last.getByRole('link').waitFor();
+  assert.equal(Number(await last.getAttribute('aria-rowindex')), rows);
+  assert.ok((await grid(page).getByRole('row').count()) < 80);
+});
+
+test('the keyboard walks the rows, selects and opens them', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  await page.goto(`${demo.base}/accounts`);
+  const links = grid(page).getByRole('link');
+  await links.first().waitFor();
+  const name = await links.nth(1).innerText();
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await focused(page, name);
+  await page.keyboard.press('x');
+  await page.getByText('1 selected').first().waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name }).waitFor();
+  await page.keyboard.press('g');
+  await page.keyboard.press('s');
+  await page.getByRole('heading', { level: 1, name: 'Sources' }).waitFor();
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+});
+
+test('the palette finds an account by a part of its name', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  await page.goto(`${demo.base}/sources`);
+  await page.getByRole('heading', { level: 1, name: 'Sources' }).waitFor();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Jump to' }).fill('techco');
+  await page.getByRole('option', { name: /TechCorp/ }).first().waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'TechCorp' }).waitFor();
+});
+
+test('the CSV holds what the list shows', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  await page.goto(`${demo.base}/accounts?q=TechCorp`);
+  await grid(page).getByRole('link', { name: 'TechCorp', exact: true }).waitFor();
+  const arrives = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'CSV' }).click();
+  const text = await readFile(await (await arrives).path(), 'utf8');
+  const lines = text.trim().split(/\r?\n/);
+  assert.match(text, /TechCorp/);
+  assert.equal(lines.length - 1, Number(await grid(page).getAttribute('aria-rowcount')) - 1);
+});
+
+test('the owner is changed in place, and the change can be undone', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  const { id } = await accountNamed(page, demo.base, 'TechCorp');
+  await page.goto(`${demo.base}/accounts/${id}`);
+  const owner = page.getByRole('button', { name: /^Owner:/ });
+  const before = await owner.innerText();
+  await owner.click();
+  const other = page.getByRole('menuitemradio', { checked: false }).first();
+  const name = await other.innerText();
+  await other.click();
+  await page.getByRole('button', { name: `Owner: ${name}. Change` }).waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('button', { name: `Owner: ${before}. Change` }).waitFor();
+});
+
+test('a new source shows its write key once, and puts it into the snippet', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  await page.goto(`${demo.base}/sources`);
+  const name = `Journey ${Date.now()}`;
+  await page.getByRole('button', { name: 'New source' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill(name);
+  await page.getByRole('button', { name: 'Create source' }).click();
+  await page.getByText(/shown only now/).waitFor();
+  const key = (await page.getByRole('dialog').getByRole('region', { name: 'Write key' }).innerText()).trim();
+  await page.getByRole('button', { name: 'I have copied it' }).click();
+  await page.getByRole('link', { name }).click();
+  await page.getByText(`Send events to ${name}`).waitFor();
+  await page.getByRole('region', { name: 'curl' }).getByText(key).waitFor();
+  await page.getByText('Nothing was rejected').waitFor();
+});
+
+test('names are text, never markup', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  const name = '<img src=x onerror=alert(1)>';
+  if (!process.env.CAIRN_MOCK) {
+    const made = await page.request.post(`${demo.base}/api/v1/accounts`, {
+      data: { external_id: `xss-${Date.now()}`, name },
+      headers: { origin: demo.base },
+    });
+    assert.equal(made.status(), 201, await made.text());
+  }
+  await page.goto(`${demo.base}/accounts?q=onerror`);
+  await grid(page).getByRole('link', { name }).first().click();
+  await page.getByRole('heading', { level: 1, name }).waitFor();
+  await page.goto(`${demo.base}/accounts?q=${encodeURIComponent('"><script>alert(1)</script>')}`);
+  await page.getByText('No account matches').waitFor();
+});
+
+test('one connection serves all tabs of a browser', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  const { id } = await accountNamed(page, demo.base, 'TechCorp');
+  const second = await page.context().newPage();
+  await page.goto(`${demo.base}/accounts/${id}`);
+  await second.goto(`${demo.base}/accounts/${id}`);
+  await score(page).waitFor();
+  await score(second).waitFor();
+  const before = await score(second).innerText();
+  await button(page, 'Critical ticket').click();
+  await page.getByText('Sent: Critical ticket').first().waitFor();
+  await waitFor(async () => (await score(second).innerText()) !== before);
+  await button(page, 'Rescue').click();
+  await page.getByText('Sent: Rescue').first().waitFor();
+});
+
+test('signing out ends the session', async t => {
+  const page = await openPage(t, browser, demo.base);
+  await signIn(page, demo.base);
+  await page.getByRole('button', { name: /^Signed in as/ }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByLabel('E-mail address').waitFor();
+  await page.goto(`${demo.base}/accounts`);
+  await page.getByLabel('E-mail address').waitFor();
+});

@@ -1,0 +1,87 @@
+// Every page in light and dark, wide and on a phone: axe finds nothing, nothing sticks out sideways.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { accountNamed, axeFindings, launch, openPage, signedIn, startDemo, VIEWS } from './browser.mjs';
+
+let demo;
+let browser;
+before(async () => {
+  demo = await startDemo();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+async function clean(page) {
+  assert.deepEqual(await axeFindings(page), []);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+  assert.equal(wide, false, 'the page is wider than the screen');
+}
+
+for (const view of Object.keys(VIEWS)) {
+  test(`sign-in is accessible (${view})`, async t => {
+    const page = await openPage(t, browser, demo.base, view);
+    await page.goto(`${demo.base}/`);
+    await page.getByLabel('E-mail address').waitFor();
+    await clean(page);
+  });
+
+  test(`accounts are accessible (${view})`, async t => {
+    const page = await signedIn(t, browser, demo.base, view);
+    await page.goto(`${demo.base}/accounts`);
+    await page.getByRole('link', { name: 'TechCorp', exact: true }).or(page.getByRole('main').getByRole('link')).first().waitFor();
+    await clean(page);
+    await page.getByRole('button', { name: /^Health/ }).first().click();
+    await page.getByRole('menu').waitFor();
+    assert.deepEqual(await axeFindings(page, true), []);
+  });
+
+  test(`an account is accessible on each of its tabs (${view})`, async t => {
+    const page = await signedIn(t, browser, demo.base, view);
+    const { id } = await accountNamed(page, demo.base, 'TechCorp');
+    await page.goto(`${demo.base}/accounts/${id}`);
+    await page.getByRole('button', { name: 'Why', exact: true }).click();
+    await page.getByRole('table', { name: 'Why this score' }).waitFor();
+    for (const tab of await page.getByRole('tab').all()) {
+      await tab.click();
+      await page.getByRole('tabpanel').waitFor();
+      await clean(page);
+    }
+    for (const button of await page.getByRole('button', { name: 'Show as table' }).all()) await button.click();
+    await clean(page);
+  });
+
+  test(`sources are accessible (${view})`, async t => {
+    const page = await signedIn(t, browser, demo.base, view);
+    await page.goto(`${demo.base}/sources`);
+    await page.getByRole('table').waitFor();
+    await clean(page);
+    await page.getByRole('button', { name: 'New source' }).click();
+    await page.getByRole('dialog').waitFor();
+    assert.deepEqual(await axeFindings(page, true), []);
+  });
+}
+
+test('the palette and the keys are accessible', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  await page.goto(`${demo.base}/sources`);
+  await page.getByRole('heading', { level: 1, name: 'Sources' }).waitFor();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('option').first().waitFor();
+  assert.deepEqual(await axeFindings(page, true), []);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  assert.deepEqual(await axeFindings(page, true), []);
+});
+
+test('an unknown page says so, and an unknown account in the words of the server', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  await page.goto(`${demo.base}/no/such/page`);
+  await page.getByText('There is no such page').waitFor();
+  await page.goto(`${demo.base}/accounts/acct_nosuchaccount`);
+  await page.getByRole('alert').waitFor();
+});

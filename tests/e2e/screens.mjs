@@ -1,0 +1,63 @@
+// Writes docs/screens/<page>-<light|dark|phone>.png, for reviewers and readers.
+//   node tests/e2e/screens.mjs        with the environment of browser.mjs
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+import { accountNamed, launch, openPage, signedIn, startDemo } from './browser.mjs';
+
+const OUT = process.env.CAIRN_SCREENS ?? fileURLToPath(new URL('../../docs/screens/', import.meta.url));
+
+async function shoot(page, name, view) {
+  await page.waitForLoadState('networkidle').catch(() => {});
+  await page.screenshot({ path: `${OUT}/${name}-${view}.png`, animations: 'disabled' });
+}
+
+const PAGES = {
+  async accounts(page, base) {
+    await page.goto(`${base}/accounts`);
+    await page.getByRole('main').getByRole('link').first().waitFor();
+  },
+  async account(page, base) {
+    const { id } = await accountNamed(page, base, 'TechCorp');
+    await page.goto(`${base}/accounts/${id}`);
+    await page.getByRole('table', { name: 'Why this score' }).waitFor();
+    await page.getByRole('img', { name: /past year/ }).waitFor();
+  },
+  async why(page, base) {
+    await PAGES.account(page, base);
+    await page.getByRole('button', { name: 'Why', exact: true }).click();
+    await page.getByRole('table', { name: /^Facts of/ }).first().waitFor();
+  },
+  async people(page, base) {
+    await PAGES.account(page, base);
+    await page.getByRole('tab', { name: 'People' }).click();
+    await page.getByRole('region', { name: 'People' }).scrollIntoViewIfNeeded();
+  },
+  async sources(page, base) {
+    await page.goto(`${base}/sources`);
+    await page.getByRole('table').waitFor();
+  },
+};
+
+await mkdir(OUT, { recursive: true });
+const demo = await startDemo();
+const browser = await launch();
+try {
+  for (const view of ['light', 'dark', 'phone']) {
+    const first = await openPage(null, browser, demo.base, view);
+    await first.goto(`${demo.base}/`);
+    await first.getByLabel('E-mail address').waitFor();
+    await shoot(first, 'sign-in', view);
+    await first.context().close();
+    for (const [name, open] of Object.entries(PAGES)) {
+      const page = await signedIn(null, browser, demo.base, view);
+      await open(page, demo.base);
+      await page.waitForTimeout(600); // charts are drawn after their data came
+      await shoot(page, name, view);
+      await page.context().close();
+    }
+  }
+} finally {
+  await browser.close();
+  await demo.stop();
+}

@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest';
+import { createFormat } from './format';
+
+const format = createFormat('America/New_York', 'en-US');
+const now = Date.parse('2026-03-15T12:00:00Z');
+
+describe('moments', () => {
+  test('a moment is shown in the zone of the workspace', () => {
+    expect(format.dateTime('2026-03-15T02:30:00Z')).toMatch(/^Mar 14, 2026, 10:30:00\sPM EDT$/);
+  });
+  test('a day without time is that day in every zone', () => {
+    expect(format.date('2026-03-15')).toBe('Mar 15, 2026');
+  });
+  test('distances use the largest unit that fits', () => {
+    expect(format.relative('2026-03-15T11:59:30Z', now)).toBe('now');
+    expect(format.relative('2026-03-15T11:57:00Z', now)).toBe('3 minutes ago');
+    expect(format.relative('2026-03-14T11:00:00Z', now)).toBe('yesterday');
+    expect(format.relative('2026-05-20T00:00:00Z', now)).toBe('in 2 months');
+    expect(format.relative('2024-03-15T00:00:00Z', now)).toBe('2 years ago');
+  });
+});
+
+describe('numbers', () => {
+  test('money counts in the minor unit of its currency', () => {
+    expect(format.money({ minor: 4_500_000, currency: 'USD' })).toBe('$45,000');
+    expect(format.money({ minor: 4_500_050, currency: 'USD' })).toBe('$45,000.5');
+    expect(format.money({ minor: 45_000, currency: 'JPY' })).toBe('¥45,000');
+    expect(format.moneyShort({ minor: 420_000_000, currency: 'USD' })).toBe('$4.2M');
+  });
+  test('a change carries its sign, and nothing is zero', () => {
+    expect(format.signedPoints(4.25)).toBe('+4.3');
+    expect(format.signedPoints(-9)).toBe('\u22129.0');
+    expect(format.signedPoints(-0.04)).toBe('0.0');
+  });
+});
