@@ -11,22 +11,14 @@
 #ifndef CAIRN_HEALTH_EVALUATE_H
 #define CAIRN_HEALTH_EVALUATE_H
 
+#include "book/account.h"
 #include "frame/frame.h"
 #include "health/scorecard.h"
 
-enum cn_band {
-    CN_BAND_NONE, /* never scored */
-    CN_BAND_RED,
-    CN_BAND_YELLOW,
-    CN_BAND_GREEN,
-};
-
 enum {
-    CN_BANDS = CN_BAND_GREEN + 1,
+    CN_BANDS = CN_BAND_COUNT, /* the colours themselves are in book/account.h, which stores them */
     CN_CONFIDENCE_GREY = 500 /* below this the colour is frozen and shown grey */
 };
-
-extern const char *const cn_band_names[CN_BANDS]; /* "none", "red", "yellow", "green" */
 
 /* What an account's health is. */
 struct cn_health_score {

@@ -1,0 +1,471 @@
+/* /api/v1/accounts: the HTTP face of book/account.h.  No SQL and no business rules in this file. */
+#include "api/accounts.h"
+
+#include "base/str.h"
+
+#include "api/core.h"
+#include "book/trait.h"
+
+enum {
+    PAGE_USUAL = 50,
+    OFFSET_MAX = 10000000
+};
+
+static const char *const band_texts[] = { "red", "yellow", "green" };
+const struct cn_names cn_band_views = { band_texts, CN_ARRAY_LEN(band_texts) };
+_Static_assert(CN_ARRAY_LEN(band_texts) == CN_BAND_COUNT - 1, "every colour has a name");
+
+static const struct cn_names stages = { cn_stage_names, CN_STAGE_COUNT };
+
+static const struct cn_field score_rows[] = {
+    CN_FIELD(struct cn_score_view, points, .min = 0, .max = 100,
+             .doc = "0 to 100, to a thousandth; 100 is healthy"),
+    CN_FIELD_OF_ENUM(struct cn_score_view, band, &cn_band_views,
+                     .doc = "the colour, which rises with a margin only"),
+    CN_FIELD(struct cn_score_view, grey, .doc = "too little is known: the colour is frozen"),
+    CN_FIELD(struct cn_score_view, confidence, .min = 0, .max = 1,
+             .doc = "how much of what the scorecard asks is known and fresh"),
+};
+const struct cn_fields cn_score_fields = CN_FIELDS("Score", struct cn_score_view, score_rows);
+
+static const struct cn_field owner_rows[] = {
+    CN_FIELD_OF_ID(struct cn_owner_view, id, CN_USER_PREFIX, .doc = "the user"),
+    CN_FIELD(struct cn_owner_view, name, .max = 200, .doc = "display name"),
+};
+static const struct cn_fields owner_fields = CN_FIELDS("UserRef", struct cn_owner_view, owner_rows);
+
+static const struct cn_field number_item = { .type = CN_FIELD_F64 };
+
+#define ROW(member, ...)  CN_FIELD(struct cn_account_row, member, __VA_ARGS__)
+#define MAY(member, what) CN_MAY(struct cn_account_row, member, what)
+
+/* What news of an account and its row in a list have in common. */
+#define FIGURES                                                                                   \
+    CN_FIELD_OF_OBJECT(struct cn_account_row, score, &cn_score_fields, MAY(score, BE_NULL),       \
+                       .doc = "current health; null until there is one"),                         \
+        ROW(trend, MAY(trend, BE_NULL), .doc = "points against 28 days ago"),                     \
+        ROW(arr, MAY(arr, BE_NULL), .doc = "annual recurring revenue"),                           \
+        ROW(renewal_at, MAY(renewal_at, BE_NULL),                                                 \
+            .doc = "start of the day on which the last running contract ends"),                   \
+        ROW(last_activity_at, MAY(last_activity_at, BE_NULL), .doc = "time of the latest event"), \
+        ROW(scorecard, MAY(scorecard, BE_NULL), .max = 200, .doc = "which scorecard applies"),    \
+        ROW(open_tickets, .doc = "open or pending tickets")
+
+#define LIST_ROWS                                                                               \
+    CN_FIELD_OF_ID(struct cn_account_row, id, CN_ACCOUNT_PREFIX, .doc = "the account"),         \
+        ROW(external_id, .max = CN_ACCOUNT_KEY_MAX_BYTES, .doc = "the id in your own systems"), \
+        ROW(name, .max = CN_ACCOUNT_NAME_MAX_BYTES, .doc = "display name"), FIGURES,            \
+        CN_FIELD_OF_OBJECT(struct cn_account_row, owner, &owner_fields, MAY(owner, BE_NULL),    \
+                           .doc = "the CSM; null: nobody"),                                     \
+        CN_FIELD_OF_LIST(struct cn_account_row, spark, &number_item, MAY(spark, BE_ABSENT),     \
+                         .max = CN_SPARK_POINTS, .doc = "weekly points, oldest first")
+
+static const struct cn_field row_rows[] = { LIST_ROWS };
+static const struct cn_fields row_fields = CN_FIELDS("AccountRow", struct cn_account_row, row_rows);
+
+static const struct cn_field news_rows[] = {
+    CN_FIELD_OF_ID(struct cn_account_row, id, CN_ACCOUNT_PREFIX, .doc = "the account"),
+    FIGURES,
+};
+const struct cn_fields cn_account_news_fields =
+    CN_FIELDS("AccountNews", struct cn_account_row, news_rows);
+
+struct trait_view {
+    cn_str name;
+    cn_str value;
+};
+static const struct cn_field trait_rows[] = {
+    CN_FIELD(struct trait_view, name, .max = CN_TRAIT_NAME_MAX_BYTES, .doc = "as it was sent"),
+    CN_FIELD_OF_RAW(struct trait_view, value, .doc = "a JSON scalar"),
+};
+static const struct cn_fields trait_fields = CN_FIELDS("Trait", struct trait_view, trait_rows);
+static const struct cn_field trait_item = { .type = CN_FIELD_OBJECT, .object = &trait_fields };
+
+struct account_view {
+    struct cn_account_row row; /* first: the rows of its table are used as they are */
+    cn_str domain;
+    enum cn_given domain_given;
+    struct {
+        struct trait_view *items;
+        size_t count;
+    } traits;
+    enum cn_stage stage;
+    cn_time created_at;
+    int64_t version;
+};
+static const struct cn_field account_rows[] = {
+    LIST_ROWS,
+    CN_FIELD(struct account_view, domain, CN_MAY(struct account_view, domain, BE_NULL), .max = 255,
+             .doc = "of its e-mail addresses"),
+    CN_FIELD_OF_LIST(struct account_view, traits, &trait_item, .max = CN_TRAITS_MAX,
+                     .doc = "what group calls said, by name"),
+    CN_FIELD_OF_ENUM(struct account_view, stage, &stages, .doc = "lifecycle stage"),
+    CN_FIELD(struct account_view, created_at, .doc = "when it was created"),
+    CN_FIELD(struct account_view, version, .min = 1, .max = INT64_MAX,
+             .doc = "of the record, as in its ETag; scores do not move it"),
+};
+static const struct cn_fields account_fields =
+    CN_FIELDS("Account", struct account_view, account_rows);
+
+struct create_body {
+    cn_str name;
+    cn_str external_id;
+    enum cn_given external_id_given;
+    cn_str domain;
+    enum cn_given domain_given;
+    cn_user_id owner_id;
+    enum cn_given owner_id_given;
+    enum cn_stage stage;
+    enum cn_given stage_given;
+    struct cn_money arr;
+    enum cn_given arr_given;
+};
+static const struct cn_field create_rows[] = {
+    CN_FIELD(struct create_body, name, .min = 1, .max = CN_ACCOUNT_NAME_MAX_BYTES,
+             .doc = "display name"),
+    CN_FIELD(struct create_body, external_id, CN_MAY(struct create_body, external_id, BE_ABSENT),
+             .min = 1, .max = CN_ACCOUNT_KEY_MAX_BYTES,
+             .doc = "the id in your own systems, which events name as groupId"),
+    CN_FIELD(struct create_body, domain, CN_MAY(struct create_body, domain, BE_BOTH), .min = 1,
+             .max = 255, .doc = "of its e-mail addresses"),
+    CN_FIELD_OF_ID(struct create_body, owner_id, CN_USER_PREFIX,
+                   CN_MAY(struct create_body, owner_id, BE_BOTH), .doc = "null: nobody"),
+    CN_FIELD_OF_ENUM(struct create_body, stage, &stages,
+                     CN_MAY(struct create_body, stage, BE_ABSENT), .doc = "lifecycle stage"),
+    CN_FIELD(struct create_body, arr, CN_MAY(struct create_body, arr, BE_BOTH), .max = INT64_MAX,
+             .doc = "annual recurring revenue, while there are no contracts"),
+};
+static const struct cn_fields create_fields =
+    CN_FIELDS("AccountCreate", struct create_body, create_rows);
+
+#define PATCH(member, ...) CN_FIELD(struct cn_account_patch, member, __VA_ARGS__)
+static const struct cn_field patch_rows[] = {
+    PATCH(name, CN_MAY(struct cn_account_patch, name, BE_ABSENT), .min = 1,
+          .max = CN_ACCOUNT_NAME_MAX_BYTES, .doc = "display name"),
+    PATCH(domain, CN_MAY(struct cn_account_patch, domain, BE_BOTH), .min = 1, .max = 255,
+          .doc = "of its e-mail addresses"),
+    CN_FIELD_OF_ID(struct cn_account_patch, owner_id, CN_USER_PREFIX,
+                   CN_MAY(struct cn_account_patch, owner_id, BE_BOTH), .doc = "null: nobody"),
+    CN_FIELD_OF_ENUM(struct cn_account_patch, stage, &stages,
+                     CN_MAY(struct cn_account_patch, stage, BE_ABSENT), .doc = "lifecycle stage"),
+    PATCH(arr, CN_MAY(struct cn_account_patch, arr, BE_BOTH), .max = INT64_MAX,
+          .doc = "annual recurring revenue, while there are no contracts"),
+};
+static const struct cn_fields patch_fields =
+    CN_FIELDS("AccountPatch", struct cn_account_patch, patch_rows);
+
+#define QUERY(member, ...)                         \
+    CN_FIELD(struct cn_account_list_query, member, \
+             CN_MAY(struct cn_account_list_query, member, BE_ABSENT), __VA_ARGS__)
+static const struct cn_field query_rows[] = {
+    QUERY(q, .max = CN_ACCOUNT_QUERY_MAX_BYTES,
+          .doc = "words that the name, external id or domain contains"),
+    QUERY(band, .max = 40, .doc = "only these colours: red,yellow"),
+    CN_FIELD_OF_ID(struct cn_account_list_query, owner_id, CN_USER_PREFIX,
+                   CN_MAY(struct cn_account_list_query, owner_id, BE_ABSENT),
+                   .doc = "only this CSM's"),
+    QUERY(sort, .max = 40,
+          .doc = "name, score, trend, arr, renewal_at, last_activity_at or "
+                 "created_at; with - in front the other way"),
+    QUERY(limit, .min = 1, .max = CN_PAGE_MAX, .doc = "rows of a page, 50 unless given"),
+    QUERY(offset, .min = 0, .max = OFFSET_MAX, .doc = "rows to skip, instead of a cursor"),
+    CN_FIELD_OF_ID(struct cn_account_list_query, cursor, CN_ACCOUNT_PREFIX,
+                   CN_MAY(struct cn_account_list_query, cursor, BE_ABSENT),
+                   .doc = "next_cursor of the page before"),
+};
+static const struct cn_fields query_fields =
+    CN_FIELDS("AccountQuery", struct cn_account_list_query, query_rows);
+
+struct account_page {
+    struct {
+        struct cn_account_row *items;
+        size_t count;
+    } data;
+    cn_account_id next_cursor;
+    enum cn_given next_cursor_given;
+    int64_t total;
+};
+static const struct cn_field page_item = { .type = CN_FIELD_OBJECT, .object = &row_fields };
+static const struct cn_field page_rows[] = {
+    CN_FIELD_OF_LIST(struct account_page, data, &page_item, .max = CN_PAGE_MAX, .doc = "the page"),
+    CN_FIELD_OF_ID(struct account_page, next_cursor, CN_ACCOUNT_PREFIX,
+                   CN_MAY(struct account_page, next_cursor, BE_NULL), .doc = "null: no more"),
+    CN_FIELD(struct account_page, total, .doc = "accounts that match, on all pages"),
+};
+static const struct cn_fields page_fields =
+    CN_FIELDS("AccountList", struct account_page, page_rows);
+
+static void fill_owner(struct cn_account_row *row, const struct cn_account *account,
+                       const struct cn_user_list *owners)
+{
+    row->owner_given = CN_NULL;
+    for (size_t i = 0; account->owner_id_given == CN_GIVEN && i < owners->count; i++) {
+        if (owners->items[i].id.value == account->owner_id.value) {
+            row->owner = (struct cn_owner_view){ account->owner_id, owners->items[i].name };
+            row->owner_given = CN_GIVEN;
+            return;
+        }
+    }
+}
+
+void cn_account_row_fill(struct cn_account_row *row, const struct cn_account *account,
+                         const struct cn_user_list *owners, const struct cn_tz *tz)
+{
+    const struct cn_account_derived *derived = &account->derived;
+    const bool has_score = derived->points_given == CN_GIVEN && derived->band != CN_BAND_NONE;
+    row->id = account->id;
+    row->external_id = account->external_id;
+    row->name = account->name;
+    row->score_given = has_score ? CN_GIVEN : CN_NULL;
+    if (has_score) {
+        row->score = (struct cn_score_view){
+            .points = (double)derived->points / 1000,
+            .band = (int)derived->band - 1,
+            .grey = derived->grey,
+            .confidence = (double)derived->confidence / 1000,
+        };
+    }
+    row->trend = (double)derived->trend / 1000;
+    row->trend_given = derived->trend_given == CN_GIVEN ? CN_GIVEN : CN_NULL;
+    row->arr = account->arr;
+    row->arr_given = account->arr_given == CN_GIVEN ? CN_GIVEN : CN_NULL;
+    row->renewal_at_given = account->renewal_on_given == CN_GIVEN ? CN_GIVEN : CN_NULL;
+    if (row->renewal_at_given == CN_GIVEN) {
+        row->renewal_at = cn_tz_day_start(tz, account->renewal_on);
+    }
+    row->last_activity_at = derived->last_activity_at;
+    row->last_activity_at_given = derived->last_activity_at_given == CN_GIVEN ? CN_GIVEN : CN_NULL;
+    row->scorecard = derived->scorecard;
+    row->scorecard_given = derived->scorecard.len > 0 ? CN_GIVEN : CN_NULL;
+    row->open_tickets = derived->open_tickets;
+    fill_owner(row, account, owners);
+}
+
+static bool wrong(struct cn_error *err, const char *field, cn_str value)
+{
+    cn_fail(err, CN_MALFORMED, "%s: \"%.*s\" is not known", field, CN_STR_ARG(value));
+    return cn_error_field(err, field);
+}
+
+static bool parse_bands(cn_str list, unsigned *bands_out, struct cn_error *err)
+{
+    cn_str name;
+    unsigned bands = 0;
+    while (cn_str_split(&list, ',', &name)) {
+        size_t i = 0;
+        while (i < cn_band_views.count && !cn_str_equal(name, cn_str_of(cn_band_views.texts[i]))) {
+            i++;
+        }
+        if (i == cn_band_views.count) {
+            return wrong(err, "band", name);
+        }
+        bands |= 1U << (i + 1);
+    }
+    *bands_out = bands;
+    return true;
+}
+
+static bool parse_sort(cn_str text, struct cn_account_filter *filter, struct cn_error *err)
+{
+    filter->descending = cn_str_starts_with(text, CN_STR("-"));
+    cn_str name = cn_str_slice(text, filter->descending ? 1 : 0, text.len);
+    for (int i = 0; i < CN_SORT_COUNT; i++) {
+        if (cn_str_equal(name, cn_str_of(cn_account_sort_names[i]))) {
+            filter->sort = (enum cn_account_sort)i;
+            return true;
+        }
+    }
+    return wrong(err, "sort", text);
+}
+
+bool cn_account_filter_of(const struct cn_account_list_query *query,
+                          struct cn_account_filter *filter_out, struct cn_error *err)
+{
+    struct cn_account_filter filter = {
+        .query = query->q,
+        .owner_id = query->owner_id,
+        .sort = CN_SORT_NAME,
+        .limit = query->limit_given == CN_GIVEN ? query->limit : PAGE_USUAL,
+        .offset = query->offset,
+        .after = query->cursor,
+    };
+    if ((query->band_given == CN_GIVEN && !parse_bands(query->band, &filter.bands, err)) ||
+        (query->sort_given == CN_GIVEN && !parse_sort(query->sort, &filter, err))) {
+        return false;
+    }
+    *filter_out = filter;
+    return true;
+}
+
+bool cn_accounts_list(const struct cn_request *req, const struct cn_account_filter *filter,
+                      struct cn_account_list *list_out, struct cn_error *err)
+{
+    const struct cn_api_engine *engine = &req->api->options.engine;
+    return engine->list != NULL ? engine->list(engine->arg, &req->unit, filter, list_out, err)
+                                : cn_account_list(&req->unit, filter, list_out, err);
+}
+
+static void fill_sparks(const struct cn_request *req, struct cn_account_row *rows, size_t count)
+{
+    const struct cn_api_engine *engine = &req->api->options.engine;
+    struct cn_arena *arena = req->unit.arena;
+    if (engine->sparks == NULL || count == 0) {
+        return;
+    }
+    cn_account_id *ids = cn_arena_array(arena, cn_account_id, count);
+    struct cn_spark *sparks = cn_arena_array(arena, struct cn_spark, count);
+    for (size_t i = 0; i < count; i++) {
+        ids[i] = rows[i].id;
+    }
+    engine->sparks(engine->arg, ids, count, sparks);
+    for (size_t i = 0; i < count; i++) {
+        rows[i].spark.items = sparks[i].points;
+        rows[i].spark.count = sparks[i].count;
+        rows[i].spark_given = CN_GIVEN;
+    }
+}
+
+static bool handle_list(const struct cn_request *req, struct cn_response *res, struct cn_error *err)
+{
+    struct account_page *page = res->body;
+    struct cn_account_filter filter;
+    struct cn_account_list list;
+    struct cn_user_list owners;
+    if (!cn_account_filter_of(req->query, &filter, err) ||
+        !cn_accounts_list(req, &filter, &list, err) || !cn_user_list(&req->unit, &owners, err)) {
+        return false;
+    }
+    page->total = list.total;
+    page->data.items = cn_arena_array(req->unit.arena, struct cn_account_row, list.count);
+    page->data.count = list.count;
+    for (size_t i = 0; i < list.count; i++) {
+        cn_account_row_fill(&page->data.items[i], &list.items[i], &owners, req->api->options.tz);
+    }
+    fill_sparks(req, page->data.items, list.count);
+    /* A full page may have been the last: then the next is empty. */
+    page->next_cursor_given = (int64_t)list.count == filter.limit ? CN_GIVEN : CN_NULL;
+    if (page->next_cursor_given == CN_GIVEN) {
+        page->next_cursor = list.items[list.count - 1].id;
+    }
+    return true;
+}
+
+/* One account as it is shown. */
+static bool show(const struct cn_request *req, const struct cn_account *account,
+                 struct cn_response *res, struct cn_error *err)
+{
+    struct account_view *view = res->body;
+    struct cn_user_list owners;
+    struct cn_trait_list traits;
+    if (!cn_user_list(&req->unit, &owners, err) ||
+        !cn_trait_list(&req->unit, account->id, &traits, err)) {
+        return false;
+    }
+    cn_account_row_fill(&view->row, account, &owners, req->api->options.tz);
+    fill_sparks(req, &view->row, 1);
+    view->domain = account->domain;
+    view->domain_given = account->domain_given == CN_GIVEN ? CN_GIVEN : CN_NULL;
+    view->stage = account->stage;
+    view->created_at = account->created_at;
+    view->version = account->version;
+    view->traits.items = cn_arena_array(req->unit.arena, struct trait_view, traits.count);
+    view->traits.count = traits.count < CN_TRAITS_MAX ? traits.count : CN_TRAITS_MAX;
+    for (size_t i = 0; i < view->traits.count; i++) {
+        view->traits.items[i] = (struct trait_view){ traits.items[i].name, traits.items[i].value };
+    }
+    res->version = account->version;
+    return true;
+}
+
+static bool handle_get(const struct cn_request *req, struct cn_response *res, struct cn_error *err)
+{
+    const struct cn_account_path *path = req->path;
+    struct cn_account account;
+    return cn_account_load(&req->unit, path->account_id, &account, err) &&
+           show(req, &account, res, err);
+}
+
+static bool handle_create(const struct cn_request *req, struct cn_response *res,
+                          struct cn_error *err)
+{
+    const struct create_body *body = req->body;
+    struct cn_account account;
+    const struct cn_account_new draft = {
+        .name = body->name,
+        .external_id = body->external_id,
+        .domain = body->domain,
+        /* Who sees only their own book would lose sight of what they make for nobody. */
+        .owner_id = body->owner_id_given == CN_GIVEN  ? body->owner_id
+                    : req->unit.scope == CN_SCOPE_OWN ? req->unit.user
+                                                      : (cn_user_id){ 0 },
+        .team_id = req->unit.scope == CN_SCOPE_TEAM ? req->unit.team : (cn_team_id){ 0 },
+        .stage = body->stage,
+        .arr = body->arr,
+        .arr_given = body->arr_given,
+    };
+    if (!cn_account_create(&req->unit, &draft, &account, err)) {
+        return false;
+    }
+    res->location = cn_account_location(req->unit.arena, account.id, "", "", 0);
+    return show(req, &account, res, err);
+}
+
+static bool handle_update(const struct cn_request *req, struct cn_response *res,
+                          struct cn_error *err)
+{
+    const struct cn_account_path *path = req->path;
+    struct cn_account account;
+    return cn_account_update(&req->unit, path->account_id, req->if_match, req->body, &account,
+                             err) &&
+           show(req, &account, res, err);
+}
+
+static const struct cn_route account_routes[] = {
+    { .method = CN_GET,
+      .path = "/api/v1/accounts",
+      .access = CN_READERS,
+      .query = &query_fields,
+      .response = &page_fields,
+      .success_status = 200,
+      .handler = handle_list,
+      .operation = "listAccounts",
+      .doc = "The accounts that the caller may see" },
+    { .method = CN_POST,
+      .path = "/api/v1/accounts",
+      .access = CN_WRITERS,
+      .body = &create_fields,
+      .response = &account_fields,
+      .run = CN_RUN_WRITE,
+      .headers = CN_HEADER_ETAG | CN_HEADER_LOCATION,
+      .failures = CN_FAILS(CN_CONFLICT),
+      .success_status = 201,
+      .handler = handle_create,
+      .operation = "createAccount",
+      .doc = "Create an account" },
+    { .method = CN_GET,
+      .path = "/api/v1/accounts/{account_id}",
+      .access = CN_READERS,
+      .path_params = &cn_account_path_fields,
+      .response = &account_fields,
+      .headers = CN_HEADER_ETAG,
+      .success_status = 200,
+      .handler = handle_get,
+      .operation = "getAccount",
+      .doc = "One account with its current health" },
+    { .method = CN_PATCH,
+      .path = "/api/v1/accounts/{account_id}",
+      .needs_if_match = true,
+      .access = CN_WRITERS,
+      .path_params = &cn_account_path_fields,
+      .body = &patch_fields,
+      .response = &account_fields,
+      .run = CN_RUN_WRITE,
+      .headers = CN_HEADER_ETAG,
+      .failures = CN_FAILS(CN_CONFLICT),
+      .success_status = 200,
+      .handler = handle_update,
+      .operation = "updateAccount",
+      .doc = "Change some members of an account" },
+};
+
+const struct cn_route_table cn_api_accounts = CN_ROUTE_TABLE(account_routes);

@@ -1,0 +1,88 @@
+/*
+ * Accounts as the API shows them.  Internal to api/: lists, the live stream and exports share it.
+ */
+#ifndef CAIRN_API_ACCOUNTS_H
+#define CAIRN_API_ACCOUNTS_H
+
+#include "api/access.h"
+#include "api/resources.h"
+#include "book/user.h"
+
+/* A score as it is shown: points with three decimals. */
+struct cn_score_view {
+    double points;
+    int band; /* index of cn_band_views */
+    bool grey;
+    double confidence;
+};
+extern const struct cn_fields cn_score_fields;
+
+/* "red", "yellow", "green": enum cn_band without NONE, which is a score that is null. */
+extern const struct cn_names cn_band_views;
+
+struct cn_owner_view {
+    cn_user_id id;
+    cn_str name;
+};
+
+struct cn_account_row {
+    cn_account_id id;
+    cn_str external_id;
+    cn_str name;
+    struct cn_score_view score;
+    enum cn_given score_given;
+    double trend;
+    enum cn_given trend_given;
+    struct {
+        double *items;
+        size_t count;
+    } spark;
+    enum cn_given spark_given;
+    struct cn_money arr;
+    enum cn_given arr_given;
+    cn_time renewal_at;
+    enum cn_given renewal_at_given;
+    struct cn_owner_view owner;
+    enum cn_given owner_given;
+    cn_time last_activity_at;
+    enum cn_given last_activity_at_given;
+    cn_str scorecard;
+    enum cn_given scorecard_given;
+    int64_t open_tickets;
+};
+
+/* What a change of an account is, on the live stream. */
+extern const struct cn_fields cn_account_news_fields;
+
+/* `owners` names them; CN_NULL where the account has none or it is unknown. */
+void cn_account_row_fill(struct cn_account_row *row, const struct cn_account *account,
+                         const struct cn_user_list *owners, const struct cn_tz *tz);
+
+/* The filter of lists and exports. */
+struct cn_account_list_query {
+    cn_str q;
+    enum cn_given q_given;
+    cn_str band;
+    enum cn_given band_given;
+    cn_user_id owner_id;
+    enum cn_given owner_id_given;
+    cn_str sort;
+    enum cn_given sort_given;
+    int64_t limit;
+    enum cn_given limit_given;
+    int64_t offset;
+    enum cn_given offset_given;
+    cn_account_id cursor;
+    enum cn_given cursor_given;
+};
+
+/* Fails with CN_MALFORMED for an unknown band or sort. */
+CN_MUST_CHECK bool cn_account_filter_of(const struct cn_account_list_query *query,
+                                        struct cn_account_filter *filter_out, struct cn_error *err);
+
+/* From the frame if the engine can, else from SQL. */
+CN_MUST_CHECK bool cn_accounts_list(const struct cn_request *req,
+                                    const struct cn_account_filter *filter,
+                                    struct cn_account_list *list_out, struct cn_error *err);
+
+#endif

@@ -1,0 +1,153 @@
+#include "api/auth.h"
+
+#include "base/log.h"
+#include "base/str.h"
+
+#include "api/decode.h"
+#include "book/session.h"
+
+bool cn_auth_session_token(struct cn_http_exchange *exchange, cn_str *token_out)
+{
+    cn_str header;
+    return cn_http_header(exchange, "cookie", &header) &&
+           cn_cookie(header, CN_STR(CN_SESSION_COOKIE), token_out);
+}
+
+cn_str cn_auth_cookie(struct cn_api *api, struct cn_arena *arena, cn_str token)
+{
+    const struct cn_config *config = api->options.config;
+    struct cn_buf buf;
+    cn_buf_init(&buf, 1024);
+    cn_buf_printf(&buf, "%s=%.*s; Path=/; HttpOnly; SameSite=Lax; Max-Age=%lld%s",
+                  CN_SESSION_COOKIE, CN_STR_ARG(token),
+                  token.len > 0 ? (long long)(config->session_max_age_ms / 1000) : 0,
+                  config->session_cookie_secure ? "; Secure" : "");
+    cn_str text = cn_arena_str(arena, cn_buf_str(&buf));
+    cn_buf_deinit(&buf);
+    return text;
+}
+
+static bool bearer(struct cn_http_exchange *exchange, cn_str *token_out)
+{
+    cn_str header;
+    if (!cn_http_header(exchange, "authorization", &header) || header.len < 7 ||
+        !cn_str_equal_nocase(cn_str_slice(header, 0, 7), CN_STR("bearer "))) {
+        return false;
+    }
+    *token_out = cn_str_trim(cn_str_slice(header, 7, header.len));
+    return true;
+}
+
+static void fill(struct cn_caller *caller, const struct cn_user *user)
+{
+    caller->user = user->id;
+    caller->role = user->role;
+    caller->grant = user->scope;
+    caller->team = user->team_id_given == CN_GIVEN ? user->team_id : (cn_team_id){ 0 };
+}
+
+/* A row that neither leaders nor CSMs may use is about running the system. */
+static bool is_administration(const struct cn_route *route)
+{
+    return route->access[CN_ROLE_LEADER] == CN_SCOPE_NONE &&
+           route->access[CN_ROLE_CSM] == CN_SCOPE_NONE;
+}
+
+static bool check_key(const struct cn_route *route, const struct cn_unit *unit, cn_str token,
+                      struct cn_caller *caller, struct cn_error *err)
+{
+    struct cn_user user;
+    struct cn_api_key key;
+    if (!cn_api_key_check(unit, token, &user, &key, err)) {
+        return false;
+    }
+    const unsigned needed = (route->method == CN_GET ? CN_KEY_READ : CN_KEY_WRITE) |
+                            (is_administration(route) ? CN_KEY_ADMIN : 0U);
+    if ((key.scopes & needed) != needed) {
+        return cn_fail(err, CN_DENIED, "the key's scopes do not include this");
+    }
+    fill(caller, &user);
+    return true;
+}
+
+static bool touch(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    const struct cn_unit *asked = arg;
+    struct cn_unit unit = *asked;
+    unit.conn = conn;
+    return cn_session_touch(&unit, (cn_session_id){ asked->user.value }, err);
+}
+
+bool cn_auth_caller(struct cn_api *api, struct cn_http_exchange *exchange,
+                    const struct cn_route *route, const struct cn_unit *unit,
+                    struct cn_caller *caller_out, struct cn_error *err)
+{
+    struct cn_caller caller = { .address = cn_http_remote_address(exchange) };
+    struct cn_user user;
+    struct cn_session session;
+    struct cn_error unimportant;
+    bool is_due = false;
+    cn_str token;
+    if (bearer(exchange, &token)) {
+        if (!check_key(route, unit, token, &caller, err)) {
+            return false;
+        }
+        *caller_out = caller;
+        return true;
+    }
+    if (!cn_auth_session_token(exchange, &token)) {
+        return cn_fail(err, CN_UNAUTHENTICATED, "sign in, or send an API key");
+    }
+    if (!cn_session_check(unit, token, api->options.config->session_idle_ms * 1000, &user, &session,
+                          &is_due, err)) {
+        return false;
+    }
+    if (is_due) {
+        struct cn_unit when = *unit;
+        when.user.value = session.id.value;
+        if (!cn_db_write(api->options.db, touch, &when, &unimportant)) {
+            /* Only how long it was idle; the next request tries again. */
+            cn_log_error("api", &unimportant, "marking a session as used");
+        }
+    }
+    fill(&caller, &user);
+    caller.by_session = true;
+    caller.token = token;
+    caller.session = session.id;
+    *caller_out = caller;
+    return true;
+}
+
+bool cn_auth_scope(const struct cn_route *route, const struct cn_caller *caller,
+                   enum cn_scope *scope_out, struct cn_error *err)
+{
+    const enum cn_scope by_row = (enum cn_scope)route->access[caller->role];
+    enum cn_scope scope = caller->grant < by_row ? caller->grant : by_row;
+    if (scope == CN_SCOPE_TEAM && caller->team.value == 0) {
+        scope = CN_SCOPE_OWN; /* of no team */
+    }
+    if (scope == CN_SCOPE_NONE) {
+        return cn_fail(err, CN_DENIED, "your role does not allow this");
+    }
+    *scope_out = scope;
+    return true;
+}
+
+bool cn_auth_origin(struct cn_api *api, struct cn_http_exchange *exchange, bool needs_proof,
+                    struct cn_error *err)
+{
+    cn_str origin;
+    cn_str host = CN_STR("");
+    cn_str site;
+    (void)cn_http_header(exchange, "host", &host); /* HTTP/1.0 may lack it */
+    if (cn_http_header(exchange, "origin", &origin)) {
+        return cn_is_own_origin(origin, host, api->options.config->http_public_url) ||
+               cn_fail(err, CN_DENIED, "the request comes from another site");
+    }
+    if (cn_http_header(exchange, "sec-fetch-site", &site)) {
+        return cn_str_equal(site, CN_STR("same-origin")) || cn_str_equal(site, CN_STR("none")) ||
+               cn_fail(err, CN_DENIED, "the request comes from another site");
+    }
+    return !needs_proof ||
+           cn_fail(err, CN_DENIED, "a change with a session cookie needs an Origin header");
+}

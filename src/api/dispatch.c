@@ -1,0 +1,311 @@
+/*
+ * One request of the API, from its row: match, sign-in, permission, preconditions, decoding, the
+ * handler, the answer.  Matching happens on the loop thread; everything else on the row's pool.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+
+#include "api/auth.h"
+#include "api/core.h"
+#include "api/decode.h"
+#include "api/parsers.h"
+#include "api/stream.h"
+
+struct call {
+    struct cn_work work; /* first */
+    struct cn_api *api;
+    struct cn_http_exchange *exchange;
+    struct cn_route_match match;
+    struct cn_json_parser *parser; /* while its values are in use */
+    struct cn_caller caller;
+    struct cn_request req;
+    struct cn_response res;
+    struct cn_diagnostics problems;
+    struct cn_buf file;
+    char request_id[CN_REQUEST_ID_BYTES];
+};
+
+static void fail(struct call *call, const struct cn_error *err)
+{
+    char seconds[24];
+    if (call->res.retry_after_s > 0) {
+        (void)snprintf(seconds, sizeof(seconds), "%lld", (long long)call->res.retry_after_s);
+        cn_http_add_header(call->exchange, "retry-after", cn_str_of(seconds));
+    }
+    cn_buf_deinit(&call->file);
+    cn_api_fail(call->api, call->exchange, err, &call->problems, cn_str_of(call->request_id));
+}
+
+static const char *media_type_of(const struct cn_route *route)
+{
+    switch (route->kind) {
+    case CN_RESPONSE_JSON:
+    case CN_RESPONSE_EMPTY:
+        return "application/json";
+    case CN_RESPONSE_EVENTS:
+        return "text/event-stream";
+    case CN_RESPONSE_FILE:
+        return route->media_type;
+    }
+    return NULL;
+}
+
+static bool check_accept(const struct call *call, struct cn_error *err)
+{
+    cn_str accept = CN_STR("");
+    const char *offered = media_type_of(call->match.route);
+    (void)cn_http_header(call->exchange, "accept", &accept); /* none takes everything */
+    return cn_accepts(accept, cn_str_of(offered)) ||
+           cn_fail(err, CN_NOT_ACCEPTABLE, "the answer is %s", offered);
+}
+
+static bool check_body(struct call *call, struct cn_error *err)
+{
+    const struct cn_route *route = call->match.route;
+    cn_str body = cn_http_body(call->exchange);
+    cn_str type = CN_STR("");
+    if (route->body == NULL) {
+        return body.len == 0 || cn_fail(err, CN_MALFORMED, "this request takes no body");
+    }
+    const char *wanted =
+        route->method == CN_PATCH ? "application/merge-patch+json" : "application/json";
+    (void)cn_http_header(call->exchange, "content-type", &type); /* none is a wrong one */
+    if (!cn_is_media_type(type, cn_str_of(wanted))) {
+        if (route->method == CN_PATCH) {
+            cn_http_add_header(call->exchange, "accept-patch", cn_str_of(wanted));
+        }
+        return cn_fail(err, CN_BAD_MEDIA_TYPE, "the body must be %s", wanted);
+    }
+    return cn_decode_body(call->req.unit.arena, call->parser, route->body, body, &call->req.body,
+                          &call->problems, err);
+}
+
+static bool check_if_match(struct call *call, struct cn_error *err)
+{
+    cn_str text;
+    if (!call->match.route->needs_if_match) {
+        return true;
+    }
+    if (!cn_http_header(call->exchange, "if-match", &text)) {
+        return cn_fail(err, CN_MATCH_REQUIRED, "send the version's ETag as If-Match");
+    }
+    if (cn_str_equal(text, CN_STR("*"))) {
+        call->req.if_match = 0; /* whatever it is at */
+        return true;
+    }
+    return cn_parse_etag(text, &call->req.if_match) ||
+           cn_fail(err, CN_STALE, "If-Match is not an ETag of this resource");
+}
+
+static bool sign_in(struct call *call, struct cn_error *err)
+{
+    const struct cn_route *route = call->match.route;
+    struct cn_unit *unit = &call->req.unit;
+    struct cn_sql_conn *conn = NULL;
+    const bool is_change = route->method != CN_GET;
+    if (route->is_public) {
+        call->caller.address = cn_http_remote_address(call->exchange);
+        return !is_change || cn_auth_origin(call->api, call->exchange, false, err);
+    }
+    if (!cn_db_read(call->api->options.db, &conn, err)) {
+        return false;
+    }
+    unit->conn = conn;
+    bool ok = cn_auth_caller(call->api, call->exchange, route, unit, &call->caller, err);
+    unit->conn = NULL;
+    cn_db_release(call->api->options.db, conn);
+    if (ok && is_change && call->caller.by_session) {
+        ok = cn_auth_origin(call->api, call->exchange, true, err);
+    }
+    if (ok) {
+        unit->user = call->caller.user;
+        unit->team = call->caller.team;
+        ok = cn_auth_scope(route, &call->caller, &unit->scope, err);
+    }
+    return ok;
+}
+
+/* Runs the handler; on PostgreSQL a lost race runs it again, from the start. */
+static bool run_handler(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    struct call *call = arg;
+    const struct cn_route *route = call->match.route;
+    call->req.unit.conn = conn;
+    cn_diagnostics_init(&call->problems, call->req.unit.arena);
+    cn_buf_clear(&call->file);
+    call->res = (struct cn_response){ .file = &call->file };
+    if (route->response != NULL) {
+        call->res.body = cn_arena_calloc(call->req.unit.arena, 1, route->response->size);
+    }
+    return route->handler(&call->req, &call->res, err);
+}
+
+static bool run(struct call *call, struct cn_error *err)
+{
+    struct cn_db *db = call->api->options.db;
+    struct cn_sql_conn *conn = NULL;
+    switch (call->match.route->run) {
+    case CN_RUN_WRITE:
+        return cn_db_write(db, run_handler, call, err);
+    case CN_RUN_SLOW:
+        return run_handler(call, NULL, err);
+    case CN_RUN_READ:
+        break;
+    }
+    if (!cn_db_read(db, &conn, err)) {
+        return false;
+    }
+    bool ok = run_handler(call, conn, err);
+    call->req.unit.conn = NULL;
+    cn_db_release(db, conn);
+    return ok;
+}
+
+static void add_etag(struct call *call, bool *is_same_out)
+{
+    char etag[32];
+    cn_str seen;
+    (void)snprintf(etag, sizeof(etag), "\"%lld\"", (long long)call->res.version);
+    cn_http_add_header(call->exchange, "etag", cn_str_of(etag));
+    *is_same_out = (call->match.route->headers & CN_HEADER_NOT_MODIFIED) != 0 &&
+                   cn_http_header(call->exchange, "if-none-match", &seen) &&
+                   cn_str_equal(seen, cn_str_of(etag));
+}
+
+static void add_disposition(struct call *call)
+{
+    struct cn_buf buf;
+    cn_buf_init(&buf, 256);
+    cn_buf_printf(&buf, "attachment; filename=\"%.*s\"", CN_STR_ARG(call->res.file_name));
+    cn_http_add_header(call->exchange, "content-disposition", cn_buf_str(&buf));
+    cn_buf_deinit(&buf);
+}
+
+static bool write_body(struct call *call, struct cn_buf *body, struct cn_error *err)
+{
+    struct cn_json_writer out;
+    cn_str unused;
+    cn_json_writer_init(&out, body);
+    cn_json_write_struct(&out, call->match.route->response, call->res.body);
+    return cn_json_finish(&out, &unused, err);
+}
+
+static void answer(struct call *call)
+{
+    const struct cn_route *route = call->match.route;
+    struct cn_error err;
+    struct cn_buf body;
+    bool is_same = false;
+    cn_buf_init(&body, CN_API_RESPONSE_MAX_BYTES);
+    if (route->kind == CN_RESPONSE_JSON && !write_body(call, &body, &err)) {
+        cn_buf_deinit(&body);
+        fail(call, &err);
+        return;
+    }
+    cn_http_add_header(call->exchange, "x-request-id", cn_str_of(call->request_id));
+    cn_http_add_header(call->exchange, "cache-control", CN_STR("no-store"));
+    if ((route->headers & CN_HEADER_ETAG) != 0) {
+        add_etag(call, &is_same);
+    }
+    if (call->res.location.len > 0) {
+        cn_http_add_header(call->exchange, "location", call->res.location);
+    }
+    if (call->res.set_cookie.len > 0) {
+        cn_http_add_header(call->exchange, "set-cookie", call->res.set_cookie);
+    }
+    if (route->kind == CN_RESPONSE_FILE) {
+        add_disposition(call);
+        cn_api_send(call->api, call->exchange, route->success_status, route->media_type,
+                    &call->file);
+    } else if (route->kind == CN_RESPONSE_EMPTY || is_same) {
+        cn_api_count(call->api, is_same ? 304 : route->success_status);
+        cn_http_reply(call->exchange, is_same ? 304 : route->success_status, NULL);
+    } else {
+        cn_api_send(call->api, call->exchange, route->success_status, "application/json", &body);
+    }
+    cn_buf_deinit(&body);
+}
+
+static bool prepare(struct call *call, struct cn_error *err)
+{
+    const struct cn_route *route = call->match.route;
+    struct cn_arena *arena = call->req.unit.arena;
+    return sign_in(call, err) && cn_decode_path(arena, &call->match, &call->req.path, err) &&
+           cn_decode_query(arena, route->query, cn_http_query(call->exchange), &call->req.query,
+                           &call->problems, err) &&
+           check_accept(call, err) && check_if_match(call, err) && check_body(call, err);
+}
+
+static void run_call(struct cn_work *work)
+{
+    struct call *call = (struct call *)work; /* its first member */
+    struct cn_api *api = call->api;
+    struct cn_error err = { .code = CN_OK };
+    struct cn_arena *arena = cn_http_arena(call->exchange);
+    call->req = (struct cn_request){
+        .unit = { .arena = arena, .ids = api->options.ids, .now = cn_now(api->options.clock) },
+        .api = api,
+        .caller = &call->caller,
+        .problems = &call->problems,
+    };
+    cn_diagnostics_init(&call->problems, arena);
+    cn_buf_init(&call->file, CN_API_RESPONSE_MAX_BYTES);
+    call->parser = cn_parsers_take(api->parsers);
+    bool ok = prepare(call, &err);
+    cn_parsers_give(api->parsers, call->parser); /* what was read was copied to the arena */
+    call->parser = NULL;
+    if (ok && call->match.route->kind == CN_RESPONSE_EVENTS) {
+        cn_stream_open(api->streams, call->exchange, &call->req.unit, call->caller.session);
+        return;
+    }
+    if (ok && run(call, &err)) {
+        answer(call);
+    } else {
+        fail(call, &err);
+    }
+}
+
+static void add_allow(struct cn_http_exchange *exchange, unsigned methods)
+{
+    struct cn_buf buf;
+    cn_buf_init(&buf, 128);
+    for (unsigned method = CN_GET; method < CN_OTHER_METHOD; method++) {
+        const bool is_head_of_get = method == CN_HEAD && (methods & 1U << CN_GET) != 0;
+        if ((methods & 1U << method) != 0 || is_head_of_get) {
+            cn_buf_printf(&buf, "%s%s", buf.len > 0 ? ", " : "",
+                          cn_http_method_name((enum cn_http_method)method));
+        }
+    }
+    cn_http_add_header(exchange, "allow", cn_buf_str(&buf));
+    cn_buf_deinit(&buf);
+}
+
+void cn_dispatch(struct cn_api *api, struct cn_http_exchange *exchange)
+{
+    struct cn_error err;
+    struct cn_arena *arena = cn_http_arena(exchange);
+    struct call *call = cn_arena_new(arena, struct call);
+    *call = (struct call){ .work = { run_call }, .api = api, .exchange = exchange };
+    cn_diagnostics_init(&call->problems, arena);
+    cn_api_request_id(api, call->request_id);
+    cn_route_find(cn_http_method(exchange), cn_http_path(exchange), &call->match);
+    if (call->match.route == NULL) {
+        if (call->match.methods == 0) {
+            cn_fail(&err, CN_NOT_FOUND, "there is nothing at this address");
+        } else {
+            add_allow(exchange, call->match.methods);
+            cn_fail(&err, CN_BAD_METHOD, "this address does not take that method");
+        }
+        fail(call, &err);
+        return;
+    }
+    cn_http_suspend(exchange);
+    if (!cn_workers_submit(api->pools[call->match.route->run], &call->work)) {
+        call->res.retry_after_s = 1;
+        cn_fail(&err, CN_UNAVAILABLE, "too many requests are waiting");
+        fail(call, &err);
+    }
+}

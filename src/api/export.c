@@ -1,0 +1,127 @@
+/* /api/v1/export: lists as files for spreadsheets. */
+#include "base/str.h"
+#include "base/time.h"
+
+#include "api/accounts.h"
+#include "api/core.h"
+#include "api/csv.h"
+
+static const struct cn_field query_rows[] = {
+#define QUERY(member, ...)                         \
+    CN_FIELD(struct cn_account_list_query, member, \
+             CN_MAY(struct cn_account_list_query, member, BE_ABSENT), __VA_ARGS__)
+    QUERY(q, .max = CN_ACCOUNT_QUERY_MAX_BYTES,
+          .doc = "words that the name, external id or domain contains"),
+    QUERY(band, .max = 40, .doc = "only these colours: red,yellow"),
+    CN_FIELD_OF_ID(struct cn_account_list_query, owner_id, CN_USER_PREFIX,
+                   CN_MAY(struct cn_account_list_query, owner_id, BE_ABSENT),
+                   .doc = "only this CSM's"),
+    QUERY(sort, .max = 40, .doc = "as for the list"),
+};
+static const struct cn_fields query_fields =
+    CN_FIELDS("AccountExportQuery", struct cn_account_list_query, query_rows);
+
+static const char *const headings[] = { "id",        "external_id", "name",  "score",
+                                        "band",      "confidence",  "trend", "arr",
+                                        "currency",  "renewal_on",  "owner", "last_activity_at",
+                                        "scorecard", "open_tickets" };
+
+static void add_optional(struct cn_buf *out, enum cn_given given, double value)
+{
+    if (given == CN_GIVEN) {
+        cn_csv_number(out, value);
+    } else {
+        cn_csv_cell(out, CN_STR(""));
+    }
+}
+
+static void add_row(struct cn_buf *out, const struct cn_account_row *row,
+                    const struct cn_account *account)
+{
+    char text[CN_TIME_TEXT_BYTES] = "";
+    char id[CN_ID_TEXT_BYTES];
+    const bool has_score = row->score_given == CN_GIVEN;
+    const bool has_arr = row->arr_given == CN_GIVEN;
+    cn_id_format(CN_ACCOUNT_PREFIX, row->id.value, id);
+    cn_csv_cell(out, cn_str_of(id));
+    cn_csv_cell(out, row->external_id);
+    cn_csv_cell(out, row->name);
+    add_optional(out, row->score_given, row->score.points);
+    cn_csv_cell(out, cn_str_of(has_score ? cn_band_views.texts[row->score.band] : ""));
+    add_optional(out, row->score_given, row->score.confidence);
+    add_optional(out, row->trend_given, row->trend);
+    add_optional(out, row->arr_given, (double)row->arr.minor / 100);
+    cn_csv_cell(out, cn_str_of(has_arr ? row->arr.currency : ""));
+    if (row->renewal_at_given == CN_GIVEN) {
+        cn_date_format(account->renewal_on, text);
+    }
+    cn_csv_cell(out, cn_str_of(text));
+    cn_csv_cell(out, row->owner_given == CN_GIVEN ? row->owner.name : CN_STR(""));
+    text[0] = '\0';
+    if (row->last_activity_at_given == CN_GIVEN) {
+        cn_time_format(row->last_activity_at, text);
+    }
+    cn_csv_cell(out, cn_str_of(text));
+    cn_csv_cell(out, row->scorecard_given == CN_GIVEN ? row->scorecard : CN_STR(""));
+    cn_csv_number(out, (double)row->open_tickets);
+    cn_csv_end_line(out);
+}
+
+static bool add_page(const struct cn_request *req, const struct cn_account_filter *filter,
+                     struct cn_buf *out, size_t *count_out, struct cn_error *err)
+{
+    struct cn_account_list list;
+    struct cn_user_list owners;
+    if (!cn_accounts_list(req, filter, &list, err) || !cn_user_list(&req->unit, &owners, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        struct cn_account_row row = { 0 };
+        cn_account_row_fill(&row, &list.items[i], &owners, req->api->options.tz);
+        add_row(out, &row, &list.items[i]);
+    }
+    *count_out = list.count;
+    return true;
+}
+
+static bool handle_accounts(const struct cn_request *req, struct cn_response *res,
+                            struct cn_error *err)
+{
+    struct cn_account_filter filter;
+    const int64_t rows_max = req->api->options.config->api_export_max_rows;
+    size_t count = 0;
+    if (!cn_account_filter_of(req->query, &filter, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < CN_ARRAY_LEN(headings); i++) {
+        cn_csv_cell(res->file, cn_str_of(headings[i]));
+    }
+    cn_csv_end_line(res->file);
+    filter.limit = CN_PAGE_MAX;
+    do {
+        if (!add_page(req, &filter, res->file, &count, err)) {
+            return false;
+        }
+        filter.offset += (int64_t)count;
+    } while (count == CN_PAGE_MAX && filter.offset < rows_max);
+    if (res->file->overflowed) {
+        return cn_fail(err, CN_TOO_LARGE, "the export is too large; filter it");
+    }
+    res->file_name = CN_STR("accounts.csv");
+    return true;
+}
+
+static const struct cn_route export_routes[] = {
+    { .method = CN_GET,
+      .path = "/api/v1/export/accounts.csv",
+      .access = CN_READERS,
+      .query = &query_fields,
+      .kind = CN_RESPONSE_FILE,
+      .media_type = "text/csv",
+      .success_status = 200,
+      .handler = handle_accounts,
+      .operation = "exportAccounts",
+      .doc = "The accounts that the caller may see, as CSV" },
+};
+
+const struct cn_route_table cn_api_export = CN_ROUTE_TABLE(export_routes);

@@ -1,0 +1,359 @@
+/* /api/v1/accounts/{account_id}/health: why the score is what it is, and what it was. */
+#include "base/str.h"
+
+#include "api/accounts.h"
+#include "api/core.h"
+#include "health/history.h"
+
+enum {
+    HISTORY_MAX = 2000,
+    ITEMS_MAX = CN_SCORECARD_NODES_MAX + CN_EXCEPTIONS_MAX + 1,
+    FACTS_MAX = 1000,
+    TEXT_MAX = 20000
+};
+
+static const struct cn_names kinds = { cn_explain_kind_names, 4 };
+
+struct fact_view {
+    cn_str name;
+    cn_str value_text;
+    cn_str source;
+    cn_time at;
+    enum cn_given at_given;
+};
+static const struct cn_field fact_rows[] = {
+    CN_FIELD(struct fact_view, name, .max = TEXT_MAX, .doc = "as it stands in the rule"),
+    CN_FIELD(struct fact_view, value_text, .max = TEXT_MAX, .doc = "with its unit"),
+    CN_FIELD(struct fact_view, source, .max = TEXT_MAX, .doc = "where it comes from"),
+    CN_FIELD(struct fact_view, at, CN_MAY(struct fact_view, at, BE_NULL),
+             .doc = "when it became so"),
+};
+static const struct cn_fields fact_fields = CN_FIELDS("Fact", struct fact_view, fact_rows);
+static const struct cn_field fact_item = { .type = CN_FIELD_OBJECT, .object = &fact_fields };
+
+struct item_view {
+    cn_str path;
+    int64_t depth;
+    cn_str name;
+    enum cn_explain_kind kind;
+    double weight;
+    enum cn_given weight_given;
+    double value;
+    enum cn_given value_given;
+    double raw;
+    enum cn_given raw_given;
+    cn_str raw_text;
+    enum cn_given raw_text_given;
+    double points;
+    double change;
+    enum cn_given change_given;
+    bool missing;
+    cn_str reason;
+    enum cn_given reason_given;
+    cn_str rule;
+    enum cn_given rule_given;
+    struct {
+        struct fact_view *items;
+        size_t count;
+    } facts;
+};
+#define ITEM(member, ...) CN_FIELD(struct item_view, member, __VA_ARGS__)
+#define MAY(member)       CN_MAY(struct item_view, member, BE_NULL)
+static const struct cn_field item_rows[] = {
+    ITEM(path, .max = TEXT_MAX, .doc = "usage/breadth; exceptions/1"),
+    ITEM(depth, .max = CN_SCORECARD_DEPTH_MAX + 1, .doc = "rows of depth 1 add up to the score"),
+    ITEM(name, .max = TEXT_MAX, .doc = "as it is called in the scorecard"),
+    CN_FIELD_OF_ENUM(struct item_view, kind, &kinds, .doc = "what kind of row"),
+    ITEM(weight, MAY(weight), .doc = "share of what its siblings weigh, 0 to 1"),
+    ITEM(value, MAY(value), .doc = "0 to 100; null: missing"),
+    ITEM(raw, MAY(raw), .doc = "what the rule gave"),
+    ITEM(raw_text, MAY(raw_text), .max = TEXT_MAX, .doc = "the same, for people"),
+    ITEM(points, .doc = "what it adds to the score"),
+    ITEM(change, MAY(change), .doc = "what it adds to the change since then"),
+    ITEM(missing, .doc = "there is no data"),
+    ITEM(reason, MAY(reason), .max = TEXT_MAX, .doc = "what to know about it"),
+    ITEM(rule, MAY(rule), .max = TEXT_MAX, .doc = "the expression"),
+    CN_FIELD_OF_LIST(struct item_view, facts, &fact_item, .max = FACTS_MAX,
+                     .doc = "what the rule rests on"),
+};
+static const struct cn_fields item_fields = CN_FIELDS("ExplainItem", struct item_view, item_rows);
+static const struct cn_field item_item = { .type = CN_FIELD_OBJECT, .object = &item_fields };
+#undef MAY
+
+struct previous_view {
+    cn_time at;
+    double points;
+    int band;
+};
+static const struct cn_field previous_rows[] = {
+    CN_FIELD(struct previous_view, at, .doc = "the moment compared with"),
+    CN_FIELD(struct previous_view, points, .min = 0, .max = 100, .doc = "the score then"),
+    CN_FIELD_OF_ENUM(struct previous_view, band, &cn_band_views, .doc = "the colour then"),
+};
+static const struct cn_fields previous_fields =
+    CN_FIELDS("PreviousScore", struct previous_view, previous_rows);
+
+struct override_view {
+    cn_str by;
+    cn_str reason;
+    cn_time until;
+    enum cn_given until_given;
+};
+static const struct cn_field override_rows[] = {
+    CN_FIELD(struct override_view, by, .max = 200, .doc = "who"),
+    CN_FIELD(struct override_view, reason, .max = 1000, .doc = "why"),
+    CN_FIELD(struct override_view, until, CN_MAY(struct override_view, until, BE_NULL),
+             .doc = "null: until it is taken back"),
+};
+static const struct cn_fields override_fields =
+    CN_FIELDS("Override", struct override_view, override_rows);
+
+struct health_view {
+    cn_time at;
+    double points;
+    int band;
+    bool grey;
+    double confidence;
+    cn_str scorecard;
+    cn_str because;
+    enum cn_given because_given;
+    struct previous_view previous;
+    enum cn_given previous_given;
+    struct override_view override;
+    enum cn_given override_given;
+    struct {
+        struct item_view *items;
+        size_t count;
+    } items;
+};
+#define HEALTH(member, ...) CN_FIELD(struct health_view, member, __VA_ARGS__)
+#define MAY(member)         CN_MAY(struct health_view, member, BE_NULL)
+static const struct cn_field health_rows[] = {
+    HEALTH(at, .doc = "the moment explained"),
+    HEALTH(points, .min = 0, .max = 100, .doc = "the score, to a thousandth"),
+    CN_FIELD_OF_ENUM(struct health_view, band, &cn_band_views, .doc = "the colour"),
+    HEALTH(grey, .doc = "too little is known: the colour is frozen"),
+    HEALTH(confidence, .min = 0, .max = 1, .doc = "how much is known and fresh"),
+    HEALTH(scorecard, .max = 200, .doc = "which one applies"),
+    HEALTH(because, MAY(because), .max = TEXT_MAX, .doc = "exceptions that fired"),
+    CN_FIELD_OF_OBJECT(struct health_view, previous, &previous_fields, MAY(previous),
+                       .doc = "null: nothing to compare with"),
+    CN_FIELD_OF_OBJECT(struct health_view, override, &override_fields, MAY(override),
+                       .doc = "set by hand; null: not"),
+    CN_FIELD_OF_LIST(struct health_view, items, &item_item, .max = ITEMS_MAX,
+                     .doc = "the scorecard's tree in pre-order"),
+};
+#undef MAY
+static const struct cn_fields health_fields =
+    CN_FIELDS("AccountHealth", struct health_view, health_rows);
+
+struct health_query {
+    cn_time since;
+    enum cn_given since_given;
+};
+static const struct cn_field query_rows[] = {
+    CN_FIELD(struct health_query, since, CN_MAY(struct health_query, since, BE_ABSENT),
+             .doc = "compare with this moment"),
+};
+static const struct cn_fields query_fields =
+    CN_FIELDS("HealthQuery", struct health_query, query_rows);
+
+static enum cn_given given_if(bool is_there)
+{
+    return is_there ? CN_GIVEN : CN_NULL;
+}
+
+static struct item_view item_of(const struct cn_explain_item *item, struct cn_arena *arena)
+{
+    struct item_view view = {
+        .path = item->path,
+        .depth = (int64_t)item->depth,
+        .name = item->name,
+        .kind = item->kind,
+        .weight = item->weight,
+        .weight_given =
+            given_if(item->kind == CN_EXPLAIN_GROUP || item->kind == CN_EXPLAIN_MEASURE),
+        .value = item->value,
+        .value_given = given_if(item->has_value),
+        .raw = item->raw,
+        .raw_given = given_if(item->has_raw),
+        .raw_text = item->raw_text,
+        .raw_text_given = given_if(item->raw_text.len > 0),
+        .points = (double)item->points / 1000,
+        .change = (double)item->change / 1000,
+        .change_given = given_if(item->has_change),
+        .missing = !item->has_value && item->kind == CN_EXPLAIN_MEASURE,
+        .reason = item->reason,
+        .reason_given = given_if(item->reason.len > 0),
+        .rule = item->rule,
+        .rule_given = given_if(item->rule.len > 0),
+    };
+    view.facts.count = item->fact_count < FACTS_MAX ? item->fact_count : FACTS_MAX;
+    view.facts.items = cn_arena_array(arena, struct fact_view, view.facts.count);
+    for (size_t i = 0; i < view.facts.count; i++) {
+        const struct cn_fact *fact = &item->facts[i];
+        view.facts.items[i] = (struct fact_view){
+            .name = fact->name,
+            .value_text = fact->value_text,
+            .source = fact->source,
+            .at = fact->at,
+            .at_given = given_if(fact->at.us != 0),
+        };
+    }
+    return view;
+}
+
+static bool handle_explain(const struct cn_request *req, struct cn_response *res,
+                           struct cn_error *err)
+{
+    const struct cn_account_path *path = req->path;
+    const struct health_query *query = req->query;
+    const struct cn_api_engine *engine = &req->api->options.engine;
+    struct cn_account_explanation why = { 0 };
+    struct health_view *view = res->body;
+    if (!cn_account_visible(&req->unit, path->account_id, err) ||
+        !engine->explain(engine->arg, path->account_id, query->since, req->unit.arena, &why, err)) {
+        return false;
+    }
+    const struct cn_health_score *score = &why.now.score;
+    if (!score->has_points || score->band == CN_BAND_NONE) {
+        return cn_fail(err, CN_NOT_FOUND, "this account has no score yet");
+    }
+    view->at = why.at;
+    view->points = (double)score->points / 1000;
+    view->band = (int)score->band - 1;
+    view->grey = score->is_grey;
+    view->confidence = (double)score->confidence / 1000;
+    view->scorecard = why.now.scorecard;
+    view->because = why.now.because;
+    view->because_given = given_if(why.now.because.len > 0);
+    view->override_given = CN_NULL;
+    const bool has_previous =
+        why.has_previous && why.previous.has_points && why.previous.band != CN_BAND_NONE;
+    view->previous_given = given_if(has_previous);
+    if (has_previous) {
+        view->previous =
+            (struct previous_view){ why.previous_at, (double)why.previous.points / 1000,
+                                    (int)why.previous.band - 1 };
+    }
+    view->items.count = why.now.count;
+    view->items.items = cn_arena_array(req->unit.arena, struct item_view, why.now.count);
+    for (size_t i = 0; i < why.now.count; i++) {
+        view->items.items[i] = item_of(&why.now.items[i], req->unit.arena);
+    }
+    return true;
+}
+
+struct history_query {
+    cn_time from;
+    enum cn_given from_given;
+    cn_time to;
+    enum cn_given to_given;
+};
+static const struct cn_field history_query_rows[] = {
+    CN_FIELD(struct history_query, from, CN_MAY(struct history_query, from, BE_ABSENT),
+             .doc = "a year ago unless given"),
+    CN_FIELD(struct history_query, to, CN_MAY(struct history_query, to, BE_ABSENT),
+             .doc = "now unless given"),
+};
+static const struct cn_fields history_query_fields =
+    CN_FIELDS("HistoryQuery", struct history_query, history_query_rows);
+
+struct point_view {
+    cn_time at;
+    double points;
+    int band;
+    bool grey;
+    bool backfilled;
+    cn_str because;
+    enum cn_given because_given;
+};
+static const struct cn_field point_rows[] = {
+    CN_FIELD(struct point_view, at, .doc = "from this moment until the next"),
+    CN_FIELD(struct point_view, points, .min = 0, .max = 100, .doc = "the score"),
+    CN_FIELD_OF_ENUM(struct point_view, band, &cn_band_views, .doc = "the colour"),
+    CN_FIELD(struct point_view, grey, .doc = "too little was known"),
+    CN_FIELD(struct point_view, backfilled, .doc = "computed later, not lived"),
+    CN_FIELD(struct point_view, because, CN_MAY(struct point_view, because, BE_NULL),
+             .max = TEXT_MAX, .doc = "exceptions that fired"),
+};
+static const struct cn_fields point_fields =
+    CN_FIELDS("HistoryPoint", struct point_view, point_rows);
+static const struct cn_field point_item = { .type = CN_FIELD_OBJECT, .object = &point_fields };
+
+struct history_page {
+    struct {
+        struct point_view *items;
+        size_t count;
+    } data;
+    cn_account_id next_cursor;
+    enum cn_given next_cursor_given;
+};
+static const struct cn_field history_page_rows[] = {
+    CN_FIELD_OF_LIST(struct history_page, data, &point_item, .max = HISTORY_MAX + 1,
+                     .doc = "oldest first, beginning with what held at `from`"),
+    CN_FIELD_OF_ID(struct history_page, next_cursor, CN_ACCOUNT_PREFIX,
+                   CN_MAY(struct history_page, next_cursor, BE_NULL), .doc = "always null"),
+};
+static const struct cn_fields history_page_fields =
+    CN_FIELDS("History", struct history_page, history_page_rows);
+
+static bool handle_history(const struct cn_request *req, struct cn_response *res,
+                           struct cn_error *err)
+{
+    const struct cn_account_path *path = req->path;
+    const struct history_query *query = req->query;
+    struct history_page *page = res->body;
+    struct cn_health_row_list rows;
+    const cn_time year_ago = { req->unit.now.us - (int64_t)366 * 86400 * 1000000 };
+    const cn_time from = query->from_given == CN_GIVEN ? query->from : year_ago;
+    const cn_time to = query->to_given == CN_GIVEN ? query->to : req->unit.now;
+    if (!cn_account_visible(&req->unit, path->account_id, err) ||
+        !cn_health_history_load(req->unit.conn, path->account_id.value, from, to, HISTORY_MAX,
+                                req->unit.arena, &rows, err)) {
+        return false;
+    }
+    page->next_cursor_given = CN_NULL;
+    page->data.items = cn_arena_array(req->unit.arena, struct point_view, rows.count);
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct cn_health_row *row = &rows.items[i];
+        if (!row->score.has_points || row->score.band == CN_BAND_NONE) {
+            continue;
+        }
+        page->data.items[page->data.count++] = (struct point_view){
+            .at = row->at,
+            .points = (double)row->score.points / 1000,
+            .band = (int)row->score.band - 1,
+            .grey = row->score.is_grey,
+            .backfilled = row->is_backfilled,
+            .because = row->because,
+            .because_given = given_if(row->because.len > 0),
+        };
+    }
+    return true;
+}
+
+static const struct cn_route health_routes[] = {
+    { .method = CN_GET,
+      .path = "/api/v1/accounts/{account_id}/health",
+      .access = CN_READERS,
+      .path_params = &cn_account_path_fields,
+      .query = &query_fields,
+      .response = &health_fields,
+      .success_status = 200,
+      .handler = handle_explain,
+      .operation = "explainHealth",
+      .doc = "Why the score is what it is, and what changed since a moment" },
+    { .method = CN_GET,
+      .path = "/api/v1/accounts/{account_id}/health/history",
+      .access = CN_READERS,
+      .path_params = &cn_account_path_fields,
+      .query = &history_query_fields,
+      .response = &history_page_fields,
+      .success_status = 200,
+      .handler = handle_history,
+      .operation = "listHealthHistory",
+      .doc = "What the score was" },
+};
+
+const struct cn_route_table cn_api_health = CN_ROUTE_TABLE(health_routes);

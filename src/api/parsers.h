@@ -1,0 +1,19 @@
+/*
+ * JSON parsers that are kept: one has buffers that grow with what it read.  Internal to api/.
+ */
+#ifndef CAIRN_API_PARSERS_H
+#define CAIRN_API_PARSERS_H
+
+#include "json/reader.h"
+
+struct cn_parsers;
+
+struct cn_parsers *cn_parsers_new(size_t max_bytes);
+void cn_parsers_free(
+    struct cn_parsers *parsers); /* all must have been given back; NULL is allowed */
+
+/* Any thread. */
+struct cn_json_parser *cn_parsers_take(struct cn_parsers *parsers);
+void cn_parsers_give(struct cn_parsers *parsers, struct cn_json_parser *parser);
+
+#endif

@@ -1,0 +1,19 @@
+/* Endpoints, one table a file; listed in api/routes.c. */
+#ifndef CAIRN_API_RESOURCES_H
+#define CAIRN_API_RESOURCES_H
+
+struct cn_route_table;
+
+extern const struct cn_route_table cn_api_accounts;
+extern const struct cn_route_table cn_api_contracts;
+extern const struct cn_route_table cn_api_demo_buttons;
+extern const struct cn_route_table cn_api_events;
+extern const struct cn_route_table cn_api_export;
+extern const struct cn_route_table cn_api_health;
+extern const struct cn_route_table cn_api_metrics;
+extern const struct cn_route_table cn_api_people;
+extern const struct cn_route_table cn_api_session;
+extern const struct cn_route_table cn_api_sources;
+extern const struct cn_route_table cn_api_tickets;
+
+#endif

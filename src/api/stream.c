@@ -1,0 +1,395 @@
+#include "api/stream.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/map.h"
+#include "base/str.h"
+
+#include "api/accounts.h"
+
+enum {
+    ROUND_MS = 200,           /* changes within it are sent as one */
+    ROUND_ACCOUNTS_MAX = 500, /* the others wait for the next round */
+    CHECK_EVERY_ROUNDS = 50,  /* whether sessions and grants still hold */
+    TEXT_MAX_BYTES = 64 * 1024
+};
+
+struct stream {
+    struct stream *next;
+    struct cn_sse_stream *sse;
+    struct cn_unit unit; /* without connection and arena */
+    cn_session_id session;
+    struct cn_map shown; /* accounts that were sent and not taken back */
+    _Atomic bool is_closed;
+};
+
+struct cn_stream_hub {
+    const struct cn_api_options *options;
+    pthread_t thread;
+    struct stream *streams; /* the thread's own */
+    _Atomic int64_t count;
+
+    pthread_mutex_t lock; /* of what follows; never held while reading or sending */
+    pthread_cond_t changed;
+    bool is_stopping;
+    struct stream *arrivals;
+    struct cn_map pending; /* account ids */
+    bool has_progress;
+    char label[64];
+    int64_t done;
+    int64_t total;
+};
+
+static void *run_hub(void *arg);
+
+struct cn_stream_hub *cn_stream_hub_new(const struct cn_api_options *options)
+{
+    struct cn_stream_hub *hub = cn_heap_resize(NULL, sizeof(*hub));
+    pthread_condattr_t attributes;
+    memset(hub, 0, sizeof(*hub));
+    hub->options = options;
+    (void)pthread_mutex_init(&hub->lock, NULL);
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&hub->changed, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    if (pthread_create(&hub->thread, NULL, run_hub, hub) != 0) {
+        (void)fputs("cannot start a thread\n", stderr); /* as for memory: no caller can help */
+        abort();
+    }
+    (void)pthread_setname_np(hub->thread, "stream"); /* only for those who look */
+    return hub;
+}
+
+static void free_stream(struct stream *stream)
+{
+    cn_sse_release(stream->sse);
+    cn_map_deinit(&stream->shown);
+    free(stream);
+}
+
+static void take_arrivals(struct cn_stream_hub *hub)
+{
+    (void)pthread_mutex_lock(&hub->lock);
+    struct stream *stream = hub->arrivals;
+    hub->arrivals = NULL;
+    (void)pthread_mutex_unlock(&hub->lock);
+    while (stream != NULL) {
+        struct stream *next = stream->next;
+        stream->next = hub->streams;
+        hub->streams = stream;
+        stream = next;
+    }
+}
+
+void cn_stream_hub_free(struct cn_stream_hub *hub)
+{
+    if (hub == NULL) {
+        return;
+    }
+    (void)pthread_mutex_lock(&hub->lock);
+    hub->is_stopping = true;
+    (void)pthread_cond_broadcast(&hub->changed);
+    (void)pthread_mutex_unlock(&hub->lock);
+    (void)pthread_join(hub->thread, NULL);
+    take_arrivals(hub);
+    while (hub->streams != NULL) {
+        struct stream *next = hub->streams->next;
+        free_stream(hub->streams);
+        hub->streams = next;
+    }
+    cn_map_deinit(&hub->pending);
+    (void)pthread_cond_destroy(&hub->changed);
+    (void)pthread_mutex_destroy(&hub->lock);
+    free(hub);
+}
+
+/* The client is gone; the hub's thread lets go of the stream. */
+static void on_closed(void *arg, struct cn_sse_stream *sse)
+{
+    struct stream *stream = arg;
+    (void)sse;
+    atomic_store(&stream->is_closed, true);
+}
+
+void cn_stream_open(struct cn_stream_hub *hub, struct cn_http_exchange *exchange,
+                    const struct cn_unit *unit, cn_session_id session)
+{
+    if (atomic_fetch_add(&hub->count, 1) >= hub->options->config->http_streams_max) {
+        atomic_fetch_sub(&hub->count, 1);
+        cn_http_add_header(exchange, "retry-after", CN_STR("10"));
+        cn_http_reply_text(exchange, 503, CN_STR("too many live streams"));
+        return;
+    }
+    struct stream *stream = cn_heap_resize(NULL, sizeof(*stream));
+    *stream = (struct stream){ .unit = *unit, .session = session };
+    stream->unit.conn = NULL;
+    stream->unit.arena = NULL;
+    stream->sse = cn_sse_open(exchange, on_closed, stream);
+    (void)pthread_mutex_lock(&hub->lock);
+    stream->next = hub->arrivals;
+    hub->arrivals = stream;
+    (void)pthread_mutex_unlock(&hub->lock);
+}
+
+void cn_stream_account(struct cn_stream_hub *hub, cn_account_id id)
+{
+    bool was_new = false;
+    if (atomic_load(&hub->count) == 0) {
+        return;
+    }
+    (void)pthread_mutex_lock(&hub->lock);
+    (void)cn_map_put(&hub->pending, (uint64_t)id.value, &was_new);
+    (void)pthread_mutex_unlock(&hub->lock);
+}
+
+void cn_stream_progress(struct cn_stream_hub *hub, const struct cn_progress *progress)
+{
+    const size_t len =
+        progress->label.len < sizeof(hub->label) ? progress->label.len : sizeof(hub->label) - 1;
+    (void)pthread_mutex_lock(&hub->lock);
+    memset(hub->label, 0, sizeof(hub->label));
+    memcpy(hub->label, progress->label.ptr, len);
+    hub->done = progress->done;
+    hub->total = progress->total;
+    hub->has_progress = true;
+    (void)pthread_mutex_unlock(&hub->lock);
+}
+
+static void prune(struct cn_stream_hub *hub)
+{
+    struct stream **at = &hub->streams;
+    while (*at != NULL) {
+        struct stream *stream = *at;
+        if (atomic_load(&stream->is_closed)) {
+            *at = stream->next;
+            atomic_fetch_sub(&hub->count, 1);
+            free_stream(stream);
+        } else {
+            at = &stream->next;
+        }
+    }
+}
+
+static size_t take_pending(struct cn_stream_hub *hub, int64_t *ids)
+{
+    size_t count = 0;
+    size_t cursor = 0;
+    uint64_t id = 0;
+    uint64_t value = 0;
+    (void)pthread_mutex_lock(&hub->lock);
+    while (count < ROUND_ACCOUNTS_MAX && cn_map_next(&hub->pending, &cursor, &id, &value)) {
+        ids[count++] = (int64_t)id;
+    }
+    for (size_t i = 0; i < count; i++) {
+        (void)cn_map_remove(&hub->pending, (uint64_t)ids[i]);
+    }
+    (void)pthread_mutex_unlock(&hub->lock);
+    return count;
+}
+
+static cn_str account_text(struct cn_buf *buf, const struct cn_account *account,
+                           const struct cn_tz *tz)
+{
+    static const struct cn_user_list nobody = { 0 };
+    struct cn_account_row row = { 0 };
+    struct cn_json_writer out;
+    struct cn_error err;
+    cn_str text;
+    cn_buf_clear(buf);
+    cn_account_row_fill(&row, account, &nobody, tz);
+    cn_json_writer_init(&out, buf);
+    cn_json_write_struct(&out, &cn_account_news_fields, &row);
+    return cn_json_finish(&out, &text, &err) ? text : CN_STR(""); /* which is not sent */
+}
+
+static cn_str gone_text(struct cn_buf *buf, cn_account_id id)
+{
+    char text[CN_ID_TEXT_BYTES];
+    cn_id_format(CN_ACCOUNT_PREFIX, id.value, text);
+    cn_buf_clear(buf);
+    cn_buf_printf(buf, "{\"id\":\"%s\",\"gone\":true}", text);
+    return cn_buf_str(buf);
+}
+
+/* account: NULL if there is none of this id any more. */
+static void send_account(struct cn_stream_hub *hub, cn_account_id id,
+                         const struct cn_account *account, struct cn_buf *news, struct cn_buf *gone)
+{
+    bool was_new = false;
+    cn_str text = account != NULL ? account_text(news, account, hub->options->tz) : CN_STR("");
+    for (struct stream *stream = hub->streams; stream != NULL; stream = stream->next) {
+        const bool sees =
+            account != NULL && text.len > 0 &&
+            cn_unit_sees(&stream->unit, account->team_id.value, account->owner_id.value);
+        if (sees) {
+            (void)cn_map_put(&stream->shown, (uint64_t)id.value, &was_new);
+            (void)cn_sse_send(stream->sse, CN_STR("account"), text); /* closed: pruned soon */
+        } else if (cn_map_remove(&stream->shown, (uint64_t)id.value)) {
+            (void)cn_sse_send(stream->sse, CN_STR("account"), gone_text(gone, id));
+        }
+    }
+}
+
+static void send_accounts(struct cn_stream_hub *hub, struct cn_unit *unit, const int64_t *ids,
+                          size_t count)
+{
+    struct cn_buf news;
+    struct cn_buf gone;
+    cn_buf_init(&news, TEXT_MAX_BYTES);
+    cn_buf_init(&gone, TEXT_MAX_BYTES);
+    for (size_t i = 0; i < count; i++) {
+        struct cn_account account;
+        struct cn_error err;
+        const cn_account_id id = { ids[i] };
+        if (cn_account_load(unit, id, &account, &err)) {
+            send_account(hub, id, &account, &news, &gone);
+        } else if (err.code == CN_NOT_FOUND) {
+            send_account(hub, id, NULL, &news, &gone);
+        }
+    }
+    cn_buf_deinit(&news);
+    cn_buf_deinit(&gone);
+}
+
+/* False if nothing new is to be told. */
+static bool take_progress(struct cn_stream_hub *hub, struct cn_buf *buf, cn_str *text_out)
+{
+    struct cn_json_writer out;
+    struct cn_error err;
+    cn_json_writer_init(&out, buf);
+    (void)pthread_mutex_lock(&hub->lock);
+    const bool has_progress = hub->has_progress;
+    hub->has_progress = false;
+    cn_json_object_begin(&out);
+    cn_json_key(&out, CN_STR("done"));
+    cn_json_i64(&out, hub->done);
+    cn_json_key(&out, CN_STR("total"));
+    cn_json_i64(&out, hub->total);
+    cn_json_key(&out, CN_STR("label"));
+    cn_json_str(&out, cn_str_of(hub->label));
+    cn_json_object_end(&out);
+    (void)pthread_mutex_unlock(&hub->lock);
+    return has_progress && cn_json_finish(&out, text_out, &err);
+}
+
+static void send_progress(struct cn_stream_hub *hub)
+{
+    struct cn_buf buf;
+    cn_str text;
+    cn_buf_init(&buf, 512);
+    if (take_progress(hub, &buf, &text)) {
+        for (struct stream *stream = hub->streams; stream != NULL; stream = stream->next) {
+            (void)cn_sse_send(stream->sse, CN_STR("progress"), text); /* closed: pruned soon */
+        }
+    }
+    cn_buf_deinit(&buf);
+}
+
+/* Whether the user still has the session, and which accounts are theirs now. */
+static bool still_holds(struct stream *stream, struct cn_unit *unit)
+{
+    struct cn_user user;
+    struct cn_session_list sessions;
+    struct cn_error err = { .code = CN_OK };
+    if (!cn_user_load(unit, stream->unit.user, &user, &err) || user.is_disabled) {
+        return err.code == CN_UNAVAILABLE; /* the database comes back */
+    }
+    stream->unit.team = user.team_id_given == CN_GIVEN ? user.team_id : (cn_team_id){ 0 };
+    if (user.scope < stream->unit.scope) {
+        stream->unit.scope = user.scope;
+    }
+    if (stream->session.value == 0) {
+        return true; /* by an API key: it ends with the connection */
+    }
+    if (!cn_session_list(unit, stream->unit.user, &sessions, &err)) {
+        return err.code == CN_UNAVAILABLE;
+    }
+    for (size_t i = 0; i < sessions.count; i++) {
+        if (sessions.items[i].id.value == stream->session.value) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_streams(struct cn_stream_hub *hub, struct cn_unit *unit)
+{
+    for (struct stream *stream = hub->streams; stream != NULL; stream = stream->next) {
+        if (!still_holds(stream, unit)) {
+            cn_sse_close(stream->sse);
+        }
+    }
+}
+
+static bool has_pending(struct cn_stream_hub *hub)
+{
+    (void)pthread_mutex_lock(&hub->lock);
+    if (hub->streams == NULL) {
+        cn_map_clear(&hub->pending); /* nobody listens */
+    }
+    const bool has = hub->pending.count > 0;
+    (void)pthread_mutex_unlock(&hub->lock);
+    return has;
+}
+
+static void run_round(struct cn_stream_hub *hub, struct cn_arena *arena, bool is_check)
+{
+    int64_t ids[ROUND_ACCOUNTS_MAX];
+    struct cn_sql_conn *conn = NULL;
+    struct cn_error err;
+    take_arrivals(hub);
+    prune(hub);
+    send_progress(hub);
+    if ((!has_pending(hub) && !is_check) || hub->streams == NULL ||
+        !cn_db_read(hub->options->db, &conn, &err)) {
+        return; /* what is pending stays so until the database is back */
+    }
+    struct cn_unit unit = { .conn = conn,
+                            .arena = arena,
+                            .ids = hub->options->ids,
+                            .scope = CN_SCOPE_ALL,
+                            .now = cn_now(hub->options->clock) };
+    if (is_check) {
+        check_streams(hub, &unit);
+    }
+    send_accounts(hub, &unit, ids, take_pending(hub, ids));
+    cn_db_release(hub->options->db, conn);
+    cn_arena_reset(arena);
+}
+
+/* Sleeps until the next round; false if the hub is stopping. */
+static bool wait_for_round(struct cn_stream_hub *hub)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += ROUND_MS * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_nsec -= 1000000000L;
+        until.tv_sec++;
+    }
+    int rc = 0;
+    (void)pthread_mutex_lock(&hub->lock);
+    while (!hub->is_stopping && rc == 0) {
+        rc = pthread_cond_timedwait(&hub->changed, &hub->lock, &until);
+    }
+    const bool goes_on = !hub->is_stopping;
+    (void)pthread_mutex_unlock(&hub->lock);
+    return goes_on;
+}
+
+static void *run_hub(void *arg)
+{
+    struct cn_stream_hub *hub = arg;
+    struct cn_arena arena;
+    int rounds = 0;
+    cn_arena_init(&arena, (size_t)64 * 1024);
+    while (wait_for_round(hub)) {
+        run_round(hub, &arena, ++rounds % CHECK_EVERY_ROUNDS == 0);
+    }
+    cn_arena_deinit(&arena);
+    return NULL;
+}
