@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import readline from 'node:readline';
 import { promisify } from 'node:util';
@@ -58,13 +58,13 @@ export async function database() {
 export async function postgresPeer() {
   const db = await database();
   const server = await start('node', ['bench/peers/postgres.mjs', db.url], {}, null);
-  return { ...server, key: 'bench', async stop() { await server.stop(); await db.drop(); } };
+  return { ...server, usesPostgres: true, key: 'bench', async stop() { await server.stop(); await db.drop(); } };
 }
 
 export async function listPeer(accounts) {
   const db = await database();
   const server = await start('node', ['bench/peers/list.mjs', db.url, String(accounts)], {}, null);
-  return { ...server, key: '', async stop() { await server.stop(); await db.drop(); } };
+  return { ...server, usesPostgres: true, key: '', async stop() { await server.stop(); await db.drop(); } };
 }
 
 // A workspace with a source.  options: postgres (bool), env, args of "cairn serve".
@@ -92,6 +92,7 @@ export async function cairn({ postgres = false, env = {}, args = [] } = {}) {
   const cookie = signedIn.headers.getSetCookie().map(line => line.split(';')[0]).join('; ');
   return {
     where,
+    usesPostgres: postgres,
     cookie,
     key,
     get base() { return server.base; },
@@ -116,9 +117,16 @@ export async function cairn({ postgres = false, env = {}, args = [] } = {}) {
   };
 }
 
+// A server's CPU time includes that of the PostgreSQL it uses.
+async function pids(server) {
+  if (!server.usesPostgres) return String(server.pid);
+  const text = await readFile(join(process.env.CAIRN_PG_DIR, 'data', 'postmaster.pid'), 'utf8');
+  return `${server.pid},${text.split('\n')[0]}`;
+}
+
 // Drives a server with cairn-load; options are its options.
 export async function load(server, options) {
-  const args = Object.entries({ address: server.address, key: server.key, pid: server.pid, ...options })
+  const args = Object.entries({ address: server.address, key: server.key, pids: await pids(server), ...options })
     .flatMap(([name, value]) => [`--${name}`, String(value)]);
   const { stdout } = await run(`${build}/bench/cairn-load`, args, { maxBuffer: 1 << 20 });
   return JSON.parse(stdout);

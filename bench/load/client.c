@@ -263,7 +263,10 @@ static void resume_due(struct client *client)
 static void measure(struct client *client, bool begin)
 {
     struct cn_load_result *result = client->result;
-    int64_t server = client->run->server_pid != 0 ? cn_load_cpu_us(client->run->server_pid) : 0;
+    int64_t server = 0;
+    for (size_t i = 0; i < client->run->pid_count; i++) {
+        server += cn_load_cpu_us(client->run->pids[i]);
+    }
     int64_t own = own_cpu_us();
     int64_t now = cn_clock_monotonic_us();
     result->server_cpu_us = begin ? -server : result->server_cpu_us + server;

@@ -21,9 +21,10 @@ struct cn_load_run {
     const struct cn_load_workload *workload;
     struct sockaddr_in server;
     size_t connections;
-    int64_t warmup_us;       /* not measured */
-    int64_t measured_us;     /* after which nothing new is sent */
-    int64_t server_pid;      /* whose CPU time is taken, with its descendants; 0: nobody's */
+    int64_t warmup_us;   /* not measured */
+    int64_t measured_us; /* after which nothing new is sent */
+    const int64_t *pids; /* whose CPU time is taken, with that of their descendants */
+    size_t pid_count;
     int64_t interval_us;     /* between the beginnings of requests at least; 0: none */
     uint64_t first;          /* number of the first request */
     const uint64_t *numbers; /* these and no others, if not NULL */

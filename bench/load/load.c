@@ -28,6 +28,7 @@ struct options {
     const char *resend; /* such a file to read: send these again */
     const char *gets;   /* file of paths: GET these instead */
     const char *header; /* of GETs */
+    const char *pids;   /* "123,456" */
     int64_t batch;
     int64_t connections;
     int64_t seconds;
@@ -42,7 +43,6 @@ struct options {
     int64_t random_ids;
     int64_t rate;
     int64_t at;
-    int64_t pid;
 };
 
 struct option {
@@ -53,8 +53,23 @@ struct option {
 };
 
 enum {
-    NUMBERS_MAX_BYTES = 1 << 30
+    NUMBERS_MAX_BYTES = 1 << 30,
+    PIDS_MAX = 8
 };
+
+/* Numbers between commas; yields how many, 0 if one is none. */
+static size_t parse_pids(const char *text, int64_t *pids_out)
+{
+    cn_str rest = cn_str_of(text);
+    cn_str piece;
+    size_t count = 0;
+    while (count < PIDS_MAX && cn_str_split(&rest, ',', &piece)) {
+        if (!cn_parse_i64(piece, &pids_out[count++])) {
+            return 0;
+        }
+    }
+    return count;
+}
 
 /* Sets the option that the two words name. */
 static bool set_option(const struct option *rows, size_t count, const char *name, const char *value)
@@ -97,7 +112,8 @@ static bool parse_options(int argc, char **argv, struct options *options)
         { "--rate", NULL, &options->rate, "events a second at most; 0: any" },
         { "--at", NULL, &options->at, "when all events happened, in seconds since 1970; 0: now" },
         { "--random-ids", NULL, &options->random_ids, "1: message ids in no order" },
-        { "--pid", NULL, &options->pid, "process whose CPU time is taken, with its children" },
+        { "--pids", &options->pids, NULL,
+          "processes, \"1,2\", whose CPU time counts, children too" },
     };
     for (int i = 1; i < argc; i += 2) {
         if (i + 1 < argc && set_option(rows, CN_ARRAY_LEN(rows), argv[i], argv[i + 1])) {
@@ -208,6 +224,7 @@ int main(int argc, char **argv)
                                .users = 20,
                                .seed = 1 };
     struct cn_load_run run = { 0 };
+    int64_t pids[PIDS_MAX];
     if (!parse_options(argc, argv, &options) || !parse_address(options.address, &run.server)) {
         return 2;
     }
@@ -227,7 +244,8 @@ int main(int argc, char **argv)
     run.warmup_us = options.warmup * 1000000;
     run.measured_us = options.seconds * 1000000;
     run.interval_us = options.rate > 0 ? options.batch * 1000000 / options.rate : 0;
-    run.server_pid = options.pid;
+    run.pids = pids;
+    run.pid_count = parse_pids(options.pids, pids);
     run.first = (uint64_t)options.first;
     run.numbers = options.resend != NULL ? (const void *)numbers.data : NULL;
     run.number_count = numbers.len / sizeof(uint64_t);
