@@ -315,8 +315,7 @@ bool cn_frame_fill_column(struct cn_frame *frame, uint32_t index, const struct c
     return ok;
 }
 
-/* With thousands separated and no more decimals than it has, at most three. */
-static cn_str number_text(struct cn_arena *arena, double value, const char *unit)
+cn_str cn_number_text(struct cn_arena *arena, double value, const char *unit)
 {
     char digits[64];
     char out[128];
@@ -358,9 +357,9 @@ cn_str cn_frame_value_text(const struct cn_frame *frame, uint32_t index, uint32_
     unit = unit != NULL ? unit : "";
     switch (column->type) {
     case CN_COLUMN_F64:
-        return number_text(arena, column->as.f64[row], unit);
+        return cn_number_text(arena, column->as.f64[row], unit);
     case CN_COLUMN_I64:
-        return number_text(arena, (double)column->as.i64[row], unit);
+        return cn_number_text(arena, (double)column->as.i64[row], unit);
     case CN_COLUMN_BOOL:
         return column->as.flag[row] != 0 ? CN_STR("yes") : CN_STR("no");
     case CN_COLUMN_STR:
@@ -369,7 +368,7 @@ cn_str cn_frame_value_text(const struct cn_frame *frame, uint32_t index, uint32_
         cn_time_format((cn_time){ column->as.i64[row] }, text);
         return cn_arena_str(arena, cn_str_of(text));
     case CN_COLUMN_SPAN:
-        return number_text(arena, (double)column->as.i64[row] / 3.6e9, "hours");
+        return cn_number_text(arena, (double)column->as.i64[row] / 3.6e9, "hours");
     }
     return CN_STR("");
 }

@@ -31,15 +31,13 @@ struct cn_health_score {
     uint64_t fired;    /* bit i: exception i of the scorecard */
 };
 
-/* The health of all rows.  The columns are for lists: borrowed, read only. */
+/* The health of all rows, packed, since all of it is read and compared every second. */
 struct cn_health_state {
-    struct cn_column points;     /* I64, missing where there is none */
-    struct cn_column band;       /* I64: enum cn_band, never missing */
-    struct cn_column confidence; /* I64 */
-    struct cn_column scorecard;  /* I64, -1 for none */
-    struct cn_column fired;      /* I64: the bits */
-    struct cn_bitmap grey;
+    struct cn_column points; /* I64, missing where there is none; for lists: read only */
+    int64_t *status;         /* band, grey, confidence and scorecard: see cn_health_state_get() */
+    uint64_t *fired;
     size_t rows;
+    size_t capacity;
 };
 
 void cn_health_state_init(struct cn_health_state *state);

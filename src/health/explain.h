@@ -50,6 +50,8 @@ struct cn_explanation {
     struct cn_health_score score;
     cn_str scorecard;
     cn_str because; /* the exceptions that fired, or "" */
+    bool has_change;
+    int32_t change; /* of the score, thousandths */
     struct cn_explain_item *items;
     size_t count;
 };
@@ -62,6 +64,9 @@ struct cn_explain_at {
     uint32_t row;
     struct cn_when when;
     enum cn_band band_before; /* colour on which this evaluation stands; CN_BAND_NONE: none */
+    /* Of the earlier moment of a change: the score that was shown then, NULL: what is computed now.
+     * A difference (late events, another program) goes to the CN_EXPLAIN_REST row. */
+    const struct cn_health_score *shown;
 };
 
 /* Everything is allocated from `arena`.  Fails as the sources' explain do. */

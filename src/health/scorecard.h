@@ -70,6 +70,7 @@ struct cn_health_node {
     uint32_t depth;
     double weight;
     double min_coverage; /* of a group */
+    double weight_sum;   /* of a group's children */
 
     /* Of a measure.  Rules are numbers in the model's plan; CN_NO_RULE where there is none. */
     uint32_t rule; /* gives the raw value, or the score if there is no map */

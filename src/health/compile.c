@@ -1,0 +1,541 @@
+/* The section `scorecard`: from YAML to trees and checked expressions. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/parse.h"
+#include "base/str.h"
+
+#include "health/plan.h"
+
+enum {
+    HALFLIFE_DEFAULT_DAYS = 30
+};
+
+static const double neutral_default = 50;
+static const double min_coverage_default = 0.5;
+static const double weight_max = 1e6;
+
+struct compiler {
+    struct cn_arena *arena;
+    struct cn_health_env *env;
+    struct cn_cel_schema schema;
+    struct cn_diagnostics *problems;
+    struct cn_health_rule *rules;
+    size_t rule_count;
+    size_t rule_capacity;
+    struct cn_health_node *nodes; /* of the scorecard that is being read */
+    size_t node_count;
+    bool ok;
+};
+
+static const struct cn_node_field card_fields[] = {
+    { "scorecard", CN_SHAPE_NAME, true, "the name of the scorecard" },
+    { "doc", CN_SHAPE_TEXT, false, "what it is for" },
+    { "priority", CN_SHAPE_NUMBER, false, "of the scorecards that apply, the highest wins" },
+    { "applies_when", CN_SHAPE_CEL, false, "condition; without it, it always applies" },
+    { "min_coverage", CN_SHAPE_NUMBER, false, "share of the weights that must have data, 0 to 1" },
+    { "groups", CN_SHAPE_LIST, false, "parts of the score" },
+    { "measures", CN_SHAPE_LIST, false, "what is measured" },
+    { "exceptions", CN_SHAPE_LIST, false, "conditions that cap, lift or set the score" },
+    { "bands", CN_SHAPE_MAP, false, "where yellow and green begin" },
+};
+
+static const struct cn_node_field group_fields[] = {
+    { "name", CN_SHAPE_NAME, true, "the name of the group" },
+    { "doc", CN_SHAPE_TEXT, false, "what it is for" },
+    { "weight", CN_SHAPE_NUMBER, true, "its weight among its siblings" },
+    { "min_coverage", CN_SHAPE_NUMBER, false, "share of the weights that must have data, 0 to 1" },
+    { "groups", CN_SHAPE_LIST, false, "parts of the group" },
+    { "measures", CN_SHAPE_LIST, false, "what is measured" },
+};
+
+static const struct cn_node_field measure_fields[] = {
+    { "name", CN_SHAPE_NAME, true, "the name of the measure" },
+    { "doc", CN_SHAPE_TEXT, false, "what it means" },
+    { "weight", CN_SHAPE_NUMBER, true, "its weight among its siblings" },
+    { "value", CN_SHAPE_CEL, false, "what is measured, a number for the map" },
+    { "map", CN_SHAPE_MAP, false, "from value to score, linear between the points" },
+    { "score", CN_SHAPE_CEL, false, "the score itself, 0 to 100" },
+    { "missing", CN_SHAPE_TEXT, false, "what to do without data: skip, zero, neutral or block" },
+    { "neutral", CN_SHAPE_NUMBER, false, "the score that says nothing, 50 unless given" },
+    { "age", CN_SHAPE_CEL, false, "how old the data is, in days" },
+    { "validity", CN_SHAPE_DAYS, false, "how long data counts in full" },
+    { "halflife", CN_SHAPE_DAYS, false, "how fast it fades afterwards, 30d unless given" },
+    { "stale", CN_SHAPE_TEXT, false, "what old data does: fade or drop" },
+};
+
+static const struct cn_node_field exception_fields[] = {
+    { "when", CN_SHAPE_CEL, true, "the condition" },
+    { "cap", CN_SHAPE_NUMBER, false, "the score is at most this" },
+    { "floor", CN_SHAPE_NUMBER, false, "the score is at least this" },
+    { "set", CN_SHAPE_NUMBER, false, "the score is this" },
+    { "because", CN_SHAPE_TEXT, true, "the reason, in a few words" },
+};
+
+static const struct cn_node_field band_fields[] = {
+    { "yellow", CN_SHAPE_NUMBER, false, "yellow begins here, 50 unless given" },
+    { "green", CN_SHAPE_NUMBER, false, "green begins here, 75 unless given" },
+    { "margin", CN_SHAPE_NUMBER, false, "points on top that rising takes, 3 unless given" },
+};
+
+static const char *const missing_names[] = { "skip", "zero", "neutral", "block" };
+static const char *const stale_names[] = { "fade", "drop" };
+
+static void problem(struct compiler *c, struct cn_place place, const char *message)
+{
+    c->ok = cn_diagnose(c->problems, &place, "%s", message);
+}
+
+#define CHECK(c, node, table) \
+    ((c)->ok &= cn_node_check((node), (table), CN_ARRAY_LEN(table), (c)->problems))
+
+/* A number from min to max; `fallback` without the key or with a wrong value. */
+static double number_of(struct compiler *c, const struct cn_node *map, const char *key, double min,
+                        double max, double fallback)
+{
+    const struct cn_node *node = cn_node_get(map, key);
+    double value = fallback;
+    if (node == NULL || node->kind != CN_NODE_SCALAR || !cn_parse_f64(node->text, &value)) {
+        return fallback; /* a wrong shape was reported by the table */
+    }
+    if (value < min || value > max) {
+        struct cn_place place = cn_node_place(node);
+        c->ok = cn_diagnose(c->problems, &place, "\"%s\" must be from %g to %g, not %g", key, min,
+                            max, value);
+        return fallback;
+    }
+    return value;
+}
+
+static cn_str text_of(const struct cn_node *map, const char *key)
+{
+    const struct cn_node *node = cn_node_get(map, key);
+    return node != NULL ? node->text : CN_STR("");
+}
+
+/* --- expressions --- */
+
+static void report(struct compiler *c, const struct cn_node *node,
+                   const struct cn_cel_problems *problems)
+{
+    c->ok = false;
+    for (size_t i = 0; i < problems->count; i++) {
+        struct cn_place place = cn_node_place_at(node, problems->items[i].offset);
+        (void)cn_diagnose(c->problems, &place, "%.*s", CN_STR_ARG(problems->items[i].message));
+    }
+}
+
+static uint32_t add_rule(struct compiler *c, const struct cn_cel_expr *expr)
+{
+    if (c->rule_count == c->rule_capacity) {
+        size_t capacity = c->rule_capacity == 0 ? 64 : c->rule_capacity * 2;
+        struct cn_health_rule *rules = cn_arena_array(c->arena, struct cn_health_rule, capacity);
+        if (c->rule_count > 0) {
+            memcpy(rules, c->rules, c->rule_count * sizeof(*rules));
+        }
+        c->rules = rules;
+        c->rule_capacity = capacity;
+    }
+    c->rules[c->rule_count] = (struct cn_health_rule){ .expr = expr };
+    return (uint32_t)c->rule_count++;
+}
+
+/* CN_NO_RULE without the key, or if the expression is wrong: then there is a problem. */
+static uint32_t rule_of(struct compiler *c, const struct cn_node *map, const char *key,
+                        enum cn_cel_kind want)
+{
+    const struct cn_node *node = cn_node_get(map, key);
+    const struct cn_cel_options options = { .want = want };
+    struct cn_cel_problems problems;
+    struct cn_cel_expr *expr = NULL;
+    if (node == NULL || node->kind != CN_NODE_SCALAR) {
+        return CN_NO_RULE;
+    }
+    cn_cel_problems_init(&problems, c->arena, node->text);
+    if (!cn_cel_check(c->arena, &c->schema, node->text, &options, &expr, &problems)) {
+        report(c, node, &problems);
+        return CN_NO_RULE;
+    }
+    return add_rule(c, expr);
+}
+
+/* --- measures --- */
+
+struct point {
+    double x;
+    double y;
+};
+
+static int by_x(const void *a, const void *b)
+{
+    double x = ((const struct point *)a)->x;
+    double y = ((const struct point *)b)->x;
+    return (x > y) - (x < y);
+}
+
+/* The points in the order of x, whatever theirs in the file. */
+static void read_map(struct compiler *c, const struct cn_node *map, struct cn_health_node *node)
+{
+    struct point points[CN_MAP_POINTS_MAX];
+    if (map->kind != CN_NODE_MAP) {
+        return;
+    }
+    if (map->count < 2 || map->count > CN_MAP_POINTS_MAX) {
+        struct cn_place place = cn_node_place(map);
+        c->ok =
+            cn_diagnose(c->problems, &place, "a map has from 2 to %d points", CN_MAP_POINTS_MAX);
+        return;
+    }
+    for (size_t i = 0; i < map->count; i++) {
+        const struct cn_node *item = &map->items[i];
+        if (!cn_parse_f64(item->key, &points[i].x)) {
+            problem(c, cn_node_key_place(item), "a point of a map begins with a number");
+            return;
+        }
+        if (!cn_node_f64(item, &points[i].y, c->problems)) {
+            c->ok = false;
+            return;
+        }
+        if (points[i].y < 0 || points[i].y > 100) {
+            problem(c, cn_node_place(item), "a score is from 0 to 100");
+            return;
+        }
+    }
+    qsort(points, map->count, sizeof(*points), by_x);
+    node->xs = cn_arena_array(c->arena, double, map->count);
+    node->ys = cn_arena_array(c->arena, double, map->count);
+    for (size_t i = 0; i < map->count; i++) {
+        if (i > 0 && points[i].x == points[i - 1].x) {
+            problem(c, cn_node_place(map), "two points of the map are at the same value");
+            return;
+        }
+        node->xs[i] = points[i].x;
+        node->ys[i] = points[i].y;
+    }
+    node->point_count = map->count;
+}
+
+static size_t choice_of(struct compiler *c, const struct cn_node *map, const char *key,
+                        const char *const *names, size_t count)
+{
+    const struct cn_node *node = cn_node_get(map, key);
+    size_t index = 0;
+    if (node != NULL && node->kind == CN_NODE_SCALAR) {
+        c->ok &= cn_node_enum(node, names, count, &index, c->problems);
+    }
+    return index;
+}
+
+static double days_of(struct compiler *c, const struct cn_node *map, const char *key,
+                      int64_t fallback)
+{
+    const struct cn_node *node = cn_node_get(map, key);
+    int64_t days = fallback;
+    if (node != NULL && !cn_node_days(node, &days, c->problems)) {
+        c->ok = false;
+    }
+    return (double)days;
+}
+
+static void read_age(struct compiler *c, const struct cn_node *yaml, struct cn_health_node *node)
+{
+    bool has_validity = cn_node_get(yaml, "validity") != NULL;
+    node->age_rule = rule_of(c, yaml, "age", CN_CEL_DOUBLE);
+    node->validity_days = days_of(c, yaml, "validity", 0);
+    node->halflife_days = days_of(c, yaml, "halflife", HALFLIFE_DEFAULT_DAYS);
+    node->stale =
+        (enum cn_stale)choice_of(c, yaml, "stale", stale_names, CN_ARRAY_LEN(stale_names));
+    if (has_validity != (cn_node_get(yaml, "age") != NULL)) {
+        problem(c, cn_node_place(yaml), "\"age\" and \"validity\" belong together");
+    } else if (!has_validity &&
+               (cn_node_get(yaml, "halflife") != NULL || cn_node_get(yaml, "stale") != NULL)) {
+        problem(c, cn_node_place(yaml), "\"halflife\" and \"stale\" need \"age\" and \"validity\"");
+    }
+}
+
+static void read_measure(struct compiler *c, const struct cn_node *yaml, uint32_t index)
+{
+    struct cn_health_node *node = &c->nodes[index];
+    const struct cn_node *map = cn_node_get(yaml, "map");
+    bool has_value = cn_node_get(yaml, "value") != NULL;
+    bool has_score = cn_node_get(yaml, "score") != NULL;
+    CHECK(c, yaml, measure_fields);
+    if (has_value == has_score) {
+        problem(c, cn_node_place(yaml),
+                "a measure has either \"value\" with \"map\", or \"score\"");
+    } else if (has_value != (map != NULL)) {
+        problem(c, cn_node_place(yaml), "\"value\" and \"map\" belong together");
+    }
+    node->rule = rule_of(c, yaml, has_value ? "value" : "score", CN_CEL_DOUBLE);
+    node->text = text_of(yaml, has_value ? "value" : "score");
+    node->missing =
+        (enum cn_missing)choice_of(c, yaml, "missing", missing_names, CN_ARRAY_LEN(missing_names));
+    node->neutral = number_of(c, yaml, "neutral", 0, 100, neutral_default);
+    if (map != NULL) {
+        read_map(c, map, node);
+    }
+    read_age(c, yaml, node);
+}
+
+/* --- groups --- */
+
+static cn_str path_of(struct compiler *c, cn_str parent, cn_str name)
+{
+    char path[CN_SCORECARD_DEPTH_MAX * 70];
+    int len = snprintf(path, sizeof(path), "%.*s%s%.*s", CN_STR_ARG(parent),
+                       parent.len > 0 ? "/" : "", CN_STR_ARG(name));
+    size_t used = (size_t)len < sizeof(path) ? (size_t)len : sizeof(path) - 1;
+    return cn_arena_str(c->arena, (cn_str){ path, used });
+}
+
+static void check_name(struct compiler *c, const struct cn_node *yaml, uint32_t index)
+{
+    const struct cn_health_node *node = &c->nodes[index];
+    for (uint32_t i = node->parent + 1; i < index; i = c->nodes[i].end) {
+        if (cn_str_equal(c->nodes[i].name, node->name) && node->name.len > 0) {
+            struct cn_place place = cn_node_place(yaml);
+            c->ok = cn_diagnose(c->problems, &place, "\"%.*s\" is there already",
+                                CN_STR_ARG(node->name));
+        }
+    }
+}
+
+/* False if there are too many. */
+static bool new_node(struct compiler *c, const struct cn_node *yaml, enum cn_health_kind kind,
+                     uint32_t parent, uint32_t *index_out)
+{
+    if (c->node_count == CN_SCORECARD_NODES_MAX) {
+        problem(c, cn_node_place(yaml), "too many groups and measures in one scorecard");
+        return false;
+    }
+    uint32_t index = (uint32_t)c->node_count++;
+    c->nodes[index] = (struct cn_health_node){
+        .kind = kind,
+        .name = text_of(yaml, "name"),
+        .parent = parent,
+        .end = index + 1,
+        .depth = index == 0 ? 0 : c->nodes[parent].depth + 1,
+        .weight = number_of(c, yaml, "weight", 0, weight_max, 0),
+        .rule = CN_NO_RULE,
+        .age_rule = CN_NO_RULE,
+    };
+    if (index > 0) {
+        c->nodes[index].path = path_of(c, c->nodes[parent].path, c->nodes[index].name);
+        check_name(c, yaml, index);
+    }
+    *index_out = index;
+    return true;
+}
+
+static void read_children(struct compiler *c, const struct cn_node *yaml, uint32_t index);
+
+/* NOLINTNEXTLINE(misc-no-recursion): at most CN_SCORECARD_DEPTH_MAX deep */
+static void read_list(struct compiler *c, const struct cn_node *list, enum cn_health_kind kind,
+                      uint32_t parent)
+{
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        uint32_t index = 0;
+        const struct cn_node *yaml = &list->items[i];
+        if (!new_node(c, yaml, kind, parent, &index)) {
+            return;
+        }
+        if (kind == CN_HEALTH_MEASURE) {
+            read_measure(c, yaml, index);
+        } else if (c->nodes[index].depth > CN_SCORECARD_DEPTH_MAX) {
+            problem(c, cn_node_place(yaml), "groups are nested too deeply");
+        } else {
+            CHECK(c, yaml, group_fields);
+            read_children(c, yaml, index);
+        }
+        c->nodes[parent].weight_sum += c->nodes[index].weight;
+        c->nodes[parent].end = (uint32_t)c->node_count;
+    }
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): at most CN_SCORECARD_DEPTH_MAX deep */
+static void read_children(struct compiler *c, const struct cn_node *yaml, uint32_t index)
+{
+    c->nodes[index].min_coverage = number_of(c, yaml, "min_coverage", 0, 1, min_coverage_default);
+    read_list(c, cn_node_get(yaml, "groups"), CN_HEALTH_GROUP, index);
+    read_list(c, cn_node_get(yaml, "measures"), CN_HEALTH_MEASURE, index);
+    if (c->nodes[index].end == index + 1) {
+        problem(c, cn_node_place(yaml), "there is no measure here");
+    } else if (!(c->nodes[index].weight_sum > 0)) {
+        problem(c, cn_node_place(yaml), "all weights here are 0");
+    }
+}
+
+/* --- scorecards --- */
+
+static int32_t thousandths(double points)
+{
+    return (int32_t)(points * 1000.0 + 0.5);
+}
+
+static void read_exception(struct compiler *c, const struct cn_node *yaml,
+                           struct cn_health_exception *exception)
+{
+    static const char *const keys[] = { "cap", "floor", "set" };
+    size_t given = 0;
+    CHECK(c, yaml, exception_fields);
+    for (size_t i = 0; i < CN_ARRAY_LEN(keys); i++) {
+        if (cn_node_get(yaml, keys[i]) != NULL) {
+            given++;
+            exception->kind = (enum cn_exception_kind)i;
+            exception->points = thousandths(number_of(c, yaml, keys[i], 0, 100, 0));
+        }
+    }
+    if (given != 1) {
+        problem(c, cn_node_place(yaml), "an exception has one of \"cap\", \"floor\" and \"set\"");
+    }
+    exception->rule = rule_of(c, yaml, "when", CN_CEL_BOOL);
+    exception->because = text_of(yaml, "because");
+    exception->text = text_of(yaml, "when");
+}
+
+static void read_exceptions(struct compiler *c, const struct cn_node *list,
+                            struct cn_scorecard *card)
+{
+    if (list == NULL || list->kind != CN_NODE_LIST) {
+        return;
+    }
+    if (list->count > CN_EXCEPTIONS_MAX) {
+        problem(c, cn_node_place(list), "a scorecard has at most 63 exceptions");
+        return;
+    }
+    card->exceptions = cn_arena_array(c->arena, struct cn_health_exception, list->count);
+    card->exception_count = list->count;
+    for (size_t i = 0; i < list->count; i++) {
+        read_exception(c, &list->items[i], &card->exceptions[i]);
+    }
+}
+
+static void read_bands(struct compiler *c, const struct cn_node *yaml, struct cn_scorecard *card)
+{
+    static const struct cn_node none = { .kind = CN_NODE_MAP };
+    const struct cn_node *map = cn_node_get(yaml, "bands");
+    if (map != NULL) {
+        CHECK(c, map, band_fields);
+    } else {
+        map = &none;
+    }
+    card->bands = (struct cn_health_bands){
+        .yellow = thousandths(number_of(c, map, "yellow", 0, 100, 50)),
+        .green = thousandths(number_of(c, map, "green", 0, 100, 75)),
+        .margin = thousandths(number_of(c, map, "margin", 0, 50, 3)),
+    };
+    if (card->bands.yellow <= 0 || card->bands.yellow + card->bands.margin > card->bands.green ||
+        card->bands.green + card->bands.margin > 100000) {
+        problem(c, cn_node_place(map == &none ? yaml : map),
+                "bands must rise: 0, yellow, yellow + margin, green, green + margin, 100");
+    }
+}
+
+static void read_card(struct compiler *c, const struct cn_node *yaml, struct cn_scorecard *card)
+{
+    uint32_t root = 0;
+    struct cn_health_node nodes[CN_SCORECARD_NODES_MAX];
+    CHECK(c, yaml, card_fields);
+    card->name = text_of(yaml, "scorecard");
+    card->doc = text_of(yaml, "doc");
+    card->priority = (int64_t)number_of(c, yaml, "priority", -1e6, 1e6, 0);
+    card->applies_rule = rule_of(c, yaml, "applies_when", CN_CEL_BOOL);
+    card->applies_text = text_of(yaml, "applies_when");
+    c->nodes = nodes;
+    c->node_count = 0;
+    (void)new_node(c, yaml, CN_HEALTH_GROUP, 0, &root); /* the first always fits */
+    nodes[root].name = card->name;
+    nodes[root].weight = 1;
+    read_children(c, yaml, root);
+    read_exceptions(c, cn_node_get(yaml, "exceptions"), card);
+    read_bands(c, yaml, card);
+    card->node_count = c->node_count;
+    card->nodes = cn_arena_array(c->arena, struct cn_health_node, card->node_count);
+    memcpy(card->nodes, nodes, card->node_count * sizeof(*nodes));
+}
+
+static int by_priority(const void *a, const void *b)
+{
+    const struct cn_scorecard *x = a;
+    const struct cn_scorecard *y = b;
+    if (x->priority != y->priority) {
+        return x->priority > y->priority ? -1 : 1;
+    }
+    return cn_str_compare(x->name, y->name);
+}
+
+static void check_card_name(struct compiler *c, const struct cn_section_input *input,
+                            const struct cn_scorecard *cards, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (cn_str_equal(cards[i].name, cards[index].name)) {
+            struct cn_place place = cn_node_place(cn_node_get(input->nodes[index], "scorecard"));
+            c->ok =
+                cn_diagnose(c->problems, &place, "there is a scorecard \"%.*s\" in %.*s already",
+                            CN_STR_ARG(cards[i].name), CN_STR_ARG(input->nodes[i]->file));
+        }
+    }
+}
+
+static bool make_plan(struct compiler *c, struct cn_health_model *model)
+{
+    struct cn_health_plan *plan = cn_arena_new(c->arena, struct cn_health_plan);
+    struct cn_place nowhere = { 0 };
+    struct cn_error err;
+    plan->strings = cn_frame_cel_strings(c->env->strings);
+    plan->rules = c->rules;
+    struct cn_cel_planner *planner = cn_cel_planner_new(c->arena, &plan->strings);
+    for (size_t i = 0; i < c->rule_count; i++) {
+        if (!cn_cel_plan_add(planner, c->rules[i].expr, &c->rules[i].output, &err)) {
+            return cn_diagnose(c->problems, &nowhere, "scorecards: %s", err.message);
+        }
+    }
+    plan->plan = cn_cel_plan_finish(planner);
+    model->plan = plan;
+    model->rule_count = c->rule_count;
+    return true;
+}
+
+static bool compile(const struct cn_section_input *input, void **compiled_out,
+                    struct cn_diagnostics *problems)
+{
+    struct cn_health_env *env = input->env;
+    struct compiler c = { .arena = input->arena,
+                          .env = env,
+                          .schema = cn_frame_schema(env->columns),
+                          .problems = problems,
+                          .ok = true };
+    struct cn_health_model *model = cn_arena_new(input->arena, struct cn_health_model);
+    if (input->count > CN_SCORECARDS_MAX) {
+        struct cn_place place = cn_node_place(input->nodes[CN_SCORECARDS_MAX]);
+        return cn_diagnose(problems, &place, "a program has at most %d scorecards",
+                           CN_SCORECARDS_MAX);
+    }
+    model->scorecards = cn_arena_array(input->arena, struct cn_scorecard, input->count);
+    model->scorecard_count = input->count;
+    for (size_t i = 0; i < input->count; i++) {
+        read_card(&c, input->nodes[i], &model->scorecards[i]);
+        check_card_name(&c, input, model->scorecards, i);
+    }
+    if (!c.ok || !make_plan(&c, model)) {
+        return false;
+    }
+    if (model->scorecard_count > 0) {
+        qsort(model->scorecards, model->scorecard_count, sizeof(*model->scorecards), by_priority);
+    }
+    *compiled_out = model;
+    return true;
+}
+
+const struct cn_program_section cn_health_section = {
+    .key = "scorecard",
+    .form = CN_SECTION_FILE,
+    .doc = "how the health of an account is scored",
+    .compile = compile,
+};
+
+const uint32_t *cn_health_rule_columns(const struct cn_health_model *model, uint32_t rule,
+                                       size_t *count_out)
+{
+    return cn_cel_expr_columns(model->plan->rules[rule].expr, count_out);
+}

@@ -1,0 +1,79 @@
+/*
+ * For health/ only: the arithmetic of a scorecard over a block of rows.
+ *
+ * The same source is compiled for several instruction sets; each gives the same bits, and so does
+ * cn_tree_score(), which does one row and keeps what every node got.  Sums run over siblings in
+ * their order.
+ */
+#ifndef CAIRN_HEALTH_KERNEL_H
+#define CAIRN_HEALTH_KERNEL_H
+
+#include "frame/column.h"
+#include "health/scorecard.h"
+
+enum {
+    CN_BLOCK_WORDS = CN_BLOCK_ROWS / 64
+};
+
+/* A rule's result: values, and a bit a row that says there is none. */
+struct cn_kernel_input {
+    const double *values;
+    const uint64_t *missing;
+};
+
+/* What one level of the tree gathers from its children. */
+struct cn_kernel_level {
+    double sum[CN_BLOCK_ROWS];    /* of weight x score, of those that are valid */
+    double weight[CN_BLOCK_ROWS]; /* of those that are valid */
+    double known[CN_BLOCK_ROWS];  /* of weight x confidence */
+};
+
+struct cn_kernel_scratch {
+    double score[CN_BLOCK_ROWS];
+    double valid[CN_BLOCK_ROWS]; /* 0 or 1 */
+    double known[CN_BLOCK_ROWS]; /* confidence of the node itself, 0 to 1 */
+    double blocked[CN_BLOCK_ROWS];
+    struct cn_kernel_level levels[CN_SCORECARD_DEPTH_MAX + 2];
+};
+
+/* Thousandths. */
+struct cn_kernel_result {
+    int32_t points[CN_BLOCK_ROWS]; /* before exceptions; -1: no score */
+    int32_t confidence[CN_BLOCK_ROWS];
+};
+
+typedef void cn_kernel_score(const struct cn_scorecard *card, const struct cn_kernel_input *rules,
+                             struct cn_kernel_scratch *scratch, struct cn_kernel_result *result);
+
+cn_kernel_score cn_kernel_score_base;
+cn_kernel_score cn_kernel_score_avx2;
+cn_kernel_score cn_kernel_score_avx512;
+
+struct cn_kernel_target {
+    const char *name;
+    cn_kernel_score *score;
+};
+
+/* Those that this machine can run, slowest first; *count_out is at least 1. */
+void cn_kernel_targets(struct cn_kernel_target targets_out[3], size_t *count_out);
+
+/* 2 to the power of -days/halflife; the same bits on every machine. */
+double cn_kernel_fade(double days, double halflife);
+
+/* What a node got. */
+struct cn_tree_node {
+    bool is_valid;
+    bool has_data; /* of a measure: there was a value, fresh enough */
+    double score;
+    double known;     /* confidence, 0 to 1 */
+    double freshness; /* of a measure with an age, else 1 */
+    double age_days;
+    double raw;
+    double weight_valid; /* of a group: of its valid children */
+};
+
+/* One row.  `values` and `present` are by rule number, `nodes_out` by node. */
+void cn_tree_score(const struct cn_scorecard *card, const double *values, const bool *present,
+                   struct cn_tree_node *nodes_out, int32_t *points_out, int32_t *confidence_out);
+
+#endif

@@ -1,0 +1,164 @@
+#include "health/scored.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "health/status.h"
+
+/* Evaluates the rule unless it is known already. */
+static void evaluate(const struct cn_explain_at *at, const struct cn_cel_batch *batch, size_t row,
+                     uint32_t rule, struct cn_arena *arena, struct cn_scored *scored)
+{
+    if (rule == CN_NO_RULE) {
+        return;
+    }
+    const struct cn_cel_expr *expr = at->model->plan->rules[rule].expr;
+    struct cn_cel_value value = cn_cel_eval_batch_row(expr, batch, row, arena);
+    scored->present[rule] = value.kind == CN_CEL_DOUBLE || value.kind == CN_CEL_BOOL;
+    scored->values[rule] = value.kind == CN_CEL_BOOL ? value.as.flag : value.as.f64;
+    if (!scored->present[rule]) {
+        scored->values[rule] = 0;
+    }
+}
+
+static bool is_true(const struct cn_scored *scored, uint32_t rule)
+{
+    return scored->present[rule] && scored->values[rule] != 0;
+}
+
+static int32_t choose(const struct cn_explain_at *at, const struct cn_cel_batch *batch, size_t row,
+                      struct cn_arena *arena, struct cn_scored *scored)
+{
+    for (size_t i = 0; i < at->model->scorecard_count; i++) {
+        uint32_t rule = at->model->scorecards[i].applies_rule;
+        evaluate(at, batch, row, rule, arena, scored);
+        if (rule == CN_NO_RULE || is_true(scored, rule)) {
+            return (int32_t)i;
+        }
+    }
+    return -1;
+}
+
+static void share_weights(struct cn_scored *scored)
+{
+    const struct cn_scorecard *card = scored->card;
+    scored->share[0] = 1;
+    scored->overall[0] = 1;
+    for (uint32_t n = 1; n < card->node_count; n++) {
+        uint32_t parent = card->nodes[n].parent;
+        bool counts = scored->nodes[n].is_valid && scored->nodes[parent].is_valid;
+        scored->share[n] =
+            counts ? card->nodes[n].weight / scored->nodes[parent].weight_valid : 0.0;
+        scored->overall[n] = scored->share[n] * scored->overall[parent];
+    }
+}
+
+static void bend(struct cn_scored *scored)
+{
+    const struct cn_scorecard *card = scored->card;
+    scored->points = scored->base;
+    for (size_t i = 0; i < card->exception_count; i++) {
+        if (!is_true(scored, card->exceptions[i].rule)) {
+            continue;
+        }
+        scored->fired |= UINT64_C(1) << i;
+        if (scored->has_points) {
+            int32_t points = cn_health_bend(&card->exceptions[i], scored->points);
+            scored->bent[i] = points - scored->points;
+            scored->points = points;
+        }
+    }
+}
+
+void cn_scored_make(const struct cn_explain_at *at, int32_t card_index, struct cn_arena *arena,
+                    struct cn_scored *scored_out)
+{
+    const struct cn_health_model *model = at->model;
+    size_t first = at->row / CN_BLOCK_ROWS * CN_BLOCK_ROWS;
+    size_t row = at->row - first;
+    const struct cn_cel_cells *cells = cn_frame_cells(at->frame, arena);
+    struct cn_cel_batch batch = cn_frame_batch(at->frame, cells, &model->plan->strings, first);
+    struct cn_scored scored = { .values = cn_arena_array(arena, double, model->rule_count),
+                                .present = cn_arena_array(arena, bool, model->rule_count) };
+    scored.card_index = card_index >= 0 ? card_index : choose(at, &batch, row, arena, &scored);
+    if (scored.card_index >= 0) {
+        const struct cn_scorecard *card = &model->scorecards[scored.card_index];
+        scored.card = card;
+        for (uint32_t n = 0; n < card->node_count; n++) {
+            evaluate(at, &batch, row, card->nodes[n].rule, arena, &scored);
+            evaluate(at, &batch, row, card->nodes[n].age_rule, arena, &scored);
+        }
+        for (size_t i = 0; i < card->exception_count; i++) {
+            evaluate(at, &batch, row, card->exceptions[i].rule, arena, &scored);
+        }
+        scored.nodes = cn_arena_array(arena, struct cn_tree_node, card->node_count);
+        scored.share = cn_arena_array(arena, double, card->node_count);
+        scored.overall = cn_arena_array(arena, double, card->node_count);
+        scored.bent = cn_arena_array(arena, int32_t, card->exception_count);
+        cn_tree_score(card, scored.values, scored.present, scored.nodes, &scored.base,
+                      &scored.confidence);
+        scored.has_points = scored.base >= 0;
+        share_weights(&scored);
+        bend(&scored);
+    }
+    *scored_out = scored;
+}
+
+struct cn_health_score cn_scored_score(const struct cn_scored *scored, enum cn_band before)
+{
+    struct cn_health_score score = { .scorecard = scored->card_index, .fired = scored->fired };
+    if (scored->card == NULL) {
+        return score;
+    }
+    score.has_points = scored->has_points;
+    score.points = scored->has_points ? scored->points : 0;
+    score.confidence = scored->confidence;
+    score.is_grey = !scored->has_points || scored->confidence < CN_CONFIDENCE_GREY;
+    score.band =
+        score.is_grey ? before : cn_health_next_band(&scored->card->bands, score.points, before);
+    return score;
+}
+
+struct remainder {
+    double rest;
+    size_t index;
+};
+
+/* Largest first; among equals the earlier. */
+static int by_rest(const void *a, const void *b)
+{
+    const struct remainder *x = a;
+    const struct remainder *y = b;
+    if (x->rest != y->rest) {
+        return x->rest > y->rest ? -1 : 1;
+    }
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+void cn_split(int32_t total, const double *ideals, size_t count, struct cn_arena *arena,
+              int32_t *parts_out)
+{
+    struct remainder *rests = cn_arena_array(arena, struct remainder, count);
+    int64_t left = total;
+    size_t moving = 0; /* an ideal of exactly 0 gets nothing */
+    for (size_t i = 0; i < count; i++) {
+        double whole = floor(ideals[i]);
+        parts_out[i] = (int32_t)whole;
+        left -= (int64_t)whole;
+        if (ideals[i] != 0) {
+            rests[moving++] = (struct remainder){ ideals[i] - whole, i };
+        }
+    }
+    if (moving == 0) {
+        return;
+    }
+    qsort(rests, moving, sizeof(*rests), by_rest);
+    for (size_t i = 0; left > 0; i = (i + 1) % moving) {
+        parts_out[rests[i].index]++;
+        left--;
+    }
+    for (size_t i = moving; left<0; i = i> 1 ? i - 1 : moving) {
+        parts_out[rests[i - 1].index]--;
+        left++;
+    }
+}

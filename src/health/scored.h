@@ -1,0 +1,36 @@
+/* For health/ only: one account scored by hand, with all that explanations need. */
+#ifndef CAIRN_HEALTH_SCORED_H
+#define CAIRN_HEALTH_SCORED_H
+
+#include "health/explain.h"
+#include "health/kernel.h"
+#include "health/plan.h"
+
+struct cn_scored {
+    const struct cn_scorecard *card; /* NULL: none applies */
+    int32_t card_index;
+    struct cn_tree_node *nodes; /* by node */
+    double *share;              /* by node: of its siblings' valid weights, 0 if it has no score */
+    double *overall;            /* the same down the whole tree */
+    double *values;             /* by rule */
+    bool *present;
+    bool has_points;
+    int32_t base;   /* before exceptions */
+    int32_t points; /* after */
+    int32_t confidence;
+    uint64_t fired;
+    int32_t *bent; /* by exception: what it added */
+};
+
+/* card_index -1: the one that applies. */
+void cn_scored_make(const struct cn_explain_at *at, int32_t card_index, struct cn_arena *arena,
+                    struct cn_scored *scored_out);
+
+struct cn_health_score cn_scored_score(const struct cn_scored *scored, enum cn_band before);
+
+/* Splits `total` in proportion to `ideals`, which add up to it but for rounding, by largest
+ * remainder. */
+void cn_split(int32_t total, const double *ideals, size_t count, struct cn_arena *arena,
+              int32_t *parts_out);
+
+#endif
