@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "health/items.h"
+#include "health/split.h"
 
 /* The value of a measure that does not count at one end is taken to be that of the other end: all
  * of its change is then a change of weight. */

@@ -7,6 +7,7 @@
 #include "base/str.h"
 
 #include "health/items.h"
+#include "health/split.h"
 
 const char *const cn_explain_kind_names[4] = { "group", "measure", "exception", "rest" };
 

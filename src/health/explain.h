@@ -73,8 +73,9 @@ struct cn_explain_at {
 CN_MUST_CHECK bool cn_health_explain(const struct cn_explain_at *at, struct cn_arena *arena,
                                      struct cn_explanation *explanation_out, struct cn_error *err);
 
-/* The same with `change` filled in against `before`, which may be of another model; rows that are
- * only in the earlier scorecard are gathered in one CN_EXPLAIN_REST row. */
+/* The same with `change` filled in against `before`.  Its model may be another one, but its frame
+ * has the columns of after->model, too: what another scorecard makes of the same facts is the
+ * CN_EXPLAIN_REST row.  Without a score at one of the two moments there is no change. */
 CN_MUST_CHECK bool cn_health_explain_change(const struct cn_explain_at *before,
                                             const struct cn_explain_at *after,
                                             struct cn_arena *arena,

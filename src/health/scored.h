@@ -28,9 +28,4 @@ void cn_scored_make(const struct cn_explain_at *at, int32_t card_index, struct c
 
 struct cn_health_score cn_scored_score(const struct cn_scored *scored, enum cn_band before);
 
-/* Splits `total` in proportion to `ideals`, which add up to it but for rounding, by largest
- * remainder. */
-void cn_split(int32_t total, const double *ideals, size_t count, struct cn_arena *arena,
-              int32_t *parts_out);
-
 #endif

@@ -1,0 +1,455 @@
+/* The arithmetic of scorecards: kernels, trees, colours and shares, without expressions. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+
+#include "health/evaluate.h"
+#include "health/kernel.h"
+#include "health/split.h"
+#include "tests/unit/unit.h"
+
+enum {
+    NODES_MAX = 60,
+    RULES = 64
+};
+
+/* A scorecard made by hand: nodes are added in pre-order. */
+struct builder {
+    struct cn_scorecard card;
+    struct cn_health_node nodes[NODES_MAX + 1];
+    double xs[NODES_MAX + 1][CN_MAP_POINTS_MAX];
+    double ys[NODES_MAX + 1][CN_MAP_POINTS_MAX];
+    uint32_t rules;
+};
+
+static struct cn_health_node *add(struct builder *b, enum cn_health_kind kind, uint32_t parent,
+                                  double weight)
+{
+    uint32_t index = (uint32_t)b->card.node_count++;
+    b->card.nodes = b->nodes;
+    b->nodes[index] = (struct cn_health_node){ .kind = kind,
+                                               .parent = parent,
+                                               .weight = weight,
+                                               .min_coverage = 0.5,
+                                               .neutral = 50,
+                                               .rule = CN_NO_RULE,
+                                               .age_rule = CN_NO_RULE };
+    if (kind == CN_HEALTH_MEASURE) {
+        b->nodes[index].rule = b->rules++;
+    }
+    if (index > 0) {
+        b->nodes[parent].weight_sum += weight;
+        b->nodes[index].depth = b->nodes[parent].depth + 1;
+    }
+    b->nodes[index].end = index + 1;
+    for (uint32_t n = index; n > 0;) {
+        n = b->nodes[n].parent;
+        b->nodes[n].end = index + 1;
+    }
+    return &b->nodes[index];
+}
+
+/* formulas.md 3.2; the values are the scores themselves. */
+enum {
+    LOGINS,
+    BREADTH,
+    CSAT,
+    TICKETS,
+    SPONSOR
+};
+
+static void make_h1(struct builder *b)
+{
+    memset(b, 0, sizeof(*b));
+    add(b, CN_HEALTH_GROUP, 0, 1);
+    add(b, CN_HEALTH_GROUP, 0, 0.5);
+    add(b, CN_HEALTH_MEASURE, 1, 60);
+    add(b, CN_HEALTH_MEASURE, 1, 40);
+    add(b, CN_HEALTH_GROUP, 0, 0.2);
+    add(b, CN_HEALTH_MEASURE, 4, 50);
+    add(b, CN_HEALTH_MEASURE, 4, 50);
+    add(b, CN_HEALTH_GROUP, 0, 0.3);
+    add(b, CN_HEALTH_MEASURE, 7, 100);
+}
+
+static void h1_is_52_and_45_with_confidence_090(void **state)
+{
+    (void)state;
+    struct builder b;
+    struct cn_tree_node nodes[NODES_MAX];
+    const double values[] = { 80, 40, 0, 70, 20 };
+    const bool present[] = { true, true, false, true, true };
+    int32_t points = 0;
+    int32_t confidence = 0;
+    make_h1(&b);
+    cn_tree_score(&b.card, values, present, nodes, &points, &confidence);
+    assert_int_equal(points, 52000);
+    assert_int_equal(confidence, 900);
+    assert_true(nodes[1].score == 64.0);
+    assert_true(nodes[4].score == 70.0);
+    assert_true(nodes[7].score == 20.0);
+    b.nodes[5].missing = CN_MISSING_ZERO;
+    cn_tree_score(&b.card, values, present, nodes, &points, &confidence);
+    assert_int_equal(points, 45000);
+    assert_int_equal(confidence, 900);
+    assert_true(nodes[4].score == 35.0);
+    b.nodes[5].missing = CN_MISSING_NEUTRAL;
+    cn_tree_score(&b.card, values, present, nodes, &points, &confidence);
+    assert_int_equal(points, 50000);
+    b.nodes[5].missing = CN_MISSING_BLOCK;
+    cn_tree_score(&b.card, values, present, nodes, &points, &confidence);
+    assert_int_equal(points, -1);
+}
+
+static void a_group_with_too_little_data_has_no_score(void **state)
+{
+    (void)state;
+    struct builder b;
+    struct cn_tree_node nodes[NODES_MAX];
+    const double values[] = { 80, 40, 0, 70, 20 };
+    bool present[] = { true, true, false, true, true };
+    int32_t points = 0;
+    int32_t confidence = 0;
+    make_h1(&b);
+    b.nodes[4].min_coverage = 0.51;
+    cn_tree_score(&b.card, values, present, nodes, &points, &confidence);
+    assert_false(nodes[4].is_valid);
+    assert_int_equal(points, 47500); /* (32 + 6) / 0.8 */
+    assert_int_equal(confidence, 800);
+    present[LOGINS] = false;
+    cn_tree_score(&b.card, values, present, nodes, &points, &confidence);
+    assert_false(nodes[1].is_valid);
+    assert_int_equal(points, -1); /* 0.3 of the weights is left */
+}
+
+static void freshness_only_ever_takes_away(void **state)
+{
+    (void)state;
+    struct cn_rng rng = { 3 };
+    struct cn_tree_node nodes[NODES_MAX];
+    struct builder b;
+    memset(&b, 0, sizeof(b));
+    add(&b, CN_HEALTH_GROUP, 0, 1);
+    struct cn_health_node *measure = add(&b, CN_HEALTH_MEASURE, 0, 1);
+    measure->age_rule = b.rules++;
+    for (int round = 0; round < 2000; round++) {
+        bool present[] = { true, true };
+        int32_t last_points = 100000;
+        int32_t last_confidence = 1000;
+        double score = (double)cn_rng_between(&rng, 0, 100);
+        measure->validity_days = (double)cn_rng_between(&rng, 1, 60);
+        measure->halflife_days = (double)cn_rng_between(&rng, 1, 60);
+        measure->neutral = (double)cn_rng_between(&rng, 0, 100);
+        for (double age = 0; age < 200; age += 0.7) {
+            double values[] = { score, age };
+            int32_t points = 0;
+            int32_t confidence = 0;
+            cn_tree_score(&b.card, values, present, nodes, &points, &confidence);
+            assert_true(points <= last_points && points <= (int32_t)(score * 1000));
+            assert_true(confidence <= last_confidence);
+            if (floor(age) <= measure->validity_days) {
+                assert_int_equal(points, (int32_t)(score * 1000));
+                assert_int_equal(confidence, 1000);
+            }
+            last_points = points;
+            last_confidence = confidence;
+        }
+    }
+    measure->stale = CN_STALE_DROP;
+    measure->validity_days = 10;
+    measure->halflife_days = 10;
+    double values[] = { 80, 43 }; /* 2^-3.3 is above 0.1 */
+    bool present[] = { true, true };
+    int32_t points = 0;
+    int32_t confidence = 0;
+    cn_tree_score(&b.card, values, present, nodes, &points, &confidence);
+    assert_true(points > 0);
+    values[1] = 44;
+    cn_tree_score(&b.card, values, present, nodes, &points, &confidence);
+    assert_int_equal(points, -1);
+    assert_true(fabs(cn_kernel_fade(30, 30) - 0.5) < 1e-15);
+    assert_true(fabs(cn_kernel_fade(7, 30) - exp2(-7.0 / 30)) < 1e-15);
+    assert_true(cn_kernel_fade(1e9, 1) == 0);
+}
+
+static void a_map_meets_its_points_and_is_flat_outside(void **state)
+{
+    (void)state;
+    struct builder b;
+    struct cn_tree_node nodes[NODES_MAX];
+    static const double cases[][2] = { { -1, 0 }, { 0, 0 },   { 2, 30 }, { 4, 60 },
+                                       { 6, 80 }, { 8, 100 }, { 9, 100 } };
+    double xs[] = { 0, 4, 8 };
+    double ys[] = { 0, 60, 100 };
+    memset(&b, 0, sizeof(b));
+    add(&b, CN_HEALTH_GROUP, 0, 1);
+    struct cn_health_node *measure = add(&b, CN_HEALTH_MEASURE, 0, 1);
+    measure->xs = xs;
+    measure->ys = ys;
+    measure->point_count = 3;
+    for (size_t i = 0; i < CN_ARRAY_LEN(cases); i++) {
+        bool present = true;
+        int32_t points = 0;
+        int32_t confidence = 0;
+        cn_tree_score(&b.card, &cases[i][0], &present, nodes, &points, &confidence);
+        assert_int_equal(points, (int32_t)(cases[i][1] * 1000));
+    }
+}
+
+static double random_weight(struct cn_rng *rng)
+{
+    static const double weights[] = { 0, 0.1, 1, 15, 33.3, 40, 100 };
+    return weights[cn_rng_between(rng, 0, 6)];
+}
+
+static void random_measure(struct builder *b, struct cn_rng *rng, uint32_t parent)
+{
+    uint32_t index = (uint32_t)b->card.node_count;
+    struct cn_health_node *node = add(b, CN_HEALTH_MEASURE, parent, random_weight(rng));
+    node->missing = (enum cn_missing)cn_rng_between(rng, 0, 9);
+    if (node->missing > CN_MISSING_BLOCK) {
+        node->missing = CN_MISSING_SKIP;
+    }
+    node->neutral = (double)cn_rng_between(rng, 0, 100);
+    if (cn_rng_between(rng, 0, 2) > 0) {
+        node->xs = b->xs[index];
+        node->ys = b->ys[index];
+        node->point_count = (size_t)cn_rng_between(rng, 2, 6);
+        for (size_t i = 0; i < node->point_count; i++) {
+            node->xs[i] = (i > 0 ? node->xs[i - 1] : -3) + 0.5 + cn_rng_unit(rng) * 30;
+            node->ys[i] = cn_rng_unit(rng) * 100;
+        }
+    }
+    if (cn_rng_between(rng, 0, 3) == 0) {
+        node->age_rule = b->rules++;
+        node->validity_days = (double)cn_rng_between(rng, 1, 30);
+        node->halflife_days = (double)cn_rng_between(rng, 1, 30);
+        node->stale = (enum cn_stale)cn_rng_between(rng, 0, 1);
+    }
+}
+
+static void make_random(struct builder *b, struct cn_rng *rng)
+{
+    memset(b, 0, sizeof(*b));
+    add(b, CN_HEALTH_GROUP, 0, 1);
+    size_t groups = (size_t)cn_rng_between(rng, 1, 6);
+    uint32_t parent = 0;
+    for (size_t g = 0; g < groups; g++) {
+        uint32_t index = (uint32_t)b->card.node_count;
+        add(b, CN_HEALTH_GROUP, parent, random_weight(rng))->min_coverage = cn_rng_unit(rng);
+        size_t measures = (size_t)cn_rng_between(rng, 1, 5);
+        for (size_t m = 0; m < measures; m++) {
+            random_measure(b, rng, index);
+        }
+        parent = cn_rng_between(rng, 0, 1) == 1 ? index : 0;
+    }
+    for (size_t n = 0; n < b->card.node_count; n++) {
+        if (b->nodes[n].kind == CN_HEALTH_GROUP && b->nodes[n].weight_sum <= 0) {
+            b->nodes[n].weight_sum = 1;
+            b->nodes[n + 1].weight = 1; /* what the compiler refuses cannot be meant */
+        }
+    }
+}
+
+struct block {
+    double values[RULES][CN_BLOCK_ROWS];
+    uint64_t missing[RULES][CN_BLOCK_WORDS];
+    struct cn_kernel_input inputs[RULES];
+    struct cn_kernel_scratch scratch;
+    struct cn_kernel_result result;
+};
+
+static void fill_block(struct block *block, struct cn_rng *rng)
+{
+    static const double odd[] = { NAN, INFINITY, -INFINITY, -0.0, 1e300 };
+    memset(block->missing, 0, sizeof(block->missing));
+    for (size_t r = 0; r < RULES; r++) {
+        int64_t gaps = cn_rng_between(rng, 0, 3);
+        for (size_t i = 0; i < CN_BLOCK_ROWS; i++) {
+            block->values[r][i] = cn_rng_between(rng, 0, 50) == 0 ? odd[cn_rng_between(rng, 0, 4)]
+                                                                  : cn_rng_unit(rng) * 130 - 10;
+            if (gaps > 0 && cn_rng_between(rng, 0, 3) < gaps) {
+                block->missing[r][i / 64] |= UINT64_C(1) << (i % 64);
+            }
+        }
+        block->inputs[r] = (struct cn_kernel_input){ block->values[r], block->missing[r] };
+    }
+}
+
+static void every_kernel_gives_the_bits_of_one_row_at_a_time(void **state)
+{
+    (void)state;
+    struct cn_rng rng = { 11 };
+    struct cn_kernel_target targets[3];
+    size_t target_count = 0;
+    struct block *block = calloc(1, sizeof(*block));
+    struct builder *b = calloc(1, sizeof(*b));
+    cn_kernel_targets(targets, &target_count);
+    assert_true(target_count >= 1);
+    for (int round = 0; round < 120; round++) {
+        make_random(b, &rng);
+        assert_true(b->rules <= RULES);
+        fill_block(block, &rng);
+        for (size_t t = 0; t < target_count; t++) {
+            targets[t].score(&b->card, block->inputs, &block->scratch, &block->result);
+            for (size_t i = 0; i < CN_BLOCK_ROWS; i++) {
+                double values[RULES];
+                bool present[RULES];
+                struct cn_tree_node nodes[NODES_MAX + 1];
+                int32_t points = 0;
+                int32_t confidence = 0;
+                for (size_t r = 0; r < b->rules; r++) {
+                    values[r] = block->values[r][i];
+                    present[r] = (block->missing[r][i / 64] >> (i % 64) & 1) == 0;
+                }
+                cn_tree_score(&b->card, values, present, nodes, &points, &confidence);
+                assert_int_equal(block->result.points[i], points);
+                assert_int_equal(block->result.confidence[i], confidence);
+            }
+        }
+    }
+    free(b);
+    free(block);
+}
+
+static void parts_add_up_to_the_whole(void **state)
+{
+    (void)state;
+    struct cn_arena arena;
+    struct cn_rng rng = { 5 };
+    cn_arena_init(&arena, 4096);
+    for (int round = 0; round < 20000; round++) {
+        double ideals[12];
+        int32_t parts[12];
+        size_t count = (size_t)cn_rng_between(&rng, 1, 12);
+        double sum = 0;
+        int64_t got = 0;
+        for (size_t i = 0; i < count; i++) {
+            ideals[i] = cn_rng_between(&rng, 0, 4) == 0 ? 0 : (cn_rng_unit(&rng) - 0.4) * 30000;
+            sum += ideals[i];
+        }
+        int32_t total = (int32_t)lround(sum) + (int32_t)cn_rng_between(&rng, -1, 1);
+        memset(parts, 0, sizeof(parts));
+        cn_split(total, ideals, count, &arena, parts);
+        for (size_t i = 0; i < count; i++) {
+            got += parts[i];
+            assert_true(fabs(parts[i] - ideals[i]) <= 2.5);
+        }
+        assert_true(got == total || sum == 0);
+        cn_arena_reset(&arena);
+    }
+    int32_t parts[3];
+    cn_split(100, (const double[]){ 100.0 / 3, 100.0 / 3, 100.0 / 3 }, 3, &arena, parts);
+    assert_int_equal(parts[0], 34);
+    assert_int_equal(parts[1], 33);
+    assert_int_equal(parts[2], 33);
+    cn_arena_deinit(&arena);
+}
+
+static const struct cn_health_bands bands = { 50000, 75000, 3000 };
+
+static void a_colour_falls_at_once_and_rises_with_a_margin(void **state)
+{
+    (void)state;
+    static const struct {
+        enum cn_band before;
+        int32_t points;
+        enum cn_band after;
+    } cases[] = {
+        { CN_BAND_NONE, 49999, CN_BAND_RED },      { CN_BAND_NONE, 50000, CN_BAND_YELLOW },
+        { CN_BAND_NONE, 74999, CN_BAND_YELLOW },   { CN_BAND_NONE, 75000, CN_BAND_GREEN },
+        { CN_BAND_YELLOW, 49999, CN_BAND_RED },    { CN_BAND_YELLOW, 50000, CN_BAND_YELLOW },
+        { CN_BAND_RED, 52999, CN_BAND_RED },       { CN_BAND_RED, 53000, CN_BAND_YELLOW },
+        { CN_BAND_RED, 77999, CN_BAND_YELLOW },    { CN_BAND_RED, 78000, CN_BAND_GREEN },
+        { CN_BAND_YELLOW, 77999, CN_BAND_YELLOW }, { CN_BAND_YELLOW, 78000, CN_BAND_GREEN },
+        { CN_BAND_GREEN, 75000, CN_BAND_GREEN },   { CN_BAND_GREEN, 74999, CN_BAND_YELLOW },
+        { CN_BAND_GREEN, 49999, CN_BAND_RED },
+    };
+    for (size_t i = 0; i < CN_ARRAY_LEN(cases); i++) {
+        assert_int_equal(cn_health_next_band(&bands, cases[i].points, cases[i].before),
+                         cases[i].after);
+    }
+}
+
+static void from_50_to_49_and_back_turns_red_once(void **state)
+{
+    (void)state;
+    enum cn_band band = CN_BAND_YELLOW;
+    int turned_red = 0;
+    static const int32_t points[] = { 50000, 49000, 50000, 49000, 52000, 49999 };
+    for (size_t i = 0; i < CN_ARRAY_LEN(points); i++) {
+        enum cn_band next = cn_health_next_band(&bands, points[i], band);
+        turned_red += next == CN_BAND_RED && band != CN_BAND_RED;
+        band = next;
+    }
+    assert_int_equal(turned_red, 1);
+}
+
+static void the_display_rounds_towards_the_band(void **state)
+{
+    (void)state;
+    const struct cn_scorecard card = { .bands = bands };
+    static const struct {
+        int32_t points;
+        enum cn_band band;
+        int64_t shown;
+    } cases[] = {
+        { 49600, CN_BAND_RED, 49 },    { 49400, CN_BAND_RED, 49 },    { 48600, CN_BAND_RED, 49 },
+        { 52900, CN_BAND_RED, 52 },    { 50400, CN_BAND_YELLOW, 50 }, { 74999, CN_BAND_YELLOW, 74 },
+        { 77900, CN_BAND_YELLOW, 77 }, { 77900, CN_BAND_GREEN, 78 },  { 99700, CN_BAND_GREEN, 100 },
+    };
+    for (size_t i = 0; i < CN_ARRAY_LEN(cases); i++) {
+        struct cn_health_score score = { .has_points = true,
+                                         .points = cases[i].points,
+                                         .band = cases[i].band };
+        assert_int_equal(cn_health_display(&card, &score), cases[i].shown);
+    }
+}
+
+static void a_state_gives_back_what_was_put(void **state)
+{
+    (void)state;
+    struct cn_health_state health;
+    struct cn_bitmap match = { 0 };
+    struct cn_health_score score = { true, 52123, CN_BAND_YELLOW, true, 900, 7, 5 };
+    struct cn_health_score none = { .scorecard = -1 };
+    cn_health_state_init(&health);
+    cn_health_state_resize(&health, 3000);
+    cn_health_state_set(&health, 2000, &score);
+    cn_health_state_resize(&health, 5000);
+    struct cn_health_score got = cn_health_state_get(&health, 2000);
+    assert_memory_equal(&got, &score, sizeof(got));
+    got = cn_health_state_get(&health, 4000);
+    assert_int_equal(got.scorecard, none.scorecard);
+    assert_false(got.has_points);
+    cn_bitmap_resize(&match, 5000);
+    cn_health_where_band(&match, &health, 1U << CN_BAND_YELLOW | 1U << CN_BAND_RED);
+    assert_int_equal(cn_bitmap_count(&match), 1);
+    cn_bitmap_deinit(&match);
+    cn_health_state_deinit(&health);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CN_TEST("H1 is 52, 45 when missing is zero, with confidence 0.90",
+                h1_is_52_and_45_with_confidence_090),
+        CN_TEST("a group with too little data has no score",
+                a_group_with_too_little_data_has_no_score),
+        CN_TEST("freshness only ever takes away", freshness_only_ever_takes_away),
+        CN_TEST("a map meets its points and is flat outside",
+                a_map_meets_its_points_and_is_flat_outside),
+        CN_TEST("every kernel gives the bits of one row at a time",
+                every_kernel_gives_the_bits_of_one_row_at_a_time),
+        CN_TEST("parts add up to the whole", parts_add_up_to_the_whole),
+        CN_TEST("a colour falls at once and rises with a margin",
+                a_colour_falls_at_once_and_rises_with_a_margin),
+        CN_TEST("003-34 from 50 to 49 and back turns red once",
+                from_50_to_49_and_back_turns_red_once),
+        CN_TEST("the display rounds towards the band", the_display_rounds_towards_the_band),
+        CN_TEST("a state gives back what was put", a_state_gives_back_what_was_put),
+    };
+    return cmocka_run_group_tests_name("health_score", tests, NULL, NULL);
+}
