@@ -15,12 +15,12 @@ struct evaluation {
     const struct cn_health_model *model;
     struct cn_health_state *state;
     struct cn_health_changes *changes;
-    cn_kernel_score *score;
+    struct cn_kernel_target kernel;
     struct cn_cel_run *run;
     struct cn_kernel_input *inputs; /* by rule */
     struct cn_kernel_scratch *scratch;
     struct cn_kernel_result *result;
-    uint64_t *fired;               /* of the rows of the block */
+    struct cn_kernel_state *block; /* of the state */
     uint64_t rows[CN_BLOCK_WORDS]; /* to be scored */
     size_t first;
 };
@@ -54,7 +54,7 @@ static inline void store(struct evaluation *e, size_t row, int32_t points, int64
     bool has = points >= 0;
     int64_t kept = has ? points : 0;
     if (state->points.as.i64[row] == kept && state->status[row] == status &&
-        state->fired[row] == fired && cn_column_is_missing(&state->points, row) == !has) {
+        state->fired[row] == fired) {
         return;
     }
     struct cn_health_score before = cn_health_state_get(state, row);
@@ -79,7 +79,7 @@ static void apply_exception(struct evaluation *e, const struct cn_health_excepti
         for (uint64_t word = result.truth[w] & mask[w]; word != 0; word &= word - 1) {
             size_t i = w * 64 + (size_t)__builtin_ctzll(word);
             int32_t points = e->result->points[i];
-            e->fired[i] |= UINT64_C(1) << number;
+            e->result->fired[i] |= UINT64_C(1) << number;
             if (points >= 0) {
                 e->result->points[i] = cn_health_bend(exception, points);
             }
@@ -87,31 +87,23 @@ static void apply_exception(struct evaluation *e, const struct cn_health_excepti
     }
 }
 
-static void finish_row(struct evaluation *e, const struct cn_scorecard *card, int32_t index,
-                       size_t i)
-{
-    size_t row = e->first + i;
-    int32_t points = e->result->points[i];
-    int32_t confidence = e->result->confidence[i];
-    enum cn_band band = cn_status_band(e->state->status[row]);
-    bool is_grey = points < 0 || confidence < CN_CONFIDENCE_GREY;
-    if (!is_grey) {
-        band = cn_health_next_band(&card->bands, points, band);
-    }
-    store(e, row, points, cn_status_pack(band, is_grey, confidence, index), e->fired[i]);
-}
-
 static void score_rows(struct evaluation *e, int32_t index, const uint64_t *mask)
 {
     const struct cn_scorecard *card = &e->model->scorecards[index];
-    e->score(card, e->inputs, e->scratch, e->result);
-    memset(e->fired, 0, CN_BLOCK_ROWS * sizeof(*e->fired));
+    e->kernel.score(card, e->inputs, e->scratch, e->result);
     for (size_t x = 0; x < card->exception_count; x++) {
         apply_exception(e, &card->exceptions[x], x, mask);
     }
-    for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {
+    e->block->points = e->state->points.as.i64 + e->first;
+    e->block->status = e->state->status + e->first;
+    e->block->fired = e->state->fired + e->first;
+    uint64_t words = e->kernel.finish(&card->bands, index, e->result, mask, e->block);
+    for (; words != 0; words &= words - 1) {
+        size_t w = (size_t)__builtin_ctzll(words);
         for (uint64_t word = mask[w]; word != 0; word &= word - 1) {
-            finish_row(e, card, index, w * 64 + (size_t)__builtin_ctzll(word));
+            size_t i = w * 64 + (size_t)__builtin_ctzll(word);
+            store(e, e->first + i, e->result->points[i], e->block->new_status[i],
+                  e->result->fired[i]);
         }
     }
 }
@@ -135,10 +127,11 @@ static bool claim(const struct evaluation *e, const struct cn_scorecard *card, u
 
 static void clear_rows(struct evaluation *e, const uint64_t *mask)
 {
+    const struct cn_health_score none = { .scorecard = -1 };
     for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {
         for (uint64_t word = mask[w]; word != 0; word &= word - 1) {
             size_t row = e->first + w * 64 + (size_t)__builtin_ctzll(word);
-            store(e, row, -1, cn_status_pack(CN_BAND_NONE, false, 0, -1), 0);
+            store(e, row, -1, cn_status_pack(&none), 0);
         }
     }
 }
@@ -206,12 +199,12 @@ bool cn_health_evaluate(const struct cn_health_model *model, const struct cn_fra
         .model = model,
         .state = state,
         .changes = changes,
-        .score = targets[target_count - 1].score,
+        .kernel = targets[target_count - 1],
         .run = cn_cel_run_new(model->plan->plan),
         .inputs = cn_arena_array(arena, struct cn_kernel_input, model->rule_count),
         .scratch = cn_arena_new(arena, struct cn_kernel_scratch),
         .result = cn_arena_new(arena, struct cn_kernel_result),
-        .fired = cn_arena_array(arena, uint64_t, CN_BLOCK_ROWS),
+        .block = cn_arena_new(arena, struct cn_kernel_state),
     };
     for (e.first = 0; e.first < row_count; e.first += CN_BLOCK_ROWS) {
         struct cn_cel_batch batch = cn_frame_batch(frame, cells, &model->plan->strings, e.first);

@@ -1,9 +1,10 @@
 /*
- * Built once for each instruction set, with CN_KERNEL_NAME naming the entry, and with
- * -fno-trapping-math -fno-signed-zeros, without which the selections below do not vectorise.  Every
- * loop runs over a whole block; rows past the end are computed and ignored.
+ * Built once for each instruction set, with CN_KERNEL naming it, and with -fno-trapping-math
+ * -fno-signed-zeros, without which the selections below do not vectorise.  Every loop runs over a
+ * whole block; rows past the end are computed and ignored.
  *
- * The kernel's order of operations is that of health/tree.c, step by step.
+ * The order of operations is that of health/tree.c, step by step.  Where all rows of a block have
+ * all data, which is the rule, a measure is one pass over its column: map and add.
  */
 #include "health/kernel.h"
 
@@ -11,7 +12,19 @@
 #include <math.h>
 #include <string.h>
 
-#define ROWS for (size_t i = 0; i < CN_BLOCK_ROWS; i++)
+#include "health/status.h"
+
+#define JOIN_(a, b)  a##b
+#define JOIN(a, b)   JOIN_(a, b)
+#define KERNEL(what) JOIN(cn_kernel_##what, CN_KERNEL)
+
+#define ROWS    for (size_t i = 0; i < CN_BLOCK_ROWS; i++)
+#define INLINED static inline __attribute__((always_inline))
+
+enum {
+    UNROLLED_POINTS_MAX = 6,
+    LINE_VALUES = 8 /* of a cache line */
+};
 
 /* 1 where there is a finite value. */
 static void find_valid(const struct cn_kernel_input *input, double *restrict valid)
@@ -135,6 +148,21 @@ static void score_measure(const struct cn_health_node *node, const struct cn_ker
     apply_missing(node, s);
 }
 
+/* Rows begin to differ: the common weights become one a row. */
+static void spread(struct cn_kernel_level *level)
+{
+    double weight = level->uniform_weight;
+    double known = level->uniform_known;
+    if (level->is_uniform) {
+        ROWS
+        {
+            level->weight[i] = weight;
+            level->known[i] = known;
+        }
+        level->is_uniform = false;
+    }
+}
+
 /* The node's score joins its parent's sums. */
 static void add_to_level(double weight, const struct cn_kernel_scratch *s,
                          struct cn_kernel_level *restrict level)
@@ -142,6 +170,7 @@ static void add_to_level(double weight, const struct cn_kernel_scratch *s,
     const double *restrict score = s->score;
     const double *restrict valid = s->valid;
     const double *restrict known = s->known;
+    spread(level);
     ROWS
     {
         double share = valid[i] != 0.0 ? weight : 0.0;
@@ -152,60 +181,293 @@ static void add_to_level(double weight, const struct cn_kernel_scratch *s,
     }
 }
 
-/* A finished level becomes the score of its group. */
-static void finish_group(const struct cn_health_node *node,
-                         const struct cn_kernel_level *restrict level, struct cn_kernel_scratch *s)
+/* The same for the weights of a node that is valid in all rows, `known` being its confidence. */
+static void add_uniform(double weight, double known, struct cn_kernel_level *restrict level)
 {
-    double all = node->weight_sum;
-    double coverage = node->min_coverage;
+    double part = weight * known;
+    if (level->is_uniform) {
+        level->uniform_weight += weight;
+        level->uniform_known += part;
+        return;
+    }
+    ROWS
+    {
+        level->weight[i] += weight;
+        level->known[i] += part;
+    }
+}
+
+INLINED void map_and_add(const struct cn_health_node *node, const double *restrict x,
+                         double *restrict sum, size_t points)
+{
+    double xs[UNROLLED_POINTS_MAX];
+    double ys[UNROLLED_POINTS_MAX];
+    double slopes[UNROLLED_POINTS_MAX] = { 0 };
+    double weight = node->weight;
+    for (size_t k = 0; k < points; k++) {
+        xs[k] = node->xs[k];
+        ys[k] = node->ys[k];
+        slopes[k] = k + 1 < points
+                        ? (node->ys[k + 1] - node->ys[k]) / (node->xs[k + 1] - node->xs[k])
+                        : 0.0;
+    }
+    ROWS
+    {
+        double y = ys[0];
+#pragma GCC unroll 6
+        for (size_t k = 0; k + 1 < points; k++) {
+            double piece = ys[k] + (x[i] - xs[k]) * slopes[k];
+            y = x[i] >= xs[k] ? piece : y;
+        }
+        y = x[i] >= xs[points - 1] ? ys[points - 1] : y;
+        sum[i] += weight * y;
+    }
+}
+
+/* A measure that all rows have. */
+static void add_full(const struct cn_health_node *node, const double *restrict x,
+                     struct cn_kernel_scratch *s, double *restrict sum)
+{
+    double weight = node->weight;
+    switch (node->point_count) {
+    case 2:
+        map_and_add(node, x, sum, 2);
+        return;
+    case 3:
+        map_and_add(node, x, sum, 3);
+        return;
+    case 4:
+        map_and_add(node, x, sum, 4);
+        return;
+    case 5:
+        map_and_add(node, x, sum, 5);
+        return;
+    case 6:
+        map_and_add(node, x, sum, 6);
+        return;
+    case 0:
+        clamp(x, s->score);
+        break;
+    default:
+        apply_map(node, x, s->score);
+        break;
+    }
+    ROWS
+    {
+        sum[i] += weight * s->score[i];
+    }
+}
+
+static bool is_full(const struct cn_kernel_input *input)
+{
+    const double *restrict x = input->values;
+    uint64_t missing = 0;
+    double bad = 0;
+    for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {
+        missing |= input->missing[w];
+    }
+    if (missing != 0) {
+        return false;
+    }
+    ROWS
+    {
+        bad = fabs(x[i]) <= DBL_MAX ? bad : 1.0;
+    }
+    return bad == 0.0;
+}
+
+static void add_measure(const struct cn_health_node *node, const struct cn_kernel_input *rules,
+                        struct cn_kernel_scratch *s, struct cn_kernel_level *level)
+{
+    if (node->age_rule == CN_NO_RULE && is_full(&rules[node->rule])) {
+        add_full(node, rules[node->rule].values, s, level->sum);
+        add_uniform(node->weight, 1.0, level);
+        return;
+    }
+    score_measure(node, rules, s);
+    add_to_level(node->weight, s, level);
+}
+
+/* A finished level of rows that differ becomes the score of its group. */
+static void finish_rows(const struct cn_health_node *node,
+                        const struct cn_kernel_level *restrict level, struct cn_kernel_scratch *s)
+{
+    double enough = node->min_coverage * node->weight_sum;
+    double scale = 1.0 / node->weight_sum;
     double *restrict score = s->score;
     double *restrict valid = s->valid;
     double *restrict known = s->known;
     ROWS
     {
-        bool is_valid = (level->weight[i] > 0.0) & (level->weight[i] / all >= coverage);
+        bool is_valid = (level->weight[i] > 0.0) & (level->weight[i] >= enough);
         double divisor = is_valid ? level->weight[i] : 1.0;
-        score[i] = is_valid ? level->sum[i] / divisor : 0.0;
-        known[i] = is_valid ? level->known[i] / all : 0.0;
+        score[i] = is_valid ? level->sum[i] * (1.0 / divisor) : 0.0;
+        known[i] = is_valid ? level->known[i] * scale : 0.0;
         valid[i] = is_valid ? 1.0 : 0.0;
     }
+}
+
+static void add_group(const struct cn_health_node *node,
+                      const struct cn_kernel_level *restrict level, struct cn_kernel_scratch *s,
+                      struct cn_kernel_level *restrict parent)
+{
+    double sum_weight = level->uniform_weight;
+    double weight = node->weight;
+    if (!level->is_uniform) {
+        finish_rows(node, level, s);
+        add_to_level(weight, s, parent);
+        return;
+    }
+    if (!(sum_weight > 0.0 && sum_weight >= node->min_coverage * node->weight_sum)) {
+        return; /* counts for nothing */
+    }
+    double scale = 1.0 / sum_weight;
+    ROWS
+    {
+        parent->sum[i] += weight * (level->sum[i] * scale);
+    }
+    add_uniform(weight, level->uniform_known * (1.0 / node->weight_sum), parent);
 }
 
 static void round_off(const struct cn_kernel_scratch *s, struct cn_kernel_result *result)
 {
     ROWS
     {
-        bool has = (s->valid[i] != 0.0) & (s->blocked[i] == 0.0);
         int32_t points = (int32_t)(s->score[i] * 1000.0 + 0.5);
-        result->points[i] = has ? points : -1;
+        result->points[i] = s->valid[i] != 0.0 ? points : -1;
         result->confidence[i] = (int32_t)(s->known[i] * 1000.0 + 0.5);
     }
 }
 
-void CN_KERNEL_NAME(const struct cn_scorecard *card, const struct cn_kernel_input *rules,
-                    struct cn_kernel_scratch *scratch, struct cn_kernel_result *result)
+/* The root, where rows do not differ in what they have. */
+static void round_off_uniform(const struct cn_health_node *root,
+                              const struct cn_kernel_level *restrict level,
+                              struct cn_kernel_result *restrict result)
+{
+    double weight = level->uniform_weight;
+    bool is_valid = weight > 0.0 && weight >= root->min_coverage * root->weight_sum;
+    double known = is_valid ? level->uniform_known * (1.0 / root->weight_sum) : 0.0;
+    double scale = is_valid ? 1.0 / weight : 0.0;
+    int32_t confidence = (int32_t)(known * 1000.0 + 0.5);
+    int32_t none = is_valid ? 0 : -1;
+    ROWS
+    {
+        int32_t points = (int32_t)(level->sum[i] * scale * 1000.0 + 0.5);
+        result->points[i] = points | none;
+        result->confidence[i] = confidence;
+    }
+}
+
+static void take_blocked(const struct cn_kernel_scratch *s, struct cn_kernel_result *result)
+{
+    ROWS
+    {
+        result->points[i] = s->blocked[i] != 0.0 ? -1 : result->points[i];
+    }
+}
+
+static bool may_block(const struct cn_scorecard *card)
+{
+    for (uint32_t n = 0; n < card->node_count; n++) {
+        if (card->nodes[n].missing == CN_MISSING_BLOCK) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void open_level(struct cn_kernel_level *level)
+{
+    level->is_uniform = true;
+    level->uniform_weight = 0;
+    level->uniform_known = 0;
+    memset(level->sum, 0, sizeof(level->sum));
+}
+
+void KERNEL(score)(const struct cn_scorecard *card, const struct cn_kernel_input *rules,
+                   struct cn_kernel_scratch *scratch, struct cn_kernel_result *result)
 {
     uint32_t open[CN_SCORECARD_DEPTH_MAX + 2]; /* groups that are not finished, by depth */
     size_t depth = 0;
-    memset(scratch->blocked, 0, sizeof(scratch->blocked));
-    for (uint32_t n = 0; n <= card->node_count; n++) {
-        while (depth > 0 && card->nodes[open[depth - 1]].end == n) {
-            const struct cn_health_node *group = &card->nodes[open[--depth]];
-            finish_group(group, &scratch->levels[depth], scratch);
-            if (depth > 0) {
-                add_to_level(group->weight, scratch, &scratch->levels[depth - 1]);
-            }
-        }
-        if (n == card->node_count) {
-            break;
+    struct cn_kernel_level *levels = scratch->levels;
+    bool blocks = may_block(card);
+    if (blocks) {
+        memset(scratch->blocked, 0, sizeof(scratch->blocked));
+    }
+    for (uint32_t n = 0; n < card->node_count; n++) {
+        while (depth > 1 && card->nodes[open[depth - 1]].end == n) {
+            depth--;
+            add_group(&card->nodes[open[depth]], &levels[depth], scratch, &levels[depth - 1]);
         }
         if (card->nodes[n].kind == CN_HEALTH_GROUP) {
-            memset(&scratch->levels[depth], 0, sizeof(scratch->levels[depth]));
+            open_level(&levels[depth]);
             open[depth++] = n;
         } else {
-            score_measure(&card->nodes[n], rules, scratch);
-            add_to_level(card->nodes[n].weight, scratch, &scratch->levels[depth - 1]);
+            add_measure(&card->nodes[n], rules, scratch, &levels[depth - 1]);
         }
     }
-    round_off(scratch, result);
+    for (; depth > 1; depth--) {
+        add_group(&card->nodes[open[depth - 1]], &levels[depth - 1], scratch, &levels[depth - 2]);
+    }
+    if (levels[0].is_uniform) {
+        round_off_uniform(&card->nodes[0], &levels[0], result);
+    } else {
+        finish_rows(&card->nodes[0], &levels[0], scratch);
+        round_off(scratch, result);
+    }
+    if (blocks) {
+        take_blocked(scratch, result);
+    }
+    memset(result->fired, 0, sizeof(result->fired));
+}
+
+/* cn_health_next_band(), and cn_status_pack(), for a row. */
+INLINED int64_t next_status(const struct cn_health_bands *bands, int64_t points, int64_t confidence,
+                            int64_t before)
+{
+    int64_t band = before & CN_STATUS_BAND;
+    int64_t margin = bands->margin;
+    int64_t yellow = bands->yellow + (band == CN_BAND_RED ? margin : 0);
+    int64_t green =
+        bands->green + (band == CN_BAND_RED ? margin : 0) + (band == CN_BAND_YELLOW ? margin : 0);
+    int64_t next = points >= yellow ? CN_BAND_YELLOW : CN_BAND_RED;
+    next = points >= green ? CN_BAND_GREEN : next;
+    int64_t is_scored = points >= 0 ? CN_STATUS_POINTS : 0;
+    int64_t is_sure = confidence >= CN_CONFIDENCE_GREY ? CN_STATUS_POINTS : 0;
+    int64_t is_grey = (is_scored & is_sure) == 0 ? CN_STATUS_GREY : 0;
+    next = is_grey != 0 ? band : next;
+    return next | is_grey | is_scored | confidence << CN_STATUS_CONFIDENCE_SHIFT;
+}
+
+uint64_t KERNEL(finish)(const struct cn_health_bands *bands, int32_t scorecard,
+                        const struct cn_kernel_result *result, const uint64_t *mask,
+                        struct cn_kernel_state *state)
+{
+    const struct cn_health_bands limits = *bands; /* a copy cannot alias what is written */
+    const int64_t *restrict points = state->points;
+    const int64_t *restrict status = state->status;
+    const uint64_t *restrict fired = state->fired;
+    int64_t *restrict new_status = state->new_status;
+    const int32_t *restrict scored = result->points;
+    const int32_t *restrict confidence = result->confidence;
+    const uint64_t *restrict exceptions = result->fired;
+    int64_t card = (int64_t)((uint64_t)(uint32_t)scorecard << CN_STATUS_SCORECARD_SHIFT);
+    uint64_t words = 0;
+    ROWS
+    {
+        new_status[i] = next_status(&limits, scored[i], confidence[i], status[i]) | card;
+    }
+    for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {
+        uint64_t differs = 0;
+        for (size_t b = 0; b < 64; b++) {
+            size_t i = w * 64 + b;
+            int64_t shown = scored[i] > 0 ? scored[i] : 0;
+            uint64_t row = (uint64_t)(shown ^ points[i]) | (uint64_t)(new_status[i] ^ status[i]) |
+                           (exceptions[i] ^ fired[i]);
+            uint64_t counts = (uint64_t)0 - (mask[w] >> b & 1);
+            differs |= row & counts;
+        }
+        words |= (uint64_t)(differs != 0) << w;
+    }
+    return words;
 }

@@ -21,8 +21,12 @@ struct cn_kernel_input {
     const uint64_t *missing;
 };
 
-/* What one level of the tree gathers from its children. */
+/* What one level of the tree gathers from its children.  While every row has the same weights,
+ * which is the rule, they are one number. */
 struct cn_kernel_level {
+    bool is_uniform;
+    double uniform_weight;
+    double uniform_known;
     double sum[CN_BLOCK_ROWS];    /* of weight x score, of those that are valid */
     double weight[CN_BLOCK_ROWS]; /* of those that are valid */
     double known[CN_BLOCK_ROWS];  /* of weight x confidence */
@@ -38,20 +42,39 @@ struct cn_kernel_scratch {
 
 /* Thousandths. */
 struct cn_kernel_result {
-    int32_t points[CN_BLOCK_ROWS]; /* before exceptions; -1: no score */
+    int32_t points[CN_BLOCK_ROWS]; /* -1: no score; before exceptions at first */
     int32_t confidence[CN_BLOCK_ROWS];
+    uint64_t fired[CN_BLOCK_ROWS];
 };
 
 typedef void cn_kernel_score(const struct cn_scorecard *card, const struct cn_kernel_input *rules,
                              struct cn_kernel_scratch *scratch, struct cn_kernel_result *result);
 
+/* The block's rows of a state, and what they become. */
+struct cn_kernel_state {
+    const int64_t *points;
+    const int64_t *status; /* health/status.h */
+    const uint64_t *fired;
+    int64_t new_status[CN_BLOCK_ROWS];
+};
+
+/* Colours for a scored block.  Fills new_status and says which words of 64 rows hold a difference
+ * in a row of `mask`: bit w of what it returns. */
+typedef uint64_t cn_kernel_finish(const struct cn_health_bands *bands, int32_t scorecard,
+                                  const struct cn_kernel_result *result, const uint64_t *mask,
+                                  struct cn_kernel_state *state);
+
 cn_kernel_score cn_kernel_score_base;
 cn_kernel_score cn_kernel_score_avx2;
 cn_kernel_score cn_kernel_score_avx512;
+cn_kernel_finish cn_kernel_finish_base;
+cn_kernel_finish cn_kernel_finish_avx2;
+cn_kernel_finish cn_kernel_finish_avx512;
 
 struct cn_kernel_target {
     const char *name;
     cn_kernel_score *score;
+    cn_kernel_finish *finish;
 };
 
 /* Those that this machine can run, slowest first; *count_out is at least 1. */

@@ -29,8 +29,9 @@ void cn_health_state_resize(struct cn_health_state *state, size_t rows)
         size_t capacity = state->points.capacity;
         state->status = cn_heap_resize(state->status, capacity * sizeof(*state->status));
         state->fired = cn_heap_resize(state->fired, capacity * sizeof(*state->fired));
+        const struct cn_health_score none = { .scorecard = -1 };
         for (size_t row = state->capacity; row < capacity; row++) {
-            state->status[row] = cn_status_pack(CN_BAND_NONE, false, 0, -1);
+            state->status[row] = cn_status_pack(&none);
             state->fired[row] = 0;
         }
         state->capacity = capacity;
@@ -60,8 +61,7 @@ void cn_health_state_set(struct cn_health_state *state, size_t row,
     if (!score->has_points) {
         cn_column_set_missing(&state->points, row);
     }
-    state->status[row] =
-        cn_status_pack(score->band, score->is_grey, score->confidence, score->scorecard);
+    state->status[row] = cn_status_pack(score);
     state->fired[row] = score->fired;
 }
 

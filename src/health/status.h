@@ -1,38 +1,47 @@
 /*
  * For health/ only: what of a score is neither points nor exceptions, in one number.
  *
- *   bits 0-1 band   2 grey   8-23 confidence   32-63 scorecard (signed)
+ *   bits 0-1 band   2 grey   3 there are points   8-23 confidence   32-63 scorecard (signed)
  */
 #ifndef CAIRN_HEALTH_STATUS_H
 #define CAIRN_HEALTH_STATUS_H
 
 #include "health/evaluate.h"
 
-static inline int64_t cn_status_pack(enum cn_band band, bool is_grey, int32_t confidence,
-                                     int32_t scorecard)
+enum {
+    CN_STATUS_BAND = 3,
+    CN_STATUS_GREY = 4,
+    CN_STATUS_POINTS = 8,
+    CN_STATUS_CONFIDENCE_SHIFT = 8,
+    CN_STATUS_SCORECARD_SHIFT = 32
+};
+
+static inline int64_t cn_status_pack(const struct cn_health_score *score)
 {
-    uint64_t low = (uint64_t)band | (is_grey ? 4U : 0U) | (uint64_t)(uint32_t)confidence << 8;
-    return (int64_t)((uint64_t)(uint32_t)scorecard << 32 | low);
+    uint64_t low = (uint64_t)score->band | (score->is_grey ? CN_STATUS_GREY : 0U) |
+                   (score->has_points ? CN_STATUS_POINTS : 0U) |
+                   (uint64_t)(uint32_t)score->confidence << CN_STATUS_CONFIDENCE_SHIFT;
+    return (int64_t)((uint64_t)(uint32_t)score->scorecard << CN_STATUS_SCORECARD_SHIFT | low);
 }
 
 static inline enum cn_band cn_status_band(int64_t status)
 {
-    return (enum cn_band)(status & 3);
+    return (enum cn_band)(status & CN_STATUS_BAND);
 }
 
 static inline bool cn_status_is_grey(int64_t status)
 {
-    return (status & 4) != 0;
+    return (status & CN_STATUS_GREY) != 0;
 }
 
 static inline int32_t cn_status_confidence(int64_t status)
 {
-    return (int32_t)(status >> 8 & 0xFFFF);
+    return (int32_t)(status >> CN_STATUS_CONFIDENCE_SHIFT & 0xFFFF);
 }
 
 static inline int32_t cn_status_scorecard(int64_t status)
 {
-    return (int32_t)(status >> 32);
+    return (int32_t)(status >> CN_STATUS_SCORECARD_SHIFT);
 }
 
 /* What an exception that fired makes of the points, in thousandths. */

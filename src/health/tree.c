@@ -94,11 +94,11 @@ static void score_group(const struct cn_scorecard *card, uint32_t index, struct 
         weight += nodes[n].is_valid ? w : 0.0;
         known += w * nodes[n].known;
     }
-    bool is_valid = weight > 0.0 && weight / group->weight_sum >= group->min_coverage;
+    bool is_valid = weight > 0.0 && weight >= group->min_coverage * group->weight_sum;
     nodes[index] = (struct cn_tree_node){
         .is_valid = is_valid,
-        .score = is_valid ? sum / weight : 0.0,
-        .known = is_valid ? known / group->weight_sum : 0.0,
+        .score = is_valid ? sum * (1.0 / weight) : 0.0,
+        .known = is_valid ? known * (1.0 / group->weight_sum) : 0.0,
         .freshness = 1,
         .weight_valid = weight,
     };
@@ -124,15 +124,18 @@ void cn_tree_score(const struct cn_scorecard *card, const double *values, const 
 void cn_kernel_targets(struct cn_kernel_target targets_out[3], size_t *count_out)
 {
     size_t count = 0;
-    targets_out[count++] = (struct cn_kernel_target){ "base", cn_kernel_score_base };
+    targets_out[count++] =
+        (struct cn_kernel_target){ "base", cn_kernel_score_base, cn_kernel_finish_base };
 #ifdef CN_KERNEL_X86
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2")) {
-        targets_out[count++] = (struct cn_kernel_target){ "avx2", cn_kernel_score_avx2 };
+        targets_out[count++] =
+            (struct cn_kernel_target){ "avx2", cn_kernel_score_avx2, cn_kernel_finish_avx2 };
     }
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl")) {
-        targets_out[count++] = (struct cn_kernel_target){ "avx512", cn_kernel_score_avx512 };
+        targets_out[count++] =
+            (struct cn_kernel_target){ "avx512", cn_kernel_score_avx512, cn_kernel_finish_avx512 };
     }
 #endif
     *count_out = count;
