@@ -243,8 +243,7 @@ void cn_bitmap_where_i64(struct cn_bitmap *into, const struct cn_frame *frame,
 {
     cn_bitmap_resize(into, cn_frame_rows(frame));
     cn_bitmap_fill(into, false);
-    FOR_EACH_PRESENT(row, frame, column)
-    {
+    FOR_EACH_PRESENT (row, frame, column) {
         if (is_one_of(values, count, column->as.i64[row])) {
             cn_bitmap_add(into, row);
         }
@@ -256,8 +255,7 @@ void cn_bitmap_where_f64(struct cn_bitmap *into, const struct cn_frame *frame,
 {
     cn_bitmap_resize(into, cn_frame_rows(frame));
     cn_bitmap_fill(into, false);
-    FOR_EACH_PRESENT(row, frame, column)
-    {
+    FOR_EACH_PRESENT (row, frame, column) {
         if (column->as.f64[row] >= low && column->as.f64[row] <= high) {
             cn_bitmap_add(into, row);
         }
@@ -279,8 +277,7 @@ void cn_bitmap_where_text(struct cn_bitmap *into, const struct cn_frame *frame,
 {
     cn_bitmap_resize(into, cn_frame_rows(frame));
     cn_bitmap_fill(into, false);
-    FOR_EACH_PRESENT(row, frame, column)
-    {
+    FOR_EACH_PRESENT (row, frame, column) {
         if (contains(cn_interned(cn_frame_strings(frame), column->as.str[row]), needle)) {
             cn_bitmap_add(into, row);
         }

@@ -18,8 +18,8 @@
 #define JOIN(a, b)   JOIN_(a, b)
 #define KERNEL(what) JOIN(cn_kernel_##what, CN_KERNEL)
 
-#define ROWS    for (size_t i = 0; i < CN_BLOCK_ROWS; i++)
-#define INLINED static inline __attribute__((always_inline))
+#define FOR_EACH_ROW(i) for (size_t i = 0; i < CN_BLOCK_ROWS; i++)
+#define INLINED         static inline __attribute__((always_inline))
 
 enum {
     UNROLLED_POINTS_MAX = 6,
@@ -36,8 +36,7 @@ static void find_valid(const struct cn_kernel_input *input, double *restrict val
             valid[w * 64 + b] = (double)(~missing >> b & 1);
         }
     }
-    ROWS
-    {
+    FOR_EACH_ROW (i) {
         valid[i] = fabs(x[i]) <= DBL_MAX ? valid[i] : 0.0;
     }
 }
@@ -47,32 +46,28 @@ static void apply_map(const struct cn_health_node *node, const double *restrict 
                       double *restrict score)
 {
     double first = node->ys[0];
-    ROWS
-    {
+    FOR_EACH_ROW (i) {
         score[i] = first;
     }
     for (size_t k = 0; k + 1 < node->point_count; k++) {
         double from = node->xs[k];
         double base = node->ys[k];
         double slope = (node->ys[k + 1] - base) / (node->xs[k + 1] - from);
-        ROWS
-        {
+        FOR_EACH_ROW (i) {
             double y = base + (x[i] - from) * slope;
             score[i] = x[i] >= from ? y : score[i];
         }
     }
     double end = node->xs[node->point_count - 1];
     double last = node->ys[node->point_count - 1];
-    ROWS
-    {
+    FOR_EACH_ROW (i) {
         score[i] = x[i] >= end ? last : score[i];
     }
 }
 
 static void clamp(const double *restrict x, double *restrict score)
 {
-    ROWS
-    {
+    FOR_EACH_ROW (i) {
         double low = x[i] > 0.0 ? x[i] : 0.0;
         score[i] = low < 100.0 ? low : 100.0;
     }
@@ -82,8 +77,7 @@ static void clamp(const double *restrict x, double *restrict score)
 static void fade(const struct cn_health_node *node, const struct cn_kernel_input *age,
                  struct cn_kernel_scratch *s)
 {
-    ROWS
-    {
+    FOR_EACH_ROW (i) {
         if ((age->missing[i / 64] >> (i % 64) & 1) != 0 || !(fabs(age->values[i]) <= DBL_MAX)) {
             s->valid[i] = 0;
             s->known[i] = 0;
@@ -104,8 +98,7 @@ static void fade(const struct cn_health_node *node, const struct cn_kernel_input
 /* What is missing counts as `value`. */
 static void substitute(double value, struct cn_kernel_scratch *s)
 {
-    ROWS
-    {
+    FOR_EACH_ROW (i) {
         s->score[i] = s->valid[i] != 0.0 ? s->score[i] : value;
         s->valid[i] = 1.0;
     }
@@ -123,8 +116,7 @@ static void apply_missing(const struct cn_health_node *node, struct cn_kernel_sc
         substitute(node->neutral, s);
         break;
     case CN_MISSING_BLOCK:
-        ROWS
-        {
+        FOR_EACH_ROW (i) {
             s->blocked[i] = s->valid[i] != 0.0 ? s->blocked[i] : 1.0;
         }
         break;
@@ -153,13 +145,27 @@ static void spread(struct cn_kernel_level *level)
 {
     double weight = level->uniform_weight;
     double known = level->uniform_known;
-    if (level->is_uniform) {
-        ROWS
-        {
-            level->weight[i] = weight;
+    if (!level->is_uniform) {
+        return;
+    }
+    level->is_uniform = false;
+    level->known_is_weight = known == weight;
+    FOR_EACH_ROW (i) {
+        level->weight[i] = weight;
+    }
+    if (!level->known_is_weight) {
+        FOR_EACH_ROW (i) {
             level->known[i] = known;
         }
-        level->is_uniform = false;
+    }
+}
+
+/* From here on confidence goes ways of its own. */
+static void part_known(struct cn_kernel_level *level)
+{
+    if (level->known_is_weight) {
+        memcpy(level->known, level->weight, sizeof(level->known));
+        level->known_is_weight = false;
     }
 }
 
@@ -171,8 +177,8 @@ static void add_to_level(double weight, const struct cn_kernel_scratch *s,
     const double *restrict valid = s->valid;
     const double *restrict known = s->known;
     spread(level);
-    ROWS
-    {
+    part_known(level);
+    FOR_EACH_ROW (i) {
         double share = valid[i] != 0.0 ? weight : 0.0;
         double part = valid[i] != 0.0 ? weight * score[i] : 0.0;
         level->sum[i] += part;
@@ -190,71 +196,102 @@ static void add_uniform(double weight, double known, struct cn_kernel_level *res
         level->uniform_known += part;
         return;
     }
-    ROWS
-    {
+    FOR_EACH_ROW (i) {
         level->weight[i] += weight;
         level->known[i] += part;
     }
 }
 
-INLINED void map_and_add(const struct cn_health_node *node, const double *restrict x,
-                         double *restrict sum, size_t points)
-{
+/* A map's pieces where the compiler can keep them in registers; without points, the score itself.
+ */
+struct pieces {
     double xs[UNROLLED_POINTS_MAX];
     double ys[UNROLLED_POINTS_MAX];
-    double slopes[UNROLLED_POINTS_MAX] = { 0 };
-    double weight = node->weight;
+    double slopes[UNROLLED_POINTS_MAX];
+};
+
+INLINED void load_pieces(const struct cn_health_node *node, size_t points, struct pieces *pieces)
+{
     for (size_t k = 0; k < points; k++) {
-        xs[k] = node->xs[k];
-        ys[k] = node->ys[k];
-        slopes[k] = k + 1 < points
-                        ? (node->ys[k + 1] - node->ys[k]) / (node->xs[k + 1] - node->xs[k])
-                        : 0.0;
-    }
-    ROWS
-    {
-        double y = ys[0];
-#pragma GCC unroll 6
-        for (size_t k = 0; k + 1 < points; k++) {
-            double piece = ys[k] + (x[i] - xs[k]) * slopes[k];
-            y = x[i] >= xs[k] ? piece : y;
-        }
-        y = x[i] >= xs[points - 1] ? ys[points - 1] : y;
-        sum[i] += weight * y;
+        pieces->xs[k] = node->xs[k];
+        pieces->ys[k] = node->ys[k];
+        pieces->slopes[k] = k + 1 < points
+                                ? (node->ys[k + 1] - node->ys[k]) / (node->xs[k + 1] - node->xs[k])
+                                : 0.0;
     }
 }
 
-/* A measure that all rows have. */
-static void add_full(const struct cn_health_node *node, const double *restrict x,
-                     struct cn_kernel_scratch *s, double *restrict sum)
+INLINED double map_one(const struct pieces *pieces, size_t points, double x)
 {
-    double weight = node->weight;
-    switch (node->point_count) {
-    case 2:
-        map_and_add(node, x, sum, 2);
-        return;
-    case 3:
-        map_and_add(node, x, sum, 3);
-        return;
-    case 4:
-        map_and_add(node, x, sum, 4);
-        return;
-    case 5:
-        map_and_add(node, x, sum, 5);
-        return;
-    case 6:
-        map_and_add(node, x, sum, 6);
-        return;
-    case 0:
-        clamp(x, s->score);
-        break;
-    default:
-        apply_map(node, x, s->score);
-        break;
+    if (points == 0) {
+        double low = x > 0.0 ? x : 0.0;
+        return low < 100.0 ? low : 100.0;
     }
-    ROWS
-    {
-        sum[i] += weight * s->score[i];
+    double y = pieces->ys[0];
+#pragma GCC unroll 6
+    for (size_t k = 0; k + 1 < points; k++) {
+        double piece = pieces->ys[k] + (x - pieces->xs[k]) * pieces->slopes[k];
+        y = x >= pieces->xs[k] ? piece : y;
+    }
+    return x >= pieces->xs[points - 1] ? pieces->ys[points - 1] : y;
+}
+
+/* A measure that all rows have. */
+INLINED void add_full(const struct cn_health_node *node, const double *restrict x,
+                      double *restrict sum, size_t points)
+{
+    struct pieces pieces = { 0 };
+    double weight = node->weight;
+    load_pieces(node, points, &pieces);
+    FOR_EACH_ROW (i) {
+        sum[i] += weight * map_one(&pieces, points, x[i]);
+    }
+}
+
+/* A measure that some rows lack, and that is then left out. */
+INLINED void add_some(const struct cn_health_node *node, const struct cn_kernel_input *input,
+                      double *restrict sum, double *restrict weights, size_t points)
+{
+    struct pieces pieces = { 0 };
+    const double *restrict x = input->values;
+    double weight = node->weight;
+    load_pieces(node, points, &pieces);
+    for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {
+        uint64_t missing = input->missing[w];
+        for (size_t b = 0; b < 64; b++) {
+            size_t i = w * 64 + b;
+            double share = (missing >> b & 1) == 0 ? weight : 0.0;
+            share = fabs(x[i]) <= DBL_MAX ? share : 0.0;
+            double part = weight * map_one(&pieces, points, x[i]);
+            sum[i] += share != 0.0 ? part : 0.0;
+            weights[i] += share;
+        }
+    }
+}
+
+/* The two for one number of points. */
+#define FOR_POINTS(count)                                            \
+    case count:                                                      \
+        if (full) {                                                  \
+            add_full(node, input->values, level->sum, count);        \
+        } else {                                                     \
+            add_some(node, input, level->sum, level->weight, count); \
+        }                                                            \
+        return true
+
+/* False if there are more points than are worth it. */
+static bool add_at_once(const struct cn_health_node *node, const struct cn_kernel_input *input,
+                        bool full, struct cn_kernel_level *level)
+{
+    switch (node->point_count) {
+        FOR_POINTS(0);
+        FOR_POINTS(2);
+        FOR_POINTS(3);
+        FOR_POINTS(4);
+        FOR_POINTS(5);
+        FOR_POINTS(6);
+    default:
+        return false;
     }
 }
 
@@ -269,8 +306,7 @@ static bool is_full(const struct cn_kernel_input *input)
     if (missing != 0) {
         return false;
     }
-    ROWS
-    {
+    FOR_EACH_ROW (i) {
         bad = fabs(x[i]) <= DBL_MAX ? bad : 1.0;
     }
     return bad == 0.0;
@@ -279,10 +315,18 @@ static bool is_full(const struct cn_kernel_input *input)
 static void add_measure(const struct cn_health_node *node, const struct cn_kernel_input *rules,
                         struct cn_kernel_scratch *s, struct cn_kernel_level *level)
 {
-    if (node->age_rule == CN_NO_RULE && is_full(&rules[node->rule])) {
-        add_full(node, rules[node->rule].values, s, level->sum);
-        add_uniform(node->weight, 1.0, level);
-        return;
+    const struct cn_kernel_input *input = &rules[node->rule];
+    bool is_plain = node->age_rule == CN_NO_RULE;
+    if (is_plain && is_full(input)) {
+        if (add_at_once(node, input, true, level)) {
+            add_uniform(node->weight, 1.0, level);
+            return;
+        }
+    } else if (is_plain && node->missing == CN_MISSING_SKIP) {
+        spread(level);
+        if (level->known_is_weight && add_at_once(node, input, false, level)) {
+            return;
+        }
     }
     score_measure(node, rules, s);
     add_to_level(node->weight, s, level);
@@ -297,12 +341,12 @@ static void finish_rows(const struct cn_health_node *node,
     double *restrict score = s->score;
     double *restrict valid = s->valid;
     double *restrict known = s->known;
-    ROWS
-    {
+    const double *restrict all_known = level->known_is_weight ? level->weight : level->known;
+    FOR_EACH_ROW (i) {
         bool is_valid = (level->weight[i] > 0.0) & (level->weight[i] >= enough);
         double divisor = is_valid ? level->weight[i] : 1.0;
         score[i] = is_valid ? level->sum[i] * (1.0 / divisor) : 0.0;
-        known[i] = is_valid ? level->known[i] * scale : 0.0;
+        known[i] = is_valid ? all_known[i] * scale : 0.0;
         valid[i] = is_valid ? 1.0 : 0.0;
     }
 }
@@ -322,8 +366,7 @@ static void add_group(const struct cn_health_node *node,
         return; /* counts for nothing */
     }
     double scale = 1.0 / sum_weight;
-    ROWS
-    {
+    FOR_EACH_ROW (i) {
         parent->sum[i] += weight * (level->sum[i] * scale);
     }
     add_uniform(weight, level->uniform_known * (1.0 / node->weight_sum), parent);
@@ -331,8 +374,7 @@ static void add_group(const struct cn_health_node *node,
 
 static void round_off(const struct cn_kernel_scratch *s, struct cn_kernel_result *result)
 {
-    ROWS
-    {
+    FOR_EACH_ROW (i) {
         int32_t points = (int32_t)(s->score[i] * 1000.0 + 0.5);
         result->points[i] = s->valid[i] != 0.0 ? points : -1;
         result->confidence[i] = (int32_t)(s->known[i] * 1000.0 + 0.5);
@@ -350,8 +392,7 @@ static void round_off_uniform(const struct cn_health_node *root,
     double scale = is_valid ? 1.0 / weight : 0.0;
     int32_t confidence = (int32_t)(known * 1000.0 + 0.5);
     int32_t none = is_valid ? 0 : -1;
-    ROWS
-    {
+    FOR_EACH_ROW (i) {
         int32_t points = (int32_t)(level->sum[i] * scale * 1000.0 + 0.5);
         result->points[i] = points | none;
         result->confidence[i] = confidence;
@@ -360,8 +401,7 @@ static void round_off_uniform(const struct cn_health_node *root,
 
 static void take_blocked(const struct cn_kernel_scratch *s, struct cn_kernel_result *result)
 {
-    ROWS
-    {
+    FOR_EACH_ROW (i) {
         result->points[i] = s->blocked[i] != 0.0 ? -1 : result->points[i];
     }
 }
@@ -379,6 +419,7 @@ static bool may_block(const struct cn_scorecard *card)
 static void open_level(struct cn_kernel_level *level)
 {
     level->is_uniform = true;
+    level->known_is_weight = false;
     level->uniform_weight = 0;
     level->uniform_known = 0;
     memset(level->sum, 0, sizeof(level->sum));
@@ -453,8 +494,7 @@ uint64_t KERNEL(finish)(const struct cn_health_bands *bands, int32_t scorecard,
     const uint64_t *restrict exceptions = result->fired;
     int64_t card = (int64_t)((uint64_t)(uint32_t)scorecard << CN_STATUS_SCORECARD_SHIFT);
     uint64_t words = 0;
-    ROWS
-    {
+    FOR_EACH_ROW (i) {
         new_status[i] = next_status(&limits, scored[i], confidence[i], status[i]) | card;
     }
     for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {

@@ -21,10 +21,11 @@ struct cn_kernel_input {
     const uint64_t *missing;
 };
 
-/* What one level of the tree gathers from its children.  While every row has the same weights,
- * which is the rule, they are one number. */
+/* What one level of the tree gathers from its children.  While every row has the same weights they
+ * are one number, and while confidence goes with what is valid one array serves both. */
 struct cn_kernel_level {
     bool is_uniform;
+    bool known_is_weight; /* if not uniform: `known` is not filled, being equal to `weight` */
     double uniform_weight;
     double uniform_known;
     double sum[CN_BLOCK_ROWS];    /* of weight x score, of those that are valid */
