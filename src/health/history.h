@@ -9,8 +9,14 @@
 #ifndef CAIRN_HEALTH_HISTORY_H
 #define CAIRN_HEALTH_HISTORY_H
 
+#include "base/embedded.h"
+
 #include "health/evaluate.h"
 #include "sql/sql.h"
+
+/* Of the set "main". */
+extern const struct cn_embedded_file cn_health_migrations[];
+extern const size_t cn_health_migrations_count;
 
 struct cn_health_row {
     int64_t account_id;

@@ -8,8 +8,14 @@
 #ifndef CAIRN_PROGRAM_VERSION_H
 #define CAIRN_PROGRAM_VERSION_H
 
+#include "base/embedded.h"
+
 #include "program/program.h"
 #include "sql/sql.h"
+
+/* Of the set "main". */
+extern const struct cn_embedded_file cn_program_migrations[];
+extern const size_t cn_program_migrations_count;
 
 struct cn_program_version {
     int64_t number;

@@ -4,7 +4,9 @@
 
 #include "base/str.h"
 
-#include "program/program.h"
+#include "program/version.h"
+#include "sql/migrate.h"
+#include "sql/sqlite.h"
 #include "tests/unit/unit.h"
 
 struct fixture {
@@ -114,7 +116,7 @@ static void numbers_are_what_the_reader_asks_for(void **state)
     assert_int_equal(f->problems.items[0].place.line, 1);
 }
 
-/* tests/golden/program/yaml.txt: a problem per file that YAML allows and the program does not. */
+/* What YAML allows and the program does not. */
 static void what_the_subset_leaves_out_is_refused_with_its_place(void **state)
 {
     struct fixture *f = *state;
@@ -272,6 +274,47 @@ static void a_folder_reads_as_the_built_in_files(void **state)
     assert_int_equal(err.code, CN_NOT_FOUND);
 }
 
+static void versions_are_numbered_and_never_change(void **state)
+{
+    struct fixture *f = *state;
+    struct cn_sql_conn *conn = NULL;
+    struct cn_error err;
+    struct cn_program_files files;
+    struct cn_program_files read;
+    struct cn_program_version draft = { .author_id = 5, .at = { 100 }, .note = CN_STR("first") };
+    struct cn_program_version version;
+    struct cn_program_version_list list;
+    char hash[CN_PROGRAM_HASH_TEXT_BYTES];
+    assert_true(cn_sqlite_open(":memory:", &conn, &err));
+    assert_true(cn_migrate(conn, "main", cn_program_migrations, cn_program_migrations_count,
+                           (cn_time){ 1 }, &err));
+    assert_false(cn_program_version_load(conn, &f->arena, 0, &version, &read, &err));
+    assert_int_equal(err.code, CN_NOT_FOUND);
+    cn_program_shipped(&f->arena, &files);
+    assert_true(cn_program_version_save(conn, &f->arena, &files, &draft, &version, &err));
+    assert_int_equal(version.number, 1);
+    draft.note = CN_STR("again");
+    assert_true(cn_program_version_save(conn, &f->arena, &files, &draft, &version, &err));
+    assert_int_equal(version.number, 1);
+    assert_str(version.note, "first");
+    struct cn_program_files fewer = { files.items, files.count - 1 };
+    assert_true(cn_program_version_save(conn, &f->arena, &fewer, &draft, &version, &err));
+    assert_int_equal(version.number, 2);
+    assert_true(cn_program_version_save(conn, &f->arena, &files, &draft, &version, &err));
+    assert_int_equal(version.number, 3); /* going back is a version, too */
+    assert_true(cn_program_version_load(conn, &f->arena, 2, &version, &read, &err));
+    assert_int_equal(read.count, files.count - 1);
+    assert_true(cn_program_version_load(conn, &f->arena, 0, &version, &read, &err));
+    assert_int_equal(version.number, 3);
+    cn_program_hash(&read, hash);
+    assert_str(version.hash, hash);
+    assert_true(cn_program_version_list(conn, &f->arena, 2, &list, &err));
+    assert_int_equal(list.count, 2);
+    assert_int_equal(list.items[0].number, 3);
+    assert_int_equal(list.items[1].author_id, 5);
+    cn_sql_close(conn);
+}
+
 #define TEST(title, function) CN_TEST_WITH(title, function, begin, end)
 
 int main(void)
@@ -287,6 +330,7 @@ int main(void)
         TEST("sections get their parts and strangers are named",
              sections_get_their_parts_and_strangers_are_named),
         TEST("the shipped program parses", the_shipped_program_parses),
+        TEST("versions are numbered and never change", versions_are_numbered_and_never_change),
         TEST("a folder reads as the built-in files", a_folder_reads_as_the_built_in_files),
     };
     return cmocka_run_group_tests_name("program", tests, NULL, NULL);
