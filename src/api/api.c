@@ -170,7 +170,7 @@ bool cn_api_start(const struct cn_api_options *options, struct cn_api **api_out,
     api->throttle = cn_throttle_new(config->login_window_ms * 1000);
     api->streams = cn_stream_hub_new(options);
     api->track = cn_track_new(api);
-    cn_buf_init(&api->openapi, 16 * 1024 * 1024);
+    cn_buf_init(&api->openapi, (size_t)16 * 1024 * 1024);
     if (!cn_openapi_write(&api->openapi, err) || !start_http(api, err)) {
         cn_api_stop(api);
         return false;

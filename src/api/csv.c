@@ -4,6 +4,13 @@
 
 #include "base/str.h"
 
+/* What a spreadsheet takes for the start of a formula, or skips before one. */
+static bool begins_formula(cn_str text)
+{
+    static const char starts[] = { '=', '+', '-', '@', '\t', '\r', '\n' };
+    return text.len > 0 && memchr(starts, text.ptr[0], sizeof(starts)) != NULL;
+}
+
 static void separate(struct cn_buf *out)
 {
     if (out->len > 0 && out->data[out->len - 1] != '\n') {
@@ -15,7 +22,7 @@ void cn_csv_cell(struct cn_buf *out, cn_str text)
 {
     separate(out);
     cn_buf_add_str(out, CN_STR("\""));
-    if (text.len > 0 && memchr("=+-@\t\r\n", text.ptr[0], 7) != NULL) {
+    if (begins_formula(text)) {
         cn_buf_add_str(out, CN_STR("'"));
     }
     for (size_t i = 0; i < text.len; i++) {

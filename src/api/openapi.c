@@ -1,6 +1,7 @@
 #include "api/openapi.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -119,12 +120,9 @@ static void write_enum(struct document *doc, const struct cn_names *names)
 
 static void write_id(struct document *doc, const char *prefix)
 {
-    char pattern[64] = "^";
-    static const char digits[] = "_[0-9a-hjkmnp-tv-z]{13}$";
-    const size_t len = strlen(prefix);
-    assert(1 + len + sizeof(digits) <= sizeof(pattern));
-    memcpy(pattern + 1, prefix, len);
-    memcpy(pattern + 1 + len, digits, sizeof(digits));
+    char pattern[64];
+    const int len = snprintf(pattern, sizeof(pattern), "^%s_[0-9a-hjkmnp-tv-z]{13}$", prefix);
+    assert(len > 0 && (size_t)len < sizeof(pattern));
     member(doc, "type", "string");
     member(doc, "pattern", pattern);
 }

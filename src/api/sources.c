@@ -157,7 +157,7 @@ static const struct cn_field rejected_rows[] = {
     CN_FIELD(struct rejected_view, reason, .max = 1000, .doc = "why it was refused"),
     CN_FIELD(struct rejected_view, pointer, CN_MAY(struct rejected_view, pointer, BE_NULL),
              .max = 1000, .doc = "RFC 6901, into the body"),
-    CN_FIELD(struct rejected_view, excerpt, .max = 4 * CN_REJECTED_EXCERPT_MAX_BYTES,
+    CN_FIELD(struct rejected_view, excerpt, .max = (int64_t)4 * CN_REJECTED_EXCERPT_MAX_BYTES,
              .doc = "how the event began"),
 };
 static const struct cn_fields rejected_fields =

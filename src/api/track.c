@@ -256,7 +256,7 @@ static cn_str header_key(struct cn_http_exchange *exchange)
         return CN_STR("");
     }
     cn_str code = cn_str_trim(cn_str_slice(header, 6, header.len));
-    if (code.len == 0 || code.len > 4 * KEY_MAX_BYTES || code.len % 4 != 0) {
+    if (code.len == 0 || code.len > (size_t)4 * KEY_MAX_BYTES || code.len % 4 != 0) {
         return CN_STR("");
     }
     unsigned char *text = cn_arena_array(cn_http_arena(exchange), unsigned char, code.len + 4);

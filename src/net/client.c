@@ -42,6 +42,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
     return len; /* what does not fit is read and dropped, so that the connection lives on */
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's signature */
 static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
 {
     static const char name[] = "retry-after:";

@@ -233,6 +233,7 @@ static enum MHD_Result on_end(struct cn_http_exchange *exchange)
     return queue_answer(exchange);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): libmicrohttpd's signature */
 enum MHD_Result cn_http_on_access(void *arg, struct MHD_Connection *mhd, const char *url,
                                   const char *method, const char *version, const char *upload_data,
                                   size_t *upload_data_size, void **context)

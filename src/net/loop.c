@@ -132,9 +132,9 @@ static void remember_fd(struct cn_http_loop *loop, struct cn_http_connection *co
     const size_t fd = (size_t)connection->fd;
     if (fd >= loop->by_fd_count) {
         const size_t count = fd * 2 + 64;
-        loop->by_fd = cn_heap_resize(loop->by_fd, count * sizeof(loop->by_fd[0]));
-        memset(loop->by_fd + loop->by_fd_count, 0,
-               (count - loop->by_fd_count) * sizeof(loop->by_fd[0]));
+        const size_t slot_bytes = sizeof(void *);
+        loop->by_fd = cn_heap_resize(loop->by_fd, count * slot_bytes);
+        memset(loop->by_fd + loop->by_fd_count, 0, (count - loop->by_fd_count) * slot_bytes);
         loop->by_fd_count = count;
     }
     loop->by_fd[fd] = connection;

@@ -137,7 +137,7 @@ struct cn_sse_stream {
     _Atomic int holds;
 };
 
-void *cn_http_loop_run(void *loop);
+void *cn_http_loop_run(void *arg); /* a struct cn_http_loop */
 
 /* Any thread.  False if the note is posted already. */
 bool cn_http_loop_post(struct cn_http_loop *loop, struct cn_http_note *note);
