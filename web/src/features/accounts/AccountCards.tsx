@@ -1,11 +1,11 @@
 // The book on a phone: two lines an account.
-import { Link } from '@tanstack/react-router';
 import type { VirtualItem } from '@tanstack/react-virtual';
 import type { AccountRow } from '@/api/types';
 import { HealthMark, Trend } from '@/features/health';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
 import classes from './AccountTable.module.css';
+import { NameLink } from './columns';
 
 function Card({ row }: { row: AccountRow }) {
   const format = useFormat();
@@ -16,14 +16,7 @@ function Card({ row }: { row: AccountRow }) {
   ];
   return (
     <>
-      <Link
-        to="/accounts/$accountId"
-        params={{ accountId: row.id }}
-        className={classes.name}
-        data-row-link={row.id}
-      >
-        {row.name}
-      </Link>
+      <NameLink row={row} />
       <span className={classes.cardSide}>
         <HealthMark score={row.score} />
       </span>

@@ -1,5 +1,4 @@
 // The book as a table of fixed 32 px rows, of which only those on screen exist.
-import { Checkbox } from '@mantine/core';
 import type { ReactTable, Row } from '@tanstack/react-table';
 import type { VirtualItem } from '@tanstack/react-virtual';
 import { memo } from 'react';
@@ -91,8 +90,8 @@ function TableRowPlain({ table, row, original, index, start, active, selected, o
           className={`${classes.cell} ${i === 0 ? classes.first : ''} ${cell.column.columnDef.meta?.end ? classes.end : ''}`}
         >
           {i === 0 && (
-            <Checkbox
-              size="xs"
+            <input
+              type="checkbox"
               tabIndex={-1}
               className={classes.check}
               checked={selected}

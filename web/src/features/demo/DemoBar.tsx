@@ -58,7 +58,7 @@ function OwnAccount({ demo }: { demo: Demo }) {
     <Popover width={460} position="bottom-end" shadow="md" trapFocus>
       <Popover.Target>
         <Button size="compact-sm" variant="subtle" leftSection={<Icon name="terminal" size={14} />}>
-          {t('demo.own')}
+          <span className={classes.ownLabel}>{t('demo.own')}</span>
         </Button>
       </Popover.Target>
       <Popover.Dropdown className={classes.own} aria-label={t('demo.own')}>
