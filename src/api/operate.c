@@ -61,6 +61,8 @@ static void write_log(struct cn_api *api, struct cn_gauges *out)
     struct cn_event_log_stats stats;
     cn_event_log_stats(api->options.events, &stats);
     cn_gauge(out, "cairn_events_total", CN_COUNTER, "Events stored.", (double)stats.events);
+    cn_gauge(out, "cairn_event_log_position", CN_GAUGE, "Number of the newest event.",
+             (double)cn_event_log_position(api->options.events));
     cn_gauge(out, "cairn_event_duplicates_total", CN_COUNTER, "Events that were stored before.",
              (double)stats.duplicates);
     cn_gauge(out, "cairn_event_commits_total", CN_COUNTER, "Commits of the event log.",
