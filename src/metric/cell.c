@@ -129,24 +129,38 @@ static struct cn_cell_members *new_members(uint32_t slots, uint32_t words)
     return members;
 }
 
-static uint64_t *bits_of(struct cn_cell_members *members, uint32_t slot, uint32_t words)
+/* The slot: the member's hash and behind it its bits. */
+static uint64_t *slot_at(struct cn_cell_members *members, size_t slot, uint32_t words)
 {
-    return members->hashes + members->slots + (size_t)slot * words;
+    return members->items + slot * (1 + words);
 }
 
-/* The member's slot; a new one has no bits. */
-static uint32_t slot_of(struct cn_cell_members *members, uint64_t member)
+static uint32_t home_of(const struct cn_cell_members *members, uint64_t member)
 {
-    uint32_t mask = members->slots - 1;
-    uint32_t slot = (uint32_t)(member >> 32 ^ member) & mask;
-    while (members->hashes[slot] != 0 && members->hashes[slot] != member) {
-        slot = (slot + 1) & mask;
+    return (uint32_t)(member >> 32 ^ member) & (members->slots - 1);
+}
+
+/* The bits of the member, which has none if it is new. */
+static uint64_t *bits_of(struct cn_cell_members *members, uint64_t member, uint32_t words)
+{
+    uint32_t slot = home_of(members, member);
+    uint64_t *item = slot_at(members, slot, words);
+    while (item[0] != 0 && item[0] != member) {
+        slot = (slot + 1) & (members->slots - 1);
+        item = slot_at(members, slot, words);
     }
-    if (members->hashes[slot] == 0) {
-        members->hashes[slot] = member;
-        members->used++;
+    members->used += item[0] == 0;
+    item[0] = member;
+    return item + 1;
+}
+
+void cn_cell_prefetch_member(const struct cn_cell *cell, const struct cn_cell_shape *shape,
+                             uint64_t member)
+{
+    struct cn_cell_members *members = cell->as.members;
+    if (members != NULL) {
+        __builtin_prefetch(slot_at(members, home_of(members, member), shape->words));
     }
-    return slot;
 }
 
 static bool has_bits(const uint64_t *bits, uint32_t words)
@@ -167,10 +181,9 @@ static void rehash(struct cn_cell *cell, uint32_t slots, uint32_t words)
     new->before = old->before;
     new->is_crowded = old->is_crowded;
     for (uint32_t i = 0; i < old->slots; i++) {
-        const uint64_t *bits = bits_of(old, i, words);
-        if (old->hashes[i] != 0 && has_bits(bits, words)) {
-            memcpy(bits_of(new, slot_of(new, old->hashes[i]), words), bits,
-                   words * sizeof(bits[0]));
+        const uint64_t *item = slot_at(old, i, words);
+        if (has_bits(item + 1, words)) {
+            memcpy(bits_of(new, item[0], words), item + 1, words * sizeof(item[0]));
         }
     }
     free(old);
@@ -202,7 +215,7 @@ void cn_cell_add_member(struct cn_cell *cell, const struct cn_cell_shape *shape,
         members = cell->as.members;
     }
     uint32_t bit = ring_bit(shape->words, day);
-    bits_of(members, slot_of(members, member), shape->words)[bit / 64] |= UINT64_C(1) << bit % 64;
+    bits_of(members, member, shape->words)[bit / 64] |= UINT64_C(1) << bit % 64;
 }
 
 void cn_cell_advance(struct cn_cell *cell, const struct cn_cell_shape *shape, int32_t from)
@@ -218,7 +231,7 @@ void cn_cell_advance(struct cn_cell *cell, const struct cn_cell_shape *shape, in
         uint32_t bit = ring_bit(shape->words, day);
         uint64_t mask = UINT64_C(1) << bit % 64;
         for (uint32_t slot = 0; slot < members->slots; slot++) {
-            uint64_t *bits = bits_of(members, slot, shape->words);
+            uint64_t *bits = slot_at(members, slot, shape->words) + 1;
             if ((bits[bit / 64] & mask) != 0) {
                 bits[bit / 64] &= ~mask;
                 members->before = day;
@@ -245,8 +258,9 @@ static void settle_day(struct cn_cell_members *members, uint32_t words, uint32_t
     uint64_t mask = UINT64_C(1) << bit % 64;
     size_t count = 0;
     for (uint32_t slot = 0; slot < members->slots; slot++) {
-        if ((bits_of(members, slot, words)[bit / 64] & mask) != 0) {
-            scratch[count++] = (int64_t)members->hashes[slot];
+        const uint64_t *item = slot_at(members, slot, words);
+        if ((item[1 + bit / 64] & mask) != 0) {
+            scratch[count++] = (int64_t)item[0];
         }
     }
     if (count <= members_max) {
@@ -255,8 +269,9 @@ static void settle_day(struct cn_cell_members *members, uint32_t words, uint32_t
     qsort(scratch, count, sizeof(scratch[0]), by_signed);
     int64_t largest = scratch[members_max - 1];
     for (uint32_t slot = 0; slot < members->slots; slot++) {
-        if ((int64_t)members->hashes[slot] > largest) {
-            bits_of(members, slot, words)[bit / 64] &= ~mask;
+        uint64_t *item = slot_at(members, slot, words);
+        if ((int64_t)item[0] > largest) {
+            item[1 + bit / 64] &= ~mask;
         }
     }
 }
@@ -287,8 +302,7 @@ struct cn_metric_view cn_cell_view(const struct cn_cell *cell, const struct cn_c
                                                 .first_day = shape->oldest,
                                                 .before = CN_NO_DAY };
         if (members != NULL) {
-            view.members.hashes = members->hashes;
-            view.members.bits = members->hashes + members->slots;
+            view.members.items = members->items;
             view.members.slots = members->slots;
             view.members.before = members->before;
         }

@@ -16,7 +16,7 @@ struct cn_cell_members {
     uint32_t used;
     int32_t before; /* newest day before the ring that had a member */
     bool is_crowded;
-    uint64_t hashes[]; /* slots, then slots * words of bits */
+    uint64_t items[]; /* slots of 1 + words: hash and bits; a free slot is 0 */
 };
 
 struct cn_cell {
@@ -45,6 +45,10 @@ void cn_cell_add_count(struct cn_cell *cell, const struct cn_cell_shape *shape, 
 void cn_cell_add_number(struct cn_cell *cell, const struct cn_cell_shape *shape,
                         enum cn_metric_kind kind, int32_t day, uint64_t count,
                         const struct cn_delta_number *number);
+
+/* Where cn_cell_add_member() will look. */
+void cn_cell_prefetch_member(const struct cn_cell *cell, const struct cn_cell_shape *shape,
+                             uint64_t member);
 
 /* Days after the ring are ignored.  member 0: only that there was one, for days before it. */
 void cn_cell_add_member(struct cn_cell *cell, const struct cn_cell_shape *shape, int32_t day,

@@ -196,16 +196,26 @@ static bool add_number(struct cn_delta_number *into, const struct cn_metric_fact
     return is_summed;
 }
 
-bool cn_deltas_add(struct cn_deltas *deltas, const struct cn_metric_fact *fact,
+uint32_t cn_deltas_row(struct cn_deltas *deltas, const struct cn_metric_fact *fact,
+                       const struct cn_touch *touch)
+{
+    uint32_t row = find_row(deltas, fact->account_id, (int32_t)fact->day, touch->target);
+    if (touch->has_member && deltas->member_table.capacity > 0) {
+        uint64_t hash = member_hash(row, touch->member);
+        __builtin_prefetch(&deltas->member_table.slots[hash & (deltas->member_table.capacity - 1)]);
+    }
+    return row;
+}
+
+bool cn_deltas_add(struct cn_deltas *deltas, uint32_t row, const struct cn_metric_fact *fact,
                    const struct cn_touch *touch)
 {
-    uint32_t index = find_row(deltas, fact->account_id, (int32_t)fact->day, touch->target);
-    deltas->rows[index].count++;
+    deltas->rows[row].count++;
     if (touch->has_member) {
-        add_member(deltas, index, touch->member);
+        add_member(deltas, row, touch->member);
     }
     if (touch->has_number) {
-        return add_number(number_of(deltas, &deltas->rows[index]), fact, touch->number);
+        return add_number(number_of(deltas, &deltas->rows[row]), fact, touch->number);
     }
     return true;
 }

@@ -62,12 +62,16 @@ struct cn_deltas {
 void cn_deltas_deinit(struct cn_deltas *deltas);
 void cn_deltas_clear(struct cn_deltas *deltas); /* keeps the memory */
 
-/* Brings the places that cn_deltas_add() will look at into the cache. */
+/* Brings the place that cn_deltas_row() will look at into the cache. */
 void cn_deltas_prefetch(const struct cn_deltas *deltas, const struct cn_metric_fact *fact,
                         uint32_t metric);
 
+/* The row of the fact and metric, made if it is new; brings what is next into the cache. */
+uint32_t cn_deltas_row(struct cn_deltas *deltas, const struct cn_metric_fact *fact,
+                       const struct cn_touch *touch);
+
 /* False: the number was too large for a sum, and left out of it. */
-bool cn_deltas_add(struct cn_deltas *deltas, const struct cn_metric_fact *fact,
+bool cn_deltas_add(struct cn_deltas *deltas, uint32_t row, const struct cn_metric_fact *fact,
                    const struct cn_touch *touch);
 
 /* Whether to keep a row. */

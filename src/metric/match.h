@@ -38,6 +38,8 @@ struct cn_touch {
     bool has_number;
     uint64_t member; /* a hash, never 0 */
     double number;
+    uint32_t fact; /* the caller's own: which of several facts */
+    uint32_t row;  /* the caller's own: where it goes */
 };
 
 struct cn_match_touches {

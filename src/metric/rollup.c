@@ -16,7 +16,7 @@ extern const size_t cn_rollup_migrations_count;
 enum {
     TEXT_BLOCK_BYTES = 4096,
     EVENT_NAME_MAX_BYTES = 512,
-    PREFETCH_FACTS = 16,
+    STRETCH_FACTS = 16,
 };
 
 #define EVENT_PREFIX "event:"
@@ -210,13 +210,44 @@ static void match_fact(struct cn_rollup *rollup, const struct cn_metric_fact *fa
     cn_match(&rollup->matcher, fact, &rollup->touches);
 }
 
-static void add_touches(struct cn_rollup *rollup, struct cn_deltas *deltas,
-                        const struct cn_metric_fact *fact, const struct cn_touch *touches,
-                        size_t count)
+/* What one fact touches, of which the rows are brought to the cache. */
+static void match_kept(struct cn_rollup *rollup, const struct cn_deltas *deltas,
+                       const struct cn_metric_fact *fact, uint32_t index,
+                       const struct cn_rollup_filter *filter)
 {
+    size_t kept = rollup->touches.count;
+    size_t from = kept;
+    if (filter == NULL || filter->keep_fact == NULL || filter->keep_fact(filter->arg, fact)) {
+        match_fact(rollup, fact);
+    }
+    for (size_t i = from; i < rollup->touches.count; i++) {
+        struct cn_touch touch = rollup->touches.items[i];
+        if (filter == NULL || filter->keep_metric == NULL ||
+            filter->keep_metric(filter->arg, touch.target)) {
+            cn_deltas_prefetch(deltas, fact, touch.target);
+            touch.fact = index;
+            rollup->touches.items[kept++] = touch;
+        }
+    }
+    rollup->touches.count = kept;
+}
+
+static void accumulate_stretch(struct cn_rollup *rollup, struct cn_deltas *deltas,
+                               const struct cn_metric_fact *facts, size_t count,
+                               const struct cn_rollup_filter *filter)
+{
+    rollup->touches.count = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!cn_deltas_add(deltas, fact, &touches[i])) {
-            cn_match_refuse(&rollup->matcher, fact->name, "too large for a sum");
+        match_kept(rollup, deltas, &facts[i], (uint32_t)i, filter);
+    }
+    for (size_t i = 0; i < rollup->touches.count; i++) {
+        struct cn_touch *touch = &rollup->touches.items[i];
+        touch->row = cn_deltas_row(deltas, &facts[touch->fact], touch);
+    }
+    for (size_t i = 0; i < rollup->touches.count; i++) {
+        const struct cn_touch *touch = &rollup->touches.items[i];
+        if (!cn_deltas_add(deltas, touch->row, &facts[touch->fact], touch)) {
+            cn_match_refuse(&rollup->matcher, facts[touch->fact].name, "too large for a sum");
         }
     }
 }
@@ -225,35 +256,10 @@ void cn_rollup_accumulate(struct cn_rollup *rollup, struct cn_deltas *deltas,
                           const struct cn_metric_fact *facts, size_t count,
                           const struct cn_rollup_filter *filter)
 {
-    /* A stretch of facts is matched first, so that the rows come to the cache side by side. */
-    size_t ends[PREFETCH_FACTS];
-    for (size_t first = 0; first < count; first += PREFETCH_FACTS) {
-        size_t stretch = count - first < PREFETCH_FACTS ? count - first : PREFETCH_FACTS;
-        rollup->touches.count = 0;
-        for (size_t i = 0; i < stretch; i++) {
-            const struct cn_metric_fact *fact = &facts[first + i];
-            size_t from = rollup->touches.count;
-            if (filter == NULL || filter->keep_fact == NULL ||
-                filter->keep_fact(filter->arg, fact)) {
-                match_fact(rollup, fact);
-            }
-            size_t kept = from;
-            for (size_t t = from; t < rollup->touches.count; t++) {
-                struct cn_touch touch = rollup->touches.items[t];
-                if (filter == NULL || filter->keep_metric == NULL ||
-                    filter->keep_metric(filter->arg, touch.target)) {
-                    cn_deltas_prefetch(deltas, fact, touch.target);
-                    rollup->touches.items[kept++] = touch;
-                }
-            }
-            rollup->touches.count = kept;
-            ends[i] = kept;
-        }
-        for (size_t i = 0; i < stretch; i++) {
-            size_t from = i > 0 ? ends[i - 1] : 0;
-            add_touches(rollup, deltas, &facts[first + i], &rollup->touches.items[from],
-                        ends[i] - from);
-        }
+    /* A stretch of facts at a time, so that waiting for memory overlaps. */
+    for (size_t first = 0; first < count; first += STRETCH_FACTS) {
+        size_t stretch = count - first < STRETCH_FACTS ? count - first : STRETCH_FACTS;
+        accumulate_stretch(rollup, deltas, &facts[first], stretch, filter);
     }
 }
 

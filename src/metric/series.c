@@ -13,7 +13,8 @@
 
 enum {
     AHEAD_DAYS = 7, /* after today: what clocks that are fast may send */
-    DAY_FOREVER = INT32_MAX - 1000,
+    STRETCH_FACTS = 16,
+    STRETCH_ROWS = 64,
 };
 
 struct account {
@@ -208,17 +209,61 @@ static void add_touch(struct cn_series *series, size_t row, const struct cn_metr
     }
 }
 
+/* Brings the end of the cell, where most facts go, into the cache. */
+static void prefetch_items(const struct cn_cell *cell, enum cn_metric_kind kind)
+{
+    if (cell->as.any == NULL) {
+        return;
+    }
+    if (kind == CN_METRIC_COUNT) {
+        __builtin_prefetch(cell->as.counts + cell->count);
+    } else if (kind == CN_METRIC_DISTINCT) {
+        __builtin_prefetch(cell->as.members);
+    } else {
+        __builtin_prefetch(cell->as.values + cell->count);
+    }
+}
+
+static void add_stretch(struct cn_series *series, const struct cn_metric_fact *facts, size_t count)
+{
+    series->touches.count = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t from = series->touches.count;
+        size_t row = row_of(series, facts[i].account_id);
+        __builtin_prefetch(&series->accounts[row]);
+        cn_match(&series->matcher, &facts[i], &series->touches);
+        for (size_t t = from; t < series->touches.count; t++) {
+            struct cn_touch *touch = &series->touches.items[t];
+            touch->fact = (uint32_t)i;
+            touch->row = (uint32_t)row;
+            __builtin_prefetch(cell_at(series, row, touch->target));
+        }
+        see_day(series, row, (int32_t)facts[i].day);
+    }
+    for (size_t t = 0; t < series->touches.count; t++) {
+        const struct cn_touch *touch = &series->touches.items[t];
+        prefetch_items(cell_at(series, touch->row, touch->target),
+                       series->metrics->items[touch->target].kind);
+    }
+    for (size_t t = 0; t < series->touches.count; t++) {
+        const struct cn_touch *touch = &series->touches.items[t];
+        if (series->metrics->items[touch->target].kind == CN_METRIC_DISTINCT) {
+            cn_cell_prefetch_member(cell_at(series, touch->row, touch->target), &series->shape,
+                                    touch->member);
+        }
+    }
+    for (size_t t = 0; t < series->touches.count; t++) {
+        const struct cn_touch *touch = &series->touches.items[t];
+        add_touch(series, touch->row, &facts[touch->fact], touch);
+    }
+}
+
 void cn_series_add(struct cn_series *series, const struct cn_metric_fact *facts, size_t count)
 {
     pthread_rwlock_wrlock(&series->lock);
-    for (size_t i = 0; i < count; i++) {
-        size_t row = row_of(series, facts[i].account_id);
-        see_day(series, row, (int32_t)facts[i].day);
-        series->touches.count = 0;
-        cn_match(&series->matcher, &facts[i], &series->touches);
-        for (size_t t = 0; t < series->touches.count; t++) {
-            add_touch(series, row, &facts[i], &series->touches.items[t]);
-        }
+    for (size_t first = 0; first < count; first += STRETCH_FACTS) {
+        size_t stretch = count - first < STRETCH_FACTS ? count - first : STRETCH_FACTS;
+        add_stretch(series, &facts[first], stretch);
     }
     pthread_rwlock_unlock(&series->lock);
 }
@@ -399,15 +444,6 @@ bool cn_series_covers(struct cn_series *series, int32_t today)
     return covers;
 }
 
-static bool value_of(const struct cn_series *series, size_t row, const struct cn_series_fill *fill,
-                     double *value_out)
-{
-    struct cn_metric_view view =
-        cn_cell_view(cell_at(series, row, fill->metric), &series->shape,
-                     series->metrics->items[fill->metric].kind, series->accounts[row].first_day);
-    return cn_window_value(&view, &fill->window, fill->when, value_out);
-}
-
 /* The frame and the series tend to have an account in the same row. */
 static bool find_row(const struct cn_series *series, int64_t account_id, size_t hint,
                      size_t *row_out)
@@ -434,6 +470,38 @@ static void lock_for_reading(struct cn_series *series)
     }
 }
 
+/* Up to STRETCH_ROWS from `first` on.  In steps, so that waiting for memory overlaps. */
+static void fill_stretch(const struct cn_series *series, const struct cn_series_fill *fill,
+                         size_t first, double *values_out, bool *missing_out)
+{
+    static const struct cn_cell none = { 0 };
+    enum cn_metric_kind kind = series->metrics->items[fill->metric].kind;
+    const struct cn_cell *cells[STRETCH_ROWS];
+    int32_t first_days[STRETCH_ROWS];
+    size_t count = fill->count - first < STRETCH_ROWS ? fill->count - first : STRETCH_ROWS;
+    for (size_t i = 0; i < count; i++) {
+        size_t at = fill->rows != NULL ? fill->rows[first + i] : fill->first + first + i;
+        size_t row = 0;
+        missing_out[i] = fill->accounts[at] == 0;
+        cells[i] = &none;
+        first_days[i] = CN_NO_DAY;
+        if (!missing_out[i] && find_row(series, fill->accounts[at], at, &row)) {
+            cells[i] = cell_at(series, row, fill->metric);
+            first_days[i] = series->accounts[row].first_day;
+            __builtin_prefetch(cells[i]);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        prefetch_items(cells[i], kind);
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct cn_metric_view view = cn_cell_view(cells[i], &series->shape, kind, first_days[i]);
+        values_out[i] = 0;
+        missing_out[i] =
+            missing_out[i] || !cn_window_value(&view, &fill->window, fill->when, &values_out[i]);
+    }
+}
+
 void cn_series_fill(struct cn_series *series, const struct cn_series_fill *fill, double *values_out,
                     bool *missing_out)
 {
@@ -441,22 +509,9 @@ void cn_series_fill(struct cn_series *series, const struct cn_series_fill *fill,
         fill->window.method == CN_WINDOW_DAYS_OBSERVED) {
         atomic_store(&series->counts_days, true);
     }
-    static const struct cn_cell none = { 0 };
     lock_for_reading(series);
-    struct cn_metric_view unknown =
-        cn_cell_view(&none, &series->shape, series->metrics->items[fill->metric].kind, CN_NO_DAY);
-    for (size_t i = 0; i < fill->count; i++) {
-        size_t at = fill->rows != NULL ? fill->rows[i] : fill->first + i;
-        int64_t account_id = fill->accounts[at];
-        size_t row = 0;
-        values_out[i] = 0;
-        if (account_id == 0) {
-            missing_out[i] = true;
-        } else if (find_row(series, account_id, at, &row)) {
-            missing_out[i] = !value_of(series, row, fill, &values_out[i]);
-        } else {
-            missing_out[i] = !cn_window_value(&unknown, &fill->window, fill->when, &values_out[i]);
-        }
+    for (size_t first = 0; first < fill->count; first += STRETCH_ROWS) {
+        fill_stretch(series, fill, first, values_out + first, missing_out + first);
     }
     pthread_rwlock_unlock(&series->lock);
 }

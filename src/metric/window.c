@@ -183,10 +183,10 @@ static void put_members(const struct cn_day_members *members, struct range range
             continue;
         }
         uint32_t bit = ring_bit(members, day);
-        const uint64_t *word = members->bits + bit / 64;
+        const uint64_t *word = members->items + 1 + bit / 64;
         size_t seen = 0;
         for (size_t slot = 0; slot < members->slots; slot++) {
-            seen += members->hashes[slot] != 0 && (word[slot * members->words] >> bit % 64 & 1);
+            seen += word[slot * (1 + members->words)] >> bit % 64 & 1;
         }
         days->value[day - range.from] = (double)seen;
         days->state[day - range.from] = DAY_VALUE;
@@ -229,7 +229,7 @@ static size_t distinct(const struct cn_day_members *members, struct range range)
     }
     /* The range is at most two runs of bits in the ring: each word has one mask. */
     for (size_t slot = 0; slot < members->slots; slot++) {
-        const uint64_t *bits = members->bits + slot * members->words;
+        const uint64_t *bits = members->items + slot * (1 + members->words) + 1;
         bool seen = false;
         for (int32_t day = from; !seen && day <= to;) {
             uint32_t bit = ring_bit(members, day);
@@ -240,7 +240,7 @@ static size_t distinct(const struct cn_day_members *members, struct range range)
             seen = (bits[bit / 64] >> bit % 64 & mask) != 0;
             day += (int32_t)take;
         }
-        count += seen && members->hashes[slot] != 0;
+        count += seen;
     }
     return count;
 }

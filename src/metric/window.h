@@ -83,10 +83,10 @@ struct cn_day_value {
     int64_t last_tie;
 };
 
-/* A member and the days on which it was seen: bit (day modulo 64 * words) of its days. */
+/* Members and the days on which each was seen.  A slot is 1 + words numbers: the member's hash, 0
+ * if it is free, and its days: bit (day modulo 64 * words) of them. */
 struct cn_day_members {
-    const uint64_t *hashes; /* 0: a free slot */
-    const uint64_t *bits;   /* `words` for each slot */
+    const uint64_t *items;
     size_t slots;
     size_t words;
     int32_t first_day; /* bits speak of first_day to first_day + 64 * words - 1 */

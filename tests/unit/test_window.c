@@ -194,14 +194,16 @@ static uint64_t bit(int32_t day)
 static void members_are_counted_once_in_a_window(void **state)
 {
     (void)state;
-    uint64_t hashes[] = { 5, 0, 6, 7 };
-    uint64_t bits[] = { bit(TODAY) | bit(TODAY - 1) | bit(TODAY - 20), 0, bit(TODAY - 20),
-                        bit(TODAY - 35) };
+    uint64_t items[] = {
+        5, bit(TODAY) | bit(TODAY - 1) | bit(TODAY - 20), /* two numbers a slot */
+        0, 0,                                             /* a free one */
+        6, bit(TODAY - 20),
+        7, bit(TODAY - 35),
+    };
     struct cn_metric_view view = {
         .kind = CN_METRIC_DISTINCT,
         .first_day = TODAY - 90,
-        .members = { .hashes = hashes,
-                     .bits = bits,
+        .members = { .items = items,
                      .slots = 4,
                      .words = 1,
                      .first_day = TODAY - 60,
