@@ -69,6 +69,13 @@ uint64_t *cn_map_get(const struct cn_map *map, uint64_t key)
     return slot->used ? &slot->value : NULL;
 }
 
+void cn_map_prefetch(const struct cn_map *map, uint64_t key)
+{
+    if (map->capacity > 0) {
+        __builtin_prefetch(&map->slots[mix(key) & (map->capacity - 1)]);
+    }
+}
+
 static void grow(struct cn_map *map)
 {
     struct cn_map old = *map;

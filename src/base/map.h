@@ -22,6 +22,9 @@ void cn_map_clear(struct cn_map *map); /* keeps the memory */
 /* NULL if absent.  Borrowed until the next set or remove. */
 uint64_t *cn_map_get(const struct cn_map *map, uint64_t key);
 
+/* Brings the place where the key is looked for into the cache, for what follows a little later. */
+void cn_map_prefetch(const struct cn_map *map, uint64_t key);
+
 /* The value's place; *was_new_out says whether it was made (with value 0) by this call. */
 uint64_t *cn_map_put(struct cn_map *map, uint64_t key, bool *was_new_out);
 

@@ -190,12 +190,6 @@ static void rehash(struct cn_cell *cell, uint32_t slots, uint32_t words)
     cell->as.members = new;
 }
 
-static uint32_t ring_bit(uint32_t words, int32_t day)
-{
-    int64_t size = 64 * (int64_t)words;
-    return (uint32_t)(((day % size) + size) % size);
-}
-
 void cn_cell_add_member(struct cn_cell *cell, const struct cn_cell_shape *shape, int32_t day,
                         uint64_t member)
 {
@@ -214,7 +208,7 @@ void cn_cell_add_member(struct cn_cell *cell, const struct cn_cell_shape *shape,
         rehash(cell, members->slots * 2, shape->words);
         members = cell->as.members;
     }
-    uint32_t bit = ring_bit(shape->words, day);
+    uint32_t bit = cn_ring_bit(shape->words, day);
     bits_of(members, member, shape->words)[bit / 64] |= UINT64_C(1) << bit % 64;
 }
 
@@ -228,7 +222,7 @@ void cn_cell_advance(struct cn_cell *cell, const struct cn_cell_shape *shape, in
     int32_t size = 64 * (int32_t)shape->words;
     int32_t to = shape->oldest - from < size ? shape->oldest : from + size;
     for (int32_t day = from; day < to; day++) {
-        uint32_t bit = ring_bit(shape->words, day);
+        uint32_t bit = cn_ring_bit(shape->words, day);
         uint64_t mask = UINT64_C(1) << bit % 64;
         for (uint32_t slot = 0; slot < members->slots; slot++) {
             uint64_t *bits = slot_at(members, slot, shape->words) + 1;

@@ -33,7 +33,7 @@ struct cn_cell {
 /* What all cells of a series have in common. */
 struct cn_cell_shape {
     int32_t oldest; /* first day that a window reaches; members' rings begin there */
-    uint32_t words; /* of a ring */
+    uint32_t words; /* of a ring; see cn_ring_words() */
 };
 
 void cn_cell_deinit(struct cn_cell *cell);

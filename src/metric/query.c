@@ -126,7 +126,7 @@ bool cn_metric_charts(struct cn_rollup *rollup, const struct cn_metric_list *met
         .numbers = cn_arena_array(arena, uint32_t, metrics->count + 1),
         .at_least = cn_arena_array(arena, bool, metrics->count + 1),
         .shape = { .oldest = (int32_t)first_day,
-                   .words = (uint32_t)((last_day - first_day) / 64 + 1) },
+                   .words = cn_ring_words((int32_t)(last_day - first_day + 1)) },
         .first_day = CN_NO_DAY,
         .members_max = rollup->members_max,
     };

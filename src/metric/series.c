@@ -86,7 +86,7 @@ struct cn_series *cn_series_new(const struct cn_series_options *options)
     };
     series->shape.oldest = options->first_day - options->reach_days;
     int32_t days = options->last_day - series->shape.oldest + 1 + AHEAD_DAYS;
-    series->shape.words = (uint32_t)(days + 63) / 64;
+    series->shape.words = cn_ring_words(days);
     cn_matcher_init(&series->matcher);
     add_rules(series);
     return series;
@@ -226,19 +226,25 @@ static void prefetch_items(const struct cn_cell *cell, enum cn_metric_kind kind)
 
 static void add_stretch(struct cn_series *series, const struct cn_metric_fact *facts, size_t count)
 {
+    size_t rows[STRETCH_FACTS];
     series->touches.count = 0;
     for (size_t i = 0; i < count; i++) {
+        cn_map_prefetch(&series->rows, (uint64_t)facts[i].account_id);
+    }
+    for (size_t i = 0; i < count; i++) {
         size_t from = series->touches.count;
-        size_t row = row_of(series, facts[i].account_id);
-        __builtin_prefetch(&series->accounts[row]);
+        rows[i] = row_of(series, facts[i].account_id);
+        __builtin_prefetch(&series->accounts[rows[i]]);
         cn_match(&series->matcher, &facts[i], &series->touches);
         for (size_t t = from; t < series->touches.count; t++) {
             struct cn_touch *touch = &series->touches.items[t];
             touch->fact = (uint32_t)i;
-            touch->row = (uint32_t)row;
-            __builtin_prefetch(cell_at(series, row, touch->target));
+            touch->row = (uint32_t)rows[i];
+            __builtin_prefetch(cell_at(series, rows[i], touch->target));
         }
-        see_day(series, row, (int32_t)facts[i].day);
+    }
+    for (size_t i = 0; i < count; i++) {
+        see_day(series, rows[i], (int32_t)facts[i].day);
     }
     for (size_t t = 0; t < series->touches.count; t++) {
         const struct cn_touch *touch = &series->touches.items[t];

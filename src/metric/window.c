@@ -97,13 +97,6 @@ static size_t entries_to(const struct cn_metric_view *view, int32_t day)
     return i;
 }
 
-/* Bit of the day in a ring of members' days. */
-static uint32_t ring_bit(const struct cn_day_members *members, int32_t day)
-{
-    int64_t size = 64 * (int64_t)members->words;
-    return (uint32_t)(((day % size) + size) % size);
-}
-
 static int32_t ring_last(const struct cn_day_members *members)
 {
     return members->first_day + 64 * (int32_t)members->words - 1;
@@ -182,7 +175,7 @@ static void put_members(const struct cn_day_members *members, struct range range
         if (day < members->first_day || day > ring_last(members)) {
             continue;
         }
-        uint32_t bit = ring_bit(members, day);
+        uint32_t bit = cn_ring_bit(members->words, day);
         const uint64_t *word = members->items + 1 + bit / 64;
         size_t seen = 0;
         for (size_t slot = 0; slot < members->slots; slot++) {
@@ -232,7 +225,7 @@ static size_t distinct(const struct cn_day_members *members, struct range range)
         const uint64_t *bits = members->items + slot * (1 + members->words) + 1;
         bool seen = false;
         for (int32_t day = from; !seen && day <= to;) {
-            uint32_t bit = ring_bit(members, day);
+            uint32_t bit = cn_ring_bit(members->words, day);
             uint32_t run = 64 - bit % 64;
             uint32_t left = (uint32_t)(to - day + 1);
             uint32_t take = run < left ? run : left;

@@ -84,7 +84,7 @@ struct cn_day_value {
 };
 
 /* Members and the days on which each was seen.  A slot is 1 + words numbers: the member's hash, 0
- * if it is free, and its days: bit (day modulo 64 * words) of them. */
+ * if it is free, and its days: bit cn_ring_bit() of them. */
 struct cn_day_members {
     const uint64_t *items;
     size_t slots;
@@ -96,6 +96,22 @@ struct cn_day_members {
 enum {
     CN_NO_DAY = INT32_MIN
 };
+
+/* The place of a day in a ring of 64 * words bits; words is a power of two. */
+static inline uint32_t cn_ring_bit(size_t words, int32_t day)
+{
+    return ((uint32_t)day ^ UINT32_C(1) << 31) & (64 * (uint32_t)words - 1);
+}
+
+/* How many words a ring over so many days takes. */
+static inline uint32_t cn_ring_words(int32_t days)
+{
+    uint32_t words = 1;
+    while (64 * words < (uint32_t)days) {
+        words *= 2;
+    }
+    return words;
+}
 
 /* One metric of one account.  Days ascend and are sparse; the days before the oldest that a window
  * reads may be left out, but for the newest of them. */

@@ -188,7 +188,7 @@ static void smallest_and_largest_skip_days_without_values(void **state)
 
 static uint64_t bit(int32_t day)
 {
-    return UINT64_C(1) << (uint32_t)day % 64;
+    return UINT64_C(1) << cn_ring_bit(1, day);
 }
 
 static void members_are_counted_once_in_a_window(void **state)
