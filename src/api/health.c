@@ -308,9 +308,9 @@ static bool handle_history(const struct cn_request *req, struct cn_response *res
     const cn_time year_ago = { req->unit.now.us - (int64_t)366 * 86400 * 1000000 };
     const cn_time from = query->from_given == CN_GIVEN ? query->from : year_ago;
     const cn_time to = query->to_given == CN_GIVEN ? query->to : req->unit.now;
+    const struct cn_health_range range = { path->account_id.value, from, to, HISTORY_MAX };
     if (!cn_account_visible(&req->unit, path->account_id, err) ||
-        !cn_health_history_load(req->unit.conn, path->account_id.value, from, to, HISTORY_MAX,
-                                req->unit.arena, &rows, err)) {
+        !cn_health_history_load(req->unit.conn, &range, req->unit.arena, &rows, err)) {
         return false;
     }
     page->next_cursor_given = CN_NULL;

@@ -53,7 +53,7 @@ struct cn_interner *cn_interner_new(void)
     memset(interner, 0, sizeof(*interner));
     pthread_mutex_init(&interner->lock, NULL);
     cn_str_map_init(&interner->numbers);
-    cn_arena_init(&interner->texts, 64 * 1024);
+    cn_arena_init(&interner->texts, 1 << 16);
     (void)cn_intern(interner, CN_STR("")); /* number 0 */
     return interner;
 }
@@ -82,7 +82,8 @@ uint32_t cn_intern(struct cn_interner *interner, cn_str text)
         size_t chunk = number >> CHUNK_BITS;
         assert(chunk < CHUNKS_MAX);
         if (interner->chunks[chunk] == NULL) {
-            interner->chunks[chunk] = cn_heap_resize(NULL, CHUNK_TEXTS * sizeof(struct entry));
+            interner->chunks[chunk] =
+                cn_heap_resize(NULL, (size_t)CHUNK_TEXTS * sizeof(struct entry));
         }
         interner->chunks[chunk][number % CHUNK_TEXTS] =
             (struct entry){ cn_arena_str(&interner->texts, text), order_of(text) };

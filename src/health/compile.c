@@ -452,6 +452,7 @@ static void read_card(struct compiler *c, const struct cn_node *yaml, struct cn_
     card->node_count = c->node_count;
     card->nodes = cn_arena_array(c->arena, struct cn_health_node, card->node_count);
     memcpy(card->nodes, nodes, card->node_count * sizeof(*nodes));
+    c->nodes = NULL;
 }
 
 static int by_priority(const void *a, const void *b)

@@ -17,7 +17,7 @@
 
 enum {
     CN_BANDS = CN_BAND_COUNT, /* the colours themselves are in book/account.h, which stores them */
-    CN_CONFIDENCE_GREY = 500 /* below this the colour is frozen and shown grey */
+    CN_CONFIDENCE_GREY = 500  /* below this the colour is frozen and shown grey */
 };
 
 /* What an account's health is. */

@@ -1,6 +1,7 @@
 /* The tree of one account: what each part contributes, and on which facts it rests. */
 #include "health/explain.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -104,6 +105,7 @@ static cn_str raw_text(const struct cn_explain_at *at, const struct cn_health_no
         uint32_t column = cn_health_rule_columns(at->model, node->rule, &count)[0];
         bool is_number = set->items[column].spec.type == CN_COLUMN_F64;
         if (!is_number || cn_str_equal(set->items[column].name, cn_str_trim(node->text))) {
+            assert(item->fact_count > 0);
             return item->facts[0].value_text;
         }
     }

@@ -110,9 +110,9 @@ static void reverse(struct cn_health_row_list *list)
     }
 }
 
-bool cn_health_history_load(struct cn_sql_conn *conn, int64_t account_id, cn_time from, cn_time to,
-                            size_t limit, struct cn_arena *arena,
-                            struct cn_health_row_list *list_out, struct cn_error *err)
+bool cn_health_history_load(struct cn_sql_conn *conn, const struct cn_health_range *range,
+                            struct cn_arena *arena, struct cn_health_row_list *list_out,
+                            struct cn_error *err)
 {
     static const char sql[] = "SELECT " COLUMNS " FROM health_history AS h"
                               " WHERE h.account_id = $1 AND h.at_us < $2"
@@ -125,13 +125,14 @@ bool cn_health_history_load(struct cn_sql_conn *conn, int64_t account_id, cn_tim
     if (!cn_sql_prepare(conn, sql, &stmt, err)) {
         return false;
     }
-    list.items = cn_arena_array(arena, struct cn_health_row, limit);
-    cn_sql_bind_i64(stmt, 1, account_id);
-    cn_sql_bind_i64(stmt, 2, to.us);
-    cn_sql_bind_i64(stmt, 3, (int64_t)limit);
-    while (goes_on && (ok = cn_sql_step(stmt, &row, err)) && row && list.count < limit) {
+    list.items = cn_arena_array(arena, struct cn_health_row, range->limit);
+    cn_sql_bind_i64(stmt, 1, range->account_id);
+    cn_sql_bind_i64(stmt, 2, range->to.us);
+    cn_sql_bind_i64(stmt, 3, (int64_t)range->limit);
+    while (goes_on && (ok = cn_sql_step(stmt, &row, err)) && row && list.count < range->limit) {
         list.items[list.count] = keep_row(stmt, arena);
-        goes_on = list.items[list.count++].at.us >= from.us; /* the last one held at `from` */
+        goes_on =
+            list.items[list.count++].at.us >= range->from.us; /* the last one held at `from` */
     }
     cn_sql_finish(stmt);
     if (ok) {
@@ -147,7 +148,8 @@ bool cn_health_history_at(struct cn_sql_conn *conn, int64_t account_id, cn_time 
 {
     struct cn_health_row_list list;
     cn_time to = { at.us + 1 };
-    if (!cn_health_history_load(conn, account_id, to, to, 1, arena, &list, err)) {
+    struct cn_health_range range = { account_id, to, to, 1 };
+    if (!cn_health_history_load(conn, &range, arena, &list, err)) {
         return false;
     }
     if (list.count > 0) {

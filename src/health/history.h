@@ -43,10 +43,17 @@ struct cn_health_row cn_health_history_row(const struct cn_health_model *model, 
                                            cn_time at, const struct cn_health_score *score,
                                            struct cn_arena *arena);
 
-/* One account's rows with from <= at < to, oldest first, preceded by the row that held at `from`;
- * at most `limit`, of which the newest are kept. */
-CN_MUST_CHECK bool cn_health_history_load(struct cn_sql_conn *conn, int64_t account_id,
-                                          cn_time from, cn_time to, size_t limit,
+struct cn_health_range {
+    int64_t account_id;
+    cn_time from;
+    cn_time to;
+    size_t limit; /* the newest are kept */
+};
+
+/* The account's rows with from <= at < to, oldest first, preceded by the row that held at `from`.
+ */
+CN_MUST_CHECK bool cn_health_history_load(struct cn_sql_conn *conn,
+                                          const struct cn_health_range *range,
                                           struct cn_arena *arena,
                                           struct cn_health_row_list *list_out,
                                           struct cn_error *err);

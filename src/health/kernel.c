@@ -14,10 +14,11 @@
 
 #include "health/status.h"
 
-#define JOIN_(a, b)  a##b
+#define JOIN_(a, b)  a##b /* NOLINT(bugprone-macro-parentheses): makes a name */
 #define JOIN(a, b)   JOIN_(a, b)
 #define KERNEL(what) JOIN(cn_kernel_##what, CN_KERNEL)
 
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): i is declared here */
 #define FOR_EACH_ROW(i) for (size_t i = 0; i < CN_BLOCK_ROWS; i++)
 #define INLINED         static inline __attribute__((always_inline))
 

@@ -71,7 +71,7 @@ void cn_scored_make(const struct cn_explain_at *at, int32_t card_index, struct c
                     struct cn_scored *scored_out)
 {
     const struct cn_health_model *model = at->model;
-    size_t first = at->row / CN_BLOCK_ROWS * CN_BLOCK_ROWS;
+    size_t first = at->row - at->row % CN_BLOCK_ROWS;
     size_t row = at->row - first;
     const struct cn_cel_cells *cells = cn_frame_cells(at->frame, arena);
     struct cn_cel_batch batch = cn_frame_batch(at->frame, cells, &model->plan->strings, first);

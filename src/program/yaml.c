@@ -1,5 +1,6 @@
 /* Builds the tree from libyaml's events.  Events never expand an alias, so that nothing can
  * explode. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -112,6 +113,7 @@ static void add(struct builder *b, struct cn_node node)
         b->done_capacity = b->done_capacity == 0 ? 64 : b->done_capacity * 2;
         b->done = cn_heap_resize(b->done, b->done_capacity * sizeof(*b->done));
     }
+    assert(b->done != NULL);
     b->done[b->done_count++] = node;
 }
 
@@ -194,6 +196,7 @@ static void on_end(struct builder *b)
     node.count = b->done_count - closed->first;
     node.items = cn_arena_array(b->arena, struct cn_node, node.count);
     if (node.count > 0) {
+        assert(b->done != NULL);
         memcpy(node.items, b->done + closed->first, node.count * sizeof(*node.items));
     }
     b->done_count = closed->first;

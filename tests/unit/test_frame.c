@@ -123,7 +123,7 @@ struct fixture {
 static int begin(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
-    cn_arena_init(&f->arena, 16 * 1024);
+    cn_arena_init(&f->arena, 1 << 14);
     f->strings = cn_interner_new();
     f->frame = cn_frame_new(f->strings);
     f->source = (struct cn_column_source){ .name = "fake",

@@ -8,12 +8,15 @@
 #include "health/evaluate.h"
 #include "health/kernel.h"
 #include "health/split.h"
+#include "health/status.h"
 #include "tests/unit/unit.h"
 
 enum {
     NODES_MAX = 60,
     RULES = 64
 };
+
+static const struct cn_health_bands bands = { 50000, 75000, 3000 };
 
 /* A scorecard made by hand: nodes are added in pre-order. */
 struct builder {
@@ -142,7 +145,8 @@ static void freshness_only_ever_takes_away(void **state)
         measure->validity_days = (double)cn_rng_between(&rng, 1, 60);
         measure->halflife_days = (double)cn_rng_between(&rng, 1, 60);
         measure->neutral = (double)cn_rng_between(&rng, 0, 100);
-        for (double age = 0; age < 200; age += 0.7) {
+        for (int tenths = 0; tenths < 2000; tenths += 7) {
+            double age = (double)tenths / 10;
             double values[] = { score, age };
             int32_t points = 0;
             int32_t confidence = 0;
@@ -278,6 +282,22 @@ static void fill_block(struct block *block, struct cn_rng *rng)
     }
 }
 
+static void assert_row_is_the_same(const struct builder *b, const struct block *block, size_t i)
+{
+    double values[RULES];
+    bool present[RULES];
+    struct cn_tree_node nodes[NODES_MAX + 1];
+    int32_t points = 0;
+    int32_t confidence = 0;
+    for (size_t r = 0; r < b->rules; r++) {
+        values[r] = block->values[r][i];
+        present[r] = (block->missing[r][i / 64] >> (i % 64) & 1) == 0;
+    }
+    cn_tree_score(&b->card, values, present, nodes, &points, &confidence);
+    assert_int_equal(block->result.points[i], points);
+    assert_int_equal(block->result.confidence[i], confidence);
+}
+
 static void every_kernel_gives_the_bits_of_one_row_at_a_time(void **state)
 {
     (void)state;
@@ -295,22 +315,57 @@ static void every_kernel_gives_the_bits_of_one_row_at_a_time(void **state)
         for (size_t t = 0; t < target_count; t++) {
             targets[t].score(&b->card, block->inputs, &block->scratch, &block->result);
             for (size_t i = 0; i < CN_BLOCK_ROWS; i++) {
-                double values[RULES];
-                bool present[RULES];
-                struct cn_tree_node nodes[NODES_MAX + 1];
-                int32_t points = 0;
-                int32_t confidence = 0;
-                for (size_t r = 0; r < b->rules; r++) {
-                    values[r] = block->values[r][i];
-                    present[r] = (block->missing[r][i / 64] >> (i % 64) & 1) == 0;
-                }
-                cn_tree_score(&b->card, values, present, nodes, &points, &confidence);
-                assert_int_equal(block->result.points[i], points);
-                assert_int_equal(block->result.confidence[i], confidence);
+                assert_row_is_the_same(b, block, i);
             }
         }
     }
     free(b);
+    free(block);
+}
+
+static void every_kernel_gives_the_colours_of_one_row_at_a_time(void **state)
+{
+    (void)state;
+    struct cn_rng rng = { 12 };
+    struct cn_kernel_target targets[3];
+    size_t target_count = 0;
+    struct cn_kernel_result *result = calloc(1, sizeof(*result));
+    struct cn_kernel_state *block = calloc(1, sizeof(*block));
+    int64_t points[CN_BLOCK_ROWS];
+    int64_t status[CN_BLOCK_ROWS];
+    uint64_t fired[CN_BLOCK_ROWS] = { 0 };
+    uint64_t mask[CN_BLOCK_WORDS];
+    cn_kernel_targets(targets, &target_count);
+    memset(mask, 0xFF, sizeof(mask));
+    for (size_t i = 0; i < CN_BLOCK_ROWS; i++) {
+        struct cn_health_score score = { true,  0,   (enum cn_band)cn_rng_between(&rng, 0, 3),
+                                         false, 900, 3,
+                                         0 };
+        points[i] = 0;
+        status[i] = cn_status_pack(&score);
+        result->points[i] = (int32_t)cn_rng_between(&rng, -1, 100) * 1000;
+        result->points[i] = result->points[i] < 0 ? -1 : result->points[i];
+        result->confidence[i] = (int32_t)cn_rng_between(&rng, 499, 501);
+    }
+    block->points = points;
+    block->status = status;
+    block->fired = fired;
+    for (size_t t = 0; t < target_count; t++) {
+        assert_int_equal(targets[t].finish(&bands, 3, result, mask, block), 0xFFFF);
+        for (size_t i = 0; i < CN_BLOCK_ROWS; i++) {
+            struct cn_health_score score = { .has_points = result->points[i] >= 0,
+                                             .points = result->points[i],
+                                             .band = cn_status_band(status[i]),
+                                             .confidence = result->confidence[i],
+                                             .scorecard = 3 };
+            score.is_grey = !score.has_points || score.confidence < CN_CONFIDENCE_GREY;
+            if (!score.is_grey) {
+                score.band = cn_health_next_band(&bands, score.points, score.band);
+            }
+            assert_int_equal(block->new_status[i], cn_status_pack(&score));
+        }
+    }
+    free(result);
     free(block);
 }
 
@@ -347,8 +402,6 @@ static void parts_add_up_to_the_whole(void **state)
     assert_int_equal(parts[2], 33);
     cn_arena_deinit(&arena);
 }
-
-static const struct cn_health_bands bands = { 50000, 75000, 3000 };
 
 static void a_colour_falls_at_once_and_rises_with_a_margin(void **state)
 {
@@ -443,6 +496,8 @@ int main(void)
                 a_map_meets_its_points_and_is_flat_outside),
         CN_TEST("every kernel gives the bits of one row at a time",
                 every_kernel_gives_the_bits_of_one_row_at_a_time),
+        CN_TEST("every kernel gives the colours of one row at a time",
+                every_kernel_gives_the_colours_of_one_row_at_a_time),
         CN_TEST("parts add up to the whole", parts_add_up_to_the_whole),
         CN_TEST("a colour falls at once and rises with a margin",
                 a_colour_falls_at_once_and_rises_with_a_margin),

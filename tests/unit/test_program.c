@@ -17,7 +17,7 @@ struct fixture {
 static int begin(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
-    cn_arena_init(&f->arena, 16 * 1024);
+    cn_arena_init(&f->arena, 1 << 14);
     cn_diagnostics_init(&f->problems, &f->arena);
     *state = f;
     return 0;
@@ -167,7 +167,10 @@ static void size_and_depth_are_bounded(void **state)
                                &root, &f->problems));
     assert_str(f->problems.items[1].message, "larger than 1048576 bytes");
     for (size_t i = 0; i < CN_NODE_FILE_MAX_BYTES; i += 4) {
-        memcpy(text + i, "- a\n", 4);
+        text[i] = '-';
+        text[i + 1] = ' ';
+        text[i + 2] = 'a';
+        text[i + 3] = '\n';
     }
     assert_false(cn_node_parse(&f->arena, CN_STR("a"), (cn_str){ text, CN_NODE_FILE_MAX_BYTES },
                                &root, &f->problems));
