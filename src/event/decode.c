@@ -119,7 +119,9 @@ static cn_str excerpt_of(struct cn_arena *arena, cn_str raw)
     }
     if (!cn_utf8_valid((cn_str){ text, len })) {
         for (size_t i = 0; i < len; i++) {
-            text[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
+            if ((unsigned char)text[i] >= 0x80) {
+                text[i] = '?';
+            }
         }
     }
     return (cn_str){ text, len };

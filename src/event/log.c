@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/queue.h"
 
+#include "event/postgres.h"
 #include "event/store.h"
 
 enum {
@@ -221,7 +222,8 @@ bool cn_event_log_open(const struct cn_event_log_options *options, struct cn_eve
     struct cn_event_log *log = cn_heap_resize(NULL, sizeof(*log));
     *log = (struct cn_event_log){ .options = *options };
     take_defaults(&log->options);
-    bool ok = cn_event_store_embedded(&log->options, &log->store, err);
+    bool ok = options->dir != NULL ? cn_event_store_embedded(&log->options, &log->store, err)
+                                   : cn_event_store_postgres(&log->options, &log->store, err);
     if (!ok) {
         free(log);
         return cn_error_context(err, "opening the event log");

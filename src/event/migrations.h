@@ -1,6 +1,6 @@
 /*
- * The event folder's own part of the migrations of set `main`.  The program applies all parts
- * together (cli/).
+ * The event folder's own parts of the migrations of the sets `main` and `eventpg` (PostgreSQL
+ * alone).  The program applies all parts of a set together (cli/).
  */
 #ifndef CAIRN_EVENT_MIGRATIONS_H
 #define CAIRN_EVENT_MIGRATIONS_H
@@ -9,5 +9,8 @@
 
 extern const struct cn_embedded_file cn_event_migrations[];
 extern const size_t cn_event_migrations_count;
+
+extern const struct cn_embedded_file cn_eventpg_migrations[];
+extern const size_t cn_eventpg_migrations_count;
 
 #endif

@@ -13,6 +13,11 @@
 extern const struct cn_embedded_file cn_pack_migrations[];
 extern const size_t cn_pack_migrations_count;
 
+enum {
+    SPAN_ARENA_BYTES = 1 << 20,
+    CHUNK_ARENA_BYTES = 1 << 16,
+};
+
 /* ---- making ---- */
 
 /* A span in the making. */
@@ -169,7 +174,7 @@ bool cn_pack_make(const char *dir, struct cn_segment *raw, cn_time now,
     if (!cn_sqlite_open(other, &making.conn, err)) {
         return false;
     }
-    cn_arena_init(&making.arena, 1024 * 1024);
+    cn_arena_init(&making.arena, SPAN_ARENA_BYTES);
     cn_chunk_writer_init(&making.chunk);
     making.events = cn_heap_resize(NULL, CN_PACK_SPAN_EVENTS * sizeof(making.events[0]));
     bool ok = fill(&making, raw, now, err);
@@ -264,7 +269,7 @@ static bool scan_span(struct cn_sql_conn *conn, const struct span *span, int64_t
     if (count < 1 || count > CN_PACK_SPAN_EVENTS) {
         return cn_fail(err, CN_INTERNAL, "packed log segment is damaged");
     }
-    cn_arena_init(&arena, 1024 * 1024);
+    cn_arena_init(&arena, SPAN_ARENA_BYTES);
     struct cn_event *events = cn_arena_array(&arena, struct cn_event, (size_t)count);
     bool ok = load_events(conn, &arena, span, events, err);
     for (int64_t i = 0; ok && i < count && !*visit->stopped; i++) {
@@ -353,7 +358,7 @@ static bool visit_posting(struct cn_sql_conn *conn, const struct posting *postin
     struct cn_arena arena;
     struct cn_event *events;
     size_t count;
-    cn_arena_init(&arena, 64 * 1024);
+    cn_arena_init(&arena, CHUNK_ARENA_BYTES);
     bool ok = load_chunk(conn, &arena, posting->chunk, &events, &count, err);
     if (ok && (posting->first > count || posting->count > count - posting->first)) {
         ok = cn_fail(err, CN_INTERNAL, "packed log segment is damaged");

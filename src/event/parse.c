@@ -9,13 +9,15 @@
 #include "json/reader.h"
 #include "json/scan.h"
 
+#define KIB ((size_t)1024)
+
 struct cn_event_parser {
     struct cn_json_parser *json;
 };
 
 const struct cn_event_limits cn_event_limits_default = {
-    .body_max_bytes = 4 * 1024 * 1024,
-    .event_max_bytes = 256 * 1024,
+    .body_max_bytes = 4 * KIB * KIB,
+    .event_max_bytes = 256 * KIB,
     .batch_max_events = 50000,
     .past_max_us = 400LL * 86400 * 1000000,
     .future_max_us = 24LL * 3600 * 1000000,
@@ -23,8 +25,8 @@ const struct cn_event_limits cn_event_limits_default = {
 };
 
 const struct cn_event_limits cn_event_limits_strict = {
-    .body_max_bytes = 500 * 1024,
-    .event_max_bytes = 32 * 1024,
+    .body_max_bytes = 500 * KIB,
+    .event_max_bytes = 32 * KIB,
     .batch_max_events = 2500,
     .past_max_us = 400LL * 86400 * 1000000,
     .future_max_us = 24LL * 3600 * 1000000,

@@ -14,6 +14,7 @@ enum {
     PAIR_BYTES = 16, /* of an event in the ids and the chain of a block */
     SCAN_BLOCKS = 32,
     SCAN_BYTES = 2 * 1024 * 1024,
+    SCAN_ARENA_BYTES = 256 * 1024,
     LOAD_BLOCKS = 512,
     BLOCK_MAX_BYTES = 1 << 30,
 };
@@ -229,7 +230,7 @@ static bool raw_scan(struct cn_segment *segment, struct cn_sql_conn *conn, int64
     struct scan scan = { 0 };
     bool ok = true;
     (void)segment;
-    cn_arena_init(&scan.arena, 256 * 1024);
+    cn_arena_init(&scan.arena, SCAN_ARENA_BYTES);
     cn_buf_init(&scan.expanded, BLOCK_MAX_BYTES);
     while (ok && from <= to && !*visit->stopped) {
         int64_t start = from;

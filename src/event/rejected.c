@@ -11,6 +11,7 @@
 
 enum {
     WAITING_MAX = 2000, /* rejections that wait to be written */
+    BUNDLE_ARENA_BYTES = 16 * 1024,
 };
 
 static const int64_t us_per_minute = 60LL * 1000000;
@@ -49,7 +50,7 @@ static struct bundle *bundle_new(void)
     struct bundle *bundle = cn_heap_resize(NULL, sizeof(*bundle));
     bundle->count = 0;
     bundle->first_number = 0;
-    cn_arena_init(&bundle->arena, 16 * 1024);
+    cn_arena_init(&bundle->arena, BUNDLE_ARENA_BYTES);
     return bundle;
 }
 

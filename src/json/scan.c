@@ -33,7 +33,10 @@ static bool wrong(struct scan *scan, const char *problem)
 
 static char peek(const struct scan *scan)
 {
-    return scan->at < scan->text.len ? scan->text.ptr[scan->at] : '\0';
+    if (scan->at >= scan->text.len) {
+        return '\0';
+    }
+    return scan->text.ptr[scan->at];
 }
 
 static bool is_digit(char c)

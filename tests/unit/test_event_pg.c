@@ -1,0 +1,177 @@
+/* The event log on PostgreSQL; only when CAIRN_TEST_PG_URL names a server. */
+#include "event/migrations.h"
+#include "sql/db.h"
+#include "sql/migrate.h"
+#include "tests/unit/event_log.h"
+
+static const int64_t us_per_day = 86400LL * 1000000;
+
+struct pg_fixture {
+    struct fixture log; /* first, so that it may be used as one */
+    int hooks;
+    bool hook_fails;
+};
+
+static const char *server(void)
+{
+    return getenv("CAIRN_TEST_PG_URL"); /* NOLINT(concurrency-mt-unsafe): one thread */
+}
+
+static bool make_tables(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    (void)arg;
+    return cn_sql_exec(conn,
+                       "DROP SCHEMA IF EXISTS event_test CASCADE; CREATE SCHEMA event_test;"
+                       "SET search_path TO event_test",
+                       err) &&
+           cn_migrate(conn, "eventpg", cn_eventpg_migrations, cn_eventpg_migrations_count,
+                      (cn_time){ 0 }, err);
+}
+
+static bool drop_tables(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    (void)arg;
+    return cn_sql_exec(conn, "DROP SCHEMA IF EXISTS event_test CASCADE", err);
+}
+
+static bool run_hook(void *arg, struct cn_sql_conn *conn, const struct cn_event_commit *commit,
+                     struct cn_error *err)
+{
+    struct pg_fixture *f = arg;
+    (void)conn;
+    f->hooks++;
+    assert_true(commit->last_seq >= commit->first_seq);
+    return !f->hook_fails || cn_fail(err, CN_INTERNAL, "the hook does not want it");
+}
+
+static void events_are_stored_once_and_in_order(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(scan(f, 1, INT64_MAX).count, 0);
+    append(f, 0, 1);
+    append(f, 1, 300);
+    append(f, 301, 16);
+    wait_answers(f);
+    assert_int_equal(f->answers.accepted, 317);
+    assert_int_equal(f->answers.failed, 0);
+    assert_holds(f, 317);
+    assert_subjects(f, 317);
+    reopen(f);
+    append_and_wait(f, 317, 1500);
+    assert_holds(f, 1817);
+    assert_subjects(f, 1817);
+    assert_int_equal(scan(f, 1000, 1499).count, 500);
+    assert_true(((struct pg_fixture *)*state)->hooks >= 2);
+}
+
+static void duplicates_are_dropped_within_two_days(void **state)
+{
+    struct fixture *f = *state;
+    append_and_wait(f, 0, 100);
+    append_and_wait(f, 50, 100);
+    assert_int_equal(f->answers.duplicates, 50);
+    reopen(f);
+    f->clock.fixed_us += us_per_day;
+    append_and_wait(f, 0, 150);
+    assert_int_equal(f->answers.duplicates, 200);
+    f->clock.fixed_us += us_per_day;
+    append_and_wait(f, 0, 150); /* each repetition is a claim of its own */
+    assert_int_equal(f->answers.duplicates, 350);
+    assert_holds(f, 150);
+    struct cn_event_batch *batch = make_batch(150, 40, cn_now(&f->clock));
+    batch->events[39] = batch->events[0];
+    f->sent++;
+    assert_true(cn_event_log_append(f->log, batch, note_answer, &f->answers, &f->err));
+    wait_answers(f);
+    assert_int_equal(f->answers.duplicates, 351);
+    assert_int_equal(f->answers.accepted, 189);
+    f->clock.fixed_us += 6 * us_per_day;
+    append_and_wait(f, 0, 10);
+    assert_int_equal(f->answers.accepted, 199);
+}
+
+static void the_hook_belongs_to_the_transaction(void **state)
+{
+    struct pg_fixture *pg = *state;
+    struct fixture *f = *state;
+    append_and_wait(f, 0, 10);
+    pg->hook_fails = true;
+    append_and_wait(f, 10, 10);
+    assert_int_equal(f->answers.failed, 1);
+    assert_holds(f, 10);
+    pg->hook_fails = false;
+    append_and_wait(f, 10, 10);
+    assert_int_equal(f->answers.accepted, 20);
+    assert_holds(f, 20);
+}
+
+static void old_days_are_dropped(void **state)
+{
+    struct fixture *f = *state;
+    size_t dropped = 7;
+    struct cn_segment_info *segments;
+    size_t count;
+    append_and_wait(f, 0, 10);
+    f->clock.fixed_us += us_per_day;
+    append_and_wait(f, 10, 10);
+    assert_true(cn_event_log_segments(f->log, &f->arena, &segments, &count, &f->err));
+    assert_int_equal(count, 2);
+    assert_true(segments[0].first_seq == 1 && segments[1].last_seq == 20);
+    assert_true(cn_event_log_drop(f->log, cn_now(&f->clock), &dropped, &f->err));
+    assert_int_equal(dropped, 1);
+    assert_int_equal(scan(f, 11, INT64_MAX).count, 10);
+    assert_true(cn_event_log_position(f->log) == 20);
+    assert_true(cn_event_log_drop(f->log, (cn_time){ INT64_MAX }, &dropped, &f->err));
+    assert_int_equal(dropped, 0);
+}
+
+static int pg_setup(void **state)
+{
+    struct pg_fixture *pg = cn_heap_resize(NULL, sizeof(*pg));
+    struct fixture *f = &pg->log;
+    char url[512];
+    *pg = (struct pg_fixture){ 0 };
+    (void)snprintf(url, sizeof(url), "%s%soptions=-csearch_path%%3Devent_test", server(),
+                   strchr(server(), '?') != NULL ? "&" : "?");
+    struct cn_db_options db = { .url = cn_str_of(url) };
+    cn_clock_fixed(&f->clock, (cn_time){ 1795291200000000 });
+    pthread_mutex_init(&f->answers.lock, NULL);
+    pthread_cond_init(&f->answers.changed, NULL);
+    cn_arena_init(&f->arena, 65536);
+    assert_true(cn_db_open(&db, &f->options.db, &f->err));
+    assert_true(cn_db_write(f->options.db, make_tables, NULL, &f->err));
+    f->options.clock = &f->clock;
+    f->options.on_commit = note_commit;
+    f->options.on_commit_arg = f;
+    f->options.in_commit = run_hook;
+    f->options.in_commit_arg = pg;
+    f->options.is_kept_by_caller = true;
+    open_log(f);
+    *state = pg;
+    return 0;
+}
+
+static int pg_teardown(void **state)
+{
+    struct fixture *f = *state;
+    close_log(f);
+    assert_true(cn_db_write(f->options.db, drop_tables, NULL, &f->err));
+    cn_db_close(f->options.db);
+    cn_arena_deinit(&f->arena);
+    free(f);
+    return 0;
+}
+
+#define P(title, function) CN_TEST_WITH(title, function, pg_setup, pg_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        P("PostgreSQL: events are stored once and in order", events_are_stored_once_and_in_order),
+        P("PostgreSQL: duplicates are dropped within two days",
+          duplicates_are_dropped_within_two_days),
+        P("PostgreSQL: the hook belongs to the transaction", the_hook_belongs_to_the_transaction),
+        P("PostgreSQL: old days are dropped", old_days_are_dropped),
+    };
+    return server() != NULL ? cmocka_run_group_tests_name("event_pg", tests, NULL, NULL) : 0;
+}
