@@ -407,6 +407,7 @@ static bool handle_create(const struct cn_request *req, struct cn_response *res,
         return false;
     }
     res->location = cn_account_location(req->unit.arena, account.id, "", "", 0);
+    res->changed = account.id;
     return show(req, &account, res, err);
 }
 
@@ -415,6 +416,7 @@ static bool handle_update(const struct cn_request *req, struct cn_response *res,
 {
     const struct cn_account_path *path = req->path;
     struct cn_account account;
+    res->changed = path->account_id;
     return cn_account_update(&req->unit, path->account_id, req->if_match, req->body, &account,
                              err) &&
            show(req, &account, res, err);

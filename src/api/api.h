@@ -66,6 +66,8 @@ struct cn_api_engine {
                     struct cn_account_explanation *explanation_out, struct cn_error *err);
     bool (*charts)(void *arg, cn_account_id id, int64_t first_day, int64_t last_day,
                    struct cn_arena *arena, struct cn_chart_list *list_out, struct cn_error *err);
+    /* Records have changed: look now.  May be NULL. */
+    void (*wake)(void *arg);
     /* NULL where nothing ever runs in the background. */
     void (*progress)(void *arg, struct cn_arena *arena, struct cn_progress *progress_out);
 };

@@ -128,6 +128,7 @@ static bool handle_create(const struct cn_request *req, struct cn_response *res,
                           struct cn_error *err)
 {
     const struct cn_account_path *path = req->path;
+    res->changed = path->account_id;
     const struct create_body *body = req->body;
     struct cn_contract *contract = res->body;
     const struct cn_contract_new draft = {
@@ -153,6 +154,7 @@ static bool handle_update(const struct cn_request *req, struct cn_response *res,
                           struct cn_error *err)
 {
     const struct cn_account_path *path = req->path;
+    res->changed = path->account_id;
     struct cn_contract *contract = res->body;
     if (!cn_contract_update(&req->unit, path->account_id, (cn_contract_id){ path->record_id },
                             req->if_match, req->body, contract, err)) {

@@ -229,6 +229,19 @@ static void answer(struct call *call)
     cn_buf_deinit(&body);
 }
 
+/* After the commit. */
+static void tell(struct call *call)
+{
+    const struct cn_api_engine *engine = &call->api->options.engine;
+    if (call->res.changed.value == 0) {
+        return;
+    }
+    cn_stream_account(call->api->streams, call->res.changed);
+    if (engine->wake != NULL) {
+        engine->wake(engine->arg);
+    }
+}
+
 static bool prepare(struct call *call, struct cn_error *err)
 {
     const struct cn_route *route = call->match.route;
@@ -262,6 +275,7 @@ static void run_call(struct cn_work *work)
         return;
     }
     if (ok && run(call, &err)) {
+        tell(call);
         answer(call);
     } else {
         fail(call, &err);

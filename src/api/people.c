@@ -133,6 +133,7 @@ static bool handle_create(const struct cn_request *req, struct cn_response *res,
                           struct cn_error *err)
 {
     const struct cn_account_path *path = req->path;
+    res->changed = path->account_id;
     const struct create_body *body = req->body;
     struct cn_person *person = res->body;
     const struct cn_person_new draft = {
@@ -155,6 +156,7 @@ static bool handle_update(const struct cn_request *req, struct cn_response *res,
                           struct cn_error *err)
 {
     const struct cn_account_path *path = req->path;
+    res->changed = path->account_id;
     struct cn_person *person = res->body;
     if (!cn_person_update(&req->unit, path->account_id, (cn_person_id){ path->record_id },
                           req->if_match, req->body, person, err)) {

@@ -65,6 +65,7 @@ struct cn_response {
     cn_str location;       /* path of what was created */
     cn_str set_cookie;     /* value of the header, or "" */
     int64_t retry_after_s; /* with a failure that passes; 0: not said */
+    cn_account_id changed; /* account that the write changed: told to streams and the engine */
     struct cn_buf *file;   /* of CN_RESPONSE_FILE: to be written to */
     cn_str file_name;      /* that a browser saves it as */
 };

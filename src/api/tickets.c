@@ -127,6 +127,7 @@ static bool handle_create(const struct cn_request *req, struct cn_response *res,
                           struct cn_error *err)
 {
     const struct cn_account_path *path = req->path;
+    res->changed = path->account_id;
     const struct create_body *body = req->body;
     struct cn_ticket *ticket = res->body;
     const struct cn_ticket_new draft = {
@@ -150,6 +151,7 @@ static bool handle_update(const struct cn_request *req, struct cn_response *res,
                           struct cn_error *err)
 {
     const struct cn_account_path *path = req->path;
+    res->changed = path->account_id;
     struct cn_ticket *ticket = res->body;
     if (!cn_ticket_update(&req->unit, path->account_id, (cn_ticket_id){ path->record_id },
                           req->if_match, req->body, ticket, err)) {

@@ -1,0 +1,79 @@
+// Signing in, sessions and keys, and where a change may come from.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { ADMIN, startCairn } from './harness.mjs';
+
+const signIn = (cairn, body, headers = {}) => cairn.call('POST', '/api/v1/session', { body, headers });
+
+test('sessions', async t => {
+  const cairn = await startCairn(t);
+
+  await t.test('R26 the cookie is HttpOnly and SameSite, and new at each sign-in', async () => {
+    const first = await signIn(cairn, { email: ADMIN.email, password: ADMIN.password });
+    assert.equal(first.status, 200);
+    const [cookie] = first.headers.getSetCookie();
+    assert.match(cookie, /^cairn_session=[^;]{32,}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=\d+$/);
+    const second = await signIn(cairn, { email: ADMIN.email, password: ADMIN.password }, { cookie: cookie.split(';')[0] });
+    assert.notEqual(second.headers.getSetCookie()[0], cookie);
+    assert.equal(first.body.user.role, 'admin');
+    assert.equal(first.body.workspace.time_zone, 'UTC');
+  });
+
+  await t.test('R26 signing out ends the session on the server', async () => {
+    const admin = await cairn.login();
+    assert.equal((await admin.get('/api/v1/session')).status, 200);
+    assert.equal((await admin.delete('/api/v1/session')).status, 204);
+    const res = await admin.get('/api/v1/session');
+    assert.equal(res.status, 401);
+    assert.match(res.headers.get('www-authenticate'), /^Bearer/);
+  });
+
+  await t.test('without a session there is nothing to see', async () => {
+    for (const headers of [{}, { cookie: 'cairn_session=' }, { cookie: 'cairn_session=nonsense' },
+      { authorization: 'Bearer nonsense' }, { authorization: 'Basic YTpi' }]) {
+      assert.equal((await cairn.call('GET', '/api/v1/accounts', { headers })).status, 401, JSON.stringify(headers));
+    }
+  });
+
+  await t.test('R27 unknown user and wrong password look the same', async () => {
+    const wrong = await signIn(cairn, { email: ADMIN.email, password: 'wrong' });
+    const unknown = await signIn(cairn, { email: 'nobody@example.com', password: 'wrong' });
+    for (const res of [wrong, unknown]) {
+      assert.equal(res.status, 401);
+      assert.equal(res.headers.getSetCookie().length, 0);
+    }
+    assert.equal(wrong.body.detail, unknown.body.detail);
+  });
+
+  await t.test('R25 a change must come from a page of ours', async () => {
+    const admin = await cairn.login();
+    const { cookie } = admin.headers;
+    const create = headers => cairn.call('POST', '/api/v1/accounts', { body: { name: 'X' }, headers: { cookie, ...headers } });
+    assert.equal((await create({ origin: 'https://evil.example' })).status, 403);
+    assert.equal((await create({ origin: 'null' })).status, 403);
+    assert.equal((await create({})).status, 403);
+    assert.equal((await create({ 'sec-fetch-site': 'cross-site' })).status, 403);
+    assert.equal((await create({ 'sec-fetch-site': 'same-origin' })).status, 201);
+    assert.equal((await create({ origin: cairn.base })).status, 201);
+    assert.equal((await signIn(cairn, { email: ADMIN.email, password: ADMIN.password }, { origin: 'https://evil.example' })).status, 403);
+  });
+
+  await t.test('R25 a form of another site cannot sign somebody in', async () => {
+    const res = await cairn.call('POST', '/api/v1/session', {
+      raw: JSON.stringify({ email: ADMIN.email, password: ADMIN.password }), headers: { 'content-type': 'text/plain' } });
+    assert.equal(res.status, 415);
+  });
+});
+
+test('R27 guessing is slowed down by account and by address', async t => {
+  const cairn = await startCairn(t, { env: { CAIRN_LOGIN_TRIES_PER_ACCOUNT: '3', CAIRN_LOGIN_TRIES_PER_ADDRESS: '6' } });
+  const statuses = [];
+  for (let i = 0; i < 4; i++) statuses.push((await signIn(cairn, { email: 'a@example.com', password: 'x' })).status);
+  assert.deepEqual(statuses, [401, 401, 401, 429]);
+  const blocked = await signIn(cairn, { email: ' A@Example.com ', password: 'x' });
+  assert.equal(blocked.status, 429);
+  assert.match(blocked.headers.get('retry-after'), /^\d+$/);
+  for (let i = 0; i < 3; i++) await signIn(cairn, { email: `b${i}@example.com`, password: 'x' });
+  assert.equal((await signIn(cairn, { email: ADMIN.email, password: ADMIN.password })).status, 429);
+});

@@ -1,0 +1,77 @@
+// The live stream: what changes reaches those who may see it, and nobody else.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { startCairn, waitFor } from './harness.mjs';
+
+const password = 'correct horse battery';
+
+async function listen(t, session) {
+  const stop = new AbortController();
+  t.after(() => stop.abort());
+  const res = await fetch(`${session.cairn.base}/api/v1/stream`, {
+    headers: { ...session.headers, accept: 'text/event-stream' }, signal: stop.signal });
+  assert.equal(res.status, 200);
+  assert.match(res.headers.get('content-type'), /^text\/event-stream/);
+  const stream = { events: [], comments: 0, ended: false };
+  (async () => {
+    let text = '';
+    const decoder = new TextDecoder();
+    for await (const chunk of res.body) {
+      text += decoder.decode(chunk, { stream: true });
+      for (let at; (at = text.indexOf('\n\n')) >= 0; text = text.slice(at + 2)) {
+        const block = text.slice(0, at);
+        const name = /^event: (.*)$/m.exec(block)?.[1];
+        const data = [...block.matchAll(/^data: (.*)$/gm)].map(m => m[1]).join('\n');
+        if (name) stream.events.push({ name, data: JSON.parse(data) });
+        else stream.comments++;
+      }
+    }
+    stream.ended = true;
+  })().catch(() => (stream.ended = true));
+  return stream;
+}
+
+test('R29 changes reach who may see them', async t => {
+  const cairn = await startCairn(t, {
+    users: [{ email: 'csm@example.com', name: 'csm', role: 'csm', password }], env: { CAIRN_HTTP_HEARTBEAT: '100ms' } });
+  const admin = await cairn.login();
+  const csm = await cairn.login({ email: 'csm@example.com', password });
+  const seenByAdmin = await listen(t, admin);
+  const seenByCsm = await listen(t, csm);
+  const own = await csm.createAccount({ name: 'Own', external_id: 'own' });
+  const other = await admin.createAccount({ name: 'Other', external_id: 'other' });
+  const of = (stream, id) => stream.events.filter(e => e.name === 'account' && e.data.id === id);
+
+  await csm.patch(`/api/v1/accounts/${own.id}`, { name: 'Own 2' }, '*');
+  await admin.patch(`/api/v1/accounts/${other.id}`, { name: 'Other 2' }, '*');
+  await waitFor(() => of(seenByAdmin, own.id).length > 0 && of(seenByAdmin, other.id).length > 0);
+  await waitFor(() => of(seenByCsm, own.id).length > 0);
+  assert.equal(of(seenByCsm, other.id).length, 0);
+
+  await t.test('an account that leaves the scope is gone', async () => {
+    await admin.patch(`/api/v1/accounts/${own.id}`, { owner_id: null }, '*');
+    await waitFor(() => of(seenByCsm, own.id).some(e => e.data.gone === true));
+    assert.deepEqual(of(seenByCsm, own.id).at(-1).data, { id: own.id, gone: true });
+  });
+
+  await t.test('a heartbeat keeps it open', () => waitFor(() => seenByAdmin.comments > 3));
+
+  await t.test('the server stops in good time with streams open', async () => {
+    const begun = performance.now();
+    cairn.assertClean(await cairn.stop());
+    assert.ok(performance.now() - begun < 10_000);
+    await waitFor(() => seenByAdmin.ended && seenByCsm.ended);
+    await cairn.start();
+  });
+});
+
+test('streams beyond the limit get 503', async t => {
+  const cairn = await startCairn(t, { env: { CAIRN_HTTP_STREAMS_MAX: '1' } });
+  const admin = await cairn.login();
+  await listen(t, admin);
+  const res = await fetch(`${cairn.base}/api/v1/stream`, { headers: { ...admin.headers, accept: 'text/event-stream' } });
+  assert.equal(res.status, 503);
+  assert.match(res.headers.get('retry-after'), /^\d+$/);
+  await res.text();
+});
