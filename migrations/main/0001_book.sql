@@ -52,7 +52,7 @@ CREATE TABLE session (
     agent      text   NOT NULL
 );
 -- @local
-CREATE INDEX session_user ON session(user_id);
+CREATE INDEX session_of_user ON session(user_id);
 
 CREATE TABLE source (
     source_id      bigint NOT NULL PRIMARY KEY,
@@ -114,6 +114,7 @@ CREATE TABLE ident (
     account_id bigint NOT NULL
 );
 -- @dist ext_key
+CREATE INDEX ident_account ON ident(account_id);
 
 CREATE TABLE account_domain (
     domain     text   NOT NULL PRIMARY KEY,
@@ -121,6 +122,7 @@ CREATE TABLE account_domain (
     known_us   bigint NOT NULL
 );
 -- @dist domain
+CREATE INDEX account_domain_account ON account_domain(account_id);
 
 -- Every observation of a trait, so that the order of arrival does not matter.  value is a JSON
 -- scalar; tie orders observations of the same moment.

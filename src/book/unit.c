@@ -70,3 +70,12 @@ bool cn_unit_sees(const struct cn_unit *unit, int64_t team_id, int64_t owner_id)
     }
     return false;
 }
+
+int64_t cn_unit_day(const struct cn_unit *unit)
+{
+    const int64_t day_us = (int64_t)86400 * 1000000;
+    if (unit->tz != NULL) {
+        return cn_tz_day(unit->tz, unit->now);
+    }
+    return unit->now.us / day_us - (unit->now.us % day_us < 0);
+}

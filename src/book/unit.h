@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/id.h"
+#include "base/tz.h"
 
 #include "sql/sql.h"
 
@@ -55,8 +56,9 @@ struct cn_unit {
     cn_user_id user; /* 0: Cairn itself */
     cn_team_id team;
     enum cn_scope scope;
-    int node;    /* of this process, for the numbers of changes */
-    cn_time now; /* the only clock */
+    int node;               /* of this process, for the numbers of changes */
+    cn_time now;            /* the only clock */
+    const struct cn_tz *tz; /* of the workspace; NULL: UTC */
 };
 
 /* "viewer", "csm", "leader", "ops", "admin" and "none", "own", "team", "all"; index: the enum. */
@@ -78,5 +80,8 @@ void cn_unit_bind_scope(const struct cn_unit *unit, struct cn_sql_stmt *stmt);
 /* Whether a user with this scope, team and id sees an account of that team and owner: the predicate
  * above for what is held in memory.  0 is nobody. */
 bool cn_unit_sees(const struct cn_unit *unit, int64_t team_id, int64_t owner_id);
+
+/* The day of unit->now in the workspace's zone. */
+int64_t cn_unit_day(const struct cn_unit *unit);
 
 #endif

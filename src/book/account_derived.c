@@ -1,0 +1,153 @@
+#include "base/str.h"
+
+#include "book/account.h"
+#include "book/change.h"
+#include "book/contract.h"
+#include "book/row.h"
+#include "book/ticket.h"
+
+bool cn_account_save_derived(const struct cn_unit *unit, cn_account_id id,
+                             const struct cn_account_derived *derived, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    int64_t changed = 0;
+    if (!cn_sql_prepare(unit->conn,
+                        "UPDATE account SET score = $2, band = $3, grey = $4, confidence = $5,"
+                        " trend = $6, scorecard = $7, last_activity_us = $8, open_tickets = $9"
+                        " WHERE account_id = $1",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, id.value);
+    cn_row_bind_opt_i64(stmt, 2, derived->points_given, derived->points);
+    cn_sql_bind_i64(stmt, 3, derived->band);
+    cn_sql_bind_i64(stmt, 4, derived->grey);
+    cn_sql_bind_i64(stmt, 5, derived->confidence);
+    cn_row_bind_opt_i64(stmt, 6, derived->trend_given, derived->trend);
+    cn_sql_bind_str(stmt, 7, derived->scorecard);
+    cn_row_bind_opt_i64(stmt, 8, derived->last_activity_at_given, derived->last_activity_at.us);
+    cn_sql_bind_i64(stmt, 9, derived->open_tickets);
+    if (!cn_row_run(unit, stmt, &changed, err)) {
+        return cn_error_context(err, "saving a score");
+    }
+    if (changed > 0) {
+        cn_change_note(unit, id, CN_CHANGE_SCORE);
+    }
+    return true;
+}
+
+bool cn_account_save_activity(const struct cn_unit *unit, cn_account_id id,
+                              cn_time last_activity_at, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    int64_t changed = 0;
+    if (!cn_sql_prepare(unit->conn,
+                        "UPDATE account SET last_activity_us = $2 WHERE account_id = $1"
+                        " AND (last_activity_us IS NULL OR last_activity_us < $2)",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, id.value);
+    cn_sql_bind_i64(stmt, 2, last_activity_at.us);
+    if (!cn_row_run(unit, stmt, &changed, err)) {
+        return cn_error_context(err, "saving activity");
+    }
+    if (changed > 0) {
+        cn_change_note(unit, id, CN_CHANGE_ACTIVITY);
+    }
+    return true;
+}
+
+/* What the contracts say: those that run today, else the active ones, which await renewal. */
+struct summary {
+    int64_t signed_count; /* not counting drafts */
+    int64_t active_count;
+    int64_t running_count;
+    int64_t running_minor;
+    int64_t active_minor;
+    int64_t renewal_on;
+    char currency[4];
+};
+
+static bool summarise(const struct cn_unit *unit, cn_account_id id, struct summary *summary_out,
+                      struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    if (!cn_sql_prepare(
+            unit->conn,
+            "SELECT count(*),"
+            " count(*) FILTER (WHERE status = $3),"
+            " count(*) FILTER (WHERE status = $3 AND starts_on <= $4 AND ends_on >= $4),"
+            " CAST(sum(arr_minor) FILTER (WHERE status = $3 AND starts_on <= $4"
+            " AND ends_on >= $4) AS bigint),"
+            " CAST(sum(arr_minor) FILTER (WHERE status = $3) AS bigint),"
+            " max(ends_on) FILTER (WHERE status = $3), max(currency)"
+            " FROM contract WHERE account_id = $1 AND status <> $2",
+            &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, id.value);
+    cn_sql_bind_i64(stmt, 2, CN_CONTRACT_DRAFT);
+    cn_sql_bind_i64(stmt, 3, CN_CONTRACT_ACTIVE);
+    cn_sql_bind_i64(stmt, 4, cn_unit_day(unit));
+    bool ok = cn_sql_step(stmt, &row, err);
+    if (ok) {
+        *summary_out = (struct summary){
+            .signed_count = cn_sql_column_i64(stmt, 0),
+            .active_count = cn_sql_column_i64(stmt, 1),
+            .running_count = cn_sql_column_i64(stmt, 2),
+            .running_minor = cn_sql_column_i64(stmt, 3),
+            .active_minor = cn_sql_column_i64(stmt, 4),
+            .renewal_on = cn_sql_column_i64(stmt, 5),
+        };
+        cn_row_currency(stmt, 6, summary_out->currency);
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
+static bool refresh_contracts(const struct cn_unit *unit, cn_account_id id, struct cn_error *err)
+{
+    struct summary summary;
+    struct cn_sql_stmt *stmt = NULL;
+    if (!summarise(unit, id, &summary, err)) {
+        return false;
+    }
+    if (summary.signed_count == 0) {
+        return true; /* the record's own figures stand */
+    }
+    if (!cn_sql_prepare(unit->conn,
+                        "UPDATE account SET arr_minor = $2, currency = $3, renewal_on = $4"
+                        " WHERE account_id = $1",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, id.value);
+    cn_sql_bind_i64(stmt, 2,
+                    summary.running_count > 0 ? summary.running_minor : summary.active_minor);
+    cn_sql_bind_str(stmt, 3, cn_str_of(summary.currency));
+    cn_row_bind_opt_i64(stmt, 4, summary.active_count > 0 ? CN_GIVEN : CN_NULL, summary.renewal_on);
+    return cn_sql_run(stmt, err);
+}
+
+static bool refresh_tickets(const struct cn_unit *unit, cn_account_id id, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn,
+                        "UPDATE account SET open_tickets = (SELECT count(*) FROM ticket"
+                        " WHERE ticket.account_id = $1 AND ticket.status <= $2)"
+                        " WHERE account_id = $1",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, id.value);
+    cn_sql_bind_i64(stmt, 2, CN_TICKET_PENDING);
+    return cn_sql_run(stmt, err);
+}
+
+bool cn_account_refresh(const struct cn_unit *unit, cn_account_id id, struct cn_error *err)
+{
+    return (refresh_contracts(unit, id, err) && refresh_tickets(unit, id, err)) ||
+           cn_error_context(err, "refreshing an account");
+}

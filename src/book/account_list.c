@@ -1,0 +1,150 @@
+#include "book/account_list.h"
+
+#include "base/str.h"
+
+#include "book/account_row.h"
+#include "book/fold.h"
+#include "book/row.h"
+
+enum {
+    WORDS_MAX = 4, /* of a search; further ones are left out */
+    PATTERN_EXTRA_BYTES = 3,
+};
+
+const char *const cn_account_sort_names[CN_SORT_COUNT] = {
+    [CN_SORT_NAME] = "name",          [CN_SORT_SCORE] = "score",
+    [CN_SORT_TREND] = "trend",        [CN_SORT_ARR] = "arr",
+    [CN_SORT_RENEWAL] = "renewal_at", [CN_SORT_LAST_ACTIVITY] = "last_activity_at",
+    [CN_SORT_CREATED] = "created_at",
+};
+
+/* $4 to $7 are the words of the search, $8 the bands, $9 the owner (0: any, -1: none). */
+#define MATCHES                                                                             \
+    CN_SEES_ACCOUNT                                                                         \
+    " AND ($4 = '' OR name_folded LIKE $4 ESCAPE '\\' OR lower(external_id) LIKE $4 ESCAPE" \
+    " '\\' OR domain LIKE $4 ESCAPE '\\')"                                                  \
+    " AND ($5 = '' OR name_folded LIKE $5 ESCAPE '\\')"                                     \
+    " AND ($6 = '' OR name_folded LIKE $6 ESCAPE '\\')"                                     \
+    " AND ($7 = '' OR name_folded LIKE $7 ESCAPE '\\')"                                     \
+    " AND ($8 = 0 OR CASE band WHEN 0 THEN $8 & 1 WHEN 1 THEN $8 & 2 WHEN 2 THEN $8 & 4"    \
+    " ELSE $8 & 8 END <> 0)"                                                                \
+    " AND ($9 = 0 OR ($9 = -1 AND owner_id IS NULL) OR owner_id = $9)"
+
+enum {
+    PARAM_LIMIT = 10,
+    PARAM_OFFSET = 11,
+    PARAM_AFTER = 12,
+};
+
+/*
+ * A page begins after the account $12, if that is not 0: those that sort behind it, where a missing
+ * value sorts behind every value.  `value` is a column, `op` is < or >, and the last account's own
+ * value is read again, so that a cursor is only its id.
+ */
+#define PAGE(value, op, order)                                                                   \
+    "SELECT " CN_ACCOUNT_COLUMNS " FROM account WHERE " MATCHES                                  \
+    " AND ($12 = 0 OR EXISTS (SELECT 1 FROM account last WHERE last.account_id = $12 AND"        \
+    " ((account." value " IS NULL AND (last." value " IS NOT NULL OR account.account_id > $12))" \
+    " OR account." value " " op " last." value " OR (account." value " = last." value            \
+    " AND account.account_id > $12))))"                                                          \
+    " ORDER BY " value " " order " NULLS LAST, account_id LIMIT $10 OFFSET $11"
+#define BOTH_WAYS(value)                                  \
+    {                                                     \
+        PAGE(value, ">", "ASC"), PAGE(value, "<", "DESC") \
+    }
+
+static const char *const pages[CN_SORT_COUNT][2] = {
+    [CN_SORT_NAME] = BOTH_WAYS("name_folded"),
+    [CN_SORT_SCORE] = BOTH_WAYS("score"),
+    [CN_SORT_TREND] = BOTH_WAYS("trend"),
+    [CN_SORT_ARR] = BOTH_WAYS("arr_minor"),
+    [CN_SORT_RENEWAL] = BOTH_WAYS("renewal_on"),
+    [CN_SORT_LAST_ACTIVITY] = BOTH_WAYS("last_activity_us"),
+    [CN_SORT_CREATED] = BOTH_WAYS("created_us"),
+};
+
+/* "50%" becomes "%50\%%". */
+static cn_str pattern_of(struct cn_arena *arena, cn_str word)
+{
+    char *text = cn_arena_calloc(arena, word.len * 2 + PATTERN_EXTRA_BYTES, 1);
+    size_t len = 0;
+    text[len++] = '%';
+    for (size_t i = 0; i < word.len; i++) {
+        char c = word.ptr[i];
+        if (c == '%' || c == '_' || c == '\\') {
+            text[len++] = '\\';
+        }
+        text[len++] = c;
+    }
+    text[len++] = '%';
+    return (cn_str){ text, len };
+}
+
+static void bind_filter(const struct cn_unit *unit, const struct cn_account_filter *filter,
+                        struct cn_sql_stmt *stmt)
+{
+    cn_str rest = cn_fold(unit->arena, cn_str_slice(filter->query, 0, CN_ACCOUNT_QUERY_MAX_BYTES));
+    for (int i = 0; i < WORDS_MAX; i++) {
+        cn_str word = { "", 0 };
+        bool more = cn_str_split(&rest, ' ', &word);
+        cn_sql_bind_str(stmt, 4 + i, more ? pattern_of(unit->arena, word) : CN_STR(""));
+    }
+    cn_sql_bind_i64(stmt, 8, filter->bands);
+    cn_sql_bind_i64(stmt, 9, filter->without_owner ? -1 : filter->owner_id.value);
+}
+
+static bool count_all(const struct cn_unit *unit, const struct cn_account_filter *filter,
+                      int64_t *total_out, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    if (!cn_row_prepare(unit, "SELECT count(*) FROM account WHERE " MATCHES, &stmt, err)) {
+        return false;
+    }
+    bind_filter(unit, filter, stmt);
+    bool ok = cn_sql_step(stmt, &row, err);
+    if (ok) {
+        *total_out = cn_sql_column_i64(stmt, 0);
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
+static bool check_cursor(const struct cn_unit *unit, cn_account_id after, struct cn_error *err)
+{
+    if (after.value == 0 || cn_row_require_account(unit, after, err)) {
+        return true;
+    }
+    return err->code == CN_NOT_FOUND
+               ? cn_fail(err, CN_MALFORMED, "the account that the page ended with is gone")
+               : false;
+}
+
+bool cn_account_list(const struct cn_unit *unit, const struct cn_account_filter *filter,
+                     struct cn_account_list *list_out, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    struct cn_account_list list = { 0 };
+    size_t capacity = 0;
+    bool row = false;
+    if (!check_cursor(unit, filter->after, err) || !count_all(unit, filter, &list.total, err) ||
+        !cn_row_prepare(unit, pages[filter->sort][filter->descending], &stmt, err)) {
+        return cn_error_context(err, "listing accounts");
+    }
+    bind_filter(unit, filter, stmt);
+    cn_sql_bind_i64(stmt, PARAM_LIMIT, filter->limit);
+    cn_sql_bind_i64(stmt, PARAM_OFFSET, filter->offset);
+    cn_sql_bind_i64(stmt, PARAM_AFTER, filter->after.value);
+    bool ok = cn_sql_step(stmt, &row, err);
+    while (ok && row) {
+        list.items =
+            cn_row_grow(unit->arena, list.items, list.count, &capacity, sizeof(list.items[0]));
+        list.items[list.count++] = cn_account_read_row(unit->arena, stmt);
+        ok = cn_sql_step(stmt, &row, err);
+    }
+    cn_sql_finish(stmt);
+    if (ok) {
+        *list_out = list;
+    }
+    return ok || cn_error_context(err, "listing accounts");
+}

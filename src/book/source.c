@@ -1,0 +1,286 @@
+#include "book/source.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/str.h"
+
+#include "book/row.h"
+#include "book/secret.h"
+#include "sql/db.h"
+
+#define COLUMNS "source_id, name, write_key_hint, created_us, disabled_us"
+
+static struct cn_source read_row(struct cn_arena *arena, struct cn_sql_stmt *stmt)
+{
+    return (struct cn_source){
+        .id.value = cn_sql_column_i64(stmt, 0),
+        .name = cn_row_str(arena, stmt, 1),
+        .write_key_hint = cn_row_str(arena, stmt, 2),
+        .created_at.us = cn_sql_column_i64(stmt, 3),
+        .is_disabled = !cn_sql_column_is_null(stmt, 4),
+    };
+}
+
+static bool insert(const struct cn_unit *unit, cn_str name, cn_str write_key, struct cn_error *err)
+{
+    char hash[CN_SECRET_HASH_BYTES];
+    struct cn_sql_stmt *stmt = NULL;
+    cn_secret_hash(write_key, hash);
+    if (!cn_sql_prepare(unit->conn,
+                        "INSERT INTO source(source_id, name, write_key_hash, write_key_hint,"
+                        " created_us) VALUES($1, $2, $3, $4, $5)"
+                        " ON CONFLICT (write_key_hash) DO NOTHING",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, cn_id_next(unit->ids, unit->now));
+    cn_sql_bind_str(stmt, 2, name);
+    cn_sql_bind_str(stmt, 3, cn_str_of(hash));
+    cn_sql_bind_str(stmt, 4, cn_secret_hint(write_key));
+    cn_sql_bind_i64(stmt, 5, unit->now.us);
+    return cn_sql_run(stmt, err);
+}
+
+static bool finish_one(const struct cn_unit *unit, struct cn_sql_stmt *stmt,
+                       struct cn_source *source_out, struct cn_error *err)
+{
+    bool found = false;
+    bool ok = cn_sql_step(stmt, &found, err);
+    if (ok && found) {
+        *source_out = read_row(unit->arena, stmt);
+    }
+    cn_sql_finish(stmt);
+    return ok && (found || cn_fail(err, CN_NOT_FOUND, "no such source"));
+}
+
+bool cn_source_ensure(const struct cn_unit *unit, cn_str name, cn_str write_key,
+                      struct cn_source *source_out, struct cn_error *err)
+{
+    char hash[CN_SECRET_HASH_BYTES];
+    struct cn_sql_stmt *stmt = NULL;
+    if (!insert(unit, name, write_key, err) ||
+        !cn_sql_prepare(unit->conn, "SELECT " COLUMNS " FROM source WHERE write_key_hash = $1",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_secret_hash(write_key, hash);
+    cn_sql_bind_str(stmt, 1, cn_str_of(hash));
+    return finish_one(unit, stmt, source_out, err);
+}
+
+bool cn_source_create(const struct cn_unit *unit, cn_str name,
+                      char write_key_out[CN_WRITE_KEY_BYTES], struct cn_source *source_out,
+                      struct cn_error *err)
+{
+    char key[CN_WRITE_KEY_BYTES];
+    cn_secret_make("wk_", key, sizeof(key));
+    if (!cn_source_ensure(unit, name, cn_str_of(key), source_out, err)) {
+        return false;
+    }
+    memcpy(write_key_out, key, sizeof(key));
+    return true;
+}
+
+bool cn_source_load(const struct cn_unit *unit, cn_source_id id, struct cn_source *source_out,
+                    struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn, "SELECT " COLUMNS " FROM source WHERE source_id = $1", &stmt,
+                        err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, id.value);
+    return finish_one(unit, stmt, source_out, err);
+}
+
+bool cn_source_list(const struct cn_unit *unit, struct cn_source_list *list_out,
+                    struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    struct cn_source_list list = { 0 };
+    size_t capacity = 0;
+    bool row = false;
+    if (!cn_sql_prepare(unit->conn, "SELECT " COLUMNS " FROM source ORDER BY source_id LIMIT $1",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, CN_SOURCES_MAX);
+    bool ok = cn_sql_step(stmt, &row, err);
+    while (ok && row) {
+        list.items =
+            cn_row_grow(unit->arena, list.items, list.count, &capacity, sizeof(list.items[0]));
+        list.items[list.count++] = read_row(unit->arena, stmt);
+        ok = cn_sql_step(stmt, &row, err);
+    }
+    cn_sql_finish(stmt);
+    if (ok) {
+        *list_out = list;
+    }
+    return ok;
+}
+
+bool cn_source_disable(const struct cn_unit *unit, cn_source_id id, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    int64_t changed = 0;
+    if (!cn_sql_prepare(unit->conn, "UPDATE source SET disabled_us = $2 WHERE source_id = $1",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, id.value);
+    cn_sql_bind_i64(stmt, 2, unit->now.us);
+    return cn_row_run(unit, stmt, &changed, err) &&
+           (changed == 1 || cn_row_not_found("source", CN_SOURCE_PREFIX, id.value, err));
+}
+
+/* Immutable once published; freed by whoever lets go last. */
+struct table {
+    struct cn_str_map keys; /* hash of the write key to source id */
+    int references;         /* under the cache's lock */
+};
+
+struct cn_source_cache {
+    struct cn_db *db;
+    pthread_mutex_t lock;
+    struct table *table; /* NULL before the first load */
+    int64_t loaded_us;
+    bool is_loading; /* one thread at a time; others go on with the table they have */
+};
+
+struct cn_source_cache *cn_source_cache_new(struct cn_db *db)
+{
+    struct cn_source_cache *cache = cn_heap_resize(NULL, sizeof(*cache));
+    *cache = (struct cn_source_cache){ .db = db };
+    (void)pthread_mutex_init(&cache->lock, NULL); /* cannot fail with default attributes */
+    return cache;
+}
+
+static void free_table(struct table *table)
+{
+    if (table != NULL) {
+        cn_str_map_deinit(&table->keys);
+        free(table);
+    }
+}
+
+void cn_source_cache_free(struct cn_source_cache *cache)
+{
+    if (cache != NULL) {
+        free_table(cache->table);
+        (void)pthread_mutex_destroy(&cache->lock);
+        free(cache);
+    }
+}
+
+static bool load_rows(struct cn_sql_conn *conn, struct table *table, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    bool was_new = false;
+    if (!cn_sql_prepare(conn,
+                        "SELECT write_key_hash, source_id FROM source WHERE disabled_us IS NULL",
+                        &stmt, err)) {
+        return false;
+    }
+    bool ok = cn_sql_step(stmt, &row, err);
+    while (ok && row) {
+        *cn_str_map_put(&table->keys, cn_sql_column_str(stmt, 0), &was_new) =
+            (uint64_t)cn_sql_column_i64(stmt, 1);
+        ok = cn_sql_step(stmt, &row, err);
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
+static struct table *load_table(struct cn_db *db, struct cn_error *err)
+{
+    struct cn_sql_conn *conn = NULL;
+    struct table *table = cn_heap_resize(NULL, sizeof(*table));
+    *table = (struct table){ .references = 1 };
+    cn_str_map_init(&table->keys);
+    bool ok = cn_db_read(db, &conn, err) && load_rows(conn, table, err);
+    cn_db_release(db, conn);
+    if (!ok) {
+        free_table(table);
+        return NULL;
+    }
+    return table;
+}
+
+static void let_go(struct cn_source_cache *cache, struct table *table)
+{
+    (void)pthread_mutex_lock(&cache->lock);
+    bool last = table != NULL && --table->references == 0;
+    (void)pthread_mutex_unlock(&cache->lock);
+    if (last) {
+        free_table(table);
+    }
+}
+
+/* Replaces the table; a failed load keeps the old one for another second. */
+static void reload(struct cn_source_cache *cache, cn_time now, struct cn_error *err)
+{
+    struct table *fresh = load_table(cache->db, err);
+    struct table *old = NULL;
+    (void)pthread_mutex_lock(&cache->lock);
+    if (fresh != NULL) {
+        old = cache->table;
+        cache->table = fresh;
+    }
+    cache->loaded_us = now.us;
+    cache->is_loading = false;
+    (void)pthread_mutex_unlock(&cache->lock);
+    let_go(cache, old);
+}
+
+/* True: the caller is the one that reloads. */
+static bool is_reload_due(struct cn_source_cache *cache, cn_time now)
+{
+    (void)pthread_mutex_lock(&cache->lock);
+    int64_t age = now.us - cache->loaded_us;
+    bool due = cache->table == NULL || age >= CN_SOURCE_CACHE_US || age < 0;
+    due = due && (!cache->is_loading || cache->table == NULL);
+    cache->is_loading = cache->is_loading || due;
+    (void)pthread_mutex_unlock(&cache->lock);
+    return due;
+}
+
+bool cn_source_find(struct cn_source_cache *cache, cn_str write_key, cn_time now,
+                    cn_source_id *id_out, struct cn_error *err)
+{
+    char hash[CN_SECRET_HASH_BYTES];
+    struct cn_error load_error;
+    (void)cn_fail(&load_error, CN_UNAVAILABLE, "the sources have not been read yet");
+    if (is_reload_due(cache, now)) {
+        reload(cache, now, &load_error);
+    }
+    (void)pthread_mutex_lock(&cache->lock);
+    struct table *table = cache->table;
+    if (table != NULL) {
+        table->references++;
+    }
+    (void)pthread_mutex_unlock(&cache->lock);
+    if (table == NULL) {
+        *err = load_error;
+        err->code = CN_UNAVAILABLE;
+        return false;
+    }
+    cn_secret_hash(write_key, hash);
+    const uint64_t *id = cn_str_map_get(&table->keys, cn_str_of(hash));
+    if (id != NULL) {
+        id_out->value = (int64_t)*id;
+    }
+    let_go(cache, table);
+    return id != NULL || cn_fail(err, CN_UNAUTHENTICATED, "unknown write key");
+}
+
+void cn_source_cache_expire(struct cn_source_cache *cache)
+{
+    (void)pthread_mutex_lock(&cache->lock);
+    cache->loaded_us = 0;
+    (void)pthread_mutex_unlock(&cache->lock);
+}

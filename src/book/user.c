@@ -1,0 +1,308 @@
+#include "book/user.h"
+
+#include "base/str.h"
+
+#include "book/fold.h"
+#include "book/row.h"
+#include "book/secret.h"
+
+#define COLUMNS "user_id, email, name, role, scope, team_id, disabled_us, created_us, version"
+
+enum {
+    HASH_COLUMN = 9, /* after COLUMNS, where it is selected */
+};
+
+static struct cn_user read_row(struct cn_arena *arena, struct cn_sql_stmt *stmt)
+{
+    struct cn_user user = {
+        .id.value = cn_sql_column_i64(stmt, 0),
+        .email = cn_row_str(arena, stmt, 1),
+        .name = cn_row_str(arena, stmt, 2),
+        .role = (enum cn_role)cn_sql_column_i64(stmt, 3),
+        .scope = (enum cn_scope)cn_sql_column_i64(stmt, 4),
+        .team_id.value = cn_sql_column_i64(stmt, 5),
+        .is_disabled = !cn_sql_column_is_null(stmt, 6),
+        .created_at.us = cn_sql_column_i64(stmt, 7),
+        .version = cn_sql_column_i64(stmt, 8),
+    };
+    user.team_id_given = user.team_id.value != 0 ? CN_GIVEN : CN_NULL;
+    return user;
+}
+
+static bool check_password(cn_str password, struct cn_error *err)
+{
+    if (password.len >= CN_PASSWORD_MIN_BYTES && password.len <= CN_PASSWORD_MAX_BYTES) {
+        return true;
+    }
+    (void)cn_fail(err, CN_INVALID, "a password has %d to %d bytes", CN_PASSWORD_MIN_BYTES,
+                  CN_PASSWORD_MAX_BYTES);
+    return cn_error_field(err, "password");
+}
+
+static bool hash_of(cn_str password, char hash_out[CN_PASSWORD_HASH_BYTES], struct cn_error *err)
+{
+    hash_out[0] = '\0';
+    return password.len == 0 ||
+           (check_password(password, err) && cn_password_hash(password, hash_out, err));
+}
+
+static bool insert(const struct cn_unit *unit, int64_t id, const struct cn_user_new *new_user,
+                   const char *hash, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    int64_t changed = 0;
+    if (!cn_sql_prepare(unit->conn,
+                        "INSERT INTO app_user(user_id, email, email_folded, name, role, scope,"
+                        " team_id, password_hash, created_us, version)"
+                        " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)"
+                        " ON CONFLICT (email_folded) DO NOTHING",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, id);
+    cn_sql_bind_str(stmt, 2, new_user->email);
+    cn_sql_bind_str(stmt, 3, cn_fold(unit->arena, new_user->email));
+    cn_sql_bind_str(stmt, 4, new_user->name);
+    cn_sql_bind_i64(stmt, 5, new_user->role);
+    cn_sql_bind_i64(stmt, 6, new_user->scope);
+    cn_sql_bind_i64(stmt, 7, new_user->team_id.value);
+    cn_sql_bind_str(stmt, 8, cn_str_of(hash));
+    cn_sql_bind_i64(stmt, 9, unit->now.us);
+    if (!cn_row_run(unit, stmt, &changed, err)) {
+        return false;
+    }
+    if (changed == 0) {
+        (void)cn_fail(err, CN_CONFLICT, "there is a user of that address already");
+        return cn_error_field(err, "email");
+    }
+    return true;
+}
+
+bool cn_user_create(const struct cn_unit *unit, const struct cn_user_new *new_user,
+                    struct cn_user *user_out, struct cn_error *err)
+{
+    const cn_user_id id = { cn_id_next(unit->ids, unit->now) };
+    char hash[CN_PASSWORD_HASH_BYTES];
+    if (!hash_of(new_user->password, hash, err)) {
+        return false;
+    }
+    return insert(unit, id.value, new_user, hash, err) && cn_user_load(unit, id, user_out, err);
+}
+
+static bool finish_one(const struct cn_unit *unit, struct cn_sql_stmt *stmt,
+                       struct cn_user *user_out, struct cn_error *err)
+{
+    bool found = false;
+    bool ok = cn_sql_step(stmt, &found, err);
+    if (ok && found) {
+        *user_out = read_row(unit->arena, stmt);
+    }
+    cn_sql_finish(stmt);
+    return ok && (found || cn_fail(err, CN_NOT_FOUND, "no such user"));
+}
+
+bool cn_user_load(const struct cn_unit *unit, cn_user_id id, struct cn_user *user_out,
+                  struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn, "SELECT " COLUMNS " FROM app_user WHERE user_id = $1", &stmt,
+                        err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, id.value);
+    return finish_one(unit, stmt, user_out, err);
+}
+
+bool cn_user_load_email(const struct cn_unit *unit, cn_str email, struct cn_user *user_out,
+                        struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn, "SELECT " COLUMNS " FROM app_user WHERE email_folded = $1",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_str(stmt, 1, cn_fold(unit->arena, email));
+    return finish_one(unit, stmt, user_out, err);
+}
+
+bool cn_user_list(const struct cn_unit *unit, struct cn_user_list *list_out, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    struct cn_user_list list = { 0 };
+    size_t capacity = 0;
+    bool row = false;
+    if (!cn_sql_prepare(unit->conn,
+                        "SELECT " COLUMNS " FROM app_user ORDER BY name, user_id LIMIT $1", &stmt,
+                        err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, CN_USER_LIST_MAX);
+    bool ok = cn_sql_step(stmt, &row, err);
+    while (ok && row) {
+        list.items =
+            cn_row_grow(unit->arena, list.items, list.count, &capacity, sizeof(list.items[0]));
+        list.items[list.count++] = read_row(unit->arena, stmt);
+        ok = cn_sql_step(stmt, &row, err);
+    }
+    cn_sql_finish(stmt);
+    if (ok) {
+        *list_out = list;
+    }
+    return ok;
+}
+
+static bool end_sessions(const struct cn_unit *unit, cn_user_id id, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn, "DELETE FROM session WHERE user_id = $1", &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, id.value);
+    return cn_sql_run(stmt, err);
+}
+
+/* Runs an UPDATE of one user, then ends the user's sessions. */
+static bool change_user(const struct cn_unit *unit, struct cn_sql_stmt *stmt, cn_user_id id,
+                        struct cn_error *err)
+{
+    int64_t changed = 0;
+    return cn_row_run(unit, stmt, &changed, err) &&
+           (changed == 1 || cn_fail(err, CN_NOT_FOUND, "no such user")) &&
+           end_sessions(unit, id, err);
+}
+
+bool cn_user_set_password(const struct cn_unit *unit, cn_user_id id, cn_str password,
+                          struct cn_error *err)
+{
+    char hash[CN_PASSWORD_HASH_BYTES];
+    struct cn_sql_stmt *stmt = NULL;
+    if (!check_password(password, err) || !cn_password_hash(password, hash, err)) {
+        return false;
+    }
+    if (!cn_sql_begin(unit->conn, err)) {
+        return false;
+    }
+    bool ok = cn_sql_prepare(unit->conn,
+                             "UPDATE app_user SET password_hash = $2, version = version + 1"
+                             " WHERE user_id = $1",
+                             &stmt, err);
+    if (ok) {
+        cn_sql_bind_i64(stmt, 1, id.value);
+        cn_sql_bind_str(stmt, 2, cn_str_of(hash));
+        ok = change_user(unit, stmt, id, err);
+    }
+    if (!ok || !cn_sql_commit(unit->conn, err)) {
+        cn_sql_rollback(unit->conn);
+        return cn_error_context(err, "setting a password");
+    }
+    return true;
+}
+
+bool cn_user_disable(const struct cn_unit *unit, cn_user_id id, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_begin(unit->conn, err)) {
+        return false;
+    }
+    bool ok = cn_sql_prepare(unit->conn,
+                             "UPDATE app_user SET disabled_us = $2, version = version + 1"
+                             " WHERE user_id = $1",
+                             &stmt, err);
+    if (ok) {
+        cn_sql_bind_i64(stmt, 1, id.value);
+        cn_sql_bind_i64(stmt, 2, unit->now.us);
+        ok = change_user(unit, stmt, id, err);
+    }
+    if (!ok || !cn_sql_commit(unit->conn, err)) {
+        cn_sql_rollback(unit->conn);
+        return cn_error_context(err, "disabling a user");
+    }
+    return true;
+}
+
+bool cn_user_authenticate(const struct cn_unit *unit, cn_str email, cn_str password,
+                          struct cn_user *user_out, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    struct cn_user user = { 0 };
+    cn_str hash = { "", 0 };
+    bool found = false;
+    if (!cn_sql_prepare(unit->conn,
+                        "SELECT " COLUMNS ", password_hash FROM app_user WHERE email_folded = $1",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_str(stmt, 1, cn_fold(unit->arena, email));
+    bool ok = cn_sql_step(stmt, &found, err);
+    if (ok && found) {
+        user = read_row(unit->arena, stmt);
+        hash = cn_row_str(unit->arena, stmt, HASH_COLUMN);
+    }
+    cn_sql_finish(stmt);
+    if (!ok) {
+        return false;
+    }
+    bool fits = password.len <= CN_PASSWORD_MAX_BYTES && cn_password_fits(password, hash);
+    if (!fits || user.is_disabled) {
+        return cn_fail(err, CN_UNAUTHENTICATED, "wrong address or password");
+    }
+    *user_out = user;
+    return true;
+}
+
+static bool find_team(const struct cn_unit *unit, cn_str name, int64_t *id_out,
+                      struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool found = false;
+    if (!cn_sql_prepare(unit->conn, "SELECT team_id FROM team WHERE name = $1", &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_str(stmt, 1, name);
+    bool ok = cn_sql_step(stmt, &found, err);
+    if (ok) {
+        *id_out = found ? cn_sql_column_i64(stmt, 0) : 0;
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
+bool cn_team_ensure(const struct cn_unit *unit, cn_str name, cn_team_id *team_out,
+                    struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn,
+                        "INSERT INTO team(team_id, name, created_us) VALUES($1, $2, $3)"
+                        " ON CONFLICT (name) DO NOTHING",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, cn_id_next(unit->ids, unit->now));
+    cn_sql_bind_str(stmt, 2, name);
+    cn_sql_bind_i64(stmt, 3, unit->now.us);
+    return cn_sql_run(stmt, err) && find_team(unit, name, &team_out->value, err);
+}
+
+bool cn_team_list(const struct cn_unit *unit, struct cn_team_list *list_out, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    struct cn_team_list list = { 0 };
+    size_t capacity = 0;
+    bool row = false;
+    if (!cn_sql_prepare(unit->conn, "SELECT team_id, name FROM team ORDER BY name", &stmt, err)) {
+        return false;
+    }
+    bool ok = cn_sql_step(stmt, &row, err);
+    while (ok && row) {
+        list.items =
+            cn_row_grow(unit->arena, list.items, list.count, &capacity, sizeof(list.items[0]));
+        list.items[list.count++] = (struct cn_team){ .id.value = cn_sql_column_i64(stmt, 0),
+                                                     .name = cn_row_str(unit->arena, stmt, 1) };
+        ok = cn_sql_step(stmt, &row, err);
+    }
+    cn_sql_finish(stmt);
+    if (ok) {
+        *list_out = list;
+    }
+    return ok;
+}
