@@ -233,7 +233,7 @@ int64_t cn_demo_past_estimate(const struct cn_demo_traffic *traffic, enum cn_dem
             total += (int64_t)cn_demo_day(&account, days_ago, weekday, events);
         }
     }
-    return total * (int64_t)cn_demo_book_sizes[book] / seen;
+    return seen > 0 ? total * (int64_t)cn_demo_book_sizes[book] / seen : 0;
 }
 
 bool cn_demo_send_now(const struct cn_demo_traffic *traffic, int64_t turn, size_t count,

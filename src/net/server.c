@@ -76,6 +76,7 @@ static bool bind_socket(const struct sockaddr_storage *address, socklen_t len, b
                         int *fd_out, struct cn_error *err)
 {
     const int one = 1;
+    /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): getaddrinfo and getsockname fill it */
     int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
         return cn_fail(err, CN_UNAVAILABLE, "no socket: %m");
@@ -104,7 +105,7 @@ static uint16_t port_of(int fd, struct sockaddr_storage *address, socklen_t *len
  * SO_REUSEPORT, so it is first bound without. */
 static bool open_sockets(struct cn_http_server *server, struct cn_error *err)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = { 0 };
     socklen_t len = sizeof(address);
     int probe = -1;
     if (!resolve(server->options.listen, &address, &len, err) ||

@@ -315,9 +315,9 @@ static int64_t pg_column_i64(struct cn_sql_stmt *base, int column)
     return cn_parse_i64(pg_column_str(base, column), &value) ? value : 0;
 }
 
-static int hex_value(char digit)
+static unsigned hex_value(char digit)
 {
-    return digit <= '9' ? digit - '0' : digit - 'a' + 10;
+    return (unsigned)(digit <= '9' ? digit - '0' : digit - 'a' + 10) & 15;
 }
 
 /* "\x0aff" is how bytea comes as text. */
