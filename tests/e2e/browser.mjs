@@ -20,6 +20,7 @@ const BIN = process.env.CAIRN_BIN ?? 'build/cairn';
 const MOCK = fileURLToPath(new URL('../../web/dev/mock.mjs', import.meta.url));
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
+// What the demo prints when it starts takes its place, unless the environment says otherwise.
 export const LOGIN = {
   email: process.env.CAIRN_EMAIL ?? 'admin@cairn.test',
   password: process.env.CAIRN_PASSWORD ?? 'cairn-demo',
@@ -48,10 +49,14 @@ export async function startDemo() {
   let log = '';
   child.stderr.setEncoding('utf8').on('data', chunk => (log += chunk));
   const base = await new Promise((resolve, reject) => {
+    let url = null;
     readline.createInterface({ input: child.stdout }).on('line', line => {
       log += `${line}\n`;
-      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(line);
-      if (url) resolve(url[0]);
+      url ??= /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0] ?? null;
+      // The demo prints its login when its books are there: only then it is ready.
+      const login = /sign in\s+(\S+@\S+)\s+(\S+)/.exec(line);
+      if (login && !process.env.CAIRN_EMAIL) Object.assign(LOGIN, { email: login[1], password: login[2] });
+      if (url && (login || mock)) resolve(url);
     });
     exited.then(() => reject(new Error(`${program} did not start\n${log}`)));
   });

@@ -185,6 +185,7 @@ export function metricsOf(a, now) {
     name,
     doc,
     unit,
+    at_least: false,
     days: Array.from({ length: 180 }, (_, d) => {
       const at = now - (179 - d) * DAY;
       const weekend = [0, 6].includes(new Date(at).getUTCDay()) ? 0.25 : 1;

@@ -129,6 +129,7 @@ export function explain(account, at, since) {
   const push = (row, points, was) =>
     items.push({
       raw: null,
+      rule: null,
       reason: null,
       facts: [],
       missing: false,
@@ -140,7 +141,15 @@ export function explain(account, at, since) {
     const sum = parts => group.measures.reduce((a, m) => a + (parts.get(m.name) ?? 0), 0) / 1000;
     const weight = group.measures.reduce((a, m) => a + m.weight, 0);
     push(
-      { path: group.name, depth: 1, name: group.name, kind: 'group', weight, value: null, raw_text: null },
+      {
+        path: group.name,
+        depth: 1,
+        name: group.name,
+        kind: 'group',
+        weight: weight / 100,
+        value: null,
+        raw_text: null,
+      },
       sum(now.parts),
       before && sum(before.parts),
     );
@@ -151,7 +160,7 @@ export function explain(account, at, since) {
         depth: 2,
         name: measure.name,
         kind: 'measure',
-        weight: measure.weight,
+        weight: measure.weight / weight,
       };
       const was = before && (before.parts.get(measure.name) ?? 0) / 1000;
       if (!found) {
@@ -205,6 +214,7 @@ export function explain(account, at, since) {
     grey: now.grey,
     confidence: now.confidence,
     scorecard: account.scorecard,
+    because: now.penalty === 0 ? null : 'no champion before renewal',
     previous: before && { at: new Date(since).toISOString(), points: before.points, band: before.band },
     override: null,
     items,

@@ -9,6 +9,9 @@ import * as data from './mock-data.mjs';
 import { demo, pressed } from './mock-demo.mjs';
 import { DAY, explain, noise, scoreAt } from './mock-health.mjs';
 
+// The strictest that the app works under.
+const CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const PORT = Number(process.env.MOCK_PORT ?? 7199);
 const IMPORT_SECONDS = Number(process.env.MOCK_IMPORT_SECONDS ?? 0);
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
@@ -259,7 +262,7 @@ function file(res, path) {
   if (!name.startsWith(DIST) || !existsSync(name) || path === '/') name = join(DIST, 'index.html');
   res.writeHead(200, {
     'content-type': TYPES[extname(name)] ?? 'application/octet-stream',
-    'content-security-policy': "default-src 'self'",
+    'content-security-policy': CSP,
   });
   createReadStream(name).pipe(res);
 }

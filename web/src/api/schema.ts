@@ -93,7 +93,6 @@ export interface AccountQuery extends Page {
   q?: string;
   band?: string;
   owner_id?: string;
-  renewal_within_days?: number;
   sort?: string;
   offset?: number;
 }
@@ -153,6 +152,7 @@ export interface components {
       change: number | null;
       missing: boolean;
       reason: string | null;
+      rule: string | null;
       facts: S['Fact'][];
     };
     AccountHealth: {
@@ -161,7 +161,8 @@ export interface components {
       band: S['Band'];
       grey: boolean;
       confidence: number;
-      scorecard: string | null;
+      scorecard: string;
+      because: string | null;
       previous: { at: string; points: number; band: S['Band'] } | null;
       override: { by: string; reason: string; until: string | null } | null;
       items: S['ExplainItem'][];
@@ -178,6 +179,7 @@ export interface components {
       name: string;
       doc: string | null;
       unit: string | null;
+      at_least: boolean;
       days: { day: string; value: number | null }[];
     };
     PersonRole: { role: 'champion' | 'sponsor' | 'admin' | 'user'; from: string; to: string | null };

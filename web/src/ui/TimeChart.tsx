@@ -12,6 +12,8 @@ export interface ChartSeries {
   dashed?: boolean;
   fill?: boolean;
   bars?: boolean;
+  /** Each value holds until the next. */
+  stepped?: boolean;
 }
 
 export interface ChartSpan {
@@ -75,6 +77,7 @@ function options(props: TimeChartProps, width: number, color: (name: string) => 
         points: { show: false },
         ...(one.dashed ? { dash: [3, 3] } : {}),
         ...(one.fill ? { fill: `${color(one.color)}1f` } : {}),
+        ...(one.stepped && uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
         ...(one.bars
           ? {
               fill: color(one.color),

@@ -19,7 +19,7 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
   );
 }
 
-function Facts({ account, health }: { account: Account; health: AccountHealth | undefined }) {
+function Facts({ account, health }: { account: Account; health: AccountHealth | null | undefined }) {
   const format = useFormat();
   return (
     <dl className={classes.facts}>
@@ -60,7 +60,7 @@ function Facts({ account, health }: { account: Account; health: AccountHealth | 
 
 interface Props {
   account: Account;
-  health: AccountHealth | undefined;
+  health: AccountHealth | null | undefined;
   onWhy: () => void;
 }
 

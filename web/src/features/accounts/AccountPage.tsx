@@ -52,7 +52,7 @@ function SinceMenu({ since, onChange }: { since: string; onChange: (since: strin
 }
 
 /** Which rows of the bill are open: the groups at first, and after "why" what moved the score. */
-function useOpenRows(health: AccountHealth | undefined) {
+function useOpenRows(health: AccountHealth | null | undefined) {
   const [open, setOpen] = useState<ReadonlySet<string> | null>(null);
   const items = health?.items ?? [];
   const shown = open ?? new Set(items.filter(item => item.kind === 'group').map(item => item.path));
@@ -161,7 +161,7 @@ export function AccountPage({ id, view }: { id: string; view: AccountView }) {
           </header>
           {health.isPending && <LoadingLines lines={10} />}
           {health.error && <QueryFailure error={health.error} onRetry={() => void health.refetch()} />}
-          {health.data?.items.length === 0 && <Empty title={t('bill.none')}>{t('bill.noneHelp')}</Empty>}
+          {health.data === null && <Empty title={t('bill.none')}>{t('bill.noneHelp')}</Empty>}
           {health.data && health.data.items.length > 0 && (
             <Bill health={health.data} open={shown} onToggle={toggle} />
           )}

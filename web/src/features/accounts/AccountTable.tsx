@@ -24,23 +24,29 @@ export function TableHead({ table, sort, onSort }: HeadProps) {
         <div role="row" aria-rowindex={1} className={classes.head} key={group.id}>
           {group.headers.map((header, i) => {
             const meta = header.column.columnDef.meta;
-            const sorted = meta !== undefined && sort.key === meta.sort;
+            const sorted = sort.key === meta?.sort;
             return (
               <div
                 role="columnheader"
                 key={header.id}
                 className={`${classes.headCell} ${i === 0 ? classes.first : ''} ${meta?.end ? classes.end : ''}`}
-                aria-sort={sorted ? (sort.down ? 'descending' : 'ascending') : 'none'}
+                aria-sort={sorted ? (sort.down ? 'descending' : 'ascending') : undefined}
               >
-                <button
-                  type="button"
-                  className={classes.sort}
-                  data-sorted={sorted}
-                  onClick={() => meta && onSort(meta.sort)}
-                >
-                  <table.FlexRender header={header} />
-                  {sorted && <Icon name={sort.down ? 'down' : 'up'} size={12} />}
-                </button>
+                {meta?.sort ? (
+                  <button
+                    type="button"
+                    className={classes.sort}
+                    data-sorted={sorted}
+                    onClick={() => meta.sort && onSort(meta.sort)}
+                  >
+                    <table.FlexRender header={header} />
+                    {sorted && <Icon name={sort.down ? 'down' : 'up'} size={12} />}
+                  </button>
+                ) : (
+                  <span className={classes.unsorted}>
+                    <table.FlexRender header={header} />
+                  </span>
+                )}
               </div>
             );
           })}

@@ -11,7 +11,7 @@ import { Empty, LoadingLines } from '@/ui/states';
 import classes from './AccountsPage.module.css';
 import { type BookMoves, BookView } from './BookView';
 import { Filters } from './Filters';
-import { type AccountSearch, filterOf, nextSort, SORTS, sortOf } from './filter';
+import { type AccountSearch, COLUMNS, filterOf, nextSort, sortOf } from './filter';
 import { SelectionBar } from './SelectionBar';
 import { type Book, useBook } from './useBook';
 
@@ -79,7 +79,7 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
   const columnVisibility = useMemo(() => {
     const shown = splitList(search.cols);
     return Object.fromEntries(
-      SORTS.map(id => [id, shown.length === 0 || id === 'name' || shown.includes(id)]),
+      COLUMNS.map(id => [id, shown.length === 0 || id === 'name' || shown.includes(id)]),
     );
   }, [search.cols]);
   const toggle = useCallback((id: string) => {
@@ -113,19 +113,21 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
         columns={
           phone
             ? null
-            : SORTS.filter(id => id !== 'name').map(id => ({
+            : COLUMNS.filter(id => id !== 'name').map(id => ({
                 id,
                 label: t(`accounts.column.${id}`),
                 shown: columnVisibility[id] === true,
               }))
         }
         onColumn={column =>
-          change({ cols: joinList(SORTS.filter(id => (columnVisibility[id] === true) !== (id === column))) })
+          change({
+            cols: joinList(COLUMNS.filter(id => (columnVisibility[id] === true) !== (id === column))),
+          })
         }
         onLeaveSearch={() => moves.current?.to(0)}
       />
       {selection.size > 0 && <SelectionBar ids={[...selection]} onClear={clear} />}
-      <Notice book={book} narrowed={Boolean(search.q || search.band || search.owner || search.renewal)} />
+      <Notice book={book} narrowed={Boolean(search.q || search.band || search.owner)} />
       <BookView
         book={book}
         listKey={filterKey}

@@ -16,7 +16,7 @@ import type { SortKey } from './filter';
 
 interface ColumnMeta {
   width: string;
-  sort: SortKey;
+  sort?: SortKey;
   end?: boolean;
 }
 
@@ -93,7 +93,7 @@ export const columns = helper.columns([
   helper.accessor('owner', {
     header: t('accounts.column.owner'),
     cell: ({ row }) => row.original.owner?.name ?? <span className={classes.none}>–</span>,
-    meta: { width: 'minmax(120px, .8fr)', sort: 'owner' },
+    meta: { width: 'minmax(120px, .8fr)' },
   }),
   helper.accessor('last_activity_at', {
     header: t('accounts.column.last_activity_at'),
@@ -103,6 +103,6 @@ export const columns = helper.columns([
   helper.accessor('open_tickets', {
     header: t('accounts.column.open_tickets'),
     cell: ({ row }) => <span className="num">{row.original.open_tickets}</span>,
-    meta: { width: '104px', sort: 'open_tickets', end: true },
+    meta: { width: '104px', end: true },
   }),
 ]);

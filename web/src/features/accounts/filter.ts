@@ -5,14 +5,13 @@ export interface AccountSearch {
   q?: string | undefined;
   band?: string | undefined;
   owner?: string | undefined;
-  renewal?: string | undefined;
   sort?: string | undefined;
   cols?: string | undefined;
 }
 
-export const BANDS = ['red', 'yellow', 'green', 'grey'] as const;
-export const RENEWAL_DAYS = ['30', '60', '90', '180'] as const;
-export const SORTS = [
+export const BANDS = ['red', 'yellow', 'green'] as const;
+/** The columns of the book, in their order. */
+export const COLUMNS = [
   'name',
   'score',
   'trend',
@@ -22,6 +21,10 @@ export const SORTS = [
   'last_activity_at',
   'open_tickets',
 ] as const;
+export type ColumnId = (typeof COLUMNS)[number];
+
+/** Those by which the server sorts. */
+export const SORTS = ['name', 'score', 'trend', 'arr', 'renewal_at', 'last_activity_at'] as const;
 export type SortKey = (typeof SORTS)[number];
 
 export const DEFAULT_SORT = '-arr';
@@ -37,7 +40,6 @@ export function readSearch(search: FlatSearch): AccountSearch {
     q: search.q || undefined,
     band: bands.join(',') || undefined,
     owner: search.owner || undefined,
-    renewal: oneOf(RENEWAL_DAYS, search.renewal),
     sort: sort === DEFAULT_SORT ? undefined : sort,
     cols: search.cols || undefined,
   };
@@ -48,7 +50,6 @@ export interface AccountFilter {
   q?: string;
   band?: string;
   owner_id?: string;
-  renewal_within_days?: number;
   sort: string;
 }
 
@@ -59,7 +60,6 @@ export function filterOf(search: AccountSearch): AccountFilter {
     ...(search.q ? { q: search.q } : {}),
     ...(search.band ? { band: search.band } : {}),
     ...(search.owner ? { owner_id: search.owner } : {}),
-    ...(search.renewal ? { renewal_within_days: Number(search.renewal) } : {}),
   };
 }
 
@@ -72,7 +72,7 @@ export function sortOf(search: AccountSearch): { key: SortKey; down: boolean } {
 export function nextSort(search: AccountSearch, key: SortKey): string {
   const current = sortOf(search);
   if (current.key === key) return current.down ? key : `-${key}`;
-  return key === 'name' || key === 'owner' || key === 'renewal_at' || key === 'score' ? key : `-${key}`;
+  return key === 'name' || key === 'renewal_at' || key === 'score' ? key : `-${key}`;
 }
 
 export function csvAddress(filter: AccountFilter): string {

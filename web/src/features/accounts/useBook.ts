@@ -21,7 +21,7 @@ export function movesInOrder(filter: AccountFilter, { change, before }: AppliedC
   if (key === 'score') {
     return change.score !== undefined && before?.score?.points !== change.score?.points;
   }
-  if (key === 'trend' || key === 'last_activity_at' || key === 'open_tickets') {
+  if (key === 'trend' || key === 'last_activity_at') {
     return change[key] !== undefined && before?.[key] !== change[key];
   }
   return false;

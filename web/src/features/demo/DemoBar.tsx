@@ -43,12 +43,15 @@ function SentCalls({ sent, demo, onClose }: { sent: Sent; demo: Demo; onClose: (
           {t('state.close')}
         </Button>
       </div>
-      {sent.button.calls.map((call, i) => (
-        <div key={`${call.method} ${call.path}`}>
-          <p className={classes.status}>{t('demo.answered', { status: sent.statuses[i] ?? '' })}</p>
-          <CopyBlock text={curlOf(call, demo.write_key, location.origin)} label={t('demo.call')} />
-        </div>
-      ))}
+      {sent.button.calls.map((call, i) => {
+        const curl = curlOf(call, demo.write_key, location.origin);
+        return (
+          <div key={curl}>
+            <p className={classes.status}>{t('demo.answered', { status: sent.statuses[i] ?? '' })}</p>
+            <CopyBlock text={curl} label={t('demo.call')} />
+          </div>
+        );
+      })}
     </section>
   );
 }
@@ -73,8 +76,8 @@ function OwnAccount({ demo }: { demo: Demo }) {
 }
 
 function Buttons({ demo, onSent }: { demo: Demo; onSent: (sent: Sent) => void }) {
-  const press = usePress(demo.write_key);
-  const run = (button: DemoButton) => press.mutate(button, { onSuccess: onSent, onError: sayFailure });
+  const press = usePress();
+  const run = (button: DemoButton) => press.mutate(button.name, { onSuccess: onSent, onError: sayFailure });
   return (
     <>
       <div className={classes.wide}>
@@ -84,7 +87,7 @@ function Buttons({ demo, onSent }: { demo: Demo; onSent: (sent: Sent) => void })
             size="compact-sm"
             variant="default"
             title={button.doc}
-            loading={press.isPending && press.variables?.name === button.name}
+            loading={press.isPending && press.variables === button.name}
             onClick={() => run(button)}
           >
             {button.label}

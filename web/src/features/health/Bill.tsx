@@ -6,7 +6,7 @@ import { useFormat, When } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { Icon } from '@/ui/Icon';
 import classes from './Bill.module.css';
-import { digitsOf, hasParts, visibleItems } from './explain';
+import { digitsOf, hasParts, visibleItems, words } from './explain';
 
 const MINUS = '\u2212';
 
@@ -32,12 +32,18 @@ function Change({ value, digits }: { value: number | null; digits: number }) {
 }
 
 function Facts({ item }: { item: ExplainItem }) {
-  if (item.facts.length === 0 && !item.reason) return <p className={classes.noFacts}>{t('bill.noFacts')}</p>;
+  if (item.facts.length === 0 && !item.reason && !item.rule)
+    return <p className={classes.noFacts}>{t('bill.noFacts')}</p>;
   return (
     <div className={classes.facts}>
       {item.reason && <p>{item.reason}</p>}
+      {item.rule && (
+        <p className="dim">
+          {t('bill.rule')} <code className="mono">{item.rule}</code>
+        </p>
+      )}
       {item.facts.length > 0 && (
-        <table className={classes.factTable} aria-label={t('bill.factsOf', { name: item.name })}>
+        <table className={classes.factTable} aria-label={t('bill.factsOf', { name: words(item.name) })}>
           <thead>
             <tr>
               <th scope="col">{t('bill.fact')}</th>
@@ -79,7 +85,7 @@ function BillRow({ item, opened, parts, digits, onToggle }: RowProps) {
           <span className={classes.chevron} data-open={opened}>
             <Icon name="chevron" size={12} />
           </span>
-          <span>{item.name}</span>
+          <span>{words(item.name)}</span>
           {item.kind === 'exception' && <span className={classes.tag}>{t('bill.exception')}</span>}
           {item.missing && <span className={classes.tag}>{t('bill.missing')}</span>}
         </UnstyledButton>
@@ -96,7 +102,11 @@ function BillRow({ item, opened, parts, digits, onToggle }: RowProps) {
         )}
       </td>
       <td className={`num ${classes.end} ${classes.wide}`}>
-        {item.weight === null ? <span className={classes.none}>–</span> : format.number(item.weight, 1)}
+        {item.weight === null ? (
+          <span className={classes.none}>–</span>
+        ) : (
+          `${format.number(100 * item.weight, 1)} %`
+        )}
       </td>
       <td className={`num ${classes.end} ${classes.points}`}>{fixed(item.points, digits)}</td>
       <td className={`num ${classes.end}`}>

@@ -3,7 +3,7 @@ import type { ExplainItem } from '@/api/types';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
 import classes from './Costs.module.css';
-import { costs } from './explain';
+import { costs, words } from './explain';
 
 const SHOWN = 4;
 
@@ -18,7 +18,7 @@ export function Costs({ items }: { items: readonly ExplainItem[] }) {
       <ul className={classes.list}>
         {largest.map(({ item, most, lost }) => (
           <li key={item.path}>
-            <span className={classes.name}>{item.name}</span>
+            <span className={classes.name}>{words(item.name)}</span>
             <span className={classes.track} style={{ width: `${(100 * most) / widest}%` }}>
               <span
                 className={classes.fill}

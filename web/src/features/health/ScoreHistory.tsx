@@ -11,24 +11,28 @@ import { HealthShape } from './HealthMark';
 import { useHistory } from './queries';
 import classes from './ScoreHistory.module.css';
 
-function chartOf(points: HistoryPoint[]) {
+/** A point holds until the next, and the last until now. */
+function chartOf(history: HistoryPoint[], now: number) {
+  const last = history.at(-1);
+  const points = last ? [...history, { ...last, at: new Date(now).toISOString() }] : history;
   const times = points.map(point => Date.parse(point.at) / 1000);
   const color = (point: HistoryPoint) => `--${point.grey ? 'grey' : point.band}`;
   const strip: { from: number; to: number; color: string }[] = [];
-  points.forEach((point, i) => {
-    const last = strip.at(-1);
-    const to = times[i + 1] ?? times[i] ?? 0;
-    if (last && last.color === color(point)) last.to = to;
+  points.slice(0, -1).forEach((point, i) => {
+    const before = strip.at(-1);
+    const to = times[i + 1] ?? 0;
+    if (before?.color === color(point)) before.to = to;
     else strip.push({ from: times[i] ?? 0, to, color: color(point) });
   });
   const firstLived = points.findIndex(point => !point.backfilled);
   const border = firstLived === -1 ? points.length : firstLived;
+  const part = (keep: (i: number) => boolean) => points.map((point, i) => (keep(i) ? point.points : null));
   return {
     times,
     strip,
     series: [
-      { values: points.map((p, i) => (i <= border ? p.points : null)), color: '--text-3', dashed: true },
-      { values: points.map((p, i) => (i >= border ? p.points : null)), color: '--accent' },
+      { values: part(i => i <= border), color: '--text-3', dashed: true, stepped: true },
+      { values: part(i => i >= border), color: '--accent', stepped: true },
     ],
     backfilled: border,
   };
@@ -83,7 +87,8 @@ export function ScoreHistory({ id, from }: { id: string; from: string }) {
   const [asTable, setAsTable] = useState(false);
   const [index, setIndex] = useState<number | null>(null);
   const points = history.data;
-  const chart = useMemo(() => (points ? chartOf(points) : null), [points]);
+  const updatedAt = history.dataUpdatedAt;
+  const chart = useMemo(() => (points ? chartOf(points, updatedAt) : null), [points, updatedAt]);
   const shown = points && (points[index ?? points.length - 1] ?? points.at(-1));
 
   return (

@@ -2,7 +2,7 @@
 import type { AccountHealth } from '@/api/types';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
-import { movers } from './explain';
+import { movers, words } from './explain';
 
 const STEADY = 0.5;
 
@@ -20,12 +20,15 @@ export function Summary({ name, health }: { name: string; health: AccountHealth 
     const by = format.points(Math.abs(moved));
     parts.push(moved < 0 ? t('health.down', { by, date }) : t('health.up', { by, date }));
     if (causes.length > 0) {
-      const list = causes.map(item => `${item.name} (${format.signedPoints(item.change ?? 0)})`).join(', ');
+      const list = causes
+        .map(item => `${words(item.name)} (${format.signedPoints(item.change ?? 0)})`)
+        .join(', ');
       parts.push(t('health.mostly', { list }));
     }
   } else if (previous) {
     parts.push(t('health.steady', { date: format.date(previous.at) }));
   }
+  if (health.because) parts.push(t('health.because', { because: health.because }));
   if (missing > 0) parts.push(t('health.unknown', { count: missing }));
   return <p>{parts.join(' ')}</p>;
 }

@@ -17,17 +17,18 @@ function item(path: string, points: number, more: Partial<ExplainItem> = {}): Ex
     change: null,
     missing: false,
     reason: null,
+    rule: null,
     facts: [],
     ...more,
   };
 }
 
 const bill = [
-  item('usage', 32, { change: -6 }),
-  item('usage/logins', 12, { weight: 20, value: 60, change: -7 }),
-  item('usage/breadth', 20, { weight: 20, value: 100, change: 1 }),
-  item('support', 5, { change: 0 }),
-  item('support/critical', 5, { weight: 10, value: 50, change: 0 }),
+  item('usage', 32, { change: -6, weight: 0.8 }),
+  item('usage/logins', 12, { weight: 0.25, value: 60, change: -7 }),
+  item('usage/breadth', 20, { weight: 0.75, value: 100, change: 1 }),
+  item('support', 5, { change: 0, weight: 0.2 }),
+  item('support/critical', 5, { weight: 1, value: 50, change: 0 }),
   item('exception', -4, { kind: 'exception', change: -4 }),
 ];
 const paths = (items: readonly ExplainItem[]) => items.map(one => one.path);
@@ -54,13 +55,16 @@ describe('why', () => {
     expect(paths(movers(bill, 2))).toEqual(['usage/logins', 'exception']);
   });
   test('a measure costs what it could give and does not', () => {
-    expect(costs(bill, 5).map(({ item, most, lost }) => [item.path, most, lost])).toEqual([
+    expect(
+      costs(bill, 5).map(({ item, most, lost }) => [item.path, Math.round(most), Math.round(lost)]),
+    ).toEqual([
+      ['usage/breadth', 60, 40],
+      ['support/critical', 20, 15],
       ['usage/logins', 20, 8],
-      ['support/critical', 10, 5],
     ]);
   });
   test('a missing measure costs nothing', () => {
-    expect(costs([item('a/b', 0, { weight: 10, missing: true })], 5)).toEqual([]);
+    expect(costs([item('a/b', 0, { weight: 1, missing: true })], 5)).toEqual([]);
   });
 });
 

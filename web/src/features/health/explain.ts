@@ -34,6 +34,18 @@ export function movers(items: readonly ExplainItem[], count: number): ExplainIte
     .slice(0, count);
 }
 
+/** The share of the whole score that each row stands for: the product of the weights above it. */
+export function shares(items: readonly ExplainItem[]): Map<ExplainItem, number> {
+  const found = new Map<ExplainItem, number>();
+  const above: number[] = [1];
+  for (const item of items) {
+    const share = (above[item.depth - 1] ?? 1) * (item.weight ?? 0);
+    above[item.depth] = share;
+    found.set(item, share);
+  }
+  return found;
+}
+
 export interface Cost {
   item: ExplainItem;
   /** What the measure could give at best, in points of the score. */
@@ -43,20 +55,21 @@ export interface Cost {
 
 /** The measures that cost the most points.  Missing ones cost nothing: their weight is shared. */
 export function costs(items: readonly ExplainItem[], count: number): Cost[] {
-  const known = leaves(items).filter(
-    item => item.kind === 'measure' && item.value !== null && item.weight !== null,
-  );
-  const given = known.reduce((sum, item) => sum + item.points, 0);
-  const weighed = known.reduce((sum, item) => sum + ((item.weight ?? 0) * (item.value ?? 0)) / 100, 0);
-  const scale = weighed > 0 ? given / weighed : 1;
-  return known
+  const share = shares(items);
+  return leaves(items)
+    .filter(item => item.kind === 'measure' && item.value !== null)
     .map(item => {
-      const most = (item.weight ?? 0) * scale;
+      const most = 100 * (share.get(item) ?? 0);
       return { item, most, lost: most - item.points };
     })
-    .filter(cost => cost.lost >= SMALL)
+    .filter(cost => cost.most > 0 && cost.lost >= SMALL)
     .sort((a, b) => b.lost - a.lost)
     .slice(0, count);
+}
+
+/** Names of the program as words: "critical-tickets" is read as "critical tickets". */
+export function words(name: string): string {
+  return name.replaceAll(/[-_]/g, ' ');
 }
 
 /** Digits after the point that all figures of the bill need, so that it adds up as shown. */

@@ -23,12 +23,15 @@ function MetricChart({ metric }: { metric: MetricSeries }) {
     [metric],
   );
   const shown = metric.days[index ?? metric.days.length - 1];
-  const title = metric.doc ?? metric.name;
+  const title = metric.name.replaceAll(/[-_]/g, ' ');
   return (
     <article className={classes.card} aria-label={title}>
       <h3>{title}</h3>
+      {metric.doc && <p className={classes.doc}>{metric.doc}</p>}
       <p className={classes.readout}>
-        <strong className="num">{shown?.value == null ? '–' : format.number(shown.value, 1)}</strong>{' '}
+        <strong className="num">
+          {shown?.value == null ? '–' : `${metric.at_least ? '≥ ' : ''}${format.number(shown.value, 1)}`}
+        </strong>{' '}
         {metric.unit && <span>{metric.unit}</span>}
         {shown && <span className="dim num">{format.date(shown.day)}</span>}
       </p>

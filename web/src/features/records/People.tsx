@@ -16,10 +16,10 @@ function RolesMenu({ accountId, person }: { accountId: string; person: Person })
   const roles = currentRoles(person.roles);
   const words = roles.map(role => t(`people.role.${role}`)).join(', ') || t('people.noRole');
   const toggle = (role: Role) => {
-    const today = new Date().toISOString().slice(0, 10);
+    const now = new Date().toISOString();
     const before = person.roles;
     setRoles.mutate(
-      { person_id: person.id, roles: toggleRole(before, role, today) },
+      { person_id: person.id, roles: toggleRole(before, role, now) },
       {
         onSuccess: () =>
           say(t('people.saved', { name: person.name }), () =>

@@ -8,7 +8,7 @@ export const sourceKeys = {
   rejected: (id: string) => ['sources', 'rejected', id] as const,
 };
 
-const REFRESH_MS = 15_000;
+const REFRESH_MS = 5000;
 
 export function useSources() {
   return useQuery({
