@@ -53,11 +53,7 @@ struct cn_interner *cn_interner_new(void)
     memset(interner, 0, sizeof(*interner));
     pthread_mutex_init(&interner->lock, NULL);
     cn_str_map_init(&interner->numbers);
-<<<<<<< Updated upstream
     cn_arena_init(&interner->texts, 1 << 16);
-=======
-    cn_arena_init(&interner->texts, (size_t)64 * 1024);
->>>>>>> Stashed changes
     (void)cn_intern(interner, CN_STR("")); /* number 0 */
     return interner;
 }

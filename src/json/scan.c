@@ -33,17 +33,10 @@ static bool wrong(struct scan *scan, const char *problem)
 
 static char peek(const struct scan *scan)
 {
-<<<<<<< Updated upstream
     if (scan->at >= scan->text.len) {
         return '\0';
     }
     return scan->text.ptr[scan->at];
-=======
-    if (scan->at < scan->text.len) {
-        return scan->text.ptr[scan->at];
-    }
-    return '\0';
->>>>>>> Stashed changes
 }
 
 static bool is_digit(char c)
