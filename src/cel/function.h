@@ -27,14 +27,28 @@ struct cn_cel_overload {
     bool is_variadic; /* one or more of args[0] */
     enum cn_cel_kind result;
     cn_cel_function_run *run;
-    uint16_t op; /* operation on blocks (cel/op.h), 0: row by row only */
+    uint16_t op;     /* operation on blocks (cel/op.h), 0: row by row only */
+    bool is_swapped; /* the operation takes its operands the other way round */
 };
 
 enum cn_cel_form {
     CN_CEL_GLOBAL = 1, /* size(x) */
     CN_CEL_MEMBER = 2, /* x.size() */
     CN_CEL_OPERATOR = 4,
-    CN_CEL_SPECIAL = 8, /* the evaluators know it by name: && || ?: == has */
+    CN_CEL_MACRO = 8, /* expanded by the parser: here for the documentation */
+};
+
+/* What is not strict, or takes operands of any kinds: checker and evaluators know these. */
+enum cn_cel_special {
+    CN_CEL_PLAIN,
+    CN_CEL_AND,
+    CN_CEL_OR,
+    CN_CEL_CHOOSE,
+    CN_CEL_EQ,
+    CN_CEL_NE,
+    CN_CEL_IN,
+    CN_CEL_INDEX,
+    CN_CEL_NOT_FALSE, /* of the expansion of all() and exists() */
 };
 
 struct cn_cel_function {
@@ -42,6 +56,7 @@ struct cn_cel_function {
     const char *usage; /* "x.startsWith(prefix)" */
     const char *doc;
     unsigned form; /* enum cn_cel_form, or-ed */
+    enum cn_cel_special special;
     const struct cn_cel_overload *overloads;
     size_t overload_count;
 };
@@ -49,7 +64,11 @@ struct cn_cel_function {
 /* All of them, by index; NULL past the last. */
 const struct cn_cel_function *cn_cel_function_at(size_t index);
 
-/* NULL if there is none of that name. */
-const struct cn_cel_function *cn_cel_function_find(cn_str name);
+/* NULL if there is none of that name and any of those forms. */
+const struct cn_cel_function *cn_cel_function_find(cn_str name, unsigned forms);
+
+/* The overload for arguments of these kinds, of which none is CN_CEL_DYN; NULL if there is none. */
+const struct cn_cel_overload *cn_cel_overload_find(const struct cn_cel_function *function,
+                                                   const struct cn_cel_value *args, size_t count);
 
 #endif

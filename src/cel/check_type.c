@@ -1,0 +1,314 @@
+/*
+ * Types of calls: which overload, what the result is, and how a mismatch can be repaired.
+ */
+#include <stdio.h>
+
+#include "base/str.h"
+
+#include "cel/checker.h"
+
+#define DYN cn_cel_type_of(CN_CEL_DYN)
+
+const struct cn_cel_type *cn_cel_list_type(struct cn_arena *arena,
+                                           const struct cn_cel_type *element)
+{
+    struct cn_cel_type *type = cn_arena_new(arena, struct cn_cel_type);
+    type->kind = CN_CEL_LIST;
+    type->element = element;
+    return type;
+}
+
+static bool is_number(enum cn_cel_kind kind)
+{
+    return kind == CN_CEL_INT || kind == CN_CEL_UINT || kind == CN_CEL_DOUBLE;
+}
+
+static const char *kind_of(const struct cn_cel_node *node)
+{
+    return cn_cel_kind_name(node->type->kind);
+}
+
+/* "+" of "_+_", "in" of "@in", "startsWith". */
+static cn_str symbol(const struct cn_cel_node *node)
+{
+    cn_str name = node->name;
+    if (name.ptr[0] == '@') {
+        return cn_str_slice(name, 1, name.len);
+    }
+    if (name.ptr[0] == '_') {
+        return cn_str_slice(name, 1, name.len - 1);
+    }
+    return name.ptr[name.len - 1] == '_' ? cn_str_slice(name, 0, name.len - 1) : name;
+}
+
+/* Writes a number as a double: 2 becomes 2.0, x becomes double(x). */
+static void offer_double(struct cn_cel_checker *checker, struct cn_cel_problem *problem,
+                         const struct cn_cel_node *node)
+{
+    if (cn_cel_is_const(node) && node->type->kind == CN_CEL_INT) {
+        struct cn_cel_value value = cn_cel_double((double)node->value.as.i64);
+        cn_cel_offer(checker, problem, node, "", cn_cel_value_text(checker->arena, &value), "");
+        return;
+    }
+    cn_cel_offer(checker, problem, node, "double(", cn_cel_node_text(checker, node), ")");
+}
+
+/* Text or a number where a moment or a span is meant. */
+static void offer_time(struct cn_cel_checker *checker, struct cn_cel_problem *problem,
+                       enum cn_cel_kind wanted, const struct cn_cel_node *node)
+{
+    cn_str text = cn_cel_node_text(checker, node);
+    if (!cn_cel_is_const(node)) {
+        return;
+    }
+    if (node->type->kind == CN_CEL_STRING) {
+        cn_cel_offer(checker, problem, node,
+                     wanted == CN_CEL_TIMESTAMP ? "timestamp(" : "duration(", text, ")");
+    } else if (wanted == CN_CEL_DURATION && node->type->kind == CN_CEL_INT) {
+        cn_cel_offer(checker, problem, node, "duration(\"", text, "h\")");
+    }
+}
+
+static bool is_time(enum cn_cel_kind kind)
+{
+    return kind == CN_CEL_TIMESTAMP || kind == CN_CEL_DURATION;
+}
+
+/* Two operands that do not fit each other. */
+static void complain_pair(struct cn_cel_checker *checker, struct cn_cel_node *node)
+{
+    struct cn_cel_node *a = node->args[0];
+    struct cn_cel_node *b = node->args[1];
+    cn_str sign = symbol(node);
+    enum cn_cel_kind a_kind = a->type->kind;
+    enum cn_cel_kind b_kind = b->type->kind;
+    if (is_number(a_kind) && is_number(b_kind) && a_kind != b_kind) {
+        struct cn_cel_node *wrong = a_kind == CN_CEL_DOUBLE   ? b
+                                    : b_kind == CN_CEL_DOUBLE ? a
+                                    : a_kind == CN_CEL_UINT   ? a
+                                                              : b;
+        struct cn_cel_problem *problem =
+            cn_cel_complain(checker, node, CN_CEL_PROBLEM_TYPE, "'%.*s' does not mix %s and %s",
+                            CN_STR_ARG(sign), kind_of(a), kind_of(b));
+        if (a_kind == CN_CEL_DOUBLE || b_kind == CN_CEL_DOUBLE) {
+            offer_double(checker, problem, wrong);
+        } else {
+            cn_cel_offer(checker, problem, wrong, "int(", cn_cel_node_text(checker, wrong), ")");
+        }
+        if (problem != NULL && problem->has_fix) {
+            char message[256];
+            int len = snprintf(message, sizeof(message), "%.*s; write %.*s",
+                               CN_STR_ARG(problem->message), CN_STR_ARG(problem->fix_text));
+            if (len > 0 && (size_t)len < sizeof(message)) {
+                problem->message = cn_arena_str(checker->arena, (cn_str){ message, (size_t)len });
+            }
+        }
+        return;
+    }
+    struct cn_cel_problem *problem =
+        cn_cel_complain(checker, node, CN_CEL_PROBLEM_TYPE, "'%.*s' does not take %s and %s",
+                        CN_STR_ARG(sign), kind_of(a), kind_of(b));
+    if (is_time(a_kind)) {
+        offer_time(checker, problem, a_kind, b);
+    } else if (is_time(b_kind)) {
+        offer_time(checker, problem, b_kind, a);
+    }
+}
+
+static bool comparable(const struct cn_cel_type *a, const struct cn_cel_type *b)
+{
+    return a->kind == b->kind || a->kind == CN_CEL_DYN || b->kind == CN_CEL_DYN ||
+           (is_number(a->kind) && is_number(b->kind));
+}
+
+static void type_equality(struct cn_cel_checker *checker, struct cn_cel_node *node)
+{
+    struct cn_cel_node *a = node->args[0];
+    struct cn_cel_node *b = node->args[1];
+    node->type = cn_cel_type_of(CN_CEL_BOOL);
+    if (comparable(a->type, b->type)) {
+        return;
+    }
+    if (a->type->kind == CN_CEL_NULL || b->type->kind == CN_CEL_NULL) {
+        struct cn_cel_node *other = a->type->kind == CN_CEL_NULL ? b : a;
+        struct cn_cel_problem *problem = cn_cel_complain(
+            checker, node, CN_CEL_PROBLEM_TYPE,
+            "%s is never null; ask whether there is a value with has()", kind_of(other));
+        if (other->kind == CN_CEL_NODE_COLUMN) {
+            cn_cel_offer(checker, problem, node,
+                         node->function->special == CN_CEL_EQ ? "!has(" : "has(",
+                         cn_cel_node_text(checker, other), ")");
+        }
+        return;
+    }
+    complain_pair(checker, node);
+}
+
+static void want_bool(struct cn_cel_checker *checker, struct cn_cel_node *node,
+                      struct cn_cel_node *arg)
+{
+    enum cn_cel_kind kind = arg->type->kind;
+    if (kind != CN_CEL_BOOL && kind != CN_CEL_DYN) {
+        cn_cel_complain(checker, arg, CN_CEL_PROBLEM_TYPE, "'%.*s' takes bool, not %s",
+                        CN_STR_ARG(symbol(node)), cn_cel_kind_name(kind));
+    }
+}
+
+static void type_choice(struct cn_cel_checker *checker, struct cn_cel_node *node)
+{
+    struct cn_cel_node *a = node->args[1];
+    struct cn_cel_node *b = node->args[2];
+    want_bool(checker, node, node->args[0]);
+    if (cn_cel_type_equal(a->type, b->type)) {
+        node->type = a->type;
+        return;
+    }
+    node->type = a->type->kind == b->type->kind ? cn_cel_type_of(a->type->kind) : DYN;
+    if (a->type->kind == CN_CEL_DYN || b->type->kind == CN_CEL_DYN ||
+        a->type->kind == b->type->kind) {
+        return;
+    }
+    struct cn_cel_problem *problem = cn_cel_complain(
+        checker, node, CN_CEL_PROBLEM_TYPE, "the branches are %s and %s", kind_of(a), kind_of(b));
+    if (is_number(a->type->kind) && b->type->kind == CN_CEL_DOUBLE) {
+        offer_double(checker, problem, a);
+    } else if (is_number(b->type->kind) && a->type->kind == CN_CEL_DOUBLE) {
+        offer_double(checker, problem, b);
+    }
+}
+
+static void type_in(struct cn_cel_checker *checker, struct cn_cel_node *node)
+{
+    struct cn_cel_node *a = node->args[0];
+    const struct cn_cel_type *list = node->args[1]->type;
+    node->type = cn_cel_type_of(CN_CEL_BOOL);
+    if (list->kind == CN_CEL_DYN) {
+        return;
+    }
+    const struct cn_cel_type *element = list->kind == CN_CEL_MAP ? list->key : list->element;
+    if (list->kind != CN_CEL_LIST && list->kind != CN_CEL_MAP) {
+        struct cn_cel_problem *problem =
+            cn_cel_complain(checker, node->args[1], CN_CEL_PROBLEM_TYPE,
+                            "'in' takes a list or a map, not %s", kind_of(node->args[1]));
+        cn_cel_offer(checker, problem, node->args[1], "[", cn_cel_node_text(checker, node->args[1]),
+                     "]");
+    } else if (!comparable(a->type, element)) {
+        cn_cel_complain(checker, node, CN_CEL_PROBLEM_TYPE,
+                        "%s is never an element of a list of %s", kind_of(a),
+                        cn_cel_kind_name(element->kind));
+    }
+}
+
+static void type_index(struct cn_cel_checker *checker, struct cn_cel_node *node)
+{
+    const struct cn_cel_type *type = node->args[0]->type;
+    enum cn_cel_kind index = node->args[1]->type->kind;
+    node->type = type->kind == CN_CEL_LIST || type->kind == CN_CEL_MAP ? type->element : DYN;
+    if (type->kind == CN_CEL_LIST && index != CN_CEL_INT && index != CN_CEL_DYN) {
+        cn_cel_complain(checker, node->args[1], CN_CEL_PROBLEM_TYPE,
+                        "the index of a list is int, not %s", kind_of(node->args[1]));
+    } else if (type->kind != CN_CEL_LIST && type->kind != CN_CEL_MAP && type->kind != CN_CEL_DYN) {
+        cn_cel_complain(checker, node->args[0], CN_CEL_PROBLEM_TYPE, "%s has no elements",
+                        kind_of(node->args[0]));
+    }
+}
+
+/* Whether the overload could take operands of these types. */
+static bool may_take(const struct cn_cel_overload *overload, const struct cn_cel_node *node)
+{
+    if (overload->is_variadic ? node->arg_count == 0 : node->arg_count != overload->arg_count) {
+        return false;
+    }
+    for (uint32_t i = 0; i < node->arg_count; i++) {
+        enum cn_cel_kind kind = node->args[i]->type->kind;
+        enum cn_cel_kind wanted = overload->args[overload->is_variadic ? 0 : i];
+        if (kind != wanted && kind != CN_CEL_DYN && wanted != CN_CEL_DYN) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void complain_args(struct cn_cel_checker *checker, struct cn_cel_node *node)
+{
+    if ((node->function->form & CN_CEL_OPERATOR) != 0 && node->arg_count == 2) {
+        complain_pair(checker, node);
+        return;
+    }
+    char kinds[128] = "";
+    size_t len = 0;
+    for (uint32_t i = 0; i < node->arg_count && len < sizeof(kinds) - 20; i++) {
+        len += (size_t)snprintf(kinds + len, sizeof(kinds) - len, "%s%s", i > 0 ? ", " : "",
+                                kind_of(node->args[i]));
+    }
+    struct cn_cel_problem *problem =
+        cn_cel_complain(checker, node, CN_CEL_PROBLEM_TYPE, "'%.*s' does not take (%s): %s",
+                        CN_STR_ARG(symbol(node)), kinds, node->function->usage);
+    /* math.floor(2), -x: an int where only doubles are taken */
+    if (node->arg_count == 1 && is_number(node->args[0]->type->kind)) {
+        offer_double(checker, problem, node->args[0]);
+    }
+}
+
+static void type_plain(struct cn_cel_checker *checker, struct cn_cel_node *node)
+{
+    const struct cn_cel_function *function = node->function;
+    const struct cn_cel_overload *found = NULL;
+    bool has_dyn = false;
+    for (uint32_t i = 0; i < node->arg_count; i++) {
+        has_dyn |= node->args[i]->type->kind == CN_CEL_DYN;
+    }
+    size_t matching = 0;
+    bool same_result = true;
+    for (size_t i = 0; i < function->overload_count; i++) {
+        const struct cn_cel_overload *overload = &function->overloads[i];
+        if (may_take(overload, node) && (found == NULL || has_dyn)) {
+            same_result = same_result && (found == NULL || found->result == overload->result);
+            found = found != NULL ? found : overload;
+            matching++;
+        }
+    }
+    if (found == NULL) {
+        complain_args(checker, node);
+        return;
+    }
+    node->overload = has_dyn && (matching > 1 || found->args[0] != CN_CEL_DYN) ? NULL : found;
+    node->type = same_result ? cn_cel_type_of(found->result) : DYN;
+    if (node->type->kind == CN_CEL_LIST && node->arg_count == 2) { /* a + b */
+        bool same = cn_cel_type_equal(node->args[0]->type, node->args[1]->type);
+        bool is_first_empty = node->args[0]->type->kind == CN_CEL_LIST &&
+                              node->args[0]->type->element->kind == CN_CEL_DYN;
+        node->type = same || is_first_empty ? node->args[1]->type : node->type;
+    }
+}
+
+void cn_cel_type_call(struct cn_cel_checker *checker, struct cn_cel_node *node)
+{
+    switch (node->function->special) {
+    case CN_CEL_PLAIN:
+        type_plain(checker, node);
+        break;
+    case CN_CEL_AND:
+    case CN_CEL_OR:
+        want_bool(checker, node, node->args[0]);
+        want_bool(checker, node, node->args[1]);
+        node->type = cn_cel_type_of(CN_CEL_BOOL);
+        break;
+    case CN_CEL_CHOOSE:
+        type_choice(checker, node);
+        break;
+    case CN_CEL_EQ:
+    case CN_CEL_NE:
+        type_equality(checker, node);
+        break;
+    case CN_CEL_IN:
+        type_in(checker, node);
+        break;
+    case CN_CEL_INDEX:
+        type_index(checker, node);
+        break;
+    case CN_CEL_NOT_FALSE:
+        node->type = cn_cel_type_of(CN_CEL_BOOL);
+        break;
+    }
+}

@@ -1,0 +1,130 @@
+/*
+ * Constant folding: what has only constant operands is computed when it is checked.
+ *
+ * What fails stays a call and fails where it is evaluated, as `false && 1 / 0 > 1` must not; only a
+ * conversion or pattern that is written out and can never work is a problem.
+ */
+#include <string.h>
+
+#include "base/str.h"
+
+#include "cel/checker.h"
+#include "cel/eval.h"
+#include "cel/regex.h"
+
+static bool no_column(void *ctx, uint32_t column, enum cn_cel_kind kind, struct cn_arena *arena,
+                      struct cn_cel_value *value_out)
+{
+    (void)ctx;
+    (void)column;
+    (void)kind;
+    (void)arena;
+    (void)value_out;
+    return false;
+}
+
+static bool has_const_args(const struct cn_cel_node *node)
+{
+    for (uint32_t i = 0; i < node->arg_count; i++) {
+        if (!cn_cel_is_const(node->args[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The node becomes a copy of one of its operands, but keeps its place in the source. */
+static void become(struct cn_cel_node *node, const struct cn_cel_node *other)
+{
+    struct cn_cel_node copy = *other;
+    copy.offset = node->offset;
+    copy.length = node->length;
+    copy.depth = node->depth;
+    copy.next = node->next;
+    *node = copy;
+}
+
+static void become_const(struct cn_cel_node *node, struct cn_cel_value value)
+{
+    node->kind = CN_CEL_NODE_CONST;
+    node->value = value;
+    node->arg_count = 0;
+    if (node->type->kind != CN_CEL_LIST && node->type->kind != CN_CEL_DYN) {
+        node->type = cn_cel_type_of(value.kind);
+    }
+}
+
+/* true || x, false && x, true ? a : b: what the constant decides. */
+static void fold_logic(struct cn_cel_node *node)
+{
+    enum cn_cel_special special = node->function->special;
+    for (uint32_t i = 0; i < (special == CN_CEL_CHOOSE ? 1 : 2); i++) {
+        const struct cn_cel_node *arg = node->args[i];
+        if (!cn_cel_is_const(arg) || arg->value.kind != CN_CEL_BOOL) {
+            continue;
+        }
+        bool flag = arg->value.as.flag;
+        if (special == CN_CEL_CHOOSE) {
+            const struct cn_cel_node *taken = node->args[flag ? 1 : 2];
+            if (cn_cel_type_equal(taken->type, node->type)) {
+                become(node, taken);
+            }
+        } else if (flag == (special == CN_CEL_OR)) {
+            become(node, arg);
+        } else if (node->args[1 - i]->type->kind == CN_CEL_BOOL) {
+            become(node, node->args[1 - i]);
+        } else {
+            continue;
+        }
+        return;
+    }
+}
+
+/* duration("1d"), timestamp("tomorrow"), x.matches("("): says so while it is written. */
+static void check_constants(struct cn_cel_checker *checker, struct cn_cel_node *node,
+                            const struct cn_cel_value *result)
+{
+    if (result != NULL && result->kind == CN_CEL_ERROR &&
+        result->as.failure == CN_CEL_BAD_CONVERSION && node->arg_count == 1 &&
+        node->args[0]->value.kind == CN_CEL_STRING) {
+        bool is_span = cn_str_equal(node->name, CN_STR("duration"));
+        cn_cel_complain(checker, node, CN_CEL_PROBLEM_ARGUMENT, "%.*s is not a %s%s",
+                        CN_STR_ARG(cn_cel_node_text(checker, node->args[0])),
+                        cn_cel_kind_name(node->type->kind),
+                        is_span ? "; spans are like \"90m\" or \"48h\", without days" : "");
+    }
+    if (result == NULL && cn_str_equal(node->name, CN_STR("matches")) && node->arg_count == 2 &&
+        cn_cel_is_const(node->args[1]) && node->args[1]->value.kind == CN_CEL_STRING) {
+        struct cn_cel_regex *regex = cn_cel_regex_new(node->args[1]->value.as.text);
+        if (regex == NULL) {
+            cn_cel_complain(checker, node->args[1], CN_CEL_PROBLEM_ARGUMENT,
+                            "not a valid regular expression (RE2)");
+        }
+        cn_cel_regex_free(regex);
+    }
+}
+
+void cn_cel_fold(struct cn_cel_checker *checker, struct cn_cel_node *node)
+{
+    if (checker->is_dynamic) {
+        return;
+    }
+    if (node->kind == CN_CEL_NODE_CALL && node->function->special != CN_CEL_PLAIN &&
+        node->function->special <= CN_CEL_CHOOSE) {
+        fold_logic(node);
+    }
+    if (cn_cel_is_const(node)) {
+        return;
+    }
+    if (!has_const_args(node)) {
+        check_constants(checker, node, NULL);
+        return;
+    }
+    struct cn_cel_row row = { .load = no_column };
+    struct cn_cel_value value = cn_cel_eval_node(node, &row, checker->arena);
+    if (value.kind != CN_CEL_ERROR) {
+        become_const(node, value);
+    } else {
+        check_constants(checker, node, &value);
+    }
+}

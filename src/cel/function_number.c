@@ -1,0 +1,168 @@
+/*
+ * Functions of numbers: the "math" extension.
+ */
+#include "cel/rows.h"
+
+/* clang-format off */
+CN_CEL_WRAP_UNARY(ABS_F64, cn_cel_abs_f64, F64, F64)
+CN_CEL_WRAP_UNARY(ABS_I64, cn_cel_abs_i64, I64, I64)
+CN_CEL_WRAP_UNARY(SAME_U64, cn_cel_same_u64, U64, U64)
+CN_CEL_WRAP_UNARY(ROUND_F64, cn_cel_round_f64, F64, F64)
+CN_CEL_WRAP_UNARY(FLOOR_F64, cn_cel_floor_f64, F64, F64)
+CN_CEL_WRAP_UNARY(CEIL_F64, cn_cel_ceil_f64, F64, F64)
+CN_CEL_WRAP_UNARY(TRUNC_F64, cn_cel_trunc_f64, F64, F64)
+CN_CEL_WRAP_UNARY(SIGN_F64, cn_cel_sign_f64, F64, F64)
+CN_CEL_WRAP_UNARY(SIGN_I64, cn_cel_sign_i64, I64, I64)
+CN_CEL_WRAP_UNARY(SIGN_U64, cn_cel_sign_u64, U64, U64)
+CN_CEL_TEST_OPS(CN_CEL_WRAP_TEST)
+/* clang-format on */
+
+/* The least of values of one kind, by the definition that blocks use for two of them. */
+#define WRAP_LEAST(op_, define, a, b, r)                                                 \
+    static struct cn_cel_value run_##op_(struct cn_cel_call *call,                       \
+                                         const struct cn_cel_value *args, size_t count)  \
+    {                                                                                    \
+        (void)call;                                                                      \
+        struct cn_cel_value out = args[0];                                               \
+        for (size_t i = 1; i < count; i++) {                                             \
+            (void)define(out.as.CN_CEL_M_##a, args[i].as.CN_CEL_M_##b, /* cannot fail */ \
+                         &out.as.CN_CEL_M_##r);                                          \
+        }                                                                                \
+        return out;                                                                      \
+    }
+/* clang-format off */
+WRAP_LEAST(LEAST_F64, cn_cel_least_f64, F64, F64, F64)
+WRAP_LEAST(GREATEST_F64, cn_cel_greatest_f64, F64, F64, F64)
+WRAP_LEAST(LEAST_I64, cn_cel_least_i64, I64, I64, I64)
+WRAP_LEAST(GREATEST_I64, cn_cel_greatest_i64, I64, I64, I64)
+WRAP_LEAST(LEAST_U64, cn_cel_least_u64, U64, U64, U64)
+WRAP_LEAST(GREATEST_U64, cn_cel_greatest_u64, U64, U64, U64)
+/* clang-format on */
+
+/* -1, 0, 1 for numbers of any kinds; 2 if one is NaN; 3 if one is no number. */
+static int order(const struct cn_cel_value *a, const struct cn_cel_value *b)
+{
+    switch (a->kind * CN_CEL_KINDS + b->kind) {
+    case CN_CEL_INT *CN_CEL_KINDS + CN_CEL_INT:
+        return (a->as.i64 > b->as.i64) - (a->as.i64 < b->as.i64);
+    case CN_CEL_UINT *CN_CEL_KINDS + CN_CEL_UINT:
+        return (a->as.u64 > b->as.u64) - (a->as.u64 < b->as.u64);
+    case CN_CEL_DOUBLE *CN_CEL_KINDS + CN_CEL_DOUBLE:
+        return a->as.f64 < b->as.f64    ? -1
+               : a->as.f64 > b->as.f64  ? 1
+               : a->as.f64 == b->as.f64 ? 0
+                                        : 2;
+    case CN_CEL_INT *CN_CEL_KINDS + CN_CEL_UINT:
+        return cn_cel_order_i64_u64(a->as.i64, b->as.u64);
+    case CN_CEL_UINT *CN_CEL_KINDS + CN_CEL_INT:
+        return -cn_cel_order_i64_u64(b->as.i64, a->as.u64);
+    case CN_CEL_INT *CN_CEL_KINDS + CN_CEL_DOUBLE:
+        return cn_cel_order_i64_f64(a->as.i64, b->as.f64);
+    case CN_CEL_UINT *CN_CEL_KINDS + CN_CEL_DOUBLE:
+        return cn_cel_order_u64_f64(a->as.u64, b->as.f64);
+    case CN_CEL_DOUBLE *CN_CEL_KINDS + CN_CEL_INT:
+    case CN_CEL_DOUBLE *CN_CEL_KINDS + CN_CEL_UINT: {
+        int reversed = b->kind == CN_CEL_INT ? cn_cel_order_i64_f64(b->as.i64, a->as.f64)
+                                             : cn_cel_order_u64_f64(b->as.u64, a->as.f64);
+        return reversed == 2 ? 2 : -reversed;
+    }
+    default:
+        return 3;
+    }
+}
+
+static struct cn_cel_value extreme(const struct cn_cel_value *args, size_t count, int wanted)
+{
+    if (count == 1 && args[0].kind == CN_CEL_LIST) {
+        count = args[0].as.list.count;
+        args = args[0].as.list.items;
+    }
+    if (count == 0) {
+        return cn_cel_failed(CN_CEL_BAD_ARGUMENT);
+    }
+    struct cn_cel_value out = args[0];
+    for (size_t i = 0; i < count; i++) {
+        int ordered = order(&args[i], &out);
+        if (ordered == 3) {
+            return cn_cel_failed(CN_CEL_NO_OVERLOAD);
+        }
+        out = ordered == wanted ? args[i] : out;
+    }
+    return out;
+}
+
+static struct cn_cel_value least_of_any(struct cn_cel_call *call, const struct cn_cel_value *args,
+                                        size_t count)
+{
+    (void)call;
+    return extreme(args, count, -1);
+}
+
+static struct cn_cel_value greatest_of_any(struct cn_cel_call *call,
+                                           const struct cn_cel_value *args, size_t count)
+{
+    (void)call;
+    return extreme(args, count, 1);
+}
+
+#define VARIADIC(kind, run_, op_)                                                                 \
+    {                                                                                             \
+        .args = { (kind) }, .arg_count = 1, .is_variadic = true, .result = (kind), .run = (run_), \
+        .op = (op_)                                                                               \
+    }
+
+static const struct cn_cel_overload least_rows[] = {
+    VARIADIC(CN_CEL_DOUBLE, run_LEAST_F64, CN_CEL_OP_LEAST_F64),
+    VARIADIC(CN_CEL_INT, run_LEAST_I64, CN_CEL_OP_LEAST_I64),
+    VARIADIC(CN_CEL_UINT, run_LEAST_U64, CN_CEL_OP_LEAST_U64),
+    VARIADIC(CN_CEL_DYN, least_of_any, 0),
+};
+
+static const struct cn_cel_overload greatest_rows[] = {
+    VARIADIC(CN_CEL_DOUBLE, run_GREATEST_F64, CN_CEL_OP_GREATEST_F64),
+    VARIADIC(CN_CEL_INT, run_GREATEST_I64, CN_CEL_OP_GREATEST_I64),
+    VARIADIC(CN_CEL_UINT, run_GREATEST_U64, CN_CEL_OP_GREATEST_U64),
+    VARIADIC(CN_CEL_DYN, greatest_of_any, 0),
+};
+
+static const struct cn_cel_overload abs_rows[] = { CN_CEL_ROW_UNARY(ABS_F64, F64, F64),
+                                                   CN_CEL_ROW_UNARY(ABS_I64, I64, I64),
+                                                   CN_CEL_ROW_UNARY(SAME_U64, U64, U64) };
+static const struct cn_cel_overload sign_rows[] = { CN_CEL_ROW_UNARY(SIGN_F64, F64, F64),
+                                                    CN_CEL_ROW_UNARY(SIGN_I64, I64, I64),
+                                                    CN_CEL_ROW_UNARY(SIGN_U64, U64, U64) };
+static const struct cn_cel_overload round_rows[] = { CN_CEL_ROW_UNARY(ROUND_F64, F64, F64) };
+static const struct cn_cel_overload floor_rows[] = { CN_CEL_ROW_UNARY(FLOOR_F64, F64, F64) };
+static const struct cn_cel_overload ceil_rows[] = { CN_CEL_ROW_UNARY(CEIL_F64, F64, F64) };
+static const struct cn_cel_overload trunc_rows[] = { CN_CEL_ROW_UNARY(TRUNC_F64, F64, F64) };
+
+#define TEST_ROWS(name, op_)                                                                  \
+    static const struct cn_cel_overload name[] = { CN_CEL_TAKES_1(CN_CEL_DOUBLE, CN_CEL_BOOL, \
+                                                                  run_##op_, CN_CEL_OP_##op_) }
+TEST_ROWS(nan_rows, IS_NAN);
+TEST_ROWS(inf_rows, IS_INF);
+TEST_ROWS(finite_rows, IS_FINITE);
+
+#define FUNCTION(name_, usage_, doc_, list)                                       \
+    {                                                                             \
+        .name = (name_), .usage = (usage_), .doc = (doc_), .form = CN_CEL_GLOBAL, \
+        CN_CEL_OVERLOADS(list)                                                    \
+    }
+
+static const struct cn_cel_function rows[] = {
+    FUNCTION("math.least", "math.least(a, b, ...)", "The least of the numbers", least_rows),
+    FUNCTION("math.greatest", "math.greatest(a, b, ...)", "The greatest of the numbers",
+             greatest_rows),
+    FUNCTION("math.abs", "math.abs(a)", "The number without its sign", abs_rows),
+    FUNCTION("math.sign", "math.sign(a)", "-1, 0 or 1", sign_rows),
+    FUNCTION("math.round", "math.round(a)", "To the nearest whole number, halves away from 0",
+             round_rows),
+    FUNCTION("math.floor", "math.floor(a)", "To the next lower whole number", floor_rows),
+    FUNCTION("math.ceil", "math.ceil(a)", "To the next higher whole number", ceil_rows),
+    FUNCTION("math.trunc", "math.trunc(a)", "Without the fraction", trunc_rows),
+    FUNCTION("math.isNaN", "math.isNaN(a)", "Is not a number", nan_rows),
+    FUNCTION("math.isInf", "math.isInf(a)", "Is infinite", inf_rows),
+    FUNCTION("math.isFinite", "math.isFinite(a)", "Is neither infinite nor NaN", finite_rows),
+};
+
+const struct cn_cel_function_list cn_cel_number_functions = { rows, CN_ARRAY_LEN(rows) };

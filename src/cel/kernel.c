@@ -1,0 +1,218 @@
+/*
+ * Loops made from the lists of op.h.  The compiler vectorises those whose definition has no branch;
+ * each has variants for a constant on either side, so that a constant is a register and no array.
+ *
+ * Compiled without any flag that changes what floating point means: the row evaluator uses the same
+ * definitions, and both agree to the bit.
+ */
+#include "cel/kernel.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "pack() counts on the order of bytes");
+
+/* 64 bytes of 0 or 1 to bits: the product gathers bit 0 of eight bytes in its highest byte. */
+static uint64_t pack(const uint8_t flags[64])
+{
+    uint64_t bits = 0;
+    for (size_t i = 0; i < 8; i++) {
+        uint64_t eight;
+        __builtin_memcpy(&eight, flags + i * 8, sizeof(eight));
+        bits |= (eight * UINT64_C(0x0102040810204080) >> 56) << (i * 8);
+    }
+    return bits;
+}
+
+/* clang-format off */
+/* Moments and spans are int64 microseconds in a block. */
+#define BLOCK_F64 double
+#define BLOCK_I64 int64_t
+#define BLOCK_U64 uint64_t
+#define BLOCK_MOMENT int64_t
+#define BLOCK_SPAN int64_t
+
+/* A loop for each place that a constant can have.  BODY(i, x, y) handles row i. */
+#define EACH_ROW(A, B, from, to, BODY)                                          \
+    if (a->is_constant && b->is_constant) {                                     \
+        const A x = *(const A *)a->values;                                      \
+        const B y = *(const B *)b->values;                                      \
+        for (size_t i = (from); i < (to); i++) { BODY(i, x, y) }                \
+    } else if (a->is_constant) {                                                \
+        const A x = *(const A *)a->values;                                      \
+        const B *restrict ys = b->values;                                       \
+        for (size_t i = (from); i < (to); i++) { BODY(i, x, ys[i]) }            \
+    } else if (b->is_constant) {                                                \
+        const A *restrict xs = a->values;                                       \
+        const B y = *(const B *)b->values;                                      \
+        for (size_t i = (from); i < (to); i++) { BODY(i, xs[i], y) }            \
+    } else {                                                                    \
+        const A *restrict xs = a->values;                                       \
+        const B *restrict ys = b->values;                                       \
+        for (size_t i = (from); i < (to); i++) { BODY(i, xs[i], ys[i]) }        \
+    }
+
+#define KERNEL(op) \
+    static void kernel_##op(const struct cn_cel_operand *a, const struct cn_cel_operand *b, \
+                            const struct cn_cel_target *out, size_t rows)
+
+#define EXACT(op, define, A, B, R)                                              \
+    KERNEL(op)                                                                  \
+    {                                                                           \
+        BLOCK_##R *restrict zs = out->values;                                   \
+        EACH_ROW(BLOCK_##A, BLOCK_##B, 0, rows, EXACT_BODY_##op)                \
+    }
+#define EXACT_BODY(define, i, x, y) (void)define(x, y, &zs[i]); /* cannot fail */
+#define EXACT_BODY_ADD_F64(i, x, y) EXACT_BODY(cn_cel_add_f64, i, x, y)
+#define EXACT_BODY_SUB_F64(i, x, y) EXACT_BODY(cn_cel_sub_f64, i, x, y)
+#define EXACT_BODY_MUL_F64(i, x, y) EXACT_BODY(cn_cel_mul_f64, i, x, y)
+#define EXACT_BODY_DIV_F64(i, x, y) EXACT_BODY(cn_cel_div_f64, i, x, y)
+#define EXACT_BODY_LEAST_F64(i, x, y) EXACT_BODY(cn_cel_least_f64, i, x, y)
+#define EXACT_BODY_GREATEST_F64(i, x, y) EXACT_BODY(cn_cel_greatest_f64, i, x, y)
+#define EXACT_BODY_LEAST_I64(i, x, y) EXACT_BODY(cn_cel_least_i64, i, x, y)
+#define EXACT_BODY_GREATEST_I64(i, x, y) EXACT_BODY(cn_cel_greatest_i64, i, x, y)
+#define EXACT_BODY_LEAST_U64(i, x, y) EXACT_BODY(cn_cel_least_u64, i, x, y)
+#define EXACT_BODY_GREATEST_U64(i, x, y) EXACT_BODY(cn_cel_greatest_u64, i, x, y)
+CN_CEL_EXACT_OPS(EXACT)
+
+/* What may fail goes row by row; such operations are on ints and times. */
+#define AT(operand, type, i) (((const type *)(operand)->values)[(operand)->is_constant ? 0 : (i)])
+
+#define CHECKED(op, define, A, B, R)                                            \
+    KERNEL(op)                                                                  \
+    {                                                                           \
+        BLOCK_##R *restrict zs = out->values;                                   \
+        for (size_t i = 0; i < rows; i++) {                                     \
+            uint64_t failed = define(AT(a, BLOCK_##A, i), AT(b, BLOCK_##B, i),  \
+                                     &zs[i]) != CN_CEL_NO_FAILURE;              \
+            out->errors[i / 64] |= failed << (i % 64);                          \
+        }                                                                       \
+    }
+CN_CEL_CHECKED_OPS(CHECKED)
+
+#define TIMED(op, define, A, B, R)                                              \
+    KERNEL(op)                                                                  \
+    {                                                                           \
+        BLOCK_##R *restrict zs = out->values;                                   \
+        for (size_t i = 0; i < rows; i++) {                                     \
+            struct cn_cel_time z;                                               \
+            uint64_t failed =                                                   \
+                define((struct cn_cel_time){ AT(a, BLOCK_##A, i), 0 },          \
+                       (struct cn_cel_time){ AT(b, BLOCK_##B, i), 0 },          \
+                       &z) != CN_CEL_NO_FAILURE;                                \
+            zs[i] = z.us;                                                       \
+            out->errors[i / 64] |= failed << (i % 64);                          \
+        }                                                                       \
+    }
+CN_CEL_TIME_OPS(TIMED)
+
+#define UNARY(op, define, A, R)                                                 \
+    KERNEL(op)                                                                  \
+    {                                                                           \
+        (void)b;                                                                \
+        BLOCK_##R *restrict zs = out->values;                                   \
+        const BLOCK_##A *restrict xs = a->values;                               \
+        size_t stride = a->is_constant ? 0 : 1;                                 \
+        if (stride == 1) {                                                      \
+            for (size_t i = 0; i < rows; i++) {                                 \
+                (void)define(xs[i], &zs[i]); /* cannot fail */                  \
+            }                                                                   \
+        } else {                                                                \
+            for (size_t i = 0; i < rows; i++) {                                 \
+                (void)define(xs[0], &zs[i]); /* cannot fail */                  \
+            }                                                                   \
+        }                                                                       \
+    }
+CN_CEL_UNARY_OPS(UNARY)
+
+#define CHECKED_UNARY(op, define, A, R)                                         \
+    KERNEL(op)                                                                  \
+    {                                                                           \
+        (void)b;                                                                \
+        BLOCK_##R *restrict zs = out->values;                                   \
+        for (size_t i = 0; i < rows; i++) {                                     \
+            uint64_t failed = define(AT(a, BLOCK_##A, i), &zs[i]) !=            \
+                              CN_CEL_NO_FAILURE;                                \
+            out->errors[i / 64] |= failed << (i % 64);                          \
+        }                                                                       \
+    }
+CN_CEL_CHECKED_UNARY_OPS(CHECKED_UNARY)
+
+/* 64 rows at a time, so that the inner loop has a fixed length and ends in one word. */
+#define COMPARE(op, test, A, B)                                                 \
+    KERNEL(op)                                                                  \
+    {                                                                           \
+        uint8_t flags[64] = { 0 };                                              \
+        for (size_t from = 0; from < rows; from += 64) {                        \
+            if (rows - from >= 64) {                                            \
+                EACH_ROW(A, B, from, from + 64, test)                           \
+            } else {                                                            \
+                __builtin_memset(flags, 0, sizeof(flags));                      \
+                EACH_ROW(A, B, from, rows, test)                                \
+            }                                                                   \
+            out->truth[from / 64] = pack(flags);                                \
+        }                                                                       \
+    }
+#define FLAG(test, i, x, y) flags[(i) - from] = test(x, y);
+#define COMPARES(upper, lower, A, B)                                            \
+    COMPARE(EQ_##upper, FLAG_EQ_##upper, BLOCK_##A, BLOCK_##B)                  \
+    COMPARE(LT_##upper, FLAG_LT_##upper, BLOCK_##A, BLOCK_##B)                  \
+    COMPARE(LE_##upper, FLAG_LE_##upper, BLOCK_##A, BLOCK_##B)
+#define FLAG_EQ_F64(i, x, y) FLAG(cn_cel_eq_f64, i, x, y)
+#define FLAG_LT_F64(i, x, y) FLAG(cn_cel_lt_f64, i, x, y)
+#define FLAG_LE_F64(i, x, y) FLAG(cn_cel_le_f64, i, x, y)
+#define FLAG_EQ_I64(i, x, y) FLAG(cn_cel_eq_i64, i, x, y)
+#define FLAG_LT_I64(i, x, y) FLAG(cn_cel_lt_i64, i, x, y)
+#define FLAG_LE_I64(i, x, y) FLAG(cn_cel_le_i64, i, x, y)
+#define FLAG_EQ_U64(i, x, y) FLAG(cn_cel_eq_u64, i, x, y)
+#define FLAG_LT_U64(i, x, y) FLAG(cn_cel_lt_u64, i, x, y)
+#define FLAG_LE_U64(i, x, y) FLAG(cn_cel_le_u64, i, x, y)
+#define FLAG_EQ_I64_F64(i, x, y) FLAG(cn_cel_eq_i64_f64, i, x, y)
+#define FLAG_LT_I64_F64(i, x, y) FLAG(cn_cel_lt_i64_f64, i, x, y)
+#define FLAG_LE_I64_F64(i, x, y) FLAG(cn_cel_le_i64_f64, i, x, y)
+#define FLAG_EQ_F64_I64(i, x, y) FLAG(cn_cel_eq_f64_i64, i, x, y)
+#define FLAG_LT_F64_I64(i, x, y) FLAG(cn_cel_lt_f64_i64, i, x, y)
+#define FLAG_LE_F64_I64(i, x, y) FLAG(cn_cel_le_f64_i64, i, x, y)
+#define FLAG_EQ_U64_F64(i, x, y) FLAG(cn_cel_eq_u64_f64, i, x, y)
+#define FLAG_LT_U64_F64(i, x, y) FLAG(cn_cel_lt_u64_f64, i, x, y)
+#define FLAG_LE_U64_F64(i, x, y) FLAG(cn_cel_le_u64_f64, i, x, y)
+#define FLAG_EQ_F64_U64(i, x, y) FLAG(cn_cel_eq_f64_u64, i, x, y)
+#define FLAG_LT_F64_U64(i, x, y) FLAG(cn_cel_lt_f64_u64, i, x, y)
+#define FLAG_LE_F64_U64(i, x, y) FLAG(cn_cel_le_f64_u64, i, x, y)
+#define FLAG_EQ_I64_U64(i, x, y) FLAG(cn_cel_eq_i64_u64, i, x, y)
+#define FLAG_LT_I64_U64(i, x, y) FLAG(cn_cel_lt_i64_u64, i, x, y)
+#define FLAG_LE_I64_U64(i, x, y) FLAG(cn_cel_le_i64_u64, i, x, y)
+#define FLAG_EQ_U64_I64(i, x, y) FLAG(cn_cel_eq_u64_i64, i, x, y)
+#define FLAG_LT_U64_I64(i, x, y) FLAG(cn_cel_lt_u64_i64, i, x, y)
+#define FLAG_LE_U64_I64(i, x, y) FLAG(cn_cel_le_u64_i64, i, x, y)
+CN_CEL_COMPARE_OPS(COMPARES)
+#define FLAG_EQ_STR(i, x, y) flags[(i) - from] = (x) == (y);
+COMPARE(EQ_STR, FLAG_EQ_STR, uint32_t, uint32_t)
+
+#define TEST(op, define, A)                                                     \
+    KERNEL(op)                                                                  \
+    {                                                                           \
+        (void)b;                                                                \
+        for (size_t from = 0; from < rows; from += 64) {                        \
+            uint8_t flags[64] = { 0 };                                          \
+            for (size_t i = from; i < rows && i < from + 64; i++) {             \
+                flags[i - from] = define(AT(a, BLOCK_##A, i));                  \
+            }                                                                   \
+            out->truth[from / 64] = pack(flags);                                \
+        }                                                                       \
+    }
+CN_CEL_TEST_OPS(TEST)
+
+#define ROW(op, ...) [CN_CEL_OP_##op] = kernel_##op,
+#define ROW_COMPARE(upper, ...)                                                 \
+    [CN_CEL_OP_EQ_##upper] = kernel_EQ_##upper,                                 \
+    [CN_CEL_OP_LT_##upper] = kernel_LT_##upper,                                 \
+    [CN_CEL_OP_LE_##upper] = kernel_LE_##upper,
+static cn_cel_kernel *const kernels[CN_CEL_OPS] = {
+    CN_CEL_EXACT_OPS(ROW) CN_CEL_CHECKED_OPS(ROW) CN_CEL_TIME_OPS(ROW) CN_CEL_UNARY_OPS(ROW)
+    CN_CEL_CHECKED_UNARY_OPS(ROW) CN_CEL_COMPARE_OPS(ROW_COMPARE) CN_CEL_TEST_OPS(ROW)
+    [CN_CEL_OP_EQ_STR] = kernel_EQ_STR,
+};
+/* clang-format on */
+
+cn_cel_kernel *cn_cel_kernel_of(enum cn_cel_op op)
+{
+    return kernels[op];
+}

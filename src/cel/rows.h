@@ -1,0 +1,69 @@
+/*
+ * Only the function_*.c files include this: how rows of the function table are written.
+ */
+#ifndef CAIRN_CEL_ROWS_H
+#define CAIRN_CEL_ROWS_H
+
+#include "cel/function.h"
+#include "cel/op.h"
+
+struct cn_cel_function_list {
+    const struct cn_cel_function *rows;
+    size_t count;
+};
+
+extern const struct cn_cel_function_list cn_cel_operator_functions;
+extern const struct cn_cel_function_list cn_cel_number_functions;
+extern const struct cn_cel_function_list cn_cel_text_functions;
+extern const struct cn_cel_function_list cn_cel_convert_functions;
+
+#define CN_CEL_OVERLOADS(list) .overloads = (list), .overload_count = CN_ARRAY_LEN(list)
+
+/* Overloads of one and two arguments. */
+#define CN_CEL_TAKES_1(a, result_, run_, op_)                                            \
+    {                                                                                    \
+        .args = { (a) }, .arg_count = 1, .result = (result_), .run = (run_), .op = (op_) \
+    }
+#define CN_CEL_TAKES_2(a, b, result_, run_, op_)                                              \
+    {                                                                                         \
+        .args = { (a), (b) }, .arg_count = 2, .result = (result_), .run = (run_), .op = (op_) \
+    }
+
+/* clang-format off */
+/* Wrappers run_<OP> around the definitions of op.h, and rows that use them. */
+#define CN_CEL_WRAP_BINARY(op_, define, a, b, r)                                                   \
+    static struct cn_cel_value run_##op_(struct cn_cel_call *call,                                 \
+                                         const struct cn_cel_value *args, size_t count)            \
+    {                                                                                              \
+        (void)call;                                                                                \
+        (void)count;                                                                               \
+        struct cn_cel_value out = { .kind = CN_CEL_K_##r };                                        \
+        enum cn_cel_failure failure =                                                              \
+            define(args[0].as.CN_CEL_M_##a, args[1].as.CN_CEL_M_##b, &out.as.CN_CEL_M_##r);        \
+        return failure != CN_CEL_NO_FAILURE ? cn_cel_failed(failure) : out;                        \
+    }
+#define CN_CEL_WRAP_UNARY(op_, define, a, r)                                                       \
+    static struct cn_cel_value run_##op_(struct cn_cel_call *call,                                 \
+                                         const struct cn_cel_value *args, size_t count)            \
+    {                                                                                              \
+        (void)call;                                                                                \
+        (void)count;                                                                               \
+        struct cn_cel_value out = { .kind = CN_CEL_K_##r };                                        \
+        enum cn_cel_failure failure = define(args[0].as.CN_CEL_M_##a, &out.as.CN_CEL_M_##r);       \
+        return failure != CN_CEL_NO_FAILURE ? cn_cel_failed(failure) : out;                        \
+    }
+#define CN_CEL_WRAP_TEST(op_, define, a)                                                           \
+    static struct cn_cel_value run_##op_(struct cn_cel_call *call,                                 \
+                                         const struct cn_cel_value *args, size_t count)            \
+    {                                                                                              \
+        (void)call;                                                                                \
+        (void)count;                                                                               \
+        return cn_cel_bool(define(args[0].as.CN_CEL_M_##a));                                       \
+    }
+#define CN_CEL_ROW_BINARY(op_, a, b, r) \
+    CN_CEL_TAKES_2(CN_CEL_K_##a, CN_CEL_K_##b, CN_CEL_K_##r, run_##op_, CN_CEL_OP_##op_)
+#define CN_CEL_ROW_UNARY(op_, a, r) \
+    CN_CEL_TAKES_1(CN_CEL_K_##a, CN_CEL_K_##r, run_##op_, CN_CEL_OP_##op_)
+/* clang-format on */
+
+#endif

@@ -1,0 +1,555 @@
+/*
+ * Runs a plan over a block.  Operations of numbers are loops of kernel.c; here are those of bools,
+ * which are words of bits, of text, the choices, and the fall-back row by row.
+ *
+ * A bool's truth is never set where its error is.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#include "cel/eval.h"
+#include "cel/kernel.h"
+#include "cel/regex.h"
+#include "cel/step.h"
+
+enum {
+    WORDS = CN_CEL_BLOCK_WORDS,
+    MEMORY_SIZE = 512, /* texts that a TEXT step remembers; a power of two */
+    ROW_ARENA_BYTES = 4096,
+};
+
+/* What a TEXT step knows of a text, by its number. */
+struct memory {
+    uint32_t number[MEMORY_SIZE];
+    bool is_known[MEMORY_SIZE];
+    int64_t result[MEMORY_SIZE]; /* a bool or an int */
+    struct cn_cel_regex *regex;  /* of matches() */
+};
+
+struct bits {
+    uint64_t truth[WORDS];
+    uint64_t errors[WORDS];
+};
+
+struct wide {
+    uint64_t values[CN_CEL_BLOCK_ROWS];
+    uint64_t errors[WORDS];
+};
+
+struct output {
+    struct cn_cel_operand from;
+    uint64_t truth[WORDS];
+    uint64_t errors[WORDS];
+    uint64_t *constant; /* the value for every row, if it is one */
+};
+
+struct cn_cel_run {
+    const struct cn_cel_plan *plan;
+    struct cn_cel_operand *values; /* of each step */
+    struct wide *wide;
+    struct bits *bits;
+    struct memory **memories; /* of each step; NULL but for TEXT */
+    struct output *outputs;
+    uint64_t *constants; /* of each step */
+    struct cn_arena arena;
+    struct cn_arena scratch; /* of one row */
+};
+
+static const uint64_t no_bits[WORDS];
+static const uint64_t all_bits[WORDS] = {
+    ~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0),
+    ~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0),
+    ~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0),
+};
+
+/* A constant's one element, as its column would hold it. */
+static void write_constant(const struct cn_cel_step *step, uint64_t *out)
+{
+    const struct cn_cel_value *value = &step->node->value;
+    switch ((int)value->kind) {
+    case CN_CEL_STRING:
+        memcpy(out, &step->interned, sizeof(step->interned));
+        break;
+    case CN_CEL_TIMESTAMP:
+    case CN_CEL_DURATION:
+        memcpy(out, &value->as.time.us, sizeof(*out));
+        break;
+    default:
+        memcpy(out, &value->as, sizeof(*out));
+        break;
+    }
+}
+
+static void prepare_step(struct cn_cel_run *run, uint32_t i)
+{
+    const struct cn_cel_step *step = &run->plan->steps[i];
+    if (step->op == CN_CEL_OP_CONST) {
+        bool is_true = step->kind == CN_CEL_BOOL && step->node->value.as.flag;
+        write_constant(step, &run->constants[i]);
+        run->values[i] = (struct cn_cel_operand){ .values = &run->constants[i],
+                                                  .truth = is_true ? all_bits : no_bits,
+                                                  .errors = no_bits,
+                                                  .is_constant = true };
+    } else if (step->slot == CN_CEL_NO_STEP) {
+        return; /* a column, read where it is */
+    } else if (step->kind == CN_CEL_BOOL) {
+        struct bits *bits = &run->bits[step->slot];
+        run->values[i] = (struct cn_cel_operand){ .truth = bits->truth, .errors = bits->errors };
+    } else {
+        struct wide *wide = &run->wide[step->slot];
+        run->values[i] = (struct cn_cel_operand){ .values = wide->values, .errors = wide->errors };
+    }
+    if (step->op == CN_CEL_OP_TEXT) {
+        run->memories[i] = cn_arena_new(&run->arena, struct memory);
+        if (cn_str_equal(step->node->name, CN_STR("matches"))) {
+            run->memories[i]->regex = cn_cel_regex_new(step->node->args[1]->value.as.text);
+        }
+    }
+}
+
+static void prepare_output(struct cn_cel_run *run, size_t i)
+{
+    const struct cn_cel_step *step = &run->plan->steps[run->plan->outputs[i]];
+    if (step->op != CN_CEL_OP_CONST || step->kind == CN_CEL_BOOL) {
+        return;
+    }
+    struct output *output = &run->outputs[i];
+    output->constant = cn_arena_array(&run->arena, uint64_t, CN_CEL_BLOCK_ROWS);
+    uint64_t value = 0;
+    write_constant(step, &value);
+    for (size_t row = 0; row < CN_CEL_BLOCK_ROWS; row++) {
+        if (step->kind == CN_CEL_STRING) {
+            ((uint32_t *)output->constant)[row] = step->interned;
+        } else {
+            output->constant[row] = value;
+        }
+    }
+}
+
+struct cn_cel_run *cn_cel_run_new(const struct cn_cel_plan *plan)
+{
+    struct cn_cel_run *run = cn_heap_resize(NULL, sizeof(*run));
+    *run = (struct cn_cel_run){ .plan = plan };
+    cn_arena_init(&run->arena, 64 * 1024);
+    cn_arena_init(&run->scratch, ROW_ARENA_BYTES);
+    run->values = cn_arena_array(&run->arena, struct cn_cel_operand, plan->step_count + 1);
+    run->wide = cn_arena_array(&run->arena, struct wide, plan->wide_slots + 1);
+    run->bits = cn_arena_array(&run->arena, struct bits, plan->bit_slots + 1);
+    run->memories = cn_arena_array(&run->arena, struct memory *, plan->step_count + 1);
+    run->outputs = cn_arena_array(&run->arena, struct output, plan->output_count + 1);
+    run->constants = cn_arena_array(&run->arena, uint64_t, plan->step_count + 1);
+    for (uint32_t i = 0; i < plan->step_count; i++) {
+        prepare_step(run, i);
+    }
+    for (size_t i = 0; i < plan->output_count; i++) {
+        prepare_output(run, i);
+    }
+    return run;
+}
+
+void cn_cel_run_free(struct cn_cel_run *run)
+{
+    if (run == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < run->plan->step_count; i++) {
+        if (run->memories[i] != NULL) {
+            cn_cel_regex_free(run->memories[i]->regex);
+        }
+    }
+    cn_arena_deinit(&run->scratch);
+    cn_arena_deinit(&run->arena);
+    free(run);
+}
+
+static bool has_bit(const uint64_t *bits, size_t row)
+{
+    return (bits[row / 64] >> (row % 64) & 1) != 0;
+}
+
+static void put_bit(uint64_t *bits, size_t row, bool value)
+{
+    uint64_t bit = UINT64_C(1) << (row % 64);
+    bits[row / 64] = value ? bits[row / 64] | bit : bits[row / 64] & ~bit;
+}
+
+/* A column is read where it is; only bools are bytes there and bits here. */
+static void load_column(const struct cn_cel_step *step, const struct cn_cel_batch *batch,
+                        const struct cn_cel_target *out, struct cn_cel_operand *value)
+{
+    assert(step->node->column < batch->column_count);
+    const struct cn_cel_cells *cells = &batch->columns[step->node->column];
+    value->errors = cells->missing != NULL ? cells->missing + batch->first / 64 : no_bits;
+    size_t size = step->kind == CN_CEL_BOOL     ? sizeof(uint8_t)
+                  : step->kind == CN_CEL_STRING ? sizeof(uint32_t)
+                                                : sizeof(uint64_t);
+    const uint8_t *values = (const uint8_t *)cells->values + batch->first * size;
+    if (step->kind != CN_CEL_BOOL) {
+        value->values = values;
+        return;
+    }
+    for (size_t from = 0; from < batch->rows; from += 64) {
+        uint64_t bits = 0;
+        for (size_t i = from; i < batch->rows && i < from + 64; i++) {
+            bits |= (uint64_t)(values[i] != 0) << (i - from);
+        }
+        out->truth[from / 64] = bits & ~value->errors[from / 64];
+    }
+}
+
+static void has_column(const struct cn_cel_step *step, const struct cn_cel_batch *batch,
+                       const struct cn_cel_target *out, size_t words)
+{
+    assert(step->node->column < batch->column_count);
+    const uint64_t *missing = batch->columns[step->node->column].missing;
+    for (size_t w = 0; w < words; w++) {
+        out->truth[w] = missing == NULL ? ~UINT64_C(0) : ~missing[batch->first / 64 + w];
+        out->errors[w] = 0;
+    }
+}
+
+/* Of bools; those of two operands have b, the others NULL. */
+static void run_bits(enum cn_cel_op op, const struct cn_cel_operand *a,
+                     const struct cn_cel_operand *b, const struct cn_cel_target *out, size_t words)
+{
+    for (size_t w = 0; w < words; w++) {
+        uint64_t at = a->truth[w];
+        uint64_t ae = a->errors[w];
+        uint64_t bt = b != NULL ? b->truth[w] : ~UINT64_C(0);
+        uint64_t be = b != NULL ? b->errors[w] : 0;
+        uint64_t errors = ae | be;
+        uint64_t truth = 0;
+        switch ((int)op) {
+        case CN_CEL_OP_NOT:
+            truth = ~at;
+            break;
+        case CN_CEL_OP_AND:
+            errors &= (at | ae) & (bt | be); /* neither side is false */
+            truth = at & bt;
+            break;
+        case CN_CEL_OP_OR:
+            truth = at | bt;
+            errors &= ~truth;
+            break;
+        case CN_CEL_OP_EQ_BOOL:
+            truth = ~(at ^ bt);
+            break;
+        case CN_CEL_OP_LT_BOOL:
+            truth = ~at & bt;
+            break;
+        case CN_CEL_OP_LE_BOOL:
+            truth = ~at | bt;
+            break;
+        default:
+            break;
+        }
+        out->truth[w] = truth & ~errors;
+        out->errors[w] = errors;
+    }
+}
+
+/* The rows of `within` (NULL: all) that the left side leaves to the right one. */
+static void run_guard(enum cn_cel_op op, const struct cn_cel_operand *a,
+                      const struct cn_cel_operand *within, const struct cn_cel_target *out,
+                      size_t words)
+{
+    for (size_t w = 0; w < words; w++) {
+        uint64_t truth = a->truth[w];
+        uint64_t open = op == CN_CEL_OP_UNLESS_FALSE  ? truth | a->errors[w]
+                        : op == CN_CEL_OP_UNLESS_TRUE ? ~truth
+                        : op == CN_CEL_OP_IF_TRUE     ? truth
+                                                      : ~(truth | a->errors[w]);
+        out->truth[w] = within != NULL ? open & within->truth[w] : open;
+        out->errors[w] = 0;
+    }
+}
+
+/* Text in the order of its code points, which is that of its bytes. */
+static void compare_text(enum cn_cel_op op, const struct cn_cel_operand *a,
+                         const struct cn_cel_operand *b, const struct cn_cel_strings *strings,
+                         const struct cn_cel_target *out, size_t rows)
+{
+    const uint32_t *xs = a->values;
+    const uint32_t *ys = b->values;
+    for (size_t i = 0; i < rows; i++) {
+        bool truth = false;
+        if (!has_bit(out->errors, i)) {
+            int order = cn_str_compare(strings->text(strings->ctx, xs[a->is_constant ? 0 : i]),
+                                       strings->text(strings->ctx, ys[b->is_constant ? 0 : i]));
+            truth = op == CN_CEL_OP_LT_STR ? order < 0 : order <= 0;
+        }
+        put_bit(out->truth, i, truth);
+    }
+}
+
+static int64_t ask_text(struct memory *memory, const struct cn_cel_node *node, uint32_t number,
+                        const struct cn_cel_strings *strings)
+{
+    enum {
+        ARGS = 3
+    };
+    struct cn_cel_value args[ARGS];
+    cn_str text = strings->text(strings->ctx, number);
+    if (memory->regex != NULL) {
+        return cn_cel_regex_matches(memory->regex, text);
+    }
+    args[0] = cn_cel_string(text);
+    for (uint32_t i = 1; i < node->arg_count && i < ARGS; i++) {
+        args[i] = node->args[i]->value;
+    }
+    struct cn_cel_call call = { 0 }; /* such a function makes nothing and does not fail */
+    struct cn_cel_value result = node->overload->run(&call, args, node->arg_count);
+    return result.kind == CN_CEL_BOOL ? result.as.flag : result.as.i64;
+}
+
+static void run_text(struct cn_cel_run *run, uint32_t at, const struct cn_cel_operand *a,
+                     const uint64_t *guard, const struct cn_cel_target *out, size_t rows)
+{
+    const struct cn_cel_step *step = &run->plan->steps[at];
+    struct memory *memory = run->memories[at];
+    const uint32_t *numbers = a->values;
+    int64_t *values = out->values;
+    for (size_t i = 0; i < rows; i++) {
+        if (has_bit(out->errors, i) || !has_bit(guard, i)) {
+            put_bit(out->errors, i, true);
+            if (step->kind == CN_CEL_BOOL) {
+                put_bit(out->truth, i, false);
+            }
+            continue;
+        }
+        uint32_t number = numbers[a->is_constant ? 0 : i];
+        size_t place = number & (MEMORY_SIZE - 1);
+        if (!memory->is_known[place] || memory->number[place] != number) {
+            memory->result[place] = ask_text(memory, step->node, number, run->plan->strings);
+            memory->number[place] = number;
+            memory->is_known[place] = true;
+        }
+        if (step->kind == CN_CEL_BOOL) {
+            put_bit(out->truth, i, memory->result[place] != 0);
+        } else {
+            values[i] = memory->result[place];
+        }
+    }
+}
+
+/* One row's value to where its column would have it. */
+static void store(struct cn_cel_run *run, const struct cn_cel_target *out, size_t row,
+                  const struct cn_cel_value *value)
+{
+    const struct cn_cel_strings *strings = run->plan->strings;
+    switch ((int)value->kind) {
+    case CN_CEL_BOOL:
+        put_bit(out->truth, row, value->as.flag);
+        break;
+    case CN_CEL_STRING:
+        ((uint32_t *)out->values)[row] = strings->intern(strings->ctx, value->as.text);
+        break;
+    case CN_CEL_TIMESTAMP:
+    case CN_CEL_DURATION:
+        ((int64_t *)out->values)[row] = value->as.time.us;
+        break;
+    default:
+        memcpy((uint64_t *)out->values + row, &value->as, sizeof(uint64_t));
+        break;
+    }
+}
+
+static void run_rows(struct cn_cel_run *run, const struct cn_cel_step *step,
+                     const struct cn_cel_batch *batch, const uint64_t *guard,
+                     const struct cn_cel_target *out)
+{
+    for (size_t i = 0; i < batch->rows; i++) {
+        struct cn_cel_value value = cn_cel_failed(CN_CEL_NO_VALUE);
+        if (has_bit(guard, i)) {
+            struct cn_cel_batch_row at = { .batch = batch, .row = i };
+            struct cn_cel_row row = cn_cel_row_of_batch(&at);
+            value = cn_cel_eval_node(step->node, &row, &run->scratch);
+        }
+        bool failed = value.kind != step->kind; /* dyn may turn out to be anything */
+        put_bit(out->errors, i, failed);
+        if (!failed) {
+            store(run, out, i, &value);
+        } else if (step->kind == CN_CEL_BOOL) {
+            put_bit(out->truth, i, false);
+        }
+        cn_arena_reset(&run->scratch);
+    }
+}
+
+static void choose_bits(const struct cn_cel_operand *test, const struct cn_cel_operand *a,
+                        const struct cn_cel_operand *b, const struct cn_cel_target *out,
+                        size_t words)
+{
+    for (size_t w = 0; w < words; w++) {
+        uint64_t taken = test->truth[w];
+        out->errors[w] = test->errors[w] | (taken & a->errors[w]) | (~taken & b->errors[w]);
+        if (out->truth != NULL) {
+            out->truth[w] = ((taken & a->truth[w]) | (~taken & b->truth[w])) & ~test->errors[w];
+        }
+    }
+}
+
+#define CHOOSE(name, type)                                                                         \
+    static void name(const struct cn_cel_operand *test, const struct cn_cel_operand *a,            \
+                     const struct cn_cel_operand *b, const struct cn_cel_target *out, size_t rows) \
+    {                                                                                              \
+        const type *xs = a->values;                                                                \
+        const type *ys = b->values;                                                                \
+        type *zs = out->values;                                                                    \
+        size_t x_stride = a->is_constant ? 0 : 1;                                                  \
+        size_t y_stride = b->is_constant ? 0 : 1;                                                  \
+        for (size_t i = 0; i < rows; i++) {                                                        \
+            type taken = (type)0 - (type)(test->truth[i / 64] >> (i % 64) & 1);                    \
+            zs[i] = (xs[i * x_stride] & taken) | (ys[i * y_stride] & ~taken);                      \
+        }                                                                                          \
+    }
+CHOOSE(choose_4, uint32_t)
+CHOOSE(choose_8, uint64_t)
+
+static void run_choice(const struct cn_cel_run *run, const struct cn_cel_step *step,
+                       const struct cn_cel_target *out, size_t rows)
+{
+    const struct cn_cel_operand *test = &run->values[step->operands[0]];
+    const struct cn_cel_operand *a = &run->values[step->operands[1]];
+    const struct cn_cel_operand *b = &run->values[step->operands[2]];
+    choose_bits(test, a, b, out, (rows + 63) / 64);
+    if (step->op == CN_CEL_OP_CHOOSE_4) {
+        choose_4(test, a, b, out, rows);
+    } else if (step->op == CN_CEL_OP_CHOOSE_8) {
+        choose_8(test, a, b, out, rows);
+    }
+}
+
+static void merge_errors(const struct cn_cel_operand *a, const struct cn_cel_operand *b,
+                         uint64_t *out, size_t words)
+{
+    for (size_t w = 0; w < words; w++) {
+        out[w] = a->errors[w] | (b != NULL ? b->errors[w] : 0);
+    }
+}
+
+static void run_kernel(enum cn_cel_op op, const struct cn_cel_operand *a,
+                       const struct cn_cel_operand *b, const struct cn_cel_target *out, size_t rows)
+{
+    size_t words = (rows + 63) / 64;
+    merge_errors(a, b, out->errors, words);
+    cn_cel_kernel_of(op)(a, b, out, rows);
+    for (size_t w = 0; out->truth != NULL && w < words; w++) {
+        out->truth[w] &= ~out->errors[w];
+    }
+}
+
+static struct cn_cel_target target_of(struct cn_cel_run *run, const struct cn_cel_step *step)
+{
+    if (step->slot == CN_CEL_NO_STEP) {
+        return (struct cn_cel_target){ 0 };
+    }
+    if (step->kind == CN_CEL_BOOL) {
+        struct bits *bits = &run->bits[step->slot];
+        return (struct cn_cel_target){ .truth = bits->truth, .errors = bits->errors };
+    }
+    struct wide *wide = &run->wide[step->slot];
+    return (struct cn_cel_target){ .values = wide->values, .errors = wide->errors };
+}
+
+static const struct cn_cel_operand *operand(const struct cn_cel_run *run, uint32_t step)
+{
+    return step != CN_CEL_NO_STEP ? &run->values[step] : NULL;
+}
+
+static void run_step(struct cn_cel_run *run, uint32_t at, const struct cn_cel_batch *batch)
+{
+    const struct cn_cel_step *step = &run->plan->steps[at];
+    const struct cn_cel_operand *a = operand(run, step->operands[0]);
+    const struct cn_cel_operand *b = operand(run, step->operands[1]);
+    const struct cn_cel_operand *within = operand(run, step->guard);
+    const uint64_t *guard = within != NULL ? within->truth : all_bits;
+    struct cn_cel_target out = target_of(run, step);
+    size_t words = (batch->rows + 63) / 64;
+    switch ((int)step->op) {
+    case CN_CEL_OP_CONST:
+        break;
+    case CN_CEL_OP_COLUMN:
+        load_column(step, batch, &out, &run->values[at]);
+        break;
+    case CN_CEL_OP_HAS:
+        has_column(step, batch, &out, words);
+        break;
+    case CN_CEL_OP_NOT:
+    case CN_CEL_OP_AND:
+    case CN_CEL_OP_OR:
+    case CN_CEL_OP_EQ_BOOL:
+    case CN_CEL_OP_LT_BOOL:
+    case CN_CEL_OP_LE_BOOL:
+        run_bits(step->op, a, b, &out, words);
+        break;
+    case CN_CEL_OP_UNLESS_FALSE:
+    case CN_CEL_OP_UNLESS_TRUE:
+    case CN_CEL_OP_IF_TRUE:
+    case CN_CEL_OP_IF_FALSE:
+        run_guard(step->op, a, b, &out, words);
+        break;
+    case CN_CEL_OP_LT_STR:
+    case CN_CEL_OP_LE_STR:
+        merge_errors(a, b, out.errors, words);
+        compare_text(step->op, a, b, run->plan->strings, &out, batch->rows);
+        break;
+    case CN_CEL_OP_TEXT:
+        merge_errors(a, NULL, out.errors, words);
+        run_text(run, at, a, guard, &out, batch->rows);
+        break;
+    case CN_CEL_OP_ROWS:
+        run_rows(run, step, batch, guard, &out);
+        break;
+    case CN_CEL_OP_CHOOSE_BOOL:
+    case CN_CEL_OP_CHOOSE_4:
+    case CN_CEL_OP_CHOOSE_8:
+        run_choice(run, step, &out, batch->rows);
+        break;
+    default:
+        run_kernel(step->op, a, b, &out, batch->rows);
+        break;
+    }
+}
+
+/* Bits past the last row are 0. */
+static uint64_t word_mask(size_t rows, size_t w)
+{
+    size_t from = w * 64;
+    return rows >= from + 64 ? ~UINT64_C(0) : rows <= from ? 0 : (UINT64_C(1) << (rows - from)) - 1;
+}
+
+void cn_cel_run_block(struct cn_cel_run *run, const struct cn_cel_batch *batch)
+{
+    const struct cn_cel_plan *plan = run->plan;
+    assert(batch->rows <= CN_CEL_BLOCK_ROWS && batch->first % 64 == 0);
+    for (uint32_t i = 0; i < plan->step_count; i++) {
+        run_step(run, i, batch);
+    }
+    for (size_t i = 0; i < plan->output_count; i++) {
+        struct output *output = &run->outputs[i];
+        output->from = run->values[plan->outputs[i]];
+        for (size_t w = 0; w < WORDS; w++) {
+            uint64_t mask = word_mask(batch->rows, w);
+            /* A column has no word past its last row. */
+            output->errors[w] = mask == 0 ? 0 : output->from.errors[w] & mask;
+            output->truth[w] =
+                mask == 0 || output->from.truth == NULL ? 0 : output->from.truth[w] & mask;
+        }
+    }
+}
+
+struct cn_cel_result cn_cel_run_result(const struct cn_cel_run *run, size_t output)
+{
+    assert(output < run->plan->output_count);
+    const struct output *out = &run->outputs[output];
+    const struct cn_cel_step *step = &run->plan->steps[run->plan->outputs[output]];
+    return (struct cn_cel_result){ .kind = step->kind,
+                                   .values =
+                                       out->constant != NULL ? out->constant : out->from.values,
+                                   .truth = out->truth,
+                                   .errors = out->errors };
+}

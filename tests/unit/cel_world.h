@@ -1,0 +1,408 @@
+/*
+ * Columns that the tests of cel/ evaluate over: two of each kind, a dotted name and a metric with
+ * a method, filled with random and with awkward values.
+ */
+#ifndef CAIRN_TESTS_UNIT_CEL_WORLD_H
+#define CAIRN_TESTS_UNIT_CEL_WORLD_H
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "base/str.h"
+
+#include "cel/plan.h"
+
+enum {
+    WORLD_ROWS = 1000, /* not a multiple of 64 */
+    WORLD_TEXTS_MAX = 20000,
+};
+
+static const struct {
+    const char *name;
+    enum cn_cel_kind kind;
+} world_columns[] = {
+    { "x", CN_CEL_DOUBLE },
+    { "y", CN_CEL_DOUBLE },
+    { "i", CN_CEL_INT },
+    { "j", CN_CEL_INT },
+    { "u", CN_CEL_UINT },
+    { "v", CN_CEL_UINT },
+    { "p", CN_CEL_BOOL },
+    { "q", CN_CEL_BOOL },
+    { "s", CN_CEL_STRING },
+    { "trait.plan", CN_CEL_STRING },
+    { "m", CN_CEL_TIMESTAMP },
+    { "n", CN_CEL_TIMESTAMP },
+    { "d", CN_CEL_DURATION },
+    { "e", CN_CEL_DURATION },
+    { "active_users", CN_CEL_DOUBLE },
+    { "logins.sum(28)", CN_CEL_DOUBLE },
+};
+
+enum {
+    WORLD_COLUMNS = CN_ARRAY_LEN(world_columns)
+};
+
+struct world {
+    struct cn_arena arena;
+    cn_str texts[WORLD_TEXTS_MAX];
+    uint32_t text_count;
+    struct cn_cel_strings strings;
+    struct cn_cel_cells cells[WORLD_COLUMNS];
+    struct cn_cel_schema schema;
+    struct cn_cel_batch batch;
+};
+
+static inline uint32_t world_intern(void *ctx, cn_str text)
+{
+    struct world *world = ctx;
+    for (uint32_t i = 0; i < world->text_count; i++) {
+        if (cn_str_equal(world->texts[i], text)) {
+            return i;
+        }
+    }
+    if (world->text_count == WORLD_TEXTS_MAX) {
+        abort();
+    }
+    world->texts[world->text_count] = cn_arena_str(&world->arena, text);
+    return world->text_count++;
+}
+
+static inline cn_str world_text(void *ctx, uint32_t number)
+{
+    return ((struct world *)ctx)->texts[number];
+}
+
+static inline enum cn_cel_resolve world_resolve(void *ctx, const struct cn_cel_reference *reference,
+                                                struct cn_cel_column *column_out,
+                                                struct cn_error *err)
+{
+    (void)ctx;
+    if (cn_str_equal(reference->name, CN_STR("logins"))) {
+        if (!cn_str_equal(reference->method, CN_STR("sum"))) {
+            cn_fail(err, CN_INVALID, "'logins' needs a method: logins.sum(days)");
+            return CN_CEL_WRONG;
+        }
+        if (reference->arg_count != 1 || reference->args[0].kind != CN_CEL_INT ||
+            reference->args[0].as.i64 != 28) {
+            cn_fail(err, CN_INVALID, "sum(days) takes 28 days");
+            return CN_CEL_WRONG;
+        }
+        *column_out = (struct cn_cel_column){ WORLD_COLUMNS - 1, CN_CEL_DOUBLE };
+        return CN_CEL_FOUND;
+    }
+    for (uint32_t i = 0; reference->method.len == 0 && i + 1 < WORLD_COLUMNS; i++) {
+        if (cn_str_equal(reference->name, cn_str_of(world_columns[i].name))) {
+            *column_out = (struct cn_cel_column){ i, world_columns[i].kind };
+            return CN_CEL_FOUND;
+        }
+    }
+    return CN_CEL_UNKNOWN;
+}
+
+static inline bool world_list(void *ctx, size_t index, cn_str *name_out)
+{
+    (void)ctx;
+    if (index >= WORLD_COLUMNS) {
+        return false;
+    }
+    *name_out =
+        index + 1 == WORLD_COLUMNS ? CN_STR("logins") : cn_str_of(world_columns[index].name);
+    return true;
+}
+
+static inline double random_double(struct cn_rng *rng)
+{
+    static const double awkward[] = { 0.0,
+                                      -0.0,
+                                      1.0,
+                                      -1.0,
+                                      2.5,
+                                      1e308,
+                                      -1e308,
+                                      1e18,
+                                      NAN,
+                                      INFINITY,
+                                      0.1,
+                                      -2.5,
+                                      -INFINITY,
+                                      9007199254740993.0,
+                                      9223372036854775808.0,
+                                      -9223372036854775808.0,
+                                      3.0,
+                                      7.0 };
+    return cn_rng_between(rng, 0, 2) == 0
+               ? awkward[cn_rng_between(rng, 0, (int64_t)CN_ARRAY_LEN(awkward) - 1)]
+               : (double)cn_rng_between(rng, -1000, 1000) / 4;
+}
+
+static inline int64_t random_int(struct cn_rng *rng)
+{
+    static const int64_t awkward[] = {
+        0, 1, -1, 2, 3, INT64_MAX, INT64_MIN, 7, INT64_MAX - 1, INT64_C(9007199254740993), 28, 10
+    };
+    return cn_rng_between(rng, 0, 2) == 0
+               ? awkward[cn_rng_between(rng, 0, (int64_t)CN_ARRAY_LEN(awkward) - 1)]
+               : cn_rng_between(rng, -20, 20);
+}
+
+static inline void world_fill_cell(struct world *world, struct cn_rng *rng, enum cn_cel_kind kind,
+                                   void *values, size_t row)
+{
+    static const char *const texts[] = { "",  "pro",  "enterprise", "h\xc3\xa9llo",
+                                         "a", "beta", "vip",        "betamax",
+                                         "z", "Pro",  "free",       "\xf0\x9f\x98\x80" };
+    switch ((int)kind) {
+    case CN_CEL_DOUBLE:
+        ((double *)values)[row] = random_double(rng);
+        break;
+    case CN_CEL_BOOL:
+        ((uint8_t *)values)[row] = cn_rng_between(rng, 0, 1) != 0;
+        break;
+    case CN_CEL_STRING:
+        ((uint32_t *)values)[row] = world_intern(
+            world, cn_str_of(texts[cn_rng_between(rng, 0, (int64_t)CN_ARRAY_LEN(texts) - 1)]));
+        break;
+    case CN_CEL_TIMESTAMP:
+        ((int64_t *)values)[row] = cn_rng_between(rng, 0, 9) == 0
+                                       ? INT64_C(253402300799999999)
+                                       : cn_rng_between(rng, -5, 5) * 86400 * 1000000;
+        break;
+    case CN_CEL_DURATION:
+        ((int64_t *)values)[row] = cn_rng_between(rng, 0, 9) == 0
+                                       ? INT64_C(315576000000000000)
+                                       : cn_rng_between(rng, -100, 100) * 3600 * 1000000;
+        break;
+    default:
+        ((int64_t *)values)[row] = random_int(rng);
+        break;
+    }
+}
+
+static inline void world_init(struct world *world)
+{
+    struct cn_rng rng = { 20260301 };
+    memset(world, 0, sizeof(*world));
+    cn_arena_init(&world->arena, 1 << 20);
+    world->strings =
+        (struct cn_cel_strings){ .ctx = world, .intern = world_intern, .text = world_text };
+    world->schema = (struct cn_cel_schema){ .resolve = world_resolve, .list = world_list };
+    for (size_t c = 0; c < WORLD_COLUMNS; c++) {
+        void *values = cn_arena_calloc(&world->arena, WORLD_ROWS, sizeof(uint64_t));
+        uint64_t *missing = cn_arena_array(&world->arena, uint64_t, WORLD_ROWS / 64 + 1);
+        for (size_t row = 0; row < WORLD_ROWS; row++) {
+            world_fill_cell(world, &rng, world_columns[c].kind, values, row);
+            if (cn_rng_between(&rng, 0, 7) == 0) {
+                missing[row / 64] |= UINT64_C(1) << (row % 64);
+            }
+        }
+        world->cells[c] = (struct cn_cel_cells){ values, c % 5 == 4 ? NULL : missing };
+    }
+    world->batch = (struct cn_cel_batch){ .columns = world->cells,
+                                          .column_count = WORLD_COLUMNS,
+                                          .first = 0,
+                                          .rows = WORLD_ROWS,
+                                          .strings = &world->strings };
+}
+
+static inline void world_deinit(struct world *world)
+{
+    cn_arena_deinit(&world->arena);
+}
+
+/* A grammar of programs that mostly pass the check: text of the given kind. */
+struct random_program {
+    struct cn_rng *rng;
+    char text[8192];
+    size_t len;
+};
+
+static inline void put(struct random_program *out, const char *text)
+{
+    size_t len = strlen(text);
+    if (out->len + len < sizeof(out->text)) {
+        memcpy(out->text + out->len, text, len + 1);
+        out->len += len;
+    }
+}
+
+/* A template: letters b d i u s m e stand for operands of that kind, the rest is text. */
+struct production {
+    char kind;
+    const char *form;
+};
+
+static const struct production leaves[] = {
+    { 'b', "p" },
+    { 'b', "q" },
+    { 'b', "true" },
+    { 'b', "false" },
+    { 'b', "has(x)" },
+    { 'b', "has(trait.plan)" },
+    { 'd', "x" },
+    { 'd', "y" },
+    { 'd', "2.5" },
+    { 'd', "0.0" },
+    { 'd', "logins.sum(28)" },
+    { 'd', "-1.0" },
+    { 'd', "active_users" },
+    { 'i', "i" },
+    { 'i', "j" },
+    { 'i', "3" },
+    { 'i', "0" },
+    { 'i', "-1" },
+    { 'i', "9223372036854775807" },
+    { 'u', "u" },
+    { 'u', "v" },
+    { 'u', "7u" },
+    { 's', "s" },
+    { 's', "trait.plan" },
+    { 's', "'pro'" },
+    { 's', "'be'" },
+    { 's', "''" },
+    { 'm', "m" },
+    { 'm', "n" },
+    { 'm', "timestamp('1970-01-02T00:00:00Z')" },
+    { 'm', "timestamp('1970-01-02T00:00:00.000000001Z')" },
+    { 'e', "d" },
+    { 'e', "e" },
+    { 'e', "duration('36h')" },
+    { 'e', "duration('1ns')" },
+};
+
+static const struct production forms[] = {
+    { 'b', "(b && b)" },
+    { 'b', "(b || b)" },
+    { 'b', "!b" },
+    { 'b', "(b ? b : b)" },
+    { 'b', "(d < d)" },
+    { 'b', "(d <= d)" },
+    { 'b', "(d > d)" },
+    { 'b', "(d >= d)" },
+    { 'b', "(d == d)" },
+    { 'b', "(d != d)" },
+    { 'b', "(i < d)" },
+    { 'b', "(d >= i)" },
+    { 'b', "(u <= d)" },
+    { 'b', "(d > u)" },
+    { 'b', "(i > u)" },
+    { 'b', "(u < i)" },
+    { 'b', "(i == d)" },
+    { 'b', "(u != d)" },
+    { 'b', "(i == u)" },
+    { 'b', "(i != i)" },
+    { 'b', "(i <= i)" },
+    { 'b', "(u >= u)" },
+    { 'b', "(u == u)" },
+    { 'b', "(s == s)" },
+    { 'b', "(s != s)" },
+    { 'b', "(s < s)" },
+    { 'b', "(s >= s)" },
+    { 'b', "(b == b)" },
+    { 'b', "(b < b)" },
+    { 'b', "(b >= b)" },
+    { 'b', "(m < m)" },
+    { 'b', "(m == m)" },
+    { 'b', "(m >= m)" },
+    { 'b', "(e < e)" },
+    { 'b', "(e != e)" },
+    { 'b', "(s in ['pro', 'beta', 'vip'])" },
+    { 'b', "(d in [1, 2.5, 3u])" },
+    { 'b', "(i in [1, 2, 3])" },
+    { 'b', "(i in [])" },
+    { 'b', "(s in [s, s])" },
+    { 'b', "s.startsWith('be')" },
+    { 'b', "s.endsWith(s)" },
+    { 'b', "s.contains('o')" },
+    { 'b', "s.matches('^b.*x$')" },
+    { 'b', "math.isNaN(d)" },
+    { 'b', "math.isFinite(d)" },
+    { 'b', "[d, d].exists(a, a > d)" },
+    { 'b', "[i, i].all(a, a > i)" },
+    { 'd', "(d + d)" },
+    { 'd', "(d - d)" },
+    { 'd', "(d * d)" },
+    { 'd', "(d / d)" },
+    { 'd', "-(d)" },
+    { 'd', "(b ? d : d)" },
+    { 'd', "double(i)" },
+    { 'd', "double(u)" },
+    { 'd', "math.least(d, d, d)" },
+    { 'd', "math.greatest(d, d)" },
+    { 'd', "math.abs(d)" },
+    { 'd', "math.round(d)" },
+    { 'd', "math.floor(d)" },
+    { 'd', "math.ceil(d)" },
+    { 'd', "math.sign(d)" },
+    { 'd', "double(string(d))" },
+    { 'i', "(i + i)" },
+    { 'i', "(i - i)" },
+    { 'i', "(i * i)" },
+    { 'i', "(i / i)" },
+    { 'i', "(i % i)" },
+    { 'i', "-(i)" },
+    { 'i', "(b ? i : i)" },
+    { 'i', "int(d)" },
+    { 'i', "int(u)" },
+    { 'i', "size(s)" },
+    { 'i', "s.size()" },
+    { 'i', "math.abs(i)" },
+    { 'i', "math.least(i, i)" },
+    { 'i', "int(m)" },
+    { 'i', "[i, i][i]" },
+    { 'u', "(u + u)" },
+    { 'u', "(u - u)" },
+    { 'u', "(u * u)" },
+    { 'u', "(u / u)" },
+    { 'u', "(u % u)" },
+    { 'u', "uint(i)" },
+    { 'u', "uint(d)" },
+    { 'u', "math.greatest(u, u)" },
+    { 's', "(s + s)" },
+    { 's', "string(i)" },
+    { 's', "(b ? s : s)" },
+    { 's', "string(b)" },
+    { 'm', "(m + e)" },
+    { 'm', "(m - e)" },
+    { 'm', "(e + m)" },
+    { 'm', "(b ? m : m)" },
+    { 'e', "(m - m)" },
+    { 'e', "(e + e)" },
+    { 'e', "(e - e)" },
+    { 'e', "(b ? e : e)" },
+    { 'e', "duration(string(e))" },
+};
+
+static inline void generate(struct random_program *out, char kind, int depth)
+{
+    const struct production *list = depth > 0 ? forms : leaves;
+    size_t count = depth > 0 ? CN_ARRAY_LEN(forms) : CN_ARRAY_LEN(leaves);
+    if (depth > 0 && cn_rng_between(out->rng, 0, 5) == 0) {
+        list = leaves;
+        count = CN_ARRAY_LEN(leaves);
+    }
+    const char *form = NULL;
+    while (form == NULL) {
+        const struct production *one = &list[cn_rng_between(out->rng, 0, (int64_t)count - 1)];
+        form = one->kind == kind ? one->form : NULL;
+    }
+    if (list == leaves) {
+        put(out, form);
+        return;
+    }
+    for (const char *at = form; *at != '\0'; at++) {
+        bool is_alone = (at == form || strchr(" ([,!-.", at[-1]) != NULL) &&
+                        strchr("bdiusme", *at) != NULL &&
+                        (strchr(" )],.", at[1]) != NULL || at[1] == '\0');
+        char one[2] = { *at, '\0' };
+        if (is_alone && (at == form || at[-1] != '.')) {
+            generate(out, *at, depth - 1);
+        } else {
+            put(out, one);
+        }
+    }
+}
+
+#endif
