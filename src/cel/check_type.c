@@ -250,35 +250,63 @@ static void complain_args(struct cn_cel_checker *checker, struct cn_cel_node *no
     }
 }
 
-static void type_plain(struct cn_cel_checker *checker, struct cn_cel_node *node)
+/* The overloads that the types of the operands leave possible. */
+struct candidates {
+    const struct cn_cel_overload *first;
+    size_t count;
+    bool same_result;
+};
+
+static struct candidates find_candidates(const struct cn_cel_node *node)
 {
-    const struct cn_cel_function *function = node->function;
-    const struct cn_cel_overload *found = NULL;
-    bool has_dyn = false;
-    for (uint32_t i = 0; i < node->arg_count; i++) {
-        has_dyn |= node->args[i]->type->kind == CN_CEL_DYN;
-    }
-    size_t matching = 0;
-    bool same_result = true;
-    for (size_t i = 0; i < function->overload_count; i++) {
-        const struct cn_cel_overload *overload = &function->overloads[i];
-        if (may_take(overload, node) && (found == NULL || has_dyn)) {
-            same_result = same_result && (found == NULL || found->result == overload->result);
-            found = found != NULL ? found : overload;
-            matching++;
+    struct candidates found = { .same_result = true };
+    for (size_t i = 0; i < node->function->overload_count; i++) {
+        const struct cn_cel_overload *overload = &node->function->overloads[i];
+        if (!may_take(overload, node)) {
+            continue;
+        }
+        if (found.count++ == 0) {
+            found.first = overload;
+        } else if (overload->result != found.first->result) {
+            found.same_result = false;
         }
     }
-    if (found == NULL) {
+    return found;
+}
+
+static bool has_dyn_operand(const struct cn_cel_node *node)
+{
+    for (uint32_t i = 0; i < node->arg_count; i++) {
+        if (node->args[i]->type->kind == CN_CEL_DYN) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* a + b: what it is a list of; [] takes any element. */
+static void type_joined_list(struct cn_cel_node *node)
+{
+    const struct cn_cel_type *a = node->args[0]->type;
+    bool is_first_empty = a->kind == CN_CEL_LIST && a->element->kind == CN_CEL_DYN;
+    if (is_first_empty || cn_cel_type_equal(a, node->args[1]->type)) {
+        node->type = node->args[1]->type;
+    }
+}
+
+static void type_plain(struct cn_cel_checker *checker, struct cn_cel_node *node)
+{
+    struct candidates found = find_candidates(node);
+    if (found.first == NULL) {
         complain_args(checker, node);
         return;
     }
-    node->overload = has_dyn && (matching > 1 || found->args[0] != CN_CEL_DYN) ? NULL : found;
-    node->type = same_result ? cn_cel_type_of(found->result) : DYN;
-    if (node->type->kind == CN_CEL_LIST && node->arg_count == 2) { /* a + b */
-        bool same = cn_cel_type_equal(node->args[0]->type, node->args[1]->type);
-        bool is_first_empty = node->args[0]->type->kind == CN_CEL_LIST &&
-                              node->args[0]->type->element->kind == CN_CEL_DYN;
-        node->type = same || is_first_empty ? node->args[1]->type : node->type;
+    /* The first of several takes operands of known types most exactly: the table has it so. */
+    bool is_decided = !has_dyn_operand(node) || found.first->args[0] == CN_CEL_DYN;
+    node->overload = is_decided ? found.first : NULL;
+    node->type = is_decided || found.same_result ? cn_cel_type_of(found.first->result) : DYN;
+    if (node->type->kind == CN_CEL_LIST && node->arg_count == 2) {
+        type_joined_list(node);
     }
 }
 

@@ -1,5 +1,5 @@
 /*
- * Only plan.c and run.c include this: what a plan consists of.
+ * Only plan.c, step.c and run.c include this: what a plan consists of.
  *
  * Step number i computes value number i, of the operands named by number; a value is then kept in a
  * slot, which is given to another value after its last use.
@@ -40,5 +40,11 @@ struct cn_cel_plan {
     uint32_t wide_slots; /* with values */
     uint32_t bit_slots;  /* truth and errors only */
 };
+
+/* Whether they compute the same: sharing one is what makes a plan cheaper than its programs. */
+bool cn_cel_same_step(const struct cn_cel_step *a, const struct cn_cel_step *b);
+
+/* Equal for steps that are the same. */
+uint64_t cn_cel_hash_step(const struct cn_cel_step *step);
 
 #endif

@@ -4,7 +4,7 @@
  */
 #include "tests/unit/unit.h"
 /* after unit.h */
-#include "tests/unit/cel_world.h"
+#include "tests/unit/cel_random.h"
 
 enum {
     PROGRAMS = 4000,

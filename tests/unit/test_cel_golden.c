@@ -49,12 +49,18 @@ static void print_problem(struct cn_buf *out, cn_str source, const struct cn_cel
     cn_buf_printf(out, "! %u:%u %s: %.*s\n", problem->line, problem->column,
                   cn_cel_problem_name(problem->kind), CN_STR_ARG(problem->message));
     if (problem->has_fix) {
-        cn_buf_add_str(out, CN_STR("~ "));
-        cn_buf_add_str(out, cn_str_slice(source, 0, problem->fix_offset));
-        cn_buf_add_str(out, problem->fix_text);
-        cn_buf_add_str(out,
+        struct cn_buf fixed;
+        cn_buf_init(&fixed, 1 << 16);
+        cn_buf_add_str(&fixed, cn_str_slice(source, 0, problem->fix_offset));
+        cn_buf_add_str(&fixed, problem->fix_text);
+        cn_buf_add_str(&fixed,
                        cn_str_slice(source, problem->fix_offset + problem->fix_length, source.len));
-        cn_buf_add_str(out, CN_STR("\n"));
+        cn_str rest = cn_buf_str(&fixed);
+        cn_str line;
+        while (cn_str_split(&rest, '\n', &line)) {
+            cn_buf_printf(out, "~ %.*s\n", CN_STR_ARG(line));
+        }
+        cn_buf_deinit(&fixed);
     }
 }
 
