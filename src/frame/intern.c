@@ -22,7 +22,7 @@ enum {
 
 struct entry {
     cn_str text;
-    uint64_t order;
+    uint64_t order[CN_INTERNED_ORDER_PARTS];
 };
 
 struct cn_interner {
@@ -38,10 +38,10 @@ static unsigned char folded(char c)
     return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
-static uint64_t order_of(cn_str text)
+static uint64_t order_of(cn_str text, size_t from)
 {
     uint64_t order = 0;
-    for (size_t i = 0; i < ORDER_BYTES; i++) {
+    for (size_t i = from; i < from + ORDER_BYTES; i++) {
         order = order << 8 | (i < text.len ? folded(text.ptr[i]) : 0);
     }
     return order;
@@ -86,7 +86,8 @@ uint32_t cn_intern(struct cn_interner *interner, cn_str text)
                 cn_heap_resize(NULL, (size_t)CHUNK_TEXTS * sizeof(struct entry));
         }
         interner->chunks[chunk][number % CHUNK_TEXTS] =
-            (struct entry){ cn_arena_str(&interner->texts, text), order_of(text) };
+            (struct entry){ cn_arena_str(&interner->texts, text),
+                            { order_of(text, 0), order_of(text, ORDER_BYTES) } };
         *slot = number;
     }
     uint32_t number = (uint32_t)*slot;
@@ -104,9 +105,9 @@ cn_str cn_interned(const struct cn_interner *interner, uint32_t number)
     return entry_of(interner, number)->text;
 }
 
-uint64_t cn_interned_order(const struct cn_interner *interner, uint32_t number)
+uint64_t cn_interned_order(const struct cn_interner *interner, uint32_t number, int part)
 {
-    return entry_of(interner, number)->order;
+    return entry_of(interner, number)->order[part];
 }
 
 int cn_interned_compare(const struct cn_interner *interner, uint32_t a, uint32_t b)

@@ -18,9 +18,13 @@ void cn_interner_free(struct cn_interner *interner); /* NULL is allowed */
 uint32_t cn_intern(struct cn_interner *interner, cn_str text);
 cn_str cn_interned(const struct cn_interner *interner, uint32_t number);
 
-/* Orders as people expect lists of names: ASCII letters without case first, then by bytes.  The
- * first eight bytes of that order as a number; what is equal there needs cn_interned(). */
-uint64_t cn_interned_order(const struct cn_interner *interner, uint32_t number);
+enum {
+    CN_INTERNED_ORDER_PARTS = 2
+};
+
+/* Orders as people expect lists of names: ASCII letters without case first, then by bytes.  Eight
+ * bytes of the text a part, as a number; what is equal in all needs cn_interned_compare(). */
+uint64_t cn_interned_order(const struct cn_interner *interner, uint32_t number, int part);
 
 /* <0, 0, >0 in that same order. */
 int cn_interned_compare(const struct cn_interner *interner, uint32_t a, uint32_t b);

@@ -1,20 +1,22 @@
 /*
- * A page without sorting everything.  Each row gets a key of 64 bits that orders as its value; a
- * radix select then narrows the candidates to the buckets that hold the page, 16 bits at a time,
- * and what is left, hardly more than the page, is selected and sorted by full comparison.
+ * A page without sorting everything.  The first pages come from a heap of the best rows seen.  For
+ * the others each row gets a key of 64 bits that orders as its value; a histogram of the keys
+ * between the least and the greatest then tells in which buckets the page lies, again within these
+ * until hardly more than the page is left, and that is selected and sorted by full comparison.
  */
 #include "frame/list.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 
 enum {
-    DIGIT_BITS = 11,
-    DIGITS = 1 << DIGIT_BITS,
-    SMALL = 64 /* fewer candidates than this are sorted at once */
+    BUCKET_BITS = 12,
+    BUCKETS = 1 << BUCKET_BITS,
+    SMALL = 64,       /* fewer candidates than this are sorted at once */
+    TIES_MAX = 4096,  /* texts that need full comparison */
+    FIRST_PAGES = 512 /* up to here the best are kept in a heap while rows are looked at once */
 };
 
 struct candidate {
@@ -25,41 +27,22 @@ struct candidate {
 struct order {
     const struct cn_frame *frame;
     const struct cn_column *sort;
-    bool descending;
+    uint64_t flip; /* of keys: all bits if descending */
 };
 
-static uint64_t flip(uint64_t key, bool descending)
-{
-    return descending ? ~key : key;
-}
-
 /* Sign bit set: the larger the smaller; else above all of those. */
-static uint64_t f64_key(double value)
+static inline uint64_t f64_key(double value)
 {
     uint64_t bits = 0;
-    if (value == 0) {
-        value = 0; /* -0 is 0 */
-    }
-    memcpy(&bits, &value, sizeof(bits));
-    return bits >> 63 != 0 ? ~bits : bits | UINT64_C(1) << 63;
+    double plain = value + 0.0; /* -0 is 0 */
+    memcpy(&bits, &plain, sizeof(bits));
+    uint64_t is_negative = (uint64_t)0 - (bits >> 63);
+    return bits ^ (is_negative | UINT64_C(1) << 63);
 }
 
-static uint64_t value_key(const struct order *order, size_t row)
+static inline uint64_t i64_key(int64_t value)
 {
-    const struct cn_column *column = order->sort;
-    switch (column->type) {
-    case CN_COLUMN_F64:
-        return f64_key(column->as.f64[row]);
-    case CN_COLUMN_I64:
-    case CN_COLUMN_TIME:
-    case CN_COLUMN_SPAN:
-        return (uint64_t)column->as.i64[row] ^ UINT64_C(1) << 63;
-    case CN_COLUMN_BOOL:
-        return column->as.flag[row];
-    case CN_COLUMN_STR:
-        return cn_interned_order(cn_frame_strings(order->frame), column->as.str[row]);
-    }
-    return 0;
+    return (uint64_t)value ^ UINT64_C(1) << 63;
 }
 
 static int compare(const void *a, const void *b, void *arg)
@@ -74,51 +57,115 @@ static int compare(const void *a, const void *b, void *arg)
         int by_text = cn_interned_compare(cn_frame_strings(order->frame),
                                           order->sort->as.str[x->row], order->sort->as.str[y->row]);
         if (by_text != 0) {
-            return order->descending ? -by_text : by_text;
+            return order->flip != 0 ? -by_text : by_text;
         }
     }
     const int64_t *accounts = cn_frame_accounts(order->frame);
     return (accounts[x->row] > accounts[y->row]) - (accounts[x->row] < accounts[y->row]);
 }
 
-/*
- * Keeps of `items` only the ones that can be in [*offset, *offset + limit) of the whole order;
- * *offset is moved to count from the first that is kept.
- */
-static size_t narrow(struct candidate *items, size_t count, size_t *offset, size_t limit)
+/* Keys of the candidates: all rows of `match` with a value, or all without. */
+static size_t list_rows(const struct cn_bitmap *match, const struct cn_column *sort, bool missing,
+                        struct candidate *items)
 {
-    size_t *histogram = cn_heap_resize(NULL, DIGITS * sizeof(*histogram));
-    int shift = 64 - DIGIT_BITS;
-    for (; shift > 0 && count > limit + SMALL; shift -= DIGIT_BITS) {
-        memset(histogram, 0, DIGITS * sizeof(*histogram));
-        for (size_t i = 0; i < count; i++) {
-            histogram[items[i].key >> shift & (DIGITS - 1)]++;
+    size_t count = 0;
+    for (size_t w = 0; w < (match->rows + 63) / 64; w++) {
+        uint64_t word = match->words[w];
+        if (sort != NULL) {
+            word &= missing ? sort->missing[w] : ~sort->missing[w];
         }
-        size_t first = 0;
-        size_t before = 0;
-        while (before + histogram[first] <= *offset) {
-            before += histogram[first++];
-        }
-        size_t last = first;
-        size_t through = before + histogram[first];
-        while (through < *offset + limit && last < DIGITS - 1) {
-            through += histogram[++last];
-        }
-        size_t kept = 0;
-        for (size_t i = 0; i < count; i++) {
-            size_t digit = items[i].key >> shift & (DIGITS - 1);
-            if (digit >= first && digit <= last) {
-                items[kept++] = items[i];
+        if (word == ~UINT64_C(0)) {
+            for (size_t b = 0; b < 64; b++) {
+                items[count + b].row = (uint32_t)(w * 64 + b);
             }
+            count += 64;
+            continue;
         }
-        *offset -= before;
-        count = kept;
-        if (first != last) {
-            break; /* the next digits order only within a bucket */
+        for (; word != 0; word &= word - 1) {
+            items[count++].row = (uint32_t)(w * 64 + (size_t)__builtin_ctzll(word));
         }
     }
-    free(histogram);
     return count;
+}
+
+#define SET_KEYS(expression)                       \
+    for (size_t i = 0; i < count; i++) {           \
+        uint32_t row = items[i].row;               \
+        items[i].key = (expression) ^ order->flip; \
+    }                                              \
+    break
+
+/* Part `part` of the keys; only texts have more than one. */
+static void set_keys(const struct order *order, int part, struct candidate *items, size_t count)
+{
+    const struct cn_column *sort = order->sort;
+    const struct cn_interner *strings = cn_frame_strings(order->frame);
+    const int64_t *accounts = cn_frame_accounts(order->frame);
+    if (sort == NULL) {
+        for (size_t i = 0; i < count; i++) {
+            items[i].key = i64_key(accounts[items[i].row]) ^ order->flip;
+        }
+        return;
+    }
+    switch (sort->type) {
+    case CN_COLUMN_F64:
+        SET_KEYS(f64_key(sort->as.f64[row]));
+    case CN_COLUMN_I64:
+    case CN_COLUMN_TIME:
+    case CN_COLUMN_SPAN:
+        SET_KEYS(i64_key(sort->as.i64[row]));
+    case CN_COLUMN_BOOL:
+        SET_KEYS((uint64_t)sort->as.flag[row]);
+    case CN_COLUMN_STR:
+        SET_KEYS(cn_interned_order(strings, sort->as.str[row], part));
+    }
+}
+
+static int shift_for(const struct candidate *items, size_t count, uint64_t *least_out)
+{
+    uint64_t least = UINT64_MAX;
+    uint64_t most = 0;
+    for (size_t i = 0; i < count; i++) {
+        least = items[i].key < least ? items[i].key : least;
+        most = items[i].key > most ? items[i].key : most;
+    }
+    *least_out = least;
+    int bits = most == least ? 0 : 64 - __builtin_clzll(most - least);
+    return bits > BUCKET_BITS ? bits - BUCKET_BITS : 0;
+}
+
+/*
+ * Keeps of `items` only the ones that can be in [*offset, *offset + limit) of their order; *offset
+ * is moved to count from the first that is kept.  False if their keys tell nothing more.
+ */
+static bool narrow(struct candidate *items, size_t *count, size_t *offset, size_t limit)
+{
+    uint32_t histogram[BUCKETS] = { 0 };
+    uint64_t least = 0;
+    int shift = shift_for(items, *count, &least);
+    for (size_t i = 0; i < *count; i++) {
+        histogram[(items[i].key - least) >> shift]++;
+    }
+    size_t first = 0;
+    size_t before = 0;
+    while (before + histogram[first] <= *offset) {
+        before += histogram[first++];
+    }
+    size_t last = first;
+    size_t through = before + histogram[first];
+    while (through < *offset + limit && last < BUCKETS - 1) {
+        through += histogram[++last];
+    }
+    uint64_t from = least + ((uint64_t)first << shift);
+    uint64_t width = ((uint64_t)(last - first + 1) << shift) - 1;
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++) {
+        items[kept] = items[i];
+        kept += items[i].key - from <= width;
+    }
+    *offset -= before;
+    *count = kept;
+    return shift > 0 && first == last;
 }
 
 static void swap(struct candidate *items, size_t a, size_t b)
@@ -156,40 +203,33 @@ static void select_at(struct candidate *items, size_t count, size_t at, const st
     qsort_r(items + low, high - low, sizeof(*items), compare, arg);
 }
 
-/* The candidates of one kind: with a value, or without. */
-static size_t collect(const struct order *order, const struct cn_bitmap *match, bool missing,
-                      struct candidate *items)
+static bool all_equal(const struct candidate *items, size_t count)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < (match->rows + 63) / 64; i++) {
-        uint64_t word = match->words[i];
-        if (order->sort != NULL) {
-            word &= missing ? order->sort->missing[i] : ~order->sort->missing[i];
-        } else if (missing) {
-            word = 0;
-        }
-        for (; word != 0; word &= word - 1) {
-            size_t row = i * 64 + (size_t)__builtin_ctzll(word);
-            uint64_t key = 0;
-            if (order->sort == NULL || missing) {
-                key = (uint64_t)cn_frame_accounts(order->frame)[row];
-            } else {
-                key = flip(value_key(order, row), order->descending);
-            }
-            items[count++] = (struct candidate){ key, (uint32_t)row };
+    for (size_t i = 1; i < count; i++) {
+        if (items[i].key != items[0].key) {
+            return false;
         }
     }
-    return count;
+    return true;
 }
 
 /* Adds to the page those of `items` that lie in [offset, offset + limit) of their order. */
 static void take(const struct order *order, struct candidate *items, size_t count, size_t offset,
                  size_t limit, struct cn_list_page *page)
 {
+    bool is_text = order->sort != NULL && order->sort->type == CN_COLUMN_STR;
+    int parts = is_text ? CN_INTERNED_ORDER_PARTS : 1;
     if (offset >= count || limit == 0) {
         return;
     }
-    count = narrow(items, count, &offset, limit);
+    bool is_equal = true;
+    for (int part = 0; part < parts && is_equal && count > limit + SMALL; part++) {
+        set_keys(order, part, items, count);
+        while (narrow(items, &count, &offset, limit) && count > limit + SMALL) {
+        }
+        is_equal = all_equal(items, count); /* only then does the next part order them */
+    }
+    set_keys(order, 0, items, count);
     size_t end = offset + limit < count ? offset + limit : count;
     select_at(items, count, offset, order);
     if (end < count) {
@@ -201,24 +241,147 @@ static void take(const struct order *order, struct candidate *items, size_t coun
     }
 }
 
+static void sift_down(struct candidate *heap, size_t count, const struct order *order)
+{
+    void *arg = (void *)(uintptr_t)order;
+    size_t at = 0;
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= count) {
+            return;
+        }
+        if (child + 1 < count && compare(&heap[child + 1], &heap[child], arg) > 0) {
+            child++;
+        }
+        if (compare(&heap[at], &heap[child], arg) >= 0) {
+            return;
+        }
+        swap(heap, at, child);
+        at = child;
+    }
+}
+
+static void sift_up(struct candidate *heap, size_t at, const struct order *order)
+{
+    void *arg = (void *)(uintptr_t)order;
+    while (at > 0 && compare(&heap[at], &heap[(at - 1) / 2], arg) > 0) {
+        swap(heap, at, (at - 1) / 2);
+        at = (at - 1) / 2;
+    }
+}
+
+static inline uint64_t key_of(const struct order *order, enum cn_column_type type, size_t row)
+{
+    switch (type) {
+    case CN_COLUMN_F64:
+        return f64_key(order->sort->as.f64[row]) ^ order->flip;
+    case CN_COLUMN_I64:
+    case CN_COLUMN_TIME:
+    case CN_COLUMN_SPAN:
+        return i64_key(order->sort->as.i64[row]) ^ order->flip;
+    case CN_COLUMN_BOOL:
+        return order->sort->as.flag[row] ^ order->flip;
+    case CN_COLUMN_STR:
+        return cn_interned_order(cn_frame_strings(order->frame), order->sort->as.str[row], 0) ^
+               order->flip;
+    }
+    return 0;
+}
+
+/* The best `room` rows with a value, the worst of them on top; 0 if too many texts begin alike for
+ * that to be fast.  Inlined with a constant type. */
+static inline __attribute__((always_inline)) size_t keep_best(const struct order *order,
+                                                              enum cn_column_type type,
+                                                              const struct cn_bitmap *match,
+                                                              struct candidate *heap, size_t room)
+{
+    void *arg = (void *)(uintptr_t)order;
+    size_t count = 0;
+    size_t ties = 0;
+    for (size_t w = 0; w < (match->rows + 63) / 64 && ties <= TIES_MAX; w++) {
+        for (uint64_t word = match->words[w] & ~order->sort->missing[w]; word != 0;
+             word &= word - 1) {
+            size_t row = w * 64 + (size_t)__builtin_ctzll(word);
+            struct candidate item = { key_of(order, type, row), (uint32_t)row };
+            if (count < room) {
+                heap[count] = item;
+                sift_up(heap, count++, order);
+                continue;
+            }
+            ties += type == CN_COLUMN_STR && item.key == heap[0].key;
+            if (item.key <= heap[0].key && compare(&item, &heap[0], arg) < 0) {
+                heap[0] = item;
+                sift_down(heap, count, order);
+            }
+        }
+    }
+    return ties <= TIES_MAX ? count : 0;
+}
+
+/* False if the query is not for one of the first pages of rows that all have a value. */
+static bool first_pages(const struct order *order, const struct cn_bitmap *match,
+                        const struct cn_list_query *query, struct cn_list_page *page)
+{
+    struct candidate heap[FIRST_PAGES];
+    size_t room = query->offset + query->limit;
+    size_t count = 0;
+    if (order->sort == NULL || query->limit == 0 || query->limit > FIRST_PAGES ||
+        query->offset > FIRST_PAGES - query->limit) {
+        return false;
+    }
+    switch (order->sort->type) {
+    case CN_COLUMN_F64:
+        count = keep_best(order, CN_COLUMN_F64, match, heap, room);
+        break;
+    case CN_COLUMN_I64:
+    case CN_COLUMN_TIME:
+    case CN_COLUMN_SPAN:
+        count = keep_best(order, CN_COLUMN_I64, match, heap, room);
+        break;
+    case CN_COLUMN_BOOL:
+        count = keep_best(order, CN_COLUMN_BOOL, match, heap, room);
+        break;
+    case CN_COLUMN_STR:
+        count = keep_best(order, CN_COLUMN_STR, match, heap, room);
+        break;
+    }
+    if (count < room && count < page->total) {
+        return false; /* rows without a value are needed, too */
+    }
+    qsort_r(heap, count, sizeof(*heap), compare, (void *)(uintptr_t)order);
+    for (size_t i = query->offset; i < count; i++) {
+        page->rows[page->count++] = heap[i].row;
+    }
+    return true;
+}
+
+/* Any page: from all candidates. */
+static void any_page(const struct order *order, const struct cn_bitmap *match,
+                     const struct cn_list_query *query, size_t room, struct cn_list_page *page)
+{
+    struct candidate *items = cn_heap_resize(NULL, (page->total + 1) * sizeof(*items));
+    size_t present = list_rows(match, query->sort, false, items);
+    take(order, items, present, query->offset, query->limit, page);
+    if (page->count < room && present < page->total && query->offset + query->limit > present) {
+        struct order by_id = { order->frame, NULL, 0 };
+        size_t missing = list_rows(match, query->sort, true, items);
+        size_t offset = query->offset > present ? query->offset - present : 0;
+        take(&by_id, items, missing, offset, query->limit - page->count, page);
+    }
+    free(items);
+}
+
 void cn_frame_list(const struct cn_frame *frame, const struct cn_list_query *query,
                    struct cn_arena *arena, struct cn_list_page *page_out)
 {
-    struct order order = { frame, query->sort, query->descending };
+    struct order order = { frame, query->sort, query->descending ? UINT64_MAX : 0 };
     const struct cn_bitmap *match = query->match != NULL ? query->match : cn_frame_live(frame);
     size_t total = cn_bitmap_count(match);
     size_t room = query->limit < total ? query->limit : total;
     struct cn_list_page page = { .rows = cn_arena_array(arena, uint32_t, room), .total = total };
-    struct candidate *items = cn_heap_resize(NULL, (total + 1) * sizeof(*items));
-    size_t present = collect(&order, match, false, items);
-    take(&order, items, present, query->offset, query->limit, &page);
-    if (page.count < room && present < total && query->offset + query->limit > present) {
-        struct order by_id = { frame, NULL, false };
-        size_t missing = collect(&order, match, true, items);
-        size_t offset = query->offset > present ? query->offset - present : 0;
-        take(&by_id, items, missing, offset, query->limit - page.count, &page);
+    if (!first_pages(&order, match, query, &page)) {
+        any_page(&order, match, query, room, &page);
     }
-    free(items);
     *page_out = page;
 }
 
