@@ -6,6 +6,7 @@
  */
 #include "frame/list.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -298,6 +299,7 @@ static inline __attribute__((always_inline)) size_t keep_best(const struct order
     void *arg = (void *)(uintptr_t)order;
     size_t count = 0;
     size_t ties = 0;
+    assert(room > 0);
     for (size_t w = 0; w < (match->rows + 63) / 64 && ties <= TIES_MAX; w++) {
         for (uint64_t word = match->words[w] & ~order->sort->missing[w]; word != 0;
              word &= word - 1) {
