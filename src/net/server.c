@@ -96,10 +96,10 @@ static bool bind_socket(const struct sockaddr_storage *address, socklen_t len, b
 static uint16_t port_of(int fd, struct sockaddr_storage *address, socklen_t *len)
 {
     (void)getsockname(fd, (struct sockaddr *)address, len); /* of a bound socket: cannot fail */
+    const struct sockaddr_in *v4 = (const void *)address;
+    const struct sockaddr_in6 *v6 = (const void *)address;
     /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): as above */
-    return address->ss_family == AF_INET6
-               ? ntohs(((const struct sockaddr_in6 *)(const void *)address)->sin6_port)
-               : ntohs(((const struct sockaddr_in *)(const void *)address)->sin_port);
+    return ntohs(address->ss_family == AF_INET6 ? v6->sin6_port : v4->sin_port);
 }
 
 /* One socket a loop.  A port that somebody else serves must not be shared with them by
