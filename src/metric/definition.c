@@ -263,6 +263,20 @@ const struct cn_metric *cn_metric_find(const struct cn_metric_list *list, cn_str
     return found;
 }
 
+/* The file among the first `count` that defines the name already, or NULL. */
+static const struct cn_node *defined_before(const struct cn_section_input *input, size_t count,
+                                            cn_str name)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t item = 0; item < input->nodes[i]->count; item++) {
+            if (cn_str_equal(input->nodes[i]->items[item].key, name)) {
+                return input->nodes[i];
+            }
+        }
+    }
+    return NULL;
+}
+
 /* The keys of one file differ; those of two files may not. */
 static bool check_names(const struct reader *reader, const struct cn_section_input *input)
 {
@@ -270,15 +284,11 @@ static bool check_names(const struct reader *reader, const struct cn_section_inp
     for (size_t i = 1; i < input->count; i++) {
         for (size_t item = 0; item < input->nodes[i]->count; item++) {
             const struct cn_node *node = &input->nodes[i]->items[item];
+            const struct cn_node *other = defined_before(input, i, node->key);
             struct cn_place place = cn_node_key_place(node);
-            for (size_t other = 0; other < i; other++) {
-                const struct cn_node *files = input->nodes[other];
-                for (size_t at = 0; at < files->count; at++) {
-                    if (cn_str_equal(files->items[at].key, node->key)) {
-                        cn_diagnose(reader->problems, &place, "%.*s is defined in %.*s already",
-                                    CN_STR_ARG(node->key), CN_STR_ARG(files->items[at].file));
-                    }
-                }
+            if (other != NULL) {
+                cn_diagnose(reader->problems, &place, "%.*s is defined in %.*s already",
+                            CN_STR_ARG(node->key), CN_STR_ARG(other->file));
             }
         }
     }

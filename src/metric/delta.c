@@ -1,5 +1,6 @@
 #include "metric/delta.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +9,8 @@ enum {
     FIRST_CAPACITY = 1024
 };
 
-static const double SUM_VALUE_MAX = 1e9;
-static const double MILLION = 1e6;
+static const double sum_value_max = 1e9;
+static const double million = 1e6;
 
 void cn_deltas_deinit(struct cn_deltas *deltas)
 {
@@ -100,6 +101,7 @@ static uint32_t find_row(struct cn_deltas *deltas, int64_t account_id, int32_t d
     }
     uint64_t hash = row_hash(account_id, day, metric);
     size_t at = hash & (table->capacity - 1);
+    assert(deltas->rows != NULL || deltas->count == 0);
     for (; table->slots[at] != 0; at = (at + 1) & (table->capacity - 1)) {
         uint32_t index = (uint32_t)table->slots[at] - 1;
         const struct cn_delta *row = &deltas->rows[index];
@@ -163,11 +165,11 @@ static struct cn_delta_number *number_of(struct cn_deltas *deltas, struct cn_del
 
 bool cn_delta_number_add_sum(struct cn_delta_number *number, double value)
 {
-    if (fabs(value) > SUM_VALUE_MAX) {
+    if (fabs(value) > sum_value_max) {
         return false;
     }
     int64_t *sum = value < 0 ? &number->minus : &number->plus;
-    *sum = cn_saturating_add(*sum, llrint(fabs(value) * MILLION));
+    *sum = cn_saturating_add(*sum, llrint(fabs(value) * million));
     return true;
 }
 

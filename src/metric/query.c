@@ -112,33 +112,41 @@ static bool read_account(struct reading *reading, struct cn_rollup *rollup, int6
     return ok;
 }
 
-bool cn_metric_charts(struct cn_rollup *rollup, const struct cn_metric_list *metrics,
-                      int64_t account_id, int64_t first_day, int64_t last_day,
-                      struct cn_arena *arena, struct cn_chart_list *list_out, struct cn_error *err)
+static bool check_days(int64_t first_day, int64_t last_day, struct cn_error *err)
 {
     if (last_day < first_day || last_day - first_day >= CN_CHART_DAYS_MAX ||
         first_day < INT32_MIN / 2 || last_day > INT32_MAX / 2) {
         return cn_fail(err, CN_INVALID, "a chart has 1 to %d days", CN_CHART_DAYS_MAX);
     }
+    return true;
+}
+
+bool cn_metric_charts(struct cn_rollup *rollup, const struct cn_metric_list *metrics,
+                      int64_t account_id, int64_t first_day, int64_t last_day,
+                      struct cn_arena *arena, struct cn_chart_list *list_out, struct cn_error *err)
+{
     struct reading reading = {
         .metrics = metrics,
         .cells = cn_arena_array(arena, struct cn_cell, metrics->count + 1),
         .numbers = cn_arena_array(arena, uint32_t, metrics->count + 1),
         .at_least = cn_arena_array(arena, bool, metrics->count + 1),
-        .shape = { .oldest = (int32_t)first_day,
-                   .words = cn_ring_words((int32_t)(last_day - first_day + 1)) },
         .first_day = CN_NO_DAY,
         .members_max = rollup->members_max,
     };
+    if (!check_days(first_day, last_day, err)) {
+        return false;
+    }
+    reading.shape.oldest = (int32_t)first_day;
+    reading.shape.words = cn_ring_words((int32_t)(last_day - first_day + 1));
     bool ok = read_account(&reading, rollup, account_id, last_day, err);
     struct cn_chart_list list = {
         .items = cn_arena_array(arena, struct cn_chart, metrics->count + 1),
-        .count = metrics->count,
+        .count = ok ? metrics->count : 0,
     };
+    for (size_t i = 0; i < list.count; i++) {
+        fill_chart(&reading, i, last_day, arena, &list.items[i]);
+    }
     for (size_t i = 0; i < metrics->count; i++) {
-        if (ok) {
-            fill_chart(&reading, i, last_day, arena, &list.items[i]);
-        }
         cn_cell_deinit(&reading.cells[i]);
     }
     if (!ok) {

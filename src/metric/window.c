@@ -8,7 +8,7 @@
 #define NUMBERS   (KIND(SUM) | KIND(MIN) | KIND(MAX) | KIND(LAST))
 #define ALL_KINDS (KIND(COUNT) | KIND(DISTINCT) | NUMBERS)
 
-static const double MILLION = 1e6;
+static const double million = 1e6;
 
 const struct cn_window_row cn_window_rows[CN_WINDOW_METHODS] = {
     [CN_WINDOW_SUM] = { "sum", "sum(days), sum(days, back)", true, true, ADDABLE,
@@ -140,7 +140,7 @@ static void put_value(const struct cn_metric_view *view, size_t i, struct days *
     } else if (entry->plus == INT64_MAX || entry->minus == INT64_MAX) {
         days->state[at] = DAY_TOO_LARGE;
     } else {
-        days->value[at] = (double)(entry->plus - entry->minus) / MILLION;
+        days->value[at] = (double)(entry->plus - entry->minus) / million;
     }
 }
 
@@ -189,10 +189,13 @@ static void put_members(const struct cn_day_members *members, struct range range
 /* One value a day of the range, as the kind of metric has it. */
 static void fill_days(const struct cn_metric_view *view, struct range range, struct days *days)
 {
+    bool is_zero_without = view->kind == CN_METRIC_COUNT || view->kind == CN_METRIC_SUM ||
+                           view->kind == CN_METRIC_DISTINCT;
+    int32_t zeros = is_zero_without ? observed_from(view, range) : INT32_MAX;
     assert(length(range) <= CN_WINDOW_DAYS_MAX);
     for (int32_t at = 0; at < length(range); at++) {
         days->value[at] = 0;
-        days->state[at] = DAY_NOTHING;
+        days->state[at] = range.from + at >= zeros ? DAY_VALUE : DAY_NOTHING;
     }
     if (view->kind == CN_METRIC_DISTINCT) {
         put_members(&view->members, range, days);
@@ -201,13 +204,6 @@ static void fill_days(const struct cn_metric_view *view, struct range range, str
     }
     if (view->kind == CN_METRIC_LAST) {
         carry_last(view, range, days);
-    }
-    if (view->kind == CN_METRIC_COUNT || view->kind == CN_METRIC_SUM ||
-        view->kind == CN_METRIC_DISTINCT) {
-        for (int32_t day = observed_from(view, range); day <= range.to; day++) {
-            uint8_t *state = &days->state[day - range.from];
-            *state = *state == DAY_NOTHING ? DAY_VALUE : *state;
-        }
     }
 }
 
@@ -255,7 +251,7 @@ static bool total(const struct cn_metric_view *view, struct range range, double 
         millionths += entry->plus;
         millionths -= entry->minus;
     }
-    *total_out = view->kind == CN_METRIC_COUNT ? (double)events : (double)millionths / MILLION;
+    *total_out = view->kind == CN_METRIC_COUNT ? (double)events : (double)millionths / million;
     return true;
 }
 
