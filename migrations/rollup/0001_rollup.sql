@@ -8,13 +8,16 @@ CREATE TABLE rollup_metric (
 );
 -- @ref
 
--- Embedded: the rows are made of the log up to seq, under that version of the subjects' mapping.
+-- Embedded: the rows are made of the log up to seq.  Everywhere: under that version of the subjects'
+-- mapping.
 CREATE TABLE rollup_position (
     id      smallint NOT NULL PRIMARY KEY,
     seq     bigint   NOT NULL,
     mapping bigint   NOT NULL
 );
 -- @local
+
+INSERT INTO rollup_position (id, seq, mapping) VALUES (1, 0, 0);
 
 -- plus and minus are millionths, the largest bigint: does not fit.  last is of the greatest
 -- (last_at, last_tie).  members counts the rows of metric_member.

@@ -6,10 +6,7 @@
 
 #include "metric/rollup.h"
 #include "metric/rollup_impl.h"
-
-#define COLUMNS                                                                    \
-    "account_id, metric, day, count, members, plus, minus, min_value, max_value, " \
-    "last_value, last_at, last_tie"
+#include "metric/store_sql.h"
 
 enum {
     KEYS_OF_ROWS = 3,

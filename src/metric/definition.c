@@ -1,5 +1,6 @@
 #include "metric/definition.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,6 +176,7 @@ static bool read_trait(const struct reader *reader, const struct cn_node *map,
 static bool read_measured(const struct reader *reader, const struct cn_node *map, enum form form,
                           struct cn_metric *metric)
 {
+    assert(form < FORM_NONE);
     const struct cn_node *node = cn_node_get(map, form_keys[form]);
     const struct cn_node *keep = cn_node_get(map, "keep");
     metric->kind = form_kinds[form];

@@ -1,10 +1,7 @@
 #include "metric/load.h"
 
 #include "metric/rollup_impl.h"
-
-#define COLUMNS                                                                    \
-    "account_id, metric, day, count, members, plus, minus, min_value, max_value, " \
-    "last_value, last_at, last_tie"
+#include "metric/store_sql.h"
 
 enum statement {
     FIRST_DAY,

@@ -83,16 +83,26 @@ bool cn_rollup_metric_of(struct cn_rollup *rollup, const struct cn_metric *metri
     return is_every || index != NULL;
 }
 
-static bool load_metric(void *arg, const struct cn_store_metric *metric, struct cn_error *err)
+void cn_rollup_know(struct cn_rollup *rollup, const struct cn_store_metric *metric)
 {
-    struct cn_rollup *rollup = arg;
     bool was_new = false;
     cn_rollup_number(rollup, metric->name, metric->built, &was_new);
     if (!was_new) {
-        return cn_fail(err, CN_INTERNAL, "metric name '%.*s' is stored twice",
-                       CN_STR_ARG(metric->name));
+        return;
     }
     rollup->metrics[rollup->metric_count - 1].metric = metric->metric;
+    if (cn_str_starts_with(metric->name, CN_STR(EVENT_PREFIX))) {
+        cn_str event = cn_str_slice(metric->name, sizeof(EVENT_PREFIX) - 1, metric->name.len);
+        cn_matcher_add(
+            &rollup->matcher, event,
+            (struct cn_match_rule){ .take = CN_TAKE_EVENT_USER, .target = metric->metric });
+    }
+}
+
+static bool load_metric(void *arg, const struct cn_store_metric *metric, struct cn_error *err)
+{
+    (void)err; /* cannot fail */
+    cn_rollup_know(arg, metric);
     return true;
 }
 
@@ -137,6 +147,7 @@ bool cn_rollup_open(const struct cn_rollup_options *options, struct cn_rollup **
     struct cn_rollup *rollup = cn_heap_resize(NULL, sizeof(*rollup));
     *rollup = (struct cn_rollup){
         .db = options->db,
+        .is_shared = !cn_db_is_embedded(options->db),
         .names_max = options->names_max != 0 ? options->names_max : CN_ROLLUP_NAMES_MAX,
         .members_max = options->members_max != 0 ? options->members_max : CN_ROLLUP_MEMBERS_MAX,
         .write_lock = PTHREAD_MUTEX_INITIALIZER,
@@ -147,6 +158,7 @@ bool cn_rollup_open(const struct cn_rollup_options *options, struct cn_rollup **
     }
     cn_str_map_init(&rollup->by_name);
     cn_arena_init(&rollup->texts, TEXT_BLOCK_BYTES);
+    cn_matcher_init(&rollup->matcher);
     if (!read_catalogue(rollup, err)) {
         cn_rollup_close(rollup);
         return cn_error_context(err, "opening the rollups");
@@ -181,13 +193,20 @@ struct cn_rollup_position cn_rollup_position(struct cn_rollup *rollup)
     return position;
 }
 
+bool cn_rollup_is_countable(cn_str event_name)
+{
+    return event_name.len > 0 && event_name.len <= EVENT_NAME_MAX_BYTES &&
+           !cn_str_equal(event_name, CN_STR("*")) &&
+           memchr(event_name.ptr, '\0', event_name.len) == NULL;
+}
+
 /* A name gets rows of its own while there is room; else it counts as "(other)". */
 static void meet_name(struct cn_rollup *rollup, cn_str name)
 {
     char text[sizeof(EVENT_PREFIX) + EVENT_NAME_MAX_BYTES];
     bool was_new = false;
-    if (rollup->event_names >= rollup->names_max || name.len > EVENT_NAME_MAX_BYTES ||
-        cn_str_equal(name, CN_STR("*")) || memchr(name.ptr, '\0', name.len) != NULL) {
+    if (rollup->is_shared || rollup->event_names >= rollup->names_max ||
+        !cn_rollup_is_countable(name)) {
         return;
     }
     int len = snprintf(text, sizeof(text), EVENT_PREFIX "%.*s", CN_STR_ARG(name));
@@ -266,6 +285,7 @@ void cn_rollup_accumulate(struct cn_rollup *rollup, struct cn_deltas *deltas,
 void cn_rollup_add(struct cn_rollup *rollup, const struct cn_metric_fact *facts, size_t count,
                    struct cn_rollup_position upto)
 {
+    assert(!rollup->is_shared);
     pthread_mutex_lock(&rollup->lock);
     cn_rollup_accumulate(rollup, &rollup->deltas, facts, count, NULL);
     rollup->upto = upto;

@@ -105,7 +105,8 @@ struct cn_rollup_rebuild {
 /*
  * Makes the rows of these accounts and days anew from the log, in one transaction with whatever
  * waits to be flushed.  Facts that are added meanwhile wait for the next flush and must be under
- * the new mapping.
+ * the new mapping.  On PostgreSQL writers wait meanwhile, and the scan goes to the end of the log
+ * (INT64_MAX) on a connection of its own.
  */
 CN_MUST_CHECK bool cn_rollup_rebuild(struct cn_rollup *rollup, const struct cn_rollup_rebuild *what,
                                      struct cn_error *err);
@@ -114,10 +115,17 @@ CN_MUST_CHECK bool cn_rollup_rebuild(struct cn_rollup *rollup, const struct cn_r
 CN_MUST_CHECK bool cn_rollup_build(struct cn_rollup *rollup, cn_rollup_scan *scan, void *arg,
                                    struct cn_error *err);
 
-/* PostgreSQL: adds facts to the rows in the caller's transaction, in the order of their keys. */
+/*
+ * PostgreSQL, where several processes write: first, outside of any transaction, the event names
+ * among the facts get the numbers that all processes use; then, in the transaction that stores the
+ * events, the facts are added to the rows, in the order of their keys.  CN_UNAVAILABLE: the
+ * subjects' mapping is no longer `mapping`; the accounts of the facts must be found anew.
+ */
+CN_MUST_CHECK bool cn_rollup_learn(struct cn_rollup *rollup, const struct cn_metric_fact *facts,
+                                   size_t count, struct cn_error *err);
 CN_MUST_CHECK bool cn_rollup_write(struct cn_rollup *rollup, struct cn_sql_conn *conn,
                                    const struct cn_metric_fact *facts, size_t count,
-                                   struct cn_error *err);
+                                   int64_t mapping, struct cn_error *err);
 
 /* Copies the names of `from` to an empty rollup, so that a replay into it gives comparable rows. */
 CN_MUST_CHECK bool cn_rollup_copy_names(struct cn_rollup *into, struct cn_rollup *from,

@@ -182,30 +182,15 @@ bool cn_rollup_fold(struct cn_rollup *rollup, int64_t closed_before, size_t *day
     return true;
 }
 
-/* A sink that adds what is scanned to deltas of its own. */
-struct collector {
-    struct cn_rollup_sink sink; /* first */
-    struct cn_rollup *rollup;
-    struct cn_deltas deltas;
-    struct cn_rollup_filter filter;
-};
-
-static void collect(struct cn_rollup_sink *sink, const struct cn_metric_fact *facts, size_t count)
+/* The sink is the first member of its collector. */
+void cn_rollup_collect(struct cn_rollup_sink *sink, const struct cn_metric_fact *facts,
+                       size_t count)
 {
-    /* The sink is the collector's first member. */
-    struct collector *collector = (struct collector *)sink;
+    struct cn_rollup_collector *collector = (struct cn_rollup_collector *)sink;
     pthread_mutex_lock(&collector->rollup->lock);
     cn_rollup_accumulate(collector->rollup, &collector->deltas, facts, count, &collector->filter);
     pthread_mutex_unlock(&collector->rollup->lock);
 }
-
-/* Of accounts in order and days. */
-struct affected {
-    int64_t *accounts;
-    size_t count;
-    int64_t first_day;
-    int64_t last_day;
-};
 
 static int by_id(const void *a, const void *b)
 {
@@ -214,10 +199,10 @@ static int by_id(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-static bool is_affected(const struct affected *affected, int64_t account_id, int64_t day)
+static bool is_affected(const struct cn_rollup_scope *scope, int64_t account_id, int64_t day)
 {
-    return day >= affected->first_day && day <= affected->last_day &&
-           bsearch(&account_id, affected->accounts, affected->count, sizeof(account_id), by_id) !=
+    return day >= scope->first_day && day <= scope->last_day &&
+           bsearch(&account_id, scope->accounts, scope->account_count, sizeof(account_id), by_id) !=
                NULL;
 }
 
@@ -231,32 +216,36 @@ static bool keep_other_row(void *arg, const struct cn_delta *row)
     return !is_affected(arg, row->account_id, row->day);
 }
 
+bool cn_rollup_drop(struct cn_sql_conn *conn, const struct cn_rollup_scope *scope,
+                    struct cn_error *err)
+{
+    for (size_t i = 0; i < scope->account_count; i++) {
+        if (!cn_store_drop_account(conn, scope->accounts[i], scope->first_day, scope->last_day,
+                                   err)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < scope->metric_count; i++) {
+        if (!cn_store_drop_metric(conn, scope->metrics[i], err) ||
+            !cn_store_mark_built(conn, scope->metrics[i], err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* What a rebuild writes before the deltas that wait. */
 struct rebuild {
     struct cn_rollup *rollup;
-    const struct affected *affected; /* rows to drop, or NULL */
-    const uint32_t *metrics;         /* rows to drop, and then built */
-    size_t metric_count;
-    const struct cn_deltas *deltas; /* rows to put there instead */
+    const struct cn_rollup_scope *scope; /* rows to drop */
+    const struct cn_deltas *deltas;      /* rows to put there instead */
 };
 
 static bool write_rebuilt(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
     const struct rebuild *rebuild = arg;
-    const struct affected *affected = rebuild->affected;
-    for (size_t i = 0; affected != NULL && i < affected->count; i++) {
-        if (!cn_store_drop_account(conn, affected->accounts[i], affected->first_day,
-                                   affected->last_day, err)) {
-            return false;
-        }
-    }
-    for (size_t i = 0; i < rebuild->metric_count; i++) {
-        if (!cn_store_drop_metric(conn, rebuild->metrics[i], err) ||
-            !cn_store_mark_built(conn, rebuild->metrics[i], err)) {
-            return false;
-        }
-    }
-    return cn_store_add(conn, CN_STORE_HOT, rebuild->deltas, rebuild->rollup->members_max, err);
+    return cn_rollup_drop(conn, rebuild->scope, err) &&
+           cn_store_add(conn, CN_STORE_HOT, rebuild->deltas, rebuild->rollup->members_max, err);
 }
 
 /* Writes `rebuild` instead of the rows that wait and are made anew by it.  If that fails, what
@@ -296,19 +285,23 @@ static bool take_boundary(struct cn_rollup *rollup, struct cn_error *err)
 }
 
 static bool rebuild_accounts(struct cn_rollup *rollup, const struct cn_rollup_rebuild *what,
-                             struct affected *affected, struct cn_error *err)
+                             struct cn_rollup_scope *scope, struct cn_error *err)
 {
-    struct collector collector = {
-        .sink = { .add = collect },
+    struct cn_rollup_collector collector = {
+        .sink = { .add = cn_rollup_collect },
         .rollup = rollup,
-        .filter = { .keep_fact = keep_affected_fact, .arg = affected },
+        .filter = { .keep_fact = keep_affected_fact, .arg = scope },
     };
-    struct rebuild rebuild = { .rollup = rollup,
-                               .affected = affected,
-                               .deltas = &collector.deltas };
-    bool ok = take_boundary(rollup, err) &&
-              what->scan(what->arg, rollup->waiting_upto.seq, &collector.sink, err) &&
-              replace_waiting(&rebuild, keep_other_row, affected, what->mapping, err);
+    struct rebuild rebuild = { .rollup = rollup, .scope = scope, .deltas = &collector.deltas };
+    bool ok = false;
+    if (rollup->is_shared) {
+        ok =
+            cn_rollup_rebuild_shared(&collector, scope, &what->mapping, what->scan, what->arg, err);
+    } else {
+        ok = take_boundary(rollup, err) &&
+             what->scan(what->arg, rollup->waiting_upto.seq, &collector.sink, err) &&
+             replace_waiting(&rebuild, keep_other_row, scope, what->mapping, err);
+    }
     cn_deltas_deinit(&collector.deltas);
     return ok;
 }
@@ -316,32 +309,27 @@ static bool rebuild_accounts(struct cn_rollup *rollup, const struct cn_rollup_re
 bool cn_rollup_rebuild(struct cn_rollup *rollup, const struct cn_rollup_rebuild *what,
                        struct cn_error *err)
 {
-    struct affected affected = {
+    struct cn_rollup_scope scope = {
         .accounts = cn_heap_resize(NULL, (what->account_count + 1) * sizeof(int64_t)),
-        .count = what->account_count,
+        .account_count = what->account_count,
         .first_day = what->first_day,
         .last_day = what->last_day,
     };
     for (size_t i = 0; i < what->account_count; i++) {
-        affected.accounts[i] = what->account_ids[i];
+        scope.accounts[i] = what->account_ids[i];
     }
-    qsort(affected.accounts, affected.count, sizeof(affected.accounts[0]), by_id);
+    qsort(scope.accounts, scope.account_count, sizeof(scope.accounts[0]), by_id);
     pthread_mutex_lock(&rollup->write_lock);
-    bool ok = rebuild_accounts(rollup, what, &affected, err);
+    bool ok = rebuild_accounts(rollup, what, &scope, err);
     pthread_mutex_unlock(&rollup->write_lock);
-    free(affected.accounts);
+    free(scope.accounts);
     return ok || cn_error_context(err, "rebuilding rollups");
 }
 
-struct building {
-    uint32_t *metrics;
-    size_t count;
-};
-
-static bool is_building(const struct building *building, uint32_t metric)
+static bool is_building(const struct cn_rollup_scope *scope, uint32_t metric)
 {
-    for (size_t i = 0; i < building->count; i++) {
-        if (building->metrics[i] == metric) {
+    for (size_t i = 0; i < scope->metric_count; i++) {
+        if (scope->metrics[i] == metric) {
             return true;
         }
     }
@@ -358,19 +346,19 @@ static bool keep_built_row(void *arg, const struct cn_delta *row)
     return !is_building(arg, row->metric);
 }
 
-static void list_building(struct cn_rollup *rollup, struct building *building)
+static void list_building(struct cn_rollup *rollup, struct cn_rollup_scope *building)
 {
     pthread_mutex_lock(&rollup->lock);
     building->metrics = cn_heap_resize(NULL, (rollup->metric_count + 1) * sizeof(uint32_t));
     for (size_t i = 0; i < rollup->metric_count; i++) {
         if (!rollup->metrics[i].built) {
-            building->metrics[building->count++] = rollup->metrics[i].metric;
+            building->metrics[building->metric_count++] = rollup->metrics[i].metric;
         }
     }
     pthread_mutex_unlock(&rollup->lock);
 }
 
-static void mark_built(struct cn_rollup *rollup, const struct building *building)
+static void mark_built(struct cn_rollup *rollup, const struct cn_rollup_scope *building)
 {
     pthread_mutex_lock(&rollup->lock);
     for (size_t i = 0; i < rollup->metric_count; i++) {
@@ -381,21 +369,23 @@ static void mark_built(struct cn_rollup *rollup, const struct building *building
     pthread_mutex_unlock(&rollup->lock);
 }
 
-static bool build_metrics(struct cn_rollup *rollup, struct building *building, cn_rollup_scan *scan,
-                          void *arg, struct cn_error *err)
+static bool build_metrics(struct cn_rollup *rollup, struct cn_rollup_scope *building,
+                          cn_rollup_scan *scan, void *arg, struct cn_error *err)
 {
-    struct collector collector = {
-        .sink = { .add = collect },
+    struct cn_rollup_collector collector = {
+        .sink = { .add = cn_rollup_collect },
         .rollup = rollup,
         .filter = { .keep_metric = keep_building_metric, .arg = building },
     };
-    struct rebuild rebuild = { .rollup = rollup,
-                               .metrics = building->metrics,
-                               .metric_count = building->count,
-                               .deltas = &collector.deltas };
-    bool ok =
-        take_boundary(rollup, err) && scan(arg, rollup->waiting_upto.seq, &collector.sink, err) &&
-        replace_waiting(&rebuild, keep_built_row, building, rollup->waiting_upto.mapping, err);
+    struct rebuild rebuild = { .rollup = rollup, .scope = building, .deltas = &collector.deltas };
+    bool ok = false;
+    if (rollup->is_shared) {
+        ok = cn_rollup_rebuild_shared(&collector, building, NULL, scan, arg, err);
+    } else {
+        ok = take_boundary(rollup, err) &&
+             scan(arg, rollup->waiting_upto.seq, &collector.sink, err) &&
+             replace_waiting(&rebuild, keep_built_row, building, rollup->waiting_upto.mapping, err);
+    }
     if (ok) {
         mark_built(rollup, building);
     }
@@ -406,10 +396,10 @@ static bool build_metrics(struct cn_rollup *rollup, struct building *building, c
 bool cn_rollup_build(struct cn_rollup *rollup, cn_rollup_scan *scan, void *arg,
                      struct cn_error *err)
 {
-    struct building building = { 0 };
+    struct cn_rollup_scope building = { 0 };
     pthread_mutex_lock(&rollup->write_lock);
     list_building(rollup, &building);
-    bool ok = building.count == 0 || build_metrics(rollup, &building, scan, arg, err);
+    bool ok = building.metric_count == 0 || build_metrics(rollup, &building, scan, arg, err);
     pthread_mutex_unlock(&rollup->write_lock);
     free(building.metrics);
     return ok || cn_error_context(err, "building metrics");

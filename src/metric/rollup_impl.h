@@ -26,6 +26,7 @@ struct cn_rollup_metric {
 
 struct cn_rollup {
     struct cn_db *db;
+    bool is_shared; /* PostgreSQL: other processes write too, and give names their numbers */
     size_t names_max;
     int64_t members_max;
 
@@ -45,8 +46,16 @@ struct cn_rollup {
     size_t metric_count;
     size_t stored_metrics; /* the first of them are on disk */
     size_t event_names;    /* of them are names of events */
+    bool is_full;          /* shared: no more names may be made */
     struct cn_str_map by_name;
     struct cn_arena texts;
+};
+
+/* Which facts and metrics are added; NULL: all. */
+struct cn_rollup_filter {
+    bool (*keep_fact)(void *arg, const struct cn_metric_fact *fact);
+    bool (*keep_metric)(void *arg, uint32_t metric);
+    void *arg;
 };
 
 /* The name under which a program's metric is rolled up, written to `text`. */
@@ -60,17 +69,52 @@ bool cn_rollup_metric_of(struct cn_rollup *rollup, const struct cn_metric *metri
 /* With `lock` held.  The number of the name, made if it is new. */
 uint32_t cn_rollup_number(struct cn_rollup *rollup, cn_str name, bool built, bool *was_new_out);
 
+/* With `lock` held.  Takes over a name that has a number already, with the rule for an event's. */
+void cn_rollup_know(struct cn_rollup *rollup, const struct cn_store_metric *metric);
+
+/* Whether an event of that name may have rows of its own. */
+bool cn_rollup_is_countable(cn_str event_name);
+
+/* Shared: the program's metrics get their numbers. */
+CN_MUST_CHECK bool cn_rollup_learn_metrics(struct cn_rollup *rollup,
+                                           const struct cn_metric_list *metrics,
+                                           struct cn_error *err);
+
+/* A sink that adds what is scanned to deltas of its own. */
+struct cn_rollup_collector {
+    struct cn_rollup_sink sink; /* first */
+    struct cn_rollup *rollup;
+    struct cn_deltas deltas;
+    struct cn_rollup_filter filter;
+};
+
+void cn_rollup_collect(struct cn_rollup_sink *sink, const struct cn_metric_fact *facts,
+                       size_t count);
+
+/* What a rebuild drops: rows of accounts, ascending, and days, or of metrics. */
+struct cn_rollup_scope {
+    int64_t *accounts;
+    size_t account_count;
+    int64_t first_day;
+    int64_t last_day;
+    uint32_t *metrics; /* and which are built then */
+    size_t metric_count;
+};
+
+CN_MUST_CHECK bool cn_rollup_drop(struct cn_sql_conn *conn, const struct cn_rollup_scope *scope,
+                                  struct cn_error *err);
+
+/* Shared: drops and makes anew in one transaction, while writers wait. */
+CN_MUST_CHECK bool cn_rollup_rebuild_shared(struct cn_rollup_collector *collector,
+                                            const struct cn_rollup_scope *scope,
+                                            const int64_t *mapping, cn_rollup_scan *scan, void *arg,
+                                            struct cn_error *err);
+
 /* With `lock` held.  The rules that do not depend on a program: every event, every known name,
  * group calls. */
 void cn_rollup_start_matcher(struct cn_rollup *rollup);
 
-/* With `lock` held.  Adds the facts that `keep` (NULL: all) wants. */
-struct cn_rollup_filter {
-    bool (*keep_fact)(void *arg, const struct cn_metric_fact *fact);
-    bool (*keep_metric)(void *arg, uint32_t metric);
-    void *arg;
-};
-
+/* With `lock` held.  filter may be NULL. */
 void cn_rollup_accumulate(struct cn_rollup *rollup, struct cn_deltas *deltas,
                           const struct cn_metric_fact *facts, size_t count,
                           const struct cn_rollup_filter *filter);

@@ -102,6 +102,9 @@ bool cn_rollup_use(struct cn_rollup *rollup, const struct cn_metric_list *metric
 {
     struct changes changes = { 0 };
     size_t building = 0;
+    if (rollup->is_shared && !cn_rollup_learn_metrics(rollup, metrics, err)) {
+        return cn_error_context(err, "preparing the program's metrics");
+    }
     cn_arena_init(&changes.arena, 4096);
     pthread_mutex_lock(&rollup->write_lock);
     pthread_mutex_lock(&rollup->lock);

@@ -2,33 +2,7 @@
 
 #include <assert.h>
 
-/* The largest bigint stands for a sum that does not fit, and stays. */
-#define ADD_SUM(table, column)                                                          \
-    column " = CASE WHEN " table "." column " > 9223372036854775807 - excluded." column \
-           " THEN 9223372036854775807 ELSE " table "." column " + excluded." column " END"
-#define KEEP_IF(table, column, condition) \
-    column " = CASE WHEN " condition " THEN excluded." column " ELSE " table "." column " END"
-#define IS_NEWER(table)                                                  \
-    "excluded.last_at > " table ".last_at OR (excluded.last_at = " table \
-    ".last_at AND excluded.last_tie > " table ".last_tie)"
-#define ADD_COUNTS(table)                        \
-    "count = " table ".count + excluded.count, " \
-    "members = " table ".members + excluded.members"
-#define ADD_NUMBERS(table)                                                                                                  \
-    ADD_SUM(table, "plus")                                                                                                  \
-    ", " ADD_SUM(table, "minus") ", " KEEP_IF(table, "min_value", "excluded.min_value < " table ".min_value") ", " KEEP_IF( \
-        table, "max_value",                                                                                                 \
-        "excluded.max_value > " table                                                                                       \
-        ".max_value") ", " KEEP_IF(table, "last_value",                                                                     \
-                                   IS_NEWER(                                                                                \
-                                       table)) ", " KEEP_IF(table, "last_at",                                               \
-                                                            IS_NEWER(                                                       \
-                                                                table)) ", " KEEP_IF(table,                                 \
-                                                                                     "last_tie",                            \
-                                                                                     IS_NEWER(                              \
-                                                                                         table))
-#define NUMBERS "plus, minus, min_value, max_value, last_value, last_at, last_tie"
-#define COLUMNS "account_id, metric, day, count, members, " NUMBERS
+#include "metric/store_sql.h"
 
 /* What differs between the two tables of rows is their names and the order of their keys. */
 struct table_sql {
@@ -292,6 +266,11 @@ done:
     cn_sql_finish(adder.count);
     cn_sql_finish(adder.numbers);
     return ok;
+}
+
+bool cn_store_trim(struct cn_sql_conn *conn, int64_t members_max, struct cn_error *err)
+{
+    return trim(conn, &tables[CN_STORE_DAILY], members_max, err);
 }
 
 bool cn_store_hot_day(struct cn_sql_conn *conn, int64_t from, bool *found_out, int64_t *day_out,

@@ -49,6 +49,27 @@ CN_MUST_CHECK bool cn_store_add(struct cn_sql_conn *conn, enum cn_store_table ta
                                 const struct cn_deltas *deltas, int64_t members_max,
                                 struct cn_error *err);
 
+/* The same for metric_daily with many rows a statement, where each goes over a network. */
+CN_MUST_CHECK bool cn_store_add_many(struct cn_sql_conn *conn, const struct cn_deltas *deltas,
+                                     int64_t members_max, struct cn_error *err);
+
+/* Of rows of metric_daily with too many members the smallest stay, whatever order they came in. */
+CN_MUST_CHECK bool cn_store_trim(struct cn_sql_conn *conn, int64_t members_max,
+                                 struct cn_error *err);
+
+/* The number of the name, which is made if no process has made it yet and there are fewer than
+ * names_max; 0 in *metric_out if there is no room.  CN_CONFLICT: two did at once, try again. */
+CN_MUST_CHECK bool cn_store_learn_metric(struct cn_sql_conn *conn, cn_str name, size_t names_max,
+                                         bool built, struct cn_store_metric *metric_out,
+                                         struct cn_error *err);
+
+/* Shared by writers, alone for a rebuild; held to the end of the transaction. */
+CN_MUST_CHECK bool cn_store_lock_mapping(struct cn_sql_conn *conn, bool alone, int64_t *mapping_out,
+                                         struct cn_error *err);
+
+CN_MUST_CHECK bool cn_store_has_rows(struct cn_sql_conn *conn, bool *has_rows_out,
+                                     struct cn_error *err);
+
 /* The oldest day of rollup_hot from `from` on; *found_out is false if there is none. */
 CN_MUST_CHECK bool cn_store_hot_day(struct cn_sql_conn *conn, int64_t from, bool *found_out,
                                     int64_t *day_out, struct cn_error *err);

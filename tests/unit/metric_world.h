@@ -134,7 +134,7 @@ static inline void world_deinit(struct world *world)
 /* A rollup in a file of its own. */
 struct store {
     char dir[64];
-    char url[96];
+    char url[256];
     struct cn_db *db;
     struct cn_rollup *rollup;
 };

@@ -1,0 +1,188 @@
+/*
+ * Rollups in a database that several processes write: no deltas and no flush; rows change in the
+ * transactions that store the events.
+ */
+
+#include <stdlib.h>
+
+#include "base/str.h"
+
+#include "metric/rollup.h"
+#include "metric/rollup_impl.h"
+
+enum {
+    LEARN_ATTEMPTS_MAX = 5,
+};
+
+struct learning {
+    cn_str name;
+    size_t names_max;
+    bool built;
+    struct cn_store_metric metric;
+};
+
+static bool learn_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    struct learning *learning = arg;
+    return cn_store_learn_metric(conn, learning->name, learning->names_max, learning->built,
+                                 &learning->metric, err);
+}
+
+/* Two processes may choose the same number; the one that loses looks again. */
+static bool learn_name(struct cn_rollup *rollup, struct learning *learning, struct cn_error *err)
+{
+    struct cn_error lost;
+    bool ok = false;
+    for (int attempt = 1; !ok; attempt++) {
+        ok = cn_db_write(rollup->db, learn_work, learning, &lost);
+        if (!ok && (lost.code != CN_CONFLICT || attempt == LEARN_ATTEMPTS_MAX)) {
+            *err = lost;
+            return false;
+        }
+    }
+    pthread_mutex_lock(&rollup->lock);
+    if (learning->metric.metric != 0) {
+        cn_rollup_know(rollup, &learning->metric);
+    } else {
+        rollup->is_full = true;
+    }
+    rollup->stored_metrics = rollup->metric_count;
+    pthread_mutex_unlock(&rollup->lock);
+    return true;
+}
+
+static bool has_rows(struct cn_rollup *rollup, bool *has_rows_out, struct cn_error *err)
+{
+    struct cn_sql_conn *conn = NULL;
+    if (!cn_db_read(rollup->db, &conn, err)) {
+        return false;
+    }
+    bool ok = cn_store_has_rows(conn, has_rows_out, err);
+    cn_db_release(rollup->db, conn);
+    return ok;
+}
+
+bool cn_rollup_learn_metrics(struct cn_rollup *rollup, const struct cn_metric_list *metrics,
+                             struct cn_error *err)
+{
+    bool is_late = false;
+    if (!has_rows(rollup, &is_late, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < metrics->count; i++) {
+        char text[CN_ROLLUP_METRIC_NAME_MAX_BYTES];
+        uint32_t number = 0;
+        const struct cn_metric *metric = &metrics->items[i];
+        bool was_counted = metric->event.len > 0 && metric->property.len == 0 &&
+                           metric->member != CN_MEMBER_NAME && !rollup->is_full;
+        struct learning learning = { .name = cn_rollup_metric_name(metric, text),
+                                     .names_max = INT32_MAX,
+                                     .built = !is_late || was_counted };
+        if (!cn_rollup_metric_of(rollup, metric, &number) && !learn_name(rollup, &learning, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The names that have no number here yet, each once. */
+static void list_unknown(struct cn_rollup *rollup, const struct cn_metric_fact *facts, size_t count,
+                         struct cn_str_map *names)
+{
+    pthread_mutex_lock(&rollup->lock);
+    for (size_t i = 0; !rollup->is_full && i < count; i++) {
+        bool was_new = false;
+        if (facts[i].kind == CN_FACT_EVENT && cn_rollup_is_countable(facts[i].name) &&
+            !cn_matcher_knows(&rollup->matcher, facts[i].name)) {
+            (void)cn_str_map_put(names, facts[i].name, &was_new); /* only its key matters */
+        }
+    }
+    pthread_mutex_unlock(&rollup->lock);
+}
+
+bool cn_rollup_learn(struct cn_rollup *rollup, const struct cn_metric_fact *facts, size_t count,
+                     struct cn_error *err)
+{
+    struct cn_str_map names;
+    size_t cursor = 0;
+    cn_str name;
+    uint64_t unused = 0;
+    bool ok = true;
+    cn_str_map_init(&names);
+    list_unknown(rollup, facts, count, &names);
+    while (ok && cn_str_map_next(&names, &cursor, &name, &unused)) {
+        char text[CN_ROLLUP_METRIC_NAME_MAX_BYTES];
+        struct cn_metric metric = { .kind = CN_METRIC_COUNT, .event = name };
+        struct learning learning = { .name = cn_rollup_metric_name(&metric, text),
+                                     .names_max = rollup->names_max,
+                                     .built = true };
+        ok = learn_name(rollup, &learning, err);
+    }
+    cn_str_map_deinit(&names);
+    return ok || cn_error_context(err, "giving event names their numbers");
+}
+
+bool cn_rollup_write(struct cn_rollup *rollup, struct cn_sql_conn *conn,
+                     const struct cn_metric_fact *facts, size_t count, int64_t mapping,
+                     struct cn_error *err)
+{
+    struct cn_deltas deltas = { 0 };
+    int64_t current = 0;
+    if (!cn_store_lock_mapping(conn, false, &current, err)) {
+        return cn_error_context(err, "writing rollups");
+    }
+    if (current != mapping) {
+        return cn_fail(err, CN_UNAVAILABLE, "subjects have moved to other accounts meanwhile");
+    }
+    pthread_mutex_lock(&rollup->lock);
+    cn_rollup_accumulate(rollup, &deltas, facts, count, NULL);
+    pthread_mutex_unlock(&rollup->lock);
+    bool ok = cn_store_add_many(conn, &deltas, rollup->members_max, err);
+    cn_deltas_deinit(&deltas);
+    return ok || cn_error_context(err, "writing rollups");
+}
+
+struct shared_rebuild {
+    struct cn_rollup_collector *collector;
+    const struct cn_rollup_scope *scope;
+    const int64_t *mapping;
+    cn_rollup_scan *scan;
+    void *arg;
+};
+
+/* May run again from its start.  Writers hold the mapping until they commit, so that the scan sees
+ * the events of all of them, and wait for this one before they add more. */
+static bool rebuild_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    const struct shared_rebuild *rebuild = arg;
+    struct cn_rollup_collector *collector = rebuild->collector;
+    int64_t mapping = 0;
+    cn_deltas_clear(&collector->deltas);
+    if (!cn_store_lock_mapping(conn, true, &mapping, err)) {
+        return false;
+    }
+    struct cn_rollup_position position = { .mapping = rebuild->mapping != NULL ? *rebuild->mapping
+                                                                               : mapping };
+    return rebuild->scan(rebuild->arg, INT64_MAX, &collector->sink, err) &&
+           cn_rollup_drop(conn, rebuild->scope, err) &&
+           cn_store_add_many(conn, &collector->deltas, collector->rollup->members_max, err) &&
+           cn_store_save_position(conn, position, err);
+}
+
+bool cn_rollup_rebuild_shared(struct cn_rollup_collector *collector,
+                              const struct cn_rollup_scope *scope, const int64_t *mapping,
+                              cn_rollup_scan *scan, void *arg, struct cn_error *err)
+{
+    struct shared_rebuild rebuild = {
+        .collector = collector, .scope = scope, .mapping = mapping, .scan = scan, .arg = arg
+    };
+    struct cn_rollup *rollup = collector->rollup;
+    if (!cn_db_write(rollup->db, rebuild_work, &rebuild, err)) {
+        return false;
+    }
+    pthread_mutex_lock(&rollup->lock);
+    rollup->stored.mapping = mapping != NULL ? *mapping : rollup->stored.mapping;
+    rollup->upto = rollup->stored;
+    pthread_mutex_unlock(&rollup->lock);
+    return true;
+}
