@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "sql/test_vfs.h"
 #include "tests/unit/event_log.h"
 
 static void copy_file(const char *path, const char *name, const char *to)
@@ -126,59 +127,78 @@ static bool note_number(void *arg, const struct cn_event *event)
     return true;
 }
 
+enum {
+    NUMBERS = 4000000
+};
+
+/* Kills a child that appends from `first` on; yields the last batch that was acknowledged, or -1.
+ * With a journal (or -1) its disk forgets what was not synced. */
+static int64_t kill_at_random(struct fixture *f, struct cn_rng *rng, int64_t first, int64_t most,
+                              int journal)
+{
+    int ends[2];
+    int64_t acked = -1;
+    int64_t last = -1;
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct cn_vfs_faults faults = { .writes_left = -1, .journal = journal };
+        if (journal >= 0) {
+            (void)cn_test_vfs_install(&faults);
+        }
+        run_child(f, first, ends[1]);
+    }
+    close(ends[1]);
+    int64_t stop_after = first + 50 * cn_rng_between(rng, 1, most);
+    while (acked < stop_after && read(ends[0], &acked, sizeof(acked)) == sizeof(acked)) {
+        last = acked;
+    }
+    kill(pid, SIGKILL);
+    while (read(ends[0], &acked, sizeof(acked)) == sizeof(acked)) {
+        last = acked;
+    }
+    close(ends[0]);
+    int status;
+    assert_true(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status));
+    return last;
+}
+
+/* Everything up to the acknowledged batch is there once; what was in flight is sent again.  Yields
+ * the number to go on from. */
+static int64_t check_acknowledged(struct fixture *f, unsigned char *times, int64_t first,
+                                  int64_t acked)
+{
+    int64_t sure = acked >= 0 ? acked + 50 : first;
+    int64_t next = sure + 100 - sure % 100;
+    memset(times, 0, NUMBERS);
+    assert_true(cn_event_log_scan(f->log, 1, INT64_MAX, note_number, times, &f->err));
+    for (int64_t i = 0; i < next + 100; i++) {
+        bool was_sent = i % 100 < 70;
+        assert_true(times[i] <= (was_sent ? 1 : 0));
+        assert_true(i >= sure || times[i] == (was_sent ? 1 : 0));
+    }
+    for (int64_t i = sure; i < next; i++) {
+        if (i % 100 < 70 && times[i] == 0) {
+            append_and_wait(f, i, 1);
+        }
+    }
+    return next;
+}
+
 static void nothing_acknowledged_is_lost_when_killed(void **state)
 {
-    enum {
-        ROUNDS = 12,
-        NUMBERS = 4000000
-    };
     struct fixture *f = *state;
     struct cn_rng rng = { 99 };
     unsigned char *times = cn_heap_resize(NULL, NUMBERS);
     int64_t next = 0;
     close_log(f);
     f->options.on_commit = NULL;
-    for (int round = 0; round < ROUNDS; round++) {
-        int ends[2];
-        int64_t acked = -1;
-        int64_t first = next;
-        assert_int_equal(pipe(ends), 0);
-        pid_t pid = fork();
-        assert_true(pid >= 0);
-        if (pid == 0) {
-            run_child(f, first, ends[1]);
-        }
-        close(ends[1]);
-        int64_t stop_after = first + 50 * cn_rng_between(&rng, 1, 300);
-        while (acked < stop_after && read(ends[0], &acked, sizeof(acked)) == sizeof(acked)) {
-            next = acked + 50;
-        }
-        kill(pid, SIGKILL);
-        while (read(ends[0], &acked, sizeof(acked)) == sizeof(acked)) {
-            next = acked + 50;
-        }
-        close(ends[0]);
-        int status;
-        assert_true(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status));
-
+    for (int round = 0; round < 12; round++) {
+        int64_t from = next;
+        int64_t acked = kill_at_random(f, &rng, from, 300, -1);
         open_log(f);
-        memset(times, 0, NUMBERS);
-        assert_true(cn_event_log_scan(f->log, 1, INT64_MAX, note_number, times, &f->err));
-        for (int64_t i = 0; i < next; i++) {
-            bool was_sent = i % 100 < 50 || i % 100 < 70;
-            assert_int_equal(times[i], was_sent ? 1 : 0);
-        }
-        next += 100 - next % 100; /* what was in flight may be stored or not, but once */
-        for (int64_t i = 0; i < next + 100; i++) {
-            assert_true(times[i] <= 1);
-        }
-        for (int64_t i = acked + 50; i < next; i++) {
-            bool is_stored = times[i] == 1;
-            bool was_sent = i % 100 < 70;
-            if (was_sent && !is_stored) {
-                append_and_wait(f, i, 1);
-            }
-        }
+        next = check_acknowledged(f, times, from, acked);
         close_log(f);
     }
     free(times);
@@ -232,6 +252,99 @@ static void a_group_that_cannot_be_written_is_undone(void **state)
     assert_subjects(f, 82);
 }
 
+/* ---- faults of the disk ---- */
+
+static void a_full_disk_loses_nothing_and_recovers(void **state)
+{
+    struct fixture *f = *state;
+    struct cn_vfs_faults faults = { .writes_left = -1, .journal = -1 };
+    close_log(f);
+    struct cn_test_vfs *vfs = cn_test_vfs_install(&faults);
+    open_log(f);
+    append_and_wait(f, 0, 1000);
+    for (int64_t room = 0; room < 12; room++) {
+        f->answers.failed = 0;
+        atomic_store(&faults.writes_left, room);
+        append_and_wait(f, 1000, 300);
+        if (f->answers.failed == 1) {
+            assert_int_equal(f->answers.code, CN_STORAGE_FULL);
+            assert_true(cn_event_log_position(f->log) == 1000);
+            assert_holds(f, 1000); /* reading goes on */
+            assert_subjects(f, 1000);
+        }
+    }
+    atomic_store(&faults.writes_left, -1);
+    append_and_wait(f, 1000, 300);
+    append_and_wait(f, 1300, 5);
+    assert_int_equal(f->answers.accepted, 1305);
+    assert_holds(f, 1305);
+    assert_subjects(f, 1305);
+    reopen(f);
+    assert_holds(f, 1305);
+    close_log(f);
+    cn_test_vfs_remove(vfs);
+    open_log(f);
+}
+
+static void a_failed_sync_stops_intake_until_the_restart(void **state)
+{
+    struct fixture *f = *state;
+    struct cn_vfs_faults faults = { .writes_left = -1, .journal = -1 };
+    struct cn_event_log_stats stats;
+    close_log(f);
+    struct cn_test_vfs *vfs = cn_test_vfs_install(&faults);
+    open_log(f);
+    append_and_wait(f, 0, 100);
+    atomic_store(&faults.sync_fails, true);
+    append_and_wait(f, 100, 100);
+    assert_int_equal(f->answers.failed, 1);
+    assert_int_equal(f->answers.code, CN_UNAVAILABLE);
+    atomic_store(&faults.sync_fails, false);
+    struct cn_event_batch *batch = make_batch(100, 1, cn_now(&f->clock));
+    assert_false(cn_event_log_append(f->log, batch, note_answer, &f->answers, &f->err));
+    assert_int_equal(f->err.code, CN_UNAVAILABLE);
+    cn_event_batch_release(batch);
+    cn_event_log_stats(f->log, &stats);
+    assert_true(stats.is_stopped);
+    assert_holds(f, 100);
+    assert_subjects(f, 100);
+    f->options.on_commit = NULL; /* what was not acknowledged may be there */
+    reopen(f);
+    append_and_wait(f, 0, 200);
+    assert_holds(f, 200);
+    close_log(f);
+    cn_test_vfs_remove(vfs);
+    open_log(f);
+}
+
+static void no_power_loss_takes_what_was_acknowledged(void **state)
+{
+    struct fixture *f = *state;
+    struct cn_rng rng = { 4 };
+    char path[128];
+    unsigned char *times = cn_heap_resize(NULL, NUMBERS);
+    size_t lost = 0;
+    close_log(f);
+    f->options.on_commit = NULL;
+    for (int64_t round = 0, next = 0; round < 25; round++) {
+        size_t damaged;
+        (void)snprintf(path, sizeof(path), "%s-journal", f->dir);
+        int journal = open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
+        assert_true(journal >= 0);
+        int64_t from = next;
+        int64_t acked = kill_at_random(f, &rng, from, 60, journal);
+        lost += cn_vfs_lose_power(journal, &rng, &damaged);
+        close(journal);
+        assert_int_equal(unlink(path), 0);
+        open_log(f);
+        next = check_acknowledged(f, times, from, acked);
+        close_log(f);
+    }
+    assert_true(lost > 0);
+    free(times);
+    open_log(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +353,10 @@ int main(void)
         T("nothing acknowledged is lost when killed", nothing_acknowledged_is_lost_when_killed),
         T("a full queue says so at once", a_full_queue_says_so_at_once),
         T("a group that cannot be written is undone", a_group_that_cannot_be_written_is_undone),
+        T("a full disk loses nothing and recovers", a_full_disk_loses_nothing_and_recovers),
+        T("a failed sync stops intake until the restart",
+          a_failed_sync_stops_intake_until_the_restart),
+        T("no power loss takes what was acknowledged", no_power_loss_takes_what_was_acknowledged),
     };
     return cmocka_run_group_tests_name("event_crash", tests, NULL, NULL);
 }
