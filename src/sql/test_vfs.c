@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,14 @@ static void note_write(sqlite3_file *base, int64_t offset, int64_t len)
     free(note);
 }
 
+/* Dies between two steps, if it is time: what was written before is written, perhaps not synced. */
+static void take_step(struct cn_vfs_faults *faults)
+{
+    if (atomic_load(&faults->steps_left) > 0 && atomic_fetch_sub(&faults->steps_left, 1) == 1) {
+        (void)raise(SIGKILL); /* does not return */
+    }
+}
+
 static int vfs_close(sqlite3_file *file)
 {
     return real_of(file)->pMethods->xClose(real_of(file));
@@ -90,6 +99,7 @@ static int vfs_write(sqlite3_file *file, const void *from, int len, sqlite3_int6
 {
     struct cn_vfs_faults *faults = file_of(file)->faults;
     int64_t left = atomic_load(&faults->writes_left);
+    take_step(faults);
     if (left == 0) {
         return SQLITE_FULL;
     }
@@ -112,6 +122,7 @@ static int vfs_truncate(sqlite3_file *file, sqlite3_int64 size)
 static int vfs_sync(sqlite3_file *base, int flags)
 {
     struct file *file = file_of(base);
+    take_step(file->faults);
     if (atomic_load(&file->faults->sync_fails)) {
         return SQLITE_IOERR_FSYNC;
     }

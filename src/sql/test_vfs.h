@@ -17,7 +17,8 @@ struct cn_test_vfs;
 struct cn_vfs_faults {
     _Atomic int64_t writes_left; /* then every write finds the disk full; -1: there is room */
     _Atomic bool sync_fails;
-    int journal; /* descriptor to append to, or -1 */
+    _Atomic int64_t steps_left; /* writes and syncs before the process kills itself; 0: never */
+    int journal;                /* descriptor to append to, or -1 */
 };
 
 /* `faults` may be changed at any time and outlives the installation. */
