@@ -6,8 +6,6 @@
 #include "health/evaluate.h"
 #include "health/status.h"
 
-const char *const cn_band_names[CN_BANDS] = { "none", "red", "yellow", "green" };
-
 void cn_health_state_init(struct cn_health_state *state)
 {
     *state = (struct cn_health_state){ 0 };
