@@ -164,6 +164,8 @@ static const struct cn_field query_rows[] = {
     CN_FIELD_OF_ID(struct cn_account_list_query, owner_id, CN_USER_PREFIX,
                    CN_MAY(struct cn_account_list_query, owner_id, BE_ABSENT),
                    .doc = "only this CSM's"),
+    QUERY(renewal_within_days, .min = 0, .max = 3660,
+          .doc = "only those that renew within so many days, or should have"),
     QUERY(sort, .max = 40,
           .doc = "name, score, trend, arr, renewal_at, last_activity_at or "
                  "created_at; with - in front the other way"),
@@ -278,7 +280,7 @@ static bool parse_sort(cn_str text, struct cn_account_filter *filter, struct cn_
     return wrong(err, "sort", text);
 }
 
-bool cn_account_filter_of(const struct cn_account_list_query *query,
+bool cn_account_filter_of(const struct cn_request *req, const struct cn_account_list_query *query,
                           struct cn_account_filter *filter_out, struct cn_error *err)
 {
     struct cn_account_filter filter = {
@@ -289,6 +291,10 @@ bool cn_account_filter_of(const struct cn_account_list_query *query,
         .offset = query->offset,
         .after = query->cursor,
     };
+    if (query->renewal_within_days_given == CN_GIVEN) {
+        filter.renewal_until =
+            cn_tz_day(req->api->options.tz, req->unit.now) + query->renewal_within_days;
+    }
     if ((query->band_given == CN_GIVEN && !parse_bands(query->band, &filter.bands, err)) ||
         (query->sort_given == CN_GIVEN && !parse_sort(query->sort, &filter, err))) {
         return false;
@@ -301,8 +307,10 @@ bool cn_accounts_list(const struct cn_request *req, const struct cn_account_filt
                       struct cn_account_list *list_out, struct cn_error *err)
 {
     const struct cn_api_engine *engine = &req->api->options.engine;
-    return engine->list != NULL ? engine->list(engine->arg, &req->unit, filter, list_out, err)
-                                : cn_account_list(&req->unit, filter, list_out, err);
+    /* The frame's lists know no renewals. */
+    return engine->list != NULL && filter->renewal_until == 0
+               ? engine->list(engine->arg, &req->unit, filter, list_out, err)
+               : cn_account_list(&req->unit, filter, list_out, err);
 }
 
 static void fill_sparks(const struct cn_request *req, struct cn_account_row *rows, size_t count)
@@ -331,7 +339,7 @@ static bool handle_list(const struct cn_request *req, struct cn_response *res, s
     struct cn_account_filter filter;
     struct cn_account_list list;
     struct cn_user_list owners;
-    if (!cn_account_filter_of(req->query, &filter, err) ||
+    if (!cn_account_filter_of(req, req->query, &filter, err) ||
         !cn_accounts_list(req, &filter, &list, err) || !cn_user_list(&req->unit, &owners, err)) {
         return false;
     }

@@ -66,6 +66,8 @@ struct cn_account_list_query {
     enum cn_given band_given;
     cn_user_id owner_id;
     enum cn_given owner_id_given;
+    int64_t renewal_within_days;
+    enum cn_given renewal_within_days_given;
     cn_str sort;
     enum cn_given sort_given;
     int64_t limit;
@@ -77,7 +79,8 @@ struct cn_account_list_query {
 };
 
 /* Fails with CN_MALFORMED for an unknown band or sort. */
-CN_MUST_CHECK bool cn_account_filter_of(const struct cn_account_list_query *query,
+CN_MUST_CHECK bool cn_account_filter_of(const struct cn_request *req,
+                                        const struct cn_account_list_query *query,
                                         struct cn_account_filter *filter_out, struct cn_error *err);
 
 /* From the frame if the engine can, else from SQL. */

@@ -16,6 +16,8 @@ static const struct cn_field query_rows[] = {
     CN_FIELD_OF_ID(struct cn_account_list_query, owner_id, CN_USER_PREFIX,
                    CN_MAY(struct cn_account_list_query, owner_id, BE_ABSENT),
                    .doc = "only this CSM's"),
+    QUERY(renewal_within_days, .min = 0, .max = 3660,
+          .doc = "only those that renew within so many days, or should have"),
     QUERY(sort, .max = 40, .doc = "as for the list"),
 };
 static const struct cn_fields query_fields =
@@ -90,7 +92,7 @@ static bool handle_accounts(const struct cn_request *req, struct cn_response *re
     struct cn_account_filter filter;
     const int64_t rows_max = req->api->options.config->api_export_max_rows;
     size_t count = 0;
-    if (!cn_account_filter_of(req->query, &filter, err)) {
+    if (!cn_account_filter_of(req, req->query, &filter, err)) {
         return false;
     }
     for (size_t i = 0; i < CN_ARRAY_LEN(headings); i++) {

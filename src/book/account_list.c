@@ -18,7 +18,8 @@ const char *const cn_account_sort_names[CN_SORT_COUNT] = {
     [CN_SORT_CREATED] = "created_at",
 };
 
-/* $4 to $7 are the words of the search, $8 the bands, $9 the owner (0: any, -1: none). */
+/* $4 to $7 are the words of the search, $8 the bands, $9 the owner (0: any, -1: none), $10 the last
+ * day of a renewal (0: any). */
 #define MATCHES                                                                             \
     CN_SEES_ACCOUNT                                                                         \
     " AND ($4 = '' OR name_folded LIKE $4 ESCAPE '\\' OR lower(external_id) LIKE $4 ESCAPE" \
@@ -28,26 +29,27 @@ const char *const cn_account_sort_names[CN_SORT_COUNT] = {
     " AND ($7 = '' OR name_folded LIKE $7 ESCAPE '\\')"                                     \
     " AND ($8 = 0 OR CASE band WHEN 0 THEN $8 & 1 WHEN 1 THEN $8 & 2 WHEN 2 THEN $8 & 4"    \
     " ELSE $8 & 8 END <> 0)"                                                                \
-    " AND ($9 = 0 OR ($9 = -1 AND owner_id IS NULL) OR owner_id = $9)"
+    " AND ($9 = 0 OR ($9 = -1 AND owner_id IS NULL) OR owner_id = $9)"                      \
+    " AND ($10 = 0 OR renewal_on <= $10)"
 
 enum {
-    PARAM_LIMIT = 10,
-    PARAM_OFFSET = 11,
-    PARAM_AFTER = 12,
+    PARAM_LIMIT = 11,
+    PARAM_OFFSET = 12,
+    PARAM_AFTER = 13,
 };
 
 /*
- * A page begins after the account $12, if that is not 0: those that sort behind it, where a missing
+ * A page begins after the account $13, if that is not 0: those that sort behind it, where a missing
  * value sorts behind every value.  `value` is a column, `op` is < or >, and the last account's own
  * value is read again, so that a cursor is only its id.
  */
 #define PAGE(value, op, order)                                                                   \
     "SELECT " CN_ACCOUNT_COLUMNS " FROM account WHERE " MATCHES                                  \
-    " AND ($12 = 0 OR EXISTS (SELECT 1 FROM account last WHERE last.account_id = $12 AND"        \
-    " ((account." value " IS NULL AND (last." value " IS NOT NULL OR account.account_id > $12))" \
+    " AND ($13 = 0 OR EXISTS (SELECT 1 FROM account last WHERE last.account_id = $13 AND"        \
+    " ((account." value " IS NULL AND (last." value " IS NOT NULL OR account.account_id > $13))" \
     " OR account." value " " op " last." value " OR (account." value " = last." value            \
-    " AND account.account_id > $12))))"                                                          \
-    " ORDER BY " value " " order " NULLS LAST, account_id LIMIT $10 OFFSET $11"
+    " AND account.account_id > $13))))"                                                          \
+    " ORDER BY " value " " order " NULLS LAST, account_id LIMIT $11 OFFSET $12"
 #define BOTH_WAYS(value)                                  \
     {                                                     \
         PAGE(value, ">", "ASC"), PAGE(value, "<", "DESC") \
@@ -91,6 +93,7 @@ static void bind_filter(const struct cn_unit *unit, const struct cn_account_filt
     }
     cn_sql_bind_i64(stmt, 8, filter->bands);
     cn_sql_bind_i64(stmt, 9, filter->without_owner ? -1 : filter->owner_id.value);
+    cn_sql_bind_i64(stmt, 10, filter->renewal_until);
 }
 
 static bool count_all(const struct cn_unit *unit, const struct cn_account_filter *filter,

@@ -31,6 +31,7 @@ struct cn_account_filter {
     unsigned bands;      /* 1 << enum cn_band, or 0: any */
     cn_user_id owner_id; /* 0: any */
     bool without_owner;
+    int64_t renewal_until;     /* last day of a renewal, overdue ones included; 0: any */
     enum cn_account_sort sort; /* accounts without a value come last either way */
     bool descending;
     int64_t limit;
