@@ -31,7 +31,8 @@ export async function unwrapTagged<T>(
 
 /** The headers of a demo call as they are sent. */
 export function demoCallHeaders(call: DemoCall, writeKey: string): Headers {
-  const headers = new Headers(call.headers);
+  // The schema only says that they are JSON.
+  const headers = new Headers(call.headers as Record<string, string> | undefined);
   if (call.body !== undefined && !headers.has('content-type'))
     headers.set('content-type', 'application/json');
   if (call.auth === 'write_key') headers.set('authorization', `Basic ${btoa(`${writeKey}:`)}`);

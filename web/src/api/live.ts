@@ -1,16 +1,10 @@
 // What the server pushes, for every tab of the browser over one connection: a SharedWorker holds it,
 // or, where there is none, the tab that holds a Web Lock and tells the others.
 // Does not cache: whoever missed a message reads the state again ("open" says when).
-import type { Progress, Score } from './types';
+import type { AccountNews, Progress } from './types';
 
-export interface AccountChange {
-  id: string;
-  score?: Score | null;
-  trend?: number | null;
-  last_activity_at?: string | null;
-  open_tickets?: number;
-  gone?: boolean;
-}
+/** What changed of an account; `gone`: it left what this user may see. */
+export type AccountChange = Pick<AccountNews, 'id'> & Partial<AccountNews> & { gone?: boolean };
 
 export type LiveMessage =
   | { type: 'open' }

@@ -3,13 +3,14 @@ import type { components } from './schema';
 
 type Schemas = components['schemas'];
 
-export type Band = Schemas['Band'];
+export type Band = Schemas['Score']['band'];
 export type Money = Schemas['Money'];
 export type Score = Schemas['Score'];
 export type Session = Schemas['Session'];
 export type User = Schemas['User'];
 export type AccountRow = Schemas['AccountRow'];
 export type AccountList = Schemas['AccountList'];
+export type AccountNews = Schemas['AccountNews'];
 export type Account = Schemas['Account'];
 export type AccountHealth = Schemas['AccountHealth'];
 export type ExplainItem = Schemas['ExplainItem'];

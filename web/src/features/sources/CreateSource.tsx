@@ -36,7 +36,7 @@ export function CreateSource({ opened, onClose, onCreated }: Props) {
       {create.data ? (
         <div className={classes.form}>
           <p>{t('sources.keyOnce')}</p>
-          <CopyBlock text={create.data.write_key} label={t('sources.column.key')} />
+          <CopyBlock text={create.data.write_key ?? ''} label={t('sources.column.key')} />
           <Button onClick={close}>{t('sources.keyKept')}</Button>
         </div>
       ) : (

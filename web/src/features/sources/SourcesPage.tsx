@@ -101,7 +101,7 @@ export function SourcesPage({ selected }: { selected: string | undefined }) {
       <CreateSource
         opened={creating}
         onClose={() => setCreating(false)}
-        onCreated={source => setFresh({ id: source.id, key: source.write_key })}
+        onCreated={source => source.write_key && setFresh({ id: source.id, key: source.write_key })}
       />
     </section>
   );
