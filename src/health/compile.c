@@ -333,7 +333,10 @@ static void read_children(struct compiler *c, const struct cn_node *yaml, uint32
 static void read_list(struct compiler *c, const struct cn_node *list, enum cn_health_kind kind,
                       uint32_t parent)
 {
-    for (size_t i = 0; list != NULL && i < list->count; i++) {
+    if (list == NULL || list->kind != CN_NODE_LIST) {
+        return;
+    }
+    for (size_t i = 0; i < list->count; i++) {
         uint32_t index = 0;
         const struct cn_node *yaml = &list->items[i];
         if (!new_node(c, yaml, kind, parent, &index)) {

@@ -1,0 +1,202 @@
+/*
+ * What tests of health share: a program over the columns of fake_columns.h, a frame, and accounts
+ * 1, 2,
+ * ... in rows 0, 1, ...
+ */
+#ifndef CAIRN_TESTS_UNIT_HEALTH_FIXTURE_H
+#define CAIRN_TESTS_UNIT_HEALTH_FIXTURE_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "health/explain.h"
+#include "tests/unit/fake_columns.h"
+#include "tests/unit/unit.h"
+
+/* What of the program is not health. */
+static inline bool compile_nothing(const struct cn_section_input *input, void **compiled_out,
+                                   struct cn_diagnostics *problems)
+{
+    (void)input;
+    (void)problems;
+    *compiled_out = NULL;
+    return true;
+}
+
+static const struct cn_program_section metrics = { "metrics", CN_SECTION_KEY, "", compile_nothing };
+static const struct cn_program_section *const sections[] = { &metrics, &cn_health_section };
+
+struct fixture {
+    struct cn_arena arena;
+    struct cn_arena scratch;
+    struct cn_interner *strings;
+    struct cn_frame *frame;
+    struct fake_table table;
+    struct cn_column_source source;
+    const struct cn_column_source *sources[1];
+    struct cn_column_set columns;
+    struct cn_diagnostics problems;
+    struct cn_health_model *model;
+    struct cn_health_state health;
+    struct cn_health_changes changes;
+    struct cn_when when;
+    struct cn_error err;
+};
+
+static inline int begin(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    cn_arena_init(&f->arena, 64 * 1024);
+    cn_arena_init(&f->scratch, 64 * 1024);
+    f->strings = cn_interner_new();
+    f->frame = cn_frame_new(f->strings);
+    f->source = (struct cn_column_source){ .name = "fake",
+                                           .ctx = &f->table,
+                                           .resolve = fake_resolve,
+                                           .fill = fake_fill,
+                                           .list = fake_list };
+    f->sources[0] = &f->source;
+    for (size_t c = 0; c < FAKE_COLUMNS; c++) {
+        for (size_t row = 0; row < FAKE_ROWS_MAX; row++) {
+            f->table.cells[c][row] = NAN;
+        }
+    }
+    cn_column_set_init(&f->columns, &f->arena, f->sources, 1);
+    cn_diagnostics_init(&f->problems, &f->arena);
+    cn_health_state_init(&f->health);
+    *state = f;
+    return 0;
+}
+
+static inline int end(void **state)
+{
+    struct fixture *f = *state;
+    cn_health_state_deinit(&f->health);
+    cn_health_changes_deinit(&f->changes);
+    cn_frame_free(f->frame);
+    cn_interner_free(f->strings);
+    cn_arena_deinit(&f->arena);
+    cn_arena_deinit(&f->scratch);
+    free(f);
+    return 0;
+}
+
+static inline bool compile(struct fixture *f, const struct cn_program_files *files)
+{
+    struct cn_program_tree tree;
+    struct cn_health_env env = { &f->columns, f->strings };
+    void *model = NULL;
+    bool ok =
+        cn_program_parse(&f->arena, files, sections, CN_ARRAY_LEN(sections), &tree, &f->problems);
+    ok &= cn_program_compile(&f->arena, &tree, &cn_health_section, &env, &model, &f->problems);
+    if (ok) {
+        f->model = model;
+        cn_frame_use(f->frame, &f->columns, NULL);
+    }
+    return ok;
+}
+
+static inline void compile_text(struct fixture *f, const char *text)
+{
+    struct cn_program_file file = { CN_STR("a.yaml"), cn_str_of(text) };
+    struct cn_program_files files = { &file, 1 };
+    if (!compile(f, &files)) {
+        fail_msg("%.*s", CN_STR_ARG(f->problems.items[0].message));
+    }
+}
+
+static inline void compile_shipped(struct fixture *f)
+{
+    struct cn_program_files files;
+    cn_program_shipped(&f->arena, &files);
+    if (!compile(f, &files)) {
+        fail_msg("%.*s:%lld: %.*s", CN_STR_ARG(f->problems.items[0].place.source),
+                 (long long)f->problems.items[0].place.line,
+                 CN_STR_ARG(f->problems.items[0].message));
+    }
+}
+
+/* Accounts 1 to count. */
+static inline void add_accounts(struct fixture *f, size_t count)
+{
+    for (size_t i = 1; i <= count; i++) {
+        (void)cn_frame_add(f->frame, (int64_t)i);
+    }
+}
+
+static inline void evaluate(struct fixture *f, const struct cn_bitmap *rows)
+{
+    f->changes.count = 0;
+    assert_true(cn_frame_fill(f->frame, 0, rows, &f->when, CN_PACE_FACT, &f->err));
+    assert_true(cn_health_evaluate(f->model, f->frame, rows, &f->health, &f->changes, &f->scratch,
+                                   &f->err));
+    cn_arena_reset(&f->scratch);
+}
+
+static inline void set(struct fixture *f, size_t row, enum fake_column column, double value)
+{
+    f->table.cells[column][row] = value;
+}
+
+static inline struct cn_health_score score_of(struct fixture *f, size_t row)
+{
+    evaluate(f, NULL);
+    return cn_health_state_get(&f->health, row);
+}
+
+static inline struct cn_explanation explain(struct fixture *f, uint32_t row)
+{
+    struct cn_explanation explanation;
+    struct cn_explain_at at = { .model = f->model, .frame = f->frame, .row = row, .when = f->when };
+    assert_true(cn_health_explain(&at, &f->arena, &explanation, &f->err));
+    return explanation;
+}
+
+static const struct cn_explain_item *item_of(const struct cn_explanation *explanation,
+                                             const char *path)
+{
+    for (size_t i = 0; i < explanation->count; i++) {
+        if (cn_str_equal(explanation->items[i].path, cn_str_of(path))) {
+            return &explanation->items[i];
+        }
+    }
+    fail_msg("no item %s", path);
+    return NULL;
+}
+
+static inline void assert_str(cn_str got, const char *wanted)
+{
+    assert_int_equal(got.len, strlen(wanted));
+    assert_memory_equal(got.ptr, wanted, got.len);
+}
+
+/* formulas.md 3.2 with a policy for the CSAT that is missing. */
+#define H1_GROUPS(csat_policy)                                                     \
+    "groups:\n"                                                                    \
+    "  - name: usage\n"                                                            \
+    "    weight: 50\n"                                                             \
+    "    measures:\n"                                                              \
+    "      - {name: logins, weight: 60, score: logins}\n"                          \
+    "      - {name: breadth, weight: 40, score: breadth}\n"                        \
+    "  - name: support\n"                                                          \
+    "    weight: 20\n"                                                             \
+    "    measures:\n"                                                              \
+    "      - {name: csat, weight: 50, score: csat, missing: " csat_policy "}\n"    \
+    "      - {name: tickets, weight: 50, value: tickets, map: {0: 0, 100: 100}}\n" \
+    "  - name: relationship\n"                                                     \
+    "    weight: 30\n"                                                             \
+    "    measures:\n"                                                              \
+    "      - {name: sponsor, weight: 100, score: sponsor}\n"
+
+static inline void set_h1(struct fixture *f)
+{
+    add_accounts(f, 1);
+    set(f, 0, FAKE_LOGINS, 80);
+    set(f, 0, FAKE_BREADTH, 40);
+    set(f, 0, FAKE_TICKETS, 70);
+    set(f, 0, FAKE_SPONSOR, 20);
+}
+
+#define TEST(title, function) CN_TEST_WITH(title, function, begin, end)
+
+#endif

@@ -1,0 +1,375 @@
+/* Scorecards from their text to scores and history. */
+#include <stdio.h>
+
+#include "health/history.h"
+#include "sql/migrate.h"
+#include "sql/sqlite.h"
+#include "tests/unit/health_fixture.h"
+
+/* --- H1 --- */
+
+static void h1_is_52_yellow(void **state)
+{
+    struct fixture *f = *state;
+    compile_text(f, "scorecard: h1\n" H1_GROUPS("skip"));
+    set_h1(f);
+    struct cn_health_score score = score_of(f, 0);
+    assert_true(score.has_points);
+    assert_int_equal(score.points, 52000);
+    assert_int_equal(score.confidence, 900);
+    assert_int_equal(score.band, CN_BAND_YELLOW);
+    assert_false(score.is_grey);
+    struct cn_explanation why = explain(f, 0);
+    assert_int_equal(why.score.points, 52000);
+    assert_int_equal(item_of(&why, "usage")->points, 32000);
+    assert_int_equal(item_of(&why, "support")->points, 14000);
+    assert_int_equal(item_of(&why, "relationship")->points, 6000);
+    assert_int_equal(item_of(&why, "usage/logins")->points, 24000);
+    assert_int_equal(item_of(&why, "support/csat")->points, 0);
+    assert_false(item_of(&why, "support/csat")->has_value);
+    assert_str(item_of(&why, "support/csat")->reason, "no data: left out");
+    assert_true(item_of(&why, "support/tickets")->weight == 1.0);
+    assert_int_equal(item_of(&why, "usage/logins")->fact_count, 1);
+    assert_str(item_of(&why, "usage/logins")->facts[0].value_text, "80");
+}
+
+static void h1_is_45_red_when_missing_counts_as_zero(void **state)
+{
+    struct fixture *f = *state;
+    compile_text(f, "scorecard: h1\n" H1_GROUPS("zero"));
+    set_h1(f);
+    struct cn_health_score score = score_of(f, 0);
+    assert_int_equal(score.points, 45000);
+    assert_int_equal(score.confidence, 900);
+    assert_int_equal(score.band, CN_BAND_RED);
+}
+
+static void h1_is_capped_at_49_red_without_champion(void **state)
+{
+    struct fixture *f = *state;
+    compile_text(f, "scorecard: h1\n" H1_GROUPS(
+                        "skip") "exceptions:\n"
+                                "  - {when: \"!has_champion\", cap: 49, because: no champion}\n"
+                                "  - {when: has_champion, cap: 10, because: never}\n");
+    set_h1(f);
+    set(f, 0, FAKE_HAS_CHAMPION, 0);
+    struct cn_health_score score = score_of(f, 0);
+    assert_int_equal(score.points, 49000);
+    assert_int_equal(score.band, CN_BAND_RED);
+    assert_int_equal(score.fired, 1);
+    struct cn_explanation why = explain(f, 0);
+    assert_int_equal(item_of(&why, "exceptions/1")->points, -3000);
+    assert_str(item_of(&why, "exceptions/1")->reason, "caps at 49");
+    assert_str(why.because, "no champion");
+    set(f, 0, FAKE_HAS_CHAMPION, NAN); /* what is not known is no reason */
+    assert_int_equal(score_of(f, 0).points, 52000);
+}
+
+/* --- shipped --- */
+
+/* 003-28: $45K, usage down by 45 % over 60 days, no sponsor, renewal in three months. */
+static void set_techcorp(struct fixture *f, size_t row)
+{
+    set(f, row, FAKE_ARR, 45000);
+    set(f, row, FAKE_SEATS, 60);
+    set(f, row, FAKE_SEATS_USED, 35);
+    set(f, row, FAKE_DAYS_TO_RENEWAL, 90);
+    set(f, row, FAKE_HAS_SPONSOR, 0);
+    set(f, row, FAKE_OPEN_TICKETS, 0);
+    set(f, row, FAKE_CRITICAL_TICKETS, 0);
+    set(f, row, FAKE_FEATURES, 8);
+    set(f, row, FAKE_EVENTS_CHANGE, -0.243); /* on a straight line to -45 % in 60 days */
+}
+
+static void techcorp_is_red_by_the_cap_and_yellow_with_a_champion(void **state)
+{
+    struct fixture *f = *state;
+    compile_shipped(f);
+    add_accounts(f, 2);
+    set_techcorp(f, 0);
+    set_techcorp(f, 1);
+    set(f, 0, FAKE_HAS_CHAMPION, 0);
+    set(f, 1, FAKE_HAS_CHAMPION, 1);
+    struct cn_health_score without = score_of(f, 0);
+    struct cn_health_score with = score_of(f, 1);
+    assert_str(f->model->scorecards[without.scorecard].name, "mid-touch");
+    assert_int_equal(without.points, 49000);
+    assert_int_equal(without.band, CN_BAND_RED);
+    struct cn_explanation why = explain(f, 0);
+    assert_str(why.because, "no champion");
+    assert_true(item_of(&why, "exceptions/1")->points < 0);
+    assert_int_equal(with.band, CN_BAND_YELLOW);
+    assert_true(with.points < 75000);
+}
+
+static void techcorp_turns_red_by_each_blow_and_recovers(void **state)
+{
+    struct fixture *f = *state;
+    compile_shipped(f);
+    add_accounts(f, 1);
+    set_techcorp(f, 0);
+    set(f, 0, FAKE_HAS_CHAMPION, 1);
+    assert_int_equal(score_of(f, 0).band, CN_BAND_YELLOW);
+    set(f, 0, FAKE_HAS_CHAMPION, 0);
+    assert_int_equal(score_of(f, 0).band, CN_BAND_RED);
+    set(f, 0, FAKE_HAS_CHAMPION, 1);
+    assert_int_equal(score_of(f, 0).band, CN_BAND_YELLOW);
+    set(f, 0, FAKE_SEATS_USED, 9);
+    assert_int_equal(score_of(f, 0).band, CN_BAND_RED);
+    set(f, 0, FAKE_SEATS_USED, 35);
+    assert_int_equal(score_of(f, 0).band, CN_BAND_YELLOW);
+    set(f, 0, FAKE_OPEN_TICKETS, 1);
+    set(f, 0, FAKE_CRITICAL_TICKETS, 1);
+    set(f, 0, FAKE_CRITICAL_HOURS, 0);
+    assert_int_equal(score_of(f, 0).band, CN_BAND_RED);
+    set(f, 0, FAKE_OPEN_TICKETS, 0);
+    set(f, 0, FAKE_CRITICAL_TICKETS, 0);
+    set(f, 0, FAKE_CRITICAL_HOURS, NAN);
+    assert_int_equal(score_of(f, 0).band, CN_BAND_YELLOW);
+}
+
+static void models_follow_half_open_bands_of_arr(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        double arr;
+        const char *scorecard;
+    } cases[] = {
+        { 4999.99, "tech-touch" }, { 19999.99, "tech-touch" }, { 20000, "mid-touch" },
+        { 99999.99, "mid-touch" }, { 100000, "high-touch" },   { NAN, "tech-touch" },
+    };
+    compile_shipped(f);
+    add_accounts(f, CN_ARRAY_LEN(cases));
+    for (size_t i = 0; i < CN_ARRAY_LEN(cases); i++) {
+        set(f, i, FAKE_ARR, cases[i].arr);
+    }
+    evaluate(f, NULL);
+    for (size_t i = 0; i < CN_ARRAY_LEN(cases); i++) {
+        struct cn_health_score score = cn_health_state_get(&f->health, i);
+        assert_str(f->model->scorecards[score.scorecard].name, cases[i].scorecard);
+    }
+}
+
+/* --- state --- */
+
+static void a_colour_freezes_below_half_confidence(void **state)
+{
+    struct fixture *f = *state;
+    compile_text(f, "scorecard: s\nmin_coverage: 0\nmeasures:\n"
+                    "  - {name: logins, weight: 40, score: logins}\n"
+                    "  - {name: breadth, weight: 60, score: breadth}\n");
+    add_accounts(f, 1);
+    set(f, 0, FAKE_LOGINS, 80);
+    set(f, 0, FAKE_BREADTH, 80);
+    struct cn_health_score score = score_of(f, 0);
+    assert_int_equal(score.band, CN_BAND_GREEN);
+    assert_int_equal(f->changes.count, 1);
+    assert_true(f->changes.items[0].is_history);
+    set(f, 0, FAKE_BREADTH, NAN);
+    set(f, 0, FAKE_LOGINS, 10);
+    score = score_of(f, 0);
+    assert_int_equal(score.points, 10000);
+    assert_int_equal(score.confidence, 400);
+    assert_true(score.is_grey);
+    assert_int_equal(score.band, CN_BAND_GREEN);
+    set(f, 0, FAKE_BREADTH, 76.5); /* back again: green needs 75 from green */
+    set(f, 0, FAKE_LOGINS, 76.5);
+    assert_int_equal(score_of(f, 0).band, CN_BAND_GREEN);
+    set(f, 0, FAKE_LOGINS, NAN);
+    set(f, 0, FAKE_BREADTH, NAN);
+    score = score_of(f, 0);
+    assert_false(score.has_points);
+    assert_true(score.is_grey);
+    assert_int_equal(score.band, CN_BAND_GREEN);
+}
+
+static void only_what_people_see_makes_history(void **state)
+{
+    struct fixture *f = *state;
+    compile_text(f, "scorecard: s\nmeasures: [{name: a, weight: 1, score: logins}]\n"
+                    "exceptions: [{when: has_champion, floor: 1, because: champion}]\n");
+    add_accounts(f, 1);
+    set(f, 0, FAKE_LOGINS, 60);
+    evaluate(f, NULL);
+    assert_int_equal(f->changes.count, 1);
+    assert_int_equal(f->changes.items[0].before.band, CN_BAND_NONE);
+    evaluate(f, NULL);
+    assert_int_equal(f->changes.count, 0);
+    set(f, 0, FAKE_LOGINS, 60.2);
+    evaluate(f, NULL);
+    assert_int_equal(f->changes.count, 1);
+    assert_false(f->changes.items[0].is_history);
+    assert_int_equal(f->changes.items[0].after.points, 60200);
+    set(f, 0, FAKE_LOGINS, 60.5);
+    evaluate(f, NULL);
+    assert_true(f->changes.items[0].is_history);
+    set(f, 0, FAKE_HAS_CHAMPION, 1);
+    evaluate(f, NULL);
+    assert_int_equal(f->changes.count, 1);
+    assert_true(f->changes.items[0].is_history);
+    assert_int_equal(f->changes.items[0].after.points, 60500);
+}
+
+static void only_the_rows_asked_for_move_and_free_rows_lose_their_score(void **state)
+{
+    struct fixture *f = *state;
+    struct cn_bitmap rows = { 0 };
+    compile_text(f, "scorecard: s\nmeasures: [{name: a, weight: 1, score: logins}]\n");
+    add_accounts(f, 2500);
+    for (size_t i = 0; i < 2500; i++) {
+        set(f, i, FAKE_LOGINS, 60);
+    }
+    evaluate(f, NULL);
+    assert_int_equal(f->changes.count, 2500);
+    for (size_t i = 0; i < 2500; i++) {
+        set(f, i, FAKE_LOGINS, 70);
+    }
+    cn_bitmap_resize(&rows, 2500);
+    cn_bitmap_add(&rows, 3);
+    cn_bitmap_add(&rows, 2499);
+    evaluate(f, &rows);
+    assert_int_equal(f->changes.count, 2);
+    assert_int_equal(f->changes.items[1].row, 2499);
+    assert_int_equal(cn_health_state_get(&f->health, 4).points, 60000);
+    assert_true(cn_frame_remove(f->frame, 4));
+    evaluate(f, &rows);
+    assert_int_equal(f->changes.count, 1);
+    assert_false(f->changes.items[0].after.has_points);
+    assert_int_equal(cn_health_state_get(&f->health, 3).scorecard, -1);
+    cn_bitmap_deinit(&rows);
+}
+
+/* --- history --- */
+
+static void count_row(void *arg, const struct cn_health_row *row)
+{
+    int64_t *sums = arg;
+    sums[0]++;
+    sums[1] += row->score.points + row->account_id;
+}
+
+static bool load_range(struct fixture *f, struct cn_sql_conn *conn, int64_t from_us,
+                       struct cn_health_row_list *list)
+{
+    struct cn_health_range range = { 7, { from_us }, { 9000 }, 10 };
+    return cn_health_history_load(conn, &range, &f->arena, list, &f->err);
+}
+
+static void history_is_kept_and_found_by_moment(void **state)
+{
+    struct fixture *f = *state;
+    struct cn_sql_conn *conn = NULL;
+    struct cn_health_row_list list;
+    struct cn_health_row row;
+    bool found = true;
+    compile_text(f, "scorecard: h1\n" H1_GROUPS(
+                        "skip") "exceptions:\n"
+                                "  - {when: \"!has_champion\", cap: 49, because: no champion}\n");
+    assert_true(cn_sqlite_open(":memory:", &conn, &f->err));
+    assert_true(cn_migrate(conn, "main", cn_health_migrations, cn_health_migrations_count,
+                           (cn_time){ 1 }, &f->err));
+    struct cn_health_row rows[5];
+    for (int32_t i = 0; i < 5; i++) {
+        struct cn_health_score score = { true, 50000 + i, CN_BAND_YELLOW, i == 1, 900, 0, 1 };
+        rows[i] = cn_health_history_row(f->model, i < 4 ? 7 : 8, (cn_time){ 1000 * (i + 1) },
+                                        &score, &f->arena);
+        rows[i].is_backfilled = i < 2;
+        rows[i].program_version = 3;
+    }
+    rows[2].score.has_points = false;
+    assert_true(cn_health_history_save(conn, rows, 5, &f->err));
+    assert_true(cn_health_history_save(conn, rows, 5, &f->err)); /* the same moments again */
+    assert_true(load_range(f, conn, 2500, &list));
+    assert_int_equal(list.count, 3);
+    assert_int_equal(list.items[0].at.us, 2000); /* held when the range began */
+    assert_true(list.items[0].is_backfilled);
+    assert_true(list.items[0].score.is_grey);
+    assert_false(list.items[1].score.has_points);
+    assert_str(list.items[0].scorecard, "h1");
+    assert_str(list.items[0].because, "no champion");
+    assert_true(cn_health_history_at(conn, 7, (cn_time){ 999 }, &f->arena, &row, &found, &f->err));
+    assert_false(found);
+    assert_true(cn_health_history_at(conn, 7, (cn_time){ 1999 }, &f->arena, &row, &found, &f->err));
+    assert_true(found);
+    assert_int_equal(row.score.points, 50000);
+    int64_t sums[2] = { 0 };
+    assert_true(cn_health_history_all_at(conn, (cn_time){ 9000 }, count_row, sums, &f->err));
+    assert_int_equal(sums[0], 2);
+    assert_int_equal(sums[1], 50003 + 7 + 50004 + 8);
+    assert_true(cn_health_history_forget(conn, 0, (cn_time){ 0 }, (cn_time){ 1500 }, &f->err));
+    assert_true(cn_health_history_forget(conn, 7, (cn_time){ 0 }, (cn_time){ 9000 }, &f->err));
+    assert_true(load_range(f, conn, 0, &list));
+    assert_int_equal(list.count, 2); /* the lived ones */
+    cn_sql_close(conn);
+}
+
+/* --- mistakes --- */
+
+static cn_str read_golden(struct fixture *f, const char *name, const char *suffix)
+{
+    char path[512];
+    struct cn_buf text;
+    char chunk[4096];
+    size_t got = 0;
+    (void)snprintf(path, sizeof(path), "%s/%s%s", CN_TEST_GOLDEN_FOLDER, name, suffix);
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        fail_msg("cannot open %s", path);
+    }
+    cn_buf_init(&text, 1 << 20);
+    while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0) {
+        cn_buf_add(&text, chunk, got);
+    }
+    assert_int_equal(fclose(file), 0);
+    cn_str copy = cn_arena_str(&f->arena, cn_buf_str(&text));
+    cn_buf_deinit(&text);
+    return copy;
+}
+
+/* Each tests/golden/program/NAME.yaml gives the problems of NAME.expected. */
+static void every_mistake_is_found_at_once_with_its_place(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const names[] = { "expressions", "measures", "shape" };
+    for (size_t i = 0; i < CN_ARRAY_LEN(names); i++) {
+        char name[64];
+        struct cn_buf out;
+        (void)snprintf(name, sizeof(name), "%s.yaml", names[i]);
+        struct cn_program_file file = { cn_str_of(name), read_golden(f, names[i], ".yaml") };
+        struct cn_program_files files = { &file, 1 };
+        cn_diagnostics_init(&f->problems, &f->arena);
+        assert_false(compile(f, &files));
+        cn_buf_init(&out, 1 << 20);
+        cn_program_print_problems(&f->problems, &out);
+        cn_str expected = read_golden(f, names[i], ".expected");
+        if (!cn_str_equal(cn_buf_str(&out), expected)) {
+            print_error("%.*s", CN_STR_ARG(cn_buf_str(&out)));
+        }
+        assert_true(cn_str_equal(cn_buf_str(&out), expected));
+        cn_buf_deinit(&out);
+    }
+    assert_null(f->model);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST("H1 is 52, yellow, with confidence 0.90, and explained", h1_is_52_yellow),
+        TEST("H1 is 45, red, when missing counts as zero",
+             h1_is_45_red_when_missing_counts_as_zero),
+        TEST("H1 is capped at 49, red, without champion", h1_is_capped_at_49_red_without_champion),
+        TEST("003-28 TechCorp is red by the cap and yellow with a champion",
+             techcorp_is_red_by_the_cap_and_yellow_with_a_champion),
+        TEST("TechCorp turns red by each blow and recovers",
+             techcorp_turns_red_by_each_blow_and_recovers),
+        TEST("003-11 models follow half-open bands of ARR", models_follow_half_open_bands_of_arr),
+        TEST("a colour freezes below half confidence", a_colour_freezes_below_half_confidence),
+        TEST("only what people see makes history", only_what_people_see_makes_history),
+        TEST("only the rows asked for move and free rows lose their score",
+             only_the_rows_asked_for_move_and_free_rows_lose_their_score),
+        TEST("history is kept and found by moment", history_is_kept_and_found_by_moment),
+        TEST("every mistake is found at once with its place",
+             every_mistake_is_found_at_once_with_its_place),
+    };
+    return cmocka_run_group_tests_name("health", tests, NULL, NULL);
+}

@@ -1,0 +1,197 @@
+/* Explanations agree with the batch evaluation and add up, whatever the facts. */
+#include "base/random.h"
+
+#include "tests/unit/health_fixture.h"
+
+static void scatter(struct fixture *f, struct cn_rng *rng, size_t rows)
+{
+    static const double scales[FAKE_COLUMNS] = {
+        [FAKE_ARR] = 150000,         [FAKE_SEATS] = 100,         [FAKE_DAYS_TO_RENEWAL] = 365,
+        [FAKE_HAS_CHAMPION] = 2,     [FAKE_HAS_SPONSOR] = 2,     [FAKE_OPEN_TICKETS] = 12,
+        [FAKE_CRITICAL_TICKETS] = 2, [FAKE_CRITICAL_HOURS] = 90, [FAKE_FEATURES] = 10,
+        [FAKE_USERS_CHANGE] = 1,     [FAKE_USERS_SINCE] = 40,    [FAKE_EVENTS_CHANGE] = 1,
+        [FAKE_SEATS_USED] = 100,     [FAKE_LOGINS] = 110,        [FAKE_BREADTH] = 110,
+        [FAKE_CSAT] = 110,           [FAKE_TICKETS] = 110,       [FAKE_SPONSOR] = 110,
+        [FAKE_SURVEY_AGE] = 200,
+    };
+    for (size_t c = 0; c < FAKE_COLUMNS; c++) {
+        for (size_t row = 0; row < rows; row++) {
+            double value = cn_rng_unit(rng) * scales[c];
+            bool is_change = c == FAKE_USERS_CHANGE || c == FAKE_EVENTS_CHANGE;
+            bool is_whole = c == FAKE_HAS_CHAMPION || c == FAKE_HAS_SPONSOR ||
+                            c == FAKE_CRITICAL_TICKETS || c == FAKE_OPEN_TICKETS;
+            value = is_change ? value - 0.6 : value;
+            value = is_whole ? floor(value) : value;
+            set(f, row, (enum fake_column)c, cn_rng_between(rng, 0, 4) == 0 ? NAN : value);
+        }
+    }
+}
+
+/* The rows below a row add up to it, those of depth 1 to the whole. */
+static void assert_adds_up(const struct cn_explanation *why, bool of_change)
+{
+    int64_t top = 0;
+    for (size_t i = 0; i < why->count; i++) {
+        int64_t below = 0;
+        bool has_children = false;
+        const struct cn_explain_item *item = &why->items[i];
+        for (size_t k = i + 1; k < why->count && why->items[k].depth > item->depth; k++) {
+            if (why->items[k].depth == item->depth + 1) {
+                has_children = true;
+                below += of_change ? why->items[k].change : why->items[k].points;
+            }
+        }
+        int64_t own = of_change ? item->change : item->points;
+        if (has_children) {
+            assert_int_equal(own, below);
+        }
+        top += item->depth == 1 ? own : 0;
+    }
+    assert_int_equal(top, of_change ? why->change : why->score.points);
+}
+
+static const char wide_card[] =
+    "scorecard: wide\n"
+    "priority: 100\n"
+    "applies_when: arr > 120000.0\n"
+    "min_coverage: 0.2\n"
+    "groups:\n"
+    "  - name: a\n"
+    "    weight: 33.3\n"
+    "    groups:\n"
+    "      - name: deep\n"
+    "        weight: 0.1\n"
+    "        min_coverage: 0\n"
+    "        measures:\n"
+    "          - {name: x, weight: 1, score: logins, missing: neutral, neutral: 33}\n"
+    "          - {name: y, weight: 3, score: breadth, age: survey_age, validity: 20d,\n"
+    "             halflife: 30d, stale: drop}\n"
+    "    measures:\n"
+    "      - {name: z, weight: 0.7, value: csat, map: {0: 100, 20: 10, 70: 15, 90: 0}}\n"
+    "  - name: b\n"
+    "    weight: 21.7\n"
+    "    measures:\n"
+    "      - {name: t, weight: 1, score: tickets, age: survey_age, validity: 60d}\n"
+    "      - {name: s, weight: 1, score: sponsor, missing: zero}\n"
+    "exceptions:\n"
+    "  - {when: logins > breadth, floor: 20, because: logins}\n"
+    "  - {when: has_champion, cap: 70, because: champion}\n"
+    "  - {when: csat < 5.0, set: 12.345, because: unhappy}\n";
+
+static void compile_all(struct fixture *f)
+{
+    struct cn_program_files shipped;
+    cn_program_shipped(&f->arena, &shipped);
+    struct cn_program_files files = {
+        cn_arena_array(&f->arena, struct cn_program_file, shipped.count + 1), shipped.count + 1
+    };
+    memcpy(files.items, shipped.items, shipped.count * sizeof(*files.items));
+    files.items[shipped.count] =
+        (struct cn_program_file){ CN_STR("wide.yaml"), cn_str_of(wide_card) };
+    assert_true(compile(f, &files));
+}
+
+static void explanations_equal_the_batch_and_add_up(void **state)
+{
+    struct fixture *f = *state;
+    struct cn_rng rng = { 21 };
+    compile_all(f);
+    add_accounts(f, 2000);
+    for (int round = 0; round < 3; round++) {
+        scatter(f, &rng, 2000);
+        evaluate(f, NULL);
+        for (uint32_t row = 0; row < 2000; row++) {
+            struct cn_health_score score = cn_health_state_get(&f->health, row);
+            struct cn_explanation why = explain(f, row);
+            assert_int_equal(why.score.has_points, score.has_points);
+            assert_int_equal(why.score.points, score.points);
+            assert_int_equal(why.score.confidence, score.confidence);
+            assert_int_equal(why.score.scorecard, score.scorecard);
+            assert_int_equal(why.score.fired, score.fired);
+            assert_int_equal(why.score.is_grey, score.is_grey);
+            if (why.score.has_points) {
+                assert_adds_up(&why, false);
+            }
+            cn_arena_reset(&f->scratch);
+        }
+    }
+}
+
+static void changes_add_up_whatever_changed(void **state)
+{
+    struct fixture *f = *state;
+    struct cn_rng rng = { 22 };
+    struct cn_frame *before = cn_frame_new(f->strings);
+    size_t explained = 0;
+    compile_all(f);
+    add_accounts(f, 1500);
+    for (int64_t i = 1; i <= 1500; i++) {
+        (void)cn_frame_add(before, i);
+    }
+    cn_frame_use(before, &f->columns, NULL);
+    scatter(f, &rng, 1500);
+    assert_true(cn_frame_fill(before, 0, NULL, &f->when, CN_PACE_FACT, &f->err));
+    scatter(f, &rng, 1500);
+    evaluate(f, NULL);
+    for (uint32_t row = 0; row < 1500; row++) {
+        struct cn_health_score shown = { .has_points = true,
+                                         .points = (int32_t)cn_rng_between(&rng, 0, 100000) };
+        struct cn_explain_at then = {
+            .model = f->model, .frame = before, .row = row, .shown = row % 2 == 0 ? &shown : NULL
+        };
+        struct cn_explain_at now = { .model = f->model, .frame = f->frame, .row = row };
+        struct cn_explanation why;
+        assert_true(cn_health_explain_change(&then, &now, &f->scratch, &why, &f->err));
+        if (why.has_change) {
+            explained++;
+            assert_adds_up(&why, true);
+            if (row % 2 == 0) {
+                assert_int_equal(why.change, why.score.points - shown.points);
+            }
+        }
+        cn_arena_reset(&f->scratch);
+    }
+    assert_true(explained > 500);
+    cn_frame_free(before);
+}
+
+static void a_change_names_what_moved(void **state)
+{
+    struct fixture *f = *state;
+    struct cn_frame *before = cn_frame_new(f->strings);
+    compile_text(f, "scorecard: h1\n" H1_GROUPS(
+                        "skip") "exceptions:\n"
+                                "  - {when: \"!has_champion\", cap: 49, because: no champion}\n");
+    set_h1(f);
+    (void)cn_frame_add(before, 1);
+    cn_frame_use(before, &f->columns, NULL);
+    set(f, 0, FAKE_HAS_CHAMPION, 0);
+    assert_true(cn_frame_fill(before, 0, NULL, &f->when, CN_PACE_FACT, &f->err));
+    set(f, 0, FAKE_HAS_CHAMPION, 1);
+    set(f, 0, FAKE_LOGINS, 90); /* 60 % of 50 % of 10: 3 points */
+    set(f, 0, FAKE_CSAT, 50);   /* support from 70 to 60: 2 points less */
+    evaluate(f, NULL);
+    struct cn_explain_at then = { .model = f->model, .frame = before };
+    struct cn_explain_at now = { .model = f->model, .frame = f->frame };
+    struct cn_explanation why;
+    assert_true(cn_health_explain_change(&then, &now, &f->arena, &why, &f->err));
+    assert_int_equal(why.change, 4000); /* 49 to 53 */
+    assert_int_equal(item_of(&why, "usage/logins")->change, 3000);
+    assert_int_equal(item_of(&why, "usage")->change, 3000);
+    assert_int_equal(item_of(&why, "support")->change, -2000);
+    assert_int_equal(item_of(&why, "relationship")->change, 0);
+    assert_int_equal(item_of(&why, "exceptions/1")->change, 3000);
+    assert_int_equal(item_of(&why, "exceptions/1")->points, 0);
+    assert_str(item_of(&why, "exceptions/1")->reason, "no longer true");
+    cn_frame_free(before);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST("explanations equal the batch and add up", explanations_equal_the_batch_and_add_up),
+        TEST("changes add up whatever changed", changes_add_up_whatever_changed),
+        TEST("a change names what moved", a_change_names_what_moved),
+    };
+    return cmocka_run_group_tests_name("health_explain", tests, NULL, NULL);
+}
