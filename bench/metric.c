@@ -102,40 +102,60 @@ static bool migrate(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
     return cn_rollup_migrate(conn, (cn_time){ 0 }, err);
 }
 
-static void bench_rollup(struct bench *bench)
-{
-    char dir[] = "/tmp/cairn-bench-XXXXXX";
+struct store {
+    char dir[32];
     char url[64];
-    struct cn_db *db = NULL;
-    struct cn_rollup *rollup = NULL;
-    struct cn_rollup_stats stats;
+    struct cn_db *db;
+    struct cn_rollup *rollup;
+};
+
+static void open_store(const struct bench *bench, struct store *store)
+{
     struct cn_error err;
     size_t building = 0;
+    *store = (struct store){ .dir = "/tmp/cairn-bench-XXXXXX" };
+    if (mkdtemp(store->dir) == NULL) {
+        perror(store->dir);
+        exit(1); /* NOLINT(concurrency-mt-unsafe): nothing else runs */
+    }
+    (void)snprintf(store->url, sizeof(store->url), "sqlite:%s/rollup.db", store->dir);
+    struct cn_db_options options = { .url = { store->url, strlen(store->url) } };
+    must(cn_db_open(&options, &store->db, &err), &err);
+    must(cn_db_write(store->db, migrate, NULL, &err), &err);
+    must(cn_rollup_open(&(struct cn_rollup_options){ .db = store->db }, &store->rollup, &err),
+         &err);
+    must(cn_rollup_use(store->rollup, &bench->list, &building, &err), &err);
+}
+
+static void close_store(struct store *store)
+{
+    cn_rollup_close(store->rollup);
+    cn_db_close(store->db);
+    (void)unlink(store->url + strlen("sqlite:"));
+    (void)rmdir(store->dir);
+}
+
+static void bench_rollup(struct bench *bench)
+{
+    struct store store;
+    struct cn_rollup_stats stats;
+    struct cn_error err;
     int64_t seq = 0;
     int64_t adding_us = 0;
 
-    if (mkdtemp(dir) == NULL) {
-        perror(dir);
-        exit(1); /* NOLINT(concurrency-mt-unsafe): nothing else runs */
-    }
-    (void)snprintf(url, sizeof(url), "sqlite:%s/rollup.db", dir);
-    struct cn_db_options db_options = { .url = { url, strlen(url) } };
-    must(cn_db_open(&db_options, &db, &err), &err);
-    must(cn_db_write(db, migrate, NULL, &err), &err);
-    must(cn_rollup_open(&(struct cn_rollup_options){ .db = db }, &rollup, &err), &err);
-    must(cn_rollup_use(rollup, &bench->list, &building, &err), &err);
+    open_store(bench, &store);
     for (int round = 0; round < 5; round++) {
         adding_us = 0;
         for (int i = 0; i < 50; i++) {
             make_facts(bench, 10000, 1);
             int64_t since = cpu_us();
             seq += BATCH;
-            cn_rollup_add(rollup, bench->facts, BATCH, (struct cn_rollup_position){ seq, 1 });
+            cn_rollup_add(store.rollup, bench->facts, BATCH, (struct cn_rollup_position){ seq, 1 });
             adding_us += cpu_us() - since;
         }
-        cn_rollup_stats(rollup, &stats);
+        cn_rollup_stats(store.rollup, &stats);
         int64_t since = cpu_us();
-        must(cn_rollup_flush(rollup, &err), &err);
+        must(cn_rollup_flush(store.rollup, &err), &err);
         double flush_ns = elapsed_ns(since, 1);
         printf("flushed %zu rows and members in %.0f ms\n", stats.waiting_rows, flush_ns / 1e6);
         report("flush of 100,000 keys", flush_ns / 1e6 * 1e5 / (double)stats.waiting_rows, "ms",
@@ -144,13 +164,9 @@ static void bench_rollup(struct bench *bench)
     report("rollup: adding one event", (double)adding_us * 1000 / (50 * BATCH), "ns", 250);
     size_t days = 0;
     int64_t since = cpu_us();
-    must(cn_rollup_fold(rollup, TODAY + 1, &days, &err), &err);
+    must(cn_rollup_fold(store.rollup, TODAY + 1, &days, &err), &err);
     printf("folded %zu day in %.0f ms\n", days, elapsed_ns(since, 1) / 1e6);
-    cn_rollup_close(rollup);
-    cn_db_close(db);
-    (void)snprintf(url, sizeof(url), "%s/rollup.db", dir);
-    (void)unlink(url);
-    (void)rmdir(dir);
+    close_store(&store);
 }
 
 static void bench_fill(const struct bench *bench, struct cn_series *series, const int64_t *accounts)
@@ -215,11 +231,40 @@ static void bench_series(struct bench *bench)
     cn_series_free(series);
 }
 
+/* Reads what a server has on disk after 90 days, all of it folded. */
+static void bench_load(struct bench *bench)
+{
+    struct store store;
+    struct cn_error err;
+    size_t days = 0;
+    int64_t seq = 0;
+    open_store(bench, &store);
+    for (int i = 0; i < 1500; i++) {
+        make_facts(bench, 2000, 90);
+        seq += BATCH;
+        cn_rollup_add(store.rollup, bench->facts, BATCH, (struct cn_rollup_position){ seq, 1 });
+    }
+    must(cn_rollup_flush(store.rollup, &err), &err);
+    must(cn_rollup_fold(store.rollup, TODAY - 1, &days, &err), &err);
+    struct cn_series_options options = {
+        .metrics = &bench->list, .first_day = TODAY, .last_day = TODAY, .reach_days = REACH
+    };
+    struct cn_series *series = cn_series_new(&options);
+    int64_t since = cpu_us();
+    must(cn_series_load(series, store.rollup, NULL, 0, &err), &err);
+    double load_ns = elapsed_ns(since, 1);
+    printf("loaded 2,000 accounts, %.1f MB, in %.0f ms\n", (double)cn_series_bytes(series) / 1e6,
+           load_ns / 1e6);
+    cn_series_free(series);
+    close_store(&store);
+}
+
 int main(void)
 {
     static struct bench bench;
     prepare(&bench);
     bench_rollup(&bench);
+    bench_load(&bench);
     bench_series(&bench);
     return 0;
 }

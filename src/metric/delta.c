@@ -101,8 +101,8 @@ static uint32_t find_row(struct cn_deltas *deltas, int64_t account_id, int32_t d
     }
     uint64_t hash = row_hash(account_id, day, metric);
     size_t at = hash & (table->capacity - 1);
-    assert(deltas->rows != NULL || deltas->count == 0);
     for (; table->slots[at] != 0; at = (at + 1) & (table->capacity - 1)) {
+        assert(deltas->rows != NULL);
         uint32_t index = (uint32_t)table->slots[at] - 1;
         const struct cn_delta *row = &deltas->rows[index];
         if (table->slots[at] >> 32 == hash >> 32 && row->account_id == account_id &&
