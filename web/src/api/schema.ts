@@ -1484,6 +1484,8 @@ export interface operations {
                 band?: string;
                 /** @description only this CSM's */
                 owner_id?: string;
+                /** @description only those that renew within so many days, or should have */
+                renewal_within_days?: number;
                 /** @description name, score, trend, arr, renewal_at, last_activity_at or created_at; with - in front the other way */
                 sort?: string;
                 /** @description rows of a page, 50 unless given */
@@ -4163,6 +4165,8 @@ export interface operations {
                 band?: string;
                 /** @description only this CSM's */
                 owner_id?: string;
+                /** @description only those that renew within so many days, or should have */
+                renewal_within_days?: number;
                 /** @description as for the list */
                 sort?: string;
             };

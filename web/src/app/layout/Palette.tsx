@@ -8,7 +8,7 @@ import { HealthMark } from '@/features/health';
 import { t } from '@/lib/i18n';
 import { Icon } from '@/ui/Icon';
 import classes from './Palette.module.css';
-import { PAGES } from './pages';
+import { usePages } from './pages';
 
 interface Props {
   opened: boolean;
@@ -20,7 +20,7 @@ function useEntries(text: string, opened: boolean) {
   const [q] = useDebouncedValue(text.trim(), 60);
   const found = useFound(q, opened);
   const navigate = useNavigate();
-  const pages = PAGES.filter(page => page.label.toLowerCase().includes(text.trim().toLowerCase()));
+  const pages = usePages().filter(page => page.label.toLowerCase().includes(text.trim().toLowerCase()));
   return [
     ...pages.map(page => ({
       id: page.to,

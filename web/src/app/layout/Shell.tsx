@@ -17,7 +17,7 @@ import { Icon } from '@/ui/Icon';
 import { LiveUpdates } from '../live';
 import { KeysHelp } from './KeysHelp';
 import { Palette } from './Palette';
-import { PAGES } from './pages';
+import { usePages } from './pages';
 import classes from './Shell.module.css';
 
 const FOLDED = 'cairn-folded';
@@ -69,6 +69,7 @@ interface NavigationProps {
 }
 
 function Navigation({ onPalette, onKeys, onFold }: NavigationProps) {
+  const pages = usePages();
   return (
     <nav className={classes.nav} aria-label={t('shell.navigation')}>
       <div className={classes.brand}>
@@ -83,7 +84,7 @@ function Navigation({ onPalette, onKeys, onFold }: NavigationProps) {
         </span>
         <kbd className={classes.kbd}>Ctrl K</kbd>
       </UnstyledButton>
-      {PAGES.map(page => (
+      {pages.map(page => (
         <Link key={page.to} to={page.to} className={classes.link} activeProps={{ 'data-active': true }}>
           <Icon name={page.icon} />
           <span className={classes.label}>{page.label}</span>
@@ -122,6 +123,7 @@ function Navigation({ onPalette, onKeys, onFold }: NavigationProps) {
 
 export function Shell() {
   const navigate = useNavigate();
+  const pages = usePages();
   const [palette, setPalette] = useState(false);
   const [keys, setKeys] = useState(false);
   const [folded, setFolded] = useState(() => localStorage.getItem(FOLDED) === '1');
@@ -132,7 +134,7 @@ export function Shell() {
   };
   useKeys({
     '?': () => setKeys(true),
-    ...Object.fromEntries(PAGES.map(page => [`g ${page.key}`, () => void navigate({ to: page.to })])),
+    ...Object.fromEntries(pages.map(page => [`g ${page.key}`, () => void navigate({ to: page.to })])),
   });
 
   return (

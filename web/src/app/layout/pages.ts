@@ -1,4 +1,5 @@
 // The pages of the navigation; "key" follows g on the keyboard.
+import { useCan } from '@/features/session';
 import { t } from '@/lib/i18n';
 import type { IconName } from '@/ui/Icon';
 
@@ -9,7 +10,13 @@ interface Page {
   icon: IconName;
 }
 
-export const PAGES: readonly Page[] = [
+const PAGES: readonly Page[] = [
   { to: '/accounts', key: 'a', label: t('accounts.title'), icon: 'accounts' },
   { to: '/sources', key: 's', label: t('sources.title'), icon: 'sources' },
 ];
+
+/** The pages that the user's role may see. */
+export function usePages(): readonly Page[] {
+  const operates = useCan('operate');
+  return PAGES.filter(page => operates || page.to !== '/sources');
+}

@@ -14,10 +14,12 @@ import { Empty, LoadingLines } from '@/ui/states';
 import { AccountHead } from './AccountHead';
 import classes from './AccountPage.module.css';
 import { useAccount } from './queries';
+import { useLastSeen } from './seen';
 
 const DAY_MS = 86_400_000;
 const SINCE = ['1', '7', '28', '90'] as const;
 const DEFAULT_SINCE = '28';
+const SEEN = 'seen';
 const TABS = ['usage', 'people', 'contracts', 'tickets', 'events'] as const;
 
 export interface AccountView {
@@ -26,24 +28,39 @@ export interface AccountView {
 }
 
 /** Moments that the page's queries start from, kept still while the page is open. */
-function useMoments(since: string) {
+function useMoments(since: string, seen: number | undefined) {
   const [opened] = useState(() => Math.floor(Date.now() / 60_000) * 60_000);
   const back = (days: number) => new Date(opened - days * DAY_MS).toISOString();
-  return { since: back(Number(since)), year: back(365), usage: back(180).slice(0, 10) };
+  const from = since === SEEN && seen !== undefined ? new Date(seen).toISOString() : back(Number(since));
+  return { since: from, year: back(365), usage: back(180).slice(0, 10) };
 }
 
-function SinceMenu({ since, onChange }: { since: string; onChange: (since: string) => void }) {
+interface SinceProps {
+  since: string;
+  seen: number | undefined;
+  onChange: (since: string) => void;
+}
+
+function SinceMenu({ since, seen, onChange }: SinceProps) {
+  const words = (choice: string) =>
+    choice === SEEN ? t('bill.sinceSeen') : t('bill.sinceDays', { count: Number(choice) });
+  const choices = seen === undefined ? SINCE : [SEEN, ...SINCE];
   return (
     <Menu position="bottom-end">
       <Menu.Target>
         <Button size="compact-xs" variant="subtle" rightSection={<Icon name="down" size={12} />}>
-          {t('bill.sinceDays', { count: Number(since) })}
+          {words(since)}
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        {SINCE.map(days => (
-          <Menu.RadioItem key={days} value={days} checked={days === since} onClick={() => onChange(days)}>
-            {t('bill.sinceDays', { count: Number(days) })}
+        {choices.map(choice => (
+          <Menu.RadioItem
+            key={choice}
+            value={choice}
+            checked={choice === since}
+            onClick={() => onChange(choice)}
+          >
+            {words(choice)}
           </Menu.RadioItem>
         ))}
       </Menu.Dropdown>
@@ -108,9 +125,11 @@ function Panels({ account, tab, usageFrom }: { account: Account; tab: string; us
 
 export function AccountPage({ id, view }: { id: string; view: AccountView }) {
   const navigate = useNavigate();
-  const since = SINCE.find(days => days === view.since) ?? DEFAULT_SINCE;
+  const seen = useLastSeen(id);
+  const chosen = view.since === SEEN && seen !== undefined ? SEEN : SINCE.find(days => days === view.since);
+  const since = chosen ?? DEFAULT_SINCE;
   const tab = TABS.find(name => name === view.tab) ?? 'usage';
-  const moments = useMoments(since);
+  const moments = useMoments(since, seen);
   const account = useAccount(id);
   const health = useHealth(id, moments.since);
   const { shown, toggle, openWhy } = useOpenRows(health.data);
@@ -148,6 +167,7 @@ export function AccountPage({ id, view }: { id: string; view: AccountView }) {
             <h2 id="why-title">{t('bill.title')}</h2>
             <SinceMenu
               since={since}
+              seen={seen}
               onChange={days =>
                 void navigate({
                   to: '/accounts/$accountId',

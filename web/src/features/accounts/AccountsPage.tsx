@@ -3,7 +3,7 @@ import { Button } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback, useMemo, useRef, useState } from 'react';
-import { QueryFailure, useFormat } from '@/features/session';
+import { QueryFailure, useCan, useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useKeys } from '@/lib/keys';
 import { joinList, splitList } from '@/lib/search';
@@ -59,6 +59,7 @@ function Notice({ book, narrowed }: { book: Book; narrowed: boolean }) {
 
 export function AccountsPage({ search }: { search: AccountSearch }) {
   const navigate = useNavigate();
+  const mayWrite = useCan('write');
   const phone = useMediaQuery('(max-width: 640px)', undefined, { getInitialValueInEffect: false }) ?? false;
   const searchBox = useRef<HTMLInputElement>(null);
   const moves = useRef<BookMoves>(null);
@@ -126,8 +127,8 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
         }
         onLeaveSearch={() => moves.current?.to(0)}
       />
-      {selection.size > 0 && <SelectionBar ids={[...selection]} onClear={clear} />}
-      <Notice book={book} narrowed={Boolean(search.q || search.band || search.owner)} />
+      {selection.size > 0 && mayWrite && <SelectionBar ids={[...selection]} onClear={clear} />}
+      <Notice book={book} narrowed={Boolean(search.q || search.band || search.owner || search.renewal)} />
       <BookView
         book={book}
         listKey={filterKey}

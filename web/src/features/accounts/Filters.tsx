@@ -8,7 +8,7 @@ import { t } from '@/lib/i18n';
 import { joinList, splitList } from '@/lib/search';
 import { Icon } from '@/ui/Icon';
 import classes from './AccountsPage.module.css';
-import { type AccountSearch, BANDS, csvAddress, filterOf } from './filter';
+import { type AccountSearch, BANDS, csvAddress, filterOf, RENEWAL_DAYS } from './filter';
 
 type Change = (change: Partial<AccountSearch>) => void;
 
@@ -84,6 +84,30 @@ function OwnerFilter({ search, onChange }: FilterProps) {
   );
 }
 
+function RenewalFilter({ search, onChange }: FilterProps) {
+  const value = search.renewal ? t('accounts.filter.within', { days: search.renewal }) : null;
+  return (
+    <Menu>
+      <FilterButton label={t('accounts.filter.renewal')} value={value} />
+      <Menu.Dropdown>
+        <Menu.RadioItem value="" checked={!search.renewal} onClick={() => onChange({ renewal: undefined })}>
+          {t('accounts.filter.anyTime')}
+        </Menu.RadioItem>
+        {RENEWAL_DAYS.map(days => (
+          <Menu.RadioItem
+            key={days}
+            value={days}
+            checked={search.renewal === days}
+            onClick={() => onChange({ renewal: days })}
+          >
+            {t('accounts.filter.within', { days })}
+          </Menu.RadioItem>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
 interface SearchBoxProps {
   q: string;
   inputRef: Ref<HTMLInputElement>;
@@ -148,7 +172,7 @@ interface Props extends FilterProps {
 }
 
 export function Filters({ search, onChange, searchRef, columns, onColumn, onLeaveSearch }: Props) {
-  const narrowed = search.q || search.band || search.owner;
+  const narrowed = search.q || search.band || search.owner || search.renewal;
   return (
     <div className={classes.toolbar} role="toolbar" aria-label={t('accounts.filter.label')}>
       <SearchBox
@@ -159,11 +183,12 @@ export function Filters({ search, onChange, searchRef, columns, onColumn, onLeav
       />
       <BandFilter search={search} onChange={onChange} />
       <OwnerFilter search={search} onChange={onChange} />
+      <RenewalFilter search={search} onChange={onChange} />
       {narrowed && (
         <Button
           size="xs"
           variant="subtle"
-          onClick={() => onChange({ q: undefined, band: undefined, owner: undefined })}
+          onClick={() => onChange({ q: undefined, band: undefined, owner: undefined, renewal: undefined })}
         >
           {t('accounts.filter.clear')}
         </Button>

@@ -1,6 +1,6 @@
 // Choosing the owner of one account or of many; saved at once, with an undo where it is known.
 import { Menu, UnstyledButton } from '@mantine/core';
-import { useUsers } from '@/features/session';
+import { useCan, useUsers } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { Icon } from '@/ui/Icon';
 import { say, sayFailure } from '@/ui/say';
@@ -49,14 +49,13 @@ export function OwnerItems({ accounts, onDone }: ItemsProps) {
 }
 
 export function OwnerMenu({ id, owner }: { id: string; owner: { id: string; name: string } | null }) {
+  const name = owner?.name ?? t('accounts.nobody');
+  if (!useCan('write')) return name;
   return (
     <Menu>
       <Menu.Target>
-        <UnstyledButton
-          className={classes.target}
-          aria-label={t('accounts.ownerOf', { name: owner?.name ?? t('accounts.nobody') })}
-        >
-          {owner?.name ?? t('accounts.nobody')} <Icon name="down" size={12} />
+        <UnstyledButton className={classes.target} aria-label={t('accounts.ownerOf', { name })}>
+          {name} <Icon name="down" size={12} />
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

@@ -5,17 +5,18 @@ import { movesInOrder } from './useBook';
 
 describe('the address', () => {
   test('unknown words are dropped, known ones kept', () => {
-    expect(readSearch({ band: 'red,mauve', sort: 'shoe', q: '' })).toEqual({ band: 'red' });
+    expect(readSearch({ band: 'red,mauve', sort: 'shoe', renewal: '31', q: '' })).toEqual({ band: 'red' });
     expect(readSearch({ sort: '-score', owner: 'usr_1' })).toEqual({ sort: '-score', owner: 'usr_1' });
   });
   test('the order of the start is not written', () => {
     expect(readSearch({ sort: '-arr' })).toEqual({});
   });
   test('becomes what the server is asked', () => {
-    expect(filterOf({ band: 'red', owner: 'usr_1' })).toEqual({
+    expect(filterOf({ band: 'red', owner: 'usr_1', renewal: '30' })).toEqual({
       sort: '-arr',
       band: 'red',
       owner_id: 'usr_1',
+      renewal_within_days: 30,
     });
   });
   test('the CSV is of the same filter', () => {

@@ -5,11 +5,13 @@ export interface AccountSearch {
   q?: string | undefined;
   band?: string | undefined;
   owner?: string | undefined;
+  renewal?: string | undefined;
   sort?: string | undefined;
   cols?: string | undefined;
 }
 
 export const BANDS = ['red', 'yellow', 'green'] as const;
+export const RENEWAL_DAYS = ['30', '60', '90', '180'] as const;
 /** The columns of the book, in their order. */
 export const COLUMNS = [
   'name',
@@ -40,6 +42,7 @@ export function readSearch(search: FlatSearch): AccountSearch {
     q: search.q || undefined,
     band: bands.join(',') || undefined,
     owner: search.owner || undefined,
+    renewal: oneOf(RENEWAL_DAYS, search.renewal),
     sort: sort === DEFAULT_SORT ? undefined : sort,
     cols: search.cols || undefined,
   };
@@ -50,6 +53,7 @@ export interface AccountFilter {
   q?: string;
   band?: string;
   owner_id?: string;
+  renewal_within_days?: number;
   sort: string;
 }
 
@@ -60,6 +64,7 @@ export function filterOf(search: AccountSearch): AccountFilter {
     ...(search.q ? { q: search.q } : {}),
     ...(search.band ? { band: search.band } : {}),
     ...(search.owner ? { owner_id: search.owner } : {}),
+    ...(search.renewal ? { renewal_within_days: Number(search.renewal) } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 // The people of an account, and what each is to us.  Roles are changed in place.
 import { Menu, UnstyledButton } from '@mantine/core';
 import type { Person } from '@/api/types';
-import { QueryFailure, When } from '@/features/session';
+import { QueryFailure, useCan, When } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { Icon } from '@/ui/Icon';
 import { ScrollRegion } from '@/ui/ScrollRegion';
@@ -15,6 +15,7 @@ function RolesMenu({ accountId, person }: { accountId: string; person: Person })
   const setRoles = useSetRoles(accountId);
   const roles = currentRoles(person.roles);
   const words = roles.map(role => t(`people.role.${role}`)).join(', ') || t('people.noRole');
+  const mayWrite = useCan('write');
   const toggle = (role: Role) => {
     const now = new Date().toISOString();
     const before = person.roles;
@@ -29,6 +30,7 @@ function RolesMenu({ accountId, person }: { accountId: string; person: Person })
       },
     );
   };
+  if (!mayWrite) return words;
   return (
     <Menu>
       <Menu.Target>

@@ -1,3 +1,4 @@
+export { useCan } from './can';
 export { FormatProvider, useFormat, When } from './format';
 export { QueryFailure } from './QueryFailure';
 export { sessionKeys, sessionQuery, useSession, useSignOut, useUsers } from './queries';

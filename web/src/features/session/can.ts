@@ -1,0 +1,15 @@
+// What a role may do, as far as the screen must know it.  The server decides; this only hides what it
+// would refuse.
+import type { User } from '@/api/types';
+import { useSession } from './queries';
+
+type Deed = 'write' | 'operate';
+
+const ROLES: Record<Deed, readonly User['role'][]> = {
+  write: ['admin', 'ops', 'leader', 'csm'],
+  operate: ['admin', 'ops'],
+};
+
+export function useCan(deed: Deed): boolean {
+  return ROLES[deed].includes(useSession().user.role);
+}
