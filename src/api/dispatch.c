@@ -5,14 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "base/hash.h"
 #include "base/str.h"
+#include "base/utf8.h"
 
 #include "api/auth.h"
 #include "api/core.h"
 #include "api/decode.h"
 #include "api/parsers.h"
 #include "api/stream.h"
+#include "book/answer.h"
 
 struct call {
     struct cn_work work; /* first */
@@ -25,6 +27,10 @@ struct call {
     struct cn_response res;
     struct cn_diagnostics problems;
     struct cn_buf file;
+    bool has_key; /* an Idempotency-Key */
+    bool is_replay;
+    struct cn_answer_key key;
+    struct cn_answer stored; /* what the first of these requests was answered */
     char request_id[CN_REQUEST_ID_BYTES];
 };
 
@@ -100,6 +106,39 @@ static bool check_if_match(struct call *call, struct cn_error *err)
            cn_fail(err, CN_STALE, "If-Match is not an ETag of this resource");
 }
 
+/* "key" or key, as a structured field or bare; on requests that make something. */
+static bool check_key(struct call *call, struct cn_error *err)
+{
+    const struct cn_route *route = call->match.route;
+    struct cn_arena *arena = call->req.unit.arena;
+    char hash_text[40];
+    cn_str text;
+    if (route->method != CN_POST || route->run != CN_RUN_WRITE ||
+        !cn_http_header(call->exchange, "idempotency-key", &text)) {
+        return true;
+    }
+    if (text.len >= 2 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"') {
+        text = cn_str_slice(text, 1, text.len - 1);
+    }
+    if (text.len == 0 || text.len > CN_ANSWER_KEY_MAX_BYTES || !cn_utf8_valid(text)) {
+        return cn_fail(err, CN_MALFORMED, "an idempotency key has 1 to %d characters",
+                       CN_ANSWER_KEY_MAX_BYTES);
+    }
+    /* Bodies that differ in blanks alone count as two. */
+    const uint64_t path_hash = cn_hash64(cn_http_path(call->exchange));
+    const struct cn_hash128 hash = cn_hash128_of(cn_http_body(call->exchange), path_hash);
+    (void)snprintf(hash_text, sizeof(hash_text), "%016llx%016llx", (unsigned long long)hash.hi,
+                   (unsigned long long)hash.lo);
+    call->has_key = true;
+    call->key = (struct cn_answer_key){
+        .operation = cn_str_of(route->operation),
+        .key = text,
+        .request_hash = cn_arena_str(arena, cn_str_of(hash_text)),
+        .ttl_us = call->api->options.config->api_idempotency_ttl_ms * 1000,
+    };
+    return true;
+}
+
 static bool sign_in(struct call *call, struct cn_error *err)
 {
     const struct cn_route *route = call->match.route;
@@ -128,6 +167,32 @@ static bool sign_in(struct call *call, struct cn_error *err)
     return ok;
 }
 
+static bool write_body(struct call *call, struct cn_buf *body, struct cn_error *err)
+{
+    struct cn_json_writer out;
+    cn_str unused;
+    cn_json_writer_init(&out, body);
+    cn_json_write_struct(&out, call->match.route->response, call->res.body);
+    return cn_json_finish(&out, &unused, err);
+}
+
+/* Keeps the answer, in the transaction of what it tells. */
+static bool remember(struct call *call, struct cn_error *err)
+{
+    struct cn_buf body;
+    cn_buf_init(&body, CN_API_RESPONSE_MAX_BYTES);
+    bool ok = write_body(call, &body, err);
+    if (ok) {
+        const struct cn_answer answer = { .status = call->match.route->success_status,
+                                          .version = call->res.version,
+                                          .location = call->res.location,
+                                          .body = cn_buf_str(&body) };
+        ok = cn_answer_save(&call->req.unit, &call->key, &answer, err);
+    }
+    cn_buf_deinit(&body);
+    return ok;
+}
+
 /* Runs the handler; on PostgreSQL a lost race runs it again, from the start. */
 static bool run_handler(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
@@ -140,7 +205,12 @@ static bool run_handler(void *arg, struct cn_sql_conn *conn, struct cn_error *er
     if (route->response != NULL) {
         call->res.body = cn_arena_calloc(call->req.unit.arena, 1, route->response->size);
     }
-    return route->handler(&call->req, &call->res, err);
+    if (call->has_key &&
+        !cn_answer_find(&call->req.unit, &call->key, &call->stored, &call->is_replay, err)) {
+        return false;
+    }
+    return call->is_replay ||
+           (route->handler(&call->req, &call->res, err) && (!call->has_key || remember(call, err)));
 }
 
 static bool run(struct call *call, struct cn_error *err)
@@ -184,15 +254,6 @@ static void add_disposition(struct call *call)
     cn_buf_deinit(&buf);
 }
 
-static bool write_body(struct call *call, struct cn_buf *body, struct cn_error *err)
-{
-    struct cn_json_writer out;
-    cn_str unused;
-    cn_json_writer_init(&out, body);
-    cn_json_write_struct(&out, call->match.route->response, call->res.body);
-    return cn_json_finish(&out, &unused, err);
-}
-
 static void answer(struct call *call)
 {
     const struct cn_route *route = call->match.route;
@@ -200,7 +261,12 @@ static void answer(struct call *call)
     struct cn_buf body;
     bool is_same = false;
     cn_buf_init(&body, CN_API_RESPONSE_MAX_BYTES);
-    if (route->kind == CN_RESPONSE_JSON && !write_body(call, &body, &err)) {
+    if (call->is_replay) {
+        call->res.version = call->stored.version;
+        call->res.location = call->stored.location;
+        cn_buf_add_str(&body, call->stored.body);
+        cn_http_add_header(call->exchange, "idempotency-replayed", CN_STR("true"));
+    } else if (route->kind == CN_RESPONSE_JSON && !write_body(call, &body, &err)) {
         cn_buf_deinit(&body);
         fail(call, &err);
         return;
@@ -249,7 +315,8 @@ static bool prepare(struct call *call, struct cn_error *err)
     return sign_in(call, err) && cn_decode_path(arena, &call->match, &call->req.path, err) &&
            cn_decode_query(arena, route->query, cn_http_query(call->exchange), &call->req.query,
                            &call->problems, err) &&
-           check_accept(call, err) && check_if_match(call, err) && check_body(call, err);
+           check_accept(call, err) && check_if_match(call, err) && check_body(call, err) &&
+           check_key(call, err);
 }
 
 static void run_call(struct cn_work *work)

@@ -285,6 +285,12 @@ static void write_parameters(struct document *doc, const struct cn_route *route)
     if (route->needs_if_match) {
         write_header_parameter(doc, "If-Match", "ETag of the version that is being changed", true);
     }
+    if (route->method == CN_POST && route->run == CN_RUN_WRITE) {
+        write_header_parameter(doc, "Idempotency-Key",
+                               "A request that comes again under the same key within 24 hours gets "
+                               "the first one's answer",
+                               false);
+    }
     cn_json_array_end(&doc->out);
 }
 

@@ -105,6 +105,23 @@ test('conventions of the REST API', async t => {
     assert.equal(res.body.errors[0].pointer, '/external_id');
   });
 
+  await t.test('a request under the same Idempotency-Key is done once', async () => {
+    const post = (name, key) => admin.post('/api/v1/accounts', { name }, { 'idempotency-key': key });
+    const first = await post('Once', '"k-1"');
+    const again = await post('Once', 'k-1');
+    assert.equal(first.status, 201);
+    assert.equal(again.status, 201);
+    assert.deepEqual(again.body, first.body);
+    assert.equal(again.headers.get('location'), first.headers.get('location'));
+    assert.equal(again.headers.get('idempotency-replayed'), 'true');
+    assert.equal((await post('Another', 'k-1')).status, 422);
+    assert.equal((await post('Once', 'x'.repeat(256))).status, 400);
+    const both = await Promise.all([post('Twice', 'k-2'), post('Twice', 'k-2')]);
+    const made = both.filter(res => res.status === 201);
+    assert.ok(made.length >= 1 && both.every(res => [201, 409].includes(res.status)));
+    assert.equal((await admin.get('/api/v1/accounts?q=twice')).body.total, 1);
+  });
+
   await t.test('HEAD is GET without the body', async () => {
     const res = await admin.call('HEAD', path);
     assert.equal(res.status, 200);
