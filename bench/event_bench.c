@@ -2,6 +2,7 @@
  * How fast tracking bodies are parsed and events are stored.  Prints a line of JSON a figure.
  *
  *   event_bench FOLDER [EVENTS]      FOLDER must not exist; it is filled with log segments
+ *   event_bench postgresql://... [EVENTS]      an empty database
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -16,7 +17,10 @@
 #include "base/str.h"
 
 #include "event/log.h"
+#include "event/migrations.h"
 #include "event/parse.h"
+#include "sql/db.h"
+#include "sql/migrate.h"
 
 enum {
     BODY_MAX = 4 * 1024 * 1024,
@@ -111,15 +115,12 @@ static void wait_until(struct flight *flight, size_t most)
 }
 
 /* Bodies are made before the clock starts; parsing is part of what is measured. */
-static void bench_append(struct cn_event_parser *parser, const char *dir, size_t batch_events,
-                         size_t total, bool is_unsynced)
+static void bench_append(struct cn_event_parser *parser, struct cn_event_log_options options,
+                         size_t batch_events, size_t total)
 {
     struct cn_rng rng = { batch_events };
     struct flight flight = { .lock = PTHREAD_MUTEX_INITIALIZER,
                              .landed = PTHREAD_COND_INITIALIZER };
-    struct cn_event_log_options options = { .dir = dir,
-                                            .clock = &cn_clock_system,
-                                            .is_unsynced = is_unsynced };
     struct cn_event_log *log;
     struct cn_error err;
     size_t bodies = total / batch_events;
@@ -156,7 +157,7 @@ static void bench_append(struct cn_event_parser *parser, const char *dir, size_t
     cn_event_log_stats(log, &stats);
     printf("{\"bench\":\"event_append\",\"batch\":%zu,\"synced\":%s,\"events_per_s\":%.0f,"
            "\"cpu_us_per_event\":%.2f,\"commits\":%" PRId64 ",\"failed\":%zu}\n",
-           batch_events, is_unsynced ? "false" : "true", (double)stats.events / seconds,
+           batch_events, options.is_unsynced ? "false" : "true", (double)stats.events / seconds,
            cpu * 1e6 / (double)stats.events, stats.groups, flight.failed);
     for (size_t i = 0; i < bodies; i++) {
         cn_buf_deinit(&made[i]);
@@ -197,10 +198,45 @@ static void bench_reading(const char *dir)
     cn_event_log_close(log);
 }
 
+static void bench_files(struct cn_event_parser *parser, const char *dir, size_t events)
+{
+    char other[512];
+    struct cn_event_log_options options = { .dir = dir, .clock = &cn_clock_system };
+    bench_append(parser, options, 100, events);
+    bench_reading(dir);
+    options.dir = other;
+    (void)snprintf(other, sizeof(other), "%s-one", dir);
+    bench_append(parser, options, 1, events / 10);
+    (void)snprintf(other, sizeof(other), "%s-unsynced", dir);
+    options.is_unsynced = true;
+    bench_append(parser, options, 100, events);
+}
+
+static bool migrate(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    (void)arg;
+    return cn_migrate(conn, "eventpg", cn_eventpg_migrations, cn_eventpg_migrations_count,
+                      (cn_time){ 0 }, err);
+}
+
+static void bench_postgres(struct cn_event_parser *parser, const char *url, size_t events)
+{
+    struct cn_db_options db_options = { .url = cn_str_of(url) };
+    struct cn_event_log_options options = { .clock = &cn_clock_system };
+    struct cn_error err;
+    if (!cn_db_open(&db_options, &options.db, &err) ||
+        !cn_db_write(options.db, migrate, NULL, &err)) {
+        (void)fprintf(stderr, "%s\n", err.message);
+        exit(1);
+    }
+    bench_append(parser, options, 100, events);
+    bench_append(parser, options, 1, events / 10);
+    cn_db_close(options.db);
+}
+
 int main(int argc, char **argv)
 {
     int64_t events = DEFAULT_EVENTS;
-    char dir[512];
     if (argc < 2 || (argc > 2 && !cn_parse_i64(cn_str_of(argv[2]), &events))) {
         (void)fprintf(stderr, "usage: event_bench FOLDER [EVENTS]\n");
         return 2;
@@ -208,12 +244,11 @@ int main(int argc, char **argv)
     struct cn_event_parser *parser = cn_event_parser_new(BODY_MAX);
     bench_parse(parser, 100, (size_t)events);
     bench_parse(parser, 1, (size_t)events / 10);
-    bench_append(parser, argv[1], 100, (size_t)events, false);
-    bench_reading(argv[1]);
-    (void)snprintf(dir, sizeof(dir), "%s-one", argv[1]);
-    bench_append(parser, dir, 1, (size_t)events / 10, false);
-    (void)snprintf(dir, sizeof(dir), "%s-unsynced", argv[1]);
-    bench_append(parser, dir, 100, (size_t)events, true);
+    if (cn_str_starts_with(cn_str_of(argv[1]), CN_STR("postgresql:"))) {
+        bench_postgres(parser, argv[1], (size_t)events);
+    } else {
+        bench_files(parser, argv[1], (size_t)events);
+    }
     cn_event_parser_free(parser);
     return 0;
 }
