@@ -6,8 +6,8 @@
 
 enum {
     COLUMNS_COUNT = 15,
-    INSERT_ROWS = 128, /* of a large statement; the rest goes in small ones */
-    INSERT_SQL_MAX_BYTES = 64 * 1024,
+    COPY_BYTES = 16 << 20, /* of one statement, roughly */
+    COPY_MAX_BYTES = 1 << 30,
     SCAN_ROWS = 512,
     DAYS_MAX = 4096,
 };
@@ -16,70 +16,66 @@ enum {
     "subject, seq, day, type, source_id, at_us, received_us, message_id, name, user_key," \
     " anonymous_key, group_key, previous_key, email, payload"
 
-/* "INSERT INTO event_log (...) VALUES ($1, ..., $15), ($16, ...)": only the number of rows varies.
- */
-static const char *insert_sql(struct cn_arena *arena, size_t rows)
+static void add_number(struct cn_buf *buf, uint64_t value, size_t bytes)
 {
-    struct cn_buf sql;
-    cn_buf_init(&sql, INSERT_SQL_MAX_BYTES);
-    cn_buf_add_str(&sql, CN_STR("INSERT INTO event_log (" COLUMNS ") VALUES "));
-    for (size_t i = 0; i < rows * COLUMNS_COUNT; i++) {
-        const char *before = i == 0 ? "(" : i % COLUMNS_COUNT == 0 ? "), (" : ", ";
-        cn_buf_printf(&sql, "%s$%zu", before, i + 1);
+    char big_endian[8];
+    for (size_t i = 0; i < bytes; i++) {
+        big_endian[i] = (char)(unsigned char)(value >> (8 * (bytes - 1 - i)));
     }
-    cn_buf_add(&sql, ")", 1);
-    const char *text = cn_arena_str(arena, cn_buf_str(&sql)).ptr;
-    cn_buf_deinit(&sql);
-    return text;
+    cn_buf_add(buf, big_endian, bytes);
 }
 
-static void bind_event(struct cn_sql_stmt *stmt, int first, const struct cn_event *event,
-                       int64_t day)
+/* A column: its length, then its value. */
+static void add_i64(struct cn_buf *buf, int64_t value, size_t bytes)
 {
-    const int64_t numbers[] = { event->subject,       event->seq,       day,
-                                (int64_t)event->type, event->source_id, event->at.us,
-                                event->received.us };
+    add_number(buf, bytes, 4);
+    add_number(buf, (uint64_t)value, bytes);
+}
+
+static void add_event(struct cn_buf *buf, const struct cn_event *event, int64_t day)
+{
     const cn_str texts[] = { event->message_id,    event->name,      event->user_key,
                              event->anonymous_key, event->group_key, event->previous_key,
                              event->email,         event->payload };
-    for (size_t i = 0; i < CN_ARRAY_LEN(numbers); i++) {
-        cn_sql_bind_i64(stmt, first++, numbers[i]);
-    }
+    add_number(buf, COLUMNS_COUNT, 2);
+    add_i64(buf, event->subject, 8);
+    add_i64(buf, event->seq, 8);
+    add_i64(buf, day, 4);
+    add_i64(buf, (int64_t)event->type, 2);
+    add_i64(buf, event->source_id, 8);
+    add_i64(buf, event->at.us, 8);
+    add_i64(buf, event->received.us, 8);
     for (size_t i = 0; i < CN_ARRAY_LEN(texts); i++) {
-        cn_sql_bind_str(stmt, first++, texts[i]);
+        add_number(buf, texts[i].len, 4);
+        cn_buf_add_str(buf, texts[i]);
     }
 }
 
-static bool insert_rows(struct cn_sql_conn *conn, const char *sql,
-                        const struct cn_event *const *events, size_t count, int64_t day,
-                        struct cn_error *err)
+/* Sent in pieces, since PostgreSQL takes no message over a gigabyte. */
+static bool copy_rows(struct cn_sql_conn *conn, struct cn_buf *buf, struct cn_error *err)
 {
-    struct cn_sql_stmt *stmt;
-    if (!cn_sql_prepare(conn, sql, &stmt, err)) {
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        bind_event(stmt, (int)(i * COLUMNS_COUNT) + 1, events[i], day);
-    }
-    return cn_sql_run(stmt, err);
+    static const char sql[] = "COPY event_log (" COLUMNS ") FROM STDIN (FORMAT binary)";
+    add_number(buf, UINT16_MAX, 2); /* the trailer */
+    return cn_sql_copy(conn, sql, cn_buf_str(buf), err);
 }
 
-bool cn_pg_insert_events(struct cn_sql_conn *conn, struct cn_arena *arena,
-                         const struct cn_event *const *events, size_t count, int64_t day,
-                         struct cn_error *err)
+bool cn_pg_insert_events(struct cn_sql_conn *conn, const struct cn_event *const *events,
+                         size_t count, int64_t day, struct cn_error *err)
 {
-    static const size_t sizes[] = { INSERT_ROWS, 16, 1 };
-    for (size_t s = 0; s < CN_ARRAY_LEN(sizes); s++) {
-        const char *sql = count >= sizes[s] ? insert_sql(arena, sizes[s]) : NULL;
-        while (count >= sizes[s]) {
-            if (!insert_rows(conn, sql, events, sizes[s], day, err)) {
-                return false;
-            }
-            events += sizes[s];
-            count -= sizes[s];
+    static const char head[19] = "PGCOPY\n\377\r\n"; /* then no flags and no extension */
+    struct cn_buf buf;
+    bool ok = true;
+    cn_buf_init(&buf, COPY_MAX_BYTES);
+    for (size_t i = 0; i < count && ok;) {
+        cn_buf_clear(&buf);
+        cn_buf_add(&buf, head, sizeof(head));
+        while (i < count && buf.len < COPY_BYTES) {
+            add_event(&buf, events[i++], day);
         }
+        ok = copy_rows(conn, &buf, err);
     }
-    return true;
+    cn_buf_deinit(&buf);
+    return ok;
 }
 
 static cn_str text_at(struct cn_sql_stmt *stmt, struct cn_arena *arena, int column)

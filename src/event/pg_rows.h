@@ -5,8 +5,8 @@
 #include "event/store.h"
 #include "sql/db.h"
 
-/* Inserts numbered events, in statements of many rows; statements' texts are in the arena. */
-CN_MUST_CHECK bool cn_pg_insert_events(struct cn_sql_conn *conn, struct cn_arena *arena,
+/* Inserts numbered events. */
+CN_MUST_CHECK bool cn_pg_insert_events(struct cn_sql_conn *conn,
                                        const struct cn_event *const *events, size_t count,
                                        int64_t day, struct cn_error *err);
 

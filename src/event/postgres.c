@@ -312,7 +312,7 @@ static bool write_group(void *arg, struct cn_sql_conn *conn, struct cn_error *er
     }
     write->group->first_seq = write->group->last_seq - (int64_t)accepted + 1;
     const struct cn_event **events = number(write, accepted);
-    return cn_pg_insert_events(conn, &write->arena, events, accepted, write->day, err) &&
+    return cn_pg_insert_events(conn, events, accepted, write->day, err) &&
            (accepted == 0 || run_hook(write, conn, err));
 }
 

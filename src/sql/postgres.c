@@ -381,6 +381,38 @@ static bool pg_exec(struct cn_sql_conn *base, const char *sql, struct cn_error *
     return ok;
 }
 
+/* The last answer of the COPY: whether it worked. */
+static bool end_copy(struct pg_conn *conn, struct cn_error *err)
+{
+    bool ok = true;
+    PGresult *result = PQgetResult(conn->link);
+    while (result != NULL) {
+        if (ok && PQresultStatus(result) != PGRES_COMMAND_OK) {
+            ok = fail(conn, result, err);
+        }
+        PQclear(result);
+        result = PQgetResult(conn->link);
+    }
+    return ok;
+}
+
+static bool pg_copy(struct cn_sql_conn *base, const char *sql, cn_str rows, struct cn_error *err)
+{
+    struct pg_conn *conn = conn_of(base);
+    PGresult *result = PQexec(conn->link, sql);
+    bool ok = PQresultStatus(result) == PGRES_COPY_IN || fail(conn, result, err);
+    PQclear(result);
+    if (!ok) {
+        return false;
+    }
+    assert(rows.len <= INT_MAX);
+    if (PQputCopyData(conn->link, rows.ptr, (int)rows.len) != 1 ||
+        PQputCopyEnd(conn->link, NULL) != 1) {
+        return fail(conn, NULL, err);
+    }
+    return end_copy(conn, err);
+}
+
 static int64_t pg_changes(struct cn_sql_conn *conn)
 {
     return conn_of(conn)->changes;
@@ -431,6 +463,7 @@ static const struct cn_sql_driver driver = {
     .reset = pg_reset,
     .finish = pg_finish,
     .exec = pg_exec,
+    .copy = pg_copy,
     .changes = pg_changes,
     .has_transaction = pg_has_transaction,
     .is_alive = pg_is_alive,

@@ -178,6 +178,13 @@ static bool scripted_exec(struct cn_sql_conn *conn, const char *sql, struct cn_e
     return take_step(conn_of(conn), sql, err) != NULL;
 }
 
+static bool scripted_copy(struct cn_sql_conn *conn, const char *sql, cn_str rows,
+                          struct cn_error *err)
+{
+    (void)rows;
+    return take_step(conn_of(conn), sql, err) != NULL;
+}
+
 static int64_t scripted_changes(struct cn_sql_conn *conn)
 {
     return conn_of(conn)->changes;
@@ -207,7 +214,7 @@ static void scripted_close(struct cn_sql_conn *conn)
         .step = scripted_step, .column_count = column_count, .column_is_null = column_is_null,     \
         .column_i64 = column_i64, .column_f64 = column_f64, .column_str = column_str,              \
         .column_blob = column_str, .reset = scripted_reset, .finish = scripted_finish,             \
-        .exec = scripted_exec, .changes = scripted_changes,                                        \
+        .exec = scripted_exec, .copy = scripted_copy, .changes = scripted_changes,                 \
         .has_transaction = scripted_has_transaction, .is_alive = scripted_is_alive,                \
         .close = scripted_close,                                                                   \
     }
