@@ -1,3 +1,6 @@
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "metric/series.h"
 #include "tests/unit/metric_world.h"
 
@@ -226,6 +229,76 @@ static void one_account_can_be_loaded_again(void **state)
     world_deinit(&world);
 }
 
+/* One thread feeds, as the engine does; one flushes and folds; one asks. */
+struct crowd {
+    struct store store;
+    struct world world;
+    struct cn_series *series;
+    atomic_bool is_fed;
+};
+
+static void *flush_meanwhile(void *arg)
+{
+    struct crowd *crowd = arg;
+    struct cn_error err;
+    size_t days = 0;
+    while (!atomic_load(&crowd->is_fed)) {
+        if (!cn_rollup_flush(crowd->store.rollup, &err) ||
+            !cn_rollup_fold(crowd->store.rollup, WORLD_LAST_DAY - 5, &days, &err)) {
+            return arg;
+        }
+    }
+    return NULL;
+}
+
+static void *ask_meanwhile(void *arg)
+{
+    struct crowd *crowd = arg;
+    struct cn_window window = { CN_WINDOW_DISTINCT, 28, 0 };
+    double before = 0;
+    while (!atomic_load(&crowd->is_fed)) {
+        double value = 0;
+        if (cn_series_value(crowd->series, WORLD_ACCOUNTS, 3, &window, on(WORLD_LAST_DAY),
+                            &value) &&
+            value < before) {
+            return arg; /* features only become more */
+        }
+        before = value;
+    }
+    return NULL;
+}
+
+static void adding_flushing_and_asking_go_on_at_once(void **state)
+{
+    (void)state;
+    struct crowd crowd = { .is_fed = false };
+    pthread_t flusher;
+    pthread_t asker;
+    void *failed = NULL;
+    world_init(&crowd.world, 12, 20000, WORLD_LAST_DAY);
+    store_open(&crowd.store);
+    crowd.series = series_for(WORLD_LAST_DAY, WORLD_LAST_DAY);
+    assert_int_equal(pthread_create(&flusher, NULL, flush_meanwhile, &crowd), 0);
+    assert_int_equal(pthread_create(&asker, NULL, ask_meanwhile, &crowd), 0);
+    for (size_t from = 0; from < crowd.world.count; from += 50) {
+        cn_rollup_add(crowd.store.rollup, &crowd.world.facts[from], 50,
+                      (struct cn_rollup_position){ .seq = (int64_t)from + 50, .mapping = 1 });
+        cn_series_add(crowd.series, &crowd.world.facts[from], 50);
+    }
+    atomic_store(&crowd.is_fed, true);
+    assert_int_equal(pthread_join(flusher, &failed), 0);
+    assert_null(failed);
+    assert_int_equal(pthread_join(asker, &failed), 0);
+    assert_null(failed);
+    flush(&crowd.store);
+    struct cn_series *again = loaded(&crowd.store, WORLD_LAST_DAY, WORLD_LAST_DAY);
+    assert_same_on(crowd.series, again, on(WORLD_LAST_DAY));
+    cn_series_free(again);
+    cn_series_free(crowd.series);
+    store_remove(&crowd.store);
+    world_deinit(&crowd.world);
+}
+
 static void midnight_touches_only_what_was_active(void **state)
 {
     (void)state;
@@ -268,6 +341,8 @@ int main(void)
                 every_order_of_arrival_gives_equal_windows),
         CN_TEST("R-14 the past gives what was live then", the_past_gives_what_was_live_then),
         CN_TEST("one account can be loaded again", one_account_can_be_loaded_again),
+        CN_TEST("adding, flushing and asking go on at once",
+                adding_flushing_and_asking_go_on_at_once),
         CN_TEST("midnight touches only what was active", midnight_touches_only_what_was_active),
     };
     return cmocka_run_group_tests_name("series", tests, NULL, NULL);
