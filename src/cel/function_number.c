@@ -39,39 +39,32 @@ WRAP_LEAST(LEAST_U64, cn_cel_least_u64, U64, U64, U64)
 WRAP_LEAST(GREATEST_U64, cn_cel_greatest_u64, U64, U64, U64)
 /* clang-format on */
 
-/* -1, 0, 1 for numbers of any kinds; 2 if one is NaN; 3 if one is no number. */
-static int order(const struct cn_cel_value *a, const struct cn_cel_value *b)
+static bool is_number(const struct cn_cel_value *value)
 {
-    switch (a->kind * CN_CEL_KINDS + b->kind) {
-    case CN_CEL_INT *CN_CEL_KINDS + CN_CEL_INT:
-        return (a->as.i64 > b->as.i64) - (a->as.i64 < b->as.i64);
-    case CN_CEL_UINT *CN_CEL_KINDS + CN_CEL_UINT:
-        return (a->as.u64 > b->as.u64) - (a->as.u64 < b->as.u64);
-    case CN_CEL_DOUBLE *CN_CEL_KINDS + CN_CEL_DOUBLE:
-        return a->as.f64 < b->as.f64    ? -1
-               : a->as.f64 > b->as.f64  ? 1
-               : a->as.f64 == b->as.f64 ? 0
-                                        : 2;
-    case CN_CEL_INT *CN_CEL_KINDS + CN_CEL_UINT:
-        return cn_cel_order_i64_u64(a->as.i64, b->as.u64);
-    case CN_CEL_UINT *CN_CEL_KINDS + CN_CEL_INT:
-        return -cn_cel_order_i64_u64(b->as.i64, a->as.u64);
-    case CN_CEL_INT *CN_CEL_KINDS + CN_CEL_DOUBLE:
-        return cn_cel_order_i64_f64(a->as.i64, b->as.f64);
-    case CN_CEL_UINT *CN_CEL_KINDS + CN_CEL_DOUBLE:
-        return cn_cel_order_u64_f64(a->as.u64, b->as.f64);
-    case CN_CEL_DOUBLE *CN_CEL_KINDS + CN_CEL_INT:
-    case CN_CEL_DOUBLE *CN_CEL_KINDS + CN_CEL_UINT: {
-        int reversed = b->kind == CN_CEL_INT ? cn_cel_order_i64_f64(b->as.i64, a->as.f64)
-                                             : cn_cel_order_u64_f64(b->as.u64, a->as.f64);
-        return reversed == 2 ? 2 : -reversed;
-    }
-    default:
-        return 3;
-    }
+    return value->kind == CN_CEL_INT || value->kind == CN_CEL_UINT || value->kind == CN_CEL_DOUBLE;
 }
 
-static struct cn_cel_value extreme(const struct cn_cel_value *args, size_t count, int wanted)
+static double as_double(const struct cn_cel_value *value)
+{
+    return value->kind == CN_CEL_DOUBLE ? value->as.f64
+           : value->kind == CN_CEL_INT  ? (double)value->as.i64
+                                        : (double)value->as.u64;
+}
+
+/* a < b, of numbers of any kinds. */
+static bool is_less(const struct cn_cel_value *a, const struct cn_cel_value *b)
+{
+    if (a->kind == CN_CEL_DOUBLE || b->kind == CN_CEL_DOUBLE) {
+        return as_double(a) < as_double(b);
+    }
+    if (a->kind == b->kind) {
+        return a->kind == CN_CEL_INT ? a->as.i64 < b->as.i64 : a->as.u64 < b->as.u64;
+    }
+    return a->kind == CN_CEL_INT ? cn_cel_lt_i64_u64(a->as.i64, b->as.u64)
+                                 : cn_cel_lt_u64_i64(a->as.u64, b->as.i64);
+}
+
+static struct cn_cel_value extreme(const struct cn_cel_value *args, size_t count, bool is_least)
 {
     if (count == 1 && args[0].kind == CN_CEL_LIST) {
         count = args[0].as.list.count;
@@ -82,11 +75,10 @@ static struct cn_cel_value extreme(const struct cn_cel_value *args, size_t count
     }
     struct cn_cel_value out = args[0];
     for (size_t i = 0; i < count; i++) {
-        int ordered = order(&args[i], &out);
-        if (ordered == 3) {
+        if (!is_number(&args[i])) {
             return cn_cel_failed(CN_CEL_NO_OVERLOAD);
         }
-        out = ordered == wanted ? args[i] : out;
+        out = is_less(is_least ? &args[i] : &out, is_least ? &out : &args[i]) ? args[i] : out;
     }
     return out;
 }
@@ -95,14 +87,14 @@ static struct cn_cel_value least_of_any(struct cn_cel_call *call, const struct c
                                         size_t count)
 {
     (void)call;
-    return extreme(args, count, -1);
+    return extreme(args, count, true);
 }
 
 static struct cn_cel_value greatest_of_any(struct cn_cel_call *call,
                                            const struct cn_cel_value *args, size_t count)
 {
     (void)call;
-    return extreme(args, count, 1);
+    return extreme(args, count, false);
 }
 
 #define VARIADIC(kind, run_, op_)                                                                 \

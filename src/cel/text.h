@@ -37,9 +37,10 @@ bool cn_cel_read_duration(cn_str text, struct cn_cel_time *time_out);
 /* In seconds: "5400s", "1.5s". */
 cn_str cn_cel_write_duration(struct cn_arena *arena, struct cn_cel_time time);
 
-/* The range of timestamps, years 1 to 9999, and of spans between them. */
+/* The range of timestamps, years 1 to 9999, and of spans, 292 years: what int64 nanoseconds hold.
+ */
 #define CN_CEL_TIMESTAMP_MIN_US (INT64_C(-62135596800) * 1000000)
 #define CN_CEL_TIMESTAMP_MAX_US (INT64_C(253402300800) * 1000000 - 1)
-#define CN_CEL_DURATION_MAX_US  (INT64_C(315576000000) * 1000000)
+#define CN_CEL_DURATION_MAX_US  (INT64_MAX / 1000)
 
 #endif

@@ -63,7 +63,7 @@ enum cn_cel_failure {
     CN_CEL_MODULUS_BY_ZERO,
     CN_CEL_BAD_CONVERSION,
     CN_CEL_BAD_ARGUMENT,
-    CN_CEL_OUT_OF_RANGE, /* a moment or span outside the years 1 to 9999 */
+    CN_CEL_OUT_OF_RANGE, /* a moment outside the years 1 to 9999, a span over 292 years */
     CN_CEL_TOO_COSTLY,   /* over a limit on text or steps */
     CN_CEL_UNSUPPORTED,
     CN_CEL_FAILURES
@@ -145,8 +145,8 @@ static inline struct cn_cel_value cn_cel_failed(enum cn_cel_failure failure)
     return (struct cn_cel_value){ .kind = CN_CEL_ERROR, .as.failure = failure };
 }
 
-/* CEL's `==`: numbers by their mathematical value whatever their kinds, NaN equal to nothing,
- * values of other different kinds are not equal.  Neither may be an error. */
+/* CEL's `==`: numbers by value whatever their kinds (ints as doubles next to a double), NaN equal
+ * to nothing, values of other different kinds are not equal.  Neither may be an error. */
 bool cn_cel_equal(const struct cn_cel_value *a, const struct cn_cel_value *b);
 
 /* The value as an expression would write it: 1.5, "text", timestamp("...").  An error gives its

@@ -29,6 +29,16 @@ static inline cn_str read_test_file(struct cn_arena *arena, const char *name)
     return (cn_str){ text, len };
 }
 
+static inline void write_test_file(const char *name, cn_str text)
+{
+    char path[1024];
+    (void)snprintf(path, sizeof(path), "%s/tests/%s", CN_SOURCE_ROOT, name);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text.ptr, 1, text.len, file), text.len);
+    assert_int_equal(fclose(file), 0);
+}
+
 /* Member `name` of an object; false if it is absent. */
 static inline bool member(cn_json_value object, const char *name, cn_json_value *value_out)
 {

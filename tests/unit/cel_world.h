@@ -172,7 +172,7 @@ static inline void world_fill_cell(struct world *world, struct cn_rng *rng, enum
         break;
     case CN_CEL_DURATION:
         ((int64_t *)values)[row] = cn_rng_between(rng, 0, 9) == 0
-                                       ? INT64_C(315576000000000000)
+                                       ? INT64_C(9223372036854775)
                                        : cn_rng_between(rng, -100, 100) * 3600 * 1000000;
         break;
     default:

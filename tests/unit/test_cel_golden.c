@@ -86,16 +86,6 @@ static void run_case(struct cn_buf *out, cn_str source)
     cn_arena_deinit(&arena);
 }
 
-static void write_file(const char *name, cn_str text)
-{
-    char path[1024];
-    (void)snprintf(path, sizeof(path), "%s/tests/%s", CN_SOURCE_ROOT, name);
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(text.ptr, 1, text.len, file), text.len);
-    assert_int_equal(fclose(file), 0);
-}
-
 static void run_file(const char *name)
 {
     struct cn_arena arena;
@@ -127,7 +117,7 @@ static void run_file(const char *name)
         run_case(&out, cn_buf_str(&source));
     }
     if (getenv("CN_GOLDEN_UPDATE") != NULL) {
-        write_file(name, cn_buf_str(&out));
+        write_test_file(name, cn_buf_str(&out));
     } else if (!cn_str_equal(cn_buf_str(&out), text)) {
         print_message("%s is not what comes of it now:\n%.*s", name, CN_STR_ARG(cn_buf_str(&out)));
         fail();
