@@ -74,40 +74,47 @@ static bool is_time(enum cn_cel_kind kind)
     return kind == CN_CEL_TIMESTAMP || kind == CN_CEL_DURATION;
 }
 
+/* double and int, int and uint: the one that is not a double, or is a uint, is to be converted. */
+static void complain_numbers(struct cn_cel_checker *checker, struct cn_cel_node *node)
+{
+    struct cn_cel_node *a = node->args[0];
+    struct cn_cel_node *b = node->args[1];
+    bool is_double = a->type->kind == CN_CEL_DOUBLE || b->type->kind == CN_CEL_DOUBLE;
+    enum cn_cel_kind kept = is_double ? CN_CEL_DOUBLE : CN_CEL_INT;
+    struct cn_cel_node *wrong = a->type->kind == kept ? b : a;
+    struct cn_cel_problem *problem =
+        cn_cel_complain(checker, node, CN_CEL_PROBLEM_TYPE, "'%.*s' does not mix %s and %s",
+                        CN_STR_ARG(symbol(node)), kind_of(a), kind_of(b));
+    if (problem == NULL) {
+        return;
+    }
+    if (is_double) {
+        offer_double(checker, problem, wrong);
+    } else {
+        cn_cel_offer(checker, problem, wrong, "int(", cn_cel_node_text(checker, wrong), ")");
+    }
+    char message[256];
+    int len = snprintf(message, sizeof(message), "%.*s; write %.*s", CN_STR_ARG(problem->message),
+                       CN_STR_ARG(problem->fix_text));
+    if (len > 0 && (size_t)len < sizeof(message)) {
+        problem->message = cn_arena_str(checker->arena, (cn_str){ message, (size_t)len });
+    }
+}
+
 /* Two operands that do not fit each other. */
 static void complain_pair(struct cn_cel_checker *checker, struct cn_cel_node *node)
 {
     struct cn_cel_node *a = node->args[0];
     struct cn_cel_node *b = node->args[1];
-    cn_str sign = symbol(node);
     enum cn_cel_kind a_kind = a->type->kind;
     enum cn_cel_kind b_kind = b->type->kind;
     if (is_number(a_kind) && is_number(b_kind) && a_kind != b_kind) {
-        struct cn_cel_node *wrong = a_kind == CN_CEL_DOUBLE   ? b
-                                    : b_kind == CN_CEL_DOUBLE ? a
-                                    : a_kind == CN_CEL_UINT   ? a
-                                                              : b;
-        struct cn_cel_problem *problem =
-            cn_cel_complain(checker, node, CN_CEL_PROBLEM_TYPE, "'%.*s' does not mix %s and %s",
-                            CN_STR_ARG(sign), kind_of(a), kind_of(b));
-        if (a_kind == CN_CEL_DOUBLE || b_kind == CN_CEL_DOUBLE) {
-            offer_double(checker, problem, wrong);
-        } else {
-            cn_cel_offer(checker, problem, wrong, "int(", cn_cel_node_text(checker, wrong), ")");
-        }
-        if (problem != NULL && problem->has_fix) {
-            char message[256];
-            int len = snprintf(message, sizeof(message), "%.*s; write %.*s",
-                               CN_STR_ARG(problem->message), CN_STR_ARG(problem->fix_text));
-            if (len > 0 && (size_t)len < sizeof(message)) {
-                problem->message = cn_arena_str(checker->arena, (cn_str){ message, (size_t)len });
-            }
-        }
+        complain_numbers(checker, node);
         return;
     }
     struct cn_cel_problem *problem =
         cn_cel_complain(checker, node, CN_CEL_PROBLEM_TYPE, "'%.*s' does not take %s and %s",
-                        CN_STR_ARG(sign), kind_of(a), kind_of(b));
+                        CN_STR_ARG(symbol(node)), kind_of(a), kind_of(b));
     if (is_time(a_kind)) {
         offer_time(checker, problem, a_kind, b);
     } else if (is_time(b_kind)) {

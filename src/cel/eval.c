@@ -37,7 +37,7 @@ static struct cn_cel_value eval(struct machine *machine, const struct cn_cel_nod
 
 static struct cn_cel_value load(struct machine *machine, const struct cn_cel_node *node)
 {
-    struct cn_cel_value value;
+    struct cn_cel_value value = { .kind = CN_CEL_NULL };
     if (!machine->row->load(machine->row->ctx, node->column, node->type->kind, machine->call.arena,
                             &value)) {
         return failed_at(node, CN_CEL_NO_VALUE);
@@ -208,12 +208,12 @@ static struct cn_cel_value eval_strict(struct machine *machine, const struct cn_
     enum {
         FEW = 4
     };
-    struct cn_cel_value few[FEW];
+    struct cn_cel_value few[FEW] = { 0 };
     struct cn_cel_value *args =
         node->arg_count <= FEW
             ? few
             : cn_arena_array(machine->call.arena, struct cn_cel_value, node->arg_count);
-    struct cn_cel_value result;
+    struct cn_cel_value result = { 0 };
     if (!eval_args(machine, node, args, &result)) {
         return result;
     }
@@ -263,7 +263,7 @@ static struct cn_cel_value eval_call(struct machine *machine, const struct cn_ce
 
 static struct cn_cel_value eval_list(struct machine *machine, const struct cn_cel_node *node)
 {
-    struct cn_cel_value error;
+    struct cn_cel_value error = { 0 };
     struct cn_cel_value *items =
         cn_arena_array(machine->call.arena, struct cn_cel_value, node->arg_count + 1);
     if (!eval_args(machine, node, items, &error)) {
@@ -279,8 +279,8 @@ static struct cn_cel_value eval_map(struct machine *machine, const struct cn_cel
     struct cn_cel_value *values = cn_arena_array(arena, struct cn_cel_value, node->arg_count + 1);
     struct cn_cel_map map = { keys, values, 0 };
     for (uint32_t i = 0; i < node->arg_count; i++) {
-        struct cn_cel_value pair[2];
-        struct cn_cel_value error;
+        struct cn_cel_value pair[2] = { 0 };
+        struct cn_cel_value error = { 0 };
         if (!eval_args(machine, node->args[i], pair, &error)) {
             return error;
         }

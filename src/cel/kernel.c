@@ -137,16 +137,23 @@ CN_CEL_CHECKED_UNARY_OPS(CHECKED_UNARY)
 
 /* 64 rows at a time, so that the inner loop has a fixed length and ends in one word. */
 #define COMPARE(op, test, A, B)                                                 \
+    static inline void flags_##op(const struct cn_cel_operand *a,               \
+                                  const struct cn_cel_operand *b, size_t from,  \
+                                  size_t to, uint8_t *restrict flags)           \
+    {                                                                           \
+        EACH_ROW(A, B, from, to, test)                                          \
+    }                                                                           \
     KERNEL(op)                                                                  \
     {                                                                           \
         uint8_t flags[64] = { 0 };                                              \
-        for (size_t from = 0; from < rows; from += 64) {                        \
-            if (rows - from >= 64) {                                            \
-                EACH_ROW(A, B, from, from + 64, test)                           \
-            } else {                                                            \
-                __builtin_memset(flags, 0, sizeof(flags));                      \
-                EACH_ROW(A, B, from, rows, test)                                \
-            }                                                                   \
+        size_t from = 0;                                                        \
+        for (; from + 64 <= rows; from += 64) {                                 \
+            flags_##op(a, b, from, from + 64, flags);                           \
+            out->truth[from / 64] = pack(flags);                                \
+        }                                                                       \
+        if (from < rows) {                                                      \
+            __builtin_memset(flags, 0, sizeof(flags));                          \
+            flags_##op(a, b, from, rows, flags);                                \
             out->truth[from / 64] = pack(flags);                                \
         }                                                                       \
     }

@@ -23,7 +23,8 @@ struct cn_cel_target {
 };
 
 /* Computes `rows` rows.  Errors of the operands are already merged into out->errors, to which a
- * kernel adds its own; truth may be set where there is an error.  b is NULL for unary ones. */
+ * kernel adds its own; truth may be set where there is an error.  A unary one does not look at b.
+ */
 typedef void cn_cel_kernel(const struct cn_cel_operand *a, const struct cn_cel_operand *b,
                            const struct cn_cel_target *out, size_t rows);
 

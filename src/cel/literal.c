@@ -133,7 +133,11 @@ struct cn_cel_node *cn_cel_build_text(struct cn_cel_parser *parser, struct cn_ce
         if (is_raw || text.ptr[at] != '\\') {
             /* "Newlines": a carriage return in a long text counts as a line end. */
             bool is_return = text.ptr[at] == '\r';
-            out[len++] = is_return ? '\n' : text.ptr[at];
+            if (is_return) {
+                out[len++] = '\n';
+            } else {
+                out[len++] = text.ptr[at];
+            }
             at += is_return && at + 1 < text.len && text.ptr[at + 1] == '\n' ? 2 : 1;
             continue;
         }

@@ -108,6 +108,6 @@ struct cn_cel_node *cn_cel_build_const(struct cn_cel_parser *parser, struct cn_c
                                        struct cn_cel_value value);
 
 /* macro.c: what the call stands for, if it is a macro; else the call itself. */
-struct cn_cel_node *cn_cel_expand(struct cn_cel_parser *parser, struct cn_cel_node *call);
+struct cn_cel_node *cn_cel_expand(struct cn_cel_parser *parser, struct cn_cel_node *node);
 
 #endif

@@ -19,6 +19,7 @@ enum {
     WORDS = CN_CEL_BLOCK_WORDS,
     MEMORY_SIZE = 512, /* texts that a TEXT step remembers; a power of two */
     ROW_ARENA_BYTES = 4096,
+    RUN_ARENA_BYTES = 64 * 1024,
 };
 
 /* What a TEXT step knows of a text, by its number. */
@@ -54,6 +55,7 @@ struct cn_cel_run {
     struct memory **memories; /* of each step; NULL but for TEXT */
     struct output *outputs;
     uint64_t *constants; /* of each step */
+    struct wide *unused; /* what a target points to that has no such part */
     struct cn_arena arena;
     struct cn_arena scratch; /* of one row */
 };
@@ -133,10 +135,11 @@ struct cn_cel_run *cn_cel_run_new(const struct cn_cel_plan *plan)
 {
     struct cn_cel_run *run = cn_heap_resize(NULL, sizeof(*run));
     *run = (struct cn_cel_run){ .plan = plan };
-    cn_arena_init(&run->arena, 64 * 1024);
+    cn_arena_init(&run->arena, RUN_ARENA_BYTES);
     cn_arena_init(&run->scratch, ROW_ARENA_BYTES);
     run->values = cn_arena_array(&run->arena, struct cn_cel_operand, plan->step_count + 1);
     run->wide = cn_arena_array(&run->arena, struct wide, plan->wide_slots + 1);
+    run->unused = cn_arena_new(&run->arena, struct wide);
     run->bits = cn_arena_array(&run->arena, struct bits, plan->bit_slots + 1);
     run->memories = cn_arena_array(&run->arena, struct memory *, plan->step_count + 1);
     run->outputs = cn_arena_array(&run->arena, struct output, plan->output_count + 1);
@@ -177,8 +180,8 @@ static void put_bit(uint64_t *bits, size_t row, bool value)
 }
 
 /* A column is read where it is; only bools are bytes there and bits here. */
-static void load_column(const struct cn_cel_step *step, const struct cn_cel_batch *batch,
-                        const struct cn_cel_target *out, struct cn_cel_operand *value)
+static void load_column(struct cn_cel_run *run, const struct cn_cel_step *step,
+                        const struct cn_cel_batch *batch, struct cn_cel_operand *value)
 {
     assert(step->node->column < batch->column_count);
     const struct cn_cel_cells *cells = &batch->columns[step->node->column];
@@ -191,13 +194,15 @@ static void load_column(const struct cn_cel_step *step, const struct cn_cel_batc
         value->values = values;
         return;
     }
+    uint64_t *truth = run->bits[step->slot].truth;
     for (size_t from = 0; from < batch->rows; from += 64) {
         uint64_t bits = 0;
         for (size_t i = from; i < batch->rows && i < from + 64; i++) {
             bits |= (uint64_t)(values[i] != 0) << (i - from);
         }
-        out->truth[from / 64] = bits & ~value->errors[from / 64];
+        truth[from / 64] = bits & ~value->errors[from / 64];
     }
+    value->truth = truth;
 }
 
 static void has_column(const struct cn_cel_step *step, const struct cn_cel_batch *batch,
@@ -211,15 +216,15 @@ static void has_column(const struct cn_cel_step *step, const struct cn_cel_batch
     }
 }
 
-/* Of bools; those of two operands have b, the others NULL. */
+/* Of bools. */
 static void run_bits(enum cn_cel_op op, const struct cn_cel_operand *a,
                      const struct cn_cel_operand *b, const struct cn_cel_target *out, size_t words)
 {
     for (size_t w = 0; w < words; w++) {
         uint64_t at = a->truth[w];
         uint64_t ae = a->errors[w];
-        uint64_t bt = b != NULL ? b->truth[w] : ~UINT64_C(0);
-        uint64_t be = b != NULL ? b->errors[w] : 0;
+        uint64_t bt = b->truth[w];
+        uint64_t be = b->errors[w];
         uint64_t errors = ae | be;
         uint64_t truth = 0;
         switch ((int)op) {
@@ -251,10 +256,9 @@ static void run_bits(enum cn_cel_op op, const struct cn_cel_operand *a,
     }
 }
 
-/* The rows of `within` (NULL: all) that the left side leaves to the right one. */
-static void run_guard(enum cn_cel_op op, const struct cn_cel_operand *a,
-                      const struct cn_cel_operand *within, const struct cn_cel_target *out,
-                      size_t words)
+/* The rows of `within` that the left side leaves to the right one. */
+static void run_guard(enum cn_cel_op op, const struct cn_cel_operand *a, const uint64_t *within,
+                      const struct cn_cel_target *out, size_t words)
 {
     for (size_t w = 0; w < words; w++) {
         uint64_t truth = a->truth[w];
@@ -262,7 +266,7 @@ static void run_guard(enum cn_cel_op op, const struct cn_cel_operand *a,
                         : op == CN_CEL_OP_UNLESS_TRUE ? ~truth
                         : op == CN_CEL_OP_IF_TRUE     ? truth
                                                       : ~(truth | a->errors[w]);
-        out->truth[w] = within != NULL ? open & within->truth[w] : open;
+        out->truth[w] = open & within[w];
         out->errors[w] = 0;
     }
 }
@@ -379,19 +383,27 @@ static void run_rows(struct cn_cel_run *run, const struct cn_cel_step *step,
     }
 }
 
-static void choose_bits(const struct cn_cel_operand *test, const struct cn_cel_operand *a,
-                        const struct cn_cel_operand *b, const struct cn_cel_target *out,
-                        size_t words)
+static void choose_errors(const struct cn_cel_operand *test, const struct cn_cel_operand *a,
+                          const struct cn_cel_operand *b, const struct cn_cel_target *out,
+                          size_t words)
 {
     for (size_t w = 0; w < words; w++) {
         uint64_t taken = test->truth[w];
         out->errors[w] = test->errors[w] | (taken & a->errors[w]) | (~taken & b->errors[w]);
-        if (out->truth != NULL) {
-            out->truth[w] = ((taken & a->truth[w]) | (~taken & b->truth[w])) & ~test->errors[w];
-        }
     }
 }
 
+static void choose_truth(const struct cn_cel_operand *test, const struct cn_cel_operand *a,
+                         const struct cn_cel_operand *b, const struct cn_cel_target *out,
+                         size_t words)
+{
+    for (size_t w = 0; w < words; w++) {
+        uint64_t taken = test->truth[w];
+        out->truth[w] = ((taken & a->truth[w]) | (~taken & b->truth[w])) & ~test->errors[w];
+    }
+}
+
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type takes none */
 #define CHOOSE(name, type)                                                                         \
     static void name(const struct cn_cel_operand *test, const struct cn_cel_operand *a,            \
                      const struct cn_cel_operand *b, const struct cn_cel_target *out, size_t rows) \
@@ -408,6 +420,7 @@ static void choose_bits(const struct cn_cel_operand *test, const struct cn_cel_o
     }
 CHOOSE(choose_4, uint32_t)
 CHOOSE(choose_8, uint64_t)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static void run_choice(const struct cn_cel_run *run, const struct cn_cel_step *step,
                        const struct cn_cel_target *out, size_t rows)
@@ -415,8 +428,10 @@ static void run_choice(const struct cn_cel_run *run, const struct cn_cel_step *s
     const struct cn_cel_operand *test = &run->values[step->operands[0]];
     const struct cn_cel_operand *a = &run->values[step->operands[1]];
     const struct cn_cel_operand *b = &run->values[step->operands[2]];
-    choose_bits(test, a, b, out, (rows + 63) / 64);
-    if (step->op == CN_CEL_OP_CHOOSE_4) {
+    choose_errors(test, a, b, out, (rows + 63) / 64);
+    if (step->op == CN_CEL_OP_CHOOSE_BOOL) {
+        choose_truth(test, a, b, out, (rows + 63) / 64);
+    } else if (step->op == CN_CEL_OP_CHOOSE_4) {
         choose_4(test, a, b, out, rows);
     } else if (step->op == CN_CEL_OP_CHOOSE_8) {
         choose_8(test, a, b, out, rows);
@@ -427,54 +442,41 @@ static void merge_errors(const struct cn_cel_operand *a, const struct cn_cel_ope
                          uint64_t *out, size_t words)
 {
     for (size_t w = 0; w < words; w++) {
-        out[w] = a->errors[w] | (b != NULL ? b->errors[w] : 0);
-    }
-}
-
-static void run_kernel(enum cn_cel_op op, const struct cn_cel_operand *a,
-                       const struct cn_cel_operand *b, const struct cn_cel_target *out, size_t rows)
-{
-    size_t words = (rows + 63) / 64;
-    merge_errors(a, b, out->errors, words);
-    cn_cel_kernel_of(op)(a, b, out, rows);
-    for (size_t w = 0; out->truth != NULL && w < words; w++) {
-        out->truth[w] &= ~out->errors[w];
+        out[w] = a->errors[w] | b->errors[w];
     }
 }
 
 static struct cn_cel_target target_of(struct cn_cel_run *run, const struct cn_cel_step *step)
 {
-    if (step->slot == CN_CEL_NO_STEP) {
-        return (struct cn_cel_target){ 0 };
-    }
     if (step->kind == CN_CEL_BOOL) {
         struct bits *bits = &run->bits[step->slot];
-        return (struct cn_cel_target){ .truth = bits->truth, .errors = bits->errors };
+        return (struct cn_cel_target){ run->unused->values, bits->truth, bits->errors };
     }
     struct wide *wide = &run->wide[step->slot];
-    return (struct cn_cel_target){ .values = wide->values, .errors = wide->errors };
+    return (struct cn_cel_target){ wide->values, run->unused->errors, wide->errors };
 }
+
+/* What an operation without a second operand reads in its place. */
+static const struct cn_cel_operand nothing = { no_bits, no_bits, no_bits, true };
 
 static const struct cn_cel_operand *operand(const struct cn_cel_run *run, uint32_t step)
 {
-    return step != CN_CEL_NO_STEP ? &run->values[step] : NULL;
+    return step != CN_CEL_NO_STEP ? &run->values[step] : &nothing;
 }
 
-static void run_step(struct cn_cel_run *run, uint32_t at, const struct cn_cel_batch *batch)
+static const uint64_t *rows_of(const struct cn_cel_run *run, uint32_t guard)
+{
+    return guard != CN_CEL_NO_STEP ? run->values[guard].truth : all_bits;
+}
+
+static void run_computed(struct cn_cel_run *run, uint32_t at, const struct cn_cel_batch *batch)
 {
     const struct cn_cel_step *step = &run->plan->steps[at];
     const struct cn_cel_operand *a = operand(run, step->operands[0]);
     const struct cn_cel_operand *b = operand(run, step->operands[1]);
-    const struct cn_cel_operand *within = operand(run, step->guard);
-    const uint64_t *guard = within != NULL ? within->truth : all_bits;
     struct cn_cel_target out = target_of(run, step);
     size_t words = (batch->rows + 63) / 64;
     switch ((int)step->op) {
-    case CN_CEL_OP_CONST:
-        break;
-    case CN_CEL_OP_COLUMN:
-        load_column(step, batch, &out, &run->values[at]);
-        break;
     case CN_CEL_OP_HAS:
         has_column(step, batch, &out, words);
         break;
@@ -490,7 +492,7 @@ static void run_step(struct cn_cel_run *run, uint32_t at, const struct cn_cel_ba
     case CN_CEL_OP_UNLESS_TRUE:
     case CN_CEL_OP_IF_TRUE:
     case CN_CEL_OP_IF_FALSE:
-        run_guard(step->op, a, b, &out, words);
+        run_guard(step->op, a, rows_of(run, step->operands[1]), &out, words);
         break;
     case CN_CEL_OP_LT_STR:
     case CN_CEL_OP_LE_STR:
@@ -498,11 +500,11 @@ static void run_step(struct cn_cel_run *run, uint32_t at, const struct cn_cel_ba
         compare_text(step->op, a, b, run->plan->strings, &out, batch->rows);
         break;
     case CN_CEL_OP_TEXT:
-        merge_errors(a, NULL, out.errors, words);
-        run_text(run, at, a, guard, &out, batch->rows);
+        merge_errors(a, &nothing, out.errors, words);
+        run_text(run, at, a, rows_of(run, step->guard), &out, batch->rows);
         break;
     case CN_CEL_OP_ROWS:
-        run_rows(run, step, batch, guard, &out);
+        run_rows(run, step, batch, rows_of(run, step->guard), &out);
         break;
     case CN_CEL_OP_CHOOSE_BOOL:
     case CN_CEL_OP_CHOOSE_4:
@@ -510,8 +512,22 @@ static void run_step(struct cn_cel_run *run, uint32_t at, const struct cn_cel_ba
         run_choice(run, step, &out, batch->rows);
         break;
     default:
-        run_kernel(step->op, a, b, &out, batch->rows);
+        merge_errors(a, b, out.errors, words);
+        cn_cel_kernel_of(step->op)(a, b, &out, batch->rows);
+        for (size_t w = 0; w < words; w++) {
+            out.truth[w] &= ~out.errors[w];
+        }
         break;
+    }
+}
+
+static void run_step(struct cn_cel_run *run, uint32_t at, const struct cn_cel_batch *batch)
+{
+    const struct cn_cel_step *step = &run->plan->steps[at];
+    if (step->op == CN_CEL_OP_COLUMN) {
+        load_column(run, step, batch, &run->values[at]);
+    } else if (step->op != CN_CEL_OP_CONST) {
+        run_computed(run, at, batch);
     }
 }
 

@@ -39,6 +39,7 @@ CN_CEL_PURE cn_cel_sign_i64(int64_t a, int64_t *out) { *out = (a > 0) - (a < 0);
 CN_CEL_PURE cn_cel_sign_u64(uint64_t a, uint64_t *out) { *out = a > 0; return CN_CEL_NO_FAILURE; }
 CN_CEL_PURE cn_cel_same_u64(uint64_t a, uint64_t *out) { *out = a; return CN_CEL_NO_FAILURE; }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type takes none */
 /* Signed overflow, unsigned wrap-around. */
 #define CN_CEL_CHECKED(name, type, builtin)                                     \
     CN_CEL_PURE name(type a, type b, type *out)                                 \
@@ -51,6 +52,7 @@ CN_CEL_CHECKED(cn_cel_mul_i64, int64_t, __builtin_mul_overflow)
 CN_CEL_CHECKED(cn_cel_add_u64, uint64_t, __builtin_add_overflow)
 CN_CEL_CHECKED(cn_cel_sub_u64, uint64_t, __builtin_sub_overflow)
 CN_CEL_CHECKED(cn_cel_mul_u64, uint64_t, __builtin_mul_overflow)
+/* NOLINTEND(bugprone-macro-parentheses) */
 /* clang-format on */
 
 CN_CEL_PURE cn_cel_div_i64(int64_t a, int64_t b, int64_t *out)

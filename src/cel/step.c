@@ -12,8 +12,8 @@ static bool same_constant(const struct cn_cel_value *a, const struct cn_cel_valu
     if (a->kind != b->kind) {
         return false;
     }
-    if (a->kind == CN_CEL_DOUBLE) { /* 0.0 and -0.0 differ, NaN is NaN */
-        return memcmp(&a->as.f64, &b->as.f64, sizeof(double)) == 0;
+    if (a->kind == CN_CEL_DOUBLE) { /* by its bits: 0.0 and -0.0 differ, NaN is NaN */
+        return a->as.u64 == b->as.u64;
     }
     return cn_cel_equal(a, b);
 }

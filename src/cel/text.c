@@ -47,7 +47,8 @@ bool cn_cel_read_double(cn_str text, double *value_out)
     char padded[CN_CEL_NUMBER_TEXT_BYTES * 4];
     bool negative = text.len > 0 && text.ptr[0] == '-';
     if (text.len > negative && text.ptr[negative] == '.' && text.len + 1 < sizeof(padded)) {
-        memcpy(padded, "-0", 2);
+        padded[0] = '-';
+        padded[1] = '0';
         memcpy(padded + 2, text.ptr + negative, text.len - negative);
         cn_str whole = { padded, text.len - negative + 2 };
         return cn_parse_f64(negative ? whole : cn_str_slice(whole, 1, whole.len), value_out);
@@ -103,7 +104,7 @@ cn_str cn_cel_write_double(double value, char out[CN_CEL_NUMBER_TEXT_BYTES])
             break;
         }
     }
-    char digits[20];
+    char digits[20] = "";
     size_t count = 0;
     const char *at = shortest;
     size_t len = *at == '-';
