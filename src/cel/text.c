@@ -83,7 +83,11 @@ static size_t lay_out(const char *digits, size_t count, int exponent, char *out)
         if (i == (size_t)exponent + 1) {
             out[len++] = '.';
         }
-        out[len++] = i < count ? digits[i] : '0';
+        out[len] = '0';
+        if (i < count) {
+            out[len] = digits[i];
+        }
+        len++;
     }
     return len;
 }
