@@ -124,8 +124,9 @@ export function BookView(props: Props) {
   });
 
   const visible = table.getVisibleLeafColumns();
-  const template = visible.map(column => column.columnDef.meta?.width ?? '1fr').join(' ');
-  const least = `${200 + 110 * (visible.length - 1)}px`;
+  // On a very wide screen the rest of the width stays empty, so that a row can still be read across.
+  const template = `${visible.map(column => column.columnDef.meta?.width ?? '120px').join(' ')} 1fr`;
+  const least = `${200 + 118 * (visible.length - 1)}px`;
   const items = virtualizer.getVirtualItems();
   const height = virtualizer.getTotalSize();
   return (

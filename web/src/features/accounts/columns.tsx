@@ -68,7 +68,7 @@ export const columns = helper.columns([
     header: t('accounts.column.name'),
     enableHiding: false,
     cell: ({ row }) => <NameLink row={row.original} />,
-    meta: { width: 'minmax(200px, 1.6fr)', sort: 'name' },
+    meta: { width: 'minmax(200px, 460px)', sort: 'name' },
   }),
   helper.accessor('score', {
     header: t('accounts.column.score'),
@@ -83,22 +83,22 @@ export const columns = helper.columns([
   helper.accessor('arr', {
     header: t('accounts.column.arr'),
     cell: ({ row }) => <Arr row={row.original} />,
-    meta: { width: 'minmax(92px, .5fr)', sort: 'arr', end: true },
+    meta: { width: 'minmax(96px, 116px)', sort: 'arr', end: true },
   }),
   helper.accessor('renewal_at', {
     header: t('accounts.column.renewal_at'),
     cell: ({ row }) => <WhenCell at={row.original.renewal_at} />,
-    meta: { width: 'minmax(104px, .5fr)', sort: 'renewal_at' },
+    meta: { width: 'minmax(108px, 128px)', sort: 'renewal_at' },
   }),
   helper.accessor('owner', {
     header: t('accounts.column.owner'),
     cell: ({ row }) => row.original.owner?.name ?? <span className={classes.none}>–</span>,
-    meta: { width: 'minmax(120px, .8fr)' },
+    meta: { width: 'minmax(120px, 220px)' },
   }),
   helper.accessor('last_activity_at', {
     header: t('accounts.column.last_activity_at'),
     cell: ({ row }) => <WhenCell at={row.original.last_activity_at} />,
-    meta: { width: 'minmax(112px, .5fr)', sort: 'last_activity_at' },
+    meta: { width: 'minmax(124px, 148px)', sort: 'last_activity_at' },
   }),
   helper.accessor('open_tickets', {
     header: t('accounts.column.open_tickets'),
