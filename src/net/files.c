@@ -96,12 +96,12 @@ void cn_http_files_free(struct cn_http_files *files)
 
 void cn_http_add_page_headers(struct cn_http_exchange *exchange)
 {
-    /* Styles may be set by script on elements, which the component library does; scripts only come
-     * from files of ours. */
+    /* The web app sets styles of elements by script, which a policy does not restrict; style
+     * elements and attributes, and scripts, only come from files of ours. */
     cn_http_add_header(exchange, "content-security-policy",
-                       CN_STR("default-src 'none'; script-src 'self'; style-src 'self' "
-                              "'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src "
-                              "'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; "
+                       CN_STR("default-src 'none'; script-src 'self'; style-src 'self'; "
+                              "img-src 'self'; font-src 'self'; connect-src 'self'; "
+                              "manifest-src 'self'; worker-src 'self'; base-uri 'none'; "
                               "form-action 'self'; frame-ancestors 'none'"));
     cn_http_add_header(exchange, "referrer-policy", CN_STR("no-referrer"));
     cn_http_add_header(exchange, "x-frame-options", CN_STR("DENY"));
