@@ -25,6 +25,7 @@ struct cn_api {
     struct cn_http_files *files;
     struct cn_source_cache *sources;
     struct cn_stream_hub *streams; /* api/stream.h */
+    struct cn_chores *chores;      /* api/chores.h */
     struct cn_track *track;        /* api/track.h */
     struct cn_throttle *throttle;  /* api/throttle.h */
     struct cn_parsers *parsers;    /* api/parsers.h */

@@ -369,6 +369,15 @@ static void write_success(struct document *doc, const struct cn_route *route)
     end(doc);
 }
 
+static void write_not_modified(struct document *doc, const struct cn_route *route)
+{
+    if ((route->headers & CN_HEADER_NOT_MODIFIED) != 0) {
+        begin(doc, "304");
+        member(doc, "description", "If-None-Match names the current version");
+        end(doc);
+    }
+}
+
 /* What the dispatcher can answer for any such row. */
 static uint32_t failures_of(const struct cn_route *route)
 {
@@ -429,6 +438,7 @@ static void write_operation(struct document *doc, const struct cn_route *route)
     write_body(doc, route);
     begin(doc, "responses");
     write_success(doc, route);
+    write_not_modified(doc, route);
     write_failures(doc, route);
     end(doc);
     if (route->is_public) {

@@ -17,6 +17,7 @@
 
 struct cn_stream_hub;
 
+/* `options` outlives the hub. */
 struct cn_stream_hub *cn_stream_hub_new(const struct cn_api_options *options);
 
 /* Ends all streams' hold; the HTTP server must have stopped.  NULL is allowed. */

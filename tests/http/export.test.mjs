@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { startCairn } from './harness.mjs';
+import { startCairn, waitFor } from './harness.mjs';
 
 // RFC 4180, quoted cells included.
 function parse(text) {
@@ -22,6 +22,7 @@ test('R24 exported cells are never formulas', async t => {
   const admin = await cairn.login();
   const names = ['=HYPERLINK("http://evil.example","x")', '+1+1', '-2+3', '@SUM(A1)', '\t=1', 'plain, "quoted"', 'Ümläut'];
   for (const [i, name] of names.entries()) await admin.createAccount({ name, external_id: `x${i}` });
+  await waitFor(async () => (await admin.get('/api/v1/accounts')).body.total === names.length);
   const res = await admin.get('/api/v1/export/accounts.csv?sort=name');
   assert.equal(res.status, 200);
   assert.equal(res.headers.get('content-type'), 'text/csv');

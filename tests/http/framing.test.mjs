@@ -13,7 +13,7 @@ function talk(cairn, bytes, until = /never/) {
     let text = '';
     const done = closed => {
       socket.destroy();
-      resolve({ text, closed, statuses: [...text.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(m => Number(m[1])) });
+      resolve({ text, closed, statuses: [...text.matchAll(/HTTP\/1\.1 (\d+) /g)].map(m => Number(m[1])) });
     };
     socket.setEncoding('latin1');
     socket.on('data', chunk => {

@@ -2,11 +2,13 @@
 // named reason, and nothing takes the server down.
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { basic, startCairn } from './harness.mjs';
 
-const FOLDER = new URL('../data/JSONTestSuite/test_parsing/', import.meta.url);
+const FOLDER = fileURLToPath(new URL('../data/JSONTestSuite/test_parsing/', import.meta.url));
 
 test('R19 JSONTestSuite as bodies of both APIs', async t => {
   const cairn = await startCairn(t);
@@ -15,7 +17,7 @@ test('R19 JSONTestSuite as bodies of both APIs', async t => {
   const files = (await readdir(FOLDER)).filter(name => name.endsWith('.json'));
   assert.ok(files.length > 300);
   for (const name of files) {
-    const raw = await readFile(new URL(name, FOLDER));
+    const raw = await readFile(join(FOLDER, name));
     const rest = await admin.call('POST', '/api/v1/accounts', { raw, headers: { 'content-type': 'application/json' } });
     const track = await cairn.call('POST', '/v1/track', { raw, headers: { authorization: basic(write_key) } });
     const said = `${name}: ${rest.status} ${rest.text.slice(0, 200)}; ${track.status} ${track.text.slice(0, 200)}`;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { startCairn } from './harness.mjs';
+import { startCairn, waitFor } from './harness.mjs';
 
 const ROLES = ['admin', 'ops', 'leader', 'csm', 'viewer'];
 const password = 'correct horse battery';
@@ -62,8 +62,10 @@ test('R29 the role matrix', async t => {
     const own = await csm.createAccount({ name: 'Own', external_id: 'own' });
     assert.equal(own.owner.id, csm.user.id);
     assert.equal((await csm.patch(`/api/v1/accounts/${own.id}`, { name: 'Still own' }, '*')).status, 200);
-    assert.ok((await csm.get('/api/v1/accounts')).body.data.some(row => row.id === own.id));
+    const listed = async () => (await csm.get('/api/v1/accounts?limit=200')).body.data.some(row => row.id === own.id);
+    await waitFor(listed, { what: 'the new account in the list' });
     await admin.patch(`/api/v1/accounts/${own.id}`, { owner_id: null }, '*');
     assert.equal((await csm.get(`/api/v1/accounts/${own.id}`)).status, 404);
+    await waitFor(async () => !(await listed()), { what: 'the account to leave the list' });
   });
 });

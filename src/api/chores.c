@@ -1,0 +1,103 @@
+#include "api/chores.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+
+#include "book/change.h"
+#include "book/session.h"
+
+enum {
+    PRUNE_EVERY_S = 600
+};
+
+struct cn_chores {
+    const struct cn_api_options *options;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t stop;
+    bool is_stopping;
+};
+
+static bool prune(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    const struct cn_api_options *options = arg;
+    struct cn_arena arena;
+    cn_arena_init(&arena, 4096);
+    const struct cn_unit unit = { .conn = conn,
+                                  .arena = &arena,
+                                  .ids = options->ids,
+                                  .scope = CN_SCOPE_ALL,
+                                  .now = cn_now(options->clock) };
+    bool ok = cn_session_prune(&unit, options->config->session_idle_ms * 1000, err) &&
+              cn_change_prune(&unit, err);
+    cn_arena_deinit(&arena);
+    return ok;
+}
+
+/* Sleeps for a second; false if it is time to stop. */
+static bool wait_a_second(struct cn_chores *chores)
+{
+    struct timespec until;
+    int rc = 0;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec++;
+    (void)pthread_mutex_lock(&chores->lock);
+    while (!chores->is_stopping && rc != ETIMEDOUT) {
+        rc = pthread_cond_timedwait(&chores->stop, &chores->lock, &until);
+    }
+    const bool goes_on = !chores->is_stopping;
+    (void)pthread_mutex_unlock(&chores->lock);
+    return goes_on;
+}
+
+static void *run_chores(void *arg)
+{
+    struct cn_chores *chores = arg;
+    /* Read only; cn_db_write() takes what it hands on without const. */
+    void *options = (void *)(uintptr_t)chores->options;
+    struct cn_error err;
+    for (int64_t second = 1; wait_a_second(chores); second++) {
+        cn_intake_flush(chores->options->intake);
+        if (second % PRUNE_EVERY_S == 0 &&
+            !cn_db_write(chores->options->db, prune, options, &err)) {
+            cn_log_error("api", &err, "deleting what has ended");
+        }
+    }
+    return NULL;
+}
+
+struct cn_chores *cn_chores_new(const struct cn_api_options *options)
+{
+    struct cn_chores *chores = cn_heap_resize(NULL, sizeof(*chores));
+    pthread_condattr_t attributes;
+    *chores = (struct cn_chores){ .options = options };
+    (void)pthread_mutex_init(&chores->lock, NULL);
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&chores->stop, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    if (pthread_create(&chores->thread, NULL, run_chores, chores) != 0) {
+        (void)fputs("cannot start a thread\n", stderr); /* as for memory: no caller can help */
+        abort();
+    }
+    (void)pthread_setname_np(chores->thread, "chores"); /* only for those who look */
+    return chores;
+}
+
+void cn_chores_free(struct cn_chores *chores)
+{
+    if (chores == NULL) {
+        return;
+    }
+    (void)pthread_mutex_lock(&chores->lock);
+    chores->is_stopping = true;
+    (void)pthread_cond_broadcast(&chores->stop);
+    (void)pthread_mutex_unlock(&chores->lock);
+    (void)pthread_join(chores->thread, NULL);
+    (void)pthread_cond_destroy(&chores->stop);
+    (void)pthread_mutex_destroy(&chores->lock);
+    free(chores);
+}

@@ -1,0 +1,16 @@
+/*
+ * What has to be done now and then: each second the list of rejected events is written, each ten
+ * minutes ended sessions and old changes are deleted.  Internal to api/.
+ */
+#ifndef CAIRN_API_CHORES_H
+#define CAIRN_API_CHORES_H
+
+#include "api/api.h"
+
+struct cn_chores;
+
+/* `options` outlives the result. */
+struct cn_chores *cn_chores_new(const struct cn_api_options *options);
+void cn_chores_free(struct cn_chores *chores); /* NULL is allowed */
+
+#endif
