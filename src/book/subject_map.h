@@ -57,6 +57,12 @@ void cn_subject_map_free(struct cn_subject_map *map); /* NULL is allowed */
 CN_MUST_CHECK bool cn_subject_map_load(struct cn_subject_map *map, struct cn_sql_conn *conn,
                                        struct cn_error *err);
 
+/* Reads what was stored about these accounts' external ids and domains, by this process or another,
+ * and adds what is new. */
+CN_MUST_CHECK bool cn_subject_map_sync(struct cn_subject_map *map, struct cn_sql_conn *conn,
+                                       const int64_t *account_ids, size_t count,
+                                       struct cn_subject_moves *moves, struct cn_error *err);
+
 /* Grows with every change of the mapping; stored with it. */
 int64_t cn_subject_map_version(struct cn_subject_map *map);
 
