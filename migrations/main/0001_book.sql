@@ -255,6 +255,17 @@ CREATE TABLE subject_link (
 ) {{table_suffix}};
 -- @dist subject
 
+-- Who a user said to be last, for the people of the account that the user turns out to belong to.
+CREATE TABLE subject_person (
+    subject  bigint NOT NULL PRIMARY KEY,
+    user_key text   NOT NULL,
+    email    text   NOT NULL,
+    name     text   NOT NULL,
+    at_us    bigint NOT NULL,
+    tie      bigint NOT NULL
+) {{table_suffix}};
+-- @dist subject
+
 -- What happened to which account, numbered without a gap for each node; kept for 7 days.
 CREATE TABLE change (
     node       integer  NOT NULL,

@@ -92,13 +92,41 @@ static bool insert(const struct cn_unit *unit, const struct cn_trait_observation
     return cn_row_run(unit, stmt, changed_out, err);
 }
 
+/* A name too many is left out: whoever sends ever new names fills no disk. */
+static bool has_room(const struct cn_unit *unit, cn_account_id account_id, bool *room_out,
+                     struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    if (!cn_sql_prepare(unit->conn,
+                        "SELECT count(DISTINCT name) FROM account_trait WHERE account_id = $1",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, account_id.value);
+    bool ok = cn_sql_step(stmt, &row, err);
+    if (ok) {
+        *room_out = cn_sql_column_i64(stmt, 0) < CN_TRAITS_MAX;
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
 bool cn_trait_observe(const struct cn_unit *unit, const struct cn_trait_observation *observation,
                       bool *is_newest_out, struct cn_error *err)
 {
     struct newest newest;
     int64_t inserted = 0;
+    bool room = true;
     if (!load_newest(unit, observation, &newest, err) ||
-        !insert(unit, observation, &inserted, err)) {
+        (!newest.found && !has_room(unit, observation->account_id, &room, err))) {
+        return cn_error_context(err, "observing a trait");
+    }
+    if (!room) {
+        *is_newest_out = false;
+        return true;
+    }
+    if (!insert(unit, observation, &inserted, err)) {
         return cn_error_context(err, "observing a trait");
     }
     bool later = !newest.found || observation->at.us > newest.at.us ||
