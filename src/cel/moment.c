@@ -170,14 +170,9 @@ static int64_t floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
-cn_str cn_cel_write_timestamp(struct cn_arena *arena, struct cn_cel_time time)
+/* The inverse of days_from_civil(). */
+struct cn_cel_date cn_cel_date_of_days(int64_t days)
 {
-    int64_t seconds = floor_div(time.us, US_PER_SECOND);
-    int64_t nanoseconds = (time.us - seconds * US_PER_SECOND) * 1000 + time.ns;
-    int64_t days = floor_div(seconds, 86400);
-    int64_t clock = seconds - days * 86400;
-
-    /* The inverse of days_from_civil(). */
     int64_t shifted = days + 719468;
     int64_t era = floor_div(shifted, 146097);
     int64_t day_of_era = shifted - era * 146097;
@@ -185,14 +180,26 @@ cn_str cn_cel_write_timestamp(struct cn_arena *arena, struct cn_cel_time time)
         (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     int64_t shifted_month = (5 * day_of_year + 2) / 153;
-    int64_t month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
-    int64_t year = year_of_era + era * 400 + (month <= 2);
+    struct cn_cel_date date;
+    date.month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
+    date.year = year_of_era + era * 400 + (date.month <= 2);
+    date.day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    date.day_of_year = days - days_from_civil(date.year, 1, 1);
+    return date;
+}
 
+cn_str cn_cel_write_timestamp(struct cn_arena *arena, struct cn_cel_time time)
+{
+    int64_t seconds = floor_div(time.us, US_PER_SECOND);
+    int64_t nanoseconds = (time.us - seconds * US_PER_SECOND) * 1000 + time.ns;
+    int64_t days = floor_div(seconds, 86400);
+    int64_t clock = seconds - days * 86400;
+
+    struct cn_cel_date date = cn_cel_date_of_days(days);
     char text[64];
-    size_t len =
-        (size_t)snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d", (int)year, (int)month,
-                         (int)(day_of_year - (153 * shifted_month + 2) / 5 + 1),
-                         (int)(clock / 3600), (int)(clock / 60 % 60), (int)(clock % 60));
+    size_t len = (size_t)snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d",
+                                  (int)date.year, (int)date.month, (int)date.day,
+                                  (int)(clock / 3600), (int)(clock / 60 % 60), (int)(clock % 60));
     len += write_fraction(nanoseconds, text + len);
     text[len++] = 'Z';
     return cn_arena_str(arena, (cn_str){ text, len });

@@ -16,6 +16,7 @@ extern const struct cn_cel_function_list cn_cel_operator_functions;
 extern const struct cn_cel_function_list cn_cel_number_functions;
 extern const struct cn_cel_function_list cn_cel_text_functions;
 extern const struct cn_cel_function_list cn_cel_convert_functions;
+extern const struct cn_cel_function_list cn_cel_time_functions;
 
 #define CN_CEL_OVERLOADS(list) .overloads = (list), .overload_count = CN_ARRAY_LEN(list)
 

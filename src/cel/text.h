@@ -32,6 +32,16 @@ cn_str cn_cel_write_double(double value, char out[CN_CEL_NUMBER_TEXT_BYTES]);
 bool cn_cel_read_timestamp(cn_str text, struct cn_cel_time *time_out);
 cn_str cn_cel_write_timestamp(struct cn_arena *arena, struct cn_cel_time time);
 
+struct cn_cel_date {
+    int64_t year;
+    int64_t month;       /* from 1 */
+    int64_t day;         /* from 1 */
+    int64_t day_of_year; /* from 0 */
+};
+
+/* The date of a day, counted from 1970-01-01. */
+struct cn_cel_date cn_cel_date_of_days(int64_t days);
+
 /* As Go writes them: "1h30m", "-1.5s", "300ms"; no days. */
 bool cn_cel_read_duration(cn_str text, struct cn_cel_time *time_out);
 /* In seconds: "5400s", "1.5s". */

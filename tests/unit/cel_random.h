@@ -146,6 +146,8 @@ static const struct production forms[] = {
     { 'i', "math.least(i, i)" },
     { 'i', "int(m)" },
     { 'i', "[i, i][i]" },
+    { 'i', "m.getDayOfYear()" },
+    { 'i', "e.getHours()" },
     { 'u', "(u + u)" },
     { 'u', "(u - u)" },
     { 'u', "(u * u)" },
