@@ -196,6 +196,29 @@ static void bench_fill(const struct bench *bench, struct cn_series *series, cons
     report("series: 10,000 accounts x 20 columns", elapsed_ns(since, 1) / 1e6, "ms", 50);
 }
 
+/* A clean stop and a start. */
+static void bench_snapshot(const struct cn_series_options *options, struct cn_series *series)
+{
+    char path[] = "/tmp/cairn-bench-XXXXXX";
+    struct cn_rollup_position position = { 1, 1 };
+    struct cn_error err;
+    int fd = mkstemp(path);
+    if (fd < 0 || close(fd) != 0) {
+        perror(path);
+        exit(1); /* NOLINT(concurrency-mt-unsafe): nothing else runs */
+    }
+    int64_t since = cpu_us();
+    must(cn_series_save(series, path, position, &err), &err);
+    printf("saved 100,000 accounts in %.0f ms\n", elapsed_ns(since, 1) / 1e6);
+    struct cn_series *again = cn_series_new(options);
+    since = cpu_us();
+    bool restored = cn_series_restore(again, path, position);
+    report(restored ? "series: start with 100,000 accounts" : "series: NOT restored",
+           elapsed_ns(since, 1) / 1e6, "ms", 3000);
+    cn_series_free(again);
+    (void)unlink(path);
+}
+
 static void bench_series(struct bench *bench)
 {
     struct cn_series_options options = {
@@ -222,6 +245,7 @@ static void bench_series(struct bench *bench)
     report("series: 100,000 accounts x 20 metrics", (double)cn_series_bytes(series) / 1e6, "MB",
            1024);
     bench_fill(bench, series, accounts);
+    bench_snapshot(&options, series);
     cn_bitmap_resize(&stale, 100000);
     int64_t since = cpu_us();
     cn_series_advance(series, TODAY + 1, accounts, &stale);

@@ -120,7 +120,7 @@ static size_t members_bytes(uint32_t slots, uint32_t words)
     return sizeof(struct cn_cell_members) + (size_t)slots * (1 + words) * sizeof(uint64_t);
 }
 
-static struct cn_cell_members *new_members(uint32_t slots, uint32_t words)
+struct cn_cell_members *cn_cell_new_members(uint32_t slots, uint32_t words)
 {
     struct cn_cell_members *members = cn_heap_resize(NULL, members_bytes(slots, words));
     memset(members, 0, members_bytes(slots, words));
@@ -177,7 +177,7 @@ static bool has_bits(const uint64_t *bits, uint32_t words)
 static void rehash(struct cn_cell *cell, uint32_t slots, uint32_t words)
 {
     struct cn_cell_members *old = cell->as.members;
-    struct cn_cell_members *new = new_members(slots, words);
+    struct cn_cell_members *new = cn_cell_new_members(slots, words);
     new->before = old->before;
     new->is_crowded = old->is_crowded;
     for (uint32_t i = 0; i < old->slots; i++) {
@@ -194,7 +194,7 @@ void cn_cell_add_member(struct cn_cell *cell, const struct cn_cell_shape *shape,
                         uint64_t member)
 {
     if (cell->as.members == NULL) {
-        cell->as.members = new_members(FIRST_SLOTS, shape->words);
+        cell->as.members = cn_cell_new_members(FIRST_SLOTS, shape->words);
     }
     struct cn_cell_members *members = cell->as.members;
     if (day < shape->oldest) {
@@ -282,6 +282,21 @@ void cn_cell_settle(struct cn_cell *cell, const struct cn_cell_shape *shape, siz
     rehash(cell, members->slots, shape->words);
 }
 
+size_t cn_cell_entry_bytes(enum cn_metric_kind kind)
+{
+    return kind == CN_METRIC_COUNT ? sizeof(struct cn_day_count) : sizeof(struct cn_day_value);
+}
+
+void cn_cell_set_entries(struct cn_cell *cell, enum cn_metric_kind kind, const void *bytes,
+                         uint32_t count)
+{
+    size_t len = count * cn_cell_entry_bytes(kind);
+    cell->as.any = cn_heap_resize(NULL, len);
+    memcpy(cell->as.any, bytes, len);
+    cell->count = count;
+    cell->capacity = count;
+}
+
 struct cn_metric_view cn_cell_view(const struct cn_cell *cell, const struct cn_cell_shape *shape,
                                    enum cn_metric_kind kind, int32_t first_day)
 {
@@ -325,7 +340,5 @@ size_t cn_cell_bytes(const struct cn_cell *cell, const struct cn_cell_shape *sha
     if (kind == CN_METRIC_DISTINCT) {
         return cell->as.members != NULL ? members_bytes(cell->as.members->slots, shape->words) : 0;
     }
-    size_t size =
-        kind == CN_METRIC_COUNT ? sizeof(struct cn_day_count) : sizeof(struct cn_day_value);
-    return cell->capacity * size;
+    return cell->capacity * cn_cell_entry_bytes(kind);
 }

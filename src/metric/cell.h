@@ -60,6 +60,16 @@ void cn_cell_advance(struct cn_cell *cell, const struct cn_cell_shape *shape, in
 /* Of each day keeps the members_max smallest members, as signed numbers. */
 void cn_cell_settle(struct cn_cell *cell, const struct cn_cell_shape *shape, size_t members_max);
 
+/* Gives an empty cell entries that were saved; copies them. */
+void cn_cell_set_entries(struct cn_cell *cell, enum cn_metric_kind kind, const void *bytes,
+                         uint32_t count);
+
+/* Free slots, a power of two. */
+struct cn_cell_members *cn_cell_new_members(uint32_t slots, uint32_t words);
+
+/* Bytes of an entry of that kind. */
+size_t cn_cell_entry_bytes(enum cn_metric_kind kind);
+
 struct cn_metric_view cn_cell_view(const struct cn_cell *cell, const struct cn_cell_shape *shape,
                                    enum cn_metric_kind kind, int32_t first_day);
 

@@ -1,51 +1,16 @@
 #include "metric/series.h"
 
 #include <assert.h>
-#include <math.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "metric/cell.h"
 #include "metric/load.h"
 #include "metric/rollup_impl.h"
+#include "metric/series_impl.h"
 
 enum {
     AHEAD_DAYS = 7, /* after today: what clocks that are fast may send */
     STRETCH_FACTS = 16,
     STRETCH_ROWS = 64,
-};
-
-struct account {
-    int64_t account_id;
-    int32_t first_day; /* or CN_NO_DAY */
-};
-
-struct crowd {
-    uint32_t row;
-    uint32_t metric;
-};
-
-struct cn_series {
-    const struct cn_metric_list *metrics;
-    int32_t reach_days;
-    size_t members_max;
-    atomic_bool counts_days; /* a window was asked for that changes each day for everybody */
-
-    pthread_rwlock_t lock; /* of everything below */
-    int32_t first_today;
-    int32_t last_today;
-    struct cn_cell_shape shape;
-    struct cn_matcher matcher; /* targets are indexes of metrics */
-    struct cn_match_touches touches;
-    struct account *accounts;
-    struct cn_cell *cells; /* metrics->count for each account */
-    size_t count;
-    size_t capacity;
-    struct cn_map rows;   /* account id to index */
-    struct crowd *crowds; /* members that are over the limit until settled */
-    size_t crowd_count;
 };
 
 static void add_rules(struct cn_series *series)
@@ -92,7 +57,7 @@ struct cn_series *cn_series_new(const struct cn_series_options *options)
     return series;
 }
 
-static void empty_row(struct cn_series *series, size_t row)
+void cn_series_empty_row(struct cn_series *series, size_t row)
 {
     struct cn_cell *cells = &series->cells[row * series->metrics->count];
     for (size_t i = 0; i < series->metrics->count; i++) {
@@ -107,7 +72,7 @@ void cn_series_free(struct cn_series *series)
         return;
     }
     for (size_t row = 0; row < series->count; row++) {
-        empty_row(series, row);
+        cn_series_empty_row(series, row);
     }
     free(series->accounts);
     free(series->cells);
@@ -119,7 +84,7 @@ void cn_series_free(struct cn_series *series)
     free(series);
 }
 
-static size_t row_of(struct cn_series *series, int64_t account_id)
+size_t cn_series_row(struct cn_series *series, int64_t account_id)
 {
     bool was_new = false;
     uint64_t *row = cn_map_put(&series->rows, (uint64_t)account_id, &was_new);
@@ -136,14 +101,14 @@ static size_t row_of(struct cn_series *series, int64_t account_id)
     }
     *row = series->count;
     series->accounts[series->count] =
-        (struct account){ .account_id = account_id, .first_day = CN_NO_DAY };
+        (struct cn_series_account){ .account_id = account_id, .first_day = CN_NO_DAY };
     for (size_t i = 0; i < series->metrics->count; i++) {
         series->cells[series->count * series->metrics->count + i] = (struct cn_cell){ 0 };
     }
     return series->count++;
 }
 
-static struct cn_cell *cell_at(const struct cn_series *series, size_t row, size_t metric)
+struct cn_cell *cn_series_cell(const struct cn_series *series, size_t row, size_t metric)
 {
     return &series->cells[row * series->metrics->count + metric];
 }
@@ -160,7 +125,7 @@ static void see_day(struct cn_series *series, size_t row, int32_t day)
 static void add_member(struct cn_series *series, size_t row, size_t metric, int32_t day,
                        uint64_t member)
 {
-    struct cn_cell *cell = cell_at(series, row, metric);
+    struct cn_cell *cell = cn_series_cell(series, row, metric);
     cn_cell_add_member(cell, &series->shape, day, member);
     struct cn_cell_members *members = cell->as.members;
     if (members->used <= series->members_max || members->is_crowded) {
@@ -169,13 +134,15 @@ static void add_member(struct cn_series *series, size_t row, size_t metric, int3
     members->is_crowded = true;
     series->crowds =
         cn_heap_resize(series->crowds, (series->crowd_count + 1) * sizeof(series->crowds[0]));
-    series->crowds[series->crowd_count++] = (struct crowd){ (uint32_t)row, (uint32_t)metric };
+    series->crowds[series->crowd_count++] =
+        (struct cn_series_crowd){ (uint32_t)row, (uint32_t)metric };
 }
 
 static void settle(struct cn_series *series)
 {
     for (size_t i = 0; i < series->crowd_count; i++) {
-        struct cn_cell *cell = cell_at(series, series->crowds[i].row, series->crowds[i].metric);
+        struct cn_cell *cell =
+            cn_series_cell(series, series->crowds[i].row, series->crowds[i].metric);
         if (cell->as.members != NULL && cell->as.members->is_crowded) {
             cn_cell_settle(cell, &series->shape, series->members_max);
         }
@@ -198,7 +165,7 @@ static void add_touch(struct cn_series *series, size_t row, const struct cn_metr
 {
     enum cn_metric_kind kind = series->metrics->items[touch->target].kind;
     int32_t day = (int32_t)fact->day;
-    struct cn_cell *cell = cell_at(series, row, touch->target);
+    struct cn_cell *cell = cn_series_cell(series, row, touch->target);
     if (kind == CN_METRIC_COUNT) {
         cn_cell_add_count(cell, &series->shape, day, 1);
     } else if (kind == CN_METRIC_DISTINCT) {
@@ -233,14 +200,14 @@ static void add_stretch(struct cn_series *series, const struct cn_metric_fact *f
     }
     for (size_t i = 0; i < count; i++) {
         size_t from = series->touches.count;
-        rows[i] = row_of(series, facts[i].account_id);
+        rows[i] = cn_series_row(series, facts[i].account_id);
         __builtin_prefetch(&series->accounts[rows[i]]);
         cn_match(&series->matcher, &facts[i], &series->touches);
         for (size_t t = from; t < series->touches.count; t++) {
             struct cn_touch *touch = &series->touches.items[t];
             touch->fact = (uint32_t)i;
             touch->row = (uint32_t)rows[i];
-            __builtin_prefetch(cell_at(series, rows[i], touch->target));
+            __builtin_prefetch(cn_series_cell(series, rows[i], touch->target));
         }
     }
     for (size_t i = 0; i < count; i++) {
@@ -248,14 +215,14 @@ static void add_stretch(struct cn_series *series, const struct cn_metric_fact *f
     }
     for (size_t t = 0; t < series->touches.count; t++) {
         const struct cn_touch *touch = &series->touches.items[t];
-        prefetch_items(cell_at(series, touch->row, touch->target),
+        prefetch_items(cn_series_cell(series, touch->row, touch->target),
                        series->metrics->items[touch->target].kind);
     }
     for (size_t t = 0; t < series->touches.count; t++) {
         const struct cn_touch *touch = &series->touches.items[t];
         if (series->metrics->items[touch->target].kind == CN_METRIC_DISTINCT) {
-            cn_cell_prefetch_member(cell_at(series, touch->row, touch->target), &series->shape,
-                                    touch->member);
+            cn_cell_prefetch_member(cn_series_cell(series, touch->row, touch->target),
+                                    &series->shape, touch->member);
         }
     }
     for (size_t t = 0; t < series->touches.count; t++) {
@@ -279,7 +246,7 @@ void cn_series_forget(struct cn_series *series, int64_t account_id)
     pthread_rwlock_wrlock(&series->lock);
     const uint64_t *row = cn_map_get(&series->rows, (uint64_t)account_id);
     if (row != NULL) {
-        empty_row(series, *row);
+        cn_series_empty_row(series, *row);
     }
     pthread_rwlock_unlock(&series->lock);
 }
@@ -295,20 +262,20 @@ struct loading {
 static void load_first_day(void *arg, int64_t account_id, int32_t day)
 {
     struct loading *loading = arg;
-    see_day(loading->series, row_of(loading->series, account_id), day);
+    see_day(loading->series, cn_series_row(loading->series, account_id), day);
 }
 
 static void load_row(void *arg, const struct cn_load_row *row)
 {
     struct loading *loading = arg;
     struct cn_series *series = loading->series;
-    size_t at = row_of(series, row->account_id);
+    size_t at = cn_series_row(series, row->account_id);
     for (size_t i = 0; i < series->metrics->count; i++) {
         enum cn_metric_kind kind = series->metrics->items[i].kind;
         if (loading->number_of[i] != row->metric) {
             continue;
         }
-        struct cn_cell *cell = cell_at(series, at, i);
+        struct cn_cell *cell = cn_series_cell(series, at, i);
         if (kind == CN_METRIC_COUNT) {
             cn_cell_add_count(cell, &series->shape, row->day, (uint64_t)row->count);
         } else if (kind != CN_METRIC_DISTINCT) {
@@ -324,7 +291,7 @@ static void load_member(void *arg, const struct cn_load_row *of, uint64_t member
 {
     struct loading *loading = arg;
     struct cn_series *series = loading->series;
-    size_t at = row_of(series, of->account_id);
+    size_t at = cn_series_row(series, of->account_id);
     for (size_t i = 0; i < series->metrics->count; i++) {
         if (loading->number_of[i] == of->metric &&
             series->metrics->items[i].kind == CN_METRIC_DISTINCT) {
@@ -388,10 +355,10 @@ bool cn_series_load(struct cn_series *series, struct cn_rollup *rollup, const in
     list_numbers(&loading, rollup);
     pthread_rwlock_wrlock(&series->lock);
     for (size_t row = 0; account_ids == NULL && row < series->count; row++) {
-        empty_row(series, row);
+        cn_series_empty_row(series, row);
     }
     for (size_t i = 0; account_ids != NULL && i < count; i++) {
-        empty_row(series, row_of(series, account_ids[i]));
+        cn_series_empty_row(series, cn_series_row(series, account_ids[i]));
     }
     bool ok = load(&loading, rollup->db, account_ids, count, err);
     pthread_rwlock_unlock(&series->lock);
@@ -410,12 +377,25 @@ static bool is_stale(const struct cn_series *series, size_t row, int32_t oldest)
         return true;
     }
     for (size_t i = 0; i < series->metrics->count; i++) {
-        if (cn_cell_newest(cell_at(series, row, i), &series->shape,
+        if (cn_cell_newest(cn_series_cell(series, row, i), &series->shape,
                            series->metrics->items[i].kind) >= oldest) {
             return true;
         }
     }
     return false;
+}
+
+void cn_series_move(struct cn_series *series, int32_t today)
+{
+    int32_t from = series->shape.oldest;
+    series->first_today = today;
+    series->last_today = today;
+    series->shape.oldest = today - series->reach_days;
+    for (size_t i = 0; i < series->count * series->metrics->count; i++) {
+        if (series->metrics->items[i % series->metrics->count].kind == CN_METRIC_DISTINCT) {
+            cn_cell_advance(&series->cells[i], &series->shape, from);
+        }
+    }
 }
 
 void cn_series_advance(struct cn_series *series, int32_t today, const int64_t *accounts,
@@ -430,14 +410,7 @@ void cn_series_advance(struct cn_series *series, int32_t today, const int64_t *a
                 cn_bitmap_add(stale, i);
             }
         }
-        series->first_today = today;
-        series->last_today = today;
-        series->shape.oldest = today - series->reach_days;
-        for (size_t i = 0; i < series->count * series->metrics->count; i++) {
-            if (series->metrics->items[i % series->metrics->count].kind == CN_METRIC_DISTINCT) {
-                cn_cell_advance(&series->cells[i], &series->shape, from);
-            }
-        }
+        cn_series_move(series, today);
     }
     pthread_rwlock_unlock(&series->lock);
 }
@@ -463,8 +436,7 @@ static bool find_row(const struct cn_series *series, int64_t account_id, size_t 
     return row != NULL;
 }
 
-/* A reading lock, once nothing is crowded. */
-static void lock_for_reading(struct cn_series *series)
+void cn_series_lock_for_reading(struct cn_series *series)
 {
     pthread_rwlock_rdlock(&series->lock);
     while (series->crowd_count > 0) {
@@ -492,7 +464,7 @@ static void fill_stretch(const struct cn_series *series, const struct cn_series_
         cells[i] = &none;
         first_days[i] = CN_NO_DAY;
         if (!missing_out[i] && find_row(series, fill->accounts[at], at, &row)) {
-            cells[i] = cell_at(series, row, fill->metric);
+            cells[i] = cn_series_cell(series, row, fill->metric);
             first_days[i] = series->accounts[row].first_day;
             __builtin_prefetch(cells[i]);
         }
@@ -515,7 +487,7 @@ void cn_series_fill(struct cn_series *series, const struct cn_series_fill *fill,
         fill->window.method == CN_WINDOW_DAYS_OBSERVED) {
         atomic_store(&series->counts_days, true);
     }
-    lock_for_reading(series);
+    cn_series_lock_for_reading(series);
     for (size_t first = 0; first < fill->count; first += STRETCH_ROWS) {
         fill_stretch(series, fill, first, values_out + first, missing_out + first);
     }
@@ -537,8 +509,9 @@ size_t cn_series_bytes(struct cn_series *series)
 {
     pthread_rwlock_rdlock(&series->lock);
     size_t width = series->metrics->count;
-    size_t bytes = series->capacity * (sizeof(struct account) + width * sizeof(struct cn_cell)) +
-                   series->rows.capacity * 3 * sizeof(uint64_t);
+    size_t bytes =
+        series->capacity * (sizeof(struct cn_series_account) + width * sizeof(struct cn_cell)) +
+        series->rows.capacity * 3 * sizeof(uint64_t);
     for (size_t i = 0; i < series->count * width; i++) {
         bytes += cn_cell_bytes(&series->cells[i], &series->shape,
                                series->metrics->items[i % width].kind);

@@ -38,6 +38,19 @@ void cn_series_free(struct cn_series *series); /* NULL is allowed */
 CN_MUST_CHECK bool cn_series_load(struct cn_series *series, struct cn_rollup *rollup,
                                   const int64_t *account_ids, size_t count, struct cn_error *err);
 
+/*
+ * A live series as a file, so that a start need not read all rollups.  The file is a cache: it may
+ * be deleted at any time, and one that is damaged, older, or of other metrics is not used.
+ *
+ * `position` is that of the flushed rollups, of which the series holds exactly the facts.
+ * restore wants an empty series and moves it on from the day when it was saved; false: it is empty
+ * still, load it.
+ */
+CN_MUST_CHECK bool cn_series_save(struct cn_series *series, const char *path,
+                                  struct cn_rollup_position position, struct cn_error *err);
+CN_MUST_CHECK bool cn_series_restore(struct cn_series *series, const char *path,
+                                     struct cn_rollup_position position);
+
 /* Facts of any day; those out of reach are ignored. */
 void cn_series_add(struct cn_series *series, const struct cn_metric_fact *facts, size_t count);
 

@@ -229,6 +229,65 @@ static void one_account_can_be_loaded_again(void **state)
     world_deinit(&world);
 }
 
+/* Restores the file with byte `at` changed. */
+static bool restores_damaged(const char *path, long at, struct cn_rollup_position position)
+{
+    FILE *file = fopen(path, "r+");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, at, SEEK_SET), 0);
+    int byte = fgetc(file);
+    assert_int_equal(fseek(file, at, SEEK_SET), 0);
+    assert_int_equal(fputc(byte ^ 1, file), byte ^ 1);
+    assert_int_equal(fclose(file), 0);
+    struct cn_series *series = series_for(WORLD_LAST_DAY, WORLD_LAST_DAY);
+    bool restored = cn_series_restore(series, path, position);
+    cn_series_free(series);
+    return restored;
+}
+
+static void a_saved_series_is_the_same_after_a_start(void **state)
+{
+    (void)state;
+    struct world world;
+    struct cn_error err;
+    struct cn_rollup_position position = { .seq = 3000, .mapping = 4 };
+    struct cn_rollup_position later = { .seq = 3001, .mapping = 4 };
+    char path[] = "/tmp/cairn-series-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(close(fd), 0);
+    world_init(&world, 13, 3000, WORLD_LAST_DAY);
+    struct cn_series *live = series_for(WORLD_LAST_DAY, WORLD_LAST_DAY);
+    cn_series_add(live, world.facts, world.count);
+    must(cn_series_save(live, path, position, &err), &err);
+    for (int32_t today = WORLD_LAST_DAY; today < WORLD_LAST_DAY + 70; today += 23) {
+        struct cn_series *again = series_for(today, today);
+        struct cn_bitmap nobody = { 0 };
+        assert_false(cn_series_restore(again, path, later));
+        assert_true(cn_series_restore(again, path, position));
+        cn_series_advance(live, today, NULL, &nobody);
+        assert_same_on(live, again, on(today));
+        assert_false(cn_series_restore(again, path, position)); /* it is not empty */
+        cn_series_free(again);
+    }
+    struct cn_series *yesterday = series_for(WORLD_LAST_DAY - 1, WORLD_LAST_DAY - 1);
+    assert_false(cn_series_restore(yesterday, path, position));
+    assert_false(restores_damaged(path, 12, position));
+    assert_true(restores_damaged(path, 12, position));
+    assert_false(restores_damaged(path, 70, position));
+    assert_true(restores_damaged(path, 70, position));
+    assert_false(restores_damaged(path, 5000, position));
+    assert_int_equal(truncate(path, 4000), 0);
+    struct cn_series *empty = series_for(WORLD_LAST_DAY, WORLD_LAST_DAY);
+    assert_false(cn_series_restore(empty, path, position));
+    assert_int_equal(unlink(path), 0);
+    assert_false(cn_series_restore(empty, path, position));
+    cn_series_free(empty);
+    cn_series_free(yesterday);
+    cn_series_free(live);
+    world_deinit(&world);
+}
+
 /* One thread feeds, as the engine does; one flushes and folds; one asks. */
 struct crowd {
     struct store store;
@@ -341,6 +400,8 @@ int main(void)
                 every_order_of_arrival_gives_equal_windows),
         CN_TEST("R-14 the past gives what was live then", the_past_gives_what_was_live_then),
         CN_TEST("one account can be loaded again", one_account_can_be_loaded_again),
+        CN_TEST("a saved series is the same after a start",
+                a_saved_series_is_the_same_after_a_start),
         CN_TEST("adding, flushing and asking go on at once",
                 adding_flushing_and_asking_go_on_at_once),
         CN_TEST("midnight touches only what was active", midnight_touches_only_what_was_active),
