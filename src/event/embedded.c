@@ -409,26 +409,39 @@ static bool embedded_keep(struct cn_event_store *store, struct cn_error *err)
     return ok;
 }
 
+static bool replace_by_pack(struct embedded *log, struct cn_segment **first, size_t count,
+                            enum cn_pack_level level, struct cn_error *err)
+{
+    struct cn_segment *packed;
+    if (!cn_pack_make(log->segments.dir, first, count, level, cn_now(log->clock), &packed, err)) {
+        return false;
+    }
+    cn_segments_replace(&log->segments, first[0], count, packed);
+    return true;
+}
+
+/* Sealed segments first; then what ended before the window, since nobody asks for its ids. */
 static bool embedded_pack(struct cn_event_store *store, int64_t consumed, bool *packed_out,
                           struct cn_error *err)
 {
     struct embedded *log = embedded_of(store);
     struct cn_segment **segments;
     size_t count = cn_segments_take(&log->segments, &segments);
+    struct cn_pack_merge merge;
+    cn_time before = { cn_now(log->clock).us - log->window_us - us_per_hour };
     bool ok = true;
     *packed_out = false;
     for (size_t i = 0; i < count && ok && !*packed_out; i++) {
-        struct cn_segment *packed;
-        if (atomic_load(&segments[i]->state) != CN_SEGMENT_SEALED ||
-            atomic_load(&segments[i]->last_seq) > consumed) {
-            continue;
+        if (atomic_load(&segments[i]->state) == CN_SEGMENT_SEALED &&
+            atomic_load(&segments[i]->last_seq) <= consumed) {
+            ok = finish_segment(log, segments[i], err) &&
+                 replace_by_pack(log, &segments[i], 1, CN_PACK_SEGMENT, err);
+            *packed_out = ok;
         }
-        ok = finish_segment(log, segments[i], err) &&
-             cn_pack_make(log->segments.dir, segments[i], cn_now(log->clock), &packed, err);
-        if (ok) {
-            cn_segments_replace(&log->segments, segments[i], packed);
-            *packed_out = true;
-        }
+    }
+    if (ok && !*packed_out && cn_pack_find_merge(segments, count, before, &merge)) {
+        ok = replace_by_pack(log, segments + merge.first, merge.count, merge.level, err);
+        *packed_out = ok;
     }
     cn_segments_give(segments, count);
     return ok;

@@ -34,7 +34,7 @@ bool cn_segment_path(const char *dir, int64_t first_seq, const char *suffix,
 
 bool cn_segment_name_parse(const char *name, int64_t *first_seq_out, const char **suffix_out)
 {
-    static const char *const suffixes[] = { "raw", "pack", "ids" };
+    static const char *const suffixes[] = { "raw", "pack", "day", "month", "ids" };
     size_t zeros = strspn(name, "0");
     if (strspn(name, "0123456789") != NUMBER_DIGITS || name[NUMBER_DIGITS] != '.' ||
         zeros >= NUMBER_DIGITS) {

@@ -3,6 +3,8 @@
  *
  *   events/00000000000000000001.raw    a log segment as it was written (SQLite)
  *   events/00000000000000000001.pack   the same segment packed (SQLite); the raw one is then gone
+ *   events/00000000000000000001.day    the packed segments of a UTC day merged; they are then gone
+ *   events/00000000000000000001.month  the same for a UTC month
  *   events/00000000000000000001.ids    message-id hashes of a sealed segment, sorted
  *
  * The number is the segment's first sequence number.
@@ -16,11 +18,11 @@ enum {
     CN_SEGMENT_PATH_BYTES = 4096
 };
 
-/* dir/NUMBER.suffix; suffix is "raw", "pack" or "ids".  Fails if the path is too long. */
+/* dir/NUMBER.suffix.  Fails if the path is too long. */
 CN_MUST_CHECK bool cn_segment_path(const char *dir, int64_t first_seq, const char *suffix,
                                    char path_out[CN_SEGMENT_PATH_BYTES], struct cn_error *err);
 
-/* "00000000000000000001.raw" gives 1 and "raw"; false for other names. */
+/* "00000000000000000001.raw" gives 1 and "raw"; false for names of another form. */
 CN_MUST_CHECK bool cn_segment_name_parse(const char *name, int64_t *first_seq_out,
                                          const char **suffix_out);
 

@@ -114,7 +114,8 @@ CN_MUST_CHECK bool cn_event_log_keep(struct cn_event_log *log, struct cn_error *
 /* Seals the open segment, unless it is empty, at the next append. */
 void cn_event_log_seal(struct cn_event_log *log);
 
-/* Packs the oldest sealed segment that both consumers have passed; *packed_out is false if there is
+/* Packs the oldest sealed segment that both consumers have passed, else merges the packed ones of a
+ * UTC day or month that has left the deduplication window; *packed_out is false if there is
  * none.  Slow: for a background thread. */
 CN_MUST_CHECK bool cn_event_log_pack(struct cn_event_log *log, bool *packed_out,
                                      struct cn_error *err);

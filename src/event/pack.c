@@ -144,13 +144,25 @@ static bool gather(void *arg, const struct cn_event *event)
     return true;
 }
 
-static bool fill(struct making *making, struct cn_segment *raw, cn_time now, struct cn_error *err)
+static bool gather_all(struct making *making, struct cn_segment *const *sources, size_t count,
+                       struct cn_error *err)
 {
-    bool stopped;
+    for (size_t i = 0; i < count; i++) {
+        bool stopped;
+        if (!cn_segment_scan(sources[i], 0, INT64_MAX, gather, making, &stopped, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool fill(struct making *making, struct cn_segment *const *sources, size_t count,
+                 cn_time now, struct cn_error *err)
+{
     /* The file is synced once, when it is whole. */
     if (!cn_sql_exec(making->conn, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", err) ||
         !cn_migrate(making->conn, "pack", cn_pack_migrations, cn_pack_migrations_count, now, err) ||
-        !cn_segment_scan(raw, 0, INT64_MAX, gather, making, &stopped, err)) {
+        !gather_all(making, sources, count, err)) {
         return false;
     }
     if (making->failed) {
@@ -160,14 +172,22 @@ static bool fill(struct making *making, struct cn_segment *raw, cn_time now, str
     return write_span(making, err);
 }
 
-bool cn_pack_make(const char *dir, struct cn_segment *raw, cn_time now,
-                  struct cn_segment **packed_out, struct cn_error *err)
+const char *cn_pack_suffix(enum cn_pack_level level)
+{
+    static const char *const suffixes[CN_PACK_LEVELS] = { "pack", "day", "month" };
+    return suffixes[level];
+}
+
+bool cn_pack_make(const char *dir, struct cn_segment *const *sources, size_t count,
+                  enum cn_pack_level level, cn_time now, struct cn_segment **packed_out,
+                  struct cn_error *err)
 {
     char path[CN_SEGMENT_PATH_BYTES];
     char other[CN_SEGMENT_PATH_BYTES];
+    int64_t first_seq = sources[0]->first_seq;
     struct making making = { 0 };
-    if (!cn_segment_path(dir, raw->first_seq, "pack", path, err) ||
-        !cn_segment_path(dir, raw->first_seq, "pack.tmp", other, err)) {
+    if (!cn_segment_path(dir, first_seq, cn_pack_suffix(level), path, err) ||
+        !cn_segment_path(dir, first_seq, "pack.tmp", other, err)) {
         return false;
     }
     cn_file_delete(other);
@@ -177,16 +197,16 @@ bool cn_pack_make(const char *dir, struct cn_segment *raw, cn_time now,
     cn_arena_init(&making.arena, SPAN_ARENA_BYTES);
     cn_chunk_writer_init(&making.chunk);
     making.events = cn_heap_resize(NULL, CN_PACK_SPAN_EVENTS * sizeof(making.events[0]));
-    bool ok = fill(&making, raw, now, err);
+    bool ok = fill(&making, sources, count, now, err);
     cn_sql_close(making.conn);
     free(making.events);
     cn_chunk_writer_deinit(&making.chunk);
     cn_arena_deinit(&making.arena);
     ok = ok && cn_file_sync(other, err) && cn_file_rename(other, path, err) &&
-         cn_pack_open(dir, raw->first_seq, packed_out, err);
+         cn_pack_open(dir, first_seq, level, packed_out, err);
     if (!ok) {
         cn_file_delete(other);
-        return cn_error_context(err, "packing %s", raw->path);
+        return cn_error_context(err, "packing %s", sources[0]->path);
     }
     return true;
 }
@@ -418,12 +438,13 @@ static bool load_bounds(struct cn_segment *segment, struct cn_error *err)
     return ok;
 }
 
-bool cn_pack_open(const char *dir, int64_t first_seq, struct cn_segment **packed_out,
-                  struct cn_error *err)
+bool cn_pack_open(const char *dir, int64_t first_seq, enum cn_pack_level level,
+                  struct cn_segment **packed_out, struct cn_error *err)
 {
     struct cn_segment *segment = cn_segment_new(&pack_kind, first_seq);
+    segment->level = level;
     atomic_store(&segment->state, CN_SEGMENT_PACKED);
-    if (!cn_segment_path(dir, first_seq, "pack", segment->path, err) ||
+    if (!cn_segment_path(dir, first_seq, cn_pack_suffix(level), segment->path, err) ||
         !cn_sqlite_open_reader(segment->path, &segment->idle, err) || !load_bounds(segment, err)) {
         cn_segment_release(segment);
         return false;

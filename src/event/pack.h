@@ -19,11 +19,27 @@ enum {
     CN_PACK_CHUNK_EVENTS = 256,
 };
 
-/* Writes the packed form of a sealed segment and opens it. */
-CN_MUST_CHECK bool cn_pack_make(const char *dir, struct cn_segment *raw, cn_time now,
+/* The file's suffix: "pack", "day", "month". */
+const char *cn_pack_suffix(enum cn_pack_level level);
+
+/* Writes the packed form of consecutive segments that are not open, and opens it. */
+CN_MUST_CHECK bool cn_pack_make(const char *dir, struct cn_segment *const *sources, size_t count,
+                                enum cn_pack_level level, cn_time now,
                                 struct cn_segment **packed_out, struct cn_error *err);
 
-CN_MUST_CHECK bool cn_pack_open(const char *dir, int64_t first_seq, struct cn_segment **packed_out,
-                                struct cn_error *err);
+CN_MUST_CHECK bool cn_pack_open(const char *dir, int64_t first_seq, enum cn_pack_level level,
+                                struct cn_segment **packed_out, struct cn_error *err);
+
+/* Which segments of a list to merge, and into what. */
+struct cn_pack_merge {
+    size_t first;
+    size_t count;
+    enum cn_pack_level level;
+};
+
+/* Finds two or more packed segments in a row that are all of a UTC month or day that ended before
+ * `before`; false if there are none. */
+bool cn_pack_find_merge(struct cn_segment *const *segments, size_t count, cn_time before,
+                        struct cn_pack_merge *merge_out);
 
 #endif

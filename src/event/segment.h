@@ -39,6 +39,17 @@ struct cn_segment_kind {
                          struct cn_error *err);
 };
 
+/* What a packed segment covers; larger ones take the place of those they were merged from. */
+enum cn_pack_level {
+    CN_PACK_SEGMENT,
+    CN_PACK_DAY,
+    CN_PACK_MONTH,
+};
+
+enum {
+    CN_PACK_LEVELS = 3
+};
+
 /* A head that was moved by events which are not committed yet. */
 struct cn_moved_head {
     int64_t subject;
@@ -48,7 +59,8 @@ struct cn_moved_head {
 struct cn_segment {
     const struct cn_segment_kind *kind;
     _Atomic int references;
-    _Atomic int state; /* enum cn_segment_state */
+    _Atomic int state;        /* enum cn_segment_state */
+    enum cn_pack_level level; /* of a packed one */
     int64_t first_seq;
     _Atomic int64_t last_seq;       /* committed */
     _Atomic int64_t first_received; /* microseconds; 0 while it is empty */

@@ -15,7 +15,7 @@
 struct found {
     int64_t first_seq;
     bool has_raw;
-    bool has_pack;
+    bool has_pack[CN_PACK_LEVELS];
     bool has_ids;
 };
 
@@ -57,20 +57,34 @@ void cn_segments_add(struct cn_segments *segments, struct cn_segment *segment)
     (void)pthread_mutex_unlock(&segments->lock);
 }
 
-void cn_segments_replace(struct cn_segments *segments, struct cn_segment *raw,
+static void delete_segment(struct cn_segment *segment)
+{
+    atomic_store(&segment->is_deleted, true);
+    cn_segment_release(segment);
+}
+
+void cn_segments_replace(struct cn_segments *segments, const struct cn_segment *first, size_t count,
                          struct cn_segment *packed)
 {
-    struct cn_segment *gone = packed;
+    size_t at = 0;
     (void)pthread_mutex_lock(&segments->lock);
-    for (size_t i = 0; i < segments->count; i++) {
-        if (segments->items[i] == raw) {
-            segments->items[i] = packed;
-            gone = raw;
-        }
+    while (at < segments->count && segments->items[at] != first) {
+        at++;
+    }
+    bool found = at + count <= segments->count;
+    for (size_t i = 0; found && i < count; i++) {
+        delete_segment(segments->items[at + i]);
+    }
+    if (found) {
+        segments->items[at] = packed;
+        memmove(&segments->items[at + 1], &segments->items[at + count],
+                (segments->count - at - count) * sizeof(segments->items[0]));
+        segments->count -= count - 1;
     }
     (void)pthread_mutex_unlock(&segments->lock);
-    atomic_store(&gone->is_deleted, true);
-    cn_segment_release(gone);
+    if (!found) {
+        delete_segment(packed);
+    }
 }
 
 size_t cn_segments_drop(struct cn_segments *segments, cn_time before)
@@ -80,8 +94,7 @@ size_t cn_segments_drop(struct cn_segments *segments, cn_time before)
     while (dropped < segments->count &&
            atomic_load(&segments->items[dropped]->state) != CN_SEGMENT_OPEN &&
            atomic_load(&segments->items[dropped]->last_received) < before.us) {
-        atomic_store(&segments->items[dropped]->is_deleted, true);
-        cn_segment_release(segments->items[dropped]);
+        delete_segment(segments->items[dropped]);
         dropped++;
     }
     segments->count -= dropped;
@@ -166,7 +179,10 @@ static void note_file(struct cn_segments *segments, struct listing *listing, con
     } else if (cn_segment_name_parse(name, &first_seq, &suffix)) {
         struct found *found = found_of(listing, first_seq);
         found->has_raw = found->has_raw || strcmp(suffix, "raw") == 0;
-        found->has_pack = found->has_pack || strcmp(suffix, "pack") == 0;
+        for (unsigned level = 0; level < CN_PACK_LEVELS; level++) {
+            const char *packed = cn_pack_suffix((enum cn_pack_level)level);
+            found->has_pack[level] = found->has_pack[level] || strcmp(suffix, packed) == 0;
+        }
         found->has_ids = found->has_ids || strcmp(suffix, "ids") == 0;
     }
 }
@@ -205,21 +221,69 @@ static void delete_file(struct cn_segments *segments, int64_t first_seq, const c
     }
 }
 
-/* A packed segment replaces the raw one, which a crash may have left behind. */
-static bool open_found(struct cn_segments *segments, const struct found *found, bool is_newest,
-                       bool is_unsynced, cn_time now, struct cn_error *err)
+/* Deletes what is left of a segment in its smaller forms, from the level below `level` down. */
+static void delete_below(struct cn_segments *segments, const struct found *found, unsigned level)
 {
-    struct cn_segment *segment;
-    if (found->has_pack) {
+    while (level > 0) {
+        level--;
+        if (found->has_pack[level]) {
+            delete_file(segments, found->first_seq, cn_pack_suffix((enum cn_pack_level)level));
+        }
+    }
+    if (found->has_raw) {
         delete_file(segments, found->first_seq, "raw");
-        if (!cn_pack_open(segments->dir, found->first_seq, &segment, err)) {
+    }
+}
+
+static bool has_any(const struct found *found)
+{
+    bool any = found->has_raw;
+    for (unsigned level = 0; level < CN_PACK_LEVELS; level++) {
+        any = any || found->has_pack[level];
+    }
+    return any;
+}
+
+/* The largest form replaces the others, which a crash may have left behind. */
+static bool open_found(struct cn_segments *segments, const struct found *found, bool is_newest,
+                       struct cn_segment **segment_out, struct cn_error *err)
+{
+    for (unsigned level = CN_PACK_LEVELS; level > 0; level--) {
+        if (found->has_pack[level - 1]) {
+            delete_below(segments, found, level - 1);
+            return cn_pack_open(segments->dir, found->first_seq, (enum cn_pack_level)(level - 1),
+                                segment_out, err);
+        }
+    }
+    return cn_segment_open_raw(segments->dir, found->first_seq, is_newest, segments->is_unsynced,
+                               segments->now, segment_out, err);
+}
+
+static bool open_all(struct cn_segments *segments, const struct listing *listing,
+                     struct cn_error *err)
+{
+    int64_t covered_to = 0;
+    size_t newest = 0;
+    for (size_t i = 0; i < listing->count; i++) {
+        newest = has_any(&listing->items[i]) ? i : newest;
+    }
+    for (size_t i = 0; i < listing->count; i++) {
+        const struct found *found = &listing->items[i];
+        struct cn_segment *segment;
+        if (!has_any(found)) {
+            delete_file(segments, found->first_seq, "ids"); /* of a segment that was dropped */
+            continue;
+        }
+        if (found->first_seq <= covered_to) {
+            delete_below(segments, found, CN_PACK_LEVELS); /* merged into the one before */
+            continue;
+        }
+        if (!open_found(segments, found, i == newest, &segment, err)) {
             return false;
         }
-    } else if (!cn_segment_open_raw(segments->dir, found->first_seq, is_newest, is_unsynced, now,
-                                    &segment, err)) {
-        return false;
+        covered_to = atomic_load(&segment->last_seq);
+        cn_segments_add(segments, segment);
     }
-    cn_segments_add(segments, segment);
     return true;
 }
 
@@ -227,19 +291,10 @@ bool cn_segments_load(struct cn_segments *segments, bool is_unsynced, cn_time no
                       struct cn_error *err)
 {
     struct listing listing = { 0 };
-    bool ok = cn_folder_make(segments->dir, err) && list_files(segments, &listing, err);
-    size_t newest = 0;
-    for (size_t i = 0; i < listing.count; i++) {
-        newest = listing.items[i].has_raw || listing.items[i].has_pack ? i : newest;
-    }
-    for (size_t i = 0; i < listing.count && ok; i++) {
-        const struct found *found = &listing.items[i];
-        if (found->has_raw || found->has_pack) {
-            ok = open_found(segments, found, i == newest, is_unsynced, now, err);
-        } else {
-            delete_file(segments, found->first_seq, "ids"); /* of a segment that was dropped */
-        }
-    }
+    segments->is_unsynced = is_unsynced;
+    segments->now = now;
+    bool ok = cn_folder_make(segments->dir, err) && list_files(segments, &listing, err) &&
+              open_all(segments, &listing, err);
     free(listing.items);
     return ok;
 }

@@ -11,6 +11,8 @@ struct cn_segments {
     struct cn_segment **items; /* by first_seq */
     size_t count;
     size_t capacity;
+    bool is_unsynced;
+    cn_time now; /* when it was loaded */
     char dir[CN_SEGMENT_PATH_BYTES];
 };
 
@@ -25,9 +27,9 @@ CN_MUST_CHECK bool cn_segments_load(struct cn_segments *segments, bool is_unsync
 /* Adds one after all others; takes the reference. */
 void cn_segments_add(struct cn_segments *segments, struct cn_segment *segment);
 
-/* Puts `packed` in the place of `raw`, which is deleted; takes the reference of `packed`.  If `raw`
- * is no longer in the list, `packed` is deleted. */
-void cn_segments_replace(struct cn_segments *segments, struct cn_segment *raw,
+/* Puts `packed` in the place of the `count` segments from `first` on, which are deleted; takes the
+ * reference of `packed`.  If `first` is no longer in the list, `packed` is deleted. */
+void cn_segments_replace(struct cn_segments *segments, const struct cn_segment *first, size_t count,
                          struct cn_segment *packed);
 
 /* Deletes what is not open and ended before; yields how many. */

@@ -71,6 +71,42 @@ static void files_copied_in_mid_write_open_again(void **state)
     open_log(f);
 }
 
+/* A crash between the rename of a merged file and the deletion of what it was merged from. */
+static void what_was_merged_is_deleted_at_the_next_start(void **state)
+{
+    struct fixture *f = *state;
+    char copy[80];
+    char from[160];
+    char to[160];
+    for (int64_t i = 0; i < 10; i++) {
+        append_and_wait(f, i * 10, 10);
+        pass_hours(f, 12);
+    }
+    pass_hours(f, 24);
+    append_and_wait(f, 100, 1);
+    cn_event_log_set_consumed(f->log, 100);
+    for (int i = 0; i < 10; i++) {
+        bool packed;
+        assert_true(cn_event_log_pack(f->log, &packed, &f->err));
+        assert_true(packed);
+    }
+    (void)snprintf(copy, sizeof(copy), "%s-copy", f->dir);
+    copy_folder(f->dir, copy);
+    assert_true(cn_event_log_keep(f->log, &f->err));
+    assert_true(count_segments(f, CN_SEGMENT_PACKED) < 10);
+    close_log(f);
+    for (int64_t seq = 1; seq <= 91; seq += 10) {
+        (void)snprintf(from, sizeof(from), "%s/%020lld.pack", copy, (long long)seq);
+        (void)snprintf(to, sizeof(to), "%020lld.pack", (long long)seq);
+        copy_file(from, to, f->dir);
+    }
+    delete_folder(copy);
+    open_log(f);
+    assert_true(count_segments(f, CN_SEGMENT_PACKED) < 10);
+    assert_holds(f, 101);
+    assert_subjects(f, 101);
+}
+
 static void half_a_pack_is_thrown_away(void **state)
 {
     struct fixture *f = *state;
@@ -351,6 +387,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T("files copied in mid-write open again", files_copied_in_mid_write_open_again),
+        T("what was merged is deleted at the next start",
+          what_was_merged_is_deleted_at_the_next_start),
         T("half a pack is thrown away", half_a_pack_is_thrown_away),
         T("nothing acknowledged is lost when killed", nothing_acknowledged_is_lost_when_killed),
         T("a full queue says so at once", a_full_queue_says_so_at_once),

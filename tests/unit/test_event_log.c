@@ -218,6 +218,30 @@ static void spans_of_a_large_segment_are_packed_one_by_one(void **state)
     assert_subjects(f, count + 1);
 }
 
+/* Four segments a day for forty days become a month and some days. */
+static void packed_segments_are_merged_into_days_and_months(void **state)
+{
+    struct fixture *f = *state;
+    size_t count = 0;
+    for (int i = 0; i < 160; i++) {
+        append_and_wait(f, (int64_t)count, 60);
+        count += 60;
+        pass_hours(f, 6);
+    }
+    cn_event_log_set_consumed(f->log, INT64_MAX);
+    assert_true(cn_event_log_keep(f->log, &f->err));
+    size_t packed = count_segments(f, CN_SEGMENT_PACKED);
+    assert_true(packed > 20 && packed < 45);
+    assert_holds(f, count);
+    assert_subjects(f, count);
+    reopen(f);
+    assert_int_equal(count_segments(f, CN_SEGMENT_PACKED), packed);
+    assert_holds(f, count);
+    assert_subjects(f, count);
+    append_and_wait(f, (int64_t)count - 60, 61);
+    assert_holds(f, count + 1);
+}
+
 static void dropped_segments_are_gone(void **state)
 {
     struct fixture *f = *state;
@@ -324,6 +348,8 @@ int main(void)
           subjects_read_the_same_from_open_sealed_and_packed),
         T("spans of a large segment are packed one by one",
           spans_of_a_large_segment_are_packed_one_by_one),
+        T("packed segments are merged into days and months",
+          packed_segments_are_merged_into_days_and_months),
         T("dropped segments are gone", dropped_segments_are_gone),
         T("bodies may be compressed", bodies_may_be_compressed),
         T("many threads append and read at once", many_threads_append_and_read_at_once),
