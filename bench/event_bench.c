@@ -29,6 +29,12 @@ enum {
     DEFAULT_EVENTS = 500000,
 };
 
+static void give_up(const struct cn_error *err)
+{
+    (void)fprintf(stderr, "%s\n", err->message);
+    abort();
+}
+
 static double cpu_seconds(void)
 {
     struct rusage usage;
@@ -126,8 +132,7 @@ static void bench_append(struct cn_event_parser *parser, struct cn_event_log_opt
     size_t bodies = total / batch_events;
     struct cn_buf *made = cn_heap_resize(NULL, bodies * sizeof(*made));
     if (!cn_event_log_open(&options, &log, &err)) {
-        (void)fprintf(stderr, "%s\n", err.message);
-        exit(1);
+        give_up(&err);
     }
     for (size_t i = 0; i < bodies; i++) {
         cn_buf_init(&made[i], BODY_MAX);
@@ -184,11 +189,11 @@ static void bench_reading(const char *dir)
     size_t scanned = 0;
     int64_t start = cn_clock_monotonic_us();
     if (!cn_event_log_open(&options, &log, &err)) {
-        exit(1);
+        give_up(&err);
     }
     int64_t opened = cn_clock_monotonic_us();
     if (!cn_event_log_scan(log, 1, INT64_MAX, count_event, &scanned, &err)) {
-        exit(1);
+        give_up(&err);
     }
     int64_t end = cn_clock_monotonic_us();
     printf("{\"bench\":\"event_open\",\"events\":%zu,\"ms\":%.0f}\n", scanned,
@@ -226,8 +231,7 @@ static void bench_postgres(struct cn_event_parser *parser, const char *url, size
     struct cn_error err;
     if (!cn_db_open(&db_options, &options.db, &err) ||
         !cn_db_write(options.db, migrate, NULL, &err)) {
-        (void)fprintf(stderr, "%s\n", err.message);
-        exit(1);
+        give_up(&err);
     }
     bench_append(parser, options, 100, events);
     bench_append(parser, options, 1, events / 10);

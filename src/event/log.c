@@ -304,6 +304,7 @@ static bool collect(void *arg, const struct cn_event *event)
     return true;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): two outputs, as a list has everywhere */
 bool cn_event_log_read_subject(struct cn_event_log *log, struct cn_arena *arena, int64_t subject,
                                int64_t before, size_t limit, struct cn_event **events_out,
                                size_t *count_out, struct cn_error *err)

@@ -9,6 +9,7 @@ enum {
     COPY_BYTES = 16 << 20, /* of one statement, roughly */
     COPY_MAX_BYTES = 1 << 30,
     SCAN_ROWS = 512,
+    PAGE_ARENA_BYTES = 64 * 1024,
     DAYS_MAX = 4096,
 };
 
@@ -165,7 +166,7 @@ bool cn_pg_scan(struct cn_db *db, const struct cn_subject_range *range, cn_event
     struct page *page = cn_heap_resize(NULL, sizeof(*page));
     bool ok = true;
     bool goes_on = true;
-    cn_arena_init(&page->arena, 64 * 1024);
+    cn_arena_init(&page->arena, PAGE_ARENA_BYTES);
     while (ok && goes_on && rest.limit > 0 && rest.from < rest.before) {
         ok = load_page(db, &rest, page, err);
         goes_on = ok && page->count > 0;

@@ -13,6 +13,7 @@
 
 enum {
     CLAIMED_DAYS = 3,
+    GROUP_ARENA_BYTES = 256 * 1024,
     DDL_MAX_BYTES = 256,
     KEEP_SEEN_DAYS = 3, /* partitions of event_seen that still matter */
 };
@@ -326,7 +327,7 @@ static bool pg_write(struct cn_event_store *base, struct cn_event_group *group,
     if (!make_day_ready(store, write.day, err)) {
         return false;
     }
-    cn_arena_init(&write.arena, 256 * 1024);
+    cn_arena_init(&write.arena, GROUP_ARENA_BYTES);
     bool ok = cn_db_write(store->db, write_group, &write, err);
     cn_arena_deinit(&write.arena);
     if (ok) {
