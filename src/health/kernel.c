@@ -19,7 +19,7 @@
 #define KERNEL(what) JOIN(cn_kernel_##what, CN_KERNEL)
 
 /* NOLINTNEXTLINE(bugprone-macro-parentheses): i is declared here */
-#define FOR_EACH_ROW(i) for (size_t i = 0; i < CN_BLOCK_ROWS; i++)
+#define FOR_EACH_ROW(i) for (size_t i = 0; i < CN_PART_ROWS; i++)
 #define INLINED         static inline __attribute__((always_inline))
 
 enum {
@@ -27,11 +27,18 @@ enum {
     LINE_VALUES = 8 /* of a cache line */
 };
 
+/* The rows that are worked on now. */
+static struct cn_kernel_input part_of(const struct cn_kernel_input *block,
+                                      const struct cn_kernel_scratch *s)
+{
+    return (struct cn_kernel_input){ block->values + s->first, block->missing + s->first / 64 };
+}
+
 /* 1 where there is a finite value. */
 static void find_valid(const struct cn_kernel_input *input, double *restrict valid)
 {
     const double *restrict x = input->values;
-    for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {
+    for (size_t w = 0; w < CN_PART_WORDS; w++) {
         uint64_t missing = input->missing[w];
         for (size_t b = 0; b < 64; b++) {
             valid[w * 64 + b] = (double)(~missing >> b & 1);
@@ -127,7 +134,8 @@ static void apply_missing(const struct cn_health_node *node, struct cn_kernel_sc
 static void score_measure(const struct cn_health_node *node, const struct cn_kernel_input *rules,
                           struct cn_kernel_scratch *s)
 {
-    const struct cn_kernel_input *input = &rules[node->rule];
+    struct cn_kernel_input part = part_of(&rules[node->rule], s);
+    const struct cn_kernel_input *input = &part;
     find_valid(input, s->valid);
     if (node->point_count > 0) {
         apply_map(node, input->values, s->score);
@@ -136,7 +144,8 @@ static void score_measure(const struct cn_health_node *node, const struct cn_ker
     }
     memcpy(s->known, s->valid, sizeof(s->known));
     if (node->age_rule != CN_NO_RULE) {
-        fade(node, &rules[node->age_rule], s);
+        struct cn_kernel_input age = part_of(&rules[node->age_rule], s);
+        fade(node, &age, s);
     }
     apply_missing(node, s);
 }
@@ -266,7 +275,7 @@ INLINED void add_some(const struct cn_health_node *node, const struct cn_kernel_
     const double *restrict x = input->values;
     double weight = node->weight;
     load_pieces(node, points, &pieces);
-    for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {
+    for (size_t w = 0; w < CN_PART_WORDS; w++) {
         uint64_t missing = input->missing[w];
         prefetch_next(x + w * 64);
         for (size_t b = 0; b < 64; b++) {
@@ -311,11 +320,14 @@ static bool is_full(const struct cn_kernel_input *input)
     const double *restrict x = input->values;
     uint64_t missing = 0;
     double bad = 0;
-    for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {
+    for (size_t w = 0; w < CN_PART_WORDS; w++) {
         missing |= input->missing[w];
     }
     if (missing != 0) {
         return false;
+    }
+    for (size_t w = 0; w < CN_PART_WORDS; w++) {
+        prefetch_next(x + w * 64);
     }
     FOR_EACH_ROW (i) {
         bad = fabs(x[i]) <= DBL_MAX ? bad : 1.0;
@@ -326,7 +338,8 @@ static bool is_full(const struct cn_kernel_input *input)
 static void add_measure(const struct cn_health_node *node, const struct cn_kernel_input *rules,
                         struct cn_kernel_scratch *s, struct cn_kernel_level *level)
 {
-    const struct cn_kernel_input *input = &rules[node->rule];
+    struct cn_kernel_input part = part_of(&rules[node->rule], s);
+    const struct cn_kernel_input *input = &part;
     bool is_plain = node->age_rule == CN_NO_RULE;
     if (is_plain && is_full(input)) {
         if (add_at_once(node, input, true, level)) {
@@ -383,20 +396,30 @@ static void add_group(const struct cn_health_node *node,
     add_uniform(weight, level->uniform_known * (1.0 / node->weight_sum), parent);
 }
 
-static void round_off(const struct cn_kernel_scratch *s, struct cn_kernel_result *result)
+/* Where the results of a part go. */
+struct part_result {
+    int32_t *points;
+    int32_t *confidence;
+};
+
+static void round_off(const struct cn_kernel_scratch *s, struct part_result result)
 {
+    int32_t *restrict points_out = result.points;
+    int32_t *restrict confidence_out = result.confidence;
     FOR_EACH_ROW (i) {
         int32_t points = (int32_t)(s->score[i] * 1000.0 + 0.5);
-        result->points[i] = s->valid[i] != 0.0 ? points : -1;
-        result->confidence[i] = (int32_t)(s->known[i] * 1000.0 + 0.5);
+        points_out[i] = s->valid[i] != 0.0 ? points : -1;
+        confidence_out[i] = (int32_t)(s->known[i] * 1000.0 + 0.5);
     }
 }
 
 /* The root, where rows do not differ in what they have. */
 static void round_off_uniform(const struct cn_health_node *root,
                               const struct cn_kernel_level *restrict level,
-                              struct cn_kernel_result *restrict result)
+                              struct part_result result)
 {
+    int32_t *restrict points_out = result.points;
+    int32_t *restrict confidence_out = result.confidence;
     double weight = level->uniform_weight;
     bool is_valid = weight > 0.0 && weight >= root->min_coverage * root->weight_sum;
     double known = is_valid ? level->uniform_known * (1.0 / root->weight_sum) : 0.0;
@@ -405,15 +428,16 @@ static void round_off_uniform(const struct cn_health_node *root,
     int32_t none = is_valid ? 0 : -1;
     FOR_EACH_ROW (i) {
         int32_t points = (int32_t)(level->sum[i] * scale * 1000.0 + 0.5);
-        result->points[i] = points | none;
-        result->confidence[i] = confidence;
+        points_out[i] = points | none;
+        confidence_out[i] = confidence;
     }
 }
 
-static void take_blocked(const struct cn_kernel_scratch *s, struct cn_kernel_result *result)
+static void take_blocked(const struct cn_kernel_scratch *s, struct part_result result)
 {
+    int32_t *restrict points_out = result.points;
     FOR_EACH_ROW (i) {
-        result->points[i] = s->blocked[i] != 0.0 ? -1 : result->points[i];
+        points_out[i] = s->blocked[i] != 0.0 ? -1 : points_out[i];
     }
 }
 
@@ -436,16 +460,12 @@ static void open_level(struct cn_kernel_level *level)
     memset(level->sum, 0, sizeof(level->sum));
 }
 
-void KERNEL(score)(const struct cn_scorecard *card, const struct cn_kernel_input *rules,
-                   struct cn_kernel_scratch *scratch, struct cn_kernel_result *result)
+static void score_part(const struct cn_scorecard *card, const struct cn_kernel_input *rules,
+                       struct cn_kernel_scratch *scratch, struct part_result result)
 {
     uint32_t open[CN_SCORECARD_DEPTH_MAX + 2]; /* groups that are not finished, by depth */
     size_t depth = 0;
     struct cn_kernel_level *levels = scratch->levels;
-    bool blocks = may_block(card);
-    if (blocks) {
-        memset(scratch->blocked, 0, sizeof(scratch->blocked));
-    }
     for (uint32_t n = 0; n < card->node_count; n++) {
         while (depth > 1 && card->nodes[open[depth - 1]].end == n) {
             depth--;
@@ -467,8 +487,22 @@ void KERNEL(score)(const struct cn_scorecard *card, const struct cn_kernel_input
         finish_rows(&card->nodes[0], &levels[0], scratch);
         round_off(scratch, result);
     }
-    if (blocks) {
-        take_blocked(scratch, result);
+}
+
+void KERNEL(score)(const struct cn_scorecard *card, const struct cn_kernel_input *rules,
+                   struct cn_kernel_scratch *scratch, struct cn_kernel_result *result)
+{
+    bool blocks = may_block(card);
+    for (size_t first = 0; first < CN_BLOCK_ROWS; first += CN_PART_ROWS) {
+        struct part_result part = { result->points + first, result->confidence + first };
+        scratch->first = first;
+        if (blocks) {
+            memset(scratch->blocked, 0, sizeof(scratch->blocked));
+        }
+        score_part(card, rules, scratch, part);
+        if (blocks) {
+            take_blocked(scratch, part);
+        }
     }
     memset(result->fired, 0, sizeof(result->fired));
 }
@@ -505,7 +539,7 @@ uint64_t KERNEL(finish)(const struct cn_health_bands *bands, int32_t scorecard,
     const uint64_t *restrict exceptions = result->fired;
     int64_t card = (int64_t)((uint64_t)(uint32_t)scorecard << CN_STATUS_SCORECARD_SHIFT);
     uint64_t words = 0;
-    FOR_EACH_ROW (i) {
+    for (size_t i = 0; i < CN_BLOCK_ROWS; i++) {
         new_status[i] = next_status(&limits, scored[i], confidence[i], status[i]) | card;
     }
     for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {

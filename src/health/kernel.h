@@ -12,7 +12,10 @@
 #include "health/scorecard.h"
 
 enum {
-    CN_BLOCK_WORDS = CN_BLOCK_ROWS / 64
+    CN_BLOCK_WORDS = CN_BLOCK_ROWS / 64,
+    /* A kernel works on parts of a block that leave room in the first-level cache. */
+    CN_PART_ROWS = 256,
+    CN_PART_WORDS = CN_PART_ROWS / 64
 };
 
 /* A rule's result: values, and a bit a row that says there is none. */
@@ -28,16 +31,17 @@ struct cn_kernel_level {
     bool known_is_weight; /* if not uniform: `known` is not filled, being equal to `weight` */
     double uniform_weight;
     double uniform_known;
-    double sum[CN_BLOCK_ROWS];    /* of weight x score, of those that are valid */
-    double weight[CN_BLOCK_ROWS]; /* of those that are valid */
-    double known[CN_BLOCK_ROWS];  /* of weight x confidence */
+    double sum[CN_PART_ROWS];    /* of weight x score, of those that are valid */
+    double weight[CN_PART_ROWS]; /* of those that are valid */
+    double known[CN_PART_ROWS];  /* of weight x confidence */
 };
 
 struct cn_kernel_scratch {
-    double score[CN_BLOCK_ROWS];
-    double valid[CN_BLOCK_ROWS]; /* 0 or 1 */
-    double known[CN_BLOCK_ROWS]; /* confidence of the node itself, 0 to 1 */
-    double blocked[CN_BLOCK_ROWS];
+    size_t first; /* row of the block at which the part begins */
+    double score[CN_PART_ROWS];
+    double valid[CN_PART_ROWS]; /* 0 or 1 */
+    double known[CN_PART_ROWS]; /* confidence of the node itself, 0 to 1 */
+    double blocked[CN_PART_ROWS];
     struct cn_kernel_level levels[CN_SCORECARD_DEPTH_MAX + 2];
 };
 
