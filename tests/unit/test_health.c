@@ -271,8 +271,8 @@ static void history_is_kept_and_found_by_moment(void **state)
     struct cn_health_row rows[5];
     for (int32_t i = 0; i < 5; i++) {
         struct cn_health_score score = { true, 50000 + i, CN_BAND_YELLOW, i == 1, 900, 0, 1 };
-        rows[i] = cn_health_history_row(f->model, i < 4 ? 7 : 8, (cn_time){ 1000 * (i + 1) },
-                                        &score, &f->arena);
+        rows[i] = cn_health_history_row(f->model, i < 4 ? 7 : 8,
+                                        (cn_time){ INT64_C(1000) * (i + 1) }, &score, &f->arena);
         rows[i].is_backfilled = i < 2;
         rows[i].program_version = 3;
     }
