@@ -6,14 +6,21 @@
 static const struct cn_names roles = { cn_person_role_names, CN_PERSON_ROLE_COUNT };
 
 #define ROLE(member, ...) CN_FIELD(struct cn_person_role, member, __VA_ARGS__)
-static const struct cn_field role_rows[] = {
-    CN_FIELD_OF_ENUM(struct cn_person_role, role, &roles, .doc = "what they are to us"),
-    ROLE(from, .doc = "since when"),
-    ROLE(to, CN_MAY(struct cn_person_role, to, BE_BOTH), .doc = "until when; null: still"),
-};
+#define ROLE_ROWS(to_may)                                                                \
+    CN_FIELD_OF_ENUM(struct cn_person_role, role, &roles, .doc = "what they are to us"), \
+        ROLE(from, .doc = "since when"),                                                 \
+        ROLE(to, CN_MAY(struct cn_person_role, to, to_may), .doc = "until when; null: still")
+static const struct cn_field role_rows[] = { ROLE_ROWS(BE_NULL) };
 static const struct cn_fields role_fields =
     CN_FIELDS("PersonRole", struct cn_person_role, role_rows);
 static const struct cn_field role_item = { .type = CN_FIELD_OBJECT, .object = &role_fields };
+
+/* As it is sent: without `to` for a role that is held. */
+static const struct cn_field role_input_rows[] = { ROLE_ROWS(BE_BOTH) };
+static const struct cn_fields role_input_fields =
+    CN_FIELDS("PersonRoleInput", struct cn_person_role, role_input_rows);
+static const struct cn_field role_input_item = { .type = CN_FIELD_OBJECT,
+                                                 .object = &role_input_fields };
 
 #define ROW(member, ...)  CN_FIELD(struct cn_person, member, __VA_ARGS__)
 #define MAY(member, what) CN_MAY(struct cn_person, member, what)
@@ -49,7 +56,7 @@ static const struct cn_field create_rows[] = {
              .max = 200, .doc = "job title; null: unknown"),
     CN_FIELD(struct create_body, user_key, CN_MAY(struct create_body, user_key, BE_BOTH), .min = 1,
              .max = 512, .doc = "the userId that events name"),
-    CN_FIELD_OF_LIST(struct create_body, roles, &role_item,
+    CN_FIELD_OF_LIST(struct create_body, roles, &role_input_item,
                      CN_MAY(struct create_body, roles, BE_ABSENT), .max = CN_PERSON_ROLES_MAX,
                      .doc = "held now and before"),
 };
@@ -63,7 +70,7 @@ static const struct cn_field patch_rows[] = {
     PATCH(name, BE_ABSENT, .min = 1, .max = 200, .doc = "display name"),
     PATCH(email, BE_BOTH, .min = 1, .max = 320, .doc = "null: unknown"),
     PATCH(title, BE_BOTH, .min = 1, .max = 200, .doc = "job title; null: unknown"),
-    CN_FIELD_OF_LIST(struct cn_person_patch, roles, &role_item,
+    CN_FIELD_OF_LIST(struct cn_person_patch, roles, &role_input_item,
                      CN_MAY(struct cn_person_patch, roles, BE_ABSENT), .max = CN_PERSON_ROLES_MAX,
                      .doc = "all of them, replacing what there is"),
     PATCH(left_at, BE_BOTH, .doc = "ends the roles that are still held"),
@@ -129,6 +136,15 @@ static bool handle_get(const struct cn_request *req, struct cn_response *res, st
     return true;
 }
 
+/* A role that was sent without an end has none. */
+static void complete(struct cn_person *person)
+{
+    for (size_t i = 0; i < person->roles.count; i++) {
+        struct cn_person_role *role = &person->roles.items[i];
+        role->to_given = role->to_given == CN_GIVEN ? CN_GIVEN : CN_NULL;
+    }
+}
+
 static bool handle_create(const struct cn_request *req, struct cn_response *res,
                           struct cn_error *err)
 {
@@ -146,6 +162,7 @@ static bool handle_create(const struct cn_request *req, struct cn_response *res,
     if (!cn_person_create(&req->unit, path->account_id, &draft, person, err)) {
         return false;
     }
+    complete(person);
     res->version = person->version;
     res->location = cn_account_location(req->unit.arena, path->account_id, "people",
                                         CN_PERSON_PREFIX, person->id.value);
@@ -162,6 +179,7 @@ static bool handle_update(const struct cn_request *req, struct cn_response *res,
                           req->if_match, req->body, person, err)) {
         return false;
     }
+    complete(person);
     res->version = person->version;
     return true;
 }

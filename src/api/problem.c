@@ -16,6 +16,8 @@ struct problem {
     cn_str detail;
     enum cn_given detail_given;
     cn_str instance;
+    int64_t offset;
+    enum cn_given offset_given;
     struct {
         struct problem_item *items;
         size_t count;
@@ -37,6 +39,8 @@ static const struct cn_field problem_rows[] = {
     CN_FIELD(struct problem, detail, CN_MAY(struct problem, detail, BE_ABSENT), .max = 256,
              .doc = "this problem"),
     CN_FIELD(struct problem, instance, .max = 64, .doc = "the request's id, as in the log"),
+    CN_FIELD(struct problem, offset, CN_MAY(struct problem, offset, BE_ABSENT), .min = 0,
+             .max = INT32_MAX, .doc = "where in the body JSON ends to be JSON, in bytes"),
     CN_FIELD_OF_LIST(struct problem, errors, &item, .max = CN_DIAGNOSTICS_MAX,
                      .doc = "each thing that is wrong"),
 };
@@ -55,6 +59,8 @@ void cn_problem_write(struct cn_json_writer *out, const struct cn_error *err,
         .detail = cn_str_of(err->message),
         .detail_given = err->code == CN_INTERNAL ? CN_ABSENT : CN_GIVEN,
         .instance = request_id,
+        .offset = err->offset,
+        .offset_given = err->code == CN_MALFORMED && err->offset >= 0 ? CN_GIVEN : CN_ABSENT,
         .errors.items = items,
     };
     memcpy(type + strlen(type), slug, strlen(slug) + 1);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -167,6 +168,16 @@ static int64_t sweep_interval_us(const struct cn_http_options *options)
     return (least / 4 + 1) * 1000;
 }
 
+/* As many descriptors as the system lets us have; what it does not, connections_max cannot use. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit); /* then the limit stays as it is */
+    }
+}
+
 bool cn_http_start(const struct cn_http_options *options, struct cn_http_server **server_out,
                    struct cn_error *err)
 {
@@ -174,6 +185,7 @@ bool cn_http_start(const struct cn_http_options *options, struct cn_http_server 
     memset(server, 0, sizeof(*server));
     server->options = *options;
     server->sweep_us = sweep_interval_us(options);
+    raise_descriptor_limit();
     (void)pthread_mutex_init(&server->lock, NULL);
     server->loops = cn_heap_resize(NULL, options->loops * sizeof(server->loops[0]));
     memset(server->loops, 0, options->loops * sizeof(server->loops[0]));
