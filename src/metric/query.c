@@ -121,6 +121,7 @@ static bool check_days(int64_t first_day, int64_t last_day, struct cn_error *err
     return true;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a question, its answer's arena, and err */
 bool cn_metric_charts(struct cn_rollup *rollup, const struct cn_metric_list *metrics,
                       int64_t account_id, int64_t first_day, int64_t last_day,
                       struct cn_arena *arena, struct cn_chart_list *list_out, struct cn_error *err)

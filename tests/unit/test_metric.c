@@ -100,6 +100,57 @@ static void a_wrong_metric_is_refused_at_its_place(void **state)
     }
 }
 
+static void the_shipped_metrics_compile(void **state)
+{
+    (void)state;
+    struct cn_arena arena;
+    struct cn_diagnostics problems;
+    struct cn_program_files files;
+    struct cn_node *root = NULL;
+    struct cn_metric_list *list = NULL;
+    cn_arena_init(&arena, 4096);
+    cn_diagnostics_init(&problems, &arena);
+    cn_program_shipped(&arena, &files);
+    for (size_t i = 0; i < files.count; i++) {
+        if (!cn_str_equal(files.items[i].name, CN_STR("metrics.yaml"))) {
+            continue;
+        }
+        assert_true(
+            cn_node_parse(&arena, files.items[i].name, files.items[i].text, &root, &problems));
+        const struct cn_node *nodes[] = { cn_node_get(root, "metrics") };
+        struct cn_section_input input = { .arena = &arena, .nodes = nodes, .count = 1 };
+        assert_true(cn_metrics_compile(&input, &list, &problems));
+    }
+    assert_non_null(list);
+    assert_non_null(cn_metric_find(list, CN_STR("logins"), NULL));
+    cn_arena_deinit(&arena);
+}
+
+static void a_name_has_one_definition_in_all_files(void **state)
+{
+    (void)state;
+    struct cn_arena arena;
+    struct cn_diagnostics problems;
+    struct cn_metric_list *list = NULL;
+    const struct cn_node *nodes[2];
+    static const char *const files[] = { "a.yaml", "b.yaml" };
+    cn_arena_init(&arena, 4096);
+    cn_diagnostics_init(&problems, &arena);
+    for (size_t i = 0; i < 2; i++) {
+        struct cn_node *root = NULL;
+        assert_true(cn_node_parse(&arena, cn_str_of(files[i]),
+                                  CN_STR("metrics:\n  m: {event: A, count: events}\n"), &root,
+                                  &problems));
+        nodes[i] = cn_node_get(root, "metrics");
+    }
+    struct cn_section_input input = { .arena = &arena, .nodes = nodes, .count = 2 };
+    assert_false(cn_metrics_compile(&input, &list, &problems));
+    assert_null(list);
+    assert_true(cn_str_equal(problems.items[0].place.source, CN_STR("b.yaml")));
+    assert_true(cn_str_equal(problems.items[0].message, CN_STR("m is defined in a.yaml already")));
+    cn_arena_deinit(&arena);
+}
+
 static void an_event_becomes_a_fact_of_its_day(void **state)
 {
     (void)state;
@@ -340,6 +391,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CN_TEST("every form of a metric is read", every_form_of_a_metric_is_read),
         CN_TEST("a wrong metric is refused at its place", a_wrong_metric_is_refused_at_its_place),
+        CN_TEST("the shipped metrics compile", the_shipped_metrics_compile),
+        CN_TEST("a name has one definition in all files", a_name_has_one_definition_in_all_files),
         CN_TEST("an event becomes a fact of its day", an_event_becomes_a_fact_of_its_day),
         WITH_COLUMNS("a window resolves to a column or says why not",
                      a_window_resolves_to_a_column_or_says_why_not),
