@@ -1,6 +1,12 @@
 // What went wrong with a call, in the words of the server's problem document.
 import type { Problem } from './types';
 
+/** The server's words begin small and may be joined by hyphens; on screen they are a sentence. */
+function sentence(text: string): string {
+  const words = /^[a-z]+(-[a-z]+)+$/.test(text) ? text.replaceAll('-', ' ') : text;
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 export class ApiProblem extends Error {
   readonly status: number;
   readonly title: string;
@@ -8,11 +14,11 @@ export class ApiProblem extends Error {
   readonly fields: { pointer: string; detail: string }[];
 
   constructor(status: number, problem: Partial<Problem>) {
-    super(problem.detail ?? problem.title ?? `HTTP ${status}`);
+    super(sentence(problem.detail ?? problem.title ?? `HTTP ${status}`));
     this.name = 'ApiProblem';
     this.status = status;
-    this.title = problem.title ?? `HTTP ${status}`;
-    this.detail = problem.detail ?? null;
+    this.title = sentence(problem.title ?? `HTTP ${status}`);
+    this.detail = problem.detail ? sentence(problem.detail) : null;
     this.fields = problem.errors ?? [];
   }
 }

@@ -358,6 +358,8 @@ export interface components {
             detail?: string;
             /** @description the request's id, as in the log */
             instance: string;
+            /** @description where in the body JSON ends to be JSON, in bytes */
+            offset?: number;
             /** @description each thing that is wrong */
             errors: components["schemas"]["ProblemItem"][];
         };
@@ -721,7 +723,7 @@ export interface components {
              */
             from: string;
             /** @description until when; null: still */
-            to?: string | null;
+            to: string | null;
         };
         PersonCreate: {
             /** @description display name */
@@ -733,7 +735,21 @@ export interface components {
             /** @description the userId that events name */
             user_key?: string | null;
             /** @description held now and before */
-            roles?: components["schemas"]["PersonRole"][];
+            roles?: components["schemas"]["PersonRoleInput"][];
+        };
+        PersonRoleInput: {
+            /**
+             * @description what they are to us
+             * @enum {string}
+             */
+            role: "champion" | "sponsor" | "admin" | "user";
+            /**
+             * Format: date-time
+             * @description since when
+             */
+            from: string;
+            /** @description until when; null: still */
+            to?: string | null;
         };
         PersonPatch: {
             /** @description display name */
@@ -743,7 +759,7 @@ export interface components {
             /** @description job title; null: unknown */
             title?: string | null;
             /** @description all of them, replacing what there is */
-            roles?: components["schemas"]["PersonRole"][];
+            roles?: components["schemas"]["PersonRoleInput"][];
             /** @description ends the roles that are still held */
             left_at?: string | null;
         };
@@ -1578,7 +1594,10 @@ export interface operations {
     createAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2367,7 +2386,10 @@ export interface operations {
     createPerson: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description the account */
                 account_id: string;
@@ -2527,6 +2549,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Person"];
                 };
+            };
+            /** @description If-None-Match names the current version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description malformed */
             400: {
@@ -2865,7 +2894,10 @@ export interface operations {
     createContract: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description the account */
                 account_id: string;
@@ -3025,6 +3057,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Contract"];
                 };
+            };
+            /** @description If-None-Match names the current version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description malformed */
             400: {
@@ -3363,7 +3402,10 @@ export interface operations {
     createTicket: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description the account */
                 account_id: string;
@@ -3523,6 +3565,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Ticket"];
                 };
+            };
+            /** @description If-None-Match names the current version */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description malformed */
             400: {
@@ -3947,7 +3996,10 @@ export interface operations {
     createSource: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
