@@ -1,4 +1,4 @@
-/* Scorecards from their text to scores and history. */
+/* Scorecards from their text to scores. */
 #include <stdio.h>
 
 #include "health/history.h"
@@ -239,70 +239,6 @@ static void only_the_rows_asked_for_move_and_free_rows_lose_their_score(void **s
     cn_bitmap_deinit(&rows);
 }
 
-/* --- history --- */
-
-static void count_row(void *arg, const struct cn_health_row *row)
-{
-    int64_t *sums = arg;
-    sums[0]++;
-    sums[1] += row->score.points + row->account_id;
-}
-
-static bool load_range(struct fixture *f, struct cn_sql_conn *conn, int64_t from_us,
-                       struct cn_health_row_list *list)
-{
-    struct cn_health_range range = { 7, { from_us }, { 9000 }, 10 };
-    return cn_health_history_load(conn, &range, &f->arena, list, &f->err);
-}
-
-static void history_is_kept_and_found_by_moment(void **state)
-{
-    struct fixture *f = *state;
-    struct cn_sql_conn *conn = NULL;
-    struct cn_health_row_list list;
-    struct cn_health_row row;
-    bool found = true;
-    compile_text(f, "scorecard: h1\n" H1_GROUPS(
-                        "skip") "exceptions:\n"
-                                "  - {when: \"!has_champion\", cap: 49, because: no champion}\n");
-    assert_true(cn_sqlite_open(":memory:", &conn, &f->err));
-    assert_true(cn_migrate(conn, "main", cn_health_migrations, cn_health_migrations_count,
-                           (cn_time){ 1 }, &f->err));
-    struct cn_health_row rows[5];
-    for (int32_t i = 0; i < 5; i++) {
-        struct cn_health_score score = { true, 50000 + i, CN_BAND_YELLOW, i == 1, 900, 0, 1 };
-        rows[i] = cn_health_history_row(f->model, i < 4 ? 7 : 8,
-                                        (cn_time){ INT64_C(1000) * (i + 1) }, &score, &f->arena);
-        rows[i].is_backfilled = i < 2;
-        rows[i].program_version = 3;
-    }
-    rows[2].score.has_points = false;
-    assert_true(cn_health_history_save(conn, rows, 5, &f->err));
-    assert_true(cn_health_history_save(conn, rows, 5, &f->err)); /* the same moments again */
-    assert_true(load_range(f, conn, 2500, &list));
-    assert_int_equal(list.count, 3);
-    assert_int_equal(list.items[0].at.us, 2000); /* held when the range began */
-    assert_true(list.items[0].is_backfilled);
-    assert_true(list.items[0].score.is_grey);
-    assert_false(list.items[1].score.has_points);
-    assert_str(list.items[0].scorecard, "h1");
-    assert_str(list.items[0].because, "no champion");
-    assert_true(cn_health_history_at(conn, 7, (cn_time){ 999 }, &f->arena, &row, &found, &f->err));
-    assert_false(found);
-    assert_true(cn_health_history_at(conn, 7, (cn_time){ 1999 }, &f->arena, &row, &found, &f->err));
-    assert_true(found);
-    assert_int_equal(row.score.points, 50000);
-    int64_t sums[2] = { 0 };
-    assert_true(cn_health_history_all_at(conn, (cn_time){ 9000 }, count_row, sums, &f->err));
-    assert_int_equal(sums[0], 2);
-    assert_int_equal(sums[1], 50003 + 7 + 50004 + 8);
-    assert_true(cn_health_history_forget(conn, 0, (cn_time){ 0 }, (cn_time){ 1500 }, &f->err));
-    assert_true(cn_health_history_forget(conn, 7, (cn_time){ 0 }, (cn_time){ 9000 }, &f->err));
-    assert_true(load_range(f, conn, 0, &list));
-    assert_int_equal(list.count, 2); /* the lived ones */
-    cn_sql_close(conn);
-}
-
 /* --- mistakes --- */
 
 static cn_str read_golden(struct fixture *f, const char *name, const char *suffix)
@@ -367,7 +303,6 @@ int main(void)
         TEST("only what people see makes history", only_what_people_see_makes_history),
         TEST("only the rows asked for move and free rows lose their score",
              only_the_rows_asked_for_move_and_free_rows_lose_their_score),
-        TEST("history is kept and found by moment", history_is_kept_and_found_by_moment),
         TEST("every mistake is found at once with its place",
              every_mistake_is_found_at_once_with_its_place),
     };

@@ -5,8 +5,7 @@
 #include "base/str.h"
 
 #include "program/version.h"
-#include "sql/migrate.h"
-#include "sql/sqlite.h"
+#include "tests/unit/store.h"
 #include "tests/unit/unit.h"
 
 struct fixture {
@@ -277,10 +276,8 @@ static void a_folder_reads_as_the_built_in_files(void **state)
     assert_int_equal(err.code, CN_NOT_FOUND);
 }
 
-static void versions_are_numbered_and_never_change(void **state)
+static void number_versions(struct fixture *f, struct cn_sql_conn *conn)
 {
-    struct fixture *f = *state;
-    struct cn_sql_conn *conn = NULL;
     struct cn_error err;
     struct cn_program_files files;
     struct cn_program_files read;
@@ -288,9 +285,6 @@ static void versions_are_numbered_and_never_change(void **state)
     struct cn_program_version version;
     struct cn_program_version_list list;
     char hash[CN_PROGRAM_HASH_TEXT_BYTES];
-    assert_true(cn_sqlite_open(":memory:", &conn, &err));
-    assert_true(cn_migrate(conn, "main", cn_program_migrations, cn_program_migrations_count,
-                           (cn_time){ 1 }, &err));
     assert_false(cn_program_version_load(conn, &f->arena, 0, &version, &read, &err));
     assert_int_equal(err.code, CN_NOT_FOUND);
     cn_program_shipped(&f->arena, &files);
@@ -315,6 +309,23 @@ static void versions_are_numbered_and_never_change(void **state)
     assert_int_equal(list.count, 2);
     assert_int_equal(list.items[0].number, 3);
     assert_int_equal(list.items[1].author_id, 5);
+}
+
+static void versions_are_numbered_and_never_change(void **state)
+{
+    struct cn_sql_conn *conn = store_open(NULL, cn_program_migrations, cn_program_migrations_count);
+    number_versions(*state, conn);
+    cn_sql_close(conn);
+}
+
+static void the_same_on_postgresql(void **state)
+{
+    if (store_server() == NULL) {
+        skip();
+    }
+    struct cn_sql_conn *conn =
+        store_open("test_program", cn_program_migrations, cn_program_migrations_count);
+    number_versions(*state, conn);
     cn_sql_close(conn);
 }
 
@@ -334,6 +345,7 @@ int main(void)
              sections_get_their_parts_and_strangers_are_named),
         TEST("the shipped program parses", the_shipped_program_parses),
         TEST("versions are numbered and never change", versions_are_numbered_and_never_change),
+        TEST("versions are numbered and never change on PostgreSQL", the_same_on_postgresql),
         TEST("a folder reads as the built-in files", a_folder_reads_as_the_built_in_files),
     };
     return cmocka_run_group_tests_name("program", tests, NULL, NULL);
