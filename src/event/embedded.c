@@ -33,6 +33,7 @@ struct embedded {
     bool is_unsynced;
     bool is_compressed;
     _Atomic bool wants_seal;
+    _Atomic int64_t position; /* the newest committed sequence number, or 0 */
 
     /* The writer's own. */
     struct cn_segment *open; /* also in the list */
@@ -318,6 +319,7 @@ static bool embedded_write(struct cn_event_store *store, struct cn_event_group *
     }
     if (accepted > 0) {
         cn_segment_keep(log->open, log->next_seq - 1, received);
+        atomic_store(&log->position, log->next_seq - 1);
     }
     group->last_seq = log->next_seq - 1;
     return true;
@@ -325,7 +327,7 @@ static bool embedded_write(struct cn_event_store *store, struct cn_event_group *
 
 static int64_t embedded_position(struct cn_event_store *store)
 {
-    return cn_segments_position(&embedded_of(store)->segments);
+    return atomic_load(&embedded_of(store)->position);
 }
 
 /* ---- reading ---- */
@@ -548,6 +550,7 @@ static bool load_segments(struct embedded *log, struct cn_error *err)
         log->next_seq = atomic_load(&segments[i]->last_seq) + 1;
     }
     cn_segments_give(segments, count);
+    atomic_store(&log->position, log->next_seq - 1);
     return ok;
 }
 

@@ -57,33 +57,50 @@ void cn_segments_add(struct cn_segments *segments, struct cn_segment *segment)
     (void)pthread_mutex_unlock(&segments->lock);
 }
 
-static void delete_segment(struct cn_segment *segment)
+/* Takes `count` segments from `at` on out of the list, into an array that the caller frees. Locked;
+ * they are released without the lock, since that may delete files. */
+static struct cn_segment **cut(struct cn_segments *segments, size_t at, size_t count)
 {
-    atomic_store(&segment->is_deleted, true);
-    cn_segment_release(segment);
+    struct cn_segment **gone = cn_heap_resize(NULL, (count + 1) * sizeof(*gone));
+    memcpy(gone, segments->items + at, count * sizeof(*gone));
+    segments->count -= count;
+    memmove(segments->items + at, segments->items + at + count,
+            (segments->count - at) * sizeof(segments->items[0]));
+    return gone;
+}
+
+static void delete_all(struct cn_segment **gone, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        atomic_store(&gone[i]->is_deleted, true);
+        cn_segment_release(gone[i]);
+    }
+    free(gone);
 }
 
 void cn_segments_replace(struct cn_segments *segments, const struct cn_segment *first, size_t count,
                          struct cn_segment *packed)
 {
     size_t at = 0;
+    struct cn_segment **gone = NULL;
     (void)pthread_mutex_lock(&segments->lock);
     while (at < segments->count && segments->items[at] != first) {
         at++;
     }
     bool found = at + count <= segments->count;
-    for (size_t i = 0; found && i < count; i++) {
-        delete_segment(segments->items[at + i]);
-    }
     if (found) {
+        gone = cut(segments, at, count);
+        memmove(segments->items + at + 1, segments->items + at,
+                (segments->count - at) * sizeof(segments->items[0]));
         segments->items[at] = packed;
-        memmove(&segments->items[at + 1], &segments->items[at + count],
-                (segments->count - at - count) * sizeof(segments->items[0]));
-        segments->count -= count - 1;
+        segments->count++;
     }
     (void)pthread_mutex_unlock(&segments->lock);
-    if (!found) {
-        delete_segment(packed);
+    if (found) {
+        delete_all(gone, count);
+    } else {
+        atomic_store(&packed->is_deleted, true);
+        cn_segment_release(packed);
     }
 }
 
@@ -94,13 +111,11 @@ size_t cn_segments_drop(struct cn_segments *segments, cn_time before)
     while (dropped < segments->count &&
            atomic_load(&segments->items[dropped]->state) != CN_SEGMENT_OPEN &&
            atomic_load(&segments->items[dropped]->last_received) < before.us) {
-        delete_segment(segments->items[dropped]);
         dropped++;
     }
-    segments->count -= dropped;
-    memmove(segments->items, segments->items + dropped,
-            segments->count * sizeof(segments->items[0]));
+    struct cn_segment **gone = cut(segments, 0, dropped);
     (void)pthread_mutex_unlock(&segments->lock);
+    delete_all(gone, dropped);
     return dropped;
 }
 
@@ -135,17 +150,6 @@ int64_t cn_segments_since(struct cn_segments *segments, cn_time since)
     int64_t first_seq = i < segments->count ? segments->items[i]->first_seq : 0;
     (void)pthread_mutex_unlock(&segments->lock);
     return first_seq;
-}
-
-int64_t cn_segments_position(struct cn_segments *segments)
-{
-    int64_t position = 0;
-    (void)pthread_mutex_lock(&segments->lock);
-    for (size_t i = 0; i < segments->count; i++) {
-        position = atomic_load(&segments->items[i]->last_seq);
-    }
-    (void)pthread_mutex_unlock(&segments->lock);
-    return position;
 }
 
 /* ---- loading ---- */

@@ -42,7 +42,4 @@ void cn_segments_give(struct cn_segment **items, size_t count);
 /* first_seq of the oldest segment that has events received since, or that is open. */
 int64_t cn_segments_since(struct cn_segments *segments, cn_time since);
 
-/* The newest committed sequence number, or 0. */
-int64_t cn_segments_position(struct cn_segments *segments);
-
 #endif

@@ -284,6 +284,44 @@ static void bodies_may_be_compressed(void **state)
     assert_holds(f, 1010);
 }
 
+struct keeping {
+    struct fixture *f;
+    _Atomic bool goes_on;
+};
+
+static void *run_keeping(void *arg)
+{
+    struct keeping *keeping = arg;
+    struct cn_error err;
+    while (atomic_load(&keeping->goes_on)) {
+        if (!cn_event_log_keep(keeping->f->log, &err)) {
+            abort();
+        }
+    }
+    return NULL;
+}
+
+static void segments_are_packed_and_merged_while_they_are_read(void **state)
+{
+    struct fixture *f = *state;
+    struct keeping keeping = { .f = f, .goes_on = true };
+    pthread_t thread;
+    size_t count = 0;
+    cn_event_log_set_consumed(f->log, INT64_MAX);
+    assert_int_equal(pthread_create(&thread, NULL, run_keeping, &keeping), 0);
+    for (int i = 0; i < 60; i++) {
+        append_and_wait(f, (int64_t)count, 120);
+        count += 120;
+        assert_holds(f, count);
+        assert_subjects(f, count);
+        cn_arena_reset(&f->arena);
+        pass_hours(f, 8);
+    }
+    atomic_store(&keeping.goes_on, false);
+    pthread_join(thread, NULL);
+    assert_holds(f, count);
+}
+
 struct appender {
     struct fixture *f;
     int64_t first;
@@ -353,6 +391,8 @@ int main(void)
         T("dropped segments are gone", dropped_segments_are_gone),
         T("bodies may be compressed", bodies_may_be_compressed),
         T("many threads append and read at once", many_threads_append_and_read_at_once),
+        T("segments are packed and merged while they are read",
+          segments_are_packed_and_merged_while_they_are_read),
     };
     return cmocka_run_group_tests_name("event_log", tests, NULL, NULL);
 }
