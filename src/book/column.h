@@ -8,12 +8,14 @@
  *   days_to_renewal                               until the last of them ends; below 0: overdue
  *   tenure_days                                   since the first contract began, else the account
  *   has_champion, has_sponsor                     somebody holds the role and has not left
- *   days_since_champion_left                      since the last one lost it; missing while there
- * is one, and if there never was people                                        who have not left
- *   open_tickets, critical_tickets_open, oldest_ticket_hours, oldest_critical_hours
- *   tickets_opened(28)                            in the last so many days, today included
- *   trait.NAME                                    number, text or truth, as first seen in use:
- *                                                 see CN_TRAIT_ below
+ *   days_since_champion_left                      missing while there is one or never was
+ *   people                                        who have not left
+ *   open_tickets, critical_tickets_open
+ *   oldest_ticket_hours, oldest_critical_hours    of the open ones; 0 without
+ *   tickets.opened(28)                            in so many days, today included
+ *   trait.NAME                                    text; .number() and .flag() for other types
+ *
+ * As true, a value goes by when things happened; as known, also by when we were told.
  *
  * Values come from a copy of the dated rows in memory, loaded in one scan a table and then account
  * by account as changes arrive.
@@ -50,7 +52,7 @@ const int64_t *cn_book_facts_accounts(const struct cn_book_facts *facts, size_t 
 bool cn_book_facts_owner(const struct cn_book_facts *facts, int64_t account_id, int64_t *owner_out,
                          int64_t *team_out);
 
-/* The source; lives as long as the facts.  For one thread at a time, as refresh is. */
+/* The source; lives as long as the facts.  Any thread may fill while another refreshes. */
 const struct cn_column_source *cn_book_facts_source(struct cn_book_facts *facts);
 
 #endif

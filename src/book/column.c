@@ -1,0 +1,598 @@
+#include "book/column.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/parse.h"
+#include "base/str.h"
+
+#include "book/account.h"
+#include "book/facts.h"
+
+#define DAY_HOURS_US ((double)3600 * 1000000)
+
+enum {
+    TICKET_DAYS_MAX = 3650,
+    MINOR_UNITS = 100, /* in a major one */
+};
+
+/* The moment that is asked about, for one account. */
+struct at {
+    const struct cn_book_facts *facts;
+    const struct fact_account *account;
+    const struct cn_column_spec *spec;
+    int64_t now_us;
+    int64_t day;
+    bool as_true;
+};
+
+/* Known to the one who asks: as true, everything is. */
+static bool is_known(const struct at *at, int64_t known_us)
+{
+    return at->as_true || known_us <= at->now_us;
+}
+
+/* An end that has come, as far as it is known. */
+static bool has_ended(const struct at *at, int64_t end_us, int64_t known_us)
+{
+    return end_us <= at->now_us && is_known(at, known_us);
+}
+
+/* ---- contracts ---- */
+
+struct figures {
+    int64_t arr_minor;
+    int64_t seats;
+    int64_t count;
+    int64_t seats_count;
+};
+
+static void add_figures(struct figures *figures, const struct fact_contract *contract)
+{
+    figures->count++;
+    figures->arr_minor += contract->arr_minor;
+    if (contract->seats >= 0) {
+        figures->seats_count++;
+        figures->seats += contract->seats;
+    }
+}
+
+static bool is_signed(const struct at *at, const struct fact_contract *contract)
+{
+    return (contract->status == CN_CONTRACT_ACTIVE || contract->status == CN_CONTRACT_ENDED) &&
+           is_known(at, contract->known_us);
+}
+
+/* Of the contracts that run on the day, else of those that are active and await renewal. */
+static struct figures contract_figures(const struct at *at)
+{
+    const struct fact_contract *contracts = at->account->contracts.items;
+    struct figures running = { 0 };
+    struct figures waiting = { 0 };
+    for (uint32_t i = 0; i < at->account->contracts.count; i++) {
+        const struct fact_contract *contract = &contracts[i];
+        if (!is_signed(at, contract) || contract->starts_on > at->day) {
+            continue;
+        }
+        if (contract->ends_on >= at->day) {
+            add_figures(&running, contract);
+        } else if (contract->status == CN_CONTRACT_ACTIVE) {
+            add_figures(&waiting, contract);
+        }
+    }
+    return running.count > 0 ? running : waiting;
+}
+
+static bool value_arr(const struct at *at, double *value_out)
+{
+    struct figures figures = contract_figures(at);
+    bool has_contracts = at->account->contracts.count > 0;
+    int64_t minor = has_contracts ? figures.arr_minor : at->account->arr_minor;
+    *value_out = (double)minor / MINOR_UNITS;
+    return has_contracts ? figures.count > 0 : at->account->has_arr;
+}
+
+static bool value_seats(const struct at *at, double *value_out)
+{
+    struct figures figures = contract_figures(at);
+    *value_out = (double)figures.seats;
+    return figures.seats_count > 0;
+}
+
+/* As known, a renewal that was signed ahead counts; as true only what has begun. */
+static bool value_days_to_renewal(const struct at *at, double *value_out)
+{
+    const struct fact_contract *contracts = at->account->contracts.items;
+    bool found = false;
+    int64_t last = 0;
+    for (uint32_t i = 0; i < at->account->contracts.count; i++) {
+        const struct fact_contract *contract = &contracts[i];
+        bool counts = is_signed(at, contract) && (!at->as_true || contract->starts_on <= at->day) &&
+                      (contract->status == CN_CONTRACT_ACTIVE || contract->ends_on >= at->day);
+        if (counts && (!found || contract->ends_on > last)) {
+            last = contract->ends_on;
+            found = true;
+        }
+    }
+    if (at->account->contracts.count == 0 && at->account->has_renewal) {
+        last = at->account->renewal_on;
+        found = true;
+    }
+    *value_out = (double)(last - at->day);
+    return found;
+}
+
+static bool value_tenure_days(const struct at *at, double *value_out)
+{
+    const struct fact_contract *contracts = at->account->contracts.items;
+    int64_t first = cn_tz_day(at->facts->tz, (cn_time){ at->account->created_us });
+    bool found = false;
+    for (uint32_t i = 0; i < at->account->contracts.count; i++) {
+        if (is_signed(at, &contracts[i]) && (!found || contracts[i].starts_on < first)) {
+            first = contracts[i].starts_on;
+            found = true;
+        }
+    }
+    *value_out = first < at->day ? (double)(at->day - first) : 0;
+    return true;
+}
+
+/* ---- people ---- */
+
+static bool has_role(const struct at *at, enum cn_person_role_kind kind)
+{
+    const struct fact_role *roles = at->account->roles.items;
+    for (uint32_t i = 0; i < at->account->roles.count; i++) {
+        const struct fact_role *role = &roles[i];
+        if (role->role == kind && role->from_us <= at->now_us && is_known(at, role->known_us) &&
+            !has_ended(at, role->to_us, role->to_known_us)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool value_has_champion(const struct at *at, double *value_out)
+{
+    *value_out = has_role(at, CN_PERSON_CHAMPION);
+    return true;
+}
+
+static bool value_has_sponsor(const struct at *at, double *value_out)
+{
+    *value_out = has_role(at, CN_PERSON_SPONSOR);
+    return true;
+}
+
+static bool value_days_since_champion_left(const struct at *at, double *value_out)
+{
+    const struct fact_role *roles = at->account->roles.items;
+    bool found = false;
+    int64_t last = 0;
+    for (uint32_t i = 0; i < at->account->roles.count; i++) {
+        const struct fact_role *role = &roles[i];
+        if (role->role == CN_PERSON_CHAMPION && is_known(at, role->known_us) &&
+            has_ended(at, role->to_us, role->to_known_us) && (!found || role->to_us > last)) {
+            last = role->to_us;
+            found = true;
+        }
+    }
+    if (!found || has_role(at, CN_PERSON_CHAMPION)) {
+        return false;
+    }
+    *value_out = (double)(at->day - cn_tz_day(at->facts->tz, (cn_time){ last }));
+    return true;
+}
+
+static bool value_people(const struct at *at, double *value_out)
+{
+    const struct fact_person *people = at->account->people.items;
+    int64_t count = 0;
+    for (uint32_t i = 0; i < at->account->people.count; i++) {
+        count += people[i].created_us <= at->now_us &&
+                 !has_ended(at, people[i].left_us, people[i].left_known_us);
+    }
+    *value_out = (double)count;
+    return true;
+}
+
+/* ---- tickets ---- */
+
+struct ticket_figures {
+    int64_t open;
+    int64_t oldest_us; /* CN_NEVER_US without */
+};
+
+static struct ticket_figures open_tickets(const struct at *at, enum cn_ticket_priority at_least)
+{
+    const struct fact_ticket *tickets = at->account->tickets.items;
+    struct ticket_figures figures = { .oldest_us = CN_NEVER_US };
+    for (uint32_t i = 0; i < at->account->tickets.count; i++) {
+        const struct fact_ticket *ticket = &tickets[i];
+        if (ticket->priority >= at_least && ticket->opened_us <= at->now_us &&
+            is_known(at, ticket->known_us) &&
+            !has_ended(at, ticket->solved_us, ticket->solved_known_us)) {
+            figures.open++;
+            figures.oldest_us =
+                ticket->opened_us < figures.oldest_us ? ticket->opened_us : figures.oldest_us;
+        }
+    }
+    return figures;
+}
+
+static bool value_open_tickets(const struct at *at, double *value_out)
+{
+    *value_out = (double)open_tickets(at, CN_TICKET_LOW).open;
+    return true;
+}
+
+static bool value_critical_tickets_open(const struct at *at, double *value_out)
+{
+    *value_out = (double)open_tickets(at, CN_TICKET_CRITICAL).open;
+    return true;
+}
+
+static double hours_since(const struct at *at, int64_t then_us)
+{
+    return then_us == CN_NEVER_US ? 0 : (double)(at->now_us - then_us) / DAY_HOURS_US;
+}
+
+static bool value_oldest_ticket_hours(const struct at *at, double *value_out)
+{
+    *value_out = hours_since(at, open_tickets(at, CN_TICKET_LOW).oldest_us);
+    return true;
+}
+
+static bool value_oldest_critical_hours(const struct at *at, double *value_out)
+{
+    *value_out = hours_since(at, open_tickets(at, CN_TICKET_CRITICAL).oldest_us);
+    return true;
+}
+
+static bool value_tickets_opened(const struct at *at, double *value_out)
+{
+    const struct fact_ticket *tickets = at->account->tickets.items;
+    int64_t since = cn_tz_day_start(at->facts->tz, at->day - at->spec->args[0] + 1).us;
+    int64_t count = 0;
+    for (uint32_t i = 0; i < at->account->tickets.count; i++) {
+        count += tickets[i].opened_us >= since && tickets[i].opened_us <= at->now_us &&
+                 is_known(at, tickets[i].known_us);
+    }
+    *value_out = (double)count;
+    return true;
+}
+
+/* ---- text and traits ---- */
+
+/* NULL text: missing. */
+static cn_str text_of(const struct at *at, char scratch[CN_ID_TEXT_BYTES]);
+
+/* The JSON scalar of the trait at that moment; "" if there is none. */
+static cn_str trait_json(const struct at *at)
+{
+    const struct fact_trait *traits = at->account->traits.items;
+    const struct fact_trait *found = NULL;
+    for (uint32_t i = 0; i < at->account->traits.count; i++) {
+        if (traits[i].name == (uint32_t)at->spec->index && traits[i].at_us <= at->now_us &&
+            is_known(at, traits[i].known_us)) {
+            found = &traits[i]; /* the list is in the order of time */
+        }
+    }
+    return found != NULL ? at->facts->texts[found->value] : (cn_str){ "", 0 };
+}
+
+static bool value_trait_number(const struct at *at, double *value_out)
+{
+    return cn_parse_f64(trait_json(at), value_out);
+}
+
+static bool value_trait_flag(const struct at *at, double *value_out)
+{
+    cn_str json = trait_json(at);
+    *value_out = cn_str_equal(json, CN_STR("true"));
+    return *value_out != 0 || cn_str_equal(json, CN_STR("false"));
+}
+
+enum op {
+    OP_NAME,
+    OP_EXTERNAL_ID,
+    OP_STAGE,
+    OP_OWNER,
+    OP_CURRENCY,
+    OP_VALUES, /* numbers and truths from here on */
+};
+
+struct op_row {
+    const char *name;
+    const char *method; /* "" without */
+    const char *usage;
+    enum cn_column_type type;
+    enum cn_column_pace pace;
+    const char *unit;
+    bool (*value)(const struct at *at, double *value_out); /* NULL: a text */
+    const char *rests_on;
+    const char *doc;
+};
+
+static const struct op_row ops[] = {
+    [OP_NAME] = { "name", "", "name", CN_COLUMN_STR, CN_PACE_FACT, "", NULL, "account record",
+                  "what the account is called" },
+    [OP_EXTERNAL_ID] = { "external_id", "", "external_id", CN_COLUMN_STR, CN_PACE_FACT, "", NULL,
+                         "account record", "the customer's id in your own systems" },
+    [OP_STAGE] = { "stage", "", "stage", CN_COLUMN_STR, CN_PACE_FACT, "", NULL, "account record",
+                   "lifecycle stage" },
+    [OP_OWNER] = { "owner", "", "owner", CN_COLUMN_STR, CN_PACE_FACT, "", NULL, "account record",
+                   "id of the user who owns the account" },
+    [OP_CURRENCY] = { "currency", "", "currency", CN_COLUMN_STR, CN_PACE_FACT, "", NULL,
+                      "account record", "currency of arr" },
+    { "arr", "", "arr", CN_COLUMN_F64, CN_PACE_DAY, "", value_arr, "contracts",
+      "annual recurring revenue, in major units" },
+    { "seats", "", "seats", CN_COLUMN_F64, CN_PACE_DAY, "seats", value_seats, "contracts",
+      "seats of the contracts that run" },
+    { "days_to_renewal", "", "days_to_renewal", CN_COLUMN_F64, CN_PACE_DAY, "days",
+      value_days_to_renewal, "contracts", "days until the last contract ends; below 0: overdue" },
+    { "tenure_days", "", "tenure_days", CN_COLUMN_F64, CN_PACE_DAY, "days", value_tenure_days,
+      "contracts", "days since the first contract began" },
+    { "has_champion", "", "has_champion", CN_COLUMN_BOOL, CN_PACE_DAY, "", value_has_champion,
+      "people", "somebody is champion" },
+    { "has_sponsor", "", "has_sponsor", CN_COLUMN_BOOL, CN_PACE_DAY, "", value_has_sponsor,
+      "people", "somebody is sponsor" },
+    { "days_since_champion_left", "", "days_since_champion_left", CN_COLUMN_F64, CN_PACE_DAY,
+      "days", value_days_since_champion_left, "people",
+      "days since the last champion left; missing while there is one" },
+    { "people", "", "people", CN_COLUMN_F64, CN_PACE_DAY, "people", value_people, "people",
+      "people who have not left" },
+    { "open_tickets", "", "open_tickets", CN_COLUMN_F64, CN_PACE_FACT, "tickets",
+      value_open_tickets, "tickets", "tickets that are not solved" },
+    { "critical_tickets_open", "", "critical_tickets_open", CN_COLUMN_F64, CN_PACE_FACT, "tickets",
+      value_critical_tickets_open, "tickets", "critical tickets that are not solved" },
+    { "oldest_ticket_hours", "", "oldest_ticket_hours", CN_COLUMN_F64, CN_PACE_TICK, "hours",
+      value_oldest_ticket_hours, "tickets", "age of the oldest open ticket; 0 without" },
+    { "oldest_critical_hours", "", "oldest_critical_hours", CN_COLUMN_F64, CN_PACE_TICK, "hours",
+      value_oldest_critical_hours, "tickets", "age of the oldest open critical ticket; 0 without" },
+    { "tickets", "opened", "tickets.opened(days)", CN_COLUMN_F64, CN_PACE_DAY, "tickets",
+      value_tickets_opened, "tickets", "tickets opened in so many days, today included" },
+    { "trait.", "", "trait.plan", CN_COLUMN_STR, CN_PACE_FACT, "", NULL, "group calls",
+      "a trait of the account, as text" },
+    { "trait.", "number", "trait.employees.number()", CN_COLUMN_F64, CN_PACE_FACT, "",
+      value_trait_number, "group calls", "a trait that is a number" },
+    { "trait.", "flag", "trait.is_paying.flag()", CN_COLUMN_BOOL, CN_PACE_FACT, "",
+      value_trait_flag, "group calls", "a trait that is true or false" },
+};
+
+static bool is_trait(const struct op_row *op)
+{
+    return strcmp(op->name, "trait.") == 0;
+}
+
+/* A string without its quotes; what is escaped stays so, which equal texts have in common. */
+static cn_str trait_text(const struct at *at)
+{
+    cn_str json = trait_json(at);
+    if (json.len == 0 || cn_str_equal(json, CN_STR("null"))) {
+        return (cn_str){ NULL, 0 };
+    }
+    return json.ptr[0] == '"' ? cn_str_slice(json, 1, json.len - 1) : json;
+}
+
+static cn_str text_of(const struct at *at, char scratch[CN_ID_TEXT_BYTES])
+{
+    switch (at->spec->op) {
+    case OP_NAME:
+        return at->facts->texts[at->account->name];
+    case OP_EXTERNAL_ID:
+        return at->facts->texts[at->account->external_id];
+    case OP_STAGE:
+        return cn_str_of(cn_stage_names[at->account->stage]);
+    case OP_OWNER:
+        if (at->account->owner_id == 0) {
+            return (cn_str){ NULL, 0 };
+        }
+        cn_id_format(CN_USER_PREFIX, at->account->owner_id, scratch);
+        return cn_str_of(scratch);
+    case OP_CURRENCY:
+        return at->facts->texts[at->account->currency];
+    default:
+        return trait_text(at);
+    }
+}
+
+/* ---- the source ---- */
+
+static bool check_args(const struct op_row *op, const struct cn_column_request *request,
+                       struct cn_column_spec *spec, struct cn_error *err)
+{
+    if (op->value != value_tickets_opened) {
+        return request->arg_count == 0 ||
+               cn_fail(err, CN_INVALID, "%s takes no arguments", op->usage);
+    }
+    double days = request->arg_count == 1 ? request->args[0].number : 0;
+    if (request->arg_count != 1 || request->args[0].is_text || days < 1 || days > TICKET_DAYS_MAX ||
+        days != (double)(int64_t)days) {
+        return cn_fail(err, CN_INVALID, "%s takes a whole number of days from 1 to %d", op->usage,
+                       TICKET_DAYS_MAX);
+    }
+    spec->args[0] = (int64_t)days;
+    return true;
+}
+
+static bool names_op(const struct op_row *op, cn_str name)
+{
+    return is_trait(op) ? cn_str_starts_with(name, CN_STR("trait.")) && name.len > strlen("trait.")
+                        : cn_str_equal(name, cn_str_of(op->name));
+}
+
+static int32_t trait_index(struct cn_book_facts *facts, cn_str name)
+{
+    (void)pthread_rwlock_wrlock(&facts->lock);
+    uint32_t index = cn_facts_text(facts, cn_str_slice(name, strlen("trait."), name.len));
+    (void)pthread_rwlock_unlock(&facts->lock);
+    return (int32_t)index;
+}
+
+static enum cn_resolve resolve(void *ctx, const struct cn_column_request *request,
+                               struct cn_column_spec *spec_out, struct cn_error *err)
+{
+    const struct op_row *named = NULL;
+    for (size_t i = 0; i < CN_ARRAY_LEN(ops); i++) {
+        const struct op_row *op = &ops[i];
+        if (!names_op(op, request->name)) {
+            continue;
+        }
+        named = op;
+        if (cn_str_equal(request->method, cn_str_of(op->method))) {
+            struct cn_column_spec spec = {
+                .type = op->type, .pace = op->pace, .unit = op->unit, .op = (int32_t)i
+            };
+            if (!check_args(op, request, &spec, err)) {
+                return CN_RESOLVE_WRONG;
+            }
+            spec.index = is_trait(op) ? trait_index(ctx, request->name) : 0;
+            *spec_out = spec;
+            return CN_RESOLVE_FOUND;
+        }
+    }
+    if (named == NULL) {
+        return CN_RESOLVE_UNKNOWN;
+    }
+    (void)cn_fail(err, CN_INVALID, "'%.*s' is not used like that: write %s",
+                  CN_STR_ARG(request->name), named->usage);
+    return CN_RESOLVE_WRONG;
+}
+
+static void fill_text(const struct at *at, struct cn_interner *strings, struct cn_column *column,
+                      size_t row)
+{
+    char scratch[CN_ID_TEXT_BYTES];
+    cn_str text = text_of(at, scratch);
+    if (text.ptr == NULL) {
+        cn_column_set_missing(column, row);
+    } else {
+        cn_column_set_str(column, row, cn_intern(strings, text));
+    }
+}
+
+static void fill_value(const struct at *at, struct cn_column *column, size_t row)
+{
+    double value = 0;
+    if (!ops[at->spec->op].value(at, &value)) {
+        cn_column_set_missing(column, row);
+    } else if (column->type == CN_COLUMN_BOOL) {
+        cn_column_set_bool(column, row, value != 0);
+    } else {
+        cn_column_set_f64(column, row, value);
+    }
+}
+
+static bool fill(void *ctx, const struct cn_column_spec *spec, const struct cn_fill *what,
+                 struct cn_column *column, struct cn_error *err)
+{
+    struct cn_book_facts *facts = ctx;
+    struct at at = { .facts = facts,
+                     .spec = spec,
+                     .now_us = what->now.us,
+                     .day = what->day,
+                     .as_true = what->as_true };
+    (void)err; /* what is in memory does not fail */
+    (void)pthread_rwlock_rdlock(&facts->lock);
+    for (size_t i = 0; i < what->count; i++) {
+        size_t row = cn_fill_row(what, i);
+        at.account = cn_facts_find(facts, what->accounts[row]);
+        if (at.account == NULL) {
+            cn_column_set_missing(column, row);
+        } else if (ops[spec->op].value == NULL) {
+            fill_text(&at, what->strings, column, row);
+        } else {
+            fill_value(&at, column, row);
+        }
+    }
+    (void)pthread_rwlock_unlock(&facts->lock);
+    return true;
+}
+
+static bool list(void *ctx, size_t index, struct cn_column_name *name_out)
+{
+    (void)ctx; /* the same for every book */
+    if (index >= CN_ARRAY_LEN(ops)) {
+        return false;
+    }
+    *name_out = (struct cn_column_name){ .name = cn_str_of(ops[index].name),
+                                         .method = cn_str_of(ops[index].method),
+                                         .usage = cn_str_of(ops[index].usage),
+                                         .doc = cn_str_of(ops[index].doc),
+                                         .type = ops[index].type };
+    return true;
+}
+
+static void later(const struct at *at, int64_t then_us, int64_t *newest_us)
+{
+    if (then_us <= at->now_us && then_us > *newest_us) {
+        *newest_us = then_us;
+    }
+}
+
+/* The newest moment at which something behind the value became true. */
+static int64_t newest_of(const struct at *at, const char *rests_on)
+{
+    int64_t newest = 0;
+    if (strcmp(rests_on, "contracts") == 0) {
+        const struct fact_contract *contracts = at->account->contracts.items;
+        for (uint32_t i = 0; i < at->account->contracts.count; i++) {
+            later(at, cn_tz_day_start(at->facts->tz, contracts[i].starts_on).us, &newest);
+        }
+    } else if (strcmp(rests_on, "people") == 0) {
+        const struct fact_role *roles = at->account->roles.items;
+        for (uint32_t i = 0; i < at->account->roles.count; i++) {
+            later(at, roles[i].from_us, &newest);
+            later(at, roles[i].to_us, &newest);
+        }
+    } else if (strcmp(rests_on, "tickets") == 0) {
+        const struct fact_ticket *tickets = at->account->tickets.items;
+        for (uint32_t i = 0; i < at->account->tickets.count; i++) {
+            later(at, tickets[i].opened_us, &newest);
+            later(at, tickets[i].solved_us, &newest);
+        }
+    }
+    return newest;
+}
+
+static bool explain(void *ctx, const struct cn_column_spec *spec, const struct cn_fill *what,
+                    struct cn_arena *arena, struct cn_fact *fact, struct cn_error *err)
+{
+    struct cn_book_facts *facts = ctx;
+    char text[64];
+    (void)err; /* what is in memory does not fail */
+    if (what->count == 0) {
+        return true;
+    }
+    (void)pthread_rwlock_rdlock(&facts->lock);
+    struct at at = { .facts = facts,
+                     .account = cn_facts_find(facts, what->accounts[cn_fill_row(what, 0)]),
+                     .spec = spec,
+                     .now_us = what->now.us,
+                     .day = what->day,
+                     .as_true = what->as_true };
+    if (at.account != NULL) {
+        const char *rests_on = ops[spec->op].rests_on;
+        uint32_t count = strcmp(rests_on, "contracts") == 0 ? at.account->contracts.count
+                         : strcmp(rests_on, "people") == 0  ? at.account->people.count
+                         : strcmp(rests_on, "tickets") == 0 ? at.account->tickets.count
+                                                            : 1;
+        bool counted = count != 1 || (rests_on[0] != 'a' && rests_on[0] != 'g');
+        if (counted) {
+            (void)snprintf(text, sizeof(text), "%u %s", count, rests_on); /* short names fit */
+        }
+        fact->source = cn_arena_str(arena, cn_str_of(counted ? text : rests_on));
+        fact->at.us = newest_of(&at, rests_on);
+    }
+    (void)pthread_rwlock_unlock(&facts->lock);
+    return true;
+}
+
+const struct cn_column_source cn_book_column_source = {
+    .name = "book",
+    .resolve = resolve,
+    .fill = fill,
+    .list = list,
+    .explain = explain,
+};

@@ -1,0 +1,317 @@
+#include "book/facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#include "book/row.h"
+
+struct cn_book_facts *cn_book_facts_new(const struct cn_tz *tz)
+{
+    struct cn_book_facts *facts = cn_heap_resize(NULL, sizeof(*facts));
+    *facts = (struct cn_book_facts){ .tz = tz, .source = cn_book_column_source };
+    facts->source.ctx = facts;
+    (void)pthread_rwlock_init(&facts->lock, NULL); /* cannot fail with default attributes */
+    cn_str_map_init(&facts->text_index);
+    cn_arena_init(&facts->text_arena, (size_t)64 * 1024);
+    return facts;
+}
+
+static void clear_account(struct fact_account *account)
+{
+    account->contracts.count = 0;
+    account->people.count = 0;
+    account->roles.count = 0;
+    account->tickets.count = 0;
+    account->traits.count = 0;
+}
+
+static void free_accounts(struct cn_book_facts *facts)
+{
+    for (size_t i = 0; i < facts->count; i++) {
+        free(facts->accounts[i].contracts.items);
+        free(facts->accounts[i].people.items);
+        free(facts->accounts[i].roles.items);
+        free(facts->accounts[i].tickets.items);
+        free(facts->accounts[i].traits.items);
+    }
+    facts->count = 0;
+    cn_map_clear(&facts->index);
+}
+
+void cn_book_facts_free(struct cn_book_facts *facts)
+{
+    if (facts == NULL) {
+        return;
+    }
+    free_accounts(facts);
+    free(facts->accounts);
+    free(facts->ids);
+    free(facts->texts);
+    cn_map_deinit(&facts->index);
+    cn_str_map_deinit(&facts->text_index);
+    cn_arena_deinit(&facts->text_arena);
+    (void)pthread_rwlock_destroy(&facts->lock);
+    free(facts);
+}
+
+uint32_t cn_facts_text(struct cn_book_facts *facts, cn_str text)
+{
+    bool was_new = false;
+    uint64_t *place = cn_str_map_put(&facts->text_index, text, &was_new);
+    if (was_new) {
+        *place = facts->text_count;
+        if (facts->text_count == facts->text_capacity) {
+            facts->text_capacity = facts->text_capacity * 2 + 64;
+            facts->texts =
+                cn_heap_resize(facts->texts, facts->text_capacity * sizeof(facts->texts[0]));
+        }
+        facts->texts[facts->text_count++] = cn_arena_str(&facts->text_arena, text);
+    }
+    return (uint32_t)*place;
+}
+
+const struct fact_account *cn_facts_find(const struct cn_book_facts *facts, int64_t account_id)
+{
+    const uint64_t *place = cn_map_get(&facts->index, (uint64_t)account_id);
+    return place != NULL ? &facts->accounts[*place] : NULL;
+}
+
+static struct fact_account *account_of(struct cn_book_facts *facts, int64_t account_id)
+{
+    bool was_new = false;
+    uint64_t *place = cn_map_put(&facts->index, (uint64_t)account_id, &was_new);
+    if (was_new) {
+        *place = facts->count;
+        if (facts->count == facts->capacity) {
+            facts->capacity = facts->capacity * 2 + 64;
+            facts->accounts =
+                cn_heap_resize(facts->accounts, facts->capacity * sizeof(facts->accounts[0]));
+        }
+        facts->accounts[facts->count++] = (struct fact_account){ .account_id = account_id };
+    }
+    return &facts->accounts[*place];
+}
+
+static void *append(struct fact_list *list, size_t size)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity + list->capacity / 2 + 2;
+        list->items = cn_heap_resize(list->items, list->capacity * size);
+    }
+    return (char *)list->items + (size_t)list->count++ * size;
+}
+
+static int64_t or_never(struct cn_sql_stmt *stmt, int column)
+{
+    return cn_sql_column_is_null(stmt, column) ? CN_NEVER_US : cn_sql_column_i64(stmt, column);
+}
+
+static void read_account(struct cn_book_facts *facts, struct fact_account *account,
+                         struct cn_sql_stmt *stmt)
+{
+    clear_account(account);
+    account->owner_id = cn_sql_column_i64(stmt, 1);
+    account->team_id = cn_sql_column_i64(stmt, 2);
+    account->created_us = cn_sql_column_i64(stmt, 3);
+    account->has_arr = cn_row_opt_i64(stmt, 4, &account->arr_minor) == CN_GIVEN;
+    account->has_renewal = cn_row_opt_i64(stmt, 5, &account->renewal_on) == CN_GIVEN;
+    account->stage = (uint8_t)cn_sql_column_i64(stmt, 6);
+    account->name = cn_facts_text(facts, cn_sql_column_str(stmt, 7));
+    account->external_id = cn_facts_text(facts, cn_sql_column_str(stmt, 8));
+    account->currency = cn_facts_text(facts, cn_sql_column_str(stmt, 9));
+}
+
+static void read_contract(struct cn_book_facts *facts, struct fact_account *account,
+                          struct cn_sql_stmt *stmt)
+{
+    (void)facts;
+    struct fact_contract *contract = append(&account->contracts, sizeof(*contract));
+    *contract = (struct fact_contract){
+        .starts_on = cn_sql_column_i64(stmt, 1),
+        .ends_on = cn_sql_column_i64(stmt, 2),
+        .arr_minor = cn_sql_column_i64(stmt, 3),
+        .seats = cn_sql_column_is_null(stmt, 4) ? -1 : cn_sql_column_i64(stmt, 4),
+        .status = (enum cn_contract_status)cn_sql_column_i64(stmt, 5),
+        .known_us = cn_sql_column_i64(stmt, 6),
+    };
+}
+
+static void read_person(struct cn_book_facts *facts, struct fact_account *account,
+                        struct cn_sql_stmt *stmt)
+{
+    (void)facts;
+    struct fact_person *person = append(&account->people, sizeof(*person));
+    *person = (struct fact_person){ .created_us = cn_sql_column_i64(stmt, 1),
+                                    .left_us = or_never(stmt, 2),
+                                    .left_known_us = or_never(stmt, 3) };
+}
+
+static void read_role(struct cn_book_facts *facts, struct fact_account *account,
+                      struct cn_sql_stmt *stmt)
+{
+    (void)facts;
+    struct fact_role *role = append(&account->roles, sizeof(*role));
+    *role = (struct fact_role){ .role = (enum cn_person_role_kind)cn_sql_column_i64(stmt, 1),
+                                .from_us = cn_sql_column_i64(stmt, 2),
+                                .to_us = or_never(stmt, 3),
+                                .known_us = cn_sql_column_i64(stmt, 4),
+                                .to_known_us = or_never(stmt, 5) };
+}
+
+static void read_ticket(struct cn_book_facts *facts, struct fact_account *account,
+                        struct cn_sql_stmt *stmt)
+{
+    (void)facts;
+    struct fact_ticket *ticket = append(&account->tickets, sizeof(*ticket));
+    *ticket = (struct fact_ticket){ .priority = (enum cn_ticket_priority)cn_sql_column_i64(stmt, 1),
+                                    .opened_us = cn_sql_column_i64(stmt, 2),
+                                    .solved_us = or_never(stmt, 3),
+                                    .known_us = cn_sql_column_i64(stmt, 4),
+                                    .solved_known_us = or_never(stmt, 5) };
+}
+
+/* Observations of the same value one after the other are one. */
+static void read_trait(struct cn_book_facts *facts, struct fact_account *account,
+                       struct cn_sql_stmt *stmt)
+{
+    struct fact_list *list = &account->traits;
+    uint32_t name = cn_facts_text(facts, cn_sql_column_str(stmt, 1));
+    uint32_t value = cn_facts_text(facts, cn_sql_column_str(stmt, 2));
+    const struct fact_trait *last =
+        list->count > 0 ? (const struct fact_trait *)list->items + list->count - 1 : NULL;
+    if (last != NULL && last->name == name && last->value == value) {
+        return;
+    }
+    struct fact_trait *trait = append(list, sizeof(*trait));
+    *trait = (struct fact_trait){ .name = name,
+                                  .value = value,
+                                  .at_us = cn_sql_column_i64(stmt, 3),
+                                  .known_us = cn_sql_column_i64(stmt, 4) };
+}
+
+struct part {
+    const char *all;  /* account_id is column 0 */
+    const char *some; /* the same of a list of accounts */
+    void (*read)(struct cn_book_facts *facts, struct fact_account *account,
+                 struct cn_sql_stmt *stmt);
+};
+
+#define PART(columns, table, order, read_)                                                     \
+    {                                                                                          \
+        .all = "SELECT account_id, " columns " FROM " table " ORDER BY account_id" order,      \
+        .some = "SELECT account_id, " columns " FROM " table " WHERE account_id {{in_ids $1}}" \
+                " ORDER BY account_id" order,                                                  \
+        .read = (read_),                                                                       \
+    }
+
+/* The account first: it empties the lists that the others fill. */
+static const struct part parts[] = {
+    PART("owner_id, team_id, created_us, arr_minor, renewal_on, stage, name, external_id, currency",
+         "account", "", read_account),
+    PART("starts_on, ends_on, arr_minor, seats, status, known_us", "contract", "", read_contract),
+    PART("created_us, left_us, left_known_us", "person", "", read_person),
+    PART("role, from_us, to_us, known_us, to_known_us", "person_role", "", read_role),
+    PART("priority, opened_us, solved_us, known_us, solved_known_us", "ticket", "", read_ticket),
+    PART("name, value, at_us, known_us", "account_trait", ", name, at_us, tie", read_trait),
+};
+
+static bool read_part(struct cn_book_facts *facts, const struct part *part,
+                      struct cn_sql_stmt *stmt, struct cn_error *err)
+{
+    bool row = false;
+    bool ok = cn_sql_step(stmt, &row, err);
+    while (ok && row) {
+        int64_t account_id = cn_sql_column_i64(stmt, 0);
+        /* only the first part makes accounts: a row that came after it waits for its own change */
+        if (part == parts || cn_facts_find(facts, account_id) != NULL) {
+            part->read(facts, account_of(facts, account_id), stmt);
+        }
+        ok = cn_sql_step(stmt, &row, err);
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
+static int compare_i64(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a;
+    int64_t right = *(const int64_t *)b;
+    return (left > right) - (left < right);
+}
+
+static void list_ids(struct cn_book_facts *facts)
+{
+    bool sorted = true;
+    if (facts->id_capacity < facts->count) {
+        facts->id_capacity = facts->capacity;
+        facts->ids = cn_heap_resize(facts->ids, facts->id_capacity * sizeof(facts->ids[0]));
+    }
+    for (size_t i = 0; i < facts->count; i++) {
+        facts->ids[i] = facts->accounts[i].account_id;
+        sorted = sorted && (i == 0 || facts->ids[i - 1] < facts->ids[i]);
+    }
+    if (!sorted) {
+        qsort(facts->ids, facts->count, sizeof(facts->ids[0]), compare_i64);
+    }
+}
+
+bool cn_book_facts_load(struct cn_book_facts *facts, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    bool ok = true;
+    (void)pthread_rwlock_wrlock(&facts->lock);
+    free_accounts(facts);
+    for (size_t i = 0; i < CN_ARRAY_LEN(parts) && ok; i++) {
+        struct cn_sql_stmt *stmt = NULL;
+        ok = cn_sql_prepare(conn, parts[i].all, &stmt, err) &&
+             read_part(facts, &parts[i], stmt, err);
+    }
+    list_ids(facts);
+    (void)pthread_rwlock_unlock(&facts->lock);
+    return ok || cn_error_context(err, "loading the book");
+}
+
+bool cn_book_facts_refresh(struct cn_book_facts *facts, struct cn_sql_conn *conn,
+                           const int64_t *account_ids, size_t count, struct cn_error *err)
+{
+    bool ok = true;
+    (void)pthread_rwlock_wrlock(&facts->lock);
+    size_t before = facts->count;
+    for (size_t i = 0; i < CN_ARRAY_LEN(parts) && ok; i++) {
+        struct cn_sql_stmt *stmt = NULL;
+        ok = cn_sql_prepare(conn, parts[i].some, &stmt, err);
+        if (ok) {
+            cn_sql_bind_ids(stmt, 1, account_ids, count);
+            ok = read_part(facts, &parts[i], stmt, err);
+        }
+    }
+    if (facts->count != before) {
+        list_ids(facts);
+    }
+    (void)pthread_rwlock_unlock(&facts->lock);
+    return ok || cn_error_context(err, "reading accounts again");
+}
+
+const int64_t *cn_book_facts_accounts(const struct cn_book_facts *facts, size_t *count_out)
+{
+    *count_out = facts->count;
+    return facts->ids;
+}
+
+bool cn_book_facts_owner(const struct cn_book_facts *facts, int64_t account_id, int64_t *owner_out,
+                         int64_t *team_out)
+{
+    const struct fact_account *account = cn_facts_find(facts, account_id);
+    if (account == NULL) {
+        return false;
+    }
+    *owner_out = account->owner_id;
+    *team_out = account->team_id;
+    return true;
+}
+
+const struct cn_column_source *cn_book_facts_source(struct cn_book_facts *facts)
+{
+    return &facts->source;
+}
