@@ -26,6 +26,14 @@ struct cn_frame {
     struct cn_column *columns; /* set->count of them */
 };
 
+struct cn_when cn_when_at(const struct cn_tz *tz, cn_time now, bool as_true)
+{
+    int64_t day = cn_tz_day(tz, now);
+    return (struct cn_when){
+        .now = now, .day = day, .day_start = cn_tz_day_start(tz, day), .as_true = as_true
+    };
+}
+
 struct cn_frame *cn_frame_new(struct cn_interner *strings)
 {
     struct cn_frame *frame = cn_heap_resize(NULL, sizeof(*frame));
@@ -249,6 +257,10 @@ static bool fill_over_rows(struct cn_frame *frame, const struct cn_column_def *d
     const struct cn_column *of = NULL;
     const struct cn_column *parents = NULL;
     bool ok = true;
+    if (cn_rows_is_of_yesterday(def) && when->day_start.us == 0) {
+        return cn_fail(err, CN_INTERNAL, "%.*s needs the beginning of the day",
+                       CN_STR_ARG(def->name));
+    }
     cn_column_init(&result, CN_COLUMN_F64);
     cn_column_reserve(&result, frame->rows);
     cn_column_init(&last_night, CN_COLUMN_F64);

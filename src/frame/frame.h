@@ -10,6 +10,8 @@
 #ifndef CAIRN_FRAME_FRAME_H
 #define CAIRN_FRAME_FRAME_H
 
+#include "base/tz.h"
+
 #include "frame/columns.h"
 
 struct cn_frame;
@@ -18,9 +20,11 @@ struct cn_frame;
 struct cn_when {
     cn_time now;
     int64_t day;       /* of `now`, in the workspace's zone */
-    cn_time day_start; /* its first moment */
+    cn_time day_start; /* its first moment; needed by columns over other accounts' rows */
     bool as_true;      /* see frame/source.h */
 };
+
+struct cn_when cn_when_at(const struct cn_tz *tz, cn_time now, bool as_true);
 
 /* `strings` must outlive the frame; several frames may share it. */
 struct cn_frame *cn_frame_new(struct cn_interner *strings);

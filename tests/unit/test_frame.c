@@ -360,6 +360,23 @@ static void ranks_and_relatives_read_other_rows(void **state)
     assert_true(cn_bitmap_has(cn_frame_dirty(f->frame), 1));
 }
 
+static void a_moment_has_its_day_and_where_that_begins(void **state)
+{
+    struct fixture *f = *state;
+    struct cn_tz *tz = NULL;
+    assert_true(cn_tz_load(CN_STR("Europe/Berlin"), &tz, &f->err));
+    struct cn_when when = cn_when_at(tz, (cn_time){ INT64_C(1772357400000000) }, true);
+    assert_int_equal(when.day, 20513); /* 2026-03-01, 10:30 there */
+    assert_int_equal(when.day_start.us, INT64_C(1772319600000000));
+    assert_true(when.as_true);
+    cn_tz_free(tz);
+    f->when.day_start.us = 0;
+    (void)column_of(f, "peers.rank(\"arr\")");
+    cn_frame_use(f->frame, &f->set, NULL);
+    assert_false(cn_frame_fill(f->frame, 1, NULL, &f->when, CN_PACE_FACT, &f->err));
+    assert_int_equal(f->err.code, CN_INTERNAL);
+}
+
 static void strata_follow_what_reads_what(void **state)
 {
     struct fixture *f = *state;
@@ -552,6 +569,8 @@ int main(void)
         TEST("another program keeps the columns it shares",
              another_program_keeps_the_columns_it_shares),
         TEST("ranks and relatives read other rows", ranks_and_relatives_read_other_rows),
+        TEST("a moment has its day and where that begins",
+             a_moment_has_its_day_and_where_that_begins),
         TEST("strata follow what reads what, and a cycle is named", strata_follow_what_reads_what),
         TEST("a page is what sorting everything would show",
              a_page_is_what_sorting_everything_would_show),
