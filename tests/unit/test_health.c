@@ -241,6 +241,57 @@ static void only_the_rows_asked_for_move_and_free_rows_lose_their_score(void **s
 
 /* --- mistakes --- */
 
+static void scorecards_are_told_apart_by_name_and_chosen_by_priority(void **state)
+{
+    struct fixture *f = *state;
+    static const char low[] = "scorecard: low\npriority: -1\n"
+                              "measures: [{name: a, weight: 1, score: logins}]\n";
+    static const char high[] = "scorecard: high\npriority: 1\napplies_when: arr > 10.0\n"
+                               "measures: [{name: a, weight: 1, score: logins}]\n";
+    struct cn_program_file items[] = { { CN_STR("a.yaml"), cn_str_of(low) },
+                                       { CN_STR("b.yaml"), cn_str_of(high) },
+                                       { CN_STR("c.yaml"), cn_str_of(low) } };
+    struct cn_program_files two = { items, 2 };
+    struct cn_program_files three = { items, 3 };
+    assert_false(compile(f, &three));
+    assert_str(f->problems.items[0].message, "there is a scorecard \"low\" in a.yaml already");
+    assert_str(f->problems.items[0].place.source, "c.yaml");
+    cn_diagnostics_init(&f->problems, &f->arena);
+    assert_true(compile(f, &two));
+    assert_str(f->model->scorecards[0].name, "high");
+    add_accounts(f, 2);
+    set(f, 0, FAKE_ARR, 11);
+    evaluate(f, NULL);
+    assert_int_equal(cn_health_state_get(&f->health, 0).scorecard, 0);
+    assert_int_equal(cn_health_state_get(&f->health, 1).scorecard, 1);
+}
+
+static void groups_nest_to_a_depth_and_no_further(void **state)
+{
+    struct fixture *f = *state;
+    for (int depth = CN_SCORECARD_DEPTH_MAX; depth <= CN_SCORECARD_DEPTH_MAX + 1; depth++) {
+        struct cn_buf text;
+        cn_buf_init(&text, 1 << 16);
+        cn_buf_add_str(&text, CN_STR("scorecard: deep\n"));
+        for (int i = 0; i < depth; i++) {
+            cn_buf_printf(&text, "groups: [{name: g, weight: 1, ");
+        }
+        cn_buf_add_str(&text, CN_STR("measures: [{name: a, weight: 1, score: logins}]"));
+        for (int i = 0; i < depth; i++) {
+            cn_buf_add_str(&text, CN_STR("}]"));
+        }
+        struct cn_program_file file = { CN_STR("a.yaml"), cn_buf_str(&text) };
+        struct cn_program_files files = { &file, 1 };
+        cn_diagnostics_init(&f->problems, &f->arena);
+        bool ok = compile(f, &files);
+        if (!ok) {
+            assert_str(f->problems.items[0].message, "groups are nested too deeply");
+        }
+        assert_int_equal(ok, depth <= CN_SCORECARD_DEPTH_MAX);
+        cn_buf_deinit(&text);
+    }
+}
+
 static cn_str read_golden(struct fixture *f, const char *name, const char *suffix)
 {
     char path[512];
@@ -303,6 +354,9 @@ int main(void)
         TEST("only what people see makes history", only_what_people_see_makes_history),
         TEST("only the rows asked for move and free rows lose their score",
              only_the_rows_asked_for_move_and_free_rows_lose_their_score),
+        TEST("scorecards are told apart by name and chosen by priority",
+             scorecards_are_told_apart_by_name_and_chosen_by_priority),
+        TEST("groups nest to a depth and no further", groups_nest_to_a_depth_and_no_further),
         TEST("every mistake is found at once with its place",
              every_mistake_is_found_at_once_with_its_place),
     };

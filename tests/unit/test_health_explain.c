@@ -186,12 +186,44 @@ static void a_change_names_what_moved(void **state)
     cn_frame_free(before);
 }
 
+static void what_another_scorecard_makes_of_it_is_a_line_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+    struct cn_frame *before = cn_frame_new(f->strings);
+    compile_text(f, "scorecard: small\npriority: 1\nmeasures:\n"
+                    "  - {name: logins, weight: 1, score: logins}\n");
+    struct cn_health_model *small = f->model;
+    compile_text(f, "scorecard: large\npriority: 2\nmeasures:\n"
+                    "  - {name: logins, weight: 1, score: logins}\n"
+                    "  - {name: breadth, weight: 3, score: breadth}\n");
+    add_accounts(f, 1);
+    (void)cn_frame_add(before, 1);
+    set(f, 0, FAKE_LOGINS, 80);
+    set(f, 0, FAKE_BREADTH, 40);
+    cn_frame_use(before, &f->columns, NULL);
+    assert_true(cn_frame_fill(before, 0, NULL, &f->when, CN_PACE_FACT, &f->err));
+    set(f, 0, FAKE_BREADTH, 60);
+    evaluate(f, NULL);
+    struct cn_explain_at then = { .model = small, .frame = before };
+    struct cn_explain_at now = { .model = f->model, .frame = f->frame };
+    struct cn_explanation why;
+    assert_true(cn_health_explain_change(&then, &now, &f->arena, &why, &f->err));
+    assert_int_equal(why.change, 65000 - 80000);
+    assert_int_equal(item_of(&why, "breadth")->change, 15000); /* 3/4 of 20 */
+    assert_int_equal(item_of(&why, "logins")->change, 0);
+    assert_int_equal(item_of(&why, "rest")->change, 50000 - 80000); /* by the new rules, then */
+    assert_int_equal(item_of(&why, "rest")->kind, CN_EXPLAIN_REST);
+    cn_frame_free(before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST("explanations equal the batch and add up", explanations_equal_the_batch_and_add_up),
         TEST("changes add up whatever changed", changes_add_up_whatever_changed),
         TEST("a change names what moved", a_change_names_what_moved),
+        TEST("what another scorecard makes of it is a line of its own",
+             what_another_scorecard_makes_of_it_is_a_line_of_its_own),
     };
     return cmocka_run_group_tests_name("health_explain", tests, NULL, NULL);
 }
