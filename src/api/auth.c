@@ -6,6 +6,21 @@
 #include "api/decode.h"
 #include "book/session.h"
 
+cn_str cn_auth_address(const struct cn_api *api, const struct cn_http_exchange *exchange)
+{
+    cn_str address = cn_http_remote_address(exchange);
+    cn_str list;
+    cn_str item;
+    if (!cn_str_equal(address, api->options.config->http_trusted_proxy) ||
+        !cn_http_header(exchange, "x-forwarded-for", &list)) {
+        return address;
+    }
+    while (cn_str_split(&list, ',', &item)) {
+        address = cn_str_trim(item); /* those before the last are the client's own words */
+    }
+    return address;
+}
+
 bool cn_auth_session_token(struct cn_http_exchange *exchange, cn_str *token_out)
 {
     cn_str header;
@@ -21,7 +36,10 @@ cn_str cn_auth_cookie(struct cn_api *api, struct cn_arena *arena, cn_str token)
     cn_buf_printf(&buf, "%s=%.*s; Path=/; HttpOnly; SameSite=Lax; Max-Age=%lld%s",
                   CN_SESSION_COOKIE, CN_STR_ARG(token),
                   token.len > 0 ? (long long)(config->session_max_age_ms / 1000) : 0,
-                  config->session_cookie_secure ? "; Secure" : "");
+                  config->session_cookie_secure ||
+                          cn_str_starts_with(config->http_public_url, CN_STR("https://"))
+                      ? "; Secure"
+                      : "");
     cn_str text = cn_arena_str(arena, cn_buf_str(&buf));
     cn_buf_deinit(&buf);
     return text;
@@ -82,7 +100,7 @@ bool cn_auth_caller(struct cn_api *api, struct cn_http_exchange *exchange,
                     const struct cn_route *route, const struct cn_unit *unit,
                     struct cn_caller *caller_out, struct cn_error *err)
 {
-    struct cn_caller caller = { .address = cn_http_remote_address(exchange) };
+    struct cn_caller caller = { .address = cn_auth_address(api, exchange) };
     struct cn_user user;
     struct cn_session session;
     struct cn_error unimportant;

@@ -29,6 +29,10 @@ CN_MUST_CHECK bool cn_auth_scope(const struct cn_route *route, const struct cn_c
 CN_MUST_CHECK bool cn_auth_origin(struct cn_api *api, struct cn_http_exchange *exchange,
                                   bool needs_proof, struct cn_error *err);
 
+/* The client's address: of the connection, or behind http.trusted_proxy the last one that the proxy
+ * names in X-Forwarded-For. */
+cn_str cn_auth_address(const struct cn_api *api, const struct cn_http_exchange *exchange);
+
 /* The token of the request's session cookie; false if there is none. */
 bool cn_auth_session_token(struct cn_http_exchange *exchange, cn_str *token_out);
 

@@ -146,7 +146,7 @@ static bool sign_in(struct call *call, struct cn_error *err)
     struct cn_sql_conn *conn = NULL;
     const bool is_change = route->method != CN_GET;
     if (route->is_public) {
-        call->caller.address = cn_http_remote_address(call->exchange);
+        call->caller.address = cn_auth_address(call->api, call->exchange);
         return !is_change || cn_auth_origin(call->api, call->exchange, false, err);
     }
     if (!cn_db_read(call->api->options.db, &conn, err)) {
@@ -338,7 +338,7 @@ static void run_call(struct cn_work *work)
     cn_parsers_give(api->parsers, call->parser); /* what was read was copied to the arena */
     call->parser = NULL;
     if (ok && call->match.route->kind == CN_RESPONSE_EVENTS) {
-        cn_stream_open(api->streams, call->exchange, &call->req.unit, call->caller.session);
+        cn_stream_open(api->streams, call->exchange, &call->req.unit, &call->caller);
         return;
     }
     if (ok && run(call, &err)) {

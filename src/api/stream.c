@@ -1,6 +1,7 @@
 #include "api/stream.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 
 enum {
     ROUND_MS = 200,           /* changes within it are sent as one */
+    SOURCES_EVERY_ROUNDS = 5, /* they change all the time */
     ROUND_ACCOUNTS_MAX = 500, /* the others wait for the next round */
     CHECK_EVERY_ROUNDS = 50,  /* whether sessions and grants still hold */
     TEXT_MAX_BYTES = 64 * 1024
@@ -22,6 +24,7 @@ struct stream {
     struct cn_sse_stream *sse;
     struct cn_unit unit; /* without connection and arena */
     cn_session_id session;
+    bool sees_sources;
     struct cn_map shown; /* accounts that were sent and not taken back */
     _Atomic bool is_closed;
 };
@@ -37,6 +40,7 @@ struct cn_stream_hub {
     bool is_stopping;
     struct stream *arrivals;
     struct cn_map pending; /* account ids */
+    struct cn_map sources; /* ids of those that sent something */
     bool has_progress;
     char label[64];
     int64_t done;
@@ -102,6 +106,7 @@ void cn_stream_hub_free(struct cn_stream_hub *hub)
         hub->streams = next;
     }
     cn_map_deinit(&hub->pending);
+    cn_map_deinit(&hub->sources);
     (void)pthread_cond_destroy(&hub->changed);
     (void)pthread_mutex_destroy(&hub->lock);
     free(hub);
@@ -116,7 +121,7 @@ static void on_closed(void *arg, struct cn_sse_stream *sse)
 }
 
 void cn_stream_open(struct cn_stream_hub *hub, struct cn_http_exchange *exchange,
-                    const struct cn_unit *unit, cn_session_id session)
+                    const struct cn_unit *unit, const struct cn_caller *caller)
 {
     if (atomic_fetch_add(&hub->count, 1) >= hub->options->config->http_streams_max) {
         atomic_fetch_sub(&hub->count, 1);
@@ -125,7 +130,11 @@ void cn_stream_open(struct cn_stream_hub *hub, struct cn_http_exchange *exchange
         return;
     }
     struct stream *stream = cn_heap_resize(NULL, sizeof(*stream));
-    *stream = (struct stream){ .unit = *unit, .session = session };
+    *stream = (struct stream){
+        .unit = *unit,
+        .session = caller->session,
+        .sees_sources = caller->role == CN_ROLE_ADMIN || caller->role == CN_ROLE_OPS,
+    };
     stream->unit.conn = NULL;
     stream->unit.arena = NULL;
     stream->sse = cn_sse_open(exchange, on_closed, stream);
@@ -143,6 +152,17 @@ void cn_stream_account(struct cn_stream_hub *hub, cn_account_id id)
     }
     (void)pthread_mutex_lock(&hub->lock);
     (void)cn_map_put(&hub->pending, (uint64_t)id.value, &was_new);
+    (void)pthread_mutex_unlock(&hub->lock);
+}
+
+void cn_stream_source(struct cn_stream_hub *hub, cn_source_id id)
+{
+    bool was_new = false;
+    if (atomic_load(&hub->count) == 0) {
+        return;
+    }
+    (void)pthread_mutex_lock(&hub->lock);
+    (void)cn_map_put(&hub->sources, (uint64_t)id.value, &was_new);
     (void)pthread_mutex_unlock(&hub->lock);
 }
 
@@ -189,6 +209,36 @@ static size_t take_pending(struct cn_stream_hub *hub, int64_t *ids)
     }
     (void)pthread_mutex_unlock(&hub->lock);
     return count;
+}
+
+/* The next source that sent something; false if there is none. */
+static bool take_source(struct cn_stream_hub *hub, uint64_t *id_out)
+{
+    size_t cursor = 0;
+    uint64_t value = 0;
+    (void)pthread_mutex_lock(&hub->lock);
+    const bool has_one = cn_map_next(&hub->sources, &cursor, id_out, &value);
+    if (has_one) {
+        (void)cn_map_remove(&hub->sources, *id_out);
+    }
+    (void)pthread_mutex_unlock(&hub->lock);
+    return has_one;
+}
+
+static void send_sources(struct cn_stream_hub *hub)
+{
+    uint64_t id = 0;
+    while (take_source(hub, &id)) {
+        char text[CN_ID_TEXT_BYTES];
+        char json[CN_ID_TEXT_BYTES + 16];
+        cn_id_format(CN_SOURCE_PREFIX, (int64_t)id, text);
+        (void)snprintf(json, sizeof(json), "{\"id\":\"%s\"}", text);
+        for (struct stream *stream = hub->streams; stream != NULL; stream = stream->next) {
+            if (stream->sees_sources) {
+                (void)cn_sse_send(stream->sse, CN_STR("sources"), cn_str_of(json));
+            }
+        }
+    }
 }
 
 static cn_str account_text(struct cn_buf *buf, const struct cn_account *account,
@@ -336,14 +386,18 @@ static bool has_pending(struct cn_stream_hub *hub)
     return has;
 }
 
-static void run_round(struct cn_stream_hub *hub, struct cn_arena *arena, bool is_check)
+static void run_round(struct cn_stream_hub *hub, struct cn_arena *arena, int64_t round)
 {
+    const bool is_check = round % CHECK_EVERY_ROUNDS == 0;
     int64_t ids[ROUND_ACCOUNTS_MAX];
     struct cn_sql_conn *conn = NULL;
     struct cn_error err;
     take_arrivals(hub);
     prune(hub);
     send_progress(hub);
+    if (round % SOURCES_EVERY_ROUNDS == 0) {
+        send_sources(hub);
+    }
     if ((!has_pending(hub) && !is_check) || hub->streams == NULL ||
         !cn_db_read(hub->options->db, &conn, &err)) {
         return; /* what is pending stays so until the database is back */
@@ -385,10 +439,9 @@ static void *run_hub(void *arg)
 {
     struct cn_stream_hub *hub = arg;
     struct cn_arena arena;
-    int rounds = 0;
     cn_arena_init(&arena, (size_t)64 * 1024);
-    while (wait_for_round(hub)) {
-        run_round(hub, &arena, ++rounds % CHECK_EVERY_ROUNDS == 0);
+    for (int64_t round = 1; wait_for_round(hub); round++) {
+        run_round(hub, &arena, round);
     }
     cn_arena_deinit(&arena);
     return NULL;

@@ -11,8 +11,8 @@
 #ifndef CAIRN_API_STREAM_H
 #define CAIRN_API_STREAM_H
 
-#include "api/api.h"
-#include "book/session.h"
+#include "api/route.h"
+#include "book/source.h"
 #include "net/sse.h"
 
 struct cn_stream_hub;
@@ -25,9 +25,12 @@ void cn_stream_hub_free(struct cn_stream_hub *hub);
 
 /* Answers the exchange with a stream for that unit, or with 503 if there are too many. */
 void cn_stream_open(struct cn_stream_hub *hub, struct cn_http_exchange *exchange,
-                    const struct cn_unit *unit, cn_session_id session);
+                    const struct cn_unit *unit, const struct cn_caller *caller);
 
 void cn_stream_account(struct cn_stream_hub *hub, cn_account_id id);
+
+/* Something arrived from the source: told to admins and ops, once a second at most. */
+void cn_stream_source(struct cn_stream_hub *hub, cn_source_id id);
 void cn_stream_progress(struct cn_stream_hub *hub, const struct cn_progress *progress);
 
 #endif

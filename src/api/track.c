@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 
 #include "api/decode.h"
+#include "api/stream.h"
 #include "event/parse.h"
 #include "net/gzip.h"
 
@@ -212,6 +213,7 @@ static void on_stored(void *arg, struct cn_event_batch *batch, const struct cn_e
         return;
     }
     cn_intake_count(track->api->options.intake, batch);
+    cn_stream_source(track->api->streams, (cn_source_id){ batch->source_id });
     if (batch->rejection_count > 0) {
         cn_intake_reject(track->api->options.intake, batch);
     }

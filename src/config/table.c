@@ -14,6 +14,11 @@ const struct cn_setting cn_settings[] = {
       .fallback = "",
       .doc = "Address that browsers and SDKs use, such as https://cairn.example.com; taken from "
              "the Host header if empty" },
+    { .name = "http.trusted_proxy",
+      .type = CN_SETTING_STR,
+      .offset = AT(http_trusted_proxy),
+      .fallback = "",
+      .doc = "Address of the reverse proxy whose X-Forwarded-For is believed, such as 127.0.0.1" },
     { .name = "http.loops",
       .type = CN_SETTING_I64,
       .offset = AT(http_loops),

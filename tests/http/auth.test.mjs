@@ -77,3 +77,11 @@ test('R27 guessing is slowed down by account and by address', async t => {
   for (let i = 0; i < 3; i++) await signIn(cairn, { email: `b${i}@example.com`, password: 'x' });
   assert.equal((await signIn(cairn, { email: ADMIN.email, password: ADMIN.password })).status, 429);
 });
+
+test('R27 behind a trusted proxy the address is the one that it names', async t => {
+  const cairn = await startCairn(t, { env: { CAIRN_LOGIN_TRIES_PER_ADDRESS: '1', CAIRN_HTTP_TRUSTED_PROXY: '127.0.0.1' } });
+  const from = address => signIn(cairn, { email: `${address}@example.com`, password: 'x' }, { 'x-forwarded-for': `9.9.9.9, ${address}` });
+  assert.equal((await from('10.0.0.1')).status, 401);
+  assert.equal((await from('10.0.0.1')).status, 429);
+  assert.equal((await from('10.0.0.2')).status, 401);
+});

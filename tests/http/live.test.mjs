@@ -55,6 +55,13 @@ test('R29 changes reach who may see them', async t => {
     assert.deepEqual(of(seenByCsm, own.id).at(-1).data, { id: own.id, gone: true });
   });
 
+  await t.test('what arrives is told to those who run the system', async () => {
+    const { id, write_key } = await admin.createSource();
+    await cairn.send(write_key, [{ type: 'track', userId: 'u', event: 'X' }]);
+    await waitFor(() => seenByAdmin.events.some(e => e.name === 'sources' && e.data.id === id));
+    assert.ok(seenByCsm.events.every(e => e.name !== 'sources'));
+  });
+
   await t.test('a heartbeat keeps it open', () => waitFor(() => seenByAdmin.comments > 3));
 
   await t.test('the server stops in good time with streams open', async () => {
