@@ -316,7 +316,7 @@ static struct cn_cel_value eval_comprehension(struct machine *machine,
     struct variable variable = { .name = node->name, .outer = &accumulator };
     for (size_t i = 0; i < count; i++) {
         variable.value = items[i];
-        machine->variables = &variable;
+        machine->variables = &variable; /* cppcheck-suppress autoVariables; put back below */
         struct cn_cel_value more = eval(machine, parts[CN_CEL_FOLD_CONDITION]);
         if (more.kind != CN_CEL_BOOL || !more.as.flag) {
             break;
