@@ -98,7 +98,7 @@ static const struct cn_health_model *compile(struct cn_arena *arena, struct cn_c
         for (size_t i = 0; i < problems.count; i++) {
             (void)fprintf(stderr, "%.*s\n", CN_STR_ARG(problems.items[i].message));
         }
-        exit(1); /* NOLINT(concurrency-mt-unsafe): one thread */
+        exit(1);
     }
     return model;
 }
