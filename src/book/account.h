@@ -53,7 +53,7 @@ struct cn_account_derived {
     cn_str scorecard; /* "" without */
     cn_time last_activity_at;
     enum cn_given last_activity_at_given;
-    int64_t open_tickets;
+    int64_t open_tickets; /* by cn_account_refresh() alone */
 };
 
 struct cn_account {

@@ -13,7 +13,7 @@ bool cn_account_save_derived(const struct cn_unit *unit, cn_account_id id,
     int64_t changed = 0;
     if (!cn_sql_prepare(unit->conn,
                         "UPDATE account SET score = $2, band = $3, grey = $4, confidence = $5,"
-                        " trend = $6, scorecard = $7, last_activity_us = $8, open_tickets = $9"
+                        " trend = $6, scorecard = $7, last_activity_us = $8"
                         " WHERE account_id = $1",
                         &stmt, err)) {
         return false;
@@ -26,7 +26,6 @@ bool cn_account_save_derived(const struct cn_unit *unit, cn_account_id id,
     cn_row_bind_opt_i64(stmt, 6, derived->trend_given, derived->trend);
     cn_sql_bind_str(stmt, 7, derived->scorecard);
     cn_row_bind_opt_i64(stmt, 8, derived->last_activity_at_given, derived->last_activity_at.us);
-    cn_sql_bind_i64(stmt, 9, derived->open_tickets);
     if (!cn_row_run(unit, stmt, &changed, err)) {
         return cn_error_context(err, "saving a score");
     }

@@ -233,8 +233,7 @@ static void scores_leave_the_version_alone(void **state)
                                                 .trend_given = CN_GIVEN,
                                                 .scorecard = CN_STR("mid-touch"),
                                                 .last_activity_at = { 1000 },
-                                                .last_activity_at_given = CN_GIVEN,
-                                                .open_tickets = 2 };
+                                                .last_activity_at_given = CN_GIVEN };
     struct cn_change_list list;
     must(cn_sql_begin(f->unit.conn, &f->err));
     must(cn_account_save_derived(&f->unit, account.id, &derived, &f->err));
