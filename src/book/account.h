@@ -151,6 +151,12 @@ CN_MUST_CHECK bool cn_account_save_derived(const struct cn_unit *unit, cn_accoun
 CN_MUST_CHECK bool cn_account_save_activity(const struct cn_unit *unit, cn_account_id id,
                                             cn_time last_activity_at, struct cn_error *err);
 
+/* Calls `each` for every account with activity, for starting up. */
+CN_MUST_CHECK bool cn_account_each_activity(const struct cn_unit *unit,
+                                            void (*each)(void *arg, cn_account_id id,
+                                                         cn_time last_activity_at),
+                                            void *arg, struct cn_error *err);
+
 /* Sets arr and renewal from the contracts that are active on `day` and the number of open tickets;
  * called by book/contract.c and book/ticket.c. */
 CN_MUST_CHECK bool cn_account_refresh(const struct cn_unit *unit, cn_account_id id,

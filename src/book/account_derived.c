@@ -57,6 +57,24 @@ bool cn_account_save_activity(const struct cn_unit *unit, cn_account_id id,
     return true;
 }
 
+bool cn_account_each_activity(const struct cn_unit *unit,
+                              void (*each)(void *arg, cn_account_id id, cn_time last_activity_at),
+                              void *arg, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    bool ok = cn_sql_prepare(unit->conn,
+                             "SELECT account_id, last_activity_us FROM account"
+                             " WHERE last_activity_us IS NOT NULL",
+                             &stmt, err);
+    while (ok && (ok = cn_sql_step(stmt, &row, err)) && row) {
+        each(arg, (cn_account_id){ cn_sql_column_i64(stmt, 0) },
+             (cn_time){ cn_sql_column_i64(stmt, 1) });
+    }
+    cn_sql_finish(stmt);
+    return ok || cn_error_context(err, "reading activity");
+}
+
 /* What the contracts say: those that run today, else the active ones, which await renewal. */
 struct summary {
     int64_t signed_count; /* not counting drafts */
