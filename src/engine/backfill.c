@@ -1,0 +1,207 @@
+#include "engine/backfill.h"
+
+#include <stdlib.h>
+
+#include "engine/list_columns.h"
+#include "engine/state.h"
+
+enum {
+    CHUNK_ACCOUNTS = 500, /* whose past is in memory at once */
+    ROWS_AT_ONCE = 2000   /* of one transaction */
+};
+
+/* One chunk of accounts on its way through the days. */
+struct run {
+    struct cn_engine *engine;
+    const struct cn_backfill *what;
+    const int64_t *accounts;
+    size_t count;
+    struct cn_frame *frame;
+    struct cn_health_state state;
+    struct cn_health_changes changes;
+    struct cn_pending rows;
+    struct cn_arena scratch;
+};
+
+static bool save_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    const struct run *run = arg;
+    return cn_health_history_save(conn, run->rows.rows, run->rows.count, err);
+}
+
+static bool save(struct run *run, struct cn_error *err)
+{
+    if (run->rows.count == 0) {
+        return true;
+    }
+    bool ok = cn_db_write(run->engine->options.db, save_work, run, err);
+    run->rows.count = 0;
+    cn_arena_reset(&run->rows.arena);
+    return ok;
+}
+
+static bool forget_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    const struct run *run = arg;
+    const struct cn_tz *tz = run->engine->options.tz;
+    cn_time from = cn_tz_day_start(tz, run->what->first_day);
+    cn_time to = cn_tz_day_start(tz, run->what->last_day + 1);
+    for (size_t i = 0; i < run->count; i++) {
+        if (!cn_health_history_forget(conn, run->accounts[i], from, to, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void remember(struct run *run, cn_time at)
+{
+    const int64_t *accounts = cn_frame_accounts(run->frame);
+    for (size_t i = 0; i < run->changes.count; i++) {
+        const struct cn_health_change *change = &run->changes.items[i];
+        if (change->is_history) {
+            struct cn_health_row row =
+                cn_health_history_row(run->engine->program->health, accounts[change->row], at,
+                                      &change->after, &run->rows.arena);
+            row.is_backfilled = true;
+            row.program_version = run->engine->program->version;
+            cn_pending_add(&run->rows, &row);
+        }
+    }
+    run->changes.count = 0;
+}
+
+/* Sources belong to one thread at a time, so the columns are filled under the engine's lock. */
+static bool fill_day(struct run *run, const struct cn_when *when, struct cn_error *err)
+{
+    struct cn_engine *engine = run->engine;
+    bool ok = true;
+    (void)pthread_rwlock_wrlock(&engine->lock);
+    for (uint32_t stratum = 0; ok && stratum < engine->program->columns.stratum_count; stratum++) {
+        ok = cn_frame_fill(run->frame, stratum, NULL, when, CN_PACE_FACT, err);
+    }
+    (void)pthread_rwlock_unlock(&engine->lock);
+    return ok;
+}
+
+static bool run_days(struct run *run, int64_t done_before, int64_t total, struct cn_error *err)
+{
+    const struct cn_tz *tz = run->engine->options.tz;
+    for (int64_t day = run->what->first_day; day <= run->what->last_day; day++) {
+        struct cn_when when = { .now = cn_tz_day_start(tz, day), .day = day, .as_true = true };
+        cn_arena_reset(&run->scratch);
+        if (!fill_day(run, &when, err) ||
+            !cn_health_evaluate(run->engine->program->health, run->frame, NULL, &run->state,
+                                &run->changes, &run->scratch, err)) {
+            return false;
+        }
+        remember(run, when.now);
+        if (run->rows.count >= ROWS_AT_ONCE && !save(run, err)) {
+            return false;
+        }
+        if (run->what->progress != NULL) {
+            run->what->progress(run->what->arg, done_before + day - run->what->first_day + 1,
+                                total);
+        }
+    }
+    return save(run, err);
+}
+
+/* The live colour goes on from the back-filled one. */
+static void hand_over(struct run *run)
+{
+    struct cn_engine *engine = run->engine;
+    (void)pthread_rwlock_wrlock(&engine->lock);
+    for (size_t i = 0; i < run->count; i++) {
+        uint32_t from = 0;
+        uint32_t to = 0;
+        if (cn_frame_find(run->frame, run->accounts[i], &from) &&
+            cn_frame_find(engine->frame, run->accounts[i], &to)) {
+            struct cn_health_score score = cn_health_state_get(&engine->health, to);
+            score.band = cn_health_state_get(&run->state, from).band;
+            cn_health_state_set(&engine->health, to, &score);
+        }
+    }
+    (void)pthread_rwlock_unlock(&engine->lock);
+}
+
+static bool prepare(struct run *run, struct cn_error *err)
+{
+    struct cn_engine *engine = run->engine;
+    for (size_t i = 0; i < run->count; i++) {
+        (void)cn_frame_add(run->frame, run->accounts[i]);
+    }
+    cn_frame_use(run->frame, &engine->program->columns, NULL);
+    cn_health_state_resize(&run->state, run->count);
+    (void)pthread_rwlock_wrlock(&engine->lock);
+    bool ok =
+        cn_metric_source_prepare(engine->program->metric_source, (int32_t)run->what->first_day,
+                                 (int32_t)run->what->last_day, run->accounts, run->count, err);
+    (void)pthread_rwlock_unlock(&engine->lock);
+    return ok && cn_db_write(engine->options.db, forget_work, run, err);
+}
+
+static bool backfill_chunk(struct cn_engine *engine, const struct cn_backfill *what,
+                           const int64_t *accounts, size_t count, int64_t done_before,
+                           int64_t total, struct cn_error *err)
+{
+    struct run run = { .engine = engine, .what = what, .accounts = accounts, .count = count };
+    run.frame = cn_frame_new(engine->strings);
+    cn_health_state_init(&run.state);
+    cn_arena_init(&run.scratch, (size_t)256 * 1024);
+    cn_arena_init(&run.rows.arena, (size_t)256 * 1024);
+    bool ok = prepare(&run, err) && run_days(&run, done_before, total, err);
+    if (ok) {
+        hand_over(&run);
+    }
+    cn_arena_deinit(&run.rows.arena);
+    free(run.rows.rows);
+    cn_arena_deinit(&run.scratch);
+    cn_health_changes_deinit(&run.changes);
+    cn_health_state_deinit(&run.state);
+    cn_frame_free(run.frame);
+    return ok;
+}
+
+/* A copy of all account ids: the frame's own move when it grows. */
+static int64_t *all_accounts(struct cn_engine *engine, size_t *count_out)
+{
+    (void)pthread_rwlock_rdlock(&engine->lock);
+    size_t rows = cn_frame_rows(engine->frame);
+    const int64_t *accounts = cn_frame_accounts(engine->frame);
+    int64_t *copy = cn_heap_resize(NULL, (rows + 1) * sizeof(copy[0]));
+    size_t count = 0;
+    for (size_t row = 0; row < rows; row++) {
+        if (accounts[row] != 0) {
+            copy[count++] = accounts[row];
+        }
+    }
+    (void)pthread_rwlock_unlock(&engine->lock);
+    *count_out = count;
+    return copy;
+}
+
+bool cn_engine_backfill(struct cn_engine *engine, const struct cn_backfill *what,
+                        struct cn_error *err)
+{
+    int64_t *all = NULL;
+    size_t count = what->count;
+    const int64_t *accounts = what->account_ids;
+    if (accounts == NULL) {
+        all = all_accounts(engine, &count);
+        accounts = all;
+    }
+    /* Rules that compare accounts need all of them side by side. */
+    size_t chunk = engine->program->columns.stratum_count > 1 ? count : CHUNK_ACCOUNTS;
+    int64_t days = what->last_day - what->first_day + 1;
+    int64_t total = chunk > 0 ? (int64_t)((count + chunk - 1) / chunk) * days : 0;
+    bool ok = cn_rollup_flush(engine->options.rollup, err);
+    int64_t done = 0;
+    for (size_t from = 0; ok && from < count; from += chunk, done += days) {
+        size_t n = count - from < chunk ? count - from : chunk;
+        ok = backfill_chunk(engine, what, accounts + from, n, done, total, err);
+    }
+    free(all);
+    ok = ok && cn_engine_load_past(engine, cn_now(engine->options.clock), err);
+    return ok || cn_error_context(err, "evaluating the past");
+}

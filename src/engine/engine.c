@@ -1,0 +1,378 @@
+#include "engine/engine.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+#include "book/change.h"
+#include "engine/list_columns.h"
+#include "engine/state.h"
+
+enum {
+    INBOX_MAX = 65536,
+    POP_MAX = 512,
+    POLL_US = 50000,  /* how often the change table is looked at */
+    ROUND_US = 50000, /* rounds follow one another no sooner, so that a flood is scored in bulk */
+    NICE = 10,
+    SCRATCH_BLOCK_BYTES = 1024 * 1024
+};
+
+void cn_id_list_add(struct cn_id_list *list, int64_t id)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity == 0 ? 256 : list->capacity * 2;
+        list->items = cn_heap_resize(list->items, list->capacity * sizeof(list->items[0]));
+    }
+    list->items[list->count++] = id;
+}
+
+void cn_pending_add(struct cn_pending *pending, const struct cn_health_row *row)
+{
+    if (pending->count == pending->capacity) {
+        pending->capacity = pending->capacity == 0 ? 256 : pending->capacity * 2;
+        pending->rows = cn_heap_resize(pending->rows, pending->capacity * sizeof(pending->rows[0]));
+    }
+    pending->rows[pending->count++] = *row;
+}
+
+struct cn_unit cn_engine_unit(struct cn_engine *engine, struct cn_sql_conn *conn,
+                              struct cn_arena *arena)
+{
+    return (struct cn_unit){ .conn = conn,
+                             .arena = arena,
+                             .ids = engine->options.ids,
+                             .scope = CN_SCOPE_ALL,
+                             .node = CN_ENGINE_NODE,
+                             .now = cn_now(engine->options.clock) };
+}
+
+struct cn_engine *cn_engine_new(const struct cn_engine_options *options)
+{
+    struct cn_engine *engine = cn_heap_resize(NULL, sizeof(*engine));
+    *engine = (struct cn_engine){ .options = *options };
+    cn_queue_init(&engine->inbox, options->inbox_max > 0 ? options->inbox_max : INBOX_MAX);
+    pthread_rwlockattr_t attr;
+    (void)pthread_rwlockattr_init(&attr); /* these inits cannot fail on Linux */
+    /* A stream of readers must not keep scores from moving. */
+    (void)pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    (void)pthread_rwlock_init(&engine->lock, &attr);
+    (void)pthread_rwlockattr_destroy(&attr);
+    (void)pthread_mutex_init(&engine->settle_lock, NULL);
+    (void)pthread_cond_init(&engine->settled, NULL);
+    cn_arena_init(&engine->scratch, SCRATCH_BLOCK_BYTES);
+    cn_arena_init(&engine->pending.arena, SCRATCH_BLOCK_BYTES);
+    engine->strings = cn_interner_new();
+    engine->facts = cn_book_facts_new(options->tz);
+    engine->subjects = cn_subject_map_new(options->reattribute_us);
+    engine->frame = cn_frame_new(engine->strings);
+    cn_health_state_init(&engine->health);
+    cn_column_init(&engine->last_activity, CN_COLUMN_TIME);
+    cn_column_init(&engine->past_points, CN_COLUMN_I64);
+    cn_column_init(&engine->trend, CN_COLUMN_I64);
+    engine->lists = cn_heap_resize(NULL, sizeof(*engine->lists));
+    cn_list_columns_init(engine->lists);
+    engine->book_options = (struct cn_book_batch_options){
+        .map = engine->subjects,
+        .unknown_account = options->creates_accounts ? CN_UNKNOWN_CREATE : CN_UNKNOWN_PARK,
+    };
+    return engine;
+}
+
+void cn_engine_on_commit(void *arg, const struct cn_event_commit *commit)
+{
+    struct cn_engine *engine = arg;
+    for (size_t i = 0; i < commit->batch_count; i++) {
+        struct cn_event_batch *batch = commit->batches[i];
+        cn_event_batch_retain(batch);
+        /* A full inbox makes the log wait, and so its senders.  A closed one: what is not taken now
+         * is read from the log at the next start. */
+        if (!cn_queue_push(&engine->inbox, batch)) {
+            cn_event_batch_release(batch);
+        }
+    }
+}
+
+void cn_engine_wake(struct cn_engine *engine)
+{
+    /* If it is full, the engine is awake. */
+    bool pushed = cn_queue_try_push(&engine->inbox, &engine->wake);
+    (void)pushed;
+}
+
+uint32_t cn_engine_row(struct cn_engine *engine, int64_t account_id)
+{
+    uint32_t row = 0;
+    if (cn_frame_find(engine->frame, account_id, &row)) {
+        return row;
+    }
+    row = cn_frame_add(engine->frame, account_id);
+    size_t rows = cn_frame_rows(engine->frame);
+    cn_health_state_resize(&engine->health, rows);
+    cn_bitmap_resize(&engine->active, rows);
+    cn_column_reserve(&engine->last_activity, rows);
+    cn_column_reserve(&engine->past_points, rows);
+    cn_column_reserve(&engine->trend, rows);
+    cn_list_columns_reserve(engine->lists, rows);
+    return row;
+}
+
+/* Feeds what was popped; the batches are released. */
+static bool feed_popped(struct cn_engine *engine, void *const *items, size_t count,
+                        struct cn_error *err)
+{
+    cn_arena_reset(&engine->scratch);
+    size_t total = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct cn_event_batch *batch = items[i];
+        total += items[i] == &engine->wake ? 0 : batch->count;
+    }
+    const struct cn_event **events =
+        cn_arena_array(&engine->scratch, const struct cn_event *, total + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct cn_event_batch *batch = items[i];
+        for (size_t j = 0; items[i] != &engine->wake && j < batch->count; j++) {
+            if (batch->events[j].seq > 0) {
+                events[n++] = &batch->events[j];
+            }
+        }
+    }
+    bool ok = cn_engine_feed(engine, events, n, err);
+    for (size_t i = 0; i < count; i++) {
+        if (items[i] != &engine->wake) {
+            cn_event_batch_release(items[i]);
+        }
+    }
+    return ok;
+}
+
+static void announce(struct cn_engine *engine)
+{
+    (void)pthread_mutex_lock(&engine->settle_lock);
+    engine->reached = engine->position;
+    (void)pthread_cond_broadcast(&engine->settled);
+    (void)pthread_mutex_unlock(&engine->settle_lock);
+}
+
+/* When the engine's thread did what, by the monotonic clock. */
+struct rhythm {
+    int64_t tick_us;
+    int64_t round_us;
+};
+
+/* One turn of the engine's thread. */
+static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_error *err)
+{
+    void *items[POP_MAX];
+    size_t count = cn_queue_pop(&engine->inbox, items, POP_MAX, POLL_US);
+    if (engine->is_behind && !cn_engine_catch_up(engine, err)) {
+        return false;
+    }
+    /* What was popped and could not be fed is in the log: the next turn reads it from there. */
+    engine->is_behind = count > 0 && !feed_popped(engine, items, count, err);
+    if (engine->is_behind) {
+        return false;
+    }
+    int64_t now_us = cn_clock_monotonic_us();
+    bool is_tick = now_us - rhythm->tick_us >= engine->options.tick_us;
+    if (!is_tick && now_us - rhythm->round_us < ROUND_US) {
+        return true;
+    }
+    rhythm->round_us = now_us;
+    if (is_tick) {
+        rhythm->tick_us = now_us;
+    }
+    if (!cn_engine_evaluate(engine, cn_now(engine->options.clock), is_tick, err)) {
+        return false;
+    }
+    announce(engine);
+    return true;
+}
+
+static void *run(void *arg)
+{
+    struct cn_engine *engine = arg;
+    struct rhythm rhythm = { 0 };
+    /* Intake goes first; a failure only means that it does not. */
+    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
+    while (!atomic_load(&engine->stopping)) {
+        struct cn_error err;
+        if (!turn(engine, &rhythm, &err) && !atomic_load(&engine->stopping)) {
+            cn_log_error("engine", &err, "a round failed; what it left is done in the next");
+            struct timespec pause = { .tv_sec = 1 };
+            (void)nanosleep(&pause, NULL); /* woken early, it just tries sooner */
+        }
+    }
+    return NULL;
+}
+
+static void flush_once(struct cn_engine *engine)
+{
+    struct cn_error err;
+    if (!cn_rollup_flush(engine->options.rollup, &err)) {
+        cn_log_error("engine", &err, "writing rollups; the next second tries again");
+        return;
+    }
+    int64_t today = cn_tz_day(engine->options.tz, cn_now(engine->options.clock));
+    size_t days = 0;
+    if (!cn_rollup_fold(engine->options.rollup, today - 1, &days, &err)) {
+        cn_log_error("engine", &err, "folding rollups of closed days");
+    }
+    if (cn_db_is_embedded(engine->options.db)) {
+        cn_event_log_set_consumed(engine->log, cn_rollup_position(engine->options.rollup).seq);
+    }
+}
+
+static void *run_flusher(void *arg)
+{
+    struct cn_engine *engine = arg;
+    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE); /* as above */
+    while (!atomic_load(&engine->stopping)) {
+        struct timespec pause = { .tv_sec = 1 };
+        (void)nanosleep(&pause, NULL); /* woken early, it just flushes sooner */
+        flush_once(engine);
+        bool packed = false;
+        struct cn_error err;
+        if (!cn_event_log_pack(engine->log, &packed, &err)) {
+            cn_log_error("engine", &err, "packing the event log");
+        }
+    }
+    return NULL;
+}
+
+bool cn_engine_start(struct cn_engine *engine, struct cn_event_log *log, struct cn_error *err)
+{
+    assert(!engine->has_threads);
+    engine->log = log;
+    if (!cn_engine_load(engine, err) || !cn_engine_catch_up(engine, err) ||
+        !cn_engine_evaluate(engine, cn_now(engine->options.clock), true, err)) {
+        return cn_error_context(err, "starting the engine");
+    }
+    announce(engine);
+    if (pthread_create(&engine->thread, NULL, run, engine) != 0 ||
+        pthread_create(&engine->flusher, NULL, run_flusher, engine) != 0) {
+        abort(); /* as when memory ends: without them nothing works */
+    }
+    (void)pthread_setname_np(engine->thread, "cn-engine"); /* only for people who look */
+    (void)pthread_setname_np(engine->flusher, "cn-flusher");
+    engine->has_threads = true;
+    return true;
+}
+
+static bool has_reached(const struct cn_engine *engine, const struct cn_engine_position *target)
+{
+    return engine->reached.seq >= target->seq && engine->reached.change >= target->change;
+}
+
+bool cn_engine_settle(struct cn_engine *engine, struct cn_error *err)
+{
+    struct cn_arena arena;
+    struct cn_sql_conn *conn = NULL;
+    struct cn_engine_position target = { .seq = cn_event_log_position(engine->log) };
+    if (!cn_db_read(engine->options.db, &conn, err)) {
+        return false;
+    }
+    cn_arena_init(&arena, 4096);
+    struct cn_unit unit = cn_engine_unit(engine, conn, &arena);
+    bool ok = cn_change_newest(&unit, CN_ENGINE_NODE, &target.change, err);
+    cn_db_release(engine->options.db, conn);
+    cn_arena_deinit(&arena);
+    if (!ok) {
+        return false;
+    }
+    cn_engine_wake(engine);
+    (void)pthread_mutex_lock(&engine->settle_lock);
+    while (!has_reached(engine, &target) && !atomic_load(&engine->stopping)) {
+        (void)pthread_cond_wait(&engine->settled, &engine->settle_lock);
+    }
+    ok = has_reached(engine, &target);
+    (void)pthread_mutex_unlock(&engine->settle_lock);
+    return ok || cn_fail(err, CN_UNAVAILABLE, "the engine is being stopped");
+}
+
+struct cn_subject_map *cn_engine_subjects(struct cn_engine *engine)
+{
+    return engine->subjects;
+}
+
+const struct cn_metric_list *cn_engine_metrics(struct cn_engine *engine)
+{
+    return engine->program->metrics;
+}
+
+void cn_engine_stats(struct cn_engine *engine, struct cn_engine_stats *stats_out)
+{
+    (void)pthread_rwlock_rdlock(&engine->lock);
+    stats_out->accounts = cn_bitmap_count(cn_frame_live(engine->frame));
+    (void)pthread_rwlock_unlock(&engine->lock);
+    (void)pthread_mutex_lock(&engine->settle_lock);
+    stats_out->events_behind = cn_event_log_position(engine->log) - engine->reached.seq;
+    (void)pthread_mutex_unlock(&engine->settle_lock);
+    stats_out->inbox = cn_queue_count(&engine->inbox);
+    stats_out->series_bytes = cn_series_bytes(engine->series);
+}
+
+static void drain(struct cn_engine *engine)
+{
+    void *items[POP_MAX];
+    size_t count = 0;
+    while ((count = cn_queue_pop(&engine->inbox, items, POP_MAX, 0)) > 0) {
+        for (size_t i = 0; i < count; i++) {
+            if (items[i] != &engine->wake) {
+                cn_event_batch_release(items[i]); /* the log has it */
+            }
+        }
+    }
+}
+
+void cn_engine_stop(struct cn_engine *engine)
+{
+    (void)pthread_mutex_lock(&engine->settle_lock);
+    atomic_store(&engine->stopping, true);
+    (void)pthread_cond_broadcast(&engine->settled);
+    (void)pthread_mutex_unlock(&engine->settle_lock);
+    cn_queue_close(&engine->inbox);
+    if (engine->has_threads) {
+        (void)pthread_join(engine->thread, NULL);
+        (void)pthread_join(engine->flusher, NULL);
+        flush_once(engine);
+        engine->has_threads = false;
+    }
+    drain(engine);
+}
+
+void cn_engine_free(struct cn_engine *engine)
+{
+    if (engine == NULL) {
+        return;
+    }
+    assert(!engine->has_threads);
+    drain(engine);
+    cn_queue_deinit(&engine->inbox);
+    cn_list_columns_deinit(engine->lists);
+    free(engine->lists);
+    cn_column_deinit(&engine->trend);
+    cn_column_deinit(&engine->past_points);
+    cn_column_deinit(&engine->last_activity);
+    cn_health_changes_deinit(&engine->changes);
+    cn_health_state_deinit(&engine->health);
+    cn_bitmap_deinit(&engine->active);
+    cn_frame_free(engine->frame);
+    cn_series_free(engine->series);
+    cn_engine_program_free(engine->program);
+    cn_subject_map_free(engine->subjects);
+    cn_book_facts_free(engine->facts);
+    cn_interner_free(engine->strings);
+    free(engine->touched.items);
+    free(engine->pending.rows);
+    cn_arena_deinit(&engine->pending.arena);
+    cn_arena_deinit(&engine->scratch);
+    (void)pthread_cond_destroy(&engine->settled);
+    (void)pthread_mutex_destroy(&engine->settle_lock);
+    (void)pthread_rwlock_destroy(&engine->lock);
+    free(engine);
+}

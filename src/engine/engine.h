@@ -1,0 +1,91 @@
+/*
+ * The engine: takes what arrived, brings derived state up to date, evaluates, stores and tells.
+ *
+ *   event log --on_commit--> inbox --> book (identify, group, claims) --> rollups, series
+ *   change table (records) ----------> rows to fill again                     |
+ *                                                  frame --> health --> history, lists, publish
+ *
+ * One thread, niced, owns the live frame and does all of this in order; a second one writes rollups
+ * each second and packs the log.  Accounts that changed are scored at once, all of them each tick
+ * for what depends on time, and at midnight for what depends on days.
+ *
+ * Questions (lists, explanations) may be asked on any thread.
+ *
+ * Not here: how a rule is evaluated (cel/, health/), who may see what (book/unit.h, api/).
+ */
+#ifndef CAIRN_ENGINE_ENGINE_H
+#define CAIRN_ENGINE_ENGINE_H
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/tz.h"
+
+#include "engine/program.h"
+#include "event/log.h"
+#include "health/evaluate.h"
+#include "sql/db.h"
+
+struct cn_engine;
+struct cn_subject_map; /* book/subject_map.h */
+
+struct cn_engine_options {
+    struct cn_db *db;
+    struct cn_rollup *rollup;
+    const struct cn_tz *tz;
+    const struct cn_clock *clock;
+    struct cn_id_source *ids;
+    bool creates_accounts;  /* for unknown group keys; else their events are parked */
+    int64_t reattribute_us; /* how far back an identify reaches */
+    int64_t tick_us;        /* longest time until time-dependent rules are evaluated again */
+    size_t inbox_max;       /* committed batches that may wait; 0: 65536 */
+
+    /* Tells which accounts moved: score, activity or record.  On the engine's thread, so it must be
+     * quick.  May be NULL. */
+    void (*publish)(void *arg, const int64_t *account_ids, size_t count);
+    void *publish_arg;
+};
+
+/* Prepares an engine; nothing runs yet.  What `options` names must outlive it. */
+struct cn_engine *cn_engine_new(const struct cn_engine_options *options);
+
+/* Ends the threads and writes what is derived; the log is no longer used after.  Commits that still
+ * come are left to the next start. */
+void cn_engine_stop(struct cn_engine *engine);
+
+/* After cn_engine_stop(), and after the log that calls cn_engine_on_commit() was closed.  NULL is
+ * allowed. */
+void cn_engine_free(struct cn_engine *engine);
+
+/* For the event log's options: on_commit with the engine as its argument. */
+void cn_engine_on_commit(void *arg, const struct cn_event_commit *commit);
+
+/*
+ * Loads the active program and all state, catches up with the log, and starts the threads.  `log`
+ * must outlive the engine.  Fails as the database does; CN_INVALID if the program does not compile.
+ */
+CN_MUST_CHECK bool cn_engine_start(struct cn_engine *engine, struct cn_event_log *log,
+                                   struct cn_error *err);
+
+/* Records have changed: look now instead of at the next tick.  Any thread. */
+void cn_engine_wake(struct cn_engine *engine);
+
+/* Which subjects belong to which accounts.  Borrowed; may be asked on any thread. */
+struct cn_subject_map *cn_engine_subjects(struct cn_engine *engine);
+
+/* Of the running program.  Borrowed while it runs. */
+const struct cn_metric_list *cn_engine_metrics(struct cn_engine *engine);
+
+/* For gauges.  Any thread. */
+struct cn_engine_stats {
+    size_t accounts;
+    size_t inbox;          /* committed batches that wait */
+    int64_t events_behind; /* in the log, not counted yet */
+    size_t series_bytes;
+};
+void cn_engine_stats(struct cn_engine *engine, struct cn_engine_stats *stats_out);
+
+/* Waits until everything that was committed to the log and the change table before the call has
+ * been scored and stored.  For commands and tests. */
+CN_MUST_CHECK bool cn_engine_settle(struct cn_engine *engine, struct cn_error *err);
+
+#endif

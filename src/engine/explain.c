@@ -1,0 +1,110 @@
+#include "engine/explain.h"
+
+#include "engine/state.h"
+
+/* A frame of one account, filled for a moment.  Rules that read other accounts' rows would need all
+ * of them: their columns are taken from the live frame. */
+static bool fill_alone(struct cn_engine *engine, int64_t account_id, const struct cn_when *when,
+                       struct cn_frame *frame, struct cn_error *err)
+{
+    const struct cn_column_set *columns = &engine->program->columns;
+    (void)cn_frame_add(frame, account_id);
+    cn_frame_use(frame, columns, NULL);
+    for (uint32_t stratum = 0; stratum < columns->stratum_count; stratum++) {
+        if (!cn_frame_fill(frame, stratum, NULL, when, CN_PACE_FACT, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The score as true at the beginning of a day, on the colour that history says was there. */
+static bool score_then(struct cn_engine *engine, struct cn_explain_at *then,
+                       struct cn_health_score *score_out, struct cn_error *err)
+{
+    struct cn_health_state state;
+    struct cn_arena scratch;
+    cn_health_state_init(&state);
+    cn_health_state_resize(&state, 1);
+    cn_arena_init(&scratch, (size_t)16 * 1024);
+    struct cn_health_score before = { .band = then->band_before, .scorecard = -1 };
+    cn_health_state_set(&state, 0, &before);
+    bool ok =
+        cn_health_evaluate(engine->program->health, then->frame, NULL, &state, NULL, &scratch, err);
+    *score_out = cn_health_state_get(&state, 0);
+    cn_arena_deinit(&scratch);
+    cn_health_state_deinit(&state);
+    return ok;
+}
+
+static bool band_at(struct cn_engine *engine, int64_t account_id, cn_time at,
+                    struct cn_arena *arena, enum cn_band *band_out, struct cn_error *err)
+{
+    struct cn_sql_conn *conn = NULL;
+    struct cn_health_row row = { 0 };
+    bool found = false;
+    if (!cn_db_read(engine->options.db, &conn, err)) {
+        return false;
+    }
+    bool ok = cn_health_history_at(conn, account_id, at, arena, &row, &found, err);
+    cn_db_release(engine->options.db, conn);
+    *band_out = found ? row.score.band : CN_BAND_NONE;
+    return ok;
+}
+
+static bool explain_change(struct cn_engine *engine, const struct cn_explain_at *now, cn_time since,
+                           struct cn_arena *arena, struct cn_engine_explanation *out,
+                           struct cn_error *err)
+{
+    int64_t account_id = cn_frame_accounts(now->frame)[now->row];
+    int64_t day = cn_tz_day(engine->options.tz, since);
+    struct cn_frame *frame = cn_frame_new(engine->strings);
+    struct cn_explain_at then = {
+        .model = engine->program->health,
+        .frame = frame,
+        .when = { .now = cn_tz_day_start(engine->options.tz, day), .day = day, .as_true = true }
+    };
+    bool ok = band_at(engine, account_id, then.when.now, arena, &then.band_before, err) &&
+              fill_alone(engine, account_id, &then.when, frame, err) &&
+              score_then(engine, &then, &out->previous, err);
+    if (ok && out->previous.has_points) {
+        out->has_previous = true;
+        out->previous_at = then.when.now;
+        ok = cn_health_explain_change(&then, now, arena, &out->now, err);
+    } else if (ok) {
+        ok = cn_health_explain(now, arena, &out->now, err);
+    }
+    cn_frame_free(frame);
+    return ok;
+}
+
+/* Under the write lock: sources belong to one thread at a time. */
+static bool explain_locked(struct cn_engine *engine, int64_t account_id, cn_time since,
+                           struct cn_arena *arena, struct cn_engine_explanation *out,
+                           struct cn_error *err)
+{
+    struct cn_explain_at now = { .model = engine->program->health, .frame = engine->frame };
+    if (!cn_frame_find(engine->frame, account_id, &now.row)) {
+        return cn_fail(err, CN_NOT_FOUND, "no such account");
+    }
+    now.when.now = cn_now(engine->options.clock);
+    now.when.day = engine->day;
+    now.band_before = cn_health_state_get(&engine->health, now.row).band;
+    out->at = now.when.now;
+    return since.us != 0 ? explain_change(engine, &now, since, arena, out, err)
+                         : cn_health_explain(&now, arena, &out->now, err);
+}
+
+bool cn_engine_explain(struct cn_engine *engine, int64_t account_id, cn_time since,
+                       struct cn_arena *arena, struct cn_engine_explanation *explanation_out,
+                       struct cn_error *err)
+{
+    struct cn_engine_explanation explanation = { 0 };
+    (void)pthread_rwlock_wrlock(&engine->lock);
+    bool ok = explain_locked(engine, account_id, since, arena, &explanation, err);
+    (void)pthread_rwlock_unlock(&engine->lock);
+    if (ok) {
+        *explanation_out = explanation;
+    }
+    return ok;
+}

@@ -1,0 +1,299 @@
+/* From the log to the book and the rollups. */
+#include <stdlib.h>
+
+#include "base/log.h"
+
+#include "book/change.h"
+#include "engine/state.h"
+
+enum {
+    CHUNK_EVENTS = 20000,      /* fed at once while catching up */
+    RETRY_PAUSE_NS = 500000000 /* while the database cannot be written */
+};
+
+static struct cn_book_fact book_fact(const struct cn_event *event)
+{
+    static const enum cn_book_fact_type types[CN_EVENT_TYPES] = {
+        [CN_EVENT_IDENTIFY] = CN_BOOK_FACT_IDENTIFY, [CN_EVENT_GROUP] = CN_BOOK_FACT_GROUP,
+        [CN_EVENT_ALIAS] = CN_BOOK_FACT_ALIAS,       [CN_EVENT_TRACK] = CN_BOOK_FACT_OTHER,
+        [CN_EVENT_PAGE] = CN_BOOK_FACT_OTHER,        [CN_EVENT_SCREEN] = CN_BOOK_FACT_OTHER,
+    };
+    bool has_traits = event->type == CN_EVENT_IDENTIFY || event->type == CN_EVENT_GROUP;
+    return (struct cn_book_fact){ .type = types[event->type],
+                                  .user_key = event->user_key,
+                                  .anonymous_key = event->anonymous_key,
+                                  .group_key = event->group_key,
+                                  .previous_key = event->previous_key,
+                                  .email = event->email,
+                                  .traits = has_traits ? event->payload : CN_STR(""),
+                                  .at = event->at,
+                                  .received = event->received,
+                                  .tie = (int64_t)(event->id.hi >> 1) };
+}
+
+struct application {
+    struct cn_engine *engine;
+    struct cn_book_batch *batch;
+    struct cn_book_fact *facts;
+    size_t count;
+    int64_t last_seq;
+};
+
+static bool apply(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    const struct application *what = arg;
+    struct cn_arena arena;
+    cn_arena_init(&arena, (size_t)64 * 1024);
+    struct cn_unit unit = cn_engine_unit(what->engine, conn, &arena);
+    bool ok = cn_book_batch_apply(what->batch, &unit, what->facts, what->count, err) &&
+              cn_position_save(&unit, "book", what->last_seq, err);
+    cn_arena_deinit(&arena);
+    return ok;
+}
+
+/* What was acknowledged is in the log and must not be skipped: tries until it is written. */
+static bool write_patiently(struct cn_engine *engine, cn_db_work *work, void *what,
+                            struct cn_error *err)
+{
+    bool said = false;
+    while (!cn_db_write(engine->options.db, work, what, err)) {
+        bool can_pass = err->code == CN_UNAVAILABLE || err->code == CN_STORAGE_FULL;
+        if (!can_pass || atomic_load(&engine->stopping)) {
+            return false;
+        }
+        if (!said) {
+            cn_log_error("engine", err, "the database cannot be written; events wait in the log");
+            said = true;
+        }
+        struct timespec pause = { .tv_nsec = RETRY_PAUSE_NS };
+        (void)nanosleep(&pause, NULL); /* woken early, it just tries sooner */
+    }
+    return true;
+}
+
+static int order_ids(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a;
+    int64_t y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Accounts whose counted events moved.  A subject without earlier events moves nothing. */
+static bool stale_accounts(struct cn_engine *engine, const struct cn_subject_moves *moves,
+                           struct cn_id_list *list, struct cn_error *err)
+{
+    for (size_t i = 0; i < moves->count; i++) {
+        const struct cn_subject_move *move = &moves->items[i];
+        struct cn_event *events = NULL;
+        size_t count = 0;
+        if (engine->position.seq == 0) {
+            return true;
+        }
+        if (!cn_event_log_read_subject(engine->log, &engine->scratch, move->subject,
+                                       engine->position.seq + 1, 1, &events, &count, err)) {
+            return false;
+        }
+        if (count > 0 && move->old_account != 0) {
+            cn_id_list_add(list, move->old_account);
+        }
+        if (count > 0 && move->new_account != 0) {
+            cn_id_list_add(list, move->new_account);
+        }
+    }
+    return true;
+}
+
+static bool rebuild_moved(struct cn_engine *engine, const struct cn_subject_moves *moves,
+                          struct cn_error *err)
+{
+    struct cn_id_list list = { 0 };
+    bool ok = stale_accounts(engine, moves, &list, err);
+    if (ok && list.count > 0) {
+        qsort(list.items, list.count, sizeof(list.items[0]), order_ids);
+        size_t kept = 0;
+        for (size_t i = 0; i < list.count; i++) {
+            if (i == 0 || list.items[i] != list.items[i - 1]) {
+                list.items[kept++] = list.items[i];
+            }
+        }
+        ok = cn_engine_rebuild(engine, list.items, kept, err);
+        for (size_t i = 0; ok && i < kept; i++) {
+            cn_id_list_add(&engine->touched, list.items[i]);
+        }
+    }
+    free(list.items);
+    return ok;
+}
+
+/* The first consumer: what events say about the book. */
+static bool feed_book(struct cn_engine *engine, const struct cn_event *const *events, size_t count,
+                      struct cn_error *err)
+{
+    struct application what = { .engine = engine };
+    what.facts = cn_arena_array(&engine->scratch, struct cn_book_fact, count);
+    for (size_t i = 0; i < count; i++) {
+        struct cn_book_fact fact = book_fact(events[i]);
+        if (events[i]->seq > engine->position.book &&
+            cn_book_fact_is_news(&engine->book_options, &fact)) {
+            what.facts[what.count++] = fact;
+        }
+        what.last_seq = events[i]->seq;
+    }
+    if (what.last_seq <= engine->position.book) {
+        return true;
+    }
+    if (what.count == 0) { /* its position is saved with the next news */
+        engine->position.book = what.last_seq;
+        return true;
+    }
+    what.batch = cn_book_batch_new(&engine->book_options);
+    bool ok = write_patiently(engine, apply, &what, err);
+    if (ok) {
+        const struct cn_book_result *result = cn_book_batch_publish(what.batch);
+        engine->position.book = what.last_seq;
+        for (size_t i = 0; i < result->touched_count; i++) {
+            cn_id_list_add(&engine->touched, result->touched[i]);
+        }
+        ok = rebuild_moved(engine, &result->moves, err);
+    }
+    cn_book_batch_free(what.batch);
+    return ok;
+}
+
+/* The accounts' newest activity, and what is to be scored again. */
+static void mark_rows(struct cn_engine *engine, const struct cn_metric_fact *facts, size_t count)
+{
+    (void)pthread_rwlock_wrlock(&engine->lock);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t row = cn_engine_row(engine, facts[i].account_id);
+        cn_bitmap_add(cn_frame_dirty(engine->frame), row);
+        cn_bitmap_add(&engine->active, row);
+        if (cn_column_is_missing(&engine->last_activity, row) ||
+            engine->last_activity.as.i64[row] < facts[i].at.us) {
+            cn_column_set_i64(&engine->last_activity, row, facts[i].at.us);
+        }
+    }
+    (void)pthread_rwlock_unlock(&engine->lock);
+}
+
+struct counting {
+    struct cn_engine *engine;
+    const struct cn_metric_fact *facts;
+    size_t count;
+    int64_t last_seq;
+};
+
+static bool count_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    const struct counting *what = arg;
+    struct cn_engine *engine = what->engine;
+    struct cn_unit unit = cn_engine_unit(engine, conn, &engine->scratch);
+    /* Under the mapping that the rows are under: what moved was rebuilt before. */
+    int64_t mapping = cn_rollup_position(engine->options.rollup).mapping;
+    return cn_rollup_write(engine->options.rollup, conn, what->facts, what->count, mapping, err) &&
+           cn_position_save(&unit, "rollup", what->last_seq, err);
+}
+
+/* Embedded, the flusher writes rollups with their position; on PostgreSQL both are written here. */
+static bool count_facts(struct cn_engine *engine, const struct cn_metric_fact *facts, size_t count,
+                        int64_t last_seq, struct cn_error *err)
+{
+    if (cn_db_is_embedded(engine->options.db)) {
+        struct cn_rollup_position upto = { last_seq, cn_subject_map_version(engine->subjects) };
+        cn_rollup_add(engine->options.rollup, facts, count, upto);
+        return true;
+    }
+    struct counting what = { engine, facts, count, last_seq };
+    return cn_rollup_learn(engine->options.rollup, facts, count, err) &&
+           write_patiently(engine, count_work, &what, err);
+}
+
+/* The second consumer: counts. */
+static bool feed_metrics(struct cn_engine *engine, const struct cn_event *const *events,
+                         size_t count, struct cn_error *err)
+{
+    struct cn_metric_fact *facts = cn_arena_array(&engine->scratch, struct cn_metric_fact, count);
+    size_t fact_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        int64_t account =
+            events[i]->seq > engine->position.seq
+                ? cn_subject_map_find(engine->subjects, events[i]->subject, events[i]->at)
+                : 0;
+        if (account != 0 &&
+            cn_metric_fact_from(events[i], account, engine->options.tz, &facts[fact_count])) {
+            fact_count++;
+        }
+    }
+    int64_t last = events[count - 1]->seq;
+    if (last <= engine->position.seq) {
+        return true;
+    }
+    if (!count_facts(engine, facts, fact_count, last, err)) {
+        return false;
+    }
+    cn_series_add(engine->series, facts, fact_count);
+    mark_rows(engine, facts, fact_count);
+    engine->position.seq = last;
+    return true;
+}
+
+bool cn_engine_feed(struct cn_engine *engine, const struct cn_event *const *events, size_t count,
+                    struct cn_error *err)
+{
+    if (count == 0) {
+        return true;
+    }
+    if (!feed_book(engine, events, count, err)) {
+        return cn_error_context(err, "applying events to the book");
+    }
+    return feed_metrics(engine, events, count, err) || cn_error_context(err, "counting events");
+}
+
+struct gathering {
+    struct cn_engine *engine;
+    struct cn_event *events; /* [CHUNK_EVENTS], text in the engine's scratch */
+    size_t count;
+};
+
+static bool gather(void *arg, const struct cn_event *event)
+{
+    struct gathering *gathering = arg;
+    struct cn_arena *arena = &gathering->engine->scratch;
+    struct cn_event copy = *event;
+    copy.message_id = cn_arena_str(arena, event->message_id);
+    copy.name = cn_arena_str(arena, event->name);
+    copy.user_key = cn_arena_str(arena, event->user_key);
+    copy.anonymous_key = cn_arena_str(arena, event->anonymous_key);
+    copy.group_key = cn_arena_str(arena, event->group_key);
+    copy.previous_key = cn_arena_str(arena, event->previous_key);
+    copy.email = cn_arena_str(arena, event->email);
+    copy.payload = cn_arena_str(arena, event->payload);
+    gathering->events[gathering->count++] = copy;
+    return gathering->count < CHUNK_EVENTS;
+}
+
+bool cn_engine_catch_up(struct cn_engine *engine, struct cn_error *err)
+{
+    int64_t end = cn_event_log_position(engine->log);
+    int64_t from =
+        engine->position.seq < engine->position.book ? engine->position.seq : engine->position.book;
+    struct gathering gathering = { .engine = engine };
+    while (from < end) {
+        cn_arena_reset(&engine->scratch);
+        gathering.count = 0;
+        gathering.events = cn_arena_array(&engine->scratch, struct cn_event, CHUNK_EVENTS);
+        if (!cn_event_log_scan(engine->log, from + 1, end, gather, &gathering, err)) {
+            return cn_error_context(err, "reading the event log");
+        }
+        const struct cn_event **events =
+            cn_arena_array(&engine->scratch, const struct cn_event *, gathering.count + 1);
+        for (size_t i = 0; i < gathering.count; i++) {
+            events[i] = &gathering.events[i];
+        }
+        if (!cn_engine_feed(engine, events, gathering.count, err)) {
+            return false;
+        }
+        from = gathering.count > 0 ? gathering.events[gathering.count - 1].seq : end;
+    }
+    return true;
+}

@@ -1,0 +1,29 @@
+/* What lists need beyond the program's columns; for the files of engine/ only. */
+#ifndef CAIRN_ENGINE_LIST_COLUMNS_H
+#define CAIRN_ENGINE_LIST_COLUMNS_H
+
+#include "engine/lists.h"
+#include "engine/state.h"
+
+struct cn_list_columns {
+    struct cn_column owner; /* I64, as all of these; a user, missing for nobody */
+    struct cn_column team;
+    struct cn_column weeks[CN_SPARK_WEEKS - 1]; /* thousandths: 11 weeks ago, ..., 1 week ago */
+};
+
+void cn_list_columns_init(struct cn_list_columns *lists);
+void cn_list_columns_deinit(struct cn_list_columns *lists);
+void cn_list_columns_reserve(struct cn_list_columns *lists, size_t rows);
+
+/* Owner and team of a row whose record changed.  Under the write lock. */
+void cn_engine_lists_refresh(struct cn_engine *engine, uint32_t row);
+
+/* What is derived of the row's account; *derived is zeroed.  Under a lock, or on the engine's
+ * thread. */
+void cn_engine_derive(const struct cn_engine *engine, uint32_t row, struct cn_arena *arena,
+                      struct cn_account_derived *derived);
+
+/* What scores were 28 days ago and on each of the last weeks. */
+CN_MUST_CHECK bool cn_engine_load_past(struct cn_engine *engine, cn_time now, struct cn_error *err);
+
+#endif

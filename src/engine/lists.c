@@ -1,0 +1,287 @@
+#include "engine/lists.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#include "engine/list_columns.h"
+#include "engine/state.h"
+#include "frame/list.h"
+
+static const struct cn_column *list_column(const struct cn_engine *engine,
+                                           enum cn_list_column which)
+{
+    return cn_frame_column(engine->frame, engine->program->list_columns[which]);
+}
+
+/* NULL sorts by account id, which is the order in which accounts were made. */
+static const struct cn_column *sort_column(const struct cn_engine *engine,
+                                           enum cn_account_sort sort)
+{
+    switch (sort) {
+    case CN_SORT_NAME:
+        return list_column(engine, CN_LIST_NAME);
+    case CN_SORT_SCORE:
+        return &engine->health.points;
+    case CN_SORT_TREND:
+        return &engine->trend;
+    case CN_SORT_ARR:
+        return list_column(engine, CN_LIST_ARR);
+    case CN_SORT_RENEWAL:
+        return list_column(engine, CN_LIST_DAYS_TO_RENEWAL);
+    case CN_SORT_LAST_ACTIVITY:
+        return &engine->last_activity;
+    case CN_SORT_CREATED:
+    case CN_SORT_COUNT:
+        break;
+    }
+    return NULL;
+}
+
+static void match_scope(const struct cn_engine *engine, const struct cn_unit *unit,
+                        struct cn_bitmap *match, struct cn_bitmap *scratch)
+{
+    const struct cn_list_columns *lists = engine->lists;
+    if (unit->scope == CN_SCOPE_ALL) {
+        return;
+    }
+    bool by_team = unit->scope == CN_SCOPE_TEAM;
+    int64_t value = by_team ? unit->team.value : unit->user.value;
+    bool sees_any = unit->scope != CN_SCOPE_NONE && value != 0;
+    cn_bitmap_where_i64(scratch, engine->frame, by_team ? &lists->team : &lists->owner, &value,
+                        sees_any ? 1 : 0);
+    cn_bitmap_and(match, scratch);
+}
+
+static void match_text(const struct cn_engine *engine, cn_str query, struct cn_bitmap *match,
+                       struct cn_bitmap *scratch)
+{
+    static const enum cn_list_column searched[] = { CN_LIST_NAME, CN_LIST_EXTERNAL_ID };
+    struct cn_bitmap one = { 0 };
+    cn_str word;
+    while (cn_str_split(&query, ' ', &word)) {
+        if (word.len == 0) {
+            continue;
+        }
+        cn_bitmap_where_text(scratch, engine->frame, list_column(engine, searched[0]), word);
+        for (size_t i = 1; i < CN_ARRAY_LEN(searched); i++) {
+            cn_bitmap_where_text(&one, engine->frame, list_column(engine, searched[i]), word);
+            cn_bitmap_or(scratch, &one);
+        }
+        cn_bitmap_and(match, scratch);
+    }
+    cn_bitmap_deinit(&one);
+}
+
+static void match_filter(const struct cn_engine *engine, const struct cn_unit *unit,
+                         const struct cn_account_filter *filter, struct cn_bitmap *match)
+{
+    struct cn_bitmap scratch = { 0 };
+    const struct cn_column *owner = &engine->lists->owner;
+    cn_bitmap_copy(match, cn_frame_live(engine->frame));
+    match_scope(engine, unit, match, &scratch);
+    if (filter->owner_id.value != 0) {
+        cn_bitmap_where_i64(&scratch, engine->frame, owner, &filter->owner_id.value, 1);
+        cn_bitmap_and(match, &scratch);
+    }
+    if (filter->without_owner) {
+        cn_bitmap_copy(&scratch, match);
+        size_t row = 0;
+        for (size_t from = 0; cn_bitmap_next(&scratch, from, &row); from = row + 1) {
+            if (!cn_column_is_missing(owner, row)) {
+                cn_bitmap_remove(match, row);
+            }
+        }
+    }
+    if (filter->bands != 0) {
+        cn_bitmap_resize(&scratch, match->rows);
+        cn_bitmap_fill(&scratch, false);
+        cn_health_where_band(&scratch, &engine->health, filter->bands);
+        cn_bitmap_and(match, &scratch);
+    }
+    if (filter->renewal_until != 0) {
+        cn_bitmap_where_f64(&scratch, engine->frame, list_column(engine, CN_LIST_DAYS_TO_RENEWAL),
+                            -INFINITY, (double)(filter->renewal_until - engine->day));
+        cn_bitmap_and(match, &scratch);
+    }
+    match_text(engine, filter->query, match, &scratch);
+    cn_bitmap_deinit(&scratch);
+}
+
+static cn_str text_at(const struct cn_engine *engine, enum cn_list_column which, uint32_t row)
+{
+    const struct cn_column *column = list_column(engine, which);
+    return cn_column_is_missing(column, row) ? CN_STR("")
+                                             : cn_interned(engine->strings, column->as.str[row]);
+}
+
+/* A column of the book's numbers; false: missing. */
+static bool number_at(const struct cn_engine *engine, enum cn_list_column which, uint32_t row,
+                      double *value_out)
+{
+    const struct cn_column *column = list_column(engine, which);
+    if (cn_column_is_missing(column, row)) {
+        return false;
+    }
+    *value_out = column->as.f64[row];
+    return true;
+}
+
+void cn_engine_derive(const struct cn_engine *engine, uint32_t row, struct cn_arena *arena,
+                      struct cn_account_derived *derived)
+{
+    const struct cn_health_score score = cn_health_state_get(&engine->health, row);
+    derived->points = score.points;
+    derived->points_given = score.has_points ? CN_GIVEN : CN_NULL;
+    derived->band = score.band;
+    derived->grey = score.is_grey;
+    derived->confidence = score.confidence;
+    derived->trend_given = CN_NULL;
+    derived->last_activity_at_given = CN_NULL;
+    if (score.scorecard >= 0) {
+        derived->scorecard =
+            cn_arena_str(arena, engine->program->health->scorecards[score.scorecard].name);
+    }
+    if (!cn_column_is_missing(&engine->trend, row)) {
+        derived->trend = engine->trend.as.i64[row];
+        derived->trend_given = CN_GIVEN;
+    }
+    if (!cn_column_is_missing(&engine->last_activity, row)) {
+        derived->last_activity_at.us = engine->last_activity.as.i64[row];
+        derived->last_activity_at_given = CN_GIVEN;
+    }
+    double tickets = 0;
+    if (number_at(engine, CN_LIST_OPEN_TICKETS, row, &tickets)) {
+        derived->open_tickets = (int64_t)tickets;
+    }
+}
+
+static struct cn_account account_at(const struct cn_engine *engine, uint32_t row,
+                                    struct cn_arena *arena)
+{
+    enum {
+        MINOR_UNITS = 100
+    };
+    struct cn_account account = {
+        .id = { cn_frame_accounts(engine->frame)[row] },
+        .external_id = cn_arena_str(arena, text_at(engine, CN_LIST_EXTERNAL_ID, row)),
+        .name = cn_arena_str(arena, text_at(engine, CN_LIST_NAME, row)),
+        .domain_given = CN_NULL,
+        .owner_id_given = CN_NULL,
+        .team_id_given = CN_NULL,
+        .parent_id_given = CN_NULL,
+        .arr_given = CN_NULL,
+        .renewal_on_given = CN_NULL,
+    };
+    const struct cn_list_columns *lists = engine->lists;
+    if (!cn_column_is_missing(&lists->owner, row)) {
+        account.owner_id.value = lists->owner.as.i64[row];
+        account.owner_id_given = CN_GIVEN;
+    }
+    if (!cn_column_is_missing(&lists->team, row)) {
+        account.team_id.value = lists->team.as.i64[row];
+        account.team_id_given = CN_GIVEN;
+    }
+    double value = 0;
+    if (number_at(engine, CN_LIST_ARR, row, &value)) {
+        cn_str currency = text_at(engine, CN_LIST_CURRENCY, row);
+        account.arr.minor = llround(value * MINOR_UNITS);
+        memcpy(account.arr.currency, currency.ptr, currency.len < 3 ? currency.len : 3);
+        account.arr_given = CN_GIVEN;
+    }
+    if (number_at(engine, CN_LIST_DAYS_TO_RENEWAL, row, &value)) {
+        account.renewal_on = engine->day + (int64_t)value;
+        account.renewal_on_given = CN_GIVEN;
+    }
+    cn_engine_derive(engine, row, arena, &account.derived);
+    return account;
+}
+
+/* Where the page behind the account `after` begins. */
+static bool offset_after(const struct cn_engine *engine, const struct cn_list_query *query,
+                         cn_account_id after, struct cn_arena *arena, size_t *offset_out,
+                         struct cn_error *err)
+{
+    struct cn_list_query whole = *query;
+    struct cn_list_page page;
+    uint32_t row = 0;
+    whole.offset = 0;
+    whole.limit = cn_frame_rows(engine->frame);
+    cn_frame_list(engine->frame, &whole, arena, &page);
+    if (cn_frame_find(engine->frame, after.value, &row)) {
+        for (size_t i = 0; i < page.count; i++) {
+            if (page.rows[i] == row) {
+                *offset_out = i + 1;
+                return true;
+            }
+        }
+    }
+    return cn_fail(err, CN_MALFORMED,
+                   "the list no longer holds the account that the page before "
+                   "ended with; start again");
+}
+
+static bool list_locked(const struct cn_engine *engine, const struct cn_unit *unit,
+                        const struct cn_account_filter *filter, struct cn_bitmap *match,
+                        struct cn_account_list *list_out, struct cn_error *err)
+{
+    match_filter(engine, unit, filter, match);
+    struct cn_list_query query = { .match = match,
+                                   .sort = sort_column(engine, filter->sort),
+                                   .descending = filter->descending,
+                                   .offset = (size_t)filter->offset,
+                                   .limit = (size_t)filter->limit };
+    if (filter->after.value != 0 &&
+        !offset_after(engine, &query, filter->after, unit->arena, &query.offset, err)) {
+        return false;
+    }
+    struct cn_list_page page = { 0 };
+    cn_frame_list(engine->frame, &query, unit->arena, &page);
+    *list_out = (struct cn_account_list){
+        .items = cn_arena_array(unit->arena, struct cn_account, page.count + 1),
+        .count = page.count,
+        .total = (int64_t)page.total,
+    };
+    for (size_t i = 0; i < page.count; i++) {
+        list_out->items[i] = account_at(engine, page.rows[i], unit->arena);
+    }
+    return true;
+}
+
+bool cn_engine_list(struct cn_engine *engine, const struct cn_unit *unit,
+                    const struct cn_account_filter *filter, struct cn_account_list *list_out,
+                    struct cn_error *err)
+{
+    struct cn_bitmap match = { 0 };
+    (void)pthread_rwlock_rdlock(&engine->lock);
+    bool ok = list_locked(engine, unit, filter, &match, list_out, err);
+    (void)pthread_rwlock_unlock(&engine->lock);
+    cn_bitmap_deinit(&match);
+    return ok;
+}
+
+void cn_engine_sparks(struct cn_engine *engine, const cn_account_id *ids, size_t count,
+                      struct cn_engine_spark *sparks_out)
+{
+    (void)pthread_rwlock_rdlock(&engine->lock);
+    for (size_t i = 0; i < count; i++) {
+        struct cn_engine_spark *spark = &sparks_out[i];
+        uint32_t row = 0;
+        *spark = (struct cn_engine_spark){ .count = 0 };
+        if (!cn_frame_find(engine->frame, ids[i].value, &row)) {
+            continue;
+        }
+        for (size_t week = 0; week + 1 < CN_SPARK_WEEKS; week++) {
+            const struct cn_column *past = &engine->lists->weeks[week];
+            if (!cn_column_is_missing(past, row)) {
+                spark->points[spark->count++] = (double)past->as.i64[row] / 1000;
+            }
+        }
+        const struct cn_health_score score = cn_health_state_get(&engine->health, row);
+        if (score.has_points) {
+            spark->points[spark->count++] = (double)score.points / 1000;
+        }
+    }
+    (void)pthread_rwlock_unlock(&engine->lock);
+}

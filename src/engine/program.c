@@ -1,0 +1,86 @@
+#include "engine/program.h"
+
+#include <stdlib.h>
+
+#include "base/str.h"
+
+enum {
+    ARENA_BLOCK_BYTES = 64 * 1024
+};
+
+static const struct cn_program_section *const sections[] = {
+    &cn_metric_section,
+    &cn_health_section,
+};
+
+static bool resolve_lists(struct cn_engine_program *program, struct cn_diagnostics *problems)
+{
+    static const char *const names[CN_LIST_COLUMN_COUNT] = {
+        [CN_LIST_NAME] = "name",         [CN_LIST_EXTERNAL_ID] = "external_id",
+        [CN_LIST_ARR] = "arr",           [CN_LIST_DAYS_TO_RENEWAL] = "days_to_renewal",
+        [CN_LIST_CURRENCY] = "currency", [CN_LIST_OPEN_TICKETS] = "open_tickets",
+    };
+    for (size_t i = 0; i < CN_LIST_COLUMN_COUNT; i++) {
+        struct cn_error err;
+        if (!cn_column_set_find_text(&program->columns, cn_str_of(names[i]),
+                                     &program->list_columns[i], &err)) {
+            struct cn_place nowhere = { 0 };
+            return cn_diagnose(problems, &nowhere, "%s", err.message);
+        }
+    }
+    return true;
+}
+
+/* The sections in their order: scorecards read metrics. */
+static bool compile_sections(struct cn_engine_program *program, const struct cn_program_tree *tree,
+                             const struct cn_program_ground *ground,
+                             struct cn_diagnostics *problems)
+{
+    void *compiled = NULL;
+    if (!cn_program_compile(&program->arena, tree, &cn_metric_section, NULL, &compiled, problems)) {
+        return false;
+    }
+    program->metrics = compiled;
+    program->metric_source = cn_metric_source_new(&(struct cn_metric_source_options){
+        .metrics = program->metrics, .rollup = ground->rollup, .tz = ground->tz });
+    program->sources[0] = ground->book;
+    program->sources[1] = cn_metric_source_columns(program->metric_source);
+    cn_column_set_init(&program->columns, &program->arena, program->sources, CN_PROGRAM_SOURCES);
+
+    struct cn_health_env env = { .columns = &program->columns, .strings = ground->strings };
+    if (!cn_program_compile(&program->arena, tree, &cn_health_section, &env, &compiled, problems)) {
+        return false;
+    }
+    program->health = compiled;
+    return resolve_lists(program, problems);
+}
+
+bool cn_engine_program_compile(const struct cn_program_files *files,
+                               const struct cn_program_ground *ground,
+                               struct cn_engine_program **program_out,
+                               struct cn_diagnostics *problems)
+{
+    struct cn_engine_program *program = cn_heap_resize(NULL, sizeof(*program));
+    *program = (struct cn_engine_program){ 0 };
+    cn_arena_init(&program->arena, ARENA_BLOCK_BYTES);
+    struct cn_program_tree tree = { 0 };
+    bool parsed =
+        cn_program_parse(&program->arena, files, sections, CN_ARRAY_LEN(sections), &tree, problems);
+    /* A file that does not parse does not keep the others' mistakes from being found. */
+    bool compiled = compile_sections(program, &tree, ground, problems);
+    if (!parsed || !compiled) {
+        cn_engine_program_free(program);
+        return false;
+    }
+    *program_out = program;
+    return true;
+}
+
+void cn_engine_program_free(struct cn_engine_program *program)
+{
+    if (program != NULL) {
+        cn_metric_source_free(program->metric_source);
+        cn_arena_deinit(&program->arena);
+        free(program);
+    }
+}

@@ -1,0 +1,64 @@
+/*
+ * The whole program, compiled: its metrics, the columns that its rules read, its scorecards.
+ *
+ * Lists the program's sections and the column sources: whoever adds one adds it here.  Immutable
+ * once compiled, but for the metric source, which is fed by the engine.  A version is replaced
+ * whole.
+ *
+ * Not here: what a section means (metric/, health/), versions in the database (program/version.h).
+ */
+#ifndef CAIRN_ENGINE_PROGRAM_H
+#define CAIRN_ENGINE_PROGRAM_H
+
+#include "base/tz.h"
+
+#include "health/scorecard.h"
+#include "metric/column.h"
+#include "program/program.h"
+
+enum {
+    CN_PROGRAM_SOURCES = 2 /* book and metric */
+};
+
+/* Columns that lists of accounts read, whatever the rules do. */
+enum cn_list_column {
+    CN_LIST_NAME,
+    CN_LIST_EXTERNAL_ID,
+    CN_LIST_ARR,
+    CN_LIST_DAYS_TO_RENEWAL,
+    CN_LIST_CURRENCY,
+    CN_LIST_OPEN_TICKETS,
+    CN_LIST_COLUMN_COUNT
+};
+
+struct cn_engine_program {
+    struct cn_arena arena;
+    int64_t version;
+    struct cn_metric_list *metrics;
+    struct cn_metric_source *metric_source;
+    const struct cn_column_source *sources[CN_PROGRAM_SOURCES];
+    struct cn_column_set columns;
+    struct cn_health_model *health;
+    uint32_t list_columns[CN_LIST_COLUMN_COUNT];
+};
+
+/* What a program is compiled against. */
+struct cn_program_ground {
+    const struct cn_column_source *book; /* columns from the records */
+    struct cn_rollup *rollup;            /* NULL for a check alone */
+    const struct cn_tz *tz;
+    struct cn_interner *strings; /* of the frames that the program will be evaluated over */
+};
+
+/*
+ * Compiles the files.  *program_out is on the heap; what `ground` names must outlive it.  False if
+ * there is any problem: all of them are in `problems`, each with file, line and column.
+ */
+CN_MUST_CHECK bool cn_engine_program_compile(const struct cn_program_files *files,
+                                             const struct cn_program_ground *ground,
+                                             struct cn_engine_program **program_out,
+                                             struct cn_diagnostics *problems);
+
+void cn_engine_program_free(struct cn_engine_program *program); /* NULL is allowed */
+
+#endif

@@ -1,0 +1,71 @@
+/* Rollups made anew from the log: for accounts whose subjects moved. */
+#include "engine/state.h"
+
+struct collection {
+    struct cn_engine *engine;
+    struct cn_rollup_sink *sink;
+    struct cn_metric_fact fact;
+};
+
+/* A fact borrows the event's text, so it is handed on at once. */
+static bool collect(void *arg, const struct cn_event *event)
+{
+    struct collection *into = arg;
+    struct cn_engine *engine = into->engine;
+    int64_t account = cn_subject_map_find(engine->subjects, event->subject, event->at);
+    if (account != 0 && cn_metric_fact_from(event, account, engine->options.tz, &into->fact)) {
+        into->sink->add(into->sink, &into->fact, 1);
+    }
+    return true;
+}
+
+struct rebuilding {
+    struct cn_engine *engine;
+    const int64_t *account_ids;
+    size_t count;
+};
+
+static bool scan_subjects(void *arg, int64_t upto_seq, struct cn_rollup_sink *sink,
+                          struct cn_error *err)
+{
+    const struct rebuilding *what = arg;
+    struct collection into = { .engine = what->engine, .sink = sink };
+    struct cn_arena arena;
+    cn_arena_init(&arena, (size_t)16 * 1024);
+    struct cn_map seen = { 0 }; /* a subject may belong to several of the accounts */
+    bool ok = true;
+    for (size_t i = 0; ok && i < what->count; i++) {
+        int64_t *subjects = NULL;
+        size_t count = cn_subject_map_subjects(what->engine->subjects, what->account_ids[i], &arena,
+                                               &subjects);
+        for (size_t j = 0; ok && j < count; j++) {
+            bool is_new = false;
+            (void)cn_map_put(&seen, (uint64_t)subjects[j], &is_new);
+            ok = !is_new || cn_event_log_scan_subject(what->engine->log, subjects[j], 1, upto_seq,
+                                                      collect, &into, err);
+        }
+    }
+    cn_map_deinit(&seen);
+    cn_arena_deinit(&arena);
+    return ok;
+}
+
+bool cn_engine_rebuild(struct cn_engine *engine, const int64_t *account_ids, size_t count,
+                       struct cn_error *err)
+{
+    struct rebuilding what = { engine, account_ids, count };
+    struct cn_rollup_rebuild rebuild = {
+        .account_ids = account_ids,
+        .account_count = count,
+        .first_day = INT32_MIN,
+        .last_day = INT32_MAX,
+        .mapping = cn_subject_map_version(engine->subjects),
+        .scan = scan_subjects,
+        .arg = &what,
+    };
+    if (!cn_rollup_rebuild(engine->options.rollup, &rebuild, err) ||
+        !cn_series_load(engine->series, engine->options.rollup, account_ids, count, err)) {
+        return cn_error_context(err, "counting moved events anew");
+    }
+    return true;
+}

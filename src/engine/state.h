@@ -1,0 +1,118 @@
+/*
+ * What the engine keeps; for the files of engine/ only.
+ *
+ * After the start the engine's thread is the only one to change anything here.  What other threads
+ * read (frame, facts, health, lists) it changes under the write lock; itself it reads without one.
+ */
+#ifndef CAIRN_ENGINE_STATE_H
+#define CAIRN_ENGINE_STATE_H
+
+#include <pthread.h>
+
+#include "base/queue.h"
+
+#include "book/apply.h"
+#include "book/column.h"
+#include "engine/engine.h"
+#include "health/history.h"
+
+enum {
+    CN_TREND_DAYS = 28,
+    CN_ENGINE_NODE = 0 /* one process; others come with leases */
+};
+
+/* How far the engine has come. */
+struct cn_engine_position {
+    int64_t seq;    /* log: everything up to it has been counted */
+    int64_t book;   /* log: everything up to it has been applied to the book */
+    int64_t change; /* change table: everything up to it has been read */
+};
+
+/* Account ids in no particular order, some perhaps twice. */
+struct cn_id_list {
+    int64_t *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* Scores that moved and wait for being stored. */
+struct cn_pending {
+    struct cn_health_row *rows; /* text lives in `arena` */
+    size_t count;
+    size_t capacity;
+    struct cn_arena arena;
+};
+
+struct cn_engine {
+    struct cn_engine_options options;
+    struct cn_event_log *log;
+    struct cn_queue inbox; /* of struct cn_event_batch, retained, or &wake */
+    char wake;             /* its address in the inbox: look now */
+
+    struct cn_interner *strings;
+    struct cn_book_facts *facts;
+    struct cn_subject_map *subjects;
+    struct cn_engine_program *program;
+    struct cn_series *series;
+    struct cn_book_batch_options book_options;
+
+    pthread_rwlock_t lock; /* of facts, the live frame and all that has a value a row */
+    struct cn_frame *frame;
+    struct cn_health_state health;
+    struct cn_column last_activity; /* TIME: of the newest event */
+    struct cn_column past_points;   /* I64: thousandths, CN_TREND_DAYS ago */
+    struct cn_column trend;         /* I64: thousandths */
+    struct cn_list_columns *lists;  /* what lists sort by besides; engine/list.c */
+
+    struct cn_engine_position position;
+    int64_t day;               /* of the last evaluation, in the workspace's zone */
+    struct cn_id_list touched; /* records to read again */
+    struct cn_bitmap active;   /* rows with events since the last evaluation */
+    struct cn_health_changes changes;
+    struct cn_pending pending;
+
+    pthread_mutex_t settle_lock;
+    pthread_cond_t settled;
+    struct cn_engine_position reached; /* and scored, stored, published */
+
+    pthread_t thread;
+    pthread_t flusher;
+    bool has_threads;
+    bool is_behind; /* of what was popped from the inbox: catch up from the log */
+    _Atomic bool stopping;
+    struct cn_arena scratch; /* of one round */
+};
+
+void cn_id_list_add(struct cn_id_list *list, int64_t id);
+
+/* Copies the row; its text must live in pending->arena. */
+void cn_pending_add(struct cn_pending *pending, const struct cn_health_row *row);
+
+/* A unit of the engine itself: all accounts, no user. */
+struct cn_unit cn_engine_unit(struct cn_engine *engine, struct cn_sql_conn *conn,
+                              struct cn_arena *arena);
+
+/* Events in log order: applies what concerns the book, then counts.  Tries again while the database
+ * cannot be written, until the engine is stopped (CN_UNAVAILABLE). */
+CN_MUST_CHECK bool cn_engine_feed(struct cn_engine *engine, const struct cn_event *const *events,
+                                  size_t count, struct cn_error *err);
+
+/* Everything of the log behind the position. */
+CN_MUST_CHECK bool cn_engine_catch_up(struct cn_engine *engine, struct cn_error *err);
+
+/* Makes the rollups of these accounts anew, after subjects moved to or from them. */
+CN_MUST_CHECK bool cn_engine_rebuild(struct cn_engine *engine, const int64_t *account_ids,
+                                     size_t count, struct cn_error *err);
+
+/* The row of the account, made if it is new.  Under the write lock. */
+uint32_t cn_engine_row(struct cn_engine *engine, int64_t account_id);
+
+/* Loads what the frame and the lists start from. */
+CN_MUST_CHECK bool cn_engine_load(struct cn_engine *engine, struct cn_error *err);
+
+/* Reads changed records, fills and scores what is dirty (is_tick: also what depends on time),
+ * stores, publishes. */
+CN_MUST_CHECK bool cn_engine_evaluate(struct cn_engine *engine, cn_time now, bool is_tick,
+                                      struct cn_error *err);
+
+#endif
