@@ -10,13 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/parse.h"
 #include "base/random.h"
 #include "base/str.h"
-#include "base/subject.h"
 
 #include "event/log.h"
 #include "event/migrations.h"
@@ -29,9 +27,6 @@ enum {
     SOURCE = 3,
     IN_FLIGHT = 64,
     DEFAULT_EVENTS = 500000,
-    ARENA_BYTES = 64 * 1024,
-    READS = 500,
-    READ_EVENTS = 200,
 };
 
 static void give_up(const struct cn_error *err)
@@ -208,85 +203,12 @@ static void bench_reading(const char *dir)
     cn_event_log_close(log);
 }
 
-/* Reads the last events of random accounts; microseconds each. */
-static double read_accounts(struct cn_event_log *log)
-{
-    struct cn_rng rng = { 7 };
-    struct cn_arena arena;
-    struct cn_error err;
-    cn_arena_init(&arena, ARENA_BYTES);
-    int64_t start = cn_clock_monotonic_us();
-    for (int i = 0; i < READS; i++) {
-        char key[32];
-        int len = snprintf(key, sizeof(key), "account-%" PRId64, cn_rng_between(&rng, 1, 10000));
-        struct cn_event *found;
-        size_t count;
-        cn_arena_reset(&arena);
-        if (!cn_event_log_read_subject(
-                log, &arena, cn_subject_of(CN_SUBJECT_GROUP, (cn_str){ key, (size_t)len }), 0,
-                READ_EVENTS, &found, &count, &err)) {
-            give_up(&err);
-        }
-    }
-    double us = (double)(cn_clock_monotonic_us() - start) / READS;
-    cn_arena_deinit(&arena);
-    return us;
-}
-
-/* Seals the segment by an event of the next hour, then packs it. */
-static void bench_packing(struct cn_event_parser *parser, const char *dir, size_t events)
-{
-    struct flight flight = { .lock = PTHREAD_MUTEX_INITIALIZER,
-                             .landed = PTHREAD_COND_INITIALIZER,
-                             .in_flight = 1 };
-    struct cn_event_log_options options = { .dir = dir,
-                                            .clock = &cn_clock_system,
-                                            .is_kept_by_caller = true };
-    struct cn_event_log *log;
-    struct cn_event_batch *batch;
-    struct cn_error err;
-    struct stat about;
-    char path[512];
-    bool packed = false;
-    if (!cn_event_log_open(&options, &log, &err)) {
-        give_up(&err);
-    }
-    cn_event_log_seal(log);
-    if (!cn_event_parse(parser, CN_CALL_TRACK, CN_STR("{\"event\":\"e\",\"userId\":\"u\"}"),
-                        received(), &cn_event_limits_default, &batch, &err)) {
-        give_up(&err);
-    }
-    cn_event_batch_set_source(batch, SOURCE);
-    if (!cn_event_log_append(log, batch, land, &flight, &err)) {
-        give_up(&err);
-    }
-    wait_until(&flight, 0);
-    double raw_us = read_accounts(log);
-    cn_event_log_set_consumed(log, INT64_MAX);
-    int64_t start = cn_clock_monotonic_us();
-    if (!cn_event_log_pack(log, &packed, &err)) {
-        give_up(&err);
-    }
-    double seconds = (double)(cn_clock_monotonic_us() - start) / 1e6;
-    (void)snprintf(path, sizeof(path), "%s/%020d.pack", dir, 1);
-    if (!packed || stat(path, &about) != 0) {
-        abort();
-    }
-    printf("{\"bench\":\"event_pack\",\"events\":%zu,\"events_per_s\":%.0f,"
-           "\"bytes_per_event\":%.1f}\n",
-           events, (double)events / seconds, (double)about.st_size / (double)events);
-    printf("{\"bench\":\"event_subject\",\"raw_us\":%.0f,\"packed_us\":%.0f}\n", raw_us,
-           read_accounts(log));
-    cn_event_log_close(log);
-}
-
 static void bench_files(struct cn_event_parser *parser, const char *dir, size_t events)
 {
     char other[512];
     struct cn_event_log_options options = { .dir = dir, .clock = &cn_clock_system };
     bench_append(parser, options, 100, events);
     bench_reading(dir);
-    bench_packing(parser, dir, events);
     options.dir = other;
     (void)snprintf(other, sizeof(other), "%s-one", dir);
     bench_append(parser, options, 1, events / 10);

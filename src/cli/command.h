@@ -49,7 +49,7 @@ struct cn_command {
 extern const struct cn_command *const cn_commands[];
 extern const size_t cn_command_count;
 
-/* The option's value, or NULL if it was not given.  The command must have such an option. */
+/* The option's value, or NULL if it was not given or the command has no such option. */
 const char *cn_command_value(const struct cn_command_env *env, const char *option);
 
 /* Finds the command that the words begin with; *used_out is how many words its name takes.  NULL if

@@ -1,0 +1,152 @@
+#include "base/str.h"
+
+#include "book/user.h"
+#include "cli/commands.h"
+#include "cli/record.h"
+
+static bool parse_role(const struct cn_command_env *env, struct cn_user_new *user,
+                       struct cn_error *err)
+{
+    const char *role = cn_command_value(env, "role");
+    const char *scope = cn_command_value(env, "scope");
+    user->role = CN_ROLE_CSM;
+    user->scope = CN_SCOPE_ALL;
+    if (role != NULL && !cn_role_parse(cn_str_of(role), &user->role)) {
+        return cn_fail(err, CN_MALFORMED, "a role is viewer, csm, leader, ops or admin");
+    }
+    if (scope != NULL && !cn_scope_parse(cn_str_of(scope), &user->scope)) {
+        return cn_fail(err, CN_MALFORMED, "a scope is own, team or all");
+    }
+    return true;
+}
+
+static bool add(const struct cn_command_env *env, const struct cn_unit *unit, struct cn_error *err)
+{
+    const char *name = cn_command_value(env, "name");
+    const char *team = cn_command_value(env, "team");
+    struct cn_user_new new_user = { .email = cn_str_of(env->operands[0]),
+                                    .name = cn_str_of(name != NULL ? name : env->operands[0]) };
+    struct cn_user user;
+    if (!parse_role(env, &new_user, err) || !cn_record_password(env, &new_user.password, err) ||
+        (team != NULL && !cn_team_ensure(unit, cn_str_of(team), &new_user.team_id, err)) ||
+        !cn_user_create(unit, &new_user, &user, err)) {
+        return false;
+    }
+    /* A failure shows when standard output is flushed. */
+    (void)fprintf(env->out, "Added %.*s as %s.\n", CN_STR_ARG(user.email),
+                  cn_role_names[user.role]);
+    return true;
+}
+
+static bool run_add(const struct cn_command_env *env, struct cn_error *err)
+{
+    return cn_record_run(env, add, err);
+}
+
+static const struct cn_option add_options[] = {
+    CN_OPTION_DATA,
+    CN_OPTION_DB,
+    CN_OPTION_CONFIG,
+    { "name", "NAME", "As others see it (default: the address)" },
+    { "role", "ROLE", "viewer, csm, leader, ops or admin (default: csm)" },
+    { "scope", "SCOPE", "Whose accounts: own, team or all (default: all)" },
+    { "team", "TEAM", "Made if there is none of that name" },
+};
+
+const struct cn_command cn_cmd_user_add = {
+    .name = "user add",
+    .operands = "EMAIL",
+    .operands_min = 1,
+    .operands_max = 1,
+    .options = add_options,
+    .option_count = CN_ARRAY_LEN(add_options),
+    .doc = "Add somebody who works with Cairn",
+    .help = "Asks for a password, or reads it from standard input.",
+    .run = run_add,
+};
+
+static bool list(const struct cn_command_env *env, const struct cn_unit *unit, struct cn_error *err)
+{
+    struct cn_user_list users;
+    if (!cn_user_list(unit, &users, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < users.count; i++) {
+        const struct cn_user *user = &users.items[i];
+        /* A failure shows when standard output is flushed. */
+        (void)fprintf(env->out, "%-32.*s %-7s %-5s %.*s%s\n", CN_STR_ARG(user->email),
+                      cn_role_names[user->role], cn_scope_names[user->scope],
+                      CN_STR_ARG(user->name), user->is_disabled ? " (disabled)" : "");
+    }
+    return true;
+}
+
+static bool run_list(const struct cn_command_env *env, struct cn_error *err)
+{
+    return cn_record_run(env, list, err);
+}
+
+static const struct cn_option record_options[] = {
+    CN_OPTION_DATA,
+    CN_OPTION_DB,
+    CN_OPTION_CONFIG,
+};
+
+const struct cn_command cn_cmd_user_list = {
+    .name = "user list",
+    .operands = "",
+    .options = record_options,
+    .option_count = CN_ARRAY_LEN(record_options),
+    .doc = "List the users with role and scope",
+    .run = run_list,
+};
+
+static bool set_password(const struct cn_command_env *env, const struct cn_unit *unit,
+                         struct cn_error *err)
+{
+    struct cn_user user;
+    cn_str password;
+    return cn_user_load_email(unit, cn_str_of(env->operands[0]), &user, err) &&
+           cn_record_password(env, &password, err) &&
+           cn_user_set_password(unit, user.id, password, err);
+}
+
+static bool run_password(const struct cn_command_env *env, struct cn_error *err)
+{
+    return cn_record_run(env, set_password, err);
+}
+
+const struct cn_command cn_cmd_user_password = {
+    .name = "user password",
+    .operands = "EMAIL",
+    .operands_min = 1,
+    .operands_max = 1,
+    .options = record_options,
+    .option_count = CN_ARRAY_LEN(record_options),
+    .doc = "Set a user's password and end all their sessions",
+    .run = run_password,
+};
+
+static bool disable(const struct cn_command_env *env, const struct cn_unit *unit,
+                    struct cn_error *err)
+{
+    struct cn_user user;
+    return cn_user_load_email(unit, cn_str_of(env->operands[0]), &user, err) &&
+           cn_user_disable(unit, user.id, err);
+}
+
+static bool run_disable(const struct cn_command_env *env, struct cn_error *err)
+{
+    return cn_record_run(env, disable, err);
+}
+
+const struct cn_command cn_cmd_user_disable = {
+    .name = "user disable",
+    .operands = "EMAIL",
+    .operands_min = 1,
+    .operands_max = 1,
+    .options = record_options,
+    .option_count = CN_ARRAY_LEN(record_options),
+    .doc = "Keep a user from signing in",
+    .run = run_disable,
+};

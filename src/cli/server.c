@@ -1,0 +1,289 @@
+#include "cli/server.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#include "book/subject_map.h"
+#include "cli/web.h"
+#include "engine/explain.h"
+#include "engine/lists.h"
+#include "metric/rollup.h"
+
+struct cn_progress_board {
+    pthread_mutex_t lock;
+    const char *label; /* static text */
+    int64_t done;
+    int64_t total;
+};
+
+static void publish(void *arg, const int64_t *account_ids, size_t count)
+{
+    struct cn_server *server = arg;
+    struct cn_api *api = atomic_load(&server->api);
+    for (size_t i = 0; api != NULL && i < count; i++) {
+        cn_api_publish_account(api, (cn_account_id){ account_ids[i] });
+    }
+}
+
+static bool open_log(struct cn_server *server, struct cn_error *err)
+{
+    struct cn_workspace *workspace = server->workspace;
+    const struct cn_config *config = &workspace->config;
+    char dir[PATH_MAX];
+    int len = snprintf(dir, sizeof(dir), "%s/events", workspace->dir);
+    if (len < 0 || (size_t)len >= sizeof(dir)) {
+        return cn_fail(err, CN_INVALID, "the path of the data folder is too long");
+    }
+    struct cn_event_log_options options = {
+        .dir = cn_db_is_embedded(workspace->db) ? dir : NULL,
+        .db = workspace->db,
+        .clock = workspace->clock,
+        .on_commit = cn_engine_on_commit,
+        .on_commit_arg = server->engine,
+        .queue_batches = (size_t)config->intake_queue_max,
+        .dedup_window_us = config->intake_dedupe_ms * 1000,
+    };
+    return cn_event_log_open(&options, &server->log, err);
+}
+
+bool cn_server_open(struct cn_workspace *workspace, struct cn_server *server_out,
+                    struct cn_error *err)
+{
+    const struct cn_config *config = &workspace->config;
+    struct cn_server *server = server_out;
+    *server = (struct cn_server){ .workspace = workspace };
+    server->board = cn_heap_resize(NULL, sizeof(*server->board));
+    *server->board = (struct cn_progress_board){ .label = "" };
+    (void)pthread_mutex_init(&server->board->lock, NULL); /* cannot fail on Linux */
+    struct cn_rollup_options rollup = { .db = workspace->rollup_db,
+                                        .names_max = (size_t)config->metric_names_max };
+    if (!cn_rollup_open(&rollup, &server->rollup, err)) {
+        cn_server_close(server);
+        return false;
+    }
+    server->intake = cn_intake_new(workspace->db, workspace->clock);
+    server->engine = cn_engine_new(&(struct cn_engine_options){
+        .db = workspace->db,
+        .rollup = server->rollup,
+        .tz = workspace->tz,
+        .clock = workspace->clock,
+        .ids = &workspace->ids,
+        .creates_accounts = cn_str_equal(config->intake_unknown_account, CN_STR("create")),
+        .reattribute_us = config->intake_reattribute_ms * 1000,
+        .tick_us = config->engine_tick_ms * 1000,
+        .publish = publish,
+        .publish_arg = server,
+    });
+    if (!open_log(server, err) || !cn_engine_start(server->engine, server->log, err)) {
+        cn_server_close(server);
+        return false;
+    }
+    return true;
+}
+
+/* The engine as the API sees it. */
+
+static bool face_list(void *arg, const struct cn_unit *unit, const struct cn_account_filter *filter,
+                      struct cn_account_list *list_out, struct cn_error *err)
+{
+    return cn_engine_list(((struct cn_server *)arg)->engine, unit, filter, list_out, err);
+}
+
+static void face_sparks(void *arg, const cn_account_id *ids, size_t count,
+                        struct cn_spark *sparks_out)
+{
+    enum {
+        AT_ONCE = 64
+    };
+    _Static_assert((int)CN_SPARK_WEEKS == (int)CN_SPARK_POINTS, "one spark line");
+    struct cn_engine_spark sparks[AT_ONCE];
+    for (size_t from = 0; from < count; from += AT_ONCE) {
+        size_t n = count - from < AT_ONCE ? count - from : AT_ONCE;
+        cn_engine_sparks(((struct cn_server *)arg)->engine, ids + from, n, sparks);
+        for (size_t i = 0; i < n; i++) {
+            sparks_out[from + i].count = sparks[i].count;
+            memcpy(sparks_out[from + i].points, sparks[i].points, sizeof(sparks[i].points));
+        }
+    }
+}
+
+static bool face_explain(void *arg, cn_account_id id, cn_time since, struct cn_arena *arena,
+                         struct cn_account_explanation *explanation_out, struct cn_error *err)
+{
+    struct cn_engine_explanation explanation;
+    if (!cn_engine_explain(((struct cn_server *)arg)->engine, id.value, since, arena, &explanation,
+                           err)) {
+        return false;
+    }
+    *explanation_out = (struct cn_account_explanation){
+        .at = explanation.at,
+        .now = explanation.now,
+        .has_previous = explanation.has_previous,
+        .previous_at = explanation.previous_at,
+        .previous = explanation.previous,
+    };
+    return true;
+}
+
+static bool face_charts(void *arg, cn_account_id id, int64_t first_day, int64_t last_day,
+                        struct cn_arena *arena, struct cn_chart_list *list_out,
+                        struct cn_error *err)
+{
+    const struct cn_server *server = arg;
+    return cn_metric_charts(server->rollup, cn_engine_metrics(server->engine), id.value, first_day,
+                            last_day, arena, list_out, err);
+}
+
+static void face_wake(void *arg)
+{
+    cn_engine_wake(((struct cn_server *)arg)->engine);
+}
+
+static void face_progress(void *arg, struct cn_arena *arena, struct cn_progress *progress_out)
+{
+    struct cn_progress_board *board = ((struct cn_server *)arg)->board;
+    (void)arena;
+    (void)pthread_mutex_lock(&board->lock);
+    *progress_out = (struct cn_progress){ .label = cn_str_of(board->label),
+                                          .done = board->done,
+                                          .total = board->total };
+    (void)pthread_mutex_unlock(&board->lock);
+}
+
+void cn_server_set_progress(struct cn_server *server, const char *label, int64_t done,
+                            int64_t total)
+{
+    struct cn_progress_board *board = server->board;
+    (void)pthread_mutex_lock(&board->lock);
+    board->label = label;
+    board->done = done;
+    board->total = total;
+    (void)pthread_mutex_unlock(&board->lock);
+    struct cn_api *api = atomic_load(&server->api);
+    if (api != NULL) {
+        struct cn_progress progress = { .label = cn_str_of(label), .done = done, .total = total };
+        cn_api_publish_progress(api, &progress);
+    }
+}
+
+static void write_gauges(void *arg, struct cn_gauges *out)
+{
+    const struct cn_server *server = arg;
+    struct cn_rollup_stats rollup;
+    struct cn_engine_stats engine;
+    cn_rollup_stats(server->rollup, &rollup);
+    cn_engine_stats(server->engine, &engine);
+    cn_gauge(out, "cairn_engine_accounts", CN_GAUGE, "Accounts that are evaluated",
+             (double)engine.accounts);
+    cn_gauge(out, "cairn_engine_inbox_batches", CN_GAUGE,
+             "Committed batches that wait to be counted", (double)engine.inbox);
+    cn_gauge(out, "cairn_engine_events_behind", CN_GAUGE,
+             "Events in the log that are not counted yet", (double)engine.events_behind);
+    cn_gauge(out, "cairn_engine_series_bytes", CN_GAUGE, "Memory of the daily values",
+             (double)engine.series_bytes);
+    cn_gauge(out, "cairn_metric_names", CN_GAUGE, "Event names that are counted on their own",
+             (double)rollup.names);
+    cn_gauge(out, "cairn_metric_names_max", CN_GAUGE,
+             "Limit of that: setting metric.names_max; further names count as (other)",
+             (double)rollup.names_max);
+    cn_gauge(out, "cairn_metric_waiting_rows", CN_GAUGE, "Rows and members that wait to be flushed",
+             (double)rollup.waiting_rows);
+    cn_gauge(out, "cairn_metric_refused_values_total", CN_COUNTER,
+             "Values that were no numbers or too large for a sum", (double)rollup.refused_values);
+}
+
+bool cn_server_listen(struct cn_server *server, const struct cn_api_demo *demo,
+                      struct cn_error *err)
+{
+    struct cn_workspace *workspace = server->workspace;
+    server->gauges = (struct cn_gauge_source){ .write = write_gauges, .arg = server };
+    struct cn_api_options options = {
+        .config = &workspace->config,
+        .clock = workspace->clock,
+        .ids = &workspace->ids,
+        .db = workspace->db,
+        .tz = workspace->tz,
+        .workspace_name = workspace->name,
+        .currency = workspace->currency,
+        .events = server->log,
+        .intake = server->intake,
+        .subjects = cn_engine_subjects(server->engine),
+        .engine = { .arg = server,
+                    .list = face_list,
+                    .sparks = face_sparks,
+                    .explain = face_explain,
+                    .charts = face_charts,
+                    .wake = face_wake,
+                    .progress = face_progress },
+        .demo = demo,
+        .web = cn_web_files,
+        .web_count = cn_web_files_count,
+        .gauges = &server->gauges,
+        .gauge_count = 1,
+    };
+    struct cn_api *api = NULL;
+    if (!cn_api_start(&options, &api, err)) {
+        return false;
+    }
+    atomic_store(&server->api, api);
+    cn_api_set_ready(api, true);
+    return true;
+}
+
+void cn_server_announce(const struct cn_server *server, FILE *out)
+{
+    cn_str listen = server->workspace->config.http_listen;
+    size_t host = listen.len;
+    while (host > 0 && listen.ptr[host - 1] != ':') {
+        host--;
+    }
+    /* Who does not read it does not need it. */
+    (void)fprintf(out, "{\"listening\":\"http://%.*s%u\"}\n", (int)host, listen.ptr,
+                  (unsigned)cn_api_port(server->api));
+    (void)fflush(out);
+}
+
+void cn_server_block_signals(void)
+{
+    sigset_t set;
+    (void)sigemptyset(&set); /* none of these can fail with valid signals */
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGTERM);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+void cn_server_wait(void)
+{
+    sigset_t set;
+    int received = 0;
+    (void)sigemptyset(&set); /* as above */
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGTERM);
+    while (sigwait(&set, &received) != 0) {
+    }
+}
+
+void cn_server_close(struct cn_server *server)
+{
+    /* First the engine's threads, which tell the API what moved; what arrives from then on is in
+     * the log and counted at the next start. */
+    if (server->engine != NULL) {
+        cn_engine_stop(server->engine);
+    }
+    cn_api_stop(atomic_exchange(&server->api, NULL));
+    cn_event_log_close(server->log);
+    cn_engine_free(server->engine);
+    cn_intake_free(server->intake);
+    cn_rollup_close(server->rollup);
+    if (server->board != NULL) {
+        (void)pthread_mutex_destroy(&server->board->lock);
+        free(server->board);
+    }
+    *server = (struct cn_server){ .workspace = server->workspace };
+}

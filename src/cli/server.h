@@ -1,0 +1,51 @@
+/*
+ * The running server: every part made, in the order in which they need one another, and taken down
+ * the other way round.
+ *
+ *   workspace -> rollup, intake, engine, event log -> API
+ *
+ * Not here: what the parts do.
+ */
+#ifndef CAIRN_CLI_SERVER_H
+#define CAIRN_CLI_SERVER_H
+
+#include "api/api.h"
+#include "cli/workspace.h"
+#include "engine/engine.h"
+
+/* Parts of a running server; those that were not made yet are NULL. */
+struct cn_server {
+    struct cn_workspace *workspace;
+    struct cn_rollup *rollup;
+    struct cn_intake *intake;
+    struct cn_engine *engine;
+    struct cn_event_log *log;
+    struct cn_api *_Atomic api; /* the engine tells it what moved */
+    struct cn_progress_board *board;
+    struct cn_gauge_source gauges;
+};
+
+/* Opens the log and starts the engine.  Nothing listens yet.  On failure the server is stopped. */
+CN_MUST_CHECK bool cn_server_open(struct cn_workspace *workspace, struct cn_server *server_out,
+                                  struct cn_error *err);
+
+/* Listens.  demo: NULL unless it is one; it must outlive the server, which must not move from here
+ * on. */
+CN_MUST_CHECK bool cn_server_listen(struct cn_server *server, const struct cn_api_demo *demo,
+                                    struct cn_error *err);
+
+/* Prints {"listening":"http://ADDRESS:PORT"} and flushes, for whoever started us. */
+void cn_server_announce(const struct cn_server *server, FILE *out);
+
+/* Waits for SIGINT or SIGTERM; cn_server_block_signals() must have come before any thread. */
+void cn_server_block_signals(void);
+void cn_server_wait(void);
+
+/* Takes down what was made, writing what is derived.  May be called twice. */
+void cn_server_close(struct cn_server *server);
+
+/* What goes on in the background, for pages to show.  total 0: nothing.  Any thread. */
+void cn_server_set_progress(struct cn_server *server, const char *label, int64_t done,
+                            int64_t total);
+
+#endif

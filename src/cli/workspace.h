@@ -1,0 +1,78 @@
+/*
+ * What commands stand on: the data folder with its lock, the configuration, the databases.
+ *
+ * Not here: the running server (cli/server.h).
+ */
+#ifndef CAIRN_CLI_WORKSPACE_H
+#define CAIRN_CLI_WORKSPACE_H
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/tz.h"
+
+#include "cli/command.h"
+#include "config/setting.h"
+#include "sql/db.h"
+
+#define CN_OPTION_DATA                                                   \
+    {                                                                    \
+        "data", "DIR", "Data folder (default: $CAIRN_DATA, else ./data)" \
+    }
+#define CN_OPTION_DB                                                         \
+    {                                                                        \
+        "db", "URL", "postgresql://... instead of SQLite in the data folder" \
+    }
+#define CN_OPTION_CONFIG                                                      \
+    {                                                                         \
+        "config", "FILE", "Settings (default: cairn.conf in the data folder)" \
+    }
+#define CN_OPTION_LISTEN                                                 \
+    {                                                                    \
+        "listen", "ADDRESS:PORT", "Where to serve (setting http.listen)" \
+    }
+
+/* An open workspace.  Zeroed, it is closed. */
+struct cn_workspace {
+    struct cn_arena arena;
+    struct cn_config config;
+    const char *dir;
+    int lock; /* descriptor of DIR/lock, or -1 */
+    struct cn_db *db;
+    struct cn_db *rollup_db; /* the same as db on PostgreSQL */
+    struct cn_tz *tz;
+    struct cn_id_source ids;
+    const struct cn_clock *clock;
+    cn_str name; /* of the workspace */
+    cn_str currency;
+    bool is_demo;
+};
+
+/* The command's data folder, borrowed; it may not be there. */
+const char *cn_workspace_dir(const struct cn_command_env *env);
+
+/* The configuration alone, from the command's --config, --data and --listen, as far as it has
+ * them.  Lives in env->arena. */
+CN_MUST_CHECK bool cn_workspace_config(const struct cn_command_env *env,
+                                       struct cn_config *config_out, struct cn_error *err);
+
+/* What a new workspace is called and where its days begin. */
+struct cn_workspace_new {
+    cn_str name;
+    cn_str time_zone;
+    cn_str currency;
+    bool is_demo;
+};
+
+/*
+ * Opens the command's workspace: locks the data folder (embedded: one process at a time), connects,
+ * migrates.  `create`: what to make if there is none yet; NULL: fail with CN_NOT_FOUND then.
+ * *created_out may be NULL.  On failure the workspace is closed.
+ */
+CN_MUST_CHECK bool cn_workspace_open(const struct cn_command_env *env,
+                                     const struct cn_workspace_new *create,
+                                     struct cn_workspace *workspace_out, bool *created_out,
+                                     struct cn_error *err);
+
+void cn_workspace_close(struct cn_workspace *workspace);
+
+#endif
