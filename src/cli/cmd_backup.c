@@ -9,11 +9,13 @@
 
 #include "cli/commands.h"
 #include "cli/workspace.h"
+#include "event/files.h"
 #include "sql/sqlite.h"
 
 enum {
     PATHS_MAX_BYTES = PATH_MAX,
-    SQL_MAX_BYTES = 2 * PATH_MAX + 32
+    SQL_MAX_BYTES = 2 * PATH_MAX + 32,
+    PASSES_MAX = 5
 };
 
 static bool join(const char *dir, const char *name, char path_out[PATHS_MAX_BYTES],
@@ -52,38 +54,99 @@ static bool copy_named(const char *from_dir, const char *to_dir, const char *nam
            copy_database(from, to, err);
 }
 
-static bool is_database(const char *name)
+/* A file that is no database: the ids of a sealed segment, which never change. */
+static bool copy_file(const char *from, const char *to, struct cn_error *err)
 {
-    return cn_str_ends_with(cn_str_of(name), CN_STR(".db"));
+    char bytes[64 * 1024];
+    FILE *in = fopen(from, "re");
+    FILE *out = in != NULL ? fopen(to, "wxe") : NULL;
+    bool ok = out != NULL;
+    size_t len = 0;
+    while (ok && (len = fread(bytes, 1, sizeof(bytes), in)) > 0) {
+        ok = fwrite(bytes, 1, len, out) == len;
+    }
+    ok = ok && ferror(in) == 0;
+    ok = (out == NULL || fclose(out) == 0) && ok;
+    if (in != NULL) {
+        (void)fclose(in); /* only read */
+    }
+    return ok || cn_fail(err, CN_INTERNAL, "cannot copy %s to %s", from, to);
 }
 
-/* The segments of the event log, in any order: what was acknowledged before the backup began is in
- * one of them. */
-static bool copy_segments(const char *from_dir, const char *to_dir, size_t *count_out,
-                          struct cn_error *err)
+/* One file of the log, unless it was copied in an earlier pass.  What is gone was packed meanwhile:
+ * *again_out. */
+static bool copy_segment(const char *from_dir, const char *to_dir, const char *name,
+                         bool *again_out, struct cn_error *err)
 {
     char from[PATHS_MAX_BYTES];
     char to[PATHS_MAX_BYTES];
-    if (!join(from_dir, "events", from, err) || !join(to_dir, "events", to, err)) {
+    if (!join(from_dir, name, from, err) || !join(to_dir, name, to, err)) {
         return false;
     }
-    if (mkdir(to, 0700) != 0) {
-        return cn_fail(err, CN_INVALID, "cannot make the folder %s", to);
+    if (access(to, F_OK) == 0) {
+        return true;
     }
+    bool is_ids = cn_str_ends_with(cn_str_of(name), CN_STR(".ids"));
+    if (is_ids ? copy_file(from, to, err) : copy_database(from, to, err)) {
+        return true;
+    }
+    *again_out = access(from, F_OK) != 0;
+    if (*again_out) {
+        (void)unlink(to); /* a part of a copy, or nothing */
+    }
+    return *again_out;
+}
+
+/* Not what SQLite keeps beside a database, nor what is being written. */
+static bool is_segment(const char *name)
+{
+    int64_t first = 0;
+    const char *suffix = NULL;
+    return cn_segment_name_parse(name, &first, &suffix);
+}
+
+/* The segments of the event log: what was acknowledged before the backup began is in them. */
+static bool copy_pass(const char *from, const char *to, size_t *count_out, bool *again_out,
+                      struct cn_error *err)
+{
     DIR *dir = opendir(from);
     if (dir == NULL) {
         return errno == ENOENT || cn_fail(err, CN_INVALID, "cannot read %s", from);
     }
     bool ok = true;
     const struct dirent *entry = NULL;
+    *count_out = 0;
+    *again_out = false;
     while (ok && (entry = readdir(dir)) != NULL) { /* NOLINT(concurrency-mt-unsafe): own DIR */
-        if (is_database(entry->d_name)) {
-            ok = copy_named(from, to, entry->d_name, err);
-            (*count_out)++;
+        if (is_segment(entry->d_name)) {
+            bool again = false;
+            ok = copy_segment(from, to, entry->d_name, &again, err);
+            *again_out = *again_out || again;
+            *count_out += cn_str_ends_with(cn_str_of(entry->d_name), CN_STR(".ids")) ? 0 : 1;
         }
     }
     (void)closedir(dir); /* only read */
     return ok;
+}
+
+static bool copy_segments(const char *from_dir, const char *to_dir, size_t *count_out,
+                          struct cn_error *err)
+{
+    char from[PATHS_MAX_BYTES];
+    char to[PATHS_MAX_BYTES];
+    bool again = true;
+    if (!join(from_dir, "events", from, err) || !join(to_dir, "events", to, err)) {
+        return false;
+    }
+    if (mkdir(to, 0700) != 0) {
+        return cn_fail(err, CN_INVALID, "cannot make the folder %s", to);
+    }
+    for (int pass = 0; pass < PASSES_MAX && again; pass++) {
+        if (!copy_pass(from, to, count_out, &again, err)) {
+            return false;
+        }
+    }
+    return !again || cn_fail(err, CN_UNAVAILABLE, "the event log is being packed; try again");
 }
 
 /* Rollups, then the book, then the log: what is derived never runs ahead of it. */

@@ -87,7 +87,7 @@ static bool run(const struct cn_command_env *env, struct cn_error *err)
               cn_fail(err, CN_INVALID, "%s holds a workspace that is not a demo", workspace.dir);
     ok = ok && (!is_new || cn_demo_prepare(workspace.db, &workspace.ids, workspace.tz,
                                            cn_now(workspace.clock), SEED, err));
-    if (ok && cn_server_open(&workspace, &server, err)) {
+    if (ok && cn_server_open(&workspace, is_new, &server, err)) {
         struct cn_demo_buttons_source source = { workspace.db, &workspace.ids, workspace.clock,
                                                  SEED };
         struct cn_api_demo face = { .arg = &source, .buttons = cn_demo_actions };

@@ -63,7 +63,7 @@ static bool run(const struct cn_command_env *env, struct cn_error *err)
     bool embedded = cn_db_is_embedded(workspace.db);
     bool ok = !embedded || (check_file(env, "cairn.db", err) && check_file(env, "rollup.db", err));
     if (ok) {
-        ok = cn_server_open(&workspace, &server, err);
+        ok = cn_server_open(&workspace, false, &server, err);
         if (ok) {
             ok = report(env, &server, err);
             cn_server_close(&server);

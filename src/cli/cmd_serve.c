@@ -9,7 +9,7 @@ static bool run(const struct cn_command_env *env, struct cn_error *err)
     if (!cn_workspace_open(env, NULL, &workspace, NULL, err)) {
         return false;
     }
-    bool ok = cn_server_open(&workspace, &server, err);
+    bool ok = cn_server_open(&workspace, false, &server, err);
     if (ok) {
         ok = cn_server_listen(&server, NULL, err);
         if (ok) {

@@ -51,7 +51,7 @@ static bool open_log(struct cn_server *server, struct cn_error *err)
     return cn_event_log_open(&options, &server->log, err);
 }
 
-bool cn_server_open(struct cn_workspace *workspace, struct cn_server *server_out,
+bool cn_server_open(struct cn_workspace *workspace, bool held, struct cn_server *server_out,
                     struct cn_error *err)
 {
     const struct cn_config *config = &workspace->config;
@@ -79,6 +79,7 @@ bool cn_server_open(struct cn_workspace *workspace, struct cn_server *server_out
         .publish = publish,
         .publish_arg = server,
     });
+    cn_engine_hold(server->engine, held);
     if (!open_log(server, err) || !cn_engine_start(server->engine, server->log, err)) {
         cn_server_close(server);
         return false;

@@ -25,9 +25,10 @@ struct cn_server {
     struct cn_gauge_source gauges;
 };
 
-/* Opens the log and starts the engine.  Nothing listens yet.  On failure the server is stopped. */
-CN_MUST_CHECK bool cn_server_open(struct cn_workspace *workspace, struct cn_server *server_out,
-                                  struct cn_error *err);
+/* Opens the log and starts the engine, `held` if a past is to be imported first (cn_engine_hold()).
+ * Nothing listens yet.  On failure the server is stopped. */
+CN_MUST_CHECK bool cn_server_open(struct cn_workspace *workspace, bool held,
+                                  struct cn_server *server_out, struct cn_error *err);
 
 /* Listens.  demo: NULL unless it is one; it must outlive the server, which must not move from here
  * on. */

@@ -199,7 +199,11 @@ static bool bring_small_books(struct cn_demo *demo, struct cn_error *err)
             return false;
         }
     }
-    return backfill(demo, books, CN_ARRAY_LEN(books), CN_DEMO_HISTORY_DAYS, err);
+    if (!backfill(demo, books, CN_ARRAY_LEN(books), CN_DEMO_HISTORY_DAYS, err)) {
+        return false;
+    }
+    cn_engine_hold(demo->options.engine, false);
+    return cn_engine_settle(demo->options.engine, err);
 }
 
 static bool bring_self_service(struct cn_demo *demo, struct cn_error *err)

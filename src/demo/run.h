@@ -38,7 +38,8 @@ CN_MUST_CHECK bool cn_demo_prepare(struct cn_db *db, struct cn_id_source *ids,
                                    struct cn_error *err);
 
 /* Brings in the small books' year; returns when it is scored.  What `options` names must outlive
- * the demo.  The server must listen already. */
+ * the demo.  The server must listen already, and
+ * the engine of a new workspace be held; it is let go. */
 CN_MUST_CHECK bool cn_demo_start(const struct cn_demo_options *options, bool is_new,
                                  struct cn_demo **demo_out, struct cn_error *err);
 

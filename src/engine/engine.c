@@ -96,6 +96,12 @@ void cn_engine_on_commit(void *arg, const struct cn_event_commit *commit)
     }
 }
 
+void cn_engine_hold(struct cn_engine *engine, bool held)
+{
+    atomic_store(&engine->held, held);
+    cn_engine_wake(engine);
+}
+
 void cn_engine_wake(struct cn_engine *engine)
 {
     /* If it is full, the engine is awake. */

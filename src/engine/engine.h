@@ -66,6 +66,13 @@ void cn_engine_on_commit(void *arg, const struct cn_event_commit *commit);
 CN_MUST_CHECK bool cn_engine_start(struct cn_engine *engine, struct cn_event_log *log,
                                    struct cn_error *err);
 
+/*
+ * Scores nothing until it is let go: while an import brings in a past, scores of half of it would
+ * be lived history.  Events and records are still taken and counted.  Before cn_engine_start() or
+ * after.
+ */
+void cn_engine_hold(struct cn_engine *engine, bool held);
+
 /* Records have changed: look now instead of at the next tick.  Any thread. */
 void cn_engine_wake(struct cn_engine *engine);
 
@@ -85,7 +92,7 @@ struct cn_engine_stats {
 void cn_engine_stats(struct cn_engine *engine, struct cn_engine_stats *stats_out);
 
 /* Waits until everything that was committed to the log and the change table before the call has
- * been scored and stored.  For commands and tests. */
+ * been counted, and, unless the engine is held, scored and stored.  For commands and tests. */
 CN_MUST_CHECK bool cn_engine_settle(struct cn_engine *engine, struct cn_error *err);
 
 #endif

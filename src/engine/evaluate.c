@@ -75,16 +75,6 @@ static bool fill(struct cn_engine *engine, const struct cn_bitmap *rows, const s
     return true;
 }
 
-static void set_trend(struct cn_engine *engine, uint32_t row)
-{
-    const struct cn_health_score score = cn_health_state_get(&engine->health, row);
-    if (score.has_points && !cn_column_is_missing(&engine->past_points, row)) {
-        cn_column_set_i64(&engine->trend, row, score.points - engine->past_points.as.i64[row]);
-    } else {
-        cn_column_set_missing(&engine->trend, row);
-    }
-}
-
 /* Fills and scores under the write lock. */
 static bool score_rows(struct cn_engine *engine, const struct cn_when *when, bool is_tick,
                        struct cn_error *err)
@@ -109,7 +99,7 @@ static bool score_rows(struct cn_engine *engine, const struct cn_when *when, boo
         return false;
     }
     for (size_t i = before; i < engine->changes.count; i++) {
-        set_trend(engine, engine->changes.items[i].row);
+        cn_engine_set_trend(engine, engine->changes.items[i].row);
     }
     cn_bitmap_fill(dirty, false);
     return true;
@@ -195,6 +185,9 @@ bool cn_engine_evaluate(struct cn_engine *engine, cn_time now, bool is_tick, str
     }
     struct cn_when when = { .now = now, .day = cn_tz_day(engine->options.tz, now) };
     bool new_day = when.day != engine->day;
+    if (atomic_load(&engine->held)) {
+        return true;
+    }
     (void)pthread_rwlock_wrlock(&engine->lock);
     bool ok = score_rows(engine, &when, is_tick, err);
     (void)pthread_rwlock_unlock(&engine->lock);

@@ -49,6 +49,16 @@ void cn_engine_lists_refresh(struct cn_engine *engine, uint32_t row)
     }
 }
 
+void cn_engine_set_trend(struct cn_engine *engine, uint32_t row)
+{
+    const struct cn_health_score score = cn_health_state_get(&engine->health, row);
+    if (score.has_points && !cn_column_is_missing(&engine->past_points, row)) {
+        cn_column_set_i64(&engine->trend, row, score.points - engine->past_points.as.i64[row]);
+    } else {
+        cn_column_set_missing(&engine->trend, row);
+    }
+}
+
 struct past {
     const struct cn_engine *engine;
     struct cn_column *column;
@@ -97,5 +107,12 @@ bool cn_engine_load_past(struct cn_engine *engine, cn_time now, struct cn_error 
         ok = load_column(engine, conn, then, &engine->lists->weeks[CN_SPARK_WEEKS - 1 - week], err);
     }
     cn_db_release(engine->options.db, conn);
+    if (ok) {
+        (void)pthread_rwlock_wrlock(&engine->lock);
+        for (size_t row = 0; row < cn_frame_rows(engine->frame); row++) {
+            cn_engine_set_trend(engine, (uint32_t)row);
+        }
+        (void)pthread_rwlock_unlock(&engine->lock);
+    }
     return ok || cn_error_context(err, "loading past scores");
 }

@@ -18,12 +18,15 @@ void cn_list_columns_reserve(struct cn_list_columns *lists, size_t rows);
 /* Owner and team of a row whose record changed.  Under the write lock. */
 void cn_engine_lists_refresh(struct cn_engine *engine, uint32_t row);
 
+/* The trend of a row whose score moved.  Under the write lock. */
+void cn_engine_set_trend(struct cn_engine *engine, uint32_t row);
+
 /* What is derived of the row's account; *derived is zeroed.  Under a lock, or on the engine's
  * thread. */
 void cn_engine_derive(const struct cn_engine *engine, uint32_t row, struct cn_arena *arena,
                       struct cn_account_derived *derived);
 
-/* What scores were 28 days ago and on each of the last weeks. */
+/* What scores were 28 days ago and on each of the last weeks; trends follow. */
 CN_MUST_CHECK bool cn_engine_load_past(struct cn_engine *engine, cn_time now, struct cn_error *err);
 
 #endif

@@ -80,6 +80,7 @@ struct cn_engine {
     bool has_threads;
     bool is_behind; /* of what was popped from the inbox: catch up from the log */
     _Atomic bool stopping;
+    _Atomic bool held;       /* nothing is scored */
     struct cn_arena scratch; /* of one round */
 };
 
