@@ -23,7 +23,8 @@ struct cn_frame {
     struct cn_bitmap live;
     struct cn_bitmap dirty;
     const struct cn_column_set *set;
-    struct cn_column *columns; /* set->count of them */
+    struct cn_column *columns;
+    size_t column_count; /* of the set when it was taken into use */
 };
 
 struct cn_when cn_when_at(const struct cn_tz *tz, cn_time now, bool as_true)
@@ -42,9 +43,9 @@ struct cn_frame *cn_frame_new(struct cn_interner *strings)
     return frame;
 }
 
-static void free_columns(struct cn_frame *frame, size_t count)
+static void free_columns(struct cn_frame *frame)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < frame->column_count; i++) {
         cn_column_deinit(&frame->columns[i]);
     }
     free(frame->columns);
@@ -55,7 +56,7 @@ void cn_frame_free(struct cn_frame *frame)
     if (frame == NULL) {
         return;
     }
-    free_columns(frame, frame->set != NULL ? frame->set->count : 0);
+    free_columns(frame);
     cn_map_deinit(&frame->row_of);
     cn_bitmap_deinit(&frame->live);
     cn_bitmap_deinit(&frame->dirty);
@@ -77,7 +78,7 @@ static uint32_t new_row(struct cn_frame *frame)
     uint32_t row = (uint32_t)frame->rows++;
     cn_bitmap_resize(&frame->live, frame->rows);
     cn_bitmap_resize(&frame->dirty, frame->rows);
-    for (size_t i = 0; frame->set != NULL && i < frame->set->count; i++) {
+    for (size_t i = 0; i < frame->column_count; i++) {
         cn_column_reserve(&frame->columns[i], frame->rows);
     }
     return row;
@@ -118,7 +119,7 @@ bool cn_frame_remove(struct cn_frame *frame, int64_t account_id)
     frame->accounts[row] = 0;
     cn_bitmap_remove(&frame->live, row);
     cn_bitmap_add(&frame->dirty, row); /* so that its score goes */
-    for (size_t i = 0; frame->set != NULL && i < frame->set->count; i++) {
+    for (size_t i = 0; i < frame->column_count; i++) {
         cn_column_set_missing(&frame->columns[i], row);
     }
     if (frame->free_count == frame->free_capacity) {
@@ -160,16 +161,21 @@ const struct cn_column_set *cn_frame_columns(const struct cn_frame *frame)
     return frame->set;
 }
 
+size_t cn_frame_column_count(const struct cn_frame *frame)
+{
+    return frame->column_count;
+}
+
 struct cn_column *cn_frame_column(const struct cn_frame *frame, uint32_t index)
 {
-    assert(frame->set != NULL && index < frame->set->count);
+    assert(index < frame->column_count);
     return &frame->columns[index];
 }
 
 static bool find_kept(const struct cn_frame *frame, const struct cn_column_def *def,
                       size_t *index_out)
 {
-    for (size_t i = 0; frame->set != NULL && i < frame->set->count; i++) {
+    for (size_t i = 0; i < frame->column_count; i++) {
         const struct cn_column_def *old = &frame->set->items[i];
         if (old->source == def->source && old->spec.type == def->spec.type &&
             cn_str_equal(old->name, def->name)) {
@@ -197,8 +203,9 @@ void cn_frame_use(struct cn_frame *frame, const struct cn_column_set *set, bool 
             is_new_out[i] = !is_kept;
         }
     }
-    free_columns(frame, frame->set != NULL ? frame->set->count : 0);
+    free_columns(frame);
     frame->columns = columns;
+    frame->column_count = set->count;
     frame->set = set;
 }
 
@@ -297,7 +304,7 @@ bool cn_frame_fill(struct cn_frame *frame, uint32_t stratum, const struct cn_bit
     uint32_t *list = NULL;
     bool ok = true;
     struct cn_fill fill = fill_of(frame, rows, when, &list);
-    for (size_t i = 0; ok && i < frame->set->count; i++) {
+    for (size_t i = 0; ok && i < frame->column_count; i++) {
         const struct cn_column_def *def = &frame->set->items[i];
         bool at_day_only = def->spec.needs_rows && def->spec.pace == CN_PACE_DAY;
         if (def->stratum != stratum || def->spec.pace < pace ||

@@ -58,6 +58,9 @@ void cn_frame_use(struct cn_frame *frame, const struct cn_column_set *set, bool 
 
 const struct cn_column_set *cn_frame_columns(const struct cn_frame *frame);
 
+/* Those that the set had when it was taken into use: what joins it later is not filled. */
+size_t cn_frame_column_count(const struct cn_frame *frame);
+
 /* Column number `index` of the set.  Borrowed until the next add or use. */
 struct cn_column *cn_frame_column(const struct cn_frame *frame, uint32_t index);
 

@@ -90,9 +90,9 @@ struct cn_cel_strings cn_frame_cel_strings(struct cn_interner *strings)
 
 struct cn_cel_cells *cn_frame_cells(const struct cn_frame *frame, struct cn_arena *arena)
 {
-    const struct cn_column_set *set = cn_frame_columns(frame);
-    struct cn_cel_cells *cells = cn_arena_array(arena, struct cn_cel_cells, set->count);
-    for (uint32_t i = 0; i < set->count; i++) {
+    size_t count = cn_frame_column_count(frame);
+    struct cn_cel_cells *cells = cn_arena_array(arena, struct cn_cel_cells, count);
+    for (uint32_t i = 0; i < count; i++) {
         const struct cn_column *column = cn_frame_column(frame, i);
         cells[i] = (struct cn_cel_cells){ column->as.any, column->missing };
     }
@@ -105,7 +105,7 @@ struct cn_cel_batch cn_frame_batch(const struct cn_frame *frame, const struct cn
     size_t rows = cn_frame_rows(frame) - first;
     return (struct cn_cel_batch){
         .columns = cells,
-        .column_count = cn_frame_columns(frame)->count,
+        .column_count = cn_frame_column_count(frame),
         .first = first,
         .rows = rows < CN_BLOCK_ROWS ? rows : CN_BLOCK_ROWS,
         .strings = strings,
