@@ -26,6 +26,7 @@ struct making {
     struct cn_arena arena; /* texts of the span's events */
     struct cn_event *events;
     size_t count;
+    int64_t total; /* of events gathered */
     int64_t next_chunk;
     struct cn_chunk_writer chunk;
     struct cn_error err; /* of a visit that failed */
@@ -141,6 +142,7 @@ static bool gather(void *arg, const struct cn_event *event)
     making->events[making->count] = *event;
     cn_event_keep_texts(&making->arena, &making->events[making->count]);
     making->count++;
+    making->total++;
     return true;
 }
 
@@ -168,6 +170,15 @@ static bool fill(struct making *making, struct cn_segment *const *sources, size_
     if (making->failed) {
         *err = making->err;
         return false;
+    }
+    /* What is packed takes the place of what it was made from, so it is better counted. */
+    int64_t expected = 0;
+    for (size_t i = 0; i < count; i++) {
+        expected += atomic_load(&sources[i]->last_seq) - sources[i]->first_seq + 1;
+    }
+    if (making->total != expected) {
+        return cn_fail(err, CN_INTERNAL, "%lld events where %lld should be",
+                       (long long)making->total, (long long)expected);
     }
     return write_span(making, err);
 }
@@ -294,7 +305,9 @@ static bool scan_span(struct cn_sql_conn *conn, const struct span *span, int64_t
     bool ok = load_events(conn, &arena, span, events, err);
     for (int64_t i = 0; ok && i < count && !*visit->stopped; i++) {
         int64_t seq = span->first_seq + i;
-        if (events[i].seq == seq && seq >= from && seq <= to) {
+        if (events[i].seq != seq) {
+            ok = cn_fail(err, CN_INTERNAL, "packed log segment is damaged");
+        } else if (seq >= from && seq <= to) {
             *visit->stopped = !visit->visit(visit->arg, &events[i]);
         }
     }

@@ -47,7 +47,7 @@ struct cn_seen {
 struct file_head {
     char magic[16];
     uint64_t count;
-    uint64_t zero;
+    uint64_t check; /* hash of the ids */
 };
 
 struct cn_seen *cn_seen_new(void)
@@ -277,9 +277,9 @@ static bool map_file(const char *path, struct part *part, bool *found_out, struc
                cn_fail(err, CN_UNAVAILABLE, "mapping %s: %s", path, strerrordesc_np(errno));
     }
     const struct file_head *head = map;
+    cn_str ids = { (const char *)(head + 1), bytes - sizeof(*head) };
     if (memcmp(head->magic, magic, sizeof(magic)) != 0 ||
-        head->count != (bytes - sizeof(*head)) / sizeof(struct cn_hash128) ||
-        (bytes - sizeof(*head)) % sizeof(struct cn_hash128) != 0) {
+        head->count != ids.len / sizeof(struct cn_hash128) || head->check != cn_hash64(ids)) {
         (void)munmap(map, bytes);
         return true;
     }
@@ -336,6 +336,7 @@ static bool write_set(const struct cn_id_set *set, const char *path, struct cn_e
     *head = (struct file_head){ .count = set->count };
     memcpy(head->magic, magic, sizeof(magic));
     cn_id_set_sorted(set, (struct cn_hash128 *)(head + 1));
+    head->check = cn_hash64((cn_str){ (const char *)(head + 1), ids_bytes });
     bool ok = cn_file_write(path, (cn_str){ (const char *)head, bytes }, err);
     free(head);
     return ok;

@@ -290,6 +290,71 @@ static void a_group_that_cannot_be_written_is_undone(void **state)
     assert_subjects(f, 82);
 }
 
+static bool count_any(void *arg, const struct cn_event *event)
+{
+    size_t *count = arg;
+    (*count)++;
+    return event->seq > 0;
+}
+
+/* Overwrites some bytes of the file `name` somewhere. */
+static void damage(const char *dir, const char *name, struct cn_rng *rng)
+{
+    char path[160];
+    struct stat about;
+    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+    int fd = open(path, O_RDWR);
+    assert_true(fd >= 0 && fstat(fd, &about) == 0);
+    for (int i = 0; i < 200; i++) {
+        uint64_t bytes = cn_rng_next(rng);
+        off_t at = (off_t)cn_rng_between(rng, 0, about.st_size - 8);
+        assert_int_equal(pwrite(fd, &bytes, sizeof(bytes), at), sizeof(bytes));
+    }
+    close(fd);
+}
+
+/* Refused with an error, or read as far as it goes; never a crash. */
+static void damaged_files_are_refused(void **state)
+{
+    static const char *const names[] = { "00000000000000000001.pack", "00000000000000000301.raw",
+                                         "00000000000000000001.ids" };
+    struct fixture *f = *state;
+    struct cn_rng rng = { 31 };
+    char copy[80];
+    char broken[96];
+    size_t refused = 0;
+    append_and_wait(f, 0, 300);
+    pass_hours(f, 1);
+    append_and_wait(f, 300, 300);
+    pack_all(f);
+    close_log(f);
+    (void)snprintf(copy, sizeof(copy), "%s-copy", f->dir);
+    copy_folder(f->dir, copy);
+    f->options.on_commit = NULL;
+    for (int round = 0; round < 30; round++) {
+        int64_t subject = cn_subject_of(CN_SUBJECT_USER, CN_STR("u7"));
+        size_t count = 0;
+        (void)snprintf(broken, sizeof(broken), "%s-broken", f->dir);
+        copy_folder(copy, broken);
+        damage(broken, names[round % 3], &rng);
+        f->options.dir = broken;
+        if (!cn_event_log_open(&f->options, &f->log, &f->err)) {
+            refused++;
+            f->log = NULL;
+        } else if (!cn_event_log_scan(f->log, 1, INT64_MAX, count_any, &count, &f->err) ||
+                   !cn_event_log_scan_subject(f->log, subject, 1, INT64_MAX, count_any, &count,
+                                              &f->err)) {
+            refused++;
+        }
+        close_log(f);
+        delete_folder(broken);
+    }
+    assert_true(refused > 10);
+    delete_folder(copy);
+    f->options.dir = f->dir;
+    open_log(f);
+}
+
 /* ---- faults of the disk ---- */
 
 static void a_full_disk_loses_nothing_and_recovers(void **state)
@@ -389,6 +454,7 @@ int main(void)
         T("files copied in mid-write open again", files_copied_in_mid_write_open_again),
         T("what was merged is deleted at the next start",
           what_was_merged_is_deleted_at_the_next_start),
+        T("damaged files are refused", damaged_files_are_refused),
         T("half a pack is thrown away", half_a_pack_is_thrown_away),
         T("nothing acknowledged is lost when killed", nothing_acknowledged_is_lost_when_killed),
         T("a full queue says so at once", a_full_queue_says_so_at_once),
