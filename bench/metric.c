@@ -177,15 +177,14 @@ static void bench_fill(const struct bench *bench, struct cn_series *series, cons
     for (uint32_t i = 0; i < 10000; i++) {
         rows[i] = i * 10;
     }
+    static const enum cn_window_method methods[] = { CN_WINDOW_SUM, CN_WINDOW_CHANGE, CN_WINDOW_MAX,
+                                                     CN_WINDOW_SLOPE };
     int64_t since = cpu_us();
     for (size_t i = 0; i < METRICS; i++) {
         bool is_distinct = bench->metrics[i].kind == CN_METRIC_DISTINCT;
         struct cn_series_fill fill = {
             .metric = i,
-            .window = { .method = is_distinct  ? CN_WINDOW_DISTINCT
-                                  : i % 2 == 0 ? CN_WINDOW_SUM
-                                               : CN_WINDOW_CHANGE,
-                        .days = 28 },
+            .window = { .method = is_distinct ? CN_WINDOW_DISTINCT : methods[i % 4], .days = 28 },
             .when = { TODAY, TODAY },
             .accounts = accounts,
             .rows = rows,

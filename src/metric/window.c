@@ -127,28 +127,29 @@ static int32_t observed_days(const struct cn_metric_view *view, struct range ran
     return from > range.to ? 0 : range.to - from + 1;
 }
 
-static void put_value(const struct cn_metric_view *view, size_t i, struct days *days, int32_t at)
+/* What the entry says of its day.  False: it does not fit. */
+static bool entry_value(const struct cn_metric_view *view, size_t i, double *value_out)
 {
-    days->state[at] = DAY_VALUE;
     if (view->kind == CN_METRIC_COUNT) {
-        days->value[at] = (double)view->counts[i].count;
-        return;
+        *value_out = (double)view->counts[i].count;
+        return true;
     }
     const struct cn_day_value *entry = &view->values[i];
     if (view->kind != CN_METRIC_SUM) {
-        days->value[at] = entry->value;
-    } else if (entry->plus == INT64_MAX || entry->minus == INT64_MAX) {
-        days->state[at] = DAY_TOO_LARGE;
-    } else {
-        days->value[at] = (double)(entry->plus - entry->minus) / million;
+        *value_out = entry->value;
+        return true;
     }
+    *value_out = (double)(entry->plus - entry->minus) / million;
+    return entry->plus != INT64_MAX && entry->minus != INT64_MAX;
 }
 
 static void put_entries(const struct cn_metric_view *view, struct range range, struct days *days)
 {
     size_t i = entries_to(view, range.from - 1);
     for (; i < view->day_count && day_at(view, i) <= range.to; i++) {
-        put_value(view, i, days, day_at(view, i) - range.from);
+        int32_t at = day_at(view, i) - range.from;
+        bool fits = entry_value(view, i, &days->value[at]);
+        days->state[at] = fits ? DAY_VALUE : DAY_TOO_LARGE;
     }
 }
 
@@ -275,10 +276,54 @@ struct summary {
     double xy;
 };
 
+static void add_point(struct summary *summary, double at, double value)
+{
+    summary->min = summary->points == 0 || value < summary->min ? value : summary->min;
+    summary->max = summary->points == 0 || value > summary->max ? value : summary->max;
+    summary->points++;
+    summary->sum += value;
+    summary->xy += at * value;
+}
+
+/* 0 + 1 + 4 + ... + n * n */
+static double squares(int64_t n)
+{
+    return (double)(n * (n + 1) * (2 * n + 1) / 6);
+}
+
+/* Of counts and sums only the days with events are looked at; the others are 0. */
+static bool summarise_sparse(const struct cn_metric_view *view, struct range range,
+                             struct summary *out)
+{
+    struct summary summary = { 0 };
+    int32_t observed = observed_days(view, range);
+    int64_t last = length(range) - 1;
+    int64_t first = last - observed + 1;
+    size_t i = entries_to(view, range.from - 1);
+    for (; i < view->day_count && day_at(view, i) <= range.to; i++) {
+        double value = 0;
+        if (!entry_value(view, i, &value)) {
+            return false;
+        }
+        add_point(&summary, day_at(view, i) - range.from, value);
+    }
+    if (summary.points < observed) {
+        add_point(&summary, 0, 0);
+    }
+    summary.points = observed;
+    summary.x = (double)((first + last) * observed / 2);
+    summary.xx = squares(last) - squares(first - 1);
+    *out = summary;
+    return true;
+}
+
 /* False if a day does not fit. */
 static bool summarise(const struct cn_metric_view *view, struct range range, struct summary *out)
 {
-    struct days days;
+    if (view->kind == CN_METRIC_COUNT || view->kind == CN_METRIC_SUM) {
+        return summarise_sparse(view, range, out);
+    }
+    struct days days __attribute__((uninitialized)); /* filled as far as it is read */
     fill_days(view, range, &days);
     struct summary summary = { 0 };
     for (int32_t at = 0; at < length(range); at++) {
@@ -288,14 +333,9 @@ static bool summarise(const struct cn_metric_view *view, struct range range, str
         if (days.state[at] == DAY_NOTHING) {
             continue;
         }
-        double value = days.value[at];
-        summary.min = summary.points == 0 || value < summary.min ? value : summary.min;
-        summary.max = summary.points == 0 || value > summary.max ? value : summary.max;
-        summary.points++;
-        summary.sum += value;
+        add_point(&summary, at, days.value[at]);
         summary.x += at;
         summary.xx += (double)at * at;
-        summary.xy += at * value;
     }
     *out = summary;
     return true;
@@ -465,7 +505,7 @@ bool cn_window_value(const struct cn_metric_view *view, const struct cn_window *
 
 bool cn_day_value_of(const struct cn_metric_view *view, int32_t day, double *value_out)
 {
-    struct days days;
+    struct days days __attribute__((uninitialized)); /* filled as far as it is read */
     fill_days(view, (struct range){ day, day }, &days);
     *value_out = days.value[0];
     return days.state[0] == DAY_VALUE;

@@ -149,6 +149,29 @@ static void sums_are_exact_and_say_when_they_do_not_fit(void **state)
     assert_true(is_missing(&view, CN_WINDOW_MAX, 28, 0));
 }
 
+static void a_line_is_fitted_to_complete_days(void **state)
+{
+    (void)state;
+    struct cn_day_count days[29];
+    for (int i = 0; i < 29; i++) {
+        days[i] = (struct cn_day_count){ TODAY - 28 + i, (uint32_t)(5 + 3 * i) };
+    }
+    days[28].count = 0; /* today says nothing yet */
+    struct cn_metric_view view = {
+        .kind = CN_METRIC_COUNT, .first_day = TODAY - 28, .counts = days, .day_count = 29
+    };
+    close_to(value(&view, CN_WINDOW_SLOPE, 28, 0), 3);
+    close_to(value(&view, CN_WINDOW_SLOPE, 7, 0), 3);
+    close_to(value(&view, CN_WINDOW_SLOPE, 40, 0), 3); /* of 28 observed days */
+    /* Days without events are 0: 6, 0, 0, 0. */
+    struct cn_day_count once = { TODAY - 4, 6 };
+    view.counts = &once;
+    view.day_count = 1;
+    close_to(value(&view, CN_WINDOW_SLOPE, 4, 0), -1.8);
+    close_to(value(&view, CN_WINDOW_MIN, 4, 0), 0);
+    close_to(value(&view, CN_WINDOW_MAX, 4, 1), 6);
+}
+
 static void a_last_value_holds_until_the_next(void **state)
 {
     (void)state;
@@ -247,6 +270,7 @@ int main(void)
         CN_TEST("growth from nothing has no measure", growth_from_nothing_has_no_measure),
         CN_TEST("sums are exact and say when they do not fit",
                 sums_are_exact_and_say_when_they_do_not_fit),
+        CN_TEST("a line is fitted to complete days", a_line_is_fitted_to_complete_days),
         CN_TEST("a last value holds until the next", a_last_value_holds_until_the_next),
         CN_TEST("smallest and largest skip days without values",
                 smallest_and_largest_skip_days_without_values),
