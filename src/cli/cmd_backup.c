@@ -40,7 +40,7 @@ static bool copy_database(const char *from, const char *to, struct cn_error *err
     sql[len++] = '\'';
     sql[len] = '\0';
     struct cn_sql_conn *conn = NULL;
-    bool ok = cn_sqlite_open_reader(from, &conn, err) && cn_sql_exec(conn, sql, err);
+    bool ok = cn_sqlite_open(from, &conn, err) && cn_sql_exec(conn, sql, err);
     cn_sql_close(conn);
     return ok || cn_error_context(err, "copying %s", from);
 }
