@@ -210,7 +210,7 @@ static bool bring_self_service(struct cn_demo *demo, struct cn_error *err)
 {
     struct cn_demo_traffic traffic = traffic_of(demo, demo->began);
     size_t accounts = cn_demo_book_sizes[CN_DEMO_SELF_SERVICE];
-    demo->label = "Importing 8,000 self-service customers";
+    demo->label = "Importing customers";
     demo->total = (int64_t)accounts;
     for (size_t from = 0; from < accounts; from += RECORDS_AT_ONCE) {
         struct preparation what = { .seed = { demo->options.seed, demo->options.tz, demo->began },
@@ -227,14 +227,14 @@ static bool bring_self_service(struct cn_demo *demo, struct cn_error *err)
         demo->sent = (int64_t)(from + RECORDS_AT_ONCE);
         report(demo);
     }
-    demo->label = "Streaming 120 days of their events";
+    demo->label = "Streaming events";
     demo->sent = 0;
     demo->total = cn_demo_past_estimate(&traffic, CN_DEMO_SELF_SERVICE, CN_DEMO_SELF_SERVICE_DAYS);
     if (!cn_demo_send_profiles(&traffic, CN_DEMO_SELF_SERVICE, err) ||
         !cn_demo_send_past(&traffic, CN_DEMO_SELF_SERVICE, CN_DEMO_SELF_SERVICE_DAYS, err)) {
         return false;
     }
-    demo->label = "Evaluating their past";
+    demo->label = "Scoring the past";
     static const enum cn_demo_book book = CN_DEMO_SELF_SERVICE;
     return backfill(demo, &book, 1, CN_DEMO_SELF_SERVICE_DAYS, err);
 }

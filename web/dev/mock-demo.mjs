@@ -16,7 +16,7 @@ export function demo(world, progress) {
   const merge = { 'content-type': 'application/merge-patch+json', 'if-match': '*' };
   return {
     write_key: 'wk_demo_7xk2',
-    progress: progress.done < progress.total ? { ...progress, label: 'self-service accounts' } : null,
+    progress: progress.done < progress.total ? { ...progress, label: 'Importing customers' } : null,
     buttons: [
       {
         name: 'champion-leaves',

@@ -318,6 +318,6 @@ setInterval(() => {
   const account = world.accounts[Math.floor(noise(tick, 'traffic') * (80 + imported().done))];
   if (account.i !== 17) touch(account);
   const progress = imported();
-  if (progress.done < progress.total) broadcast('progress', { ...progress, label: 'self-service accounts' });
+  if (progress.done < progress.total) broadcast('progress', { ...progress, label: 'Importing customers' });
   if (tick % 5 === 0) broadcast('sources', { id: 'src_1' });
 }, 700);

@@ -21,7 +21,11 @@ function ImportProgress({ progress }: { progress: Progress }) {
         <ProgressBar.Section value={percent} color="var(--accent-fill)" aria-label={t('demo.importing')} />
       </ProgressBar.Root>
       <span className="num dim">
-        {t('demo.progress', { done: format.number(progress.done), total: format.number(progress.total) })}
+        {t('demo.progress', {
+          label: progress.label,
+          done: format.number(progress.done),
+          total: format.number(progress.total),
+        })}
       </span>
     </div>
   );

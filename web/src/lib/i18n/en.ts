@@ -248,7 +248,7 @@ export const en = {
     title: 'Demo',
     try: 'Try',
     importing: 'Import of the self-service accounts',
-    progress: '{{done}} of {{total}} accounts in',
+    progress: '{{label}}: {{done}} of {{total}}',
     sent: 'Sent: {{label}}',
     answered: 'Answered with {{status}}',
     call: 'call',
