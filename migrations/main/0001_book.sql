@@ -108,10 +108,13 @@ CREATE INDEX account_name ON account(name_folded, account_id);
 CREATE INDEX account_owner ON account(owner_id);
 CREATE INDEX account_team ON account(team_id);
 
+-- version, here and below: that of the subjects' mapping which the row made.
 -- External ids are unique over all accounts, which a table spread by account cannot promise.
 CREATE TABLE ident (
     ext_key    text   NOT NULL PRIMARY KEY,
-    account_id bigint NOT NULL
+    account_id bigint NOT NULL,
+    known_us   bigint NOT NULL,
+    version    bigint NOT NULL
 );
 -- @dist ext_key
 CREATE INDEX ident_account ON ident(account_id);
@@ -119,7 +122,8 @@ CREATE INDEX ident_account ON ident(account_id);
 CREATE TABLE account_domain (
     domain     text   NOT NULL PRIMARY KEY,
     account_id bigint NOT NULL,
-    known_us   bigint NOT NULL
+    known_us   bigint NOT NULL,
+    version    bigint NOT NULL
 );
 -- @dist domain
 CREATE INDEX account_domain_account ON account_domain(account_id);

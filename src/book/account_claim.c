@@ -11,11 +11,15 @@ static bool claim(const struct cn_unit *unit, const char *sql, cn_str key, int64
                   int64_t *changed_out, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
-    if (!cn_sql_prepare(unit->conn, sql, &stmt, err)) {
+    int64_t version = 0;
+    if (!cn_counter_add(unit->conn, "mapping", 1, &version, err) ||
+        !cn_sql_prepare(unit->conn, sql, &stmt, err)) {
         return false;
     }
     cn_sql_bind_str(stmt, 1, key);
     cn_sql_bind_i64(stmt, 2, account_id);
+    cn_sql_bind_i64(stmt, 3, version);
+    cn_sql_bind_i64(stmt, 4, unit->now.us);
     return cn_row_run(unit, stmt, changed_out, err);
 }
 
@@ -24,7 +28,7 @@ bool cn_account_claim_external_id(const struct cn_unit *unit, cn_str external_id
 {
     int64_t changed = 0;
     if (!claim(unit,
-               "INSERT INTO ident(ext_key, account_id) VALUES($1, $2)"
+               "INSERT INTO ident(ext_key, account_id, version, known_us) VALUES($1, $2, $3, $4)"
                " ON CONFLICT (ext_key) DO NOTHING",
                external_id, account_id, &changed, err)) {
         return false;
@@ -59,19 +63,12 @@ static bool domain_owner(const struct cn_unit *unit, cn_str domain, int64_t *acc
 bool cn_account_claim_domain(const struct cn_unit *unit, cn_str domain, int64_t account_id,
                              struct cn_error *err)
 {
-    struct cn_sql_stmt *stmt = NULL;
     int64_t changed = 0;
     int64_t owner = 0;
-    if (!cn_sql_prepare(unit->conn,
-                        "INSERT INTO account_domain(domain, account_id, known_us)"
-                        " VALUES($1, $2, $3) ON CONFLICT (domain) DO NOTHING",
-                        &stmt, err)) {
-        return false;
-    }
-    cn_sql_bind_str(stmt, 1, domain);
-    cn_sql_bind_i64(stmt, 2, account_id);
-    cn_sql_bind_i64(stmt, 3, unit->now.us);
-    if (!cn_row_run(unit, stmt, &changed, err) ||
+    if (!claim(unit,
+               "INSERT INTO account_domain(domain, account_id, version, known_us)"
+               " VALUES($1, $2, $3, $4) ON CONFLICT (domain) DO NOTHING",
+               domain, account_id, &changed, err) ||
         (changed == 0 && !domain_owner(unit, domain, &owner, err))) {
         return false;
     }

@@ -164,18 +164,21 @@ static bool claim_domain(struct cn_book_batch *batch, const struct cn_unit *unit
 {
     struct cn_sql_stmt *stmt = NULL;
     int64_t changed = 0;
+    int64_t version = 0;
     if (cn_subject_map_domain(batch->options.map, domain) != 0) {
         return true;
     }
-    if (!cn_sql_prepare(unit->conn,
-                        "INSERT INTO account_domain(domain, account_id, known_us)"
-                        " VALUES($1, $2, $3) ON CONFLICT (domain) DO NOTHING",
+    if (!cn_counter_add(unit->conn, "mapping", 1, &version, err) ||
+        !cn_sql_prepare(unit->conn,
+                        "INSERT INTO account_domain(domain, account_id, known_us, version)"
+                        " VALUES($1, $2, $3, $4) ON CONFLICT (domain) DO NOTHING",
                         &stmt, err)) {
         return false;
     }
     cn_sql_bind_str(stmt, 1, domain);
     cn_sql_bind_i64(stmt, 2, account_id);
     cn_sql_bind_i64(stmt, 3, unit->now.us);
+    cn_sql_bind_i64(stmt, 4, version);
     if (!cn_row_run(unit, stmt, &changed, err)) {
         return false;
     }

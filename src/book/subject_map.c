@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/subject.h"
 
+#include "book/row.h"
 #include "book/subject_entry.h"
 
 struct cn_subject_map *cn_subject_map_new(int64_t window_us)
@@ -193,15 +194,8 @@ static void add_move(struct cn_subject_moves *moves, struct cn_subject_move move
         last->to_us = move.to_us;
         return;
     }
-    if (moves->count == moves->capacity) {
-        moves->capacity = moves->capacity * 2 + 16;
-        struct cn_subject_move *grown =
-            cn_arena_array(moves->arena, struct cn_subject_move, moves->capacity);
-        if (moves->count > 0) {
-            memcpy(grown, moves->items, moves->count * sizeof(grown[0]));
-        }
-        moves->items = grown;
-    }
+    moves->items = cn_row_grow(moves->arena, moves->items, moves->count, &moves->capacity,
+                               sizeof(moves->items[0]));
     moves->items[moves->count++] = move;
 }
 
@@ -332,6 +326,7 @@ static bool see(struct cn_subject_map *map, uint32_t entry, struct sightings *li
         list->items = grow(list->items, list->count, &room, sizeof(list->items[0]));
         list->capacity = (uint32_t)room;
     } else {
+        assert(list->items != NULL);
         change.old_at_us = list->items[place].at_us;
     }
     make_change(map, &change, &entry, 1, moves);

@@ -63,6 +63,14 @@ CN_MUST_CHECK bool cn_subject_map_sync(struct cn_subject_map *map, struct cn_sql
                                        const int64_t *account_ids, size_t count,
                                        struct cn_subject_moves *moves, struct cn_error *err);
 
+/* Accounts of which the stored mapping changed after `version`, with those that events may have
+ * belonged to before: what is derived under `version` is stale for exactly these, or fewer.  The
+ * map has been loaded. */
+CN_MUST_CHECK bool cn_subject_map_changed_since(struct cn_subject_map *map,
+                                                struct cn_sql_conn *conn, int64_t version,
+                                                struct cn_arena *arena, int64_t **accounts_out,
+                                                size_t *count_out, struct cn_error *err);
+
 /* Grows with every change of the mapping; stored with it. */
 int64_t cn_subject_map_version(struct cn_subject_map *map);
 
