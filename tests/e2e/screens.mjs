@@ -8,7 +8,6 @@ import { accountNamed, launch, openPage, signedIn, startDemo } from './browser.m
 const OUT = process.env.CAIRN_SCREENS ?? fileURLToPath(new URL('../../docs/screens/', import.meta.url));
 
 async function shoot(page, name, view) {
-  await page.waitForLoadState('networkidle').catch(() => {});
   await page.screenshot({ path: `${OUT}/${name}-${view}.png`, animations: 'disabled' });
 }
 
@@ -52,7 +51,7 @@ try {
     for (const [name, open] of Object.entries(PAGES)) {
       const page = await signedIn(null, browser, demo.base, view);
       await open(page, demo.base);
-      await page.waitForTimeout(600); // charts are drawn after their data came
+      await page.waitForTimeout(1000); // charts are drawn after their data came; the stream never rests
       await shoot(page, name, view);
       await page.context().close();
     }

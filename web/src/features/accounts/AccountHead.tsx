@@ -10,6 +10,10 @@ import classes from './AccountPage.module.css';
 import { useMark } from './changes';
 import { OwnerMenu } from './OwnerMenu';
 
+const TRAITS = 3;
+/** Traits that stand elsewhere on the page. */
+const SAID = new Set(['name', 'domain']);
+
 function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <div>
@@ -49,11 +53,14 @@ function Facts({ account, health }: { account: Account; health: AccountHealth | 
       <Fact name={t('account.confidence')}>
         <span className="num">{health ? `${Math.round(health.confidence * 100)} %` : '–'}</span>
       </Fact>
-      {account.traits.slice(0, 3).map(trait => (
-        <Fact key={trait.name} name={trait.name}>
-          {typeof trait.value === 'number' ? format.number(trait.value, 2) : String(trait.value ?? '–')}
-        </Fact>
-      ))}
+      {account.traits
+        .filter(trait => !SAID.has(trait.name))
+        .slice(0, TRAITS)
+        .map(trait => (
+          <Fact key={trait.name} name={trait.name}>
+            {typeof trait.value === 'number' ? format.number(trait.value, 2) : String(trait.value ?? '–')}
+          </Fact>
+        ))}
     </dl>
   );
 }

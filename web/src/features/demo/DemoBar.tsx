@@ -18,7 +18,7 @@ function ImportProgress({ progress }: { progress: Progress }) {
   return (
     <div className={classes.progress}>
       <ProgressBar.Root size={6} w={96} transitionDuration={0}>
-        <ProgressBar.Section value={percent} color="var(--accent-fill)" aria-label={t('demo.importing')} />
+        <ProgressBar.Section value={percent} color="var(--accent-fill)" aria-label={progress.label} />
       </ProgressBar.Root>
       <span className="num dim">
         {t('demo.progress', {

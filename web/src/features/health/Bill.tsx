@@ -58,7 +58,7 @@ function Facts({ item }: { item: ExplainItem }) {
                 <td>{fact.name}</td>
                 <td className="num">{fact.value_text}</td>
                 <td className="dim">{fact.source}</td>
-                <td className="dim">{fact.at ? <When at={fact.at} exact /> : '–'}</td>
+                <td className={`dim ${classes.at}`}>{fact.at ? <When at={fact.at} exact /> : '–'}</td>
               </tr>
             ))}
           </tbody>

@@ -25,7 +25,7 @@ function SourceRow({ source, selected }: { source: Source; selected: boolean }) 
           {source.name}
         </Link>
       </th>
-      <td className="mono dim">{source.write_key_hint}</td>
+      <td className="mono dim">…{source.write_key_hint.replace(/^…/, '')}</td>
       <td>
         <span className={classes.arrives}>
           <Sparkline values={source.per_minute} width={150} height={22} low={0} bars />

@@ -247,7 +247,6 @@ export const en = {
   demo: {
     title: 'Demo',
     try: 'Try',
-    importing: 'Import of the self-service accounts',
     progress: '{{label}}: {{done}} of {{total}}',
     sent: 'Sent: {{label}}',
     answered: 'Answered with {{status}}',
