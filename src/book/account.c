@@ -379,7 +379,7 @@ bool cn_account_update(const struct cn_unit *unit, cn_account_id id, int64_t ver
                        const struct cn_account_patch *patch, struct cn_account *account_out,
                        struct cn_error *err)
 {
-    struct cn_account account;
+    struct cn_account account = { 0 };
     struct cn_account old;
     if (!cn_sql_begin(unit->conn, err)) {
         return cn_error_context(err, "updating an account");

@@ -74,7 +74,7 @@ static size_t fold_wide(uint32_t code, cn_str original, char *out)
     const char *text = latin_of(code);
     if (text != NULL) {
         size_t len = strlen(text);
-        memcpy(out, text, len);
+        memcpy(out, text, len); /* NOLINT(bugprone-not-null-terminated-result): counted text */
         return len;
     }
     uint32_t lower = lower_of(code);

@@ -267,7 +267,7 @@ bool cn_person_update(const struct cn_unit *unit, cn_account_id account_id, cn_p
                       int64_t version, const struct cn_person_patch *patch,
                       struct cn_person *person_out, struct cn_error *err)
 {
-    struct cn_person old;
+    struct cn_person old = { 0 };
     struct cn_person person;
     if (!cn_sql_begin(unit->conn, err)) {
         return cn_error_context(err, "updating a person");
@@ -328,7 +328,7 @@ static bool take_over(cn_str value, cn_str *member, enum cn_given *given)
 bool cn_person_identify(const struct cn_unit *unit, cn_account_id account_id, cn_str user_key,
                         cn_str email, cn_str name, bool *changed_out, struct cn_error *err)
 {
-    struct cn_person old;
+    struct cn_person old = { 0 };
     enum cn_given name_given = CN_GIVEN;
     if (!find_known(unit, account_id, user_key, email, &old, err)) {
         return false;
