@@ -10,26 +10,40 @@ enum {
     CHANGES_AT_ONCE = 5000
 };
 
-/* Accounts of which records changed since the last round. */
+static void note_change(struct cn_engine *engine, const struct cn_change *change,
+                        struct cn_id_list *mapped)
+{
+    int64_t id = change->account_id.value;
+    engine->position.change = change->seq;
+    if (change->kind == CN_CHANGE_MAPPING && id != 0) {
+        cn_id_list_add(mapped, id);
+    }
+    if (change->kind != CN_CHANGE_SCORE && change->kind != CN_CHANGE_ACTIVITY && id != 0) {
+        cn_id_list_add(&engine->touched, id);
+    }
+}
+
+/* Accounts of which records changed since the last round; parked events join those that were made
+ * by a person meanwhile. */
 static bool read_changes(struct cn_engine *engine, struct cn_sql_conn *conn, struct cn_error *err)
 {
     struct cn_unit unit = cn_engine_unit(engine, conn, &engine->scratch);
-    struct cn_change_list list;
+    struct cn_change_list list = { 0 };
+    struct cn_id_list mapped = { 0 };
+    struct cn_subject_moves moves = { .arena = &engine->scratch };
+    bool ok = true;
     do {
-        if (!cn_change_list(&unit, CN_ENGINE_NODE, engine->position.change, CHANGES_AT_ONCE, &list,
-                            err)) {
-            return false;
+        ok = cn_change_list(&unit, CN_ENGINE_NODE, engine->position.change, CHANGES_AT_ONCE, &list,
+                            err);
+        for (size_t i = 0; ok && i < list.count; i++) {
+            note_change(engine, &list.items[i], &mapped);
         }
-        for (size_t i = 0; i < list.count; i++) {
-            const struct cn_change *change = &list.items[i];
-            engine->position.change = change->seq;
-            if (change->kind != CN_CHANGE_SCORE && change->kind != CN_CHANGE_ACTIVITY &&
-                change->account_id.value != 0) {
-                cn_id_list_add(&engine->touched, change->account_id.value);
-            }
-        }
-    } while (list.count == CHANGES_AT_ONCE);
-    return true;
+    } while (ok && list.count == CHANGES_AT_ONCE);
+    ok = ok && (mapped.count == 0 || (cn_subject_map_sync(engine->subjects, conn, mapped.items,
+                                                          mapped.count, &moves, err) &&
+                                      cn_engine_follow(engine, &moves, err)));
+    free(mapped.items);
+    return ok;
 }
 
 static bool refresh_facts(struct cn_engine *engine, struct cn_sql_conn *conn, struct cn_error *err)

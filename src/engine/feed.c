@@ -103,8 +103,8 @@ static bool stale_accounts(struct cn_engine *engine, const struct cn_subject_mov
     return true;
 }
 
-static bool rebuild_moved(struct cn_engine *engine, const struct cn_subject_moves *moves,
-                          struct cn_error *err)
+bool cn_engine_follow(struct cn_engine *engine, const struct cn_subject_moves *moves,
+                      struct cn_error *err)
 {
     struct cn_id_list list = { 0 };
     bool ok = stale_accounts(engine, moves, &list, err);
@@ -154,7 +154,7 @@ static bool feed_book(struct cn_engine *engine, const struct cn_event *const *ev
         for (size_t i = 0; i < result->touched_count; i++) {
             cn_id_list_add(&engine->touched, result->touched[i]);
         }
-        ok = rebuild_moved(engine, &result->moves, err);
+        ok = cn_engine_follow(engine, &result->moves, err);
     }
     cn_book_batch_free(what.batch);
     return ok;

@@ -101,6 +101,10 @@ CN_MUST_CHECK bool cn_engine_feed(struct cn_engine *engine, const struct cn_even
 /* Everything of the log behind the position. */
 CN_MUST_CHECK bool cn_engine_catch_up(struct cn_engine *engine, struct cn_error *err);
 
+/* Subjects moved: makes anew what was counted for the accounts that they left and joined. */
+CN_MUST_CHECK bool cn_engine_follow(struct cn_engine *engine, const struct cn_subject_moves *moves,
+                                    struct cn_error *err);
+
 /* Makes the rollups of these accounts anew, after subjects moved to or from them. */
 CN_MUST_CHECK bool cn_engine_rebuild(struct cn_engine *engine, const int64_t *account_ids,
                                      size_t count, struct cn_error *err);
