@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { ADMIN, startCairn } from './harness.mjs';
+import { ADMIN, cairnCommand, startCairn } from './harness.mjs';
 
 const signIn = (cairn, body, headers = {}) => cairn.call('POST', '/api/v1/session', { body, headers });
 
@@ -84,4 +84,25 @@ test('R27 behind a trusted proxy the address is the one that it names', async t 
   assert.equal((await from('10.0.0.1')).status, 401);
   assert.equal((await from('10.0.0.1')).status, 429);
   assert.equal((await from('10.0.0.2')).status, 401);
+});
+
+test('R33 API keys act as their user, within their scopes', async t => {
+  const cairn = await startCairn(t);
+  cairn.assertClean(await cairn.stop());
+  const makeKey = async (...options) => {
+    const { code, stdout, stderr } = await cairnCommand(['key', 'api', ...cairn.where, ...options, ADMIN.email]);
+    assert.equal(code, 0, stderr);
+    return stdout.trim();
+  };
+  const reader = await makeKey();
+  const writer = await makeKey('--write');
+  await cairn.start();
+  const call = (key, method, path, body) => cairn.call(method, path, { body, headers: { authorization: `Bearer ${key}` } });
+  assert.equal((await call(reader, 'GET', '/api/v1/accounts')).status, 200);
+  assert.equal((await call(reader, 'POST', '/api/v1/accounts', { name: 'X' })).status, 403);
+  assert.equal((await call(writer, 'POST', '/api/v1/accounts', { name: 'X' })).status, 201); // no Origin: no cookie
+  assert.equal((await call(writer, 'POST', '/api/v1/sources', { name: 'X' })).status, 403); // running the system takes more
+  assert.equal((await call(writer.slice(0, -1), 'GET', '/api/v1/accounts')).status, 401);
+  assert.equal((await call(writer, 'DELETE', '/api/v1/session')).status, 404);
+  for (const key of [reader, writer]) assert.ok(!cairn.log.includes(key));
 });

@@ -4,7 +4,6 @@
 
 #include "book/account.h"
 #include "book/account_list.h"
-#include "book/answer.h"
 #include "book/contract.h"
 #include "book/fold.h"
 #include "book/person.h"
@@ -533,34 +532,6 @@ static void a_failed_write_leaves_nothing(void **state)
     assert_int_equal(out.version, 2); /* still at 1 until now */
 }
 
-static void an_answer_is_remembered_for_its_time(void **state)
-{
-    struct book_fixture *f = *state;
-    const struct cn_answer_key key = { CN_STR("createAccount"), CN_STR("k1"), CN_STR("h1"),
-                                       1000000 };
-    const struct cn_answer answer = { 201, 7, CN_STR("/x"), CN_STR("{}") };
-    struct cn_answer_key other = key;
-    struct cn_answer again = { 0 };
-    bool found = true;
-    must(cn_answer_find(&f->unit, &key, &again, &found, &f->err));
-    assert_false(found);
-    must(cn_answer_save(&f->unit, &key, &answer, &f->err));
-    assert_false(cn_answer_save(&f->unit, &key, &answer, &f->err));
-    assert_int_equal(f->err.code, CN_CONFLICT);
-    must(cn_answer_find(&f->unit, &key, &again, &found, &f->err));
-    assert_true(found);
-    assert_int_equal(again.status, 201);
-    assert_int_equal(again.version, 7);
-    assert_str(again.body, "{}");
-    other.request_hash = CN_STR("h2");
-    assert_false(cn_answer_find(&f->unit, &other, &again, &found, &f->err));
-    assert_int_equal(f->err.code, CN_INVALID);
-    f->unit.now.us += 1000000;
-    must(cn_answer_find(&f->unit, &key, &again, &found, &f->err));
-    assert_false(found);
-    must(cn_answer_save(&f->unit, &key, &answer, &f->err));
-}
-
 #define TEST(title, function, setup_) CN_TEST_WITH(title, function, setup_, book_teardown)
 #define TESTS(setup_)                                                                             \
     TEST("what is stored is loaded", what_is_stored_is_loaded, setup_),                           \
@@ -588,8 +559,6 @@ static void an_answer_is_remembered_for_its_time(void **state)
         TEST("text is folded for search", text_is_folded_for_search, setup_),                     \
         TEST("lists filter, sort and page with an exact total",                                   \
              lists_filter_sort_and_page_with_an_exact_total, setup_),                             \
-        TEST("an answer is remembered for its time", an_answer_is_remembered_for_its_time,        \
-             setup_),                                                                             \
         TEST("a failed write leaves nothing", a_failed_write_leaves_nothing, setup_)
 
 int main(void)
