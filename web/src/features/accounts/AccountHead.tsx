@@ -57,7 +57,7 @@ function Facts({ account, health }: { account: Account; health: AccountHealth | 
         .filter(trait => !SAID.has(trait.name))
         .slice(0, TRAITS)
         .map(trait => (
-          <Fact key={trait.name} name={trait.name}>
+          <Fact key={trait.name} name={trait.name.replaceAll(/[-_]/g, ' ')}>
             {typeof trait.value === 'number' ? format.number(trait.value, 2) : String(trait.value ?? '–')}
           </Fact>
         ))}

@@ -9,7 +9,7 @@ import { say, sayFailure } from '@/ui/say';
 import { Empty, LoadingLines } from '@/ui/states';
 import { usePeople, useSetRoles } from './queries';
 import classes from './Records.module.css';
-import { currentRoles, ROLES, type Role, toggleRole } from './roles';
+import { byStanding, currentRoles, ROLES, type Role, toggleRole } from './roles';
 
 function RolesMenu({ accountId, person }: { accountId: string; person: Person }) {
   const setRoles = useSetRoles(accountId);
@@ -70,7 +70,7 @@ export function People({ accountId }: { accountId: string }) {
           </tr>
         </thead>
         <tbody>
-          {people.data.map(person => (
+          {byStanding(people.data).map(person => (
             <tr key={person.id} data-left={person.left_at !== null}>
               <th scope="row">{person.name}</th>
               <td>

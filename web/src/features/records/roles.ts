@@ -14,6 +14,18 @@ export function currentRoles(roles: readonly PersonRole[]): Role[] {
   return ROLES.filter(role => roles.some(one => one.role === role && one.to === null));
 }
 
+/** Those who matter most to us first, those who left last; people of equal standing stay in order. */
+export function byStanding<P extends { roles: PersonRole[]; left_at: string | null }>(
+  people: readonly P[],
+): P[] {
+  const rank = (person: P) => {
+    if (person.left_at !== null) return ROLES.length + 1;
+    const held = currentRoles(person.roles)[0];
+    return held ? ROLES.indexOf(held) : ROLES.length;
+  };
+  return [...people].sort((a, b) => rank(a) - rank(b));
+}
+
 /** The roles after giving or ending one now; a role given less than a day ago was a slip. */
 export function toggleRole(roles: readonly PersonRole[], role: Role, now: string): PersonRole[] {
   if (roles.some(one => one.role === role && one.to === null)) {
