@@ -66,6 +66,10 @@ bool cn_server_open(struct cn_workspace *workspace, bool held, struct cn_server 
         cn_server_close(server);
         return false;
     }
+    int len = snprintf(server->series_path, sizeof(server->series_path), "%s/series.cache",
+                       workspace->dir);
+    bool keeps_series =
+        cn_db_is_embedded(workspace->db) && len > 0 && (size_t)len < sizeof(server->series_path);
     server->intake = cn_intake_new(workspace->db, workspace->clock);
     server->engine = cn_engine_new(&(struct cn_engine_options){
         .db = workspace->db,
@@ -76,6 +80,7 @@ bool cn_server_open(struct cn_workspace *workspace, bool held, struct cn_server 
         .creates_accounts = cn_str_equal(config->intake_unknown_account, CN_STR("create")),
         .reattribute_us = config->intake_reattribute_ms * 1000,
         .tick_us = config->engine_tick_ms * 1000,
+        .series_path = keeps_series ? server->series_path : NULL,
         .publish = publish,
         .publish_arg = server,
     });

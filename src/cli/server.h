@@ -13,6 +13,10 @@
 #include "cli/workspace.h"
 #include "engine/engine.h"
 
+enum {
+    CN_SERVER_PATH_BYTES = 1024
+};
+
 /* Parts of a running server; those that were not made yet are NULL. */
 struct cn_server {
     struct cn_workspace *workspace;
@@ -23,6 +27,7 @@ struct cn_server {
     struct cn_api *_Atomic api; /* the engine tells it what moved */
     struct cn_progress_board *board;
     struct cn_gauge_source gauges;
+    char series_path[CN_SERVER_PATH_BYTES];
 };
 
 /* Opens the log and starts the engine, `held` if a past is to be imported first (cn_engine_hold()).

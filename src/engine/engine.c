@@ -355,6 +355,18 @@ static void drain(struct cn_engine *engine)
     }
 }
 
+/* So that the next start is quick; the file is only used if it fits the rollups as they are then.
+ */
+static void keep_series(struct cn_engine *engine)
+{
+    struct cn_error err;
+    struct cn_rollup_position position = cn_rollup_position(engine->options.rollup);
+    if (engine->options.series_path != NULL && position.seq == engine->position.seq &&
+        !cn_series_save(engine->series, engine->options.series_path, position, &err)) {
+        cn_log_error("engine", &err, "keeping daily values; the next start reads all rollups");
+    }
+}
+
 void cn_engine_stop(struct cn_engine *engine)
 {
     (void)pthread_mutex_lock(&engine->settle_lock);
@@ -366,6 +378,7 @@ void cn_engine_stop(struct cn_engine *engine)
         (void)pthread_join(engine->thread, NULL);
         (void)pthread_join(engine->flusher, NULL);
         flush_once(engine);
+        keep_series(engine);
         engine->has_threads = false;
     }
     drain(engine);

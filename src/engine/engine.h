@@ -34,10 +34,11 @@ struct cn_engine_options {
     const struct cn_tz *tz;
     const struct cn_clock *clock;
     struct cn_id_source *ids;
-    bool creates_accounts;  /* for unknown group keys; else their events are parked */
-    int64_t reattribute_us; /* how far back an identify reaches */
-    int64_t tick_us;        /* longest time until time-dependent rules are evaluated again */
-    size_t inbox_max;       /* committed batches that may wait; 0: 65536 */
+    bool creates_accounts;   /* for unknown group keys; else their events are parked */
+    int64_t reattribute_us;  /* how far back an identify reaches */
+    int64_t tick_us;         /* longest time until time-dependent rules are evaluated again */
+    const char *series_path; /* embedded: where daily values are kept over a restart, or NULL */
+    size_t inbox_max;        /* committed batches that may wait; 0: 65536 */
 
     /* Tells which accounts moved: score, activity or record.  On the engine's thread, so it must be
      * quick.  May be NULL. */

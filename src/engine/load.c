@@ -109,7 +109,10 @@ static bool load_series(struct cn_engine *engine, struct cn_error *err)
         engine->position.seq = cn_rollup_position(engine->options.rollup).seq;
     }
     cn_metric_source_set_series(engine->program->metric_source, engine->series);
-    return cn_series_load(engine->series, engine->options.rollup, NULL, 0, err);
+    const char *path = engine->options.series_path;
+    return (path != NULL &&
+            cn_series_restore(engine->series, path, cn_rollup_position(engine->options.rollup))) ||
+           cn_series_load(engine->series, engine->options.rollup, NULL, 0, err);
 }
 
 static void add_rows(struct cn_engine *engine)
