@@ -76,6 +76,17 @@ static void on_begin(void *arg, struct cn_http_exchange *exchange)
     }
 }
 
+/* An address that the web app routes itself: neither a file nor an attempt to climb. */
+static bool is_page(cn_str path)
+{
+    for (size_t i = 0; i < path.len; i++) {
+        if (memchr(".%\\", path.ptr[i], 3) != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* A path of the app: a file, or a page that the app draws itself from the address. */
 static void serve_app(struct cn_api *api, struct cn_http_exchange *exchange)
 {
@@ -90,9 +101,8 @@ static void serve_app(struct cn_api *api, struct cn_http_exchange *exchange)
         cn_api_fail(api, exchange, &err, NULL, cn_str_of(request_id));
         return;
     }
-    const bool is_page = memchr(path.ptr, '.', path.len) == NULL;
     if (cn_http_files_serve(api->files, exchange, path) ||
-        (is_page && cn_http_files_serve(api->files, exchange, CN_STR("/")))) {
+        (is_page(path) && cn_http_files_serve(api->files, exchange, CN_STR("/")))) {
         cn_api_count(api, 200);
         return;
     }

@@ -5,7 +5,6 @@
 #include "book/account.h"
 #include "book/account_list.h"
 #include "book/contract.h"
-#include "book/fold.h"
 #include "book/person.h"
 #include "book/ticket.h"
 #include "book/trait.h"
@@ -424,27 +423,6 @@ static void the_latest_observation_of_a_trait_counts_however_it_arrives(void **s
     assert_int_equal(list.count, 0);
 }
 
-static void text_is_folded_for_search(void **state)
-{
-    struct book_fixture *f = *state;
-    assert_str(cn_fold(&f->arena, CN_STR("  Soci\xc3\xa9t\xc3\xa9 \t G\xc3\xa9n\xc3\xa9rale ")),
-               "societe generale");
-    assert_str(cn_fold(&f->arena, CN_STR("STRA\xc3\x9f"
-                                         "E \xc5\x81\xc3\xb3"
-                                         "d\xc5\xba")),
-               "strasse lodz");
-    assert_str(cn_fold(&f->arena, CN_STR("\xd0\x9c\xd0\x98\xd0\xa0 \xce\x91")),
-               "\xd0\xbc\xd0\xb8\xd1\x80 \xce\xb1");
-    assert_str(cn_fold(&f->arena, CN_STR("e\xcc\x81")), "e"); /* combining accent */
-    assert_str(cn_fold(&f->arena, CN_STR("\xc3")), "a");      /* cut off: no overrun */
-    assert_str(cn_mail_domain(&f->arena, CN_STR("Pat@Acme.Example")), "acme.example");
-    assert_str(cn_mail_domain(&f->arena, CN_STR("pat@gmail.com")), "");
-    assert_str(cn_mail_domain(&f->arena, CN_STR("pat")), "");
-    assert_str(cn_mail_domain(&f->arena, CN_STR("pat@nowhere")), "");
-    assert_str(cn_domain_normal(&f->arena, CN_STR("http://www.Acme.example:80/x?y")),
-               "acme.example");
-}
-
 static void lists_filter_sort_and_page_with_an_exact_total(void **state)
 {
     struct book_fixture *f = *state;
@@ -556,7 +534,6 @@ static void a_failed_write_leaves_nothing(void **state)
              an_identified_person_is_known_by_key_or_address, setup_),                            \
         TEST("the latest observation of a trait counts however it arrives",                       \
              the_latest_observation_of_a_trait_counts_however_it_arrives, setup_),                \
-        TEST("text is folded for search", text_is_folded_for_search, setup_),                     \
         TEST("lists filter, sort and page with an exact total",                                   \
              lists_filter_sort_and_page_with_an_exact_total, setup_),                             \
         TEST("a failed write leaves nothing", a_failed_write_leaves_nothing, setup_)
