@@ -261,13 +261,6 @@ const struct cn_setting cn_settings[] = {
       .max = 31622400000,
       .doc = "How far back, in event time, a later identify moves events from one account to "
              "another" },
-    { .name = "intake.rejected_max",
-      .type = CN_SETTING_I64,
-      .offset = AT(intake_rejected_max),
-      .fallback = "10000",
-      .min = 100,
-      .max = 10000000,
-      .doc = "Rejected events that are kept for each source to look at" },
     { .name = "metric.names_max",
       .type = CN_SETTING_I64,
       .offset = AT(metric_names_max),
