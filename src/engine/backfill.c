@@ -88,7 +88,7 @@ static bool run_days(struct run *run, int64_t done_before, int64_t total, struct
 {
     const struct cn_tz *tz = run->engine->options.tz;
     for (int64_t day = run->what->first_day; day <= run->what->last_day; day++) {
-        struct cn_when when = { .now = cn_tz_day_start(tz, day), .day = day, .as_true = true };
+        struct cn_when when = cn_when_at(tz, cn_tz_day_start(tz, day), true);
         cn_arena_reset(&run->scratch);
         if (!fill_day(run, &when, err) ||
             !cn_health_evaluate(run->engine->program->health, run->frame, NULL, &run->state,

@@ -197,7 +197,7 @@ bool cn_engine_evaluate(struct cn_engine *engine, cn_time now, bool is_tick, str
     if (!read_records(engine, err)) {
         return cn_error_context(err, "reading changed records");
     }
-    struct cn_when when = { .now = now, .day = cn_tz_day(engine->options.tz, now) };
+    struct cn_when when = cn_when_at(engine->options.tz, now, false);
     bool new_day = when.day != engine->day;
     if (atomic_load(&engine->held)) {
         return true;

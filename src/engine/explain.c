@@ -62,7 +62,7 @@ static bool explain_change(struct cn_engine *engine, const struct cn_explain_at 
     struct cn_explain_at then = {
         .model = engine->program->health,
         .frame = frame,
-        .when = { .now = cn_tz_day_start(engine->options.tz, day), .day = day, .as_true = true }
+        .when = cn_when_at(engine->options.tz, cn_tz_day_start(engine->options.tz, day), true)
     };
     bool ok = band_at(engine, account_id, then.when.now, arena, &then.band_before, err) &&
               fill_alone(engine, account_id, &then.when, frame, err) &&
@@ -87,8 +87,7 @@ static bool explain_locked(struct cn_engine *engine, int64_t account_id, cn_time
     if (!cn_frame_find(engine->frame, account_id, &now.row)) {
         return cn_fail(err, CN_NOT_FOUND, "no such account");
     }
-    now.when.now = cn_now(engine->options.clock);
-    now.when.day = engine->day;
+    now.when = cn_when_at(engine->options.tz, cn_now(engine->options.clock), false);
     now.band_before = cn_health_state_get(&engine->health, now.row).band;
     out->at = now.when.now;
     return since.us != 0 ? explain_change(engine, &now, since, arena, out, err)
