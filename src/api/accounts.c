@@ -307,10 +307,8 @@ bool cn_accounts_list(const struct cn_request *req, const struct cn_account_filt
                       struct cn_account_list *list_out, struct cn_error *err)
 {
     const struct cn_api_engine *engine = &req->api->options.engine;
-    /* The frame's lists know no renewals. */
-    return engine->list != NULL && filter->renewal_until == 0
-               ? engine->list(engine->arg, &req->unit, filter, list_out, err)
-               : cn_account_list(&req->unit, filter, list_out, err);
+    return engine->list != NULL ? engine->list(engine->arg, &req->unit, filter, list_out, err)
+                                : cn_account_list(&req->unit, filter, list_out, err);
 }
 
 static void fill_sparks(const struct cn_request *req, struct cn_account_row *rows, size_t count)
