@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import * as data from './mock-data.mjs';
 import { demo, pressed } from './mock-demo.mjs';
 import { DAY, explain, noise, scoreAt } from './mock-health.mjs';
+import { createSource, rejections, sources } from './mock-sources.mjs';
 
 // The strictest that the app works under.
 const CSP =
@@ -19,19 +20,6 @@ const started = Date.now();
 const world = data.makeWorld(Number(process.env.MOCK_ACCOUNTS ?? 10_000), started);
 const streams = new Set();
 const sessions = new Set();
-const sources = ['Production', 'Staging', 'Mobile'].map((name, i) => ({
-  id: `src_${i + 1}`,
-  name,
-  write_key_hint: `…${(7919 * (i + 3)).toString(36)}`,
-  created_at: new Date(started - (90 - i) * DAY).toISOString(),
-  last_event_at: i === 2 ? null : new Date(started).toISOString(),
-  events_total: [4_812_332, 10_231, 0][i],
-  duplicates_total: [1204, 3, 0][i],
-  rejected_total: [17, 2, 0][i],
-  per_minute: Array.from({ length: 60 }, (_, m) =>
-    i === 2 ? 0 : Math.round((40 - 30 * i) * (0.6 + 0.8 * noise(i, `m${m}`))),
-  ),
-}));
 
 export function imported() {
   const whole = world.accounts.length - 80;
@@ -131,6 +119,7 @@ const problem = (status, title, detail) => ({
   problem: { type: 'about:blank', title, status, detail },
 });
 const missing = () => problem(404, 'Not found', 'no such account, or it is not in your book');
+const nameless = () => problem(422, 'Invalid source', 'name must not be empty');
 const whole = rows => ({ data: rows, next_cursor: null });
 
 function history(account, now) {
@@ -183,40 +172,12 @@ const session = {
   workspace: { name: 'Demo workspace', time_zone: 'America/New_York', currency: 'USD' },
 };
 
-function createSource(body) {
-  if (!body?.name) return problem(422, 'Invalid source', 'name must not be empty');
-  const source = {
-    ...sources[2],
-    id: `src_${sources.length + 1}`,
-    name: body.name,
-    created_at: new Date().toISOString(),
-    write_key_hint: '…new1',
-  };
-  sources.push(source);
-  return { status: 201, ...source, write_key: 'wk_3n9dk2mm1x8r7q5t' };
-}
-
-const rejections = [
-  {
-    at: new Date(started - 60_000).toISOString(),
-    reason: 'no user: userId or anonymousId is needed',
-    pointer: '/batch/3',
-    excerpt: '{"type":"track","event":"Report Run"}',
-  },
-  {
-    at: new Date(started - 3_600_000).toISOString(),
-    reason: 'timestamp is more than 10 minutes in the future',
-    pointer: '/batch/0/timestamp',
-    excerpt: '{"type":"track","timestamp":"2031-01-01T00:00:00Z"…',
-  },
-];
-
 function api(method, path, query, body, headers) {
   if (path === '/session') return session;
   if (path === '/users') return whole(data.users);
   if (path === '/accounts') return list(query);
   if (path === '/export/accounts.csv') return csv(query);
-  if (path === '/sources') return method === 'POST' ? createSource(body) : whole(sources);
+  if (path === '/sources') return method === 'POST' ? (createSource(body) ?? nameless()) : whole(sources);
   if (/^\/sources\/[^/]+\/rejected$/.test(path)) return whole(/src_[12]\//.test(path) ? rejections : []);
   if (path === '/demo') return process.env.MOCK_DEMO === '0' ? null : demo(world, imported());
   const match = /^\/accounts\/([^/]+)(\/.*)?$/.exec(path);
