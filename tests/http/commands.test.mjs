@@ -1,0 +1,82 @@
+// The commands of an embedded workspace: help, backup while events arrive, restore, replay, doctor.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { cairnCommand, onPostgres, startCairn } from './harness.mjs';
+
+async function succeed(...args) {
+  const { code, stdout, stderr } = await cairnCommand(args);
+  assert.equal(code, 0, `cairn ${args.join(' ')}: ${stderr}`);
+  return stdout;
+}
+
+test('every command says what it does', async () => {
+  const list = await succeed('--help');
+  const names = [...list.matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}\S/gm)].map(match => match[1]);
+  assert.ok(names.length >= 15, list);
+  for (const name of names) {
+    const help = await succeed(...name.split(' '), '--help');
+    assert.match(help, new RegExp(`^usage: cairn ${name}`));
+  }
+});
+
+test('a wrong command line is refused with what to do', async () => {
+  for (const args of [['bogus'], ['serve', '--bogus'], ['init', '--data'], ['user', 'add']]) {
+    const { code, stderr } = await cairnCommand(args);
+    assert.equal(code, 2, args.join(' '));
+    assert.match(stderr, /cairn/);
+  }
+  const { code, stderr } = await cairnCommand(['serve', '--data', '/nonexistent/place']);
+  assert.equal(code, 1);
+  assert.match(stderr, /cairn init/);
+});
+
+test('R11 a backup taken under load restores to all that was acknowledged before', { skip: onPostgres }, async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const { write_key } = await admin.createSource();
+  const dir = await mkdtemp(join(tmpdir(), 'cairn-backup-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+
+  let acknowledged = 0;
+  let sending = true;
+  const sender = (async () => {
+    for (let n = 0; sending; n++) {
+      const events = Array.from({ length: 50 }, (_, i) => ({
+        type: i === 0 ? 'identify' : 'track', userId: `u${(n + i) % 40}`, event: `Event ${i % 7}`,
+        traits: { email: `u${(n + i) % 40}@c${n % 5}.example` }, context: { groupId: `g${n % 9}` },
+      }));
+      assert.equal((await cairn.send(write_key, events)).status, 200);
+      acknowledged += events.length;
+    }
+  })();
+  await admin.account('g3');
+  const before = acknowledged;
+  const backup = join(dir, 'backup');
+  await succeed('backup', backup, '--data', cairn.dir);
+  sending = false;
+  await sender;
+
+  const copy = join(dir, 'copy');
+  await succeed('restore', backup, '--data', copy);
+  assert.match(await succeed('doctor', '--data', copy), /cairn\.db +sound/);
+  const replay = await succeed('replay', '--data', copy);
+  const [, events, rows, differing] = /^(\d+) events, (\d+) rows .* (\d+) differ/.exec(replay);
+  assert.ok(Number(events) >= before && Number(events) <= acknowledged, `${replay} ${before} ${acknowledged}`);
+  assert.ok(Number(rows) > 0);
+  assert.equal(differing, '0');
+
+  const again = await cairnCommand(['restore', backup, '--data', copy]);
+  assert.equal(again.code, 1);
+  assert.match(again.stderr, /there already/);
+});
+
+test('one process at a time works on an embedded workspace', { skip: onPostgres }, async t => {
+  const cairn = await startCairn(t);
+  const { code, stderr } = await cairnCommand(['serve', '--data', cairn.dir]);
+  assert.equal(code, 1);
+  assert.match(stderr, /another cairn/);
+});
