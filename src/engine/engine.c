@@ -170,12 +170,33 @@ struct rhythm {
     int64_t round_us;
 };
 
+/* A crash or a failed round may have come between the book, which knows where subjects moved to,
+ * and the rollups. */
+static bool follow_mapping(struct cn_engine *engine, struct cn_error *err)
+{
+    int64_t counted = cn_rollup_position(engine->options.rollup).mapping;
+    struct cn_sql_conn *conn = NULL;
+    int64_t *accounts = NULL;
+    size_t count = 0;
+    if (engine->position.seq == 0 || counted >= cn_subject_map_version(engine->subjects)) {
+        return true;
+    }
+    if (!cn_db_read(engine->options.db, &conn, err)) {
+        return false;
+    }
+    bool ok = cn_subject_map_changed_since(engine->subjects, conn, counted, &engine->scratch,
+                                           &accounts, &count, err);
+    cn_db_release(engine->options.db, conn);
+    return ok && (count == 0 || cn_engine_rebuild(engine, accounts, count, err));
+}
+
 /* One turn of the engine's thread. */
 static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_error *err)
 {
     void *items[POP_MAX];
     size_t count = cn_queue_pop(&engine->inbox, items, POP_MAX, POLL_US);
-    if (engine->is_behind && !cn_engine_catch_up(engine, err)) {
+    cn_arena_reset(&engine->scratch);
+    if (engine->is_behind && !(follow_mapping(engine, err) && cn_engine_catch_up(engine, err))) {
         return false;
     }
     /* What was popped and could not be fed is in the log: the next turn reads it from there. */
@@ -248,25 +269,6 @@ static void *run_flusher(void *arg)
         }
     }
     return NULL;
-}
-
-/* A crash may have come between the book, which knows where subjects moved to, and the rollups. */
-static bool follow_mapping(struct cn_engine *engine, struct cn_error *err)
-{
-    int64_t counted = cn_rollup_position(engine->options.rollup).mapping;
-    struct cn_sql_conn *conn = NULL;
-    int64_t *accounts = NULL;
-    size_t count = 0;
-    if (engine->position.seq == 0 || counted >= cn_subject_map_version(engine->subjects)) {
-        return true;
-    }
-    if (!cn_db_read(engine->options.db, &conn, err)) {
-        return false;
-    }
-    bool ok = cn_subject_map_changed_since(engine->subjects, conn, counted, &engine->scratch,
-                                           &accounts, &count, err);
-    cn_db_release(engine->options.db, conn);
-    return ok && (count == 0 || cn_engine_rebuild(engine, accounts, count, err));
 }
 
 bool cn_engine_start(struct cn_engine *engine, struct cn_event_log *log, struct cn_error *err)
