@@ -194,11 +194,11 @@ static bool follow_mapping(struct cn_engine *engine, struct cn_error *err)
 static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_error *err)
 {
     void *items[POP_MAX];
-    size_t count = cn_queue_pop(&engine->inbox, items, POP_MAX, POLL_US);
     cn_arena_reset(&engine->scratch);
     if (engine->is_behind && !(follow_mapping(engine, err) && cn_engine_catch_up(engine, err))) {
         return false;
     }
+    size_t count = cn_queue_pop(&engine->inbox, items, POP_MAX, POLL_US);
     /* What was popped and could not be fed is in the log: the next turn reads it from there. */
     engine->is_behind = count > 0 && !feed_popped(engine, items, count, err);
     if (engine->is_behind) {

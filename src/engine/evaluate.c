@@ -31,6 +31,7 @@ static bool read_changes(struct cn_engine *engine, struct cn_sql_conn *conn, str
     struct cn_change_list list = { 0 };
     struct cn_id_list mapped = { 0 };
     struct cn_subject_moves moves = { .arena = &engine->scratch };
+    int64_t before = engine->position.change;
     bool ok = true;
     do {
         ok = cn_change_list(&unit, CN_ENGINE_NODE, engine->position.change, CHANGES_AT_ONCE, &list,
@@ -43,6 +44,9 @@ static bool read_changes(struct cn_engine *engine, struct cn_sql_conn *conn, str
                                                           mapped.count, &moves, err) &&
                                       cn_engine_follow(engine, &moves, err)));
     free(mapped.items);
+    if (!ok) {
+        engine->position.change = before; /* the next round reads them again */
+    }
     return ok;
 }
 

@@ -30,6 +30,8 @@ static bool scan_subjects(void *arg, int64_t upto_seq, struct cn_rollup_sink *si
 {
     const struct rebuilding *what = arg;
     struct collection into = { .engine = what->engine, .sink = sink };
+    /* What comes after is counted when it is fed, under the new mapping. */
+    int64_t last = upto_seq < what->engine->position.seq ? upto_seq : what->engine->position.seq;
     struct cn_arena arena;
     cn_arena_init(&arena, (size_t)16 * 1024);
     struct cn_map seen = { 0 }; /* a subject may belong to several of the accounts */
@@ -41,7 +43,7 @@ static bool scan_subjects(void *arg, int64_t upto_seq, struct cn_rollup_sink *si
         for (size_t j = 0; ok && j < count; j++) {
             bool is_new = false;
             (void)cn_map_put(&seen, (uint64_t)subjects[j], &is_new);
-            ok = !is_new || cn_event_log_scan_subject(what->engine->log, subjects[j], 1, upto_seq,
+            ok = !is_new || cn_event_log_scan_subject(what->engine->log, subjects[j], 1, last,
                                                       collect, &into, err);
         }
     }
