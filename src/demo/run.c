@@ -21,7 +21,10 @@ enum {
     RECORDS_AT_ONCE = 200, /* accounts of one transaction */
     LIVE_EVENTS = 6,
     LIVE_PAUSE_MS = 300,
-    RETRY_PAUSE_MS = 200
+    RETRY_PAUSE_MS = 200,
+    BEHIND_MAX = 4000, /* events that may wait to be counted */
+    ENGINE_PAUSE_MS = 10,
+    RECORDS_PAUSE_MS = 60
 };
 
 struct cn_demo {
@@ -51,6 +54,17 @@ static void report(struct cn_demo *demo)
     }
 }
 
+/* Lets the engine come close again, so that what people do meanwhile shows within a second. */
+static void wait_for_engine(struct cn_demo *demo)
+{
+    struct cn_engine_stats stats;
+    cn_engine_stats(demo->options.engine, &stats);
+    while (stats.events_behind > BEHIND_MAX && !atomic_load(&demo->stopping)) {
+        sleep_ms(ENGINE_PAUSE_MS);
+        cn_engine_stats(demo->options.engine, &stats);
+    }
+}
+
 /* Posts one batch, again when the server pushes back. */
 static bool post(void *ctx, cn_str body, size_t events, struct cn_error *err)
 {
@@ -76,6 +90,9 @@ static bool post(void *ctx, cn_str body, size_t events, struct cn_error *err)
         if (status == 200) {
             demo->sent += (int64_t)events;
             report(demo);
+            if (demo->label != NULL) { /* before that nobody looks */
+                wait_for_engine(demo);
+            }
             return true;
         }
         if (status != 429) {
@@ -226,6 +243,7 @@ static bool bring_self_service(struct cn_demo *demo, struct cn_error *err)
         }
         demo->sent = (int64_t)(from + RECORDS_AT_ONCE);
         report(demo);
+        sleep_ms(RECORDS_PAUSE_MS);
     }
     demo->label = "Streaming events";
     demo->sent = 0;
