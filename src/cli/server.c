@@ -14,11 +14,16 @@
 #include "engine/lists.h"
 #include "metric/rollup.h"
 
+enum {
+    PROGRESS_EVERY_US = 500000 /* pages need no more */
+};
+
 struct cn_progress_board {
     pthread_mutex_t lock;
     const char *label; /* static text */
     int64_t done;
     int64_t total;
+    int64_t told_us; /* monotonic, when streams were told last */
 };
 
 static void publish(void *arg, const int64_t *account_ids, size_t count)
@@ -169,9 +174,14 @@ void cn_server_set_progress(struct cn_server *server, const char *label, int64_t
     board->label = label;
     board->done = done;
     board->total = total;
+    int64_t now_us = cn_clock_monotonic_us();
+    bool is_due = total == 0 || now_us - board->told_us >= PROGRESS_EVERY_US;
+    if (is_due) {
+        board->told_us = now_us;
+    }
     (void)pthread_mutex_unlock(&board->lock);
     struct cn_api *api = atomic_load(&server->api);
-    if (api != NULL) {
+    if (api != NULL && is_due) {
         struct cn_progress progress = { .label = cn_str_of(label), .done = done, .total = total };
         cn_api_publish_progress(api, &progress);
     }
