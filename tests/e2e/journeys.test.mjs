@@ -8,8 +8,23 @@ import { accountNamed, LOGIN, launch, openPage, signedIn, signIn, startDemo } fr
 
 let demo;
 let browser;
+// Waits until the demo's self-service customers are in: what is measured here is a page, not an
+// import beside two browsers on two cores.
+async function imported(base) {
+  if (process.env.CAIRN_MOCK === '1') return;
+  const signIn = await fetch(`${base}/api/v1/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: base },
+    body: JSON.stringify(LOGIN),
+  });
+  const cookie = signIn.headers.getSetCookie().map(line => line.split(';')[0]).join('; ');
+  await waitFor(async () => (await (await fetch(`${base}/api/v1/demo`, { headers: { cookie } })).json()).progress === null,
+    { what: 'the end of the import', timeoutMs: 240_000 });
+}
+
 before(async () => {
   demo = await startDemo();
+  await imported(demo.base);
   browser = await launch();
 });
 after(async () => {
