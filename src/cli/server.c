@@ -79,12 +79,14 @@ bool cn_server_open(struct cn_workspace *workspace, bool held, struct cn_server 
     server->engine = cn_engine_new(&(struct cn_engine_options){
         .db = workspace->db,
         .rollup = server->rollup,
+        .rollup_db = workspace->rollup_db,
         .tz = workspace->tz,
         .clock = workspace->clock,
         .ids = &workspace->ids,
         .creates_accounts = cn_str_equal(config->intake_unknown_account, CN_STR("create")),
         .reattribute_us = config->intake_reattribute_ms * 1000,
         .tick_us = config->engine_tick_ms * 1000,
+        .parked_max = (size_t)config->intake_parked_max,
         .series_path = keeps_series ? server->series_path : NULL,
         .publish = publish,
         .publish_arg = server,
@@ -200,6 +202,9 @@ static void write_gauges(void *arg, struct cn_gauges *out)
              "Committed batches that wait to be counted", (double)engine.inbox);
     cn_gauge(out, "cairn_engine_events_behind", CN_GAUGE,
              "Events in the log that are not counted yet", (double)engine.events_behind);
+    cn_gauge(out, "cairn_engine_parked_subjects", CN_GAUGE,
+             "Subjects with events that belong to no account; intake.parked_max are listed",
+             (double)engine.parked_subjects);
     cn_gauge(out, "cairn_engine_series_bytes", CN_GAUGE, "Memory of the daily values",
              (double)engine.series_bytes);
     cn_gauge(out, "cairn_metric_names", CN_GAUGE, "Event names that are counted on their own",

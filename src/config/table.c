@@ -261,6 +261,14 @@ const struct cn_setting cn_settings[] = {
       .max = 31622400000,
       .doc = "How far back, in event time, a later identify moves events from one account to "
              "another" },
+    { .name = "intake.parked_max",
+      .type = CN_SETTING_I64,
+      .offset = AT(intake_parked_max),
+      .fallback = "2000000",
+      .min = 1000,
+      .max = 100000000,
+      .doc = "Subjects without an account that are listed in memory, at 24 to 48 bytes; with more, "
+             "each new account costs a look into the event log" },
     { .name = "metric.names_max",
       .type = CN_SETTING_I64,
       .offset = AT(metric_names_max),

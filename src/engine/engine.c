@@ -63,11 +63,17 @@ struct cn_engine *cn_engine_new(const struct cn_engine_options *options)
     (void)pthread_rwlockattr_destroy(&attr);
     (void)pthread_mutex_init(&engine->settle_lock, NULL);
     (void)pthread_cond_init(&engine->settled, NULL);
+    pthread_condattr_t monotonic;
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&engine->halted, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
     cn_arena_init(&engine->scratch, SCRATCH_BLOCK_BYTES);
     cn_arena_init(&engine->pending.arena, SCRATCH_BLOCK_BYTES);
     engine->strings = cn_interner_new();
     engine->facts = cn_book_facts_new(options->tz);
     engine->subjects = cn_subject_map_new(options->reattribute_us);
+    engine->parked = cn_parked_new(options->parked_max);
     engine->frame = cn_frame_new(engine->strings);
     cn_health_state_init(&engine->health);
     cn_column_init(&engine->last_activity, CN_COLUMN_TIME);
@@ -254,13 +260,26 @@ static void flush_once(struct cn_engine *engine)
     }
 }
 
+/* False when the engine stops. */
+static bool sleep_a_second(struct cn_engine *engine)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail */
+    until.tv_sec += 1;
+    (void)pthread_mutex_lock(&engine->settle_lock);
+    int rc = 0;
+    while (rc == 0 && !atomic_load(&engine->stopping)) {
+        rc = pthread_cond_timedwait(&engine->halted, &engine->settle_lock, &until);
+    }
+    (void)pthread_mutex_unlock(&engine->settle_lock);
+    return !atomic_load(&engine->stopping);
+}
+
 static void *run_flusher(void *arg)
 {
     struct cn_engine *engine = arg;
     (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE); /* as above */
-    while (!atomic_load(&engine->stopping)) {
-        struct timespec pause = { .tv_sec = 1 };
-        (void)nanosleep(&pause, NULL); /* woken early, it just flushes sooner */
+    while (sleep_a_second(engine)) {
         flush_once(engine);
         bool packed = false;
         struct cn_error err;
@@ -342,6 +361,7 @@ void cn_engine_stats(struct cn_engine *engine, struct cn_engine_stats *stats_out
     (void)pthread_mutex_unlock(&engine->settle_lock);
     stats_out->inbox = cn_queue_count(&engine->inbox);
     stats_out->series_bytes = cn_series_bytes(engine->series);
+    stats_out->parked_subjects = cn_parked_count(engine->parked);
 }
 
 static void drain(struct cn_engine *engine)
@@ -374,6 +394,7 @@ void cn_engine_stop(struct cn_engine *engine)
     (void)pthread_mutex_lock(&engine->settle_lock);
     atomic_store(&engine->stopping, true);
     (void)pthread_cond_broadcast(&engine->settled);
+    (void)pthread_cond_broadcast(&engine->halted);
     (void)pthread_mutex_unlock(&engine->settle_lock);
     cn_queue_close(&engine->inbox);
     if (engine->has_threads) {
@@ -405,6 +426,7 @@ void cn_engine_free(struct cn_engine *engine)
     cn_frame_free(engine->frame);
     cn_series_free(engine->series);
     cn_engine_program_free(engine->program);
+    cn_parked_free(engine->parked);
     cn_subject_map_free(engine->subjects);
     cn_book_facts_free(engine->facts);
     cn_interner_free(engine->strings);

@@ -31,6 +31,7 @@ struct cn_subject_map; /* book/subject_map.h */
 struct cn_engine_options {
     struct cn_db *db;
     struct cn_rollup *rollup;
+    struct cn_db *rollup_db; /* of it */
     const struct cn_tz *tz;
     const struct cn_clock *clock;
     struct cn_id_source *ids;
@@ -39,6 +40,7 @@ struct cn_engine_options {
     int64_t tick_us;         /* longest time until time-dependent rules are evaluated again */
     const char *series_path; /* embedded: where daily values are kept over a restart, or NULL */
     size_t inbox_max;        /* committed batches that may wait; 0: 65536 */
+    size_t parked_max;       /* parked subjects that are listed; 0: CN_PARKED_MAX */
 
     /* Tells which accounts moved: score, activity or record.  On the engine's thread, so it must be
      * quick.  May be NULL. */
@@ -89,6 +91,7 @@ struct cn_engine_stats {
     size_t inbox;          /* committed batches that wait */
     int64_t events_behind; /* in the log, not counted yet */
     size_t series_bytes;
+    size_t parked_subjects;
 };
 void cn_engine_stats(struct cn_engine *engine, struct cn_engine_stats *stats_out);
 

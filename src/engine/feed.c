@@ -78,26 +78,49 @@ static int order_ids(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Whether anything was counted for the subject before it moved.  Most moves are of new subjects. */
+static bool has_counted(struct cn_engine *engine, const struct cn_subject_move *move, bool *has_out,
+                        struct cn_error *err)
+{
+    struct cn_event *events = NULL;
+    size_t count = 0;
+    *has_out = false;
+    if (engine->position.seq == 0 ||
+        (move->old_account == 0 && !cn_parked_may_have(engine->parked, move->subject))) {
+        return true;
+    }
+    if (!cn_event_log_read_subject(engine->log, &engine->scratch, move->subject,
+                                   engine->position.seq + 1, 1, &events, &count, err)) {
+        return false;
+    }
+    *has_out = count > 0;
+    return true;
+}
+
 /* Accounts whose counted events moved.  A subject without earlier events moves nothing. */
 static bool stale_accounts(struct cn_engine *engine, const struct cn_subject_moves *moves,
                            struct cn_id_list *list, struct cn_error *err)
 {
     for (size_t i = 0; i < moves->count; i++) {
         const struct cn_subject_move *move = &moves->items[i];
-        struct cn_event *events = NULL;
-        size_t count = 0;
-        if (engine->position.seq == 0) {
-            return true;
-        }
-        if (!cn_event_log_read_subject(engine->log, &engine->scratch, move->subject,
-                                       engine->position.seq + 1, 1, &events, &count, err)) {
+        bool has = false;
+        if (!has_counted(engine, move, &has, err)) {
             return false;
         }
-        if (count > 0 && move->old_account != 0) {
+        if (has && move->old_account != 0) {
             cn_id_list_add(list, move->old_account);
         }
-        if (count > 0 && move->new_account != 0) {
+        if (has && move->new_account != 0) {
             cn_id_list_add(list, move->new_account);
+        }
+        if (has && move->new_account == 0) {
+            cn_parked_add(engine->parked, move->subject);
+        }
+    }
+    /* After all: a subject may move in pieces. */
+    for (size_t i = 0; i < moves->count; i++) {
+        if (moves->items[i].old_account == 0 && moves->items[i].new_account != 0) {
+            cn_parked_remove(engine->parked, moves->items[i].subject);
         }
     }
     return true;
@@ -191,6 +214,7 @@ static bool count_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err
     /* Under the mapping that the rows are under: what moved was rebuilt before. */
     int64_t mapping = cn_rollup_position(engine->options.rollup).mapping;
     return cn_rollup_write(engine->options.rollup, conn, what->facts, what->count, mapping, err) &&
+           cn_parked_write(engine->parked, conn, err) &&
            cn_position_save(&unit, "rollup", what->last_seq, err);
 }
 
@@ -204,8 +228,12 @@ static bool count_facts(struct cn_engine *engine, const struct cn_metric_fact *f
         return true;
     }
     struct counting what = { engine, facts, count, last_seq };
-    return cn_rollup_learn(engine->options.rollup, facts, count, err) &&
-           write_patiently(engine, count_work, &what, err);
+    if (!cn_rollup_learn(engine->options.rollup, facts, count, err) ||
+        !write_patiently(engine, count_work, &what, err)) {
+        return false;
+    }
+    cn_parked_written(engine->parked);
+    return true;
 }
 
 /* The second consumer: counts. */
@@ -215,12 +243,14 @@ static bool feed_metrics(struct cn_engine *engine, const struct cn_event *const 
     struct cn_metric_fact *facts = cn_arena_array(&engine->scratch, struct cn_metric_fact, count);
     size_t fact_count = 0;
     for (size_t i = 0; i < count; i++) {
-        int64_t account =
-            events[i]->seq > engine->position.seq
-                ? cn_subject_map_find(engine->subjects, events[i]->subject, events[i]->at)
-                : 0;
-        if (account != 0 &&
-            cn_metric_fact_from(events[i], account, engine->options.tz, &facts[fact_count])) {
+        if (events[i]->seq <= engine->position.seq) {
+            continue;
+        }
+        int64_t account = cn_subject_map_find(engine->subjects, events[i]->subject, events[i]->at);
+        if (account == 0) {
+            cn_parked_add(engine->parked, events[i]->subject);
+        } else if (cn_metric_fact_from(events[i], account, engine->options.tz,
+                                       &facts[fact_count])) {
             fact_count++;
         }
     }

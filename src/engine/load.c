@@ -90,6 +90,24 @@ static bool load_records(struct cn_engine *engine, struct cn_error *err)
     return ok;
 }
 
+/* From the database of the rollups: embedded, that is another one. */
+static bool load_parked(struct cn_engine *engine, struct cn_error *err)
+{
+    struct cn_db *db = engine->options.rollup_db;
+    struct cn_sql_conn *conn = NULL;
+    if (!cn_db_read(db, &conn, err)) {
+        return false;
+    }
+    bool ok = cn_parked_load(engine->parked, conn, engine->subjects, err);
+    cn_db_release(db, conn);
+    if (ok && cn_db_is_embedded(db)) { /* else they are written with what is counted, see feed.c */
+        cn_rollup_accompany(
+            engine->options.rollup,
+            &(struct cn_rollup_companion){ cn_parked_write, cn_parked_written, engine->parked });
+    }
+    return ok;
+}
+
 static bool load_series(struct cn_engine *engine, struct cn_error *err)
 {
     size_t building = 0;
@@ -169,7 +187,8 @@ static bool load_scores(struct cn_engine *engine, cn_time now, struct cn_error *
 
 bool cn_engine_load(struct cn_engine *engine, struct cn_error *err)
 {
-    if (!load_records(engine, err) || !compile_program(engine, err) || !load_series(engine, err)) {
+    if (!load_records(engine, err) || !load_parked(engine, err) || !compile_program(engine, err) ||
+        !load_series(engine, err)) {
         return false;
     }
     add_rows(engine);

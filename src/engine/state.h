@@ -14,6 +14,7 @@
 #include "book/apply.h"
 #include "book/column.h"
 #include "engine/engine.h"
+#include "engine/parked.h"
 #include "health/history.h"
 
 enum {
@@ -52,6 +53,7 @@ struct cn_engine {
     struct cn_interner *strings;
     struct cn_book_facts *facts;
     struct cn_subject_map *subjects;
+    struct cn_parked *parked;
     struct cn_engine_program *program;
     struct cn_series *series;
     struct cn_book_batch_options book_options;
@@ -73,6 +75,7 @@ struct cn_engine {
 
     pthread_mutex_t settle_lock;
     pthread_cond_t settled;
+    pthread_cond_t halted; /* stopping is set; by the monotonic clock */
     struct cn_engine_position reached; /* and scored, stored, published */
 
     pthread_t thread;

@@ -185,6 +185,11 @@ void cn_rollup_close(struct cn_rollup *rollup)
     free(rollup);
 }
 
+void cn_rollup_accompany(struct cn_rollup *rollup, const struct cn_rollup_companion *companion)
+{
+    rollup->companion = *companion;
+}
+
 struct cn_rollup_position cn_rollup_position(struct cn_rollup *rollup)
 {
     pthread_mutex_lock(&rollup->lock);

@@ -67,6 +67,20 @@ void cn_rollup_close(struct cn_rollup *rollup);
 CN_MUST_CHECK bool cn_rollup_use(struct cn_rollup *rollup, const struct cn_metric_list *metrics,
                                  size_t *building_out, struct cn_error *err);
 
+/*
+ * What somebody else derives of the same events and keeps in the same database: embedded, `write`
+ * runs in each transaction that moves the position, and `written` after its commit.  A transaction
+ * that failed is done again.
+ */
+struct cn_rollup_companion {
+    bool (*write)(void *arg, struct cn_sql_conn *conn, struct cn_error *err);
+    void (*written)(void *arg);
+    void *arg;
+};
+
+/* Before anything is added; it outlives the last flush. */
+void cn_rollup_accompany(struct cn_rollup *rollup, const struct cn_rollup_companion *companion);
+
 /* What is on disk. */
 struct cn_rollup_position cn_rollup_position(struct cn_rollup *rollup);
 

@@ -81,6 +81,10 @@ static bool write_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err
     if (flush->also != NULL && !flush->also(flush->also_arg, conn, err)) {
         return false;
     }
+    if (rollup->companion.write != NULL &&
+        !rollup->companion.write(rollup->companion.arg, conn, err)) {
+        return false;
+    }
     return cn_store_add(conn, CN_STORE_HOT, &rollup->waiting, rollup->members_max, err) &&
            cn_store_save_position(conn, rollup->waiting_upto, err);
 }
@@ -91,6 +95,9 @@ bool cn_rollup_write_waiting(struct cn_rollup *rollup, cn_rollup_also *also, voi
     struct flush flush = { .rollup = rollup, .also = also, .also_arg = arg };
     copy_names(rollup, &flush.names);
     bool ok = cn_db_write(rollup->db, write_work, &flush, err);
+    if (ok && rollup->companion.written != NULL) {
+        rollup->companion.written(rollup->companion.arg);
+    }
     if (ok) {
         pthread_mutex_lock(&rollup->lock);
         rollup->stored = rollup->waiting_upto;

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 
+#include "metric/rollup.h"
 #include "metric/store.h"
 #include "sql/db.h"
 
@@ -29,6 +30,7 @@ struct cn_rollup {
     bool is_shared; /* PostgreSQL: other processes write too, and give names their numbers */
     size_t names_max;
     int64_t members_max;
+    struct cn_rollup_companion companion; /* write: NULL if there is none */
 
     /* One thread flushes, folds or rebuilds at a time; taken before `lock`. */
     pthread_mutex_t write_lock;

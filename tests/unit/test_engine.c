@@ -37,6 +37,7 @@ struct spine {
     struct cn_event_log *log;
     struct cn_event_parser *parser;
     struct cn_arena arena;
+    size_t parked_max;
 };
 
 static void open_db(struct spine *spine, const char *name, struct cn_db **db_out)
@@ -74,13 +75,15 @@ static void start(struct spine *spine)
                                &spine->rollup, &err));
     spine->engine =
         cn_engine_new(&(struct cn_engine_options){ .db = spine->db,
+                                                   .rollup_db = spine->rollup_db,
                                                    .rollup = spine->rollup,
                                                    .tz = spine->tz,
                                                    .clock = &spine->clock,
                                                    .ids = &spine->ids,
                                                    .creates_accounts = true,
                                                    .reattribute_us = (int64_t)30 * DAY_S * 1000000,
-                                                   .tick_us = 1000000 });
+                                                   .tick_us = 1000000,
+                                                   .parked_max = spine->parked_max });
     (void)snprintf(events, sizeof(events), "%s/events", spine->dir);
     assert_true(cn_event_log_open(&(struct cn_event_log_options){ .dir = events,
                                                                   .clock = &spine->clock,
@@ -223,33 +226,81 @@ static void a_restart_keeps_everything_and_a_replay_agrees(void **state)
     cn_db_close(db);
 }
 
+/* Of the last five days. */
+static double count_logins(struct spine *spine, int64_t account_id)
+{
+    struct cn_error err;
+    struct cn_chart_list charts;
+    int64_t today = cn_tz_day(spine->tz, cn_now(&spine->clock));
+    double logins = 0;
+    assert_true(cn_rollup_flush(spine->rollup, &err));
+    assert_true(cn_metric_charts(spine->rollup, cn_engine_metrics(spine->engine), account_id,
+                                 today - 5, today, &spine->arena, &charts, &err));
+    for (size_t i = 0; i < charts.count; i++) {
+        for (size_t j = 0; cn_str_equal(charts.items[i].metric->name, CN_STR("logins")) &&
+                           j < charts.items[i].count;
+             j++) {
+            logins += charts.items[i].days[j].value;
+        }
+    }
+    return logins;
+}
+
+#define LOOSE(id, user)                                               \
+    "{\"type\":\"track\",\"messageId\":\"" id "\",\"userId\":\"" user \
+    "\",\"event\":\"Signed In\",\"timestamp\":\"2026-11-21T13:00:00Z\"}"
+#define JOINS(id, user, group)                                                                  \
+    "{\"type\":\"group\",\"messageId\":\"" id "\",\"userId\":\"" user "\",\"groupId\":\"" group \
+    "\",\"timestamp\":\"2026-11-23T13:00:00Z\"}"
+
+static size_t count_parked(struct spine *spine)
+{
+    struct cn_engine_stats stats;
+    cn_engine_stats(spine->engine, &stats);
+    return stats.parked_subjects;
+}
+
 static void an_identify_that_comes_later_moves_what_was_parked(void **state)
 {
     struct spine *spine = *state;
-    struct cn_error err;
-    send_body(spine,
-              "{\"batch\":[{\"type\":\"track\",\"messageId\":\"1\",\"userId\":\"u9\",\"event\":"
-              "\"Signed In\",\"timestamp\":\"2026-11-21T13:00:00Z\"}]}");
+    send_body(spine, "{\"batch\":[" LOOSE("1", "u9") "]}");
     assert_int_equal(list(spine).total, 0);
-    send_body(spine, "{\"batch\":[{\"type\":\"group\",\"messageId\":\"2\",\"userId\":\"u9\","
-                     "\"groupId\":\"acme\",\"timestamp\":\"2026-11-23T13:00:00Z\"}]}");
+    assert_int_equal(count_parked(spine), 1);
+    send_body(spine, "{\"batch\":[" JOINS("2", "u9", "acme") "]}");
     struct cn_account_list accounts = list(spine);
     assert_int_equal(accounts.total, 1);
-    assert_true(cn_rollup_flush(spine->rollup, &err));
-    struct cn_chart_list charts;
-    int64_t today = cn_tz_day(spine->tz, cn_now(&spine->clock));
-    assert_true(cn_metric_charts(spine->rollup, cn_engine_metrics(spine->engine),
-                                 accounts.items[0].id.value, today - 5, today, &spine->arena,
-                                 &charts, &err));
-    double logins = 0;
-    for (size_t i = 0; i < charts.count; i++) {
-        if (cn_str_equal(charts.items[i].metric->name, CN_STR("logins"))) {
-            for (size_t j = 0; j < charts.items[i].count; j++) {
-                logins += charts.items[i].days[j].value;
-            }
-        }
-    }
-    assert_true(logins == 1);
+    assert_true(count_logins(spine, accounts.items[0].id.value) == 1);
+    assert_int_equal(count_parked(spine), 0);
+}
+
+static void what_was_parked_is_known_after_a_restart(void **state)
+{
+    struct spine *spine = *state;
+    send_body(spine, "{\"batch\":[" LOOSE("1", "u8") "," LOOSE("2", "u9") "]}");
+    stop(spine);
+    start(spine);
+    assert_int_equal(count_parked(spine), 2);
+    send_body(spine, "{\"batch\":[" JOINS("3", "u9", "acme") "]}");
+    struct cn_account_list accounts = list(spine);
+    assert_true(count_logins(spine, accounts.items[0].id.value) == 1);
+    stop(spine);
+    start(spine);
+    assert_int_equal(count_parked(spine), 1);
+}
+
+static void more_parked_subjects_than_are_listed_are_found_in_the_log(void **state)
+{
+    struct spine *spine = *state;
+    stop(spine);
+    spine->parked_max = 1;
+    start(spine);
+    send_body(spine, "{\"batch\":[" LOOSE("1", "u8") "," LOOSE("2", "u9") "]}");
+    assert_int_equal(count_parked(spine), 1);
+    stop(spine);
+    start(spine);
+    send_body(spine, "{\"batch\":[" JOINS("3", "u9", "acme") "]}");
+    struct cn_account_list accounts = list(spine);
+    assert_true(count_logins(spine, accounts.items[0].id.value) == 1);
 }
 
 struct deal {
@@ -333,6 +384,10 @@ int main(void)
                      an_event_makes_an_account_that_is_listed, set_up, tear_down),
         CN_TEST_WITH("a restart keeps everything and a replay agrees",
                      a_restart_keeps_everything_and_a_replay_agrees, set_up, tear_down),
+        CN_TEST_WITH("what was parked is known after a restart",
+                     what_was_parked_is_known_after_a_restart, set_up, tear_down),
+        CN_TEST_WITH("more parked subjects than are listed are found in the log",
+                     more_parked_subjects_than_are_listed_are_found_in_the_log, set_up, tear_down),
         CN_TEST_WITH("an identify that comes later moves what was parked",
                      an_identify_that_comes_later_moves_what_was_parked, set_up, tear_down),
         CN_TEST_WITH("003-28 records move the score and the parts add up",
