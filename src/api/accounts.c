@@ -167,7 +167,7 @@ static const struct cn_field query_rows[] = {
     QUERY(renewal_within_days, .min = 0, .max = 3660,
           .doc = "only those that renew within so many days, or should have"),
     QUERY(sort, .max = 40,
-          .doc = "name, score, trend, arr, renewal_at, last_activity_at or "
+          .doc = "name, score, trend, arr, renewal_at, owner, last_activity_at, open_tickets or "
                  "created_at; with - in front the other way"),
     QUERY(limit, .min = 1, .max = CN_PAGE_MAX, .doc = "rows of a page, 50 unless given"),
     QUERY(offset, .min = 0, .max = OFFSET_MAX, .doc = "rows to skip, instead of a cursor"),
@@ -307,8 +307,18 @@ bool cn_accounts_list(const struct cn_request *req, const struct cn_account_filt
                       struct cn_account_list *list_out, struct cn_error *err)
 {
     const struct cn_api_engine *engine = &req->api->options.engine;
-    return engine->list != NULL ? engine->list(engine->arg, &req->unit, filter, list_out, err)
-                                : cn_account_list(&req->unit, filter, list_out, err);
+    struct cn_account_filter whole = *filter;
+    struct cn_user_list users;
+    if (engine->list == NULL) {
+        return cn_account_list(&req->unit, filter, list_out, err);
+    }
+    if (filter->sort == CN_SORT_OWNER) {
+        if (!cn_user_list(&req->unit, &users, err)) {
+            return false;
+        }
+        whole.users = &users;
+    }
+    return engine->list(engine->arg, &req->unit, &whole, list_out, err);
 }
 
 static void fill_sparks(const struct cn_request *req, struct cn_account_row *rows, size_t count)

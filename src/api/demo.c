@@ -1,8 +1,9 @@
-/* /api/v1/demo and /api/v1/stream: the buttons of a demo workspace, and what changes live. */
+/* /api/v1/demo: the buttons of a demo workspace. */
 #include "base/str.h"
 
-#include "api/accounts.h"
+#include "api/access.h"
 #include "api/core.h"
+#include "api/resources.h"
 
 enum {
     BUTTONS_MAX = 20,
@@ -147,14 +148,6 @@ static const struct cn_route demo_routes[] = {
       .handler = handle_demo,
       .operation = "getDemo",
       .doc = "What a demo workspace can be made to do" },
-    { .method = CN_GET,
-      .path = "/api/v1/stream",
-      .access = CN_READERS,
-      .response = &cn_account_news_fields,
-      .kind = CN_RESPONSE_EVENTS,
-      .success_status = 200,
-      .operation = "stream",
-      .doc = "What changes: events named account, progress and sources" },
 };
 
 const struct cn_route_table cn_api_demo_buttons = CN_ROUTE_TABLE(demo_routes);

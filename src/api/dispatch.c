@@ -15,6 +15,7 @@
 #include "api/parsers.h"
 #include "api/stream.h"
 #include "book/answer.h"
+#include "net/coding.h"
 
 struct call {
     struct cn_work work; /* first */
@@ -284,12 +285,16 @@ static void answer(struct call *call)
     }
     if (route->kind == CN_RESPONSE_FILE) {
         add_disposition(call);
+        cn_http_compress(call->exchange, &call->file);
         cn_api_send(call->api, call->exchange, route->success_status, route->media_type,
                     &call->file);
     } else if (route->kind == CN_RESPONSE_EMPTY || is_same) {
         cn_api_count(call->api, is_same ? 304 : route->success_status);
         cn_http_reply(call->exchange, is_same ? 304 : route->success_status, NULL);
     } else {
+        if ((route->headers & CN_HEADER_ETAG) == 0) {
+            cn_http_compress(call->exchange, &body);
+        }
         cn_api_send(call->api, call->exchange, route->success_status, "application/json", &body);
     }
     cn_buf_deinit(&body);

@@ -267,6 +267,8 @@ struct point_view {
     bool backfilled;
     cn_str because;
     enum cn_given because_given;
+    cn_str scorecard;
+    int64_t program_version;
 };
 static const struct cn_field point_rows[] = {
     CN_FIELD(struct point_view, at, .doc = "from this moment until the next"),
@@ -276,6 +278,9 @@ static const struct cn_field point_rows[] = {
     CN_FIELD(struct point_view, backfilled, .doc = "computed later, not lived"),
     CN_FIELD(struct point_view, because, CN_MAY(struct point_view, because, BE_NULL),
              .max = TEXT_MAX, .doc = "exceptions that fired"),
+    CN_FIELD(struct point_view, scorecard, .max = TEXT_MAX, .doc = "that the score is of"),
+    CN_FIELD(struct point_view, program_version, .min = 0, .max = INT64_MAX,
+             .doc = "of the program that made it"),
 };
 static const struct cn_fields point_fields =
     CN_FIELDS("HistoryPoint", struct point_view, point_rows);
@@ -328,6 +333,8 @@ static bool handle_history(const struct cn_request *req, struct cn_response *res
             .backfilled = row->is_backfilled,
             .because = row->because,
             .because_given = given_if(row->because.len > 0),
+            .scorecard = row->scorecard,
+            .program_version = row->program_version,
         };
     }
     return true;

@@ -1,50 +1,20 @@
 #include "api/stream.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "base/map.h"
 #include "base/str.h"
 
 #include "api/accounts.h"
+#include "api/stream_hub.h"
 
 enum {
-    ROUND_MS = 200,           /* changes within it are sent as one */
-    SOURCES_EVERY_ROUNDS = 5, /* they change all the time */
-    ROUND_ACCOUNTS_MAX = 500, /* the others wait for the next round */
-    CHECK_EVERY_ROUNDS = 50,  /* whether sessions and grants still hold */
+    ROUND_MS = 100,           /* changes within it are sent as one */
+    SECOND_ROUNDS = 10,       /* what changes all the time is told once a second */
+    CHECK_EVERY_ROUNDS = 100, /* whether sessions and grants still hold */
     TEXT_MAX_BYTES = 64 * 1024
-};
-
-struct stream {
-    struct stream *next;
-    struct cn_sse_stream *sse;
-    struct cn_unit unit; /* without connection and arena */
-    cn_session_id session;
-    bool sees_sources;
-    struct cn_map shown; /* accounts that were sent and not taken back */
-    _Atomic bool is_closed;
-};
-
-struct cn_stream_hub {
-    const struct cn_api_options *options;
-    pthread_t thread;
-    struct stream *streams; /* the thread's own */
-    _Atomic int64_t count;
-
-    pthread_mutex_t lock; /* of what follows; never held while reading or sending */
-    pthread_cond_t changed;
-    bool is_stopping;
-    struct stream *arrivals;
-    struct cn_map pending; /* account ids */
-    struct cn_map sources; /* ids of those that sent something */
-    bool has_progress;
-    char label[64];
-    int64_t done;
-    int64_t total;
 };
 
 static void *run_hub(void *arg);
@@ -68,25 +38,25 @@ struct cn_stream_hub *cn_stream_hub_new(const struct cn_api_options *options)
     return hub;
 }
 
-static void free_stream(struct stream *stream)
+static void free_stream(struct cn_stream *stream)
 {
     cn_sse_release(stream->sse);
+    cn_map_deinit(&stream->watched);
     cn_map_deinit(&stream->shown);
+    free(stream->wanted);
     free(stream);
 }
 
 static void take_arrivals(struct cn_stream_hub *hub)
 {
     (void)pthread_mutex_lock(&hub->lock);
-    struct stream *stream = hub->arrivals;
-    hub->arrivals = NULL;
-    (void)pthread_mutex_unlock(&hub->lock);
-    while (stream != NULL) {
-        struct stream *next = stream->next;
+    while (hub->arrivals != NULL) {
+        struct cn_stream *stream = hub->arrivals;
+        hub->arrivals = stream->next;
         stream->next = hub->streams;
         hub->streams = stream;
-        stream = next;
     }
+    (void)pthread_mutex_unlock(&hub->lock);
 }
 
 void cn_stream_hub_free(struct cn_stream_hub *hub)
@@ -101,21 +71,35 @@ void cn_stream_hub_free(struct cn_stream_hub *hub)
     (void)pthread_join(hub->thread, NULL);
     take_arrivals(hub);
     while (hub->streams != NULL) {
-        struct stream *next = hub->streams->next;
+        struct cn_stream *next = hub->streams->next;
         free_stream(hub->streams);
         hub->streams = next;
     }
-    cn_map_deinit(&hub->pending);
+    cn_waiting_deinit(&hub->pending);
+    cn_waiting_deinit(&hub->incoming);
+    cn_waiting_deinit(&hub->urgent);
+    cn_waiting_deinit(&hub->backlog);
+    cn_map_deinit(&hub->watched);
     cn_map_deinit(&hub->sources);
     (void)pthread_cond_destroy(&hub->changed);
     (void)pthread_mutex_destroy(&hub->lock);
     free(hub);
 }
 
+/* What is closed is pruned soon. */
+static void send_id(struct cn_sse_stream *sse, cn_str name, const char *prefix, int64_t id)
+{
+    char text[CN_ID_TEXT_BYTES];
+    char json[CN_ID_TEXT_BYTES + 16];
+    cn_id_format(prefix, id, text);
+    (void)snprintf(json, sizeof(json), "{\"id\":\"%s\"}", text); /* fits by its parts */
+    (void)cn_sse_send(sse, name, cn_str_of(json));
+}
+
 /* The client is gone; the hub's thread lets go of the stream. */
 static void on_closed(void *arg, struct cn_sse_stream *sse)
 {
-    struct stream *stream = arg;
+    struct cn_stream *stream = arg;
     (void)sse;
     atomic_store(&stream->is_closed, true);
 }
@@ -129,8 +113,9 @@ void cn_stream_open(struct cn_stream_hub *hub, struct cn_http_exchange *exchange
         cn_http_reply_text(exchange, 503, CN_STR("too many live streams"));
         return;
     }
-    struct stream *stream = cn_heap_resize(NULL, sizeof(*stream));
-    *stream = (struct stream){
+    struct cn_stream *stream = cn_heap_resize(NULL, sizeof(*stream));
+    *stream = (struct cn_stream){
+        .id = { cn_id_next(hub->options->ids, unit->now) },
         .unit = *unit,
         .session = caller->session,
         .sees_sources = caller->role == CN_ROLE_ADMIN || caller->role == CN_ROLE_OPS,
@@ -138,6 +123,7 @@ void cn_stream_open(struct cn_stream_hub *hub, struct cn_http_exchange *exchange
     stream->unit.conn = NULL;
     stream->unit.arena = NULL;
     stream->sse = cn_sse_open(exchange, on_closed, stream);
+    send_id(stream->sse, CN_STR("stream"), CN_STREAM_PREFIX, stream->id.value);
     (void)pthread_mutex_lock(&hub->lock);
     stream->next = hub->arrivals;
     hub->arrivals = stream;
@@ -146,12 +132,11 @@ void cn_stream_open(struct cn_stream_hub *hub, struct cn_http_exchange *exchange
 
 void cn_stream_account(struct cn_stream_hub *hub, cn_account_id id)
 {
-    bool was_new = false;
     if (atomic_load(&hub->count) == 0) {
         return;
     }
     (void)pthread_mutex_lock(&hub->lock);
-    (void)cn_map_put(&hub->pending, (uint64_t)id.value, &was_new);
+    cn_waiting_put(&hub->pending, id.value);
     (void)pthread_mutex_unlock(&hub->lock);
 }
 
@@ -179,36 +164,61 @@ void cn_stream_progress(struct cn_stream_hub *hub, const struct cn_progress *pro
     (void)pthread_mutex_unlock(&hub->lock);
 }
 
-static void prune(struct cn_stream_hub *hub)
+/* True if a stream ended. */
+static bool prune(struct cn_stream_hub *hub)
 {
-    struct stream **at = &hub->streams;
+    struct cn_stream *ended = NULL;
+    struct cn_stream **at = &hub->streams;
+    (void)pthread_mutex_lock(&hub->lock);
     while (*at != NULL) {
-        struct stream *stream = *at;
+        struct cn_stream *stream = *at;
         if (atomic_load(&stream->is_closed)) {
             *at = stream->next;
-            atomic_fetch_sub(&hub->count, 1);
-            free_stream(stream);
+            stream->next = ended;
+            ended = stream;
         } else {
             at = &stream->next;
         }
     }
+    (void)pthread_mutex_unlock(&hub->lock);
+    const bool has_ended = ended != NULL;
+    while (ended != NULL) {
+        struct cn_stream *next = ended->next;
+        atomic_fetch_sub(&hub->count, 1);
+        free_stream(ended);
+        ended = next;
+    }
+    return has_ended;
 }
 
-static size_t take_pending(struct cn_stream_hub *hub, int64_t *ids)
+static void take_streams(struct cn_stream_hub *hub)
 {
-    size_t count = 0;
-    size_t cursor = 0;
-    uint64_t id = 0;
-    uint64_t value = 0;
+    take_arrivals(hub);
+    bool is_other = prune(hub);
+    for (struct cn_stream *stream = hub->streams; stream != NULL; stream = stream->next) {
+        is_other = cn_stream_take_wanted(hub, stream) || is_other;
+    }
+    if (is_other) {
+        cn_stream_gather_watched(hub);
+    }
+}
+
+static void take_pending(struct cn_stream_hub *hub)
+{
+    int64_t id = 0;
     (void)pthread_mutex_lock(&hub->lock);
-    while (count < ROUND_ACCOUNTS_MAX && cn_map_next(&hub->pending, &cursor, &id, &value)) {
-        ids[count++] = (int64_t)id;
-    }
-    for (size_t i = 0; i < count; i++) {
-        (void)cn_map_remove(&hub->pending, (uint64_t)ids[i]);
-    }
+    struct cn_waiting pending = hub->pending;
+    hub->pending = hub->incoming;
     (void)pthread_mutex_unlock(&hub->lock);
-    return count;
+    hub->incoming = pending;
+    if (hub->streams == NULL) { /* nobody listens */
+        cn_waiting_clear(&hub->incoming);
+        cn_waiting_clear(&hub->urgent);
+        cn_waiting_clear(&hub->backlog);
+    }
+    while (cn_waiting_take(&hub->incoming, &id)) {
+        cn_stream_sort_in(hub, id);
+    }
 }
 
 /* The next source that sent something; false if there is none. */
@@ -229,14 +239,21 @@ static void send_sources(struct cn_stream_hub *hub)
 {
     uint64_t id = 0;
     while (take_source(hub, &id)) {
-        char text[CN_ID_TEXT_BYTES];
-        char json[CN_ID_TEXT_BYTES + 16];
-        cn_id_format(CN_SOURCE_PREFIX, (int64_t)id, text);
-        (void)snprintf(json, sizeof(json), "{\"id\":\"%s\"}", text);
-        for (struct stream *stream = hub->streams; stream != NULL; stream = stream->next) {
+        for (struct cn_stream *stream = hub->streams; stream != NULL; stream = stream->next) {
             if (stream->sees_sources) {
-                (void)cn_sse_send(stream->sse, CN_STR("sources"), cn_str_of(json));
+                send_id(stream->sse, CN_STR("sources"), CN_SOURCE_PREFIX, (int64_t)id);
             }
+        }
+    }
+}
+
+static void send_others(struct cn_stream_hub *hub)
+{
+    for (struct cn_stream *stream = hub->streams; stream != NULL; stream = stream->next) {
+        if (stream->has_others) {
+            stream->has_others = false;
+            (void)cn_sse_send(stream->sse, CN_STR("others"),
+                              CN_STR("{}")); /* closed: pruned soon */
         }
     }
 }
@@ -271,7 +288,10 @@ static void send_account(struct cn_stream_hub *hub, cn_account_id id,
 {
     bool was_new = false;
     cn_str text = account != NULL ? account_text(news, account, hub->options->tz) : CN_STR("");
-    for (struct stream *stream = hub->streams; stream != NULL; stream = stream->next) {
+    for (struct cn_stream *stream = hub->streams; stream != NULL; stream = stream->next) {
+        if (stream->watches && cn_map_get(&stream->watched, (uint64_t)id.value) == NULL) {
+            continue;
+        }
         const bool sees =
             account != NULL && text.len > 0 &&
             cn_unit_sees(&stream->unit, account->team_id.value, account->owner_id.value);
@@ -332,7 +352,7 @@ static void send_progress(struct cn_stream_hub *hub)
     cn_str text;
     cn_buf_init(&buf, 512);
     if (take_progress(hub, &buf, &text)) {
-        for (struct stream *stream = hub->streams; stream != NULL; stream = stream->next) {
+        for (struct cn_stream *stream = hub->streams; stream != NULL; stream = stream->next) {
             (void)cn_sse_send(stream->sse, CN_STR("progress"), text); /* closed: pruned soon */
         }
     }
@@ -340,7 +360,7 @@ static void send_progress(struct cn_stream_hub *hub)
 }
 
 /* Whether the user still has the session, and which accounts are theirs now. */
-static bool still_holds(struct stream *stream, struct cn_unit *unit)
+static bool still_holds(struct cn_stream *stream, struct cn_unit *unit)
 {
     struct cn_user user;
     struct cn_session_list sessions;
@@ -368,39 +388,34 @@ static bool still_holds(struct stream *stream, struct cn_unit *unit)
 
 static void check_streams(struct cn_stream_hub *hub, struct cn_unit *unit)
 {
-    for (struct stream *stream = hub->streams; stream != NULL; stream = stream->next) {
+    for (struct cn_stream *stream = hub->streams; stream != NULL; stream = stream->next) {
         if (!still_holds(stream, unit)) {
             cn_sse_close(stream->sse);
         }
     }
 }
 
-static bool has_pending(struct cn_stream_hub *hub)
+static bool has_turns(const struct cn_stream_hub *hub)
 {
-    (void)pthread_mutex_lock(&hub->lock);
-    if (hub->streams == NULL) {
-        cn_map_clear(&hub->pending); /* nobody listens */
-    }
-    const bool has = hub->pending.count > 0;
-    (void)pthread_mutex_unlock(&hub->lock);
-    return has;
+    return cn_waiting_count(&hub->urgent) > 0 || cn_waiting_count(&hub->backlog) > 0;
 }
 
 static void run_round(struct cn_stream_hub *hub, struct cn_arena *arena, int64_t round)
 {
     const bool is_check = round % CHECK_EVERY_ROUNDS == 0;
-    int64_t ids[ROUND_ACCOUNTS_MAX];
     struct cn_sql_conn *conn = NULL;
     struct cn_error err;
-    take_arrivals(hub);
-    prune(hub);
+    size_t count = 0;
+    take_streams(hub);
+    take_pending(hub);
     send_progress(hub);
-    if (round % SOURCES_EVERY_ROUNDS == 0) {
+    if (round % SECOND_ROUNDS == 0) {
         send_sources(hub);
+        send_others(hub);
     }
-    if ((!has_pending(hub) && !is_check) || hub->streams == NULL ||
+    if ((!has_turns(hub) && !is_check) || hub->streams == NULL ||
         !cn_db_read(hub->options->db, &conn, &err)) {
-        return; /* what is pending stays so until the database is back */
+        return; /* what waits goes on waiting until the database is back */
     }
     struct cn_unit unit = { .conn = conn,
                             .arena = arena,
@@ -410,7 +425,8 @@ static void run_round(struct cn_stream_hub *hub, struct cn_arena *arena, int64_t
     if (is_check) {
         check_streams(hub, &unit);
     }
-    send_accounts(hub, &unit, ids, take_pending(hub, ids));
+    const int64_t *ids = cn_stream_take_turns(hub, arena, &count);
+    send_accounts(hub, &unit, ids, count);
     cn_db_release(hub->options->db, conn);
     cn_arena_reset(arena);
 }

@@ -12,9 +12,14 @@ enum {
 };
 
 const char *const cn_account_sort_names[CN_SORT_COUNT] = {
-    [CN_SORT_NAME] = "name",          [CN_SORT_SCORE] = "score",
-    [CN_SORT_TREND] = "trend",        [CN_SORT_ARR] = "arr",
-    [CN_SORT_RENEWAL] = "renewal_at", [CN_SORT_LAST_ACTIVITY] = "last_activity_at",
+    [CN_SORT_NAME] = "name",
+    [CN_SORT_SCORE] = "score",
+    [CN_SORT_TREND] = "trend",
+    [CN_SORT_ARR] = "arr",
+    [CN_SORT_RENEWAL] = "renewal_at",
+    [CN_SORT_OWNER] = "owner",
+    [CN_SORT_LAST_ACTIVITY] = "last_activity_at",
+    [CN_SORT_OPEN_TICKETS] = "open_tickets",
     [CN_SORT_CREATED] = "created_at",
 };
 
@@ -40,29 +45,33 @@ enum {
 
 /*
  * A page begins after the account $13, if that is not 0: those that sort behind it, where a missing
- * value sorts behind every value.  `value` is a column, `op` is < or >, and the last account's own
- * value is read again, so that a cursor is only its id.
+ * value sorts behind every value.  `mine` is the value of the row, `its` the same of the last
+ * account, read again, so that a cursor is only its id; `op` is < or >.
  */
-#define PAGE(value, op, order)                                                                   \
-    "SELECT " CN_ACCOUNT_COLUMNS " FROM account WHERE " MATCHES                                  \
-    " AND ($13 = 0 OR EXISTS (SELECT 1 FROM account last WHERE last.account_id = $13 AND"        \
-    " ((account." value " IS NULL AND (last." value " IS NOT NULL OR account.account_id > $13))" \
-    " OR account." value " " op " last." value " OR (account." value " = last." value            \
-    " AND account.account_id > $13))))"                                                          \
-    " ORDER BY " value " " order " NULLS LAST, account_id LIMIT $11 OFFSET $12"
-#define BOTH_WAYS(value)                                  \
-    {                                                     \
-        PAGE(value, ">", "ASC"), PAGE(value, "<", "DESC") \
+#define PAGE(mine, its, op, order)                                                        \
+    "SELECT " CN_ACCOUNT_COLUMNS " FROM account WHERE " MATCHES                           \
+    " AND ($13 = 0 OR EXISTS (SELECT 1 FROM account last WHERE last.account_id = $13 AND" \
+    " ((" mine " IS NULL AND (" its " IS NOT NULL OR account.account_id > $13))"          \
+    " OR " mine " " op " " its " OR (" mine " = " its " AND account.account_id > $13))))" \
+    " ORDER BY " mine " " order " NULLS LAST, account_id LIMIT $11 OFFSET $12"
+#define BY(mine, its)                                             \
+    {                                                             \
+        PAGE(mine, its, ">", "ASC"), PAGE(mine, its, "<", "DESC") \
     }
+#define BY_COLUMN(name) BY("account." name, "last." name)
+#define OWNER_OF(row) \
+    "(SELECT app_user.name FROM app_user WHERE app_user.user_id = " row ".owner_id)"
 
 static const char *const pages[CN_SORT_COUNT][2] = {
-    [CN_SORT_NAME] = BOTH_WAYS("name_folded"),
-    [CN_SORT_SCORE] = BOTH_WAYS("score"),
-    [CN_SORT_TREND] = BOTH_WAYS("trend"),
-    [CN_SORT_ARR] = BOTH_WAYS("arr_minor"),
-    [CN_SORT_RENEWAL] = BOTH_WAYS("renewal_on"),
-    [CN_SORT_LAST_ACTIVITY] = BOTH_WAYS("last_activity_us"),
-    [CN_SORT_CREATED] = BOTH_WAYS("created_us"),
+    [CN_SORT_NAME] = BY_COLUMN("name_folded"),
+    [CN_SORT_SCORE] = BY_COLUMN("score"),
+    [CN_SORT_TREND] = BY_COLUMN("trend"),
+    [CN_SORT_ARR] = BY_COLUMN("arr_minor"),
+    [CN_SORT_RENEWAL] = BY_COLUMN("renewal_on"),
+    [CN_SORT_LAST_ACTIVITY] = BY_COLUMN("last_activity_us"),
+    [CN_SORT_OWNER] = BY(OWNER_OF("account"), OWNER_OF("last")),
+    [CN_SORT_OPEN_TICKETS] = BY_COLUMN("open_tickets"),
+    [CN_SORT_CREATED] = BY_COLUMN("created_us"),
 };
 
 /* "50%" becomes "%50\%%". */

@@ -6,6 +6,7 @@
 #define CAIRN_BOOK_ACCOUNT_LIST_H
 
 #include "book/account.h"
+#include "book/user.h"
 
 enum {
     CN_ACCOUNT_LIST_MAX = 200, /* rows of one page, unless streamed */
@@ -18,12 +19,15 @@ enum cn_account_sort {
     CN_SORT_TREND,
     CN_SORT_ARR,
     CN_SORT_RENEWAL,
+    CN_SORT_OWNER, /* by name */
     CN_SORT_LAST_ACTIVITY,
+    CN_SORT_OPEN_TICKETS,
     CN_SORT_CREATED,
     CN_SORT_COUNT
 };
 
-/* "name", "score", "trend", "arr", "renewal_at", "last_activity_at", "created_at". */
+/* "name", "score", "trend", "arr", "renewal_at", "owner", "last_activity_at", "open_tickets",
+ * "created_at". */
 extern const char *const cn_account_sort_names[CN_SORT_COUNT];
 
 struct cn_account_filter {
@@ -34,6 +38,7 @@ struct cn_account_filter {
     int64_t renewal_until;     /* last day of a renewal, overdue ones included; 0: any */
     enum cn_account_sort sort; /* accounts without a value come last either way */
     bool descending;
+    const struct cn_user_list *users; /* all, by name: CN_SORT_OWNER from the frame needs them */
     int64_t limit;
     int64_t offset;
     cn_account_id after; /* the last account of the page before, or 0; instead of offset */

@@ -15,11 +15,40 @@ static const struct cn_column *list_column(const struct cn_engine *engine,
     return cn_frame_column(engine->frame, engine->program->list_columns[which]);
 }
 
-/* NULL sorts by account id, which is the order in which accounts were made. */
-static const struct cn_column *sort_column(const struct cn_engine *engine,
-                                           enum cn_account_sort sort)
+/* Each row's place among the names of owners; those of one name have one place. */
+static void rank_owners(const struct cn_engine *engine, const struct cn_user_list *users,
+                        struct cn_column *ranks)
 {
-    switch (sort) {
+    const struct cn_column *owner = &engine->lists->owner;
+    const size_t rows = cn_frame_rows(engine->frame);
+    struct cn_map places = { 0 };
+    uint64_t place = 0;
+    bool was_new = false;
+    for (size_t i = 0; users != NULL && i < users->count; i++) {
+        if (i > 0 && !cn_str_equal(users->items[i].name, users->items[i - 1].name)) {
+            place++;
+        }
+        *cn_map_put(&places, (uint64_t)users->items[i].id.value, &was_new) = place;
+    }
+    cn_column_reserve(ranks, rows);
+    for (size_t row = 0; row < rows; row++) {
+        const uint64_t *found = cn_column_is_missing(owner, row)
+                                    ? NULL
+                                    : cn_map_get(&places, (uint64_t)owner->as.i64[row]);
+        if (found != NULL) {
+            cn_column_set_i64(ranks, row, (int64_t)*found);
+        }
+    }
+    cn_map_deinit(&places);
+}
+
+/* NULL sorts by account id, which is the order in which accounts were made.  `scratch` is an empty
+ * column for an order that is made for the list. */
+static const struct cn_column *sort_column(const struct cn_engine *engine,
+                                           const struct cn_account_filter *filter,
+                                           struct cn_column *scratch)
+{
+    switch (filter->sort) {
     case CN_SORT_NAME:
         return list_column(engine, CN_LIST_NAME);
     case CN_SORT_SCORE:
@@ -30,8 +59,13 @@ static const struct cn_column *sort_column(const struct cn_engine *engine,
         return list_column(engine, CN_LIST_ARR);
     case CN_SORT_RENEWAL:
         return list_column(engine, CN_LIST_DAYS_TO_RENEWAL);
+    case CN_SORT_OWNER:
+        rank_owners(engine, filter->users, scratch);
+        return scratch;
     case CN_SORT_LAST_ACTIVITY:
         return &engine->last_activity;
+    case CN_SORT_OPEN_TICKETS:
+        return list_column(engine, CN_LIST_OPEN_TICKETS);
     case CN_SORT_CREATED:
     case CN_SORT_COUNT:
         break;
@@ -222,13 +256,19 @@ static bool offset_after(const struct cn_engine *engine, const struct cn_list_qu
                    "ended with; start again");
 }
 
+/* What a list needs besides its result. */
+struct list_work {
+    struct cn_bitmap match;
+    struct cn_column sort;
+};
+
 static bool list_locked(const struct cn_engine *engine, const struct cn_unit *unit,
-                        const struct cn_account_filter *filter, struct cn_bitmap *match,
+                        const struct cn_account_filter *filter, struct list_work *work,
                         struct cn_account_list *list_out, struct cn_error *err)
 {
-    match_filter(engine, unit, filter, match);
-    struct cn_list_query query = { .match = match,
-                                   .sort = sort_column(engine, filter->sort),
+    match_filter(engine, unit, filter, &work->match);
+    struct cn_list_query query = { .match = &work->match,
+                                   .sort = sort_column(engine, filter, &work->sort),
                                    .descending = filter->descending,
                                    .offset = (size_t)filter->offset,
                                    .limit = (size_t)filter->limit };
@@ -253,11 +293,13 @@ bool cn_engine_list(struct cn_engine *engine, const struct cn_unit *unit,
                     const struct cn_account_filter *filter, struct cn_account_list *list_out,
                     struct cn_error *err)
 {
-    struct cn_bitmap match = { 0 };
+    struct list_work work = { 0 };
+    cn_column_init(&work.sort, CN_COLUMN_I64);
     (void)pthread_rwlock_rdlock(&engine->lock);
-    bool ok = list_locked(engine, unit, filter, &match, list_out, err);
+    bool ok = list_locked(engine, unit, filter, &work, list_out, err);
     (void)pthread_rwlock_unlock(&engine->lock);
-    cn_bitmap_deinit(&match);
+    cn_column_deinit(&work.sort);
+    cn_bitmap_deinit(&work.match);
     return ok;
 }
 

@@ -8,6 +8,8 @@
 #include "base/map.h"
 #include "base/str.h"
 
+#include "net/coding.h"
+
 struct file {
     cn_str text;
     cn_str gzipped; /* "" if there is no such file */
@@ -110,24 +112,6 @@ void cn_http_add_page_headers(struct cn_http_exchange *exchange)
                        CN_STR("camera=(), microphone=(), geolocation=()"));
 }
 
-/* A list of codings; "gzip;q=0" is the only way to say no that clients use. */
-static bool takes_gzip(const struct cn_http_exchange *exchange)
-{
-    cn_str list;
-    cn_str item;
-    if (!cn_http_header(exchange, "accept-encoding", &list)) {
-        return false;
-    }
-    while (cn_str_split(&list, ',', &item)) {
-        item = cn_str_trim(item);
-        if (cn_str_equal_nocase(item, CN_STR("gzip")) ||
-            (cn_str_starts_with(item, CN_STR("gzip;")) && !cn_str_ends_with(item, CN_STR("q=0")))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool cn_http_files_serve(const struct cn_http_files *files, struct cn_http_exchange *exchange,
                          cn_str path)
 {
@@ -157,7 +141,7 @@ bool cn_http_files_serve(const struct cn_http_files *files, struct cn_http_excha
         return true;
     }
     cn_http_add_header(exchange, "vary", CN_STR("accept-encoding"));
-    if (takes_gzip(exchange)) {
+    if (cn_http_takes_gzip(exchange)) {
         cn_http_add_header(exchange, "content-encoding", CN_STR("gzip"));
         cn_http_reply_text(exchange, 200, file->gzipped);
     } else {

@@ -53,12 +53,11 @@ bool cn_gzip_decode(cn_str bytes, struct cn_buf *out, struct cn_error *err)
     return ok;
 }
 
-void cn_gzip_encode(cn_str bytes, struct cn_buf *out)
+void cn_gzip_encode(cn_str bytes, int level, struct cn_buf *out)
 {
     char chunk[CHUNK_BYTES];
     z_stream stream = { .next_in = (Bytef *)(uintptr_t)bytes.ptr, .avail_in = (uInt)bytes.len };
-    if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_ONLY, 8,
-                     Z_DEFAULT_STRATEGY) != Z_OK) {
+    if (deflateInit2(&stream, level, Z_DEFLATED, GZIP_ONLY, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
         out->overflowed = true;
         return;
     }

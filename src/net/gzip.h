@@ -16,7 +16,7 @@ bool cn_gzip_is(cn_str bytes);
  */
 CN_MUST_CHECK bool cn_gzip_decode(cn_str bytes, struct cn_buf *out, struct cn_error *err);
 
-/* Encodes; for tests, the web app and the traffic generator. */
-void cn_gzip_encode(cn_str bytes, struct cn_buf *out);
+/* Encodes at a level of 1, fast, to 9, small. */
+void cn_gzip_encode(cn_str bytes, int level, struct cn_buf *out);
 
 #endif

@@ -6,25 +6,11 @@ import { after, before, test } from 'node:test';
 import { waitFor } from '../http/harness.mjs';
 import { accountNamed, LOGIN, launch, openPage, signedIn, signIn, startDemo } from './browser.mjs';
 
+// They begin while the demo's self-service customers still stream in, as they do for a newcomer.
 let demo;
 let browser;
-// Waits until the demo's self-service customers are in: what is measured here is a page, not an
-// import beside two browsers on two cores.
-async function imported(base) {
-  if (process.env.CAIRN_MOCK === '1') return;
-  const signIn = await fetch(`${base}/api/v1/session`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin: base },
-    body: JSON.stringify(LOGIN),
-  });
-  const cookie = signIn.headers.getSetCookie().map(line => line.split(';')[0]).join('; ');
-  await waitFor(async () => (await (await fetch(`${base}/api/v1/demo`, { headers: { cookie } })).json()).progress === null,
-    { what: 'the end of the import', timeoutMs: 240_000 });
-}
-
 before(async () => {
   demo = await startDemo();
-  await imported(demo.base);
   browser = await launch();
 });
 after(async () => {

@@ -234,3 +234,39 @@ test('R18 too large a body is refused, and a large one within the limit is not',
   assert.equal(res.body.type, '/problems/too-large');
   assert.equal((await admin.post('/api/v1/accounts', { name: 'x'.repeat(1000 * 1000) })).status, 422);
 });
+
+test('accounts sort by owner and by open tickets; those without come last either way', async t => {
+  const password = 'correct horse battery';
+  const cairn = await startCairn(t, { users: ['Zoe', 'Ann', 'Mia'].map(name => (
+    { email: `${name.toLowerCase()}@example.com`, name, role: 'csm', password })) });
+  const admin = await cairn.login();
+  const { body: users } = await admin.get('/api/v1/users');
+  const idOf = name => users.data.find(user => user.name === name).id;
+  for (const [i, owner] of ['Zoe', 'Ann', null, 'Mia', 'Ann'].entries()) {
+    const { id } = await admin.createAccount({ name: `a${i}`, external_id: `a${i}`, owner_id: owner && idOf(owner) });
+    for (let n = 0; n < [1, 0, 3, 0, 2][i]; n++) {
+      const res = await admin.post(`/api/v1/accounts/${id}/tickets`, { subject: 'x' });
+      assert.equal(res.status, 201, res.text);
+    }
+  }
+  // Asked again while the engine takes what was written in.
+  const inOrder = (sort, expected) => waitFor(async () => {
+    const { body } = await admin.get(`/api/v1/accounts?sort=${sort}`);
+    return body.data.map(row => row.name).join(' ') === expected;
+  }, { what: `${expected} by ${sort}` });
+  await inOrder('owner', 'a1 a4 a3 a0 a2');
+  await inOrder('-owner', 'a0 a3 a1 a4 a2');
+  await inOrder('open_tickets', 'a1 a3 a0 a4 a2');
+  await inOrder('-open_tickets', 'a2 a4 a0 a1 a3');
+
+  // Page by page it is the same.
+  const paged = [];
+  for (let cursor = ''; cursor !== null; ) {
+    const { body } = await admin.get(`/api/v1/accounts?sort=-owner&limit=2${cursor && `&cursor=${cursor}`}`);
+    paged.push(...body.data.map(row => row.name));
+    cursor = body.next_cursor;
+  }
+  assert.deepEqual(paged, ['a0', 'a3', 'a1', 'a4', 'a2']);
+  const { text } = await admin.get('/api/v1/export/accounts.csv?sort=owner');
+  assert.deepEqual(text.trim().split('\r\n').slice(1).map(line => line.split(',')[2].replaceAll('"', '')), ['a1', 'a4', 'a3', 'a0', 'a2']);
+});

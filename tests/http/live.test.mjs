@@ -82,3 +82,46 @@ test('streams beyond the limit get 503', async t => {
   assert.match(res.headers.get('retry-after'), /^\d+$/);
   await res.text();
 });
+
+const watch = (session, id, accounts) => session.call('PUT', `/api/v1/stream/${id}`, { body: { accounts } });
+
+test('a stream that watches hears of its accounts at once, however many others change', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const { write_key } = await admin.createSource();
+  const watched = await admin.createAccount({ name: 'Watched', external_id: 'watched' });
+  const stream = await listen(t, admin);
+  const news = () => stream.events.filter(e => e.name === 'account');
+  await waitFor(() => stream.events.length > 0);
+  const { name, data } = stream.events[0];
+  assert.equal(name, 'stream');
+  assert.equal((await watch(admin, data.id, [watched.id])).status, 204);
+  await waitFor(() => news().some(e => e.data.id === watched.id), { what: 'the account as it is' });
+  assert.ok(news().every(e => e.data.id === watched.id), 'no other account was sent');
+
+  let storming = true;
+  const storm = (async () => {
+    for (let round = 0; storming; round++) {
+      const batch = Array.from({ length: 500 }, (_, i) => ({
+        type: 'group', userId: `u${i}`, groupId: `storm-${(500 * round + i) % 1500}`, traits: { round } }));
+      await cairn.send(write_key, batch);
+    }
+  })();
+  t.after(() => (storming = false));
+  await waitFor(() => stream.events.some(e => e.name === 'others'), { what: 'word of the others' });
+  for (let tickets = 1; tickets <= 5; tickets++) {
+    await admin.post(`/api/v1/accounts/${watched.id}/tickets`, { subject: 'x', priority: 'low' });
+    const begun = performance.now();
+    await waitFor(() => news().at(-1)?.data.open_tickets === tickets, { what: `ticket ${tickets}` });
+    assert.ok(performance.now() - begun < 2000, `ticket ${tickets} took ${performance.now() - begun} ms`);
+  }
+  storming = false;
+  await storm;
+  assert.ok(news().every(e => e.data.id === watched.id), 'no other account was sent');
+
+  await t.test('a stream of another user, or none, is not found', async () => {
+    assert.equal((await watch(admin, 'strm_0000000000001', [])).status, 404);
+    const user = await cairn.login();
+    assert.equal((await watch(user, data.id, [watched.id])).status, 204, 'the same user in another session');
+  });
+});

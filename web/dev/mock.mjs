@@ -31,7 +31,11 @@ export function imported() {
 }
 
 function broadcast(kind, value) {
-  for (const stream of streams) stream.write(`event: ${kind}\ndata: ${JSON.stringify(value)}\n\n`);
+  for (const stream of streams) {
+    const known = kind !== 'account' || !stream.watched || stream.watched.has(value.id);
+    const [name, data] = known ? [kind, value] : ['others', {}];
+    stream.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
 }
 
 function touch(account) {
@@ -255,10 +259,16 @@ async function answer(req, res) {
   }
   if (path === '/stream') {
     res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-    res.write(':\n\n');
+    res.name = `strm_${streams.size}${Date.now()}`;
+    res.write(`event: stream\ndata: {"id":"${res.name}"}\n\n`);
     streams.add(res);
     res.on('close', () => streams.delete(res));
     return;
+  }
+  if (path.startsWith('/stream/')) {
+    for (const stream of streams)
+      if (path.endsWith(`/${stream.name}`)) stream.watched = new Set(body.accounts);
+    return res.writeHead(204).end();
   }
   if (pressed(world, path, body, touch, req.method)) return send(res, { ok: true });
   send(res, api(req.method, path, url.searchParams, body, req.headers));

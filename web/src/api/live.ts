@@ -1,7 +1,11 @@
 // What the server pushes, for every tab of the browser over one connection: a SharedWorker holds it,
-// or, where there is none, the tab that holds a Web Lock and tells the others.
+// or, where there is none, the tab that holds a Web Lock and tells the others.  The server is told
+// which accounts any tab shows, and sends these alone: however many others change, it says so once
+// a second.
 // Does not cache: whoever missed a message reads the state again ("open" says when).
+import { client } from './client';
 import type { AccountNews, Progress } from './types';
+import { Claims } from './watch';
 
 /** What changed of an account; `gone`: it left what this user may see. */
 export type AccountChange = Pick<AccountNews, 'id'> & Partial<AccountNews> & { gone?: boolean };
@@ -10,72 +14,149 @@ export type LiveMessage =
   | { type: 'open' }
   | { type: 'lost' }
   | { type: 'account'; data: AccountChange }
+  | { type: 'others' }
   | { type: 'progress'; data: Progress }
   | { type: 'sources'; data: { id?: string } };
 
 export type LiveListener = (message: LiveMessage) => void;
 
-export const STREAM_PATH = '/api/v1/stream';
-const KINDS = ['account', 'progress', 'sources'] as const;
-
-/** Opens the stream and passes what comes to `send`; the returned function closes it. */
-export function openStream(send: LiveListener): () => void {
-  const source = new EventSource(STREAM_PATH);
-  source.onopen = () => send({ type: 'open' });
-  source.onerror = () => send({ type: 'lost' });
-  for (const kind of KINDS) {
-    source.addEventListener(kind, event => {
-      try {
-        send({ type: kind, data: JSON.parse(String(event.data)) } as LiveMessage);
-      } catch {
-        // A message that is no JSON says nothing; the next one will.
-      }
-    });
-  }
-  return () => source.close();
+export interface Live {
+  /** The accounts to be told of, in place of those before. */
+  watch(ids: readonly string[]): void;
+  close(): void;
 }
 
-function overWorker(listen: LiveListener): () => void {
+/** What a tab asks of whoever holds the connection. */
+export type Request = { watch: readonly string[] } | 'leave';
+
+export const STREAM_PATH = '/api/v1/stream';
+const KINDS = ['account', 'others', 'progress', 'sources'] as const;
+
+/** Says which accounts are watched: one request at a time, and the latest wins. */
+function watcher() {
+  let stream: string | null = null;
+  let wanted: readonly string[] | null = null;
+  let told = '';
+  let busy = false;
+  const tell = async () => {
+    if (busy || stream === null || wanted === null) return;
+    const saying = `${stream} ${wanted.join()}`;
+    if (saying === told) return;
+    busy = true;
+    const params = { path: { stream_id: stream } };
+    // Refused or lost: the stream goes on telling what it told before, and the next change says it again.
+    await client
+      .PUT('/api/v1/stream/{stream_id}', { params, body: { accounts: [...wanted] } })
+      .catch(() => undefined);
+    told = saying;
+    busy = false;
+    void tell();
+  };
+  return {
+    opened(id: string) {
+      stream = id;
+      void tell();
+    },
+    watch(ids: readonly string[]) {
+      wanted = ids;
+      void tell();
+    },
+  };
+}
+
+/** Opens the stream and passes what comes to `send`. */
+export function openStream(send: LiveListener): Live {
+  const source = new EventSource(STREAM_PATH);
+  const { opened, watch } = watcher();
+  const parsed = <T>(event: MessageEvent): T | null => {
+    try {
+      return JSON.parse(String(event.data)) as T;
+    } catch {
+      return null; // A message that is no JSON says nothing; the next one will.
+    }
+  };
+  source.onopen = () => send({ type: 'open' });
+  source.onerror = () => send({ type: 'lost' });
+  source.addEventListener('stream', event => {
+    const data = parsed<{ id: string }>(event);
+    if (data) opened(data.id);
+  });
+  for (const kind of KINDS) {
+    source.addEventListener(kind, event => {
+      const data = parsed<unknown>(event);
+      if (data !== null) send({ type: kind, data } as LiveMessage);
+    });
+  }
+  return { watch, close: () => source.close() };
+}
+
+function overWorker(listen: LiveListener): Live {
   const worker = new SharedWorker(new URL('./live.worker.ts', import.meta.url), {
     type: 'module',
     name: 'cairn-live',
   });
+  const ask = (request: Request) => worker.port.postMessage(request);
   worker.port.onmessage = (event: MessageEvent<LiveMessage>) => listen(event.data);
   worker.port.start();
-  const leave = () => worker.port.postMessage('leave');
+  const leave = () => ask('leave');
   addEventListener('pagehide', leave);
-  return () => {
-    removeEventListener('pagehide', leave);
-    leave();
-    worker.port.close();
+  return {
+    watch: ids => ask({ watch: ids }),
+    close() {
+      removeEventListener('pagehide', leave);
+      leave();
+      worker.port.close();
+    },
   };
 }
 
-function overElectedTab(listen: LiveListener): () => void {
+type Word = { message: LiveMessage } | { tab: string; request: Request } | 'who';
+
+function overElectedTab(listen: LiveListener): Live {
+  const tab = crypto.randomUUID();
   const channel = new BroadcastChannel('cairn-live');
-  channel.onmessage = (event: MessageEvent<LiveMessage>) => listen(event.data);
   const stop = new AbortController();
+  const claims = new Claims<string>(ids => held?.watch(ids));
+  let held: Live | null = null;
+  let own: readonly string[] = [];
+  const say = (word: Word) => channel.postMessage(word);
+  channel.onmessage = ({ data: word }: MessageEvent<Word>) => {
+    if (word === 'who') say({ tab, request: { watch: own } });
+    else if ('message' in word) listen(word.message);
+    else if (word.request === 'leave') claims.drop(word.tab);
+    else claims.set(word.tab, word.request.watch);
+  };
   const lead = () =>
     new Promise<void>(resolve => {
-      const close = openStream(message => {
+      held = openStream(message => {
         listen(message);
-        channel.postMessage(message);
+        say({ message });
       });
+      claims.set(tab, own);
+      say('who');
       stop.signal.addEventListener('abort', () => {
-        close();
+        held?.close();
         resolve();
       });
     });
   // The lock passes to the next tab when this one is closed.
   navigator.locks.request('cairn-live', { signal: stop.signal }, lead).catch(() => undefined);
-  return () => {
-    stop.abort();
-    channel.close();
+  return {
+    watch(ids) {
+      own = ids;
+      claims.set(tab, ids);
+      say({ tab, request: { watch: ids } });
+    },
+    close() {
+      say({ tab, request: 'leave' });
+      stop.abort();
+      channel.close();
+    },
   };
 }
 
-/** Listens until the returned function is called. */
-export function listenLive(listen: LiveListener): () => void {
+/** Listens until it is closed. */
+export function listenLive(listen: LiveListener): Live {
   if ('SharedWorker' in globalThis) return overWorker(listen);
   if ('locks' in navigator && 'BroadcastChannel' in globalThis) return overElectedTab(listen);
   return openStream(listen);

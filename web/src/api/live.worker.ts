@@ -1,9 +1,11 @@
 // One EventSource for all tabs of the browser; closed when the last tab leaves.
-import { type LiveMessage, openStream } from './live';
+import { type Live, type LiveMessage, openStream, type Request } from './live';
+import { Claims } from './watch';
 
 const ports = new Set<MessagePort>();
-let close: (() => void) | null = null;
+let live: Live | null = null;
 let opened = false;
+const claims = new Claims<MessagePort>(ids => live?.watch(ids));
 
 function send(message: LiveMessage): void {
   if (message.type === 'open') opened = true;
@@ -11,19 +13,24 @@ function send(message: LiveMessage): void {
   for (const port of ports) port.postMessage(message);
 }
 
+function leave(port: MessagePort): void {
+  ports.delete(port);
+  claims.drop(port);
+  if (ports.size > 0) return;
+  live?.close();
+  live = null;
+  opened = false;
+}
+
 addEventListener('connect', event => {
   const port = (event as MessageEvent).ports[0];
   if (!port) return;
   ports.add(port);
-  port.onmessage = () => {
-    ports.delete(port);
-    if (ports.size === 0 && close) {
-      close();
-      close = null;
-      opened = false;
-    }
+  live ??= openStream(send);
+  port.onmessage = ({ data: request }: MessageEvent<Request>) => {
+    if (request === 'leave') leave(port);
+    else if (ports.has(port)) claims.set(port, request.watch);
   };
   port.start();
-  close ??= openStream(send);
   if (opened) port.postMessage({ type: 'open' } satisfies LiveMessage);
 });

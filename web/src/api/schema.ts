@@ -328,9 +328,26 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What changes: events named account, progress and sources */
+        /** What changes: events named stream (its id, first of all), account, others, progress and sources */
         get: operations["stream"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stream/{stream_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say which accounts a stream is told of; of the others it hears that some changed */
+        put: operations["watchAccounts"];
         post?: never;
         delete?: never;
         options?: never;
@@ -659,6 +676,10 @@ export interface components {
             backfilled: boolean;
             /** @description exceptions that fired */
             because: string | null;
+            /** @description that the score is of */
+            scorecard: string;
+            /** @description of the program that made it */
+            program_version: number;
         };
         MetricSeriesList: {
             /** @description one a metric of the program */
@@ -1089,6 +1110,10 @@ export interface components {
             /** @description open or pending tickets */
             open_tickets: number;
         };
+        Watch: {
+            /** @description that it is told of from now on, and of no others */
+            accounts: string[];
+        };
     };
     responses: never;
     parameters: never;
@@ -1502,7 +1527,7 @@ export interface operations {
                 owner_id?: string;
                 /** @description only those that renew within so many days, or should have */
                 renewal_within_days?: number;
-                /** @description name, score, trend, arr, renewal_at, last_activity_at or created_at; with - in front the other way */
+                /** @description name, score, trend, arr, renewal_at, owner, last_activity_at, open_tickets or created_at; with - in front the other way */
                 sort?: string;
                 /** @description rows of a page, 50 unless given */
                 limit?: number;
@@ -4403,7 +4428,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What changes: events named account, progress and sources */
+            /** @description What changes: events named stream (its id, first of all), account, others, progress and sources */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4468,6 +4493,130 @@ export interface operations {
             };
             /** @description unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watchAccounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the stream, as its first event named it */
+                stream_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Watch"];
+            };
+        };
+        responses: {
+            /** @description Say which accounts a stream is told of; of the others it hears that some changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,7 +2,8 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { listenLive } from '@/api/live';
-import { accountKeys, applyAccountChange } from '@/features/accounts';
+import { onWatched } from '@/api/watch';
+import { accountKeys, applyAccountChange, othersChanged } from '@/features/accounts';
 import { setProgress } from '@/features/demo';
 import { sourceKeys } from '@/features/sources';
 
@@ -13,7 +14,7 @@ export function LiveUpdates() {
   useEffect(() => {
     let lost = false;
     let sourcesAt = 0;
-    return listenLive(message => {
+    const live = listenLive(message => {
       switch (message.type) {
         case 'open':
           // What was missed while the line was down is read again.
@@ -26,6 +27,9 @@ export function LiveUpdates() {
         case 'account':
           applyAccountChange(cache, message.data);
           break;
+        case 'others':
+          othersChanged();
+          break;
         case 'progress':
           setProgress(cache, message.data);
           break;
@@ -36,6 +40,11 @@ export function LiveUpdates() {
           break;
       }
     });
+    const stopWatching = onWatched(live.watch);
+    return () => {
+      stopWatching();
+      live.close();
+    };
   }, [cache]);
   return null;
 }

@@ -3,6 +3,7 @@
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { SHAPE_PATHS, type Shape } from './MarkShape';
 import classes from './TimeChart.module.css';
 
 export interface ChartSeries {
@@ -22,6 +23,12 @@ export interface ChartSpan {
   color: string;
 }
 
+export interface ChartMark {
+  at: number;
+  shape: Shape;
+  color: string;
+}
+
 export interface TimeChartProps {
   label: string;
   /** Seconds since 1970. */
@@ -33,8 +40,12 @@ export interface TimeChartProps {
   high?: number;
   /** A strip along the bottom. */
   strip?: ChartSpan[];
+  /** Moments: a line from top to bottom with a shape on it. */
+  marks?: ChartMark[];
   /** Called with the point under the pointer, or null when it leaves. */
   onPoint?: (index: number | null) => void;
+  /** Called with the mark at the pointer, or null. */
+  onMark?: (index: number | null) => void;
 }
 
 const STRIP_PX = 5;
@@ -50,6 +61,47 @@ function drawStrip(chart: uPlot, spans: ChartSpan[], color: (name: string) => st
     ctx.fillRect(from, bbox.top + bbox.height - thick, Math.max(1, to - from), thick);
   }
   ctx.restore();
+}
+
+const MARK_PX = 9;
+const MARK_REACH_PX = 6;
+
+function drawMarks(chart: uPlot, marks: ChartMark[], color: (name: string) => string): void {
+  const { ctx, bbox } = chart;
+  const size = MARK_PX * devicePixelRatio;
+  ctx.save();
+  for (const mark of marks) {
+    const x = chart.valToPos(mark.at, 'x', true);
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.strokeStyle = color('--line-strong');
+    ctx.lineWidth = devicePixelRatio;
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top + size);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    ctx.save();
+    ctx.translate(x - size / 2, bbox.top);
+    ctx.scale(size / 10, size / 10);
+    ctx.fillStyle = color(mark.color);
+    ctx.fill(new Path2D(SHAPE_PATHS[mark.shape]), 'evenodd');
+    ctx.restore();
+  }
+  ctx.restore();
+}
+
+/** The mark nearest to the pointer, if it is near. */
+function markAt(chart: uPlot, marks: ChartMark[]): number | null {
+  const left = chart.cursor.left ?? -1;
+  if (left < 0) return null;
+  let nearest: number | null = null;
+  let reach = MARK_REACH_PX;
+  marks.forEach((mark, i) => {
+    const away = Math.abs(chart.valToPos(mark.at, 'x') - left);
+    if (away > reach) return;
+    reach = away;
+    nearest = i;
+  });
+  return nearest;
 }
 
 function options(props: TimeChartProps, width: number, color: (name: string) => string): uPlot.Options {
@@ -87,8 +139,14 @@ function options(props: TimeChartProps, width: number, color: (name: string) => 
       })),
     ],
     hooks: {
-      draw: [chart => props.strip && drawStrip(chart, props.strip, color)],
-      setCursor: [chart => props.onPoint?.(chart.cursor.idx ?? null)],
+      draw: [
+        chart => props.strip && drawStrip(chart, props.strip, color),
+        chart => props.marks && drawMarks(chart, props.marks, color),
+      ],
+      setCursor: [
+        chart => props.onPoint?.(chart.cursor.idx ?? null),
+        chart => props.onMark?.(markAt(chart, props.marks ?? [])),
+      ],
     },
   };
 }
@@ -109,7 +167,7 @@ export default function TimeChart(props: TimeChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const latest = useRef(props);
   latest.current = props;
-  const { times, series, strip, height } = props;
+  const { times, series, strip, marks, height } = props;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new chart for new data; the rest is read when drawn
   useEffect(() => {
@@ -135,7 +193,7 @@ export default function TimeChart(props: TimeChartProps) {
       scheme.disconnect();
       chart?.destroy();
     };
-  }, [times, series, strip, height]);
+  }, [times, series, strip, marks, height]);
 
   return <div ref={box} className={classes.chart} style={{ height }} role="img" aria-label={props.label} />;
 }

@@ -8,6 +8,7 @@ import { useFormat, When } from '@/features/session';
 import { t } from '@/lib/i18n';
 import classes from './AccountPage.module.css';
 import { useMark } from './changes';
+import { NextStep } from './NextStep';
 import { OwnerMenu } from './OwnerMenu';
 
 const TRAITS = 3;
@@ -69,9 +70,10 @@ interface Props {
   account: Account;
   health: AccountHealth | null | undefined;
   onWhy: () => void;
+  onTab: (tab: string) => void;
 }
 
-export function AccountHead({ account, health, onWhy }: Props) {
+export function AccountHead({ account, health, onWhy, onTab }: Props) {
   const format = useFormat();
   const mark = useMark(account.id);
   const shade = shadeOf(account.score);
@@ -97,11 +99,14 @@ export function AccountHead({ account, health, onWhy }: Props) {
           <span className={classes.word}>{t(`health.band.${shade}`)}</span>
           {account.trend !== null && <Trend points={account.trend} />}
         </div>
-        <div className={classes.sentence} aria-live="polite">
-          {health && <Summary name={account.name} health={health} />}
-          <Button size="compact-sm" variant="light" onClick={onWhy}>
-            {t('account.why')}
-          </Button>
+        <div className={classes.lines}>
+          <div className={classes.sentence} aria-live="polite">
+            {health && <Summary name={account.name} health={health} />}
+            <Button size="compact-sm" variant="light" onClick={onWhy}>
+              {t('account.why')}
+            </Button>
+          </div>
+          <NextStep account={account} health={health} onTab={onTab} />
         </div>
       </div>
       <Facts account={account} health={health} />

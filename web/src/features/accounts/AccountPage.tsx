@@ -1,11 +1,11 @@
 // One account: how it stands and why, then its usage, people, contracts, tickets and events.
 import { Button, Menu, Tabs } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useRef, useState } from 'react';
+import { type Ref, useRef, useState } from 'react';
 import type { Account, AccountHealth } from '@/api/types';
 import { Bill, Costs, movers, pathTo, ScoreHistory, useHealth } from '@/features/health';
 import { Metrics } from '@/features/metrics';
-import { Contracts, Events, People, Tickets } from '@/features/records';
+import { Contracts, Events, People, Tickets, useMoments } from '@/features/records';
 import { QueryFailure } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useKeys } from '@/lib/keys';
@@ -13,6 +13,8 @@ import { Icon } from '@/ui/Icon';
 import { Empty, LoadingLines } from '@/ui/states';
 import { AccountHead } from './AccountHead';
 import classes from './AccountPage.module.css';
+import { useWatched } from './changes';
+import { Happened } from './Happened';
 import { useAccount } from './queries';
 import { useLastSeen } from './seen';
 
@@ -27,8 +29,8 @@ export interface AccountView {
   since?: string | undefined;
 }
 
-/** Moments that the page's queries start from, kept still while the page is open. */
-function useMoments(since: string, seen: number | undefined) {
+/** What the page's queries start from, kept still while the page is open. */
+function useStarts(since: string, seen: number | undefined) {
   const [opened] = useState(() => Math.floor(Date.now() / 60_000) * 60_000);
   const back = (days: number) => new Date(opened - days * DAY_MS).toISOString();
   const from = since === SEEN && seen !== undefined ? new Date(seen).toISOString() : back(Number(since));
@@ -85,18 +87,17 @@ function useOpenRows(health: AccountHealth | null | undefined) {
   return { shown, toggle, openWhy };
 }
 
-function Panels({ account, tab, usageFrom }: { account: Account; tab: string; usageFrom: string }) {
-  const navigate = useNavigate();
-  const choose = (value: string | null) =>
-    void navigate({
-      to: '/accounts/$accountId',
-      params: { accountId: account.id },
-      search: old => ({ ...old, tab: value === 'usage' || value === null ? undefined : value }),
-      replace: true,
-      resetScroll: false,
-    });
+interface PanelsProps {
+  account: Account;
+  tab: string;
+  usageFrom: string;
+  onTab: (tab: string | null) => void;
+  tabsRef: Ref<HTMLDivElement>;
+}
+
+function Panels({ account, tab, usageFrom, onTab, tabsRef }: PanelsProps) {
   return (
-    <Tabs value={tab} onChange={choose} keepMounted={false} className={classes.tabs}>
+    <Tabs ref={tabsRef} value={tab} onChange={onTab} keepMounted={false} className={classes.tabs}>
       <Tabs.List className={classes.tabList}>
         {TABS.map(name => (
           <Tabs.Tab key={name} value={name}>
@@ -127,13 +128,18 @@ export function AccountPage({ id, view }: { id: string; view: AccountView }) {
   const navigate = useNavigate();
   const seen = useLastSeen(id);
   const chosen = view.since === SEEN && seen !== undefined ? SEEN : SINCE.find(days => days === view.since);
-  const since = chosen ?? DEFAULT_SINCE;
+  // Whoever was here before wants to know what is new; the others, what moved lately.
+  const usual = seen !== undefined && Date.now() - seen > DAY_MS ? SEEN : DEFAULT_SINCE;
+  const since = chosen ?? usual;
   const tab = TABS.find(name => name === view.tab) ?? 'usage';
-  const moments = useMoments(since, seen);
+  const starts = useStarts(since, seen);
+  const moments = useMoments(id);
   const account = useAccount(id);
-  const health = useHealth(id, moments.since);
+  useWatched([id]);
+  const health = useHealth(id, starts.since);
   const { shown, toggle, openWhy } = useOpenRows(health.data);
   const bill = useRef<HTMLElement>(null);
+  const tabs = useRef<HTMLDivElement>(null);
 
   const why = () => {
     openWhy();
@@ -141,6 +147,22 @@ export function AccountPage({ id, view }: { id: string; view: AccountView }) {
     bill.current?.scrollIntoView({ block: 'nearest' });
   };
   useKeys({ e: why });
+  const look = (part: AccountView) =>
+    void navigate({
+      to: '/accounts/$accountId',
+      params: { accountId: id },
+      search: old => ({ ...old, ...part }),
+      replace: true,
+      resetScroll: false,
+    });
+  const choose = (name: string | null) => look({ tab: name === 'usage' || name === null ? undefined : name });
+  const show = (name: string) => {
+    choose(name);
+    tabs.current?.scrollIntoView({ block: 'start' });
+    tabs.current
+      ?.querySelector<HTMLElement>(`[role="tab"][aria-selected="true"]`)
+      ?.focus({ preventScroll: true });
+  };
 
   if (account.error) {
     return (
@@ -160,7 +182,7 @@ export function AccountPage({ id, view }: { id: string; view: AccountView }) {
   const { value } = account.data;
   return (
     <article className={classes.page} aria-label={value.name}>
-      <AccountHead account={value} health={health.data} onWhy={why} />
+      <AccountHead account={value} health={health.data} onWhy={why} onTab={show} />
       <div className={classes.two}>
         <section className={classes.panel} aria-labelledby="why-title" ref={bill} tabIndex={-1}>
           <header className={classes.panelHead}>
@@ -168,15 +190,7 @@ export function AccountPage({ id, view }: { id: string; view: AccountView }) {
             <SinceMenu
               since={since}
               seen={seen}
-              onChange={days =>
-                void navigate({
-                  to: '/accounts/$accountId',
-                  params: { accountId: id },
-                  search: old => ({ ...old, since: days === DEFAULT_SINCE ? undefined : days }),
-                  replace: true,
-                  resetScroll: false,
-                })
-              }
+              onChange={days => look({ since: days === usual ? undefined : days })}
             />
           </header>
           {health.isPending && <LoadingLines lines={10} />}
@@ -188,7 +202,10 @@ export function AccountPage({ id, view }: { id: string; view: AccountView }) {
         </section>
         <div className={classes.side}>
           <div className={classes.panel}>
-            <ScoreHistory id={id} from={moments.year} />
+            <ScoreHistory id={id} from={starts.year} moments={moments} />
+          </div>
+          <div className={classes.panel}>
+            <Happened moments={moments} since={starts.since} />
           </div>
           {health.data && health.data.items.length > 0 && (
             <div className={classes.panel}>
@@ -197,7 +214,7 @@ export function AccountPage({ id, view }: { id: string; view: AccountView }) {
           )}
         </div>
       </div>
-      <Panels account={value} tab={tab} usageFrom={moments.usage} />
+      <Panels account={value} tab={tab} usageFrom={starts.usage} onTab={choose} tabsRef={tabs} />
     </article>
   );
 }

@@ -18,6 +18,7 @@ import { useKeys } from '@/lib/keys';
 import { AccountCards } from './AccountCards';
 import { TableBody, TableHead } from './AccountTable';
 import classes from './AccountTable.module.css';
+import { useWatched } from './changes';
 import { columns, features } from './columns';
 import type { SortKey } from './filter';
 import { PAGE_ROWS } from './queries';
@@ -128,6 +129,7 @@ export function BookView(props: Props) {
   const template = `${visible.map(column => column.columnDef.meta?.width ?? '120px').join(' ')} 1fr`;
   const least = `${200 + 118 * (visible.length - 1)}px`;
   const items = virtualizer.getVirtualItems();
+  useWatched(items.flatMap(item => book.row(item.index)?.id ?? []));
   const height = virtualizer.getTotalSize();
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the clicks are those of the links within

@@ -1,25 +1,24 @@
-// What the stream said of accounts since the list was read: which rows to mark, and how many changes
-// of order wait until the reader asks for them.  Holds no account data; the query cache does.
+// What the stream said of accounts: puts it into the cached rows and marks those whose score moved.
+// Holds no account data; the query cache does.
 import type { QueryClient } from '@tanstack/react-query';
-import { useSyncExternalStore } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
 import type { AccountChange } from '@/api/live';
 import type { Account, AccountList, AccountRow } from '@/api/types';
+import { watchAccounts } from '@/api/watch';
 import { accountKeys } from './keys';
 
-const FLUSH_MS = 250;
+/** The server sends what changed ten times a second; each such burst is drawn once. */
+const FLUSH_MS = 30;
 const MARK_MS = 1600;
-
-export interface AppliedChange {
-  change: AccountChange;
-  before: AccountRow | null;
-}
-
-type Listener = (applied: AppliedChange[]) => void;
+/** What hangs below an account that changes all the time is read again this often at most. */
+const PARTS_MS = 400;
 
 const waiting = new Map<string, AccountChange>();
-const listeners = new Set<Listener>();
+const listeners = new Set<() => void>();
 const marks = new Map<string, number>();
 const markListeners = new Set<() => void>();
+/** When the parts of an account were read last; the future while a reading waits. */
+const partsReadAt = new Map<string, number>();
 let _timer: ReturnType<typeof setTimeout> | null = null;
 
 function patchRow<T extends AccountRow>(row: T, change: AccountChange): T {
@@ -28,51 +27,80 @@ function patchRow<T extends AccountRow>(row: T, change: AccountChange): T {
   return { ...row, ...fields, ...(spark ? { spark } : {}) };
 }
 
-function patchLists(cache: QueryClient, changes: Map<string, AccountChange>): Map<string, AccountRow> {
-  const before = new Map<string, AccountRow>();
+function mark(row: AccountRow, change: AccountChange, now: number): void {
+  if (change.score && row.score?.points !== change.score.points) marks.set(row.id, now);
+}
+
+function patchLists(cache: QueryClient, changes: Map<string, AccountChange>, now: number): void {
   cache.setQueriesData<AccountList>({ queryKey: accountKeys.lists }, list => {
     if (!list?.data.some(row => changes.has(row.id))) return list;
     const data = list.data.map(row => {
       const change = changes.get(row.id);
       if (!change) return row;
-      before.set(row.id, row);
+      mark(row, change, now);
       return patchRow(row, change);
     });
     return { ...list, data };
   });
-  return before;
+}
+
+/** At once after a while, else a little later, and later still while the reading before is on its
+ * way: the last change is never missed. */
+function readParts(cache: QueryClient, id: string): void {
+  const now = Date.now();
+  const last = partsReadAt.get(id) ?? 0;
+  if (last > now) return;
+  const read = () => {
+    if (cache.isFetching({ queryKey: accountKeys.parts(id) }) > 0) {
+      setTimeout(read, PARTS_MS);
+      return;
+    }
+    partsReadAt.set(id, Date.now());
+    cache.invalidateQueries({ queryKey: accountKeys.parts(id) });
+  };
+  partsReadAt.set(id, Number.POSITIVE_INFINITY);
+  setTimeout(read, Math.max(0, last + PARTS_MS - now));
 }
 
 function flush(cache: QueryClient): void {
   _timer = null;
   const changes = new Map(waiting);
   waiting.clear();
-  const before = patchLists(cache, changes);
   const now = Date.now();
   for (const [id, at] of marks) if (now - at > MARK_MS) marks.delete(id);
+  patchLists(cache, changes, now);
   for (const [id, change] of changes) {
-    const row = before.get(id);
-    if (row && change.score && row.score?.points !== change.score.points) marks.set(id, now);
     const held = cache.getQueryData<{ value: Account; etag: string | null }>(accountKeys.one(id));
-    if (held) {
-      cache.setQueryData(accountKeys.one(id), { ...held, value: patchRow(held.value, change) });
-      cache.invalidateQueries({ queryKey: accountKeys.parts(id) }, { cancelRefetch: false });
-    }
+    if (!held) continue;
+    mark(held.value, change, now);
+    cache.setQueryData(accountKeys.one(id), { ...held, value: patchRow(held.value, change) });
+    readParts(cache, id);
   }
-  const applied = [...changes].map(([id, change]) => ({ change, before: before.get(id) ?? null }));
-  for (const listener of listeners) listener(applied);
+  for (const listener of listeners) listener();
   for (const listener of markListeners) listener();
 }
 
-/** Takes one message; several within a quarter of a second are applied together. */
+/** Takes one message; those of a moment are applied together. */
 export function applyAccountChange(cache: QueryClient, change: AccountChange): void {
   waiting.set(change.id, { ...waiting.get(change.id), ...change });
   _timer ??= setTimeout(() => flush(cache), FLUSH_MS);
 }
 
-export function onAccountChanges(listener: Listener): () => void {
+/** Accounts that no page shows have changed. */
+export function othersChanged(): void {
+  for (const listener of listeners) listener();
+}
+
+/** Called when any account changed, shown or not. */
+export function onChanges(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
+}
+
+/** The server tells of these accounts while the component is on screen. */
+export function useWatched(ids: readonly string[]): void {
+  const key = ids.join();
+  useEffect(() => watchAccounts(key === '' ? [] : key.split(',')), [key]);
 }
 
 /** When the score of the account changed last, if that was a moment ago. */

@@ -93,7 +93,7 @@ export const columns = helper.columns([
   helper.accessor('owner', {
     header: t('accounts.column.owner'),
     cell: ({ row }) => row.original.owner?.name ?? <span className={classes.none}>–</span>,
-    meta: { width: 'minmax(120px, 220px)' },
+    meta: { width: 'minmax(120px, 220px)', sort: 'owner' },
   }),
   helper.accessor('last_activity_at', {
     header: t('accounts.column.last_activity_at'),
@@ -103,6 +103,6 @@ export const columns = helper.columns([
   helper.accessor('open_tickets', {
     header: t('accounts.column.open_tickets'),
     cell: ({ row }) => <span className="num">{row.original.open_tickets}</span>,
-    meta: { width: '104px', end: true },
+    meta: { width: '112px', sort: 'open_tickets', end: true },
   }),
 ]);

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { AccountRow } from '@/api/types';
 import { csvAddress, filterOf, nextSort, readSearch } from './filter';
-import { movesInOrder } from './useBook';
 
 describe('the address', () => {
   test('unknown words are dropped, known ones kept', () => {
@@ -27,24 +25,5 @@ describe('the address', () => {
     expect(nextSort({ sort: 'score' }, 'score')).toBe('-score');
     expect(nextSort({}, 'trend')).toBe('-trend');
     expect(nextSort({}, 'arr')).toBe('arr');
-  });
-});
-
-describe('changes that wait', () => {
-  const score = (points: number, band: 'red' | 'green') => ({ points, band, grey: false, confidence: 1 });
-  const before = { id: 'a', score: score(80, 'green'), trend: 1 } as AccountRow;
-
-  test('a score moves rows only where the order or the filter asks for it', () => {
-    const change = { id: 'a', score: score(70, 'green') };
-    expect(movesInOrder({ sort: 'name' }, { change, before })).toBe(false);
-    expect(movesInOrder({ sort: '-score' }, { change, before })).toBe(true);
-    expect(movesInOrder({ sort: 'name', band: 'green' }, { change, before })).toBe(false);
-    expect(
-      movesInOrder({ sort: 'name', band: 'green' }, { change: { id: 'a', score: score(20, 'red') }, before }),
-    ).toBe(true);
-  });
-  test('an account that leaves waits only if it is on screen', () => {
-    expect(movesInOrder({ sort: 'name' }, { change: { id: 'a', gone: true }, before })).toBe(true);
-    expect(movesInOrder({ sort: 'name' }, { change: { id: 'b', gone: true }, before: null })).toBe(false);
   });
 });

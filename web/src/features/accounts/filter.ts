@@ -26,7 +26,18 @@ export const COLUMNS = [
 export type ColumnId = (typeof COLUMNS)[number];
 
 /** Those by which the server sorts. */
-export const SORTS = ['name', 'score', 'trend', 'arr', 'renewal_at', 'last_activity_at'] as const;
+export const SORTS = [
+  'name',
+  'score',
+  'trend',
+  'arr',
+  'renewal_at',
+  'owner',
+  'last_activity_at',
+  'open_tickets',
+] as const;
+/** Those that start with the smallest: names with A, renewals with the next, scores with the worst. */
+const UPWARD: readonly SortKey[] = ['name', 'owner', 'renewal_at', 'score'];
 export type SortKey = (typeof SORTS)[number];
 
 export const DEFAULT_SORT = '-arr';
@@ -73,11 +84,10 @@ export function sortOf(search: AccountSearch): { key: SortKey; down: boolean } {
   return { key: sort.replace(/^-/, '') as SortKey, down: sort.startsWith('-') };
 }
 
-/** Numbers and moments start with the largest, names with A, renewals with the next. */
 export function nextSort(search: AccountSearch, key: SortKey): string {
   const current = sortOf(search);
   if (current.key === key) return current.down ? key : `-${key}`;
-  return key === 'name' || key === 'renewal_at' || key === 'score' ? key : `-${key}`;
+  return UPWARD.includes(key) ? key : `-${key}`;
 }
 
 export function csvAddress(filter: AccountFilter): string {

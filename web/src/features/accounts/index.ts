@@ -1,4 +1,4 @@
-export { applyAccountChange } from './changes';
+export { applyAccountChange, othersChanged } from './changes';
 export { type AccountSearch, readSearch } from './filter';
 export { accountKeys } from './keys';
 export { OwnerMenu } from './OwnerMenu';

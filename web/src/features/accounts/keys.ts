@@ -6,7 +6,6 @@ export const accountKeys = {
   all: ['accounts'] as const,
   lists: ['accounts', 'list'] as const,
   page: (filter: AccountFilter, page: number) => ['accounts', 'list', filter, page] as const,
-  total: (filter: AccountFilter) => ['accounts', 'total', filter] as const,
   one: (id: string) => ['accounts', 'one', id] as const,
   parts: accountPart,
 };

@@ -6,30 +6,17 @@ import { accountKeys } from './keys';
 
 export const PAGE_ROWS = 200;
 
+export function readPage(filter: AccountFilter, page: number, signal: AbortSignal) {
+  const query = { ...filter, limit: PAGE_ROWS, offset: page * PAGE_ROWS };
+  return unwrap(client.GET('/api/v1/accounts', { params: { query }, signal }));
+}
+
 export const pageQuery = (filter: AccountFilter, page: number) =>
   queryOptions({
     queryKey: accountKeys.page(filter, page),
-    queryFn: ({ signal }) =>
-      unwrap(
-        client.GET('/api/v1/accounts', {
-          params: { query: { ...filter, limit: PAGE_ROWS, offset: page * PAGE_ROWS } },
-          signal,
-        }),
-      ),
+    queryFn: ({ signal }) => readPage(filter, page, signal),
     staleTime: 60_000,
   });
-
-/** How many accounts match now, without touching the rows on screen. */
-export function useTotal(filter: AccountFilter) {
-  return useQuery({
-    queryKey: accountKeys.total(filter),
-    queryFn: ({ signal }) =>
-      unwrap(client.GET('/api/v1/accounts', { params: { query: { ...filter, limit: 1 } }, signal })),
-    select: list => list.total,
-    placeholderData: keepPreviousData,
-    staleTime: 2000,
-  });
-}
 
 /** A few accounts by name, for the palette. */
 export function useFound(q: string, enabled: boolean) {

@@ -3,56 +3,54 @@
 import { keepPreviousData, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { AccountRow } from '@/api/types';
-import { type AppliedChange, onAccountChanges } from './changes';
+import { onChanges } from './changes';
 import type { AccountFilter } from './filter';
 import { accountKeys } from './keys';
-import { PAGE_ROWS, pageQuery, useTotal } from './queries';
+import { movesBetween } from './order';
+import { PAGE_ROWS, pageQuery, readPage } from './queries';
 
+/** While accounts change, the order on screen is compared with the server's this often. */
 const PROBE_MS = 2000;
+/** The first change after a while is looked at soon, with those that come along. */
+const SOON_MS = 300;
 
-/** Would reading the list again put this account elsewhere? */
-export function movesInOrder(filter: AccountFilter, { change, before }: AppliedChange): boolean {
-  if (change.gone) return before !== null;
-  const key = filter.sort.replace(/^-/, '');
-  if (filter.band && change.score !== undefined) {
-    if (!before || before.score?.band !== change.score?.band || before.score?.grey !== change.score?.grey)
-      return true;
-  }
-  if (key === 'score') {
-    return change.score !== undefined && before?.score?.points !== change.score?.points;
-  }
-  if (key === 'trend' || key === 'last_activity_at') {
-    return change[key] !== undefined && before?.[key] !== change[key];
-  }
-  return false;
+interface Probe {
+  /** Ids in the server's order now, by page. */
+  pages: Map<number, string[]>;
+  total: number;
 }
 
-function usePending(filter: AccountFilter, shown: number | undefined) {
-  const cache = useQueryClient();
-  const [moved, setMoved] = useState<ReadonlySet<string>>(new Set());
-  const total = useTotal(filter);
-  const refetchTotal = total.refetch;
-
+/** How the list would look if it were read again; the rows on screen stay as they are. */
+function useProbe(filter: AccountFilter, pages: readonly number[]) {
+  const [probe, setProbe] = useState<Probe | null>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new filter starts without waiting changes
-  useEffect(() => setMoved(new Set()), [filter]);
+  useEffect(() => setProbe(null), [filter]);
   useEffect(() => {
-    let probedAt = 0;
-    return onAccountChanges(applied => {
-      const ids = applied.filter(one => movesInOrder(filter, one)).map(one => one.change.id);
-      if (ids.length > 0) setMoved(old => new Set([...old, ...ids]));
-      if (applied.some(one => one.before === null) && Date.now() - probedAt > PROBE_MS) {
-        probedAt = Date.now();
-        refetchTotal();
+    const stop = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | null = null;
+    let lookedAt = 0;
+    const look = async () => {
+      lookedAt = Date.now();
+      try {
+        const lists = await Promise.all(pages.map(page => readPage(filter, page, stop.signal)));
+        const ids = lists.map((list, i) => [pages[i] ?? 0, list.data.map(row => row.id)] as const);
+        if (!stop.signal.aborted) setProbe({ pages: new Map(ids), total: lists[0]?.total ?? 0 });
+      } catch {
+        // Nothing is lost: the next change looks again.
       }
+      timer = null;
+    };
+    const stopListening = onChanges(() => {
+      if (document.hidden) return;
+      timer ??= setTimeout(() => void look(), Math.max(SOON_MS, lookedAt + PROBE_MS - Date.now()));
     });
-  }, [filter, refetchTotal]);
-
-  const added = shown === undefined || total.data === undefined ? 0 : Math.abs(total.data - shown);
-  const apply = useCallback(() => {
-    setMoved(new Set());
-    cache.invalidateQueries({ queryKey: accountKeys.lists });
-  }, [cache]);
-  return { updates: moved.size + added, latestTotal: total.data, apply };
+    return () => {
+      stop.abort();
+      stopListening();
+      if (timer !== null) clearTimeout(timer);
+    };
+  }, [filter, pages]);
+  return { probe, forget: useCallback(() => setProbe(null), []) };
 }
 
 export interface Book {
@@ -76,7 +74,8 @@ export function useBook(filter: AccountFilter, pages: readonly number[]): Book {
     combine: results => results.map(result => ({ data: result.data, error: result.error })),
   });
   const total = first.data?.total ?? 0;
-  const pending = usePending(filter, first.isPlaceholderData ? undefined : first.data?.total);
+  const cache = useQueryClient();
+  const { probe, forget } = useProbe(filter, pages);
 
   const { rows, starts } = useMemo(() => {
     const numbers = pages.filter(page => page > 0);
@@ -100,16 +99,35 @@ export function useBook(filter: AccountFilter, pages: readonly number[]): Book {
     [rows, starts],
   );
 
+  const updates = useMemo(() => {
+    if (!probe || first.isPlaceholderData) return 0;
+    let moves = 0;
+    for (const [page, ids] of probe.pages) {
+      const start = starts.get(page);
+      if (start === undefined) continue;
+      moves += movesBetween(
+        rows.slice(start, start + PAGE_ROWS).map(row => row.id),
+        ids,
+      );
+    }
+    return Math.max(moves, Math.abs(probe.total - total));
+  }, [probe, first.isPlaceholderData, rows, starts, total]);
+
+  const apply = useCallback(() => {
+    forget();
+    cache.invalidateQueries({ queryKey: accountKeys.lists });
+  }, [cache, forget]);
+
   return {
     total,
-    latestTotal: pending.latestTotal ?? total,
+    latestTotal: probe?.total ?? total,
     row,
     rows,
     loading: first.isPending,
     stale: first.isPlaceholderData,
     error: first.error ?? others.find(one => one.error)?.error ?? null,
     retry: () => void first.refetch(),
-    updates: pending.updates,
-    apply: pending.apply,
+    updates,
+    apply,
   };
 }

@@ -1,10 +1,13 @@
-// The score over the past year as a chart, with the same figures as a table one click away.
+// The score over the past year as a chart, with what happened meanwhile marked on it, and all of it
+// as a table one click away.
 import { Button } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { HistoryPoint } from '@/api/types';
+import { inOrder, type Moment, MomentText, markOf } from '@/features/records';
 import { QueryFailure, useFormat, useSession } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { LazyChart } from '@/ui/LazyChart';
+import { MarkShape } from '@/ui/MarkShape';
 import { ScrollRegion } from '@/ui/ScrollRegion';
 import { Empty, LoadingLines } from '@/ui/states';
 import { HealthShape } from './HealthMark';
@@ -38,6 +41,20 @@ function chartOf(history: HistoryPoint[], now: number) {
   };
 }
 
+/** When another scorecard or another version of the program began to make the score. */
+function ruleChanges(history: readonly HistoryPoint[]): Moment[] {
+  return history.flatMap((point, i): Moment[] => {
+    const before = history[i - 1];
+    if (!before || before.scorecard === '') return [];
+    if (before.scorecard !== point.scorecard)
+      return [{ at: point.at, kind: 'rules', say: 'scorecard', name: point.scorecard }];
+    // Back-filled points are all made by one version, later: that says nothing of their time.
+    if (before.program_version !== point.program_version && !before.backfilled)
+      return [{ at: point.at, kind: 'rules', say: 'program', name: String(point.program_version) }];
+    return [];
+  });
+}
+
 function Readout({ point }: { point: HistoryPoint }) {
   const format = useFormat();
   return (
@@ -51,8 +68,49 @@ function Readout({ point }: { point: HistoryPoint }) {
   );
 }
 
-function HistoryTable({ points }: { points: HistoryPoint[] }) {
+function MomentReadout({ moment }: { moment: Moment }) {
   const format = useFormat();
+  return (
+    <span className={classes.readout}>
+      <MomentText moment={moment} />
+      <span className="dim num">{format.date(moment.at)}</span>
+    </span>
+  );
+}
+
+function PointRow({ point }: { point: HistoryPoint }) {
+  const format = useFormat();
+  return (
+    <tr>
+      <td className="num">{format.dateTime(point.at)}</td>
+      <td className="num">{format.points(point.points)}</td>
+      <td>{t(`health.band.${point.grey ? 'grey' : point.band}`)}</td>
+      <td className="dim">{point.backfilled ? t('history.backfilled') : t('history.lived')}</td>
+      <td className="dim">{point.because ?? ''}</td>
+    </tr>
+  );
+}
+
+function MomentRow({ moment }: { moment: Moment }) {
+  const format = useFormat();
+  return (
+    <tr>
+      <td className="num">{format.dateTime(moment.at)}</td>
+      <td colSpan={4}>
+        <MomentText moment={moment} />
+      </td>
+    </tr>
+  );
+}
+
+function HistoryTable({ points, moments }: { points: HistoryPoint[]; moments: Moment[] }) {
+  const rows = [
+    ...points.map(point => ({ at: point.at, row: <PointRow key={point.at} point={point} /> })),
+    ...moments.map(moment => ({
+      at: moment.at,
+      row: <MomentRow key={`${moment.at} ${moment.say} ${moment.name}`} moment={moment} />,
+    })),
+  ].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
   return (
     <ScrollRegion className={classes.scroll} label={t('history.table')}>
       <table className={classes.table}>
@@ -65,30 +123,43 @@ function HistoryTable({ points }: { points: HistoryPoint[] }) {
             <th scope="col">{t('history.because')}</th>
           </tr>
         </thead>
-        <tbody>
-          {[...points].reverse().map(point => (
-            <tr key={point.at}>
-              <td className="num">{format.dateTime(point.at)}</td>
-              <td className="num">{format.points(point.points)}</td>
-              <td>{t(`health.band.${point.grey ? 'grey' : point.band}`)}</td>
-              <td className="dim">{point.backfilled ? t('history.backfilled') : t('history.lived')}</td>
-              <td className="dim">{point.because ?? ''}</td>
-            </tr>
-          ))}
-        </tbody>
+        <tbody>{rows.map(({ row }) => row)}</tbody>
       </table>
     </ScrollRegion>
   );
 }
 
-export function ScoreHistory({ id, from }: { id: string; from: string }) {
+/** What the shapes on the chart stand for; each is said once. */
+function MarkLegend({ moments }: { moments: readonly Moment[] }) {
+  const kinds = [...new Map(moments.map(moment => [moment.kind, moment])).values()];
+  if (kinds.length === 0) return null;
+  return (
+    <p className={classes.legend}>
+      {kinds.map(moment => (
+        <span key={moment.kind}>
+          <MarkShape {...markOf(moment)} /> {t(`moments.kind.${moment.kind}`)}
+        </span>
+      ))}
+    </p>
+  );
+}
+
+export function ScoreHistory({ id, from, moments }: { id: string; from: string; moments: Moment[] }) {
   const history = useHistory(id, from);
   const { workspace } = useSession();
   const [asTable, setAsTable] = useState(false);
   const [index, setIndex] = useState<number | null>(null);
+  const [marked, setMarked] = useState<number | null>(null);
   const points = history.data;
   const updatedAt = history.dataUpdatedAt;
   const chart = useMemo(() => (points ? chartOf(points, updatedAt) : null), [points, updatedAt]);
+  const happened = useMemo(() => {
+    const since = Date.parse(points?.[0]?.at ?? from);
+    const recent = moments.filter(moment => Date.parse(moment.at) >= since);
+    return inOrder([...recent, ...ruleChanges(points ?? [])]);
+  }, [moments, points, from]);
+  const marks = useMemo(() => happened.map(markOf), [happened]);
+  const moment = marked === null ? undefined : happened[marked];
   const shown = points && (points[index ?? points.length - 1] ?? points.at(-1));
 
   return (
@@ -109,22 +180,25 @@ export function ScoreHistory({ id, from }: { id: string; from: string }) {
       {points?.length === 0 && <Empty title={t('history.none')} />}
       {points && points.length > 0 && chart && !asTable && (
         <>
-          {shown && <Readout point={shown} />}
+          {moment ? <MomentReadout moment={moment} /> : shown && <Readout point={shown} />}
           <LazyChart
             label={t('history.title')}
             times={chart.times}
             series={chart.series}
             strip={chart.strip}
+            marks={marks}
             height={190}
             low={0}
             high={100}
             timeZone={workspace.time_zone}
             onPoint={setIndex}
+            onMark={setMarked}
           />
+          <MarkLegend moments={happened} />
           {chart.backfilled > 0 && <p className={classes.note}>{t('history.note')}</p>}
         </>
       )}
-      {points && points.length > 0 && asTable && <HistoryTable points={points} />}
+      {points && points.length > 0 && asTable && <HistoryTable points={points} moments={happened} />}
     </section>
   );
 }

@@ -1,6 +1,6 @@
 export { Bill } from './Bill';
 export { Costs } from './Costs';
-export { movers, pathTo } from './explain';
+export { costs, movers, pathTo, words } from './explain';
 export { HealthMark, HealthShape, type Shade, shadeOf } from './HealthMark';
 export { useHealth } from './queries';
 export { ScoreHistory } from './ScoreHistory';
