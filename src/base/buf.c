@@ -19,20 +19,27 @@ void cn_buf_deinit(struct cn_buf *buf)
     *buf = (struct cn_buf){ .max = buf->max };
 }
 
-void cn_buf_add(struct cn_buf *buf, const char *bytes, size_t len)
+char *cn_buf_extend(struct cn_buf *buf, size_t len)
 {
     if (buf->overflowed || len > buf->max - buf->len) {
         buf->overflowed = true;
-        return;
+        return NULL;
     }
     if (len > buf->size - buf->len) {
         size_t want = buf->len + len;
         buf->size = want < buf->max / 2 ? want * 2 : buf->max;
         buf->data = cn_heap_resize(buf->data, buf->size);
     }
-    if (len > 0) {
-        memcpy(buf->data + buf->len, bytes, len);
-        buf->len += len;
+    char *at = buf->data + buf->len;
+    buf->len += len;
+    return at;
+}
+
+void cn_buf_add(struct cn_buf *buf, const char *bytes, size_t len)
+{
+    char *to = len > 0 ? cn_buf_extend(buf, len) : NULL;
+    if (to != NULL) {
+        memcpy(to, bytes, len);
     }
 }
 

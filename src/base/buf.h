@@ -27,6 +27,10 @@ void cn_buf_add(struct cn_buf *buf, const char *bytes, size_t len);
 
 void cn_buf_add_str(struct cn_buf *buf, cn_str text);
 
+/* Adds that many bytes, at least one, not set yet, and yields where they are, until the next add;
+ * NULL if they do not fit. */
+char *cn_buf_extend(struct cn_buf *buf, size_t len);
+
 /* At most 511 bytes at a time; that is asserted. */
 void cn_buf_printf(struct cn_buf *buf, const char *fmt, ...) CN_PRINTF(2, 3);
 

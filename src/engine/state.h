@@ -75,7 +75,7 @@ struct cn_engine {
 
     pthread_mutex_t settle_lock;
     pthread_cond_t settled;
-    pthread_cond_t halted; /* stopping is set; by the monotonic clock */
+    pthread_cond_t halted;             /* stopping is set; by the monotonic clock */
     struct cn_engine_position reached; /* and scored, stored, published */
 
     pthread_t thread;

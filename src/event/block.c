@@ -1,5 +1,6 @@
 #include "event/block.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
 
@@ -88,12 +89,18 @@ void cn_block_add(struct cn_buf *buf, const struct cn_event *first, const struct
     for (size_t i = 0; i < TEXTS; i++) {
         len += varint_bytes(texts[i].len) + texts[i].len;
     }
-    cn_varint_add(buf, len);
-    cn_buf_add(buf, (const char *)fixed, (size_t)(end - fixed));
+    char *room = cn_buf_extend(buf, varint_bytes(len) + len);
+    if (room == NULL) {
+        return; /* the buffer remembers it */
+    }
+    unsigned char *to = put_varint((unsigned char *)room, len);
+    memcpy(to, fixed, (size_t)(end - fixed));
+    to += end - fixed;
     for (size_t i = 0; i < TEXTS; i++) {
-        cn_varint_add(buf, texts[i].len);
+        to = put_varint(to, texts[i].len);
         if (texts[i].len > 0) {
-            cn_buf_add_str(buf, texts[i]);
+            memcpy(to, texts[i].ptr, texts[i].len);
+            to += texts[i].len;
         }
     }
 }
@@ -225,11 +232,35 @@ static char *room(struct cn_buf *buf, size_t bytes)
     return buf->data;
 }
 
-void cn_codec_compress(cn_str text, int level, struct cn_buf *out)
+struct cn_compressor {
+    ZSTD_CCtx *context;
+    int level;
+};
+
+struct cn_compressor *cn_compressor_new(int level)
+{
+    struct cn_compressor *compressor = cn_heap_resize(NULL, sizeof(*compressor));
+    *compressor = (struct cn_compressor){ .context = ZSTD_createCCtx(), .level = level };
+    if (compressor->context == NULL) {
+        abort(); /* out of memory, as in base/arena.c */
+    }
+    return compressor;
+}
+
+void cn_compressor_free(struct cn_compressor *compressor)
+{
+    if (compressor != NULL) {
+        (void)ZSTD_freeCCtx(compressor->context); /* nothing to report */
+        free(compressor);
+    }
+}
+
+void cn_compress(struct cn_compressor *compressor, cn_str text, struct cn_buf *out)
 {
     size_t most = ZSTD_compressBound(text.len);
     char *to = room(out, most);
-    size_t len = ZSTD_compress(to, most, text.ptr, text.len, level);
+    size_t len =
+        ZSTD_compressCCtx(compressor->context, to, most, text.ptr, text.len, compressor->level);
     if (ZSTD_isError(len)) {
         out->overflowed = true; /* out of memory alone: the room is enough */
         return;

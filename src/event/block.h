@@ -54,8 +54,15 @@ enum cn_codec {
     CN_CODEC_ZSTD
 };
 
+/* What compressing takes, to be used again: making it costs as much as a small block.  One thread
+ * at a time. */
+struct cn_compressor;
+
+struct cn_compressor *cn_compressor_new(int level);
+void cn_compressor_free(struct cn_compressor *compressor); /* NULL is allowed */
+
 /* Replaces the contents of `out`. */
-void cn_codec_compress(cn_str text, int level, struct cn_buf *out);
+void cn_compress(struct cn_compressor *compressor, cn_str text, struct cn_buf *out);
 
 /* Points *text_out into `stored` or `out`, whose contents it replaces. */
 CN_MUST_CHECK bool cn_codec_expand(enum cn_codec codec, cn_str stored, struct cn_buf *out,

@@ -10,28 +10,32 @@ void cn_chunk_writer_init(struct cn_chunk_writer *writer)
 {
     cn_buf_init(&writer->plain, CHUNK_MAX_BYTES);
     cn_buf_init(&writer->packed, CHUNK_MAX_BYTES);
+    writer->compressor = cn_compressor_new(COMPRESS_LEVEL);
 }
 
 void cn_chunk_writer_deinit(struct cn_chunk_writer *writer)
 {
     cn_buf_deinit(&writer->plain);
     cn_buf_deinit(&writer->packed);
+    cn_compressor_free(writer->compressor);
+    writer->compressor = NULL;
 }
 
-cn_str cn_chunk_write(struct cn_chunk_writer *writer, const struct cn_event *events, size_t count)
+cn_str cn_chunk_write(struct cn_chunk_writer *writer, const struct cn_event *const *events,
+                      size_t count)
 {
     int64_t before = 0;
     cn_buf_clear(&writer->plain);
     cn_varint_add(&writer->plain, count);
     for (size_t i = 0; i < count; i++) {
-        cn_varint_add_signed(&writer->plain, events[i].seq - before);
-        before = events[i].seq;
+        cn_varint_add_signed(&writer->plain, events[i]->seq - before);
+        before = events[i]->seq;
     }
-    cn_block_begin(&writer->plain, &events[0]);
+    cn_block_begin(&writer->plain, events[0]);
     for (size_t i = 0; i < count; i++) {
-        cn_block_add(&writer->plain, &events[0], &events[i]);
+        cn_block_add(&writer->plain, events[0], events[i]);
     }
-    cn_codec_compress(cn_buf_str(&writer->plain), COMPRESS_LEVEL, &writer->packed);
+    cn_compress(writer->compressor, cn_buf_str(&writer->plain), &writer->packed);
     return cn_buf_str(&writer->packed);
 }
 

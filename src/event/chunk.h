@@ -12,13 +12,15 @@
 struct cn_chunk_writer {
     struct cn_buf plain;
     struct cn_buf packed;
+    struct cn_compressor *compressor;
 };
 
 void cn_chunk_writer_init(struct cn_chunk_writer *writer);
 void cn_chunk_writer_deinit(struct cn_chunk_writer *writer);
 
 /* Borrowed until the next write.  At least one event. */
-cn_str cn_chunk_write(struct cn_chunk_writer *writer, const struct cn_event *events, size_t count);
+cn_str cn_chunk_write(struct cn_chunk_writer *writer, const struct cn_event *const *events,
+                      size_t count);
 
 /* Events and their texts are in the arena. */
 CN_MUST_CHECK bool cn_chunk_read(struct cn_arena *arena, cn_str body, struct cn_event **events_out,

@@ -43,6 +43,7 @@ struct embedded {
     struct cn_buf ids;
     struct cn_buf chain;
     struct cn_buf compressed;
+    struct cn_compressor *compressor; /* NULL unless is_compressed */
 };
 
 static struct embedded *embedded_of(struct cn_event_store *store)
@@ -201,7 +202,7 @@ static bool write_block(struct embedded *log, const struct block_making *block, 
         .body = body,
     };
     if (log->is_compressed) {
-        cn_codec_compress(body, COMPRESS_LEVEL, &log->compressed);
+        cn_compress(log->compressor, body, &log->compressed);
         row.body = cn_buf_str(&log->compressed);
     }
     return cn_segment_insert(log->open, &row, err);
@@ -499,6 +500,7 @@ static void embedded_close(struct cn_event_store *store)
     cn_buf_deinit(&log->ids);
     cn_buf_deinit(&log->chain);
     cn_buf_deinit(&log->compressed);
+    cn_compressor_free(log->compressor);
     free(log);
 }
 
@@ -586,6 +588,7 @@ bool cn_event_store_embedded(const struct cn_event_log_options *options,
     cn_buf_init(&log->ids, BLOCK_MAX_BYTES);
     cn_buf_init(&log->chain, BLOCK_MAX_BYTES);
     cn_buf_init(&log->compressed, BLOCK_MAX_BYTES);
+    log->compressor = log->is_compressed ? cn_compressor_new(COMPRESS_LEVEL) : NULL;
     if (!load_segments(log, err)) {
         embedded_close(&log->base);
         return false;

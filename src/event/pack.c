@@ -20,11 +20,19 @@ enum {
 
 /* ---- making ---- */
 
+/* Where an event of a subject is. */
+struct place {
+    int64_t subject;
+    size_t index;
+};
+
 /* A span in the making. */
 struct making {
     struct cn_sql_conn *conn;
     struct cn_arena arena; /* texts of the span's events */
     struct cn_event *events;
+    struct place *places; /* of the events, to be sorted in their stead */
+    const struct cn_event **sorted;
     size_t count;
     int64_t total; /* of events gathered */
     int64_t next_chunk;
@@ -33,17 +41,29 @@ struct making {
     bool failed;
 };
 
-static int compare_events(const void *a, const void *b)
+static int compare_places(const void *a, const void *b)
 {
-    const struct cn_event *left = a;
-    const struct cn_event *right = b;
+    const struct place *left = a;
+    const struct place *right = b;
     if (left->subject != right->subject) {
         return left->subject < right->subject ? -1 : 1;
     }
-    return left->seq < right->seq ? -1 : left->seq > right->seq;
+    return left->index < right->index ? -1 : left->index > right->index;
 }
 
-static bool write_chunk(struct making *making, const struct cn_event *events, size_t count,
+/* By subject, then in the order of the log. */
+static void sort_events(struct making *making)
+{
+    for (size_t i = 0; i < making->count; i++) {
+        making->places[i] = (struct place){ making->events[i].subject, i };
+    }
+    qsort(making->places, making->count, sizeof(making->places[0]), compare_places);
+    for (size_t i = 0; i < making->count; i++) {
+        making->sorted[i] = &making->events[making->places[i].index];
+    }
+}
+
+static bool write_chunk(struct making *making, const struct cn_event *const *events, size_t count,
                         struct cn_error *err)
 {
     static const char sql[] = "INSERT INTO chunk (chunk, body) VALUES ($1, $2)";
@@ -57,21 +77,21 @@ static bool write_chunk(struct making *making, const struct cn_event *events, si
     return cn_sql_run(stmt, err);
 }
 
-static bool write_postings(struct making *making, const struct cn_event *events, size_t count,
-                           struct cn_error *err)
+static bool write_postings(struct making *making, const struct cn_event *const *events,
+                           size_t count, struct cn_error *err)
 {
     static const char sql[] =
         "INSERT INTO posting (subject, chunk, first, n) VALUES ($1, $2, $3, $4)";
     for (size_t i = 0; i < count;) {
         struct cn_sql_stmt *stmt;
         size_t first = i;
-        while (i < count && events[i].subject == events[first].subject) {
+        while (i < count && events[i]->subject == events[first]->subject) {
             i++;
         }
         if (!cn_sql_prepare(making->conn, sql, &stmt, err)) {
             return false;
         }
-        cn_sql_bind_i64(stmt, 1, events[first].subject);
+        cn_sql_bind_i64(stmt, 1, events[first]->subject);
         cn_sql_bind_i64(stmt, 2, making->next_chunk);
         cn_sql_bind_i64(stmt, 3, (int64_t)first);
         cn_sql_bind_i64(stmt, 4, (int64_t)(i - first));
@@ -108,22 +128,22 @@ static bool write_span(struct making *making, struct cn_error *err)
     if (making->count == 0) {
         return true;
     }
-    struct cn_event first = making->events[0];
-    struct cn_event last = making->events[making->count - 1];
-    qsort(making->events, making->count, sizeof(making->events[0]), compare_events);
+    const struct cn_event *first = &making->events[0];
+    const struct cn_event *last = &making->events[making->count - 1];
+    sort_events(making);
     if (!cn_sql_begin(making->conn, err)) {
         return false;
     }
     for (size_t i = 0; i < making->count; i += CN_PACK_CHUNK_EVENTS) {
         size_t left = making->count - i;
         size_t count = left < CN_PACK_CHUNK_EVENTS ? left : CN_PACK_CHUNK_EVENTS;
-        if (!write_chunk(making, making->events + i, count, err) ||
-            !write_postings(making, making->events + i, count, err)) {
+        if (!write_chunk(making, making->sorted + i, count, err) ||
+            !write_postings(making, making->sorted + i, count, err)) {
             return false;
         }
         making->next_chunk++;
     }
-    if (!write_span_row(making, &first, &last, first_chunk, err) ||
+    if (!write_span_row(making, first, last, first_chunk, err) ||
         !cn_sql_commit(making->conn, err)) {
         return false;
     }
@@ -208,9 +228,13 @@ bool cn_pack_make(const char *dir, struct cn_segment *const *sources, size_t cou
     cn_arena_init(&making.arena, SPAN_ARENA_BYTES);
     cn_chunk_writer_init(&making.chunk);
     making.events = cn_heap_resize(NULL, CN_PACK_SPAN_EVENTS * sizeof(making.events[0]));
+    making.places = cn_heap_resize(NULL, CN_PACK_SPAN_EVENTS * sizeof(making.places[0]));
+    making.sorted = cn_heap_resize(NULL, CN_PACK_SPAN_EVENTS * sizeof(making.sorted[0]));
     bool ok = fill(&making, sources, count, now, err);
     cn_sql_close(making.conn);
     free(making.events);
+    free(making.places);
+    free(making.sorted);
     cn_chunk_writer_deinit(&making.chunk);
     cn_arena_deinit(&making.arena);
     ok = ok && cn_file_sync(other, err) && cn_file_rename(other, path, err) &&
