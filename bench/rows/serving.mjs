@@ -69,6 +69,8 @@ async function probe(server, seconds) {
   const waiting = new Map(); // by account id
   const latencies = [];
   const stream = await fetch(`${server.base}/api/v1/stream`, { headers: { cookie: server.cookie }, signal: abort.signal });
+  let name; // of the stream, by which it is told what to watch
+  const named = Promise.withResolvers();
   const reading = (async () => {
     let text = '';
     for await (const chunk of stream.body.pipeThrough(new TextDecoderStream())) {
@@ -76,6 +78,10 @@ async function probe(server, seconds) {
       const messages = text.split('\n\n');
       text = messages.pop();
       for (const message of messages) {
+        if (message.includes('event: stream')) {
+          name = JSON.parse(/^data: (.*)$/m.exec(message)[1]).id;
+          named.resolve();
+        }
         if (!message.includes('event: account')) continue;
         const data = JSON.parse(/^data: (.*)$/m.exec(message)[1]);
         const sent = waiting.get(data.id);
@@ -92,6 +98,8 @@ async function probe(server, seconds) {
     const made = await (await server.call('POST', '/api/v1/accounts', { name: `Probe ${n}`, external_id: `probe-${n}` })).json();
     probes.push(made.id);
   }
+  await named.promise;
+  await server.call('PUT', `/api/v1/stream/${name}`, { accounts: probes });
   const end = performance.now() + seconds * 1000;
   for (let n = 0; performance.now() < end; n++) {
     const id = probes[n % probes.length];

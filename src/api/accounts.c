@@ -396,9 +396,15 @@ static bool show(const struct cn_request *req, const struct cn_account *account,
 static bool handle_get(const struct cn_request *req, struct cn_response *res, struct cn_error *err)
 {
     const struct cn_account_path *path = req->path;
+    const struct cn_api_engine *engine = &req->api->options.engine;
     struct cn_account account;
-    return cn_account_load(&req->unit, path->account_id, &account, err) &&
-           show(req, &account, res, err);
+    if (!cn_account_load(&req->unit, path->account_id, &account, err)) {
+        return false;
+    }
+    if (engine->current != NULL) {
+        engine->current(engine->arg, account.id, req->unit.arena, &account.derived);
+    }
+    return show(req, &account, res, err);
 }
 
 static bool handle_create(const struct cn_request *req, struct cn_response *res,

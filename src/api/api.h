@@ -59,6 +59,10 @@ struct cn_api_engine {
     /* As cn_account_list(), from the frame; unit->conn may be NULL.  NULL: lists come from SQL. */
     bool (*list)(void *arg, const struct cn_unit *unit, const struct cn_account_filter *filter,
                  struct cn_account_list *list_out, struct cn_error *err);
+    /* What the engine knows of the account by now; leaves *derived alone if it knows nothing. NULL:
+     * the stored record is as new. */
+    void (*current)(void *arg, cn_account_id id, struct cn_arena *arena,
+                    struct cn_account_derived *derived);
     /* Fills sparks_out[i] for ids[i], zeroed before.  NULL: there are none. */
     void (*sparks)(void *arg, const cn_account_id *ids, size_t count, struct cn_spark *sparks_out);
     /* since.us 0: no comparison. */

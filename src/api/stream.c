@@ -307,6 +307,7 @@ static void send_account(struct cn_stream_hub *hub, cn_account_id id,
 static void send_accounts(struct cn_stream_hub *hub, struct cn_unit *unit, const int64_t *ids,
                           size_t count)
 {
+    const struct cn_api_engine *engine = &hub->options->engine;
     struct cn_buf news;
     struct cn_buf gone;
     cn_buf_init(&news, TEXT_MAX_BYTES);
@@ -316,6 +317,9 @@ static void send_accounts(struct cn_stream_hub *hub, struct cn_unit *unit, const
         struct cn_error err;
         const cn_account_id id = { ids[i] };
         if (cn_account_load(unit, id, &account, &err)) {
+            if (engine->current != NULL) {
+                engine->current(engine->arg, id, unit->arena, &account.derived);
+            }
             send_account(hub, id, &account, &news, &gone);
         } else if (err.code == CN_NOT_FOUND) {
             send_account(hub, id, NULL, &news, &gone);

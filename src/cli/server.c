@@ -107,6 +107,12 @@ static bool face_list(void *arg, const struct cn_unit *unit, const struct cn_acc
     return cn_engine_list(((struct cn_server *)arg)->engine, unit, filter, list_out, err);
 }
 
+static void face_current(void *arg, cn_account_id id, struct cn_arena *arena,
+                         struct cn_account_derived *derived)
+{
+    cn_engine_current(((struct cn_server *)arg)->engine, id, arena, derived);
+}
+
 static void face_sparks(void *arg, const cn_account_id *ids, size_t count,
                         struct cn_spark *sparks_out)
 {
@@ -236,6 +242,7 @@ bool cn_server_listen(struct cn_server *server, const struct cn_api_demo *demo,
         .subjects = cn_engine_subjects(server->engine),
         .engine = { .arg = server,
                     .list = face_list,
+                    .current = face_current,
                     .sparks = face_sparks,
                     .explain = face_explain,
                     .charts = face_charts,

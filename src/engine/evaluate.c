@@ -174,14 +174,9 @@ static bool store(struct cn_engine *engine, struct cn_error *err)
     return true;
 }
 
+/* Told after it was stored: who is told may read it. */
 static void publish(struct cn_engine *engine)
 {
-    if (engine->options.publish == NULL) {
-        return;
-    }
-    for (size_t i = 0; i < engine->changes.count; i++) {
-        cn_bitmap_add(&engine->active, engine->changes.items[i].row);
-    }
     const int64_t *accounts = cn_frame_accounts(engine->frame);
     size_t count = cn_bitmap_count(&engine->active);
     int64_t *ids = cn_arena_array(&engine->scratch, int64_t, count + 1);
@@ -190,9 +185,10 @@ static void publish(struct cn_engine *engine)
     for (size_t from = 0; cn_bitmap_next(&engine->active, from, &row); from = row + 1) {
         ids[n++] = accounts[row];
     }
-    if (n > 0) {
+    if (n > 0 && engine->options.publish != NULL) {
         engine->options.publish(engine->options.publish_arg, ids, n);
     }
+    cn_bitmap_fill(&engine->active, false);
 }
 
 bool cn_engine_evaluate(struct cn_engine *engine, cn_time now, bool is_tick, struct cn_error *err)
@@ -213,9 +209,14 @@ bool cn_engine_evaluate(struct cn_engine *engine, cn_time now, bool is_tick, str
         return cn_error_context(err, "scoring");
     }
     remember(engine, now);
-    publish(engine);
+    for (size_t i = 0; i < engine->changes.count; i++) {
+        cn_bitmap_add(&engine->active, engine->changes.items[i].row);
+    }
     engine->changes.count = 0;
-    cn_bitmap_fill(&engine->active, false);
     engine->day = when.day;
-    return store(engine, err) && (!new_day || cn_engine_load_past(engine, now, err));
+    if (!store(engine, err)) {
+        return false; /* the next round stores and tells */
+    }
+    publish(engine);
+    return !new_day || cn_engine_load_past(engine, now, err);
 }

@@ -191,6 +191,17 @@ void cn_engine_derive(const struct cn_engine *engine, uint32_t row, struct cn_ar
     }
 }
 
+void cn_engine_current(struct cn_engine *engine, cn_account_id id, struct cn_arena *arena,
+                       struct cn_account_derived *derived)
+{
+    uint32_t row = 0;
+    (void)pthread_rwlock_rdlock(&engine->lock);
+    if (cn_frame_find(engine->frame, id.value, &row)) {
+        cn_engine_derive(engine, row, arena, derived);
+    }
+    (void)pthread_rwlock_unlock(&engine->lock);
+}
+
 static struct cn_account account_at(const struct cn_engine *engine, uint32_t row,
                                     struct cn_arena *arena)
 {

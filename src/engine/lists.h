@@ -16,6 +16,11 @@ CN_MUST_CHECK bool cn_engine_list(struct cn_engine *engine, const struct cn_unit
                                   const struct cn_account_filter *filter,
                                   struct cn_account_list *list_out, struct cn_error *err);
 
+/* Score, trend, activity and tickets as they are now, which the stored record may trail; leaves
+ * *derived alone for an account that the engine does not know. */
+void cn_engine_current(struct cn_engine *engine, cn_account_id id, struct cn_arena *arena,
+                       struct cn_account_derived *derived);
+
 enum {
     CN_SPARK_WEEKS = 12
 };
