@@ -22,6 +22,13 @@
 #define FOR_EACH_ROW(i) for (size_t i = 0; i < CN_PART_ROWS; i++)
 #define INLINED         static inline __attribute__((always_inline))
 
+/* The loop over a map's points must be gone before the one over rows can be vectorised. */
+#ifdef __clang__
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define UNROLLED _Pragma("GCC unroll 6")
+#endif
+
 enum {
     UNROLLED_POINTS_MAX = 6,
     LINE_VALUES = 8 /* of a cache line */
@@ -238,13 +245,23 @@ INLINED double map_one(const struct pieces *pieces, size_t points, double x)
         return low < 100.0 ? low : 100.0;
     }
     double y = pieces->ys[0];
-#pragma GCC unroll 6
+    UNROLLED
     for (size_t k = 0; k + 1 < points; k++) {
         double piece = pieces->ys[k] + (x - pieces->xs[k]) * pieces->slopes[k];
         y = x >= pieces->xs[k] ? piece : y;
     }
     return x >= pieces->xs[points - 1] ? pieces->ys[points - 1] : y;
 }
+
+#define BIT(b) (UINT64_C(1) << (b))
+#define BITS_8(b)                                                                               \
+    BIT(b), BIT((b) + 1), BIT((b) + 2), BIT((b) + 3), BIT((b) + 4), BIT((b) + 5), BIT((b) + 6), \
+        BIT((b) + 7)
+
+/* Each bit of a word in a lane of its own: testing against it vectorises, shifting by the lane's
+ * number does not in clang 14. */
+static const uint64_t bit_of[64] = { BITS_8(0),  BITS_8(8),  BITS_8(16), BITS_8(24),
+                                     BITS_8(32), BITS_8(40), BITS_8(48), BITS_8(56) };
 
 /* 64 values of the next block: columns are far apart in memory, and a block of each is too short
  * for the processor to see that it goes on. */
@@ -280,7 +297,7 @@ INLINED void add_some(const struct cn_health_node *node, const struct cn_kernel_
         prefetch_next(x + w * 64);
         for (size_t b = 0; b < 64; b++) {
             size_t i = w * 64 + b;
-            double share = (missing >> b & 1) == 0 ? weight : 0.0;
+            double share = (missing & bit_of[b]) == 0 ? weight : 0.0;
             share = fabs(x[i]) <= DBL_MAX ? share : 0.0;
             double part = weight * map_one(&pieces, points, x[i]);
             sum[i] += share != 0.0 ? part : 0.0;
