@@ -186,3 +186,32 @@ bool cn_rollup_rebuild_shared(struct cn_rollup_collector *collector,
     pthread_mutex_unlock(&rollup->lock);
     return true;
 }
+
+bool cn_rollup_copied_seq(struct cn_sql_conn *conn, int64_t *seq_out, struct cn_error *err)
+{
+    struct cn_rollup_position position;
+    if (!cn_store_position(conn, &position, err)) {
+        return false;
+    }
+    *seq_out = position.seq;
+    return true;
+}
+
+/* PostgreSQL keeps the position among the consumers, in the transaction that counts. */
+bool cn_rollup_settle_copy(struct cn_sql_conn *conn, int64_t seq, struct cn_error *err)
+{
+    struct cn_rollup_position position;
+    bool found = true;
+    int64_t day = INT32_MIN;
+    if (!cn_store_position(conn, &position, err)) {
+        return false;
+    }
+    position.seq = cn_sql_is_embedded(conn) ? seq : 0;
+    while (found && !cn_sql_is_embedded(conn)) {
+        if (!cn_store_hot_day(conn, INT32_MIN, &found, &day, err) ||
+            (found && !cn_store_fold(conn, day, CN_ROLLUP_MEMBERS_MAX, err))) {
+            return cn_error_context(err, "folding the rollups");
+        }
+    }
+    return cn_store_save_position(conn, position, err);
+}

@@ -138,6 +138,11 @@ bool cn_db_is_embedded(const struct cn_db *db)
     return db->is_embedded;
 }
 
+bool cn_db_connect_own(struct cn_db *db, struct cn_sql_conn **conn_out, struct cn_error *err)
+{
+    return connect_one(db, true, conn_out, err);
+}
+
 bool cn_db_is_writable(const struct cn_db *db)
 {
     return db->writer == NULL || !cn_sql_writer_is_broken(db->writer);

@@ -55,6 +55,11 @@ void cn_db_close(struct cn_db *db);
 
 bool cn_db_is_embedded(const struct cn_db *db);
 
+/* A connection of the caller's own, that no pool knows: for what must stay on one connection.
+ * Closed with cn_sql_close() before the database. */
+CN_MUST_CHECK bool cn_db_connect_own(struct cn_db *db, struct cn_sql_conn **conn_out,
+                                     struct cn_error *err);
+
 /* False after a failed fsync. */
 bool cn_db_is_writable(const struct cn_db *db);
 
