@@ -407,14 +407,17 @@ static bool tables_to_files(struct move *move, struct cn_sql_conn *from, struct 
 static bool fill_files(struct move *move, struct cn_error *err)
 {
     struct cn_sql_conn *from = NULL;
-    struct cn_event_carry carry = event_carry(move);
     char events[PATH_MAX];
     if (!path_in(move, MOVING "/events", events, err) || !cn_db_read(move->book, &from, err)) {
         return false;
     }
     bool ok = tables_to_files(move, from, err);
     cn_db_release(move->book, from);
-    return ok && cn_event_carry_to_files(&carry, events, &move->events, err);
+    if (!ok || !open_log(move, NULL, err)) {
+        return false;
+    }
+    struct cn_event_carry carry = event_carry(move);
+    return cn_event_carry_to_files(&carry, events, &move->events, err);
 }
 
 static bool sync_folder(const char *path, struct cn_error *err)
@@ -452,7 +455,12 @@ static bool to_files(struct move *move, struct cn_error *err)
         return false;
     }
     move->book = move->postgres;
-    return open_log(move, NULL, err) && fill_files(move, err) && put_in_place(move, err);
+    if (!fill_files(move, err)) {
+        struct cn_error ignored; /* what stays is removed by the next move */
+        (void)remove_tree(move, MOVING, &ignored);
+        return false;
+    }
+    return put_in_place(move, err);
 }
 
 /* ---- the command ---- */

@@ -178,7 +178,7 @@ class Cairn {
 
 export const basic = writeKey => `Basic ${Buffer.from(`${writeKey}:`).toString('base64')}`;
 
-class Session {
+export class Session {
   constructor(cairn, headers, user) {
     this.cairn = cairn;
     this.headers = headers;
@@ -230,9 +230,10 @@ class Session {
 // Makes a workspace with an administrator (ADMIN) and serves it until the test `t` ends.
 //   args, env  of the server      init  further options of "cairn init"
 //   zone       of the workspace   users further {email, name, role, password}
+//   files      true: embedded in any case
 export async function startCairn(t, options = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'cairn-test-'));
-  const database = onPostgres ? await createDatabase() : undefined;
+  const database = onPostgres && !options.files ? await createDatabase() : undefined;
   const cairn = new Cairn(dir, database?.url, options);
   t.after(async () => {
     try {
@@ -243,5 +244,12 @@ export async function startCairn(t, options = {}) {
     }
   });
   await cairn.init();
+  return cairn.start();
+}
+
+// Serves a workspace that is there already until the test `t` ends; url: the database, or undefined.
+export async function serveCairn(t, dir, url, options = {}) {
+  const cairn = new Cairn(dir, url, options);
+  t.after(async () => cairn.assertClean(await cairn.stop()));
   return cairn.start();
 }
