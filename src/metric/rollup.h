@@ -124,6 +124,8 @@ struct cn_rollup_rebuild {
     size_t account_count;
     int64_t first_day; /* both included */
     int64_t last_day;
+    /* PostgreSQL: first in the transaction, which fails with it; may be NULL. */
+    bool (*guard)(void *arg, struct cn_sql_conn *conn, struct cn_error *err);
     int64_t mapping; /* version under which `scan` gives accounts to facts */
     cn_rollup_scan *scan;
     void *arg;

@@ -158,7 +158,8 @@ static bool rebuild_work(void *arg, struct cn_sql_conn *conn, struct cn_error *e
     struct cn_rollup_collector *collector = rebuild->collector;
     int64_t mapping = 0;
     cn_deltas_clear(&collector->deltas);
-    if (!cn_store_lock_mapping(conn, true, &mapping, err)) {
+    if ((rebuild->scope->guard != NULL && !rebuild->scope->guard(rebuild->arg, conn, err)) ||
+        !cn_store_lock_mapping(conn, true, &mapping, err)) {
         return false;
     }
     struct cn_rollup_position position = { .mapping = rebuild->mapping != NULL ? *rebuild->mapping

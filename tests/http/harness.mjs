@@ -128,6 +128,13 @@ class Cairn {
     return code ?? bySignal;
   }
 
+  // Waits for a process that ends by itself; its exit code, or the signal's name.
+  async ended() {
+    const [code, bySignal] = await this.#exited;
+    this.#child = undefined;
+    return code ?? bySignal;
+  }
+
   async kill() {
     assert.equal(await this.stop('SIGKILL'), 'SIGKILL');
   }
@@ -247,9 +254,15 @@ export async function startCairn(t, options = {}) {
   return cairn.start();
 }
 
-// Serves a workspace that is there already until the test `t` ends; url: the database, or undefined.
-export async function serveCairn(t, dir, url, options = {}) {
+// A server of which the test says when it is made and started; ended when the test `t` ends.  url: of
+// the database, or undefined.
+export function makeCairn(t, dir, url, options = {}) {
   const cairn = new Cairn(dir, url, options);
   t.after(async () => cairn.assertClean(await cairn.stop()));
-  return cairn.start();
+  return cairn;
+}
+
+// Serves a workspace that is there already until the test `t` ends.
+export function serveCairn(t, dir, url, options = {}) {
+  return makeCairn(t, dir, url, options).start();
 }
