@@ -6,6 +6,7 @@
 #include "base/str.h"
 
 #include "sql/copy.h"
+#include "sql/stream.h"
 
 enum {
     TABLES_MAX = 256,
@@ -227,55 +228,6 @@ static const char *insert_text(struct cn_arena *arena, const struct table *table
     return text;
 }
 
-/* ---- reading ---- */
-
-/* SQLite steps through a table.  PostgreSQL would send all of it at once, so that is asked for a
- * batch at a time. */
-struct reader {
-    struct cn_sql_conn *conn;
-    struct cn_sql_stmt *stmt;
-    bool has_cursor;
-    bool in_batch; /* a row of the batch was read */
-};
-
-static bool start_reading(struct reader *reader, struct cn_arena *arena, const struct table *table,
-                          struct cn_error *err)
-{
-    const char *select = text_of(arena, table, "SELECT ", joined(arena, " FROM ", table->name, ""));
-    if (cn_sql_is_embedded(reader->conn)) {
-        return cn_sql_prepare(reader->conn, select, &reader->stmt, err);
-    }
-    const char *declare = joined(arena, "DECLARE carry_", table->name, " NO SCROLL CURSOR FOR ");
-    reader->has_cursor = true;
-    return cn_sql_exec(reader->conn, joined(arena, declare, select, ""), err) &&
-           cn_sql_prepare(reader->conn,
-                          joined(arena, "FETCH FORWARD 1000 FROM carry_", table->name, ""),
-                          &reader->stmt, err);
-}
-
-static bool next_row(struct reader *reader, bool *row_out, struct cn_error *err)
-{
-    if (!cn_sql_step(reader->stmt, row_out, err)) {
-        return false;
-    }
-    if (!*row_out && reader->in_batch) {
-        cn_sql_reset(reader->stmt);
-        reader->in_batch = false;
-        return next_row(reader, row_out, err); /* NOLINT(misc-no-recursion): once */
-    }
-    reader->in_batch = *row_out && reader->has_cursor;
-    return true;
-}
-
-static bool stop_reading(struct reader *reader, struct cn_arena *arena, const struct table *table,
-                         struct cn_error *err)
-{
-    cn_sql_finish(reader->stmt);
-    reader->stmt = NULL;
-    return !reader->has_cursor ||
-           cn_sql_exec(reader->conn, joined(arena, "CLOSE carry_", table->name, ""), err);
-}
-
 /* ---- writing ---- */
 
 struct writer {
@@ -388,18 +340,17 @@ static bool stop_writing(struct writer *writer, bool ok, struct cn_error *err)
 static bool copy_rows(const struct cn_sql_carry *carry, struct cn_arena *arena, struct table *table,
                       struct cn_error *err)
 {
-    struct reader reader = { .conn = carry->from };
+    const char *select = text_of(arena, table, "SELECT ", joined(arena, " FROM ", table->name, ""));
+    struct cn_sql_stream stream = { 0 };
     struct writer writer = { .carry = carry, .table = table };
     bool row = false;
-    bool ok = start_writing(&writer, arena, err) && start_reading(&reader, arena, table, err) &&
-              next_row(&reader, &row, err);
+    bool ok = start_writing(&writer, arena, err) &&
+              cn_sql_stream_open(carry->from, table->name, select, &stream, err) &&
+              cn_sql_stream_next(&stream, &row, err);
     while (ok && row) {
-        ok = write_row(&writer, reader.stmt, err) && next_row(&reader, &row, err);
+        ok = write_row(&writer, stream.stmt, err) && cn_sql_stream_next(&stream, &row, err);
     }
-    if (ok) {
-        ok = stop_reading(&reader, arena, table, err);
-    }
-    cn_sql_finish(reader.stmt);
+    cn_sql_stream_close(&stream);
     return stop_writing(&writer, ok, err);
 }
 

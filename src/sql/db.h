@@ -24,7 +24,7 @@ enum {
     CN_DB_GROUP_MAX = 256,     /* members of one commit */
     CN_DB_READERS_MAX = 64,    /* connections to read with */
     CN_DB_READ_WAIT_MS = 5000, /* for a free connection; then CN_UNAVAILABLE */
-    CN_DB_ATTEMPTS_MAX = 5     /* of one write on PostgreSQL */
+    CN_DB_ATTEMPTS_MAX = 5     /* of one write on PostgreSQL, begun within 5 seconds */
 };
 
 struct cn_db;

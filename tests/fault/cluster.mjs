@@ -53,6 +53,12 @@ export class Cluster {
     return lib('postgres_user pg_ctl --pgdata="$CAIRN_PG_DIR/data" --silent --wait promote', this.env);
   }
 
+  // Dumps a database into another one, which is empty.
+  dump(from, to) {
+    return run('bash', ['-c', '. script/lib.sh; set -o pipefail; pg_dump "$0" | psql --no-psqlrc -qAtX -v ON_ERROR_STOP=1 "$1" >/dev/null',
+      this.url(from), this.url(to)]);
+  }
+
   // A second cluster that follows this one.
   async standby(t) {
     const words = await lib(`
@@ -68,7 +74,8 @@ export class Cluster {
 
   // A session that runs `text` and stays open until it is let go.
   async session(text) {
-    const child = spawn('psql', ['--no-psqlrc', '-qAtX', this.url()], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn('psql', ['--no-psqlrc', '-qAtX', this.url()], { stdio: ['pipe', 'pipe', 'ignore'] });
+    child.stdin.on('error', () => {}); // it may be refused
     const answered = once(child.stdout, 'data');
     child.stdin.write(`${text};\nSELECT 'here';\n`);
     await Promise.race([answered, once(child, 'exit')]);

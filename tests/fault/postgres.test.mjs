@@ -131,10 +131,13 @@ async function survive(t, url, fault, { shed = false } = {}) {
   const { write_key: key } = await session.createSource('load');
   const account = await session.createAccount({ name: 'Acme', external_id: 'g1', domain: 'c1.example' });
   const load = new Load(cairn, key, session, account);
-  await load.recovered();
-  await fault({ cairn, load });
-  await load.recovered();
-  await load.stop();
+  try {
+    await load.recovered();
+    await fault({ cairn, load });
+    await load.recovered();
+  } finally {
+    await load.stop();
+  }
   if (shed) assert.ok(load.tracking[429] > 0 && load.rest[503] > 0, JSON.stringify([load.tracking, load.rest]));
   t.diagnostic(`tracking ${JSON.stringify(load.tracking)}, rest ${JSON.stringify(load.rest)}`);
   await settled(cairn);
@@ -249,6 +252,23 @@ test('reliability 5: there are no connections left', async t => {
     await pause(2000);
     for (const session of sessions) await (await session).end();
   });
+});
+
+test('reliability 11: a dump taken under load restores to all that was acknowledged before', async t => {
+  const cluster = await Cluster.start(t);
+  const copy = await mkdtemp(join(tmpdir(), 'cairn-fault-'));
+  t.after(() => rm(copy, { recursive: true, force: true }));
+  await cluster.sql('CREATE DATABASE copy TEMPLATE template0');
+  let before = 0;
+  await survive(t, cluster.url(), async ({ load }) => {
+    before = load.acked;
+    await cluster.dump('postgres', 'copy');
+  });
+  const { code, stdout, stderr } = await cairnCommand(['replay', '--data', copy, '--db', cluster.url('copy')]);
+  assert.equal(code, 0, stdout + stderr);
+  assert.match(stdout, /, 0 differ/);
+  const events = Number(/^(\d+) events/.exec(stdout)[1]);
+  assert.ok(events >= before, `${events} of ${before}`);
 });
 
 test('reliability 16: a second server refuses to start, and one that lost its lease writes nothing more', async t => {
