@@ -298,16 +298,21 @@ test('reliability 16: a second server refuses to start, and one that lost its le
   }
   await send(first);
 
-  // While the second one tries to start, the first one's lease goes with its connection.
-  const starting = second.start();
-  await pause(300);
-  await cluster.sql('SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = \'advisory\'');
-  await starting;
-  await send(second);
+  // The first one hangs, its lease goes with its connection, and the second takes over.  Then the
+  // first goes on, with events to count before it has heard of that.
+  process.kill(first.pid, 'SIGSTOP');
+  await cluster.sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'");
+  await second.start();
+  const late = Array.from({ length: 30 }, (_, n) => first.send(key, batchOf(1, n)).catch(() => {}));
+  await pause(200);
+  process.kill(first.pid, 'SIGCONT');
+  await Promise.all(late);
   assert.equal(await first.ended(), 1, first.log);
   assert.match(first.log, /taken over the database/);
   await send(second);
   await settled(second);
+  const stored = await gauge(second, 'cairn_event_log_position');
+  assert.ok(stored > sent * BATCH, 'the first one stored what came late');
   second.assertClean(await second.stop());
-  await replayed(second, sent * BATCH);
+  await replayed(second, stored);
 });
