@@ -309,6 +309,7 @@ static bool remove_tree(const struct move *move, const char *name, struct cn_err
     if (!path_in(move, name, path, err)) {
         return false;
     }
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): for those who change the working directory meanwhile */
     return access(path, F_OK) != 0 ||
            nftw(path, remove_one, OPEN_FILES_MAX, FTW_DEPTH | FTW_PHYS) == 0 ||
            cn_fail(err, CN_INVALID, "cannot remove %s", path);
