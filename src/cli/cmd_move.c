@@ -309,10 +309,12 @@ static bool remove_tree(const struct move *move, const char *name, struct cn_err
     if (!path_in(move, name, path, err)) {
         return false;
     }
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): for those who change the working directory meanwhile */
-    return access(path, F_OK) != 0 ||
-           nftw(path, remove_one, OPEN_FILES_MAX, FTW_DEPTH | FTW_PHYS) == 0 ||
-           cn_fail(err, CN_INVALID, "cannot remove %s", path);
+    if (access(path, F_OK) != 0) {
+        return true;
+    }
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): the working directory stays */
+    int rc = nftw(path, remove_one, OPEN_FILES_MAX, FTW_DEPTH | FTW_PHYS);
+    return rc == 0 || cn_fail(err, CN_INVALID, "cannot remove %s", path);
 }
 
 /* The folder, without a workspace and without what an interrupted move left. */

@@ -224,6 +224,7 @@ static bool count_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err
     }
     return done ||
            (cn_rollup_write(engine->options.rollup, conn, what->facts, what->count, mapping, err) &&
+            cn_parked_write(engine->parked, conn, err) &&
             cn_position_save(&unit, "rollup", what->last_seq, err));
 }
 
