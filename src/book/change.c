@@ -375,3 +375,46 @@ bool cn_position_save(const struct cn_unit *unit, const char *consumer, int64_t 
     cn_sql_bind_i64(stmt, 3, unit->now.us);
     return cn_sql_run(stmt, err);
 }
+
+bool cn_position_advance(const struct cn_unit *unit, const char *consumer, int64_t *position_out,
+                         struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    if (!cn_sql_prepare(unit->conn,
+                        "INSERT INTO consumer(name, position, at_us) VALUES($1, 1, $2)"
+                        " ON CONFLICT (name) DO UPDATE SET position = consumer.position + 1,"
+                        " at_us = excluded.at_us RETURNING position",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_str(stmt, 1, cn_str_of(consumer));
+    cn_sql_bind_i64(stmt, 2, unit->now.us);
+    bool ok = cn_sql_step(stmt, &row, err);
+    if (ok) {
+        *position_out = cn_sql_column_i64(stmt, 0);
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
+bool cn_position_hold(const struct cn_unit *unit, const char *consumer, int64_t position,
+                      bool *holds_out, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    if (!cn_sql_prepare(unit->conn,
+                        "UPDATE consumer SET at_us = $3 WHERE name = $1 AND position = $2", &stmt,
+                        err)) {
+        return false;
+    }
+    cn_sql_bind_str(stmt, 1, cn_str_of(consumer));
+    cn_sql_bind_i64(stmt, 2, position);
+    cn_sql_bind_i64(stmt, 3, unit->now.us);
+    bool ok = cn_sql_step(stmt, &row, err);
+    if (ok) {
+        *holds_out = cn_sql_changes(unit->conn) == 1;
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}

@@ -109,6 +109,14 @@ CN_MUST_CHECK bool cn_position_load(const struct cn_unit *unit, const char *cons
 CN_MUST_CHECK bool cn_position_save(const struct cn_unit *unit, const char *consumer,
                                     int64_t position, struct cn_error *err);
 
+/* Adds one to the consumer's position and gives the new one. */
+CN_MUST_CHECK bool cn_position_advance(const struct cn_unit *unit, const char *consumer,
+                                       int64_t *position_out, struct cn_error *err);
+
+/* Keeps others from changing the position until the transaction ends, if it is `position`. */
+CN_MUST_CHECK bool cn_position_hold(const struct cn_unit *unit, const char *consumer,
+                                    int64_t position, bool *holds_out, struct cn_error *err);
+
 /* Adds to a counter and gives the new value; makes it if it is not there. */
 CN_MUST_CHECK bool cn_counter_add(struct cn_sql_conn *conn, const char *name, int64_t by,
                                   int64_t *value_out, struct cn_error *err);

@@ -65,9 +65,9 @@ static bool serve(const struct cn_command_env *env, struct cn_server *server,
         return false;
     }
     welcome(env, server, url);
-    cn_server_wait();
+    bool ok = cn_server_wait(server, err);
     cn_demo_stop(demo);
-    return true;
+    return ok;
 }
 
 static bool run(const struct cn_command_env *env, struct cn_error *err)

@@ -14,7 +14,7 @@ static bool run(const struct cn_command_env *env, struct cn_error *err)
         ok = cn_server_listen(&server, NULL, err);
         if (ok) {
             cn_server_announce(&server, env->out);
-            cn_server_wait();
+            ok = cn_server_wait(&server, err);
         }
         cn_server_close(&server);
     }

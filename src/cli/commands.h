@@ -11,6 +11,7 @@ extern const struct cn_command cn_cmd_doctor;
 extern const struct cn_command cn_cmd_init;
 extern const struct cn_command cn_cmd_key_api;
 extern const struct cn_command cn_cmd_key_source;
+extern const struct cn_command cn_cmd_move;
 extern const struct cn_command cn_cmd_openapi;
 extern const struct cn_command cn_cmd_program_apply;
 extern const struct cn_command cn_cmd_program_check;

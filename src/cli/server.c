@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/str.h"
 
@@ -56,6 +57,13 @@ static bool open_log(struct cn_server *server, struct cn_error *err)
     return cn_event_log_open(&options, &server->log, err);
 }
 
+/* Ends cn_server_wait(), or what a command does, as soon as it listens to signals. */
+static void lose(void *arg)
+{
+    (void)arg;
+    (void)kill(getpid(), SIGTERM); /* cannot fail: it is us */
+}
+
 bool cn_server_open(struct cn_workspace *workspace, bool held, struct cn_server *server_out,
                     struct cn_error *err)
 {
@@ -67,7 +75,8 @@ bool cn_server_open(struct cn_workspace *workspace, bool held, struct cn_server 
     (void)pthread_mutex_init(&server->board->lock, NULL); /* cannot fail on Linux */
     struct cn_rollup_options rollup = { .db = workspace->rollup_db,
                                         .names_max = (size_t)config->metric_names_max };
-    if (!cn_rollup_open(&rollup, &server->rollup, err)) {
+    if (!cn_lease_take(workspace->db, lose, server, &server->lease, err) ||
+        !cn_rollup_open(&rollup, &server->rollup, err)) {
         cn_server_close(server);
         return false;
     }
@@ -286,7 +295,7 @@ void cn_server_block_signals(void)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
-void cn_server_wait(void)
+bool cn_server_wait(const struct cn_server *server, struct cn_error *err)
 {
     sigset_t set;
     int received = 0;
@@ -295,6 +304,8 @@ void cn_server_wait(void)
     (void)sigaddset(&set, SIGTERM);
     while (sigwait(&set, &received) != 0) {
     }
+    return !cn_lease_is_lost(server->lease) ||
+           cn_fail(err, CN_CONFLICT, "another cairn has taken over the database");
 }
 
 void cn_server_close(struct cn_server *server)
@@ -309,6 +320,7 @@ void cn_server_close(struct cn_server *server)
     cn_engine_free(server->engine);
     cn_intake_free(server->intake);
     cn_rollup_close(server->rollup);
+    cn_lease_release(server->lease);
     if (server->board != NULL) {
         (void)pthread_mutex_destroy(&server->board->lock);
         free(server->board);

@@ -2,7 +2,7 @@
  * The running server: every part made, in the order in which they need one another, and taken down
  * the other way round.
  *
- *   workspace -> rollup, intake, engine, event log -> API
+ *   workspace -> lease -> rollup, intake, engine, event log -> API
  *
  * Not here: what the parts do.
  */
@@ -12,6 +12,7 @@
 #include "api/api.h"
 #include "cli/workspace.h"
 #include "engine/engine.h"
+#include "sql/lease.h"
 
 enum {
     CN_SERVER_PATH_BYTES = 1024
@@ -20,6 +21,7 @@ enum {
 /* Parts of a running server; those that were not made yet are NULL. */
 struct cn_server {
     struct cn_workspace *workspace;
+    struct cn_lease *lease; /* PostgreSQL: we alone derive state */
     struct cn_rollup *rollup;
     struct cn_intake *intake;
     struct cn_engine *engine;
@@ -30,8 +32,8 @@ struct cn_server {
     char series_path[CN_SERVER_PATH_BYTES];
 };
 
-/* Opens the log and starts the engine, `held` if a past is to be imported first (cn_engine_hold()).
- * Nothing listens yet.  On failure the server is stopped. */
+/* Takes the lease of the database, opens the log and starts the engine, `held` if a past is to be
+ * imported first (cn_engine_hold()). Nothing listens yet.  On failure the server is stopped. */
 CN_MUST_CHECK bool cn_server_open(struct cn_workspace *workspace, bool held,
                                   struct cn_server *server_out, struct cn_error *err);
 
@@ -43,9 +45,10 @@ CN_MUST_CHECK bool cn_server_listen(struct cn_server *server, const struct cn_ap
 /* Prints {"listening":"http://ADDRESS:PORT"} and flushes, for whoever started us. */
 void cn_server_announce(const struct cn_server *server, FILE *out);
 
-/* Waits for SIGINT or SIGTERM; cn_server_block_signals() must have come before any thread. */
+/* Waits for SIGINT or SIGTERM; cn_server_block_signals() must have come before any thread.  Fails
+ * with CN_CONFLICT when another process has taken over the database. */
 void cn_server_block_signals(void);
-void cn_server_wait(void);
+CN_MUST_CHECK bool cn_server_wait(const struct cn_server *server, struct cn_error *err);
 
 /* Takes down what was made, writing what is derived.  May be called twice. */
 void cn_server_close(struct cn_server *server);

@@ -105,22 +105,23 @@ static bool make_dir(const char *dir, struct cn_error *err)
     return true;
 }
 
-/* One process at a time works on an embedded workspace. */
-static bool lock_dir(struct cn_workspace *workspace, struct cn_error *err)
+bool cn_workspace_lock(const char *dir, int *lock_out, struct cn_error *err)
 {
     char path[PATH_MAX_BYTES];
-    if (!join(workspace->dir, "lock", path, err)) {
+    if (!join(dir, "lock", path, err)) {
         return false;
     }
-    workspace->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (workspace->lock < 0) {
-        return cn_fail(err, CN_INVALID, "cannot write to the folder %s", workspace->dir);
+    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (lock < 0) {
+        return cn_fail(err, CN_INVALID, "cannot write to the folder %s", dir);
     }
-    if (flock(workspace->lock, LOCK_EX | LOCK_NB) != 0) {
+    if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+        (void)close(lock); /* nothing was written to it */
         return cn_fail(err, CN_CONFLICT,
                        "another cairn works in %s; stop it first, or use its web page and API",
-                       workspace->dir);
+                       dir);
     }
+    *lock_out = lock;
     return true;
 }
 
@@ -250,7 +251,8 @@ static bool open_all(const struct cn_command_env *env, const struct cn_workspace
         return cn_fail(err, CN_NOT_FOUND, "there is no workspace in %s; make one with cairn init",
                        workspace->dir);
     }
-    if (!lock_dir(workspace, err) || !connect_databases(env, workspace, err) ||
+    if (!cn_workspace_lock(workspace->dir, &workspace->lock, err) ||
+        !connect_databases(env, workspace, err) ||
         !cn_db_write(workspace->db, migrate_main, workspace, err) ||
         !cn_db_write(workspace->rollup_db, migrate_rollup, workspace, err)) {
         return false;

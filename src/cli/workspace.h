@@ -50,6 +50,10 @@ struct cn_workspace {
 /* The command's data folder, borrowed; it may not be there. */
 const char *cn_workspace_dir(const struct cn_command_env *env);
 
+/* Keeps other processes from working in the folder, until the descriptor is closed.  Fails with
+ * CN_CONFLICT if one does. */
+CN_MUST_CHECK bool cn_workspace_lock(const char *dir, int *lock_out, struct cn_error *err);
+
 /* The configuration alone, from the command's --config, --data and --listen, as far as it has
  * them.  Lives in env->arena. */
 CN_MUST_CHECK bool cn_workspace_config(const struct cn_command_env *env,

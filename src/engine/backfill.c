@@ -24,10 +24,17 @@ struct run {
     struct cn_arena scratch;
 };
 
+static bool guard(struct run *run, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    struct cn_unit unit = cn_engine_unit(run->engine, conn, &run->scratch);
+    return cn_engine_guard(run->engine, &unit, err);
+}
+
 static bool save_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
-    const struct run *run = arg;
-    return cn_health_history_save(conn, run->rows.rows, run->rows.count, err);
+    struct run *run = arg;
+    return guard(run, conn, err) &&
+           cn_health_history_save(conn, run->rows.rows, run->rows.count, err);
 }
 
 static bool save(struct run *run, struct cn_error *err)
@@ -43,10 +50,13 @@ static bool save(struct run *run, struct cn_error *err)
 
 static bool forget_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
-    const struct run *run = arg;
+    struct run *run = arg;
     const struct cn_tz *tz = run->engine->options.tz;
     cn_time from = cn_tz_day_start(tz, run->what->first_day);
     cn_time to = cn_tz_day_start(tz, run->what->last_day + 1);
+    if (!guard(run, conn, err)) {
+        return false;
+    }
     for (size_t i = 0; i < run->count; i++) {
         if (!cn_health_history_forget(conn, run->accounts[i], from, to, err)) {
             return false;

@@ -132,6 +132,22 @@ uint32_t cn_engine_row(struct cn_engine *engine, int64_t account_id)
     return row;
 }
 
+/* Whether nothing is missing between what was taken so far and these: events that were committed
+ * without an answer, or by another process, never come through the inbox. */
+static bool follows(const struct cn_engine *engine, const struct cn_event *const *events,
+                    size_t count)
+{
+    const struct cn_engine_position *position = &engine->position;
+    int64_t next = (position->seq < position->book ? position->seq : position->book) + 1;
+    for (size_t i = 0; i < count; i++) {
+        if (events[i]->seq > next) {
+            return false;
+        }
+        next += events[i]->seq == next;
+    }
+    return true;
+}
+
 /* Feeds what was popped; the batches are released. */
 static bool feed_popped(struct cn_engine *engine, void *const *items, size_t count,
                         struct cn_error *err)
@@ -153,7 +169,8 @@ static bool feed_popped(struct cn_engine *engine, void *const *items, size_t cou
             }
         }
     }
-    bool ok = cn_engine_feed(engine, events, n, err);
+    bool ok = follows(engine, events, n) ? cn_engine_feed(engine, events, n, err)
+                                         : cn_engine_catch_up(engine, err);
     for (size_t i = 0; i < count; i++) {
         if (items[i] != &engine->wake) {
             cn_event_batch_release(items[i]);
@@ -193,7 +210,11 @@ static bool follow_mapping(struct cn_engine *engine, struct cn_error *err)
     bool ok = cn_subject_map_changed_since(engine->subjects, conn, counted, &engine->scratch,
                                            &accounts, &count, err);
     cn_db_release(engine->options.db, conn);
-    return ok && (count == 0 || cn_engine_rebuild(engine, accounts, count, err));
+    ok = ok && (count == 0 || cn_engine_rebuild(engine, accounts, count, err));
+    for (size_t i = 0; ok && i < count; i++) {
+        cn_id_list_add(&engine->touched, accounts[i]);
+    }
+    return ok;
 }
 
 /* One turn of the engine's thread. */
@@ -220,7 +241,11 @@ static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_erro
         rhythm->tick_us = now_us;
     }
     if (!cn_engine_evaluate(engine, cn_now(engine->options.clock), is_tick, err)) {
+        engine->is_behind = true; /* subjects may have moved that were not counted anew */
         return false;
+    }
+    if (is_tick && count == 0 && !cn_db_is_embedded(engine->options.db)) {
+        engine->is_behind = cn_event_log_position(engine->log) > engine->position.seq;
     }
     announce(engine);
     return true;
@@ -294,8 +319,8 @@ bool cn_engine_start(struct cn_engine *engine, struct cn_event_log *log, struct 
 {
     assert(!engine->has_threads);
     engine->log = log;
-    if (!cn_engine_load(engine, err) || !follow_mapping(engine, err) ||
-        !cn_engine_catch_up(engine, err) ||
+    if (!cn_engine_take_over(engine, err) || !cn_engine_load(engine, err) ||
+        !follow_mapping(engine, err) || !cn_engine_catch_up(engine, err) ||
         !cn_engine_evaluate(engine, cn_now(engine->options.clock), true, err)) {
         return cn_error_context(err, "starting the engine");
     }

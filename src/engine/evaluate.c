@@ -147,7 +147,8 @@ static bool store_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err
     struct cn_arena arena;
     cn_arena_init(&arena, (size_t)16 * 1024);
     struct cn_unit unit = cn_engine_unit(engine, conn, &arena);
-    bool ok = cn_health_history_save(conn, engine->pending.rows, engine->pending.count, err);
+    bool ok = cn_engine_guard(engine, &unit, err) &&
+              cn_health_history_save(conn, engine->pending.rows, engine->pending.count, err);
     for (size_t i = 0; ok && i < engine->pending.count; i++) {
         cn_account_id id = { engine->pending.rows[i].account_id };
         struct cn_account_derived derived = { 0 };

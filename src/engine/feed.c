@@ -45,8 +45,12 @@ static bool apply(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
     struct cn_arena arena;
     cn_arena_init(&arena, (size_t)64 * 1024);
     struct cn_unit unit = cn_engine_unit(what->engine, conn, &arena);
-    bool ok = cn_book_batch_apply(what->batch, &unit, what->facts, what->count, err) &&
-              cn_position_save(&unit, "book", what->last_seq, err);
+    bool done = false;
+    /* If it is done, the batch holds the result of the attempt that was committed. */
+    bool ok = cn_engine_guard(what->engine, &unit, err) &&
+              cn_engine_is_done(&unit, "book", what->last_seq, &done, err);
+    ok = ok && (done || (cn_book_batch_apply(what->batch, &unit, what->facts, what->count, err) &&
+                         cn_position_save(&unit, "book", what->last_seq, err)));
     cn_arena_deinit(&arena);
     return ok;
 }
@@ -213,9 +217,15 @@ static bool count_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err
     struct cn_unit unit = cn_engine_unit(engine, conn, &engine->scratch);
     /* Under the mapping that the rows are under: what moved was rebuilt before. */
     int64_t mapping = cn_rollup_position(engine->options.rollup).mapping;
-    return cn_rollup_write(engine->options.rollup, conn, what->facts, what->count, mapping, err) &&
-           cn_parked_write(engine->parked, conn, err) &&
-           cn_position_save(&unit, "rollup", what->last_seq, err);
+    bool done = false;
+    if (!cn_engine_guard(engine, &unit, err) ||
+        !cn_engine_is_done(&unit, "rollup", what->last_seq, &done, err)) {
+        return false;
+    }
+    return done ||
+           (cn_rollup_write(engine->options.rollup, conn, what->facts, what->count, mapping, err) &&
+            cn_parked_write(engine->parked, conn, err) &&
+            cn_position_save(&unit, "rollup", what->last_seq, err));
 }
 
 /* Embedded, the flusher writes rollups with their position; on PostgreSQL both are written here. */

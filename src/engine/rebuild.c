@@ -25,6 +25,13 @@ struct rebuilding {
     size_t count;
 };
 
+static bool guard(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    const struct rebuilding *what = arg;
+    struct cn_unit unit = cn_engine_unit(what->engine, conn, &what->engine->scratch);
+    return cn_engine_guard(what->engine, &unit, err);
+}
+
 static bool scan_subjects(void *arg, int64_t upto_seq, struct cn_rollup_sink *sink,
                           struct cn_error *err)
 {
@@ -62,6 +69,7 @@ bool cn_engine_rebuild(struct cn_engine *engine, const int64_t *account_ids, siz
         .first_day = INT32_MIN,
         .last_day = INT32_MAX,
         .mapping = cn_subject_map_version(engine->subjects),
+        .guard = guard,
         .scan = scan_subjects,
         .arg = &what,
     };

@@ -67,6 +67,7 @@ struct cn_engine {
     struct cn_list_columns *lists;  /* what lists sort by besides; engine/list.c */
 
     struct cn_engine_position position;
+    int64_t fence;             /* PostgreSQL: the number of our take-over, see guard.c */
     int64_t day;               /* of the last evaluation, in the workspace's zone */
     struct cn_id_list touched; /* records to read again */
     struct cn_bitmap active;   /* rows with events since the last evaluation */
@@ -95,6 +96,18 @@ void cn_pending_add(struct cn_pending *pending, const struct cn_health_row *row)
 /* A unit of the engine itself: all accounts, no user. */
 struct cn_unit cn_engine_unit(struct cn_engine *engine, struct cn_sql_conn *conn,
                               struct cn_arena *arena);
+
+/* PostgreSQL: from here on we derive, and nobody else.  Before anything is loaded. */
+CN_MUST_CHECK bool cn_engine_take_over(struct cn_engine *engine, struct cn_error *err);
+
+/* First in every transaction of the engine.  CN_CONFLICT: another process has taken over. */
+CN_MUST_CHECK bool cn_engine_guard(struct cn_engine *engine, const struct cn_unit *unit,
+                                   struct cn_error *err);
+
+/* After the guard: whether the consumer has come to seq already, because a commit whose answer was
+ * lost did happen. */
+CN_MUST_CHECK bool cn_engine_is_done(const struct cn_unit *unit, const char *consumer, int64_t seq,
+                                     bool *done_out, struct cn_error *err);
 
 /* Events in log order: applies what concerns the book, then counts.  Tries again while the database
  * cannot be written, until the engine is stopped (CN_UNAVAILABLE). */

@@ -581,7 +581,7 @@ bool cn_event_store_embedded(const struct cn_event_log_options *options,
         .segment_max_events = options->segment_max_events,
         .is_unsynced = options->is_unsynced,
         .is_compressed = options->is_compressed,
-        .next_seq = 1,
+        .next_seq = options->first_seq > 0 ? options->first_seq : 1,
     };
     cn_segments_init(&log->segments, options->dir);
     cn_buf_init(&log->body, BLOCK_MAX_BYTES);

@@ -17,7 +17,6 @@ enum {
     GROUP_EVENTS_MAX = 32768,
     DEFAULT_QUEUE_BATCHES = 4096,
     DEFAULT_QUEUE_BYTES = 64 * 1024 * 1024,
-    DEFAULT_SEGMENT_EVENTS = 4000000,
     DEFAULT_WINDOW_HOURS = 48,
     KEEPER_WAIT_S = 60,
     KEEPER_NICE = 10,
@@ -212,7 +211,7 @@ static void take_defaults(struct cn_event_log_options *options)
         options->dedup_window_us = DEFAULT_WINDOW_HOURS * 3600LL * 1000000;
     }
     if (options->segment_max_events == 0) {
-        options->segment_max_events = DEFAULT_SEGMENT_EVENTS;
+        options->segment_max_events = CN_SEGMENT_EVENTS;
     }
 }
 

@@ -55,6 +55,7 @@ struct cn_event_log_options {
     int64_t queue_bytes;        /* of waiting batches together; default 64 MiB */
     int64_t dedup_window_us;    /* default 48 hours */
     int64_t segment_max_events; /* default 4,000,000 */
+    int64_t first_seq;          /* embedded: of the first event of a new log; default 1 */
     bool is_unsynced;           /* synchronous=OFF, for the bench alone */
     bool is_compressed;         /* zstd for the bodies of open segments */
     bool is_kept_by_caller;     /* no thread of its own: the caller calls cn_event_log_keep() */

@@ -4,10 +4,11 @@
 
 #include "base/buf.h"
 
+#include "sql/copy.h"
+
 enum {
     COLUMNS_COUNT = 15,
-    COPY_BYTES = 16 << 20, /* of one statement, roughly */
-    COPY_MAX_BYTES = 1 << 30,
+    DDL_MAX_BYTES = 256,
     SCAN_ROWS = 512,
     PAGE_ARENA_BYTES = 64 * 1024,
     DAYS_MAX = 4096,
@@ -17,20 +18,44 @@ enum {
     "subject, seq, day, type, source_id, at_us, received_us, message_id, name, user_key," \
     " anonymous_key, group_key, previous_key, email, payload"
 
-static void add_number(struct cn_buf *buf, uint64_t value, size_t bytes)
+/* PostgreSQL cannot bind what a table is made of, so the day is written into the text. */
+bool cn_pg_add_partition(struct cn_sql_conn *conn, const char *table, int64_t day,
+                         struct cn_error *err)
 {
-    char big_endian[8];
-    for (size_t i = 0; i < bytes; i++) {
-        big_endian[i] = (char)(unsigned char)(value >> (8 * (bytes - 1 - i)));
-    }
-    cn_buf_add(buf, big_endian, bytes);
+    struct cn_buf ddl;
+    cn_buf_init(&ddl, DDL_MAX_BYTES);
+    cn_buf_printf(&ddl,
+                  "CREATE TABLE IF NOT EXISTS %s_d%lld PARTITION OF %s"
+                  " FOR VALUES FROM (%lld) TO (%lld)",
+                  table, (long long)day, table, (long long)day, (long long)day + 1);
+    cn_buf_add(&ddl, "", 1);
+    bool ok = cn_sql_exec(conn, ddl.data, err);
+    cn_buf_deinit(&ddl);
+    return ok;
 }
 
-/* A column: its length, then its value. */
-static void add_i64(struct cn_buf *buf, int64_t value, size_t bytes)
+bool cn_pg_drop_partition(struct cn_sql_conn *conn, const char *table, int64_t day,
+                          struct cn_error *err)
 {
-    add_number(buf, bytes, 4);
-    add_number(buf, (uint64_t)value, bytes);
+    struct cn_buf ddl;
+    cn_buf_init(&ddl, DDL_MAX_BYTES);
+    cn_buf_printf(&ddl, "DROP TABLE IF EXISTS %s_d%lld", table, (long long)day);
+    cn_buf_add(&ddl, "", 1);
+    bool ok = cn_sql_exec(conn, ddl.data, err);
+    cn_buf_deinit(&ddl);
+    return ok;
+}
+
+bool cn_pg_add_log_day(struct cn_sql_conn *conn, int64_t day, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_pg_add_partition(conn, "event_log", day, err) ||
+        !cn_sql_prepare(conn, "INSERT INTO event_day (day) VALUES ($1) ON CONFLICT DO NOTHING",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, day);
+    return cn_sql_run(stmt, err);
 }
 
 static void add_event(struct cn_buf *buf, const struct cn_event *event, int64_t day)
@@ -38,42 +63,32 @@ static void add_event(struct cn_buf *buf, const struct cn_event *event, int64_t 
     const cn_str texts[] = { event->message_id,    event->name,      event->user_key,
                              event->anonymous_key, event->group_key, event->previous_key,
                              event->email,         event->payload };
-    add_number(buf, COLUMNS_COUNT, 2);
-    add_i64(buf, event->subject, 8);
-    add_i64(buf, event->seq, 8);
-    add_i64(buf, day, 4);
-    add_i64(buf, (int64_t)event->type, 2);
-    add_i64(buf, event->source_id, 8);
-    add_i64(buf, event->at.us, 8);
-    add_i64(buf, event->received.us, 8);
+    cn_copy_row(buf, COLUMNS_COUNT);
+    cn_copy_i64(buf, event->subject, 8);
+    cn_copy_i64(buf, event->seq, 8);
+    cn_copy_i64(buf, day, 4);
+    cn_copy_i64(buf, (int64_t)event->type, 2);
+    cn_copy_i64(buf, event->source_id, 8);
+    cn_copy_i64(buf, event->at.us, 8);
+    cn_copy_i64(buf, event->received.us, 8);
     for (size_t i = 0; i < CN_ARRAY_LEN(texts); i++) {
-        add_number(buf, texts[i].len, 4);
-        cn_buf_add_str(buf, texts[i]);
+        cn_copy_str(buf, texts[i]);
     }
-}
-
-/* Sent in pieces, since PostgreSQL takes no message over a gigabyte. */
-static bool copy_rows(struct cn_sql_conn *conn, struct cn_buf *buf, struct cn_error *err)
-{
-    static const char sql[] = "COPY event_log (" COLUMNS ") FROM STDIN (FORMAT binary)";
-    add_number(buf, UINT16_MAX, 2); /* the trailer */
-    return cn_sql_copy(conn, sql, cn_buf_str(buf), err);
 }
 
 bool cn_pg_insert_events(struct cn_sql_conn *conn, const struct cn_event *const *events,
                          size_t count, int64_t day, struct cn_error *err)
 {
-    static const char head[19] = "PGCOPY\n\377\r\n"; /* then no flags and no extension */
+    static const char sql[] = "COPY event_log (" COLUMNS ") FROM STDIN (FORMAT binary)";
     struct cn_buf buf;
     bool ok = true;
-    cn_buf_init(&buf, COPY_MAX_BYTES);
+    cn_buf_init(&buf, CN_COPY_MAX_BYTES);
     for (size_t i = 0; i < count && ok;) {
-        cn_buf_clear(&buf);
-        cn_buf_add(&buf, head, sizeof(head));
-        while (i < count && buf.len < COPY_BYTES) {
+        cn_copy_begin(&buf);
+        while (i < count && buf.len < CN_COPY_BYTES) {
             add_event(&buf, events[i++], day);
         }
-        ok = copy_rows(conn, &buf, err);
+        ok = cn_copy_send(conn, sql, &buf, err);
     }
     cn_buf_deinit(&buf);
     return ok;

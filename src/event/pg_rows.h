@@ -1,9 +1,22 @@
-/* Rows of the table event_log; for event/postgres.c only. */
+/* Rows and partitions of the log's tables; for event/postgres.c and event/carry.c only. */
 #ifndef CAIRN_EVENT_PG_ROWS_H
 #define CAIRN_EVENT_PG_ROWS_H
 
 #include "event/store.h"
 #include "sql/db.h"
+
+enum {
+    CN_CLAIMED_DAYS = 3 /* rows of event_seen that an id claims: its day and the next two */
+};
+
+/* The partition of a table for a day, if it is not there. */
+CN_MUST_CHECK bool cn_pg_add_partition(struct cn_sql_conn *conn, const char *table, int64_t day,
+                                       struct cn_error *err);
+CN_MUST_CHECK bool cn_pg_drop_partition(struct cn_sql_conn *conn, const char *table, int64_t day,
+                                        struct cn_error *err);
+
+/* Makes the log ready for events that are stored on that day. */
+CN_MUST_CHECK bool cn_pg_add_log_day(struct cn_sql_conn *conn, int64_t day, struct cn_error *err);
 
 /* Inserts numbered events. */
 CN_MUST_CHECK bool cn_pg_insert_events(struct cn_sql_conn *conn,

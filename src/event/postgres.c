@@ -12,9 +12,7 @@
 #include "sql/sql.h"
 
 enum {
-    CLAIMED_DAYS = 3,
     GROUP_ARENA_BYTES = 256 * 1024,
-    DDL_MAX_BYTES = 256,
     KEEP_SEEN_DAYS = 3, /* partitions of event_seen that still matter */
 };
 
@@ -54,57 +52,18 @@ static struct pg_store *store_of(struct cn_event_store *store)
 
 /* ---- partitions ---- */
 
-/* PostgreSQL cannot bind what a table is made of, so the day is written into the text. */
-static bool add_partition(struct cn_sql_conn *conn, const char *table, int64_t day,
-                          struct cn_error *err)
-{
-    struct cn_buf ddl;
-    cn_buf_init(&ddl, DDL_MAX_BYTES);
-    cn_buf_printf(&ddl,
-                  "CREATE TABLE IF NOT EXISTS %s_d%lld PARTITION OF %s"
-                  " FOR VALUES FROM (%lld) TO (%lld)",
-                  table, (long long)day, table, (long long)day, (long long)day + 1);
-    cn_buf_add(&ddl, "", 1);
-    bool ok = cn_sql_exec(conn, ddl.data, err);
-    cn_buf_deinit(&ddl);
-    return ok;
-}
-
-static bool drop_partition(struct cn_sql_conn *conn, const char *table, int64_t day,
-                           struct cn_error *err)
-{
-    struct cn_buf ddl;
-    cn_buf_init(&ddl, DDL_MAX_BYTES);
-    cn_buf_printf(&ddl, "DROP TABLE IF EXISTS %s_d%lld", table, (long long)day);
-    cn_buf_add(&ddl, "", 1);
-    bool ok = cn_sql_exec(conn, ddl.data, err);
-    cn_buf_deinit(&ddl);
-    return ok;
-}
-
-static bool note_day(struct cn_sql_conn *conn, int64_t day, struct cn_error *err)
-{
-    struct cn_sql_stmt *stmt;
-    if (!cn_sql_prepare(conn, "INSERT INTO event_day (day) VALUES ($1) ON CONFLICT DO NOTHING",
-                        &stmt, err)) {
-        return false;
-    }
-    cn_sql_bind_i64(stmt, 1, day);
-    return cn_sql_run(stmt, err);
-}
-
 static bool add_partitions(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
     const int64_t *day = arg;
-    if (!add_partition(conn, "event_log", *day, err) || !note_day(conn, *day, err)) {
+    if (!cn_pg_add_log_day(conn, *day, err)) {
         return false;
     }
-    for (int64_t i = 0; i < CLAIMED_DAYS; i++) {
-        if (!add_partition(conn, "event_seen", *day + i, err)) {
+    for (int64_t i = 0; i < CN_CLAIMED_DAYS; i++) {
+        if (!cn_pg_add_partition(conn, "event_seen", *day + i, err)) {
             return false;
         }
     }
-    return drop_partition(conn, "event_seen", *day - KEEP_SEEN_DAYS, err);
+    return cn_pg_drop_partition(conn, "event_seen", *day - KEEP_SEEN_DAYS, err);
 }
 
 static bool make_day_ready(struct pg_store *store, int64_t day, struct cn_error *err)
@@ -207,14 +166,14 @@ static bool claim_ids(struct pg_write *write, struct cn_sql_conn *conn, struct c
         " ORDER BY 1, 2, 3"
         " ON CONFLICT DO NOTHING RETURNING key_hi, key_lo";
     struct cn_sql_stmt *stmt;
-    int64_t days[CLAIMED_DAYS];
+    int64_t days[CN_CLAIMED_DAYS];
     int64_t *hi = cn_arena_array(&write->arena, int64_t, write->claim_count + 1);
     int64_t *lo = cn_arena_array(&write->arena, int64_t, write->claim_count + 1);
     for (size_t i = 0; i < write->claim_count; i++) {
         hi[i] = write->claims[i].hi;
         lo[i] = write->claims[i].lo;
     }
-    for (int64_t i = 0; i < CLAIMED_DAYS; i++) {
+    for (int64_t i = 0; i < CN_CLAIMED_DAYS; i++) {
         days[i] = write->day + i;
     }
     if (!cn_sql_prepare(conn, sql, &stmt, err)) {
@@ -222,7 +181,7 @@ static bool claim_ids(struct pg_write *write, struct cn_sql_conn *conn, struct c
     }
     cn_sql_bind_ids(stmt, 1, hi, write->claim_count);
     cn_sql_bind_ids(stmt, 2, lo, write->claim_count);
-    cn_sql_bind_ids(stmt, 3, days, CLAIMED_DAYS);
+    cn_sql_bind_ids(stmt, 3, days, CN_CLAIMED_DAYS);
     bool ok = take_claims(write, stmt, err);
     cn_sql_finish(stmt);
     return ok;
@@ -234,7 +193,7 @@ static size_t mark_new(struct pg_write *write)
 {
     size_t accepted = 0;
     for (size_t i = 0; i < write->claim_count; i++) {
-        if (write->claims[i].rows == CLAIMED_DAYS) {
+        if (write->claims[i].rows == CN_CLAIMED_DAYS) {
             write->claims[i].event->seq = -1;
             accepted++;
         }
@@ -436,7 +395,7 @@ static bool drop_days(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
     }
     cn_sql_finish(stmt);
     for (size_t i = 0; i < count && ok; i++) {
-        ok = drop_partition(conn, "event_log", days[i], err);
+        ok = cn_pg_drop_partition(conn, "event_log", days[i], err);
     }
     ok = ok && cn_sql_prepare(conn, "DELETE FROM event_day WHERE day {{in_ids $1}}", &stmt, err);
     if (ok) {

@@ -8,8 +8,9 @@
 #include "event/log.h"
 
 enum {
-    CN_BLOCK_EVENTS_MIN = 32,  /* a batch of so many makes a block of its own */
-    CN_BLOCK_EVENTS_MAX = 4096 /* smaller batches share blocks of up to so many */
+    CN_BLOCK_EVENTS_MIN = 32,    /* a batch of so many makes a block of its own */
+    CN_SEGMENT_EVENTS = 4000000, /* of one segment, unless the options say otherwise */
+    CN_BLOCK_EVENTS_MAX = 4096   /* smaller batches share blocks of up to so many */
 };
 
 struct cn_event_store;

@@ -7,6 +7,7 @@
 #include "metric/rollup.h"
 #include "metric/rollup_impl.h"
 #include "metric/store_sql.h"
+#include "sql/stream.h"
 
 enum {
     KEYS_OF_ROWS = 3,
@@ -23,7 +24,7 @@ struct item {
 
 /* One table in the order of account, metric, day (and member). */
 struct cursor {
-    struct cn_sql_stmt *stmt;
+    struct cn_sql_stream rows;
     bool has_item;
     struct item item;
 };
@@ -50,8 +51,8 @@ static const char *const member_tables[] = {
 
 static bool next_of(struct cursor *cursor, int key_count, struct cn_error *err)
 {
-    struct cn_sql_stmt *stmt = cursor->stmt;
-    if (!cn_sql_step(stmt, &cursor->has_item, err)) {
+    struct cn_sql_stmt *stmt = cursor->rows.stmt;
+    if (!cn_sql_stream_next(&cursor->rows, &cursor->has_item, err)) {
         return false;
     }
     if (!cursor->has_item) {
@@ -116,9 +117,11 @@ static bool next(struct stream *stream, struct cn_error *err)
 static bool open_stream(struct stream *stream, struct cn_sql_conn *conn, const char *const *tables,
                         int key_count, struct cn_error *err)
 {
+    static const char *const names[] = { "folded", "hot", "folded_member", "hot_member" };
+    const char *const *name = key_count == KEYS_OF_ROWS ? names : names + 2;
     stream->key_count = key_count;
     for (int i = 0; i < 2; i++) {
-        if (!cn_sql_prepare(conn, tables[i], &stream->cursors[i].stmt, err) ||
+        if (!cn_sql_stream_open(conn, name[i], tables[i], &stream->cursors[i].rows, err) ||
             !next_of(&stream->cursors[i], key_count, err)) {
             return false;
         }
@@ -128,8 +131,8 @@ static bool open_stream(struct stream *stream, struct cn_sql_conn *conn, const c
 
 static void close_stream(struct stream *stream)
 {
-    cn_sql_finish(stream->cursors[0].stmt);
-    cn_sql_finish(stream->cursors[1].stmt);
+    cn_sql_stream_close(&stream->cursors[0].rows);
+    cn_sql_stream_close(&stream->cursors[1].rows);
 }
 
 static bool is_equal(const struct item *a, const struct item *b)

@@ -27,6 +27,11 @@ bool cn_rollup_migrate(struct cn_sql_conn *conn, cn_time now, struct cn_error *e
     return cn_migrate(conn, "rollup", cn_rollup_migrations, cn_rollup_migrations_count, now, err);
 }
 
+bool cn_rollup_check(struct cn_sql_conn *conn, struct cn_error *err)
+{
+    return cn_migrate_check(conn, "rollup", cn_rollup_migrations, cn_rollup_migrations_count, err);
+}
+
 cn_str cn_rollup_metric_name(const struct cn_metric *metric,
                              char text[CN_ROLLUP_METRIC_NAME_MAX_BYTES])
 {

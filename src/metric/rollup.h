@@ -54,6 +54,19 @@ struct cn_rollup_position {
 /* Brings the tables up to date: the migration set `rollup`. */
 CN_MUST_CHECK bool cn_rollup_migrate(struct cn_sql_conn *conn, cn_time now, struct cn_error *err);
 
+/* Only looks: fails with CN_INVALID unless the tables are this program's. */
+CN_MUST_CHECK bool cn_rollup_check(struct cn_sql_conn *conn, struct cn_error *err);
+
+/* Rows that were copied from rollup.db to PostgreSQL, or from there to a new rollup.db: folds what
+ * is hot and puts the position where this database keeps it.  `seq`: how far the rows go.  In the
+ * caller's transaction. */
+CN_MUST_CHECK bool cn_rollup_settle_copy(struct cn_sql_conn *conn, int64_t seq,
+                                         struct cn_error *err);
+
+/* How far the rows of an embedded rollup.db go. */
+CN_MUST_CHECK bool cn_rollup_copied_seq(struct cn_sql_conn *conn, int64_t *seq_out,
+                                        struct cn_error *err);
+
 /* Reads the catalogue and the position.  `db` outlives the rollup. */
 CN_MUST_CHECK bool cn_rollup_open(const struct cn_rollup_options *options,
                                   struct cn_rollup **rollup_out, struct cn_error *err);
@@ -111,6 +124,8 @@ struct cn_rollup_rebuild {
     size_t account_count;
     int64_t first_day; /* both included */
     int64_t last_day;
+    /* PostgreSQL: first in the transaction, which fails with it; may be NULL. */
+    bool (*guard)(void *arg, struct cn_sql_conn *conn, struct cn_error *err);
     int64_t mapping; /* version under which `scan` gives accounts to facts */
     cn_rollup_scan *scan;
     void *arg;

@@ -321,6 +321,7 @@ bool cn_rollup_rebuild(struct cn_rollup *rollup, const struct cn_rollup_rebuild 
         .account_count = what->account_count,
         .first_day = what->first_day,
         .last_day = what->last_day,
+        .guard = what->guard,
     };
     for (size_t i = 0; i < what->account_count; i++) {
         scope.accounts[i] = what->account_ids[i];

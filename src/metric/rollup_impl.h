@@ -101,6 +101,7 @@ struct cn_rollup_scope {
     int64_t last_day;
     uint32_t *metrics; /* and which are built then */
     size_t metric_count;
+    bool (*guard)(void *arg, struct cn_sql_conn *conn, struct cn_error *err); /* or NULL */
 };
 
 CN_MUST_CHECK bool cn_rollup_drop(struct cn_sql_conn *conn, const struct cn_rollup_scope *scope,

@@ -158,7 +158,8 @@ static bool rebuild_work(void *arg, struct cn_sql_conn *conn, struct cn_error *e
     struct cn_rollup_collector *collector = rebuild->collector;
     int64_t mapping = 0;
     cn_deltas_clear(&collector->deltas);
-    if (!cn_store_lock_mapping(conn, true, &mapping, err)) {
+    if ((rebuild->scope->guard != NULL && !rebuild->scope->guard(rebuild->arg, conn, err)) ||
+        !cn_store_lock_mapping(conn, true, &mapping, err)) {
         return false;
     }
     struct cn_rollup_position position = { .mapping = rebuild->mapping != NULL ? *rebuild->mapping
@@ -185,4 +186,33 @@ bool cn_rollup_rebuild_shared(struct cn_rollup_collector *collector,
     rollup->upto = rollup->stored;
     pthread_mutex_unlock(&rollup->lock);
     return true;
+}
+
+bool cn_rollup_copied_seq(struct cn_sql_conn *conn, int64_t *seq_out, struct cn_error *err)
+{
+    struct cn_rollup_position position;
+    if (!cn_store_position(conn, &position, err)) {
+        return false;
+    }
+    *seq_out = position.seq;
+    return true;
+}
+
+/* PostgreSQL keeps the position among the consumers, in the transaction that counts. */
+bool cn_rollup_settle_copy(struct cn_sql_conn *conn, int64_t seq, struct cn_error *err)
+{
+    struct cn_rollup_position position;
+    bool found = true;
+    int64_t day = INT32_MIN;
+    if (!cn_store_position(conn, &position, err)) {
+        return false;
+    }
+    position.seq = cn_sql_is_embedded(conn) ? seq : 0;
+    while (found && !cn_sql_is_embedded(conn)) {
+        if (!cn_store_hot_day(conn, INT32_MIN, &found, &day, err) ||
+            (found && !cn_store_fold(conn, day, CN_ROLLUP_MEMBERS_MAX, err))) {
+            return cn_error_context(err, "folding the rollups");
+        }
+    }
+    return cn_store_save_position(conn, position, err);
 }

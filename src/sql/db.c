@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/random.h"
 #include "base/str.h"
 #include "base/workers.h"
@@ -20,7 +21,8 @@
 enum {
     READERS = 8, /* unless the options say otherwise */
     WRITERS = 4,
-    RETRY_FIRST_US = 2000, /* doubled for each further attempt, with as much again at random */
+    RETRY_FOR_US = 5000000, /* no further attempt after that: who waits may as well be told */
+    RETRY_FIRST_US = 2000,  /* doubled for each further attempt, with as much again at random */
 };
 
 struct cn_db {
@@ -138,6 +140,11 @@ bool cn_db_is_embedded(const struct cn_db *db)
     return db->is_embedded;
 }
 
+bool cn_db_connect_own(struct cn_db *db, struct cn_sql_conn **conn_out, struct cn_error *err)
+{
+    return connect_one(db, true, conn_out, err);
+}
+
 bool cn_db_is_writable(const struct cn_db *db)
 {
     return db->writer == NULL || !cn_sql_writer_is_broken(db->writer);
@@ -201,6 +208,7 @@ static void wait_before(int attempt)
 static bool write_with_retries(struct cn_db *db, cn_db_work *work, void *arg, struct cn_error *err)
 {
     bool again = true;
+    int64_t give_up_us = cn_clock_monotonic_us() + RETRY_FOR_US;
     for (int attempt = 0; again && attempt < CN_DB_ATTEMPTS_MAX; attempt++) {
         if (attempt > 0) {
             wait_before(attempt - 1);
@@ -208,6 +216,7 @@ static bool write_with_retries(struct cn_db *db, cn_db_work *work, void *arg, st
         if (try_once(db, work, arg, &again, err)) {
             return true;
         }
+        again = again && cn_clock_monotonic_us() < give_up_us;
     }
     return false;
 }

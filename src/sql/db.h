@@ -24,7 +24,7 @@ enum {
     CN_DB_GROUP_MAX = 256,     /* members of one commit */
     CN_DB_READERS_MAX = 64,    /* connections to read with */
     CN_DB_READ_WAIT_MS = 5000, /* for a free connection; then CN_UNAVAILABLE */
-    CN_DB_ATTEMPTS_MAX = 5     /* of one write on PostgreSQL */
+    CN_DB_ATTEMPTS_MAX = 5     /* of one write on PostgreSQL, begun within 5 seconds */
 };
 
 struct cn_db;
@@ -54,6 +54,11 @@ CN_MUST_CHECK bool cn_db_open(const struct cn_db_options *options, struct cn_db 
 void cn_db_close(struct cn_db *db);
 
 bool cn_db_is_embedded(const struct cn_db *db);
+
+/* A connection of the caller's own, that no pool knows: for what must stay on one connection.
+ * Closed with cn_sql_close() before the database. */
+CN_MUST_CHECK bool cn_db_connect_own(struct cn_db *db, struct cn_sql_conn **conn_out,
+                                     struct cn_error *err);
 
 /* False after a failed fsync. */
 bool cn_db_is_writable(const struct cn_db *db);

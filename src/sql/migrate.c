@@ -231,6 +231,44 @@ bool cn_migrate_version(struct cn_sql_conn *conn, const char *set, int64_t *vers
     return ok;
 }
 
+static bool count_applied(struct cn_sql_conn *conn, const char *set, int64_t *count_out,
+                          struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    if (!cn_sql_prepare(conn, "SELECT count(*) FROM schema_migration WHERE set_name = $1", &stmt,
+                        err)) {
+        return false;
+    }
+    cn_sql_bind_str(stmt, 1, cn_str_of(set));
+    bool ok = cn_sql_step(stmt, &row, err);
+    if (ok) {
+        *count_out = cn_sql_column_i64(stmt, 0);
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
+bool cn_migrate_check(struct cn_sql_conn *conn, const char *set,
+                      const struct cn_embedded_file *files, size_t count, struct cn_error *err)
+{
+    int64_t applied = 0;
+    if (!count_applied(conn, set, &applied, err)) {
+        return cn_error_context(err, "looking at the migrations of %s", set);
+    }
+    bool same = applied == (int64_t)count;
+    for (size_t i = 0; same && i < count; i++) {
+        int64_t number = 0;
+        if (!number_of(&files[i], &number, err) ||
+            !is_applied(conn, set, number, files[i].name, &same, err)) {
+            return false;
+        }
+    }
+    return same ||
+           cn_fail(err, CN_INVALID, "the database has %lld migrations of %s, the program %zu",
+                   (long long)applied, set, count);
+}
+
 bool cn_migrate(struct cn_sql_conn *conn, const char *set, const struct cn_embedded_file *files,
                 size_t count, cn_time now, struct cn_error *err)
 {

@@ -26,6 +26,11 @@ CN_MUST_CHECK bool cn_migrate(struct cn_sql_conn *conn, const char *set,
                               const struct cn_embedded_file *files, size_t count, cn_time now,
                               struct cn_error *err);
 
+/* Only looks.  Fails with CN_INVALID unless exactly these migrations have been applied. */
+CN_MUST_CHECK bool cn_migrate_check(struct cn_sql_conn *conn, const char *set,
+                                    const struct cn_embedded_file *files, size_t count,
+                                    struct cn_error *err);
+
 /* The number of the newest migration that was applied, or 0. */
 CN_MUST_CHECK bool cn_migrate_version(struct cn_sql_conn *conn, const char *set,
                                       int64_t *version_out, struct cn_error *err);

@@ -438,7 +438,7 @@ static void pg_close(struct cn_sql_conn *conn)
 static const struct cn_sql_driver driver = {
     .name = "postgresql",
     .is_embedded = false,
-    .begin_write = "BEGIN",
+    .begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED", /* whatever the default may be */
     .begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     .fragments = { [CN_FRAGMENT_SKIP_LOCKED] = "FOR UPDATE SKIP LOCKED",
                    [CN_FRAGMENT_IN_IDS] = "= ANY(?)",

@@ -128,6 +128,13 @@ class Cairn {
     return code ?? bySignal;
   }
 
+  // Waits for a process that ends by itself; its exit code, or the signal's name.
+  async ended() {
+    const [code, bySignal] = await this.#exited;
+    this.#child = undefined;
+    return code ?? bySignal;
+  }
+
   async kill() {
     assert.equal(await this.stop('SIGKILL'), 'SIGKILL');
   }
@@ -178,7 +185,7 @@ class Cairn {
 
 export const basic = writeKey => `Basic ${Buffer.from(`${writeKey}:`).toString('base64')}`;
 
-class Session {
+export class Session {
   constructor(cairn, headers, user) {
     this.cairn = cairn;
     this.headers = headers;
@@ -230,9 +237,10 @@ class Session {
 // Makes a workspace with an administrator (ADMIN) and serves it until the test `t` ends.
 //   args, env  of the server      init  further options of "cairn init"
 //   zone       of the workspace   users further {email, name, role, password}
+//   files      true: embedded in any case
 export async function startCairn(t, options = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'cairn-test-'));
-  const database = onPostgres ? await createDatabase() : undefined;
+  const database = onPostgres && !options.files ? await createDatabase() : undefined;
   const cairn = new Cairn(dir, database?.url, options);
   t.after(async () => {
     try {
@@ -244,4 +252,17 @@ export async function startCairn(t, options = {}) {
   });
   await cairn.init();
   return cairn.start();
+}
+
+// A server of which the test says when it is made and started; ended when the test `t` ends.  url: of
+// the database, or undefined.
+export function makeCairn(t, dir, url, options = {}) {
+  const cairn = new Cairn(dir, url, options);
+  t.after(async () => cairn.assertClean(await cairn.stop()));
+  return cairn;
+}
+
+// Serves a workspace that is there already until the test `t` ends.
+export function serveCairn(t, dir, url, options = {}) {
+  return makeCairn(t, dir, url, options).start();
 }

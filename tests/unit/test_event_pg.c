@@ -1,4 +1,5 @@
 /* The event log on PostgreSQL; only when CAIRN_TEST_PG_URL names a server. */
+#include "event/carry.h"
 #include "event/migrations.h"
 #include "sql/db.h"
 #include "sql/migrate.h"
@@ -125,6 +126,119 @@ static void old_days_are_dropped(void **state)
     assert_int_equal(dropped, 0);
 }
 
+struct carry_to {
+    struct cn_event_carry carry;
+    int64_t events;
+};
+
+static bool carry_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    struct carry_to *to = arg;
+    return cn_event_carry_to_postgres(&to->carry, conn, &to->events, err);
+}
+
+/* Four days of segments, some of them packed, with batches that share blocks. */
+static void fill_files(struct fixture *files)
+{
+    int64_t n = 0;
+    for (int day = 0; day < 4; day++) {
+        append_and_wait(files, n, 900);
+        append_and_wait(files, n + 900, 3);
+        pass_hours(files, 1);
+        append_and_wait(files, n + 903, 97);
+        n += 1000;
+        if (day == 1) {
+            cn_event_log_seal(files->log);
+            pack_all(files);
+        }
+        pass_hours(files, 23);
+    }
+    files->clock.fixed_us -= 24 * us_per_hour; /* the last of them an hour ago */
+    pass_hours(files, 2);
+}
+
+static void open_files(struct fixture *files, const char *dir)
+{
+    files->options.dir = dir;
+    open_log(files);
+}
+
+static void a_log_is_carried_from_files_and_back(void **state)
+{
+    struct fixture *pg = *state;
+    void *files_state = NULL;
+    assert_int_equal(setup(&files_state), 0);
+    struct fixture *files = files_state;
+    char back[80];
+    int64_t carried = 0;
+    fill_files(files);
+    pg->clock.fixed_us = files->clock.fixed_us;
+
+    struct carry_to to = { .carry = { .from = files->log, .now = cn_now(&files->clock) } };
+    close_log(pg);
+    assert_true(cn_db_write(pg->options.db, carry_work, &to, &pg->err));
+    assert_int_equal(to.events, 4000);
+    open_log(pg);
+    assert_holds(pg, 4000);
+    assert_subjects(pg, 4000);
+    append_and_wait(pg, 2000, 2000); /* of the window */
+    assert_int_equal(pg->answers.duplicates, 2000);
+    pg->committed_to = 4000;
+    append_and_wait(pg, 4000, 500);
+    assert_holds(pg, 4500);
+
+    /* Back, without the days that were dropped meanwhile. */
+    size_t dropped = 0;
+    cn_time before = { pg->clock.fixed_us - 2 * us_per_day };
+    assert_true(cn_event_log_drop(pg->log, before, &dropped, &pg->err));
+    assert_true(dropped > 0);
+    (void)snprintf(back, sizeof(back), "%s-back", files->dir);
+    struct cn_event_carry carry = { .from = pg->log, .now = cn_now(&pg->clock) };
+    assert_true(cn_event_carry_to_files(&carry, back, &carried, &pg->err));
+    assert_in_range(carried, 1500, 3500);
+    close_log(files);
+    open_files(files, back);
+    assert_int_equal(cn_event_log_position(files->log), 4500);
+    assert_int_equal(scan(files, 4501 - carried, INT64_MAX).count, carried);
+    files->committed_to = 4500;
+    size_t seen = files->answers.duplicates;
+    append_and_wait(files, 3000, 1500);
+    assert_int_equal(files->answers.duplicates - seen, 1500);
+    append_and_wait(files, 4500, 10);
+    assert_int_equal(cn_event_log_position(files->log), 4510);
+    assert_true(count_segments(files, CN_SEGMENT_SEALED) >= 1);
+    close_log(files);
+    delete_folder(back);
+    open_files(files, files->dir);
+    assert_int_equal(teardown(&files_state), 0);
+}
+
+static void an_empty_log_is_carried_with_its_number(void **state)
+{
+    struct fixture *pg = *state;
+    char dir[] = "/tmp/cairn-event-XXXXXX";
+    char back[64];
+    int64_t carried = 7;
+    size_t dropped = 0;
+    append_and_wait(pg, 0, 30);
+    pg->clock.fixed_us += 3 * us_per_day;
+    assert_true(cn_event_log_drop(pg->log, cn_now(&pg->clock), &dropped, &pg->err));
+    assert_non_null(mkdtemp(dir));
+    (void)snprintf(back, sizeof(back), "%s/events", dir);
+    struct cn_event_carry carry = { .from = pg->log, .now = cn_now(&pg->clock) };
+    assert_true(cn_event_carry_to_files(&carry, back, &carried, &pg->err));
+    assert_int_equal(carried, 0);
+    struct cn_event_log_options options = { .dir = back,
+                                            .clock = &pg->clock,
+                                            .is_kept_by_caller = true };
+    struct cn_event_log *log = NULL;
+    assert_true(cn_event_log_open(&options, &log, &pg->err));
+    assert_int_equal(cn_event_log_position(log), 30);
+    cn_event_log_close(log);
+    delete_folder(back);
+    assert_int_equal(rmdir(dir), 0);
+}
+
 static int pg_setup(void **state)
 {
     struct pg_fixture *pg = cn_heap_resize(NULL, sizeof(*pg));
@@ -172,6 +286,10 @@ int main(void)
           duplicates_are_dropped_within_two_days),
         P("PostgreSQL: the hook belongs to the transaction", the_hook_belongs_to_the_transaction),
         P("PostgreSQL: old days are dropped", old_days_are_dropped),
+        P("PostgreSQL: a log is carried from files and back, with its numbers and what was seen",
+          a_log_is_carried_from_files_and_back),
+        P("PostgreSQL: an empty log is carried with its number",
+          an_empty_log_is_carried_with_its_number),
     };
     return server() != NULL ? cmocka_run_group_tests_name("event_pg", tests, NULL, NULL) : 0;
 }
