@@ -28,7 +28,8 @@ static struct cn_book_fact book_fact(const struct cn_event *event)
                                   .traits = has_traits ? event->payload : CN_STR(""),
                                   .at = event->at,
                                   .received = event->received,
-                                  .tie = (int64_t)(event->id.hi >> 1) };
+                                  .tie = (int64_t)(event->id.hi >> 1),
+                                  .seq = event->seq };
 }
 
 struct application {
