@@ -36,7 +36,7 @@ struct cn_book_batch {
     struct cn_str_map accounts;  /* external ids looked up in this batch */
     struct cn_map touched;
     struct cn_map created;
-    int64_t before;  /* version of the stored mapping when the transaction began */
+    int64_t before; /* version of the stored mapping when the transaction began */
     int64_t version;
     struct cn_json_parser *parser;
     struct cn_book_result result;

@@ -301,7 +301,7 @@ enum op {
     OP_OWNER,
     OP_CURRENCY,
     OP_PARENT_ID, /* a number: the account's own */
-    OP_VALUES, /* numbers and truths from here on */
+    OP_VALUES,    /* numbers and truths from here on */
 };
 
 struct op_row {

@@ -10,10 +10,9 @@
 struct cn_book_facts *cn_book_facts_new(const struct cn_tz *tz)
 {
     struct cn_book_facts *facts = cn_heap_resize(NULL, sizeof(*facts));
-    *facts = (struct cn_book_facts){ .tz = tz,
-                                       .source = cn_book_column_source,
-                                       .due_us = CN_NEVER_US,
-                                       .due_upto_us = INT64_MIN };
+    *facts = (struct cn_book_facts){
+        .tz = tz, .source = cn_book_column_source, .due_us = CN_NEVER_US, .due_upto_us = INT64_MIN
+    };
     facts->source.ctx = facts;
     (void)pthread_rwlock_init(&facts->lock, NULL); /* cannot fail with default attributes */
     cn_str_map_init(&facts->text_index);
@@ -207,14 +206,14 @@ struct part {
                  struct cn_sql_stmt *stmt);
 };
 
-/* `since` compares a column with $2: rows with events after a place in the log are left out. */
-#define PART(columns, table, since, order, read_)                                              \
-    {                                                                                          \
-        .all = "SELECT account_id, " columns " FROM " table " WHERE $2 >= " since              \
-               " ORDER BY account_id" order,                                                   \
-        .some = "SELECT account_id, " columns " FROM " table " WHERE account_id {{in_ids $1}}" \
-                " AND $2 >= " since " ORDER BY account_id" order,                              \
-        .read = (read_),                                                                       \
+/* `since` is a column or 0: rows of events after a place in the log are left out. */
+#define PART(columns, table, since, order, read_)                                                 \
+    {                                                                                             \
+        .all = "SELECT account_id, " columns " FROM " table " WHERE CAST($1 AS bigint) >= " since \
+               " ORDER BY account_id" order,                                                      \
+        .some = "SELECT account_id, " columns " FROM " table " WHERE account_id {{in_ids $1}}"    \
+                " AND CAST($2 AS bigint) >= " since " ORDER BY account_id" order,                 \
+        .read = (read_),                                                                          \
     }
 
 /* The account first: it empties the lists that the others fill. */
@@ -288,7 +287,7 @@ bool cn_facts_read(struct cn_book_facts *facts, struct cn_sql_conn *conn,
             cn_sql_bind_ids(stmt, 1, account_ids, count);
         }
         if (ok) {
-            cn_sql_bind_i64(stmt, 2, log_seq);
+            cn_sql_bind_i64(stmt, account_ids != NULL ? 2 : 1, log_seq);
             ok = read_part(facts, &parts[i], stmt, err);
         }
     }

@@ -26,8 +26,8 @@ struct line {
     int64_t kind;
     int64_t record_id;
     cn_str field;
-    cn_str value; /* JSON; "" for none */
-    bool was_none; /* before the line */
+    cn_str value;     /* JSON; "" for none */
+    bool was_none;    /* before the line */
     int64_t known_us; /* of the value; 0: not known here, a later line says */
 };
 
@@ -310,13 +310,13 @@ static bool has_moment(const struct line *line)
 
 /* ---- the history ---- */
 
-#define LINES "account_id, kind, record_id, field, from_value, to_value, known_us FROM field_history"
+#define LINES \
+    "account_id, kind, record_id, field, from_value, to_value, known_us FROM field_history"
 
-static const char undo_all[] =
-    "SELECT " LINES " WHERE seq > $2 ORDER BY seq DESC, history_id DESC";
+static const char undo_all[] = "SELECT " LINES " WHERE seq > $1 ORDER BY seq DESC, history_id DESC";
 static const char undo_some[] = "SELECT " LINES " WHERE account_id {{in_ids $1}} AND seq > $2"
                                 " ORDER BY seq DESC, history_id DESC";
-static const char redo_all[] = "SELECT " LINES " WHERE seq <= $2 AND field IN ('solved_at',"
+static const char redo_all[] = "SELECT " LINES " WHERE seq <= $1 AND field IN ('solved_at',"
                                " 'left_at', 'roles') ORDER BY seq, history_id";
 static const char redo_some[] = "SELECT " LINES " WHERE account_id {{in_ids $1}} AND seq <= $2"
                                 " AND field IN ('solved_at', 'left_at', 'roles')"
@@ -346,8 +346,8 @@ static void take_line(const struct reading *reading, struct cn_sql_stmt *stmt, b
         .kind = cn_sql_column_i64(stmt, 1),
         .record_id = cn_sql_column_i64(stmt, 2),
         .field = cn_sql_column_str(stmt, 3),
-        .value = cn_sql_column_is_null(stmt, value) ? (cn_str){ "", 0 }
-                                                    : cn_sql_column_str(stmt, value),
+        .value =
+            cn_sql_column_is_null(stmt, value) ? (cn_str){ "", 0 } : cn_sql_column_str(stmt, value),
         .was_none = !is_undo && cn_sql_column_is_null(stmt, 4),
         .known_us = is_undo ? 0 : cn_sql_column_i64(stmt, 6),
     };
@@ -367,7 +367,7 @@ static bool read_lines(const struct reading *reading, const char *all, const cha
     if (reading->account_ids != NULL) {
         cn_sql_bind_ids(stmt, 1, reading->account_ids, reading->count);
     }
-    cn_sql_bind_i64(stmt, 2, reading->change);
+    cn_sql_bind_i64(stmt, reading->account_ids != NULL ? 2 : 1, reading->change);
     bool ok = cn_sql_step(stmt, &row, err);
     while (ok && row) {
         take_line(reading, stmt, is_undo);

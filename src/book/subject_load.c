@@ -81,8 +81,7 @@ static const struct part account_parts[] = {
 
 /* Of versions $1 < version <= $2: the mapping as it became known. */
 static const struct part version_parts[] = {
-    { "SELECT ext_key, account_id FROM ident WHERE version > $1 AND version <= $2",
-      add_ident },
+    { "SELECT ext_key, account_id FROM ident WHERE version > $1 AND version <= $2", add_ident },
     { "SELECT domain, account_id FROM account_domain WHERE version > $1 AND version <= $2",
       add_domain },
     { "SELECT subject, ext_key, at_us FROM subject_group WHERE version > $1 AND version <= $2",

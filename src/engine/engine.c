@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/log.h"
 
 #include "book/change.h"
@@ -37,6 +38,50 @@ void cn_pending_add(struct cn_pending *pending, const struct cn_health_row *row)
         pending->rows = cn_heap_resize(pending->rows, pending->capacity * sizeof(pending->rows[0]));
     }
     pending->rows[pending->count++] = *row;
+}
+
+void cn_pending_add_tick(struct cn_pending *pending, const struct cn_tick *tick)
+{
+    if (pending->tick_count == pending->tick_capacity) {
+        pending->tick_capacity = pending->tick_capacity == 0 ? 8 : pending->tick_capacity * 2;
+        pending->ticks =
+            cn_heap_resize(pending->ticks, pending->tick_capacity * sizeof(pending->ticks[0]));
+    }
+    pending->ticks[pending->tick_count++] = *tick;
+}
+
+void cn_colour_list_add(struct cn_colour_list *list, const struct cn_tick_colour *colour)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity == 0 ? 256 : list->capacity * 2;
+        list->items = cn_heap_resize(list->items, list->capacity * sizeof(list->items[0]));
+    }
+    list->items[list->count++] = *colour;
+}
+
+int64_t cn_engine_settings(const struct cn_engine_options *options)
+{
+    cn_str zone = cn_tz_name(options->tz);
+    return (int64_t)cn_hash128_of(zone, (uint64_t)options->reattribute_us).lo;
+}
+
+struct cn_health_score cn_engine_handed(struct cn_health_score score, enum cn_band band)
+{
+    score.band = band;
+    score.scorecard = -1;
+    return score;
+}
+
+void cn_engine_hand(struct cn_engine *engine, uint32_t row, enum cn_band band)
+{
+    struct cn_health_score score = cn_health_state_get(&engine->health, row);
+    struct cn_health_score handed = cn_engine_handed(score, band);
+    struct cn_tick_colour colour = { .account_id = cn_frame_accounts(engine->frame)[row],
+                                     .band = band };
+    if (score.band != band) {
+        cn_health_state_set(&engine->health, row, &handed);
+        cn_colour_list_add(&engine->handed, &colour);
+    }
 }
 
 struct cn_unit cn_engine_unit(struct cn_engine *engine, struct cn_sql_conn *conn,
@@ -219,7 +264,7 @@ static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_erro
     if (is_tick) {
         rhythm->tick_us = now_us;
     }
-    if (!cn_engine_evaluate(engine, cn_now(engine->options.clock), is_tick, err)) {
+    if (!cn_engine_evaluate(engine, is_tick, err)) {
         return false;
     }
     announce(engine);
@@ -295,8 +340,7 @@ bool cn_engine_start(struct cn_engine *engine, struct cn_event_log *log, struct 
     assert(!engine->has_threads);
     engine->log = log;
     if (!cn_engine_load(engine, err) || !follow_mapping(engine, err) ||
-        !cn_engine_catch_up(engine, err) ||
-        !cn_engine_evaluate(engine, cn_now(engine->options.clock), true, err)) {
+        !cn_engine_catch_up(engine, err) || !cn_engine_evaluate(engine, true, err)) {
         return cn_error_context(err, "starting the engine");
     }
     announce(engine);
@@ -431,7 +475,10 @@ void cn_engine_free(struct cn_engine *engine)
     cn_book_facts_free(engine->facts);
     cn_interner_free(engine->strings);
     free(engine->touched.items);
+    free(engine->handed.items);
     free(engine->pending.rows);
+    free(engine->pending.ticks);
+    free(engine->pending.colours.items);
     cn_arena_deinit(&engine->pending.arena);
     cn_arena_deinit(&engine->scratch);
     (void)pthread_cond_destroy(&engine->settled);
