@@ -140,8 +140,8 @@ bool cn_known_use_program(struct known *known, const struct cn_tick *tick, struc
     then->program = program;
     cn_frame_use(then->frame, &program->columns, NULL);
     move_scores(known, old != NULL ? old->health : NULL);
+    cn_series_free(then->series); /* it reads the old program's metrics */
     cn_engine_program_free(old);
-    cn_series_free(then->series);
     then->day = cn_tz_day(then->options.tz, tick->clock);
     then->needs_all = true;
     then->series = series_of(known, then->day);
