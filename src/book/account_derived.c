@@ -59,6 +59,31 @@ bool cn_account_save_activity(const struct cn_unit *unit, cn_account_id id,
     return true;
 }
 
+bool cn_account_save_activities(struct cn_sql_conn *conn, const struct cn_account_activity *items,
+                                size_t count, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    bool ok = true;
+    if (count == 0) {
+        return true;
+    }
+    if (!cn_sql_prepare(conn,
+                        "UPDATE account SET last_activity_us = $2 WHERE account_id = $1"
+                        " AND (last_activity_us IS NULL OR last_activity_us < $2)",
+                        &stmt, err)) {
+        return false;
+    }
+    for (size_t i = 0; ok && i < count; i++) {
+        cn_sql_bind_i64(stmt, 1, items[i].id.value);
+        cn_sql_bind_i64(stmt, 2, items[i].last_activity_at.us);
+        ok = cn_sql_step(stmt, &row, err);
+        cn_sql_reset(stmt);
+    }
+    cn_sql_finish(stmt);
+    return ok || cn_error_context(err, "saving activity");
+}
+
 bool cn_account_each_activity(const struct cn_unit *unit,
                               void (*each)(void *arg, cn_account_id id, cn_time last_activity_at),
                               void *arg, struct cn_error *err)

@@ -170,6 +170,8 @@ uint32_t cn_engine_row(struct cn_engine *engine, int64_t account_id)
     size_t rows = cn_frame_rows(engine->frame);
     cn_health_state_resize(&engine->health, rows);
     cn_bitmap_resize(&engine->active, rows);
+    cn_bitmap_resize(&engine->activity.moved, rows);
+    cn_bitmap_resize(&engine->activity.saving, rows);
     cn_column_reserve(&engine->last_activity, rows);
     cn_column_reserve(&engine->past_points, rows);
     cn_column_reserve(&engine->trend, rows);
@@ -268,6 +270,9 @@ static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_erro
         return false;
     }
     announce(engine);
+    if (is_tick && !cn_engine_keep_activity(engine, false, err)) {
+        return false;
+    }
     return true;
 }
 
@@ -421,6 +426,15 @@ static void drain(struct cn_engine *engine)
     }
 }
 
+static void keep_activity(struct cn_engine *engine)
+{
+    struct cn_error err;
+    cn_arena_reset(&engine->scratch);
+    if (!cn_engine_keep_activity(engine, true, &err)) {
+        cn_log_error("engine", &err, "keeping activity; the next start reads it from the log");
+    }
+}
+
 /* So that the next start is quick; the file is only used if it fits the rollups as they are then.
  */
 static void keep_series(struct cn_engine *engine)
@@ -446,6 +460,7 @@ void cn_engine_stop(struct cn_engine *engine)
         (void)pthread_join(engine->flusher, NULL);
         flush_once(engine);
         keep_series(engine);
+        keep_activity(engine);
         engine->has_threads = false;
     }
     drain(engine);
@@ -464,6 +479,8 @@ void cn_engine_free(struct cn_engine *engine)
     cn_column_deinit(&engine->trend);
     cn_column_deinit(&engine->past_points);
     cn_column_deinit(&engine->last_activity);
+    cn_bitmap_deinit(&engine->activity.moved);
+    cn_bitmap_deinit(&engine->activity.saving);
     cn_health_changes_deinit(&engine->changes);
     cn_health_state_deinit(&engine->health);
     cn_bitmap_deinit(&engine->active);

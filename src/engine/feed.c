@@ -195,6 +195,7 @@ static void mark_rows(struct cn_engine *engine, const struct cn_metric_fact *fac
         if (cn_column_is_missing(&engine->last_activity, row) ||
             engine->last_activity.as.i64[row] < facts[i].at.us) {
             cn_column_set_i64(&engine->last_activity, row, facts[i].at.us);
+            cn_bitmap_add(&engine->activity.moved, row);
         }
     }
     (void)pthread_rwlock_unlock(&engine->lock);

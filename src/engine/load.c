@@ -177,6 +177,12 @@ static void set_activity(void *arg, cn_account_id id, cn_time last_activity_at)
     }
 }
 
+/* Rows may have been written by a clock that was set back since. */
+static cn_time newest(const struct cn_engine *engine, cn_time now)
+{
+    return engine->tick.at.us > now.us ? engine->tick.at : now;
+}
+
 static bool load_scores(struct cn_engine *engine, cn_time now, struct cn_error *err)
 {
     struct cn_sql_conn *conn = NULL;
@@ -185,10 +191,10 @@ static bool load_scores(struct cn_engine *engine, cn_time now, struct cn_error *
     }
     struct cn_unit unit = cn_engine_unit(engine, conn, &engine->scratch);
     bool ok = cn_tick_newest(conn, &engine->tick, err) &&
-              cn_health_history_all_at(conn, now, set_score, engine, err) &&
+              cn_health_history_all_at(conn, newest(engine, now), set_score, engine, err) &&
               cn_account_each_activity(&unit, set_activity, engine, err);
     cn_db_release(engine->options.db, conn);
-    return ok && cn_engine_load_past(engine, now, err);
+    return ok && cn_engine_recall_activity(engine, err) && cn_engine_load_past(engine, now, err);
 }
 
 bool cn_engine_load(struct cn_engine *engine, struct cn_error *err)

@@ -63,6 +63,14 @@ struct cn_round {
     bool is_fresh; /* a start or a new day: ranks as of last night, too */
 };
 
+/* Rows of which the newest activity waits for being stored. */
+struct cn_activity {
+    struct cn_bitmap moved;  /* since the stretch that is being stored began */
+    struct cn_bitmap saving; /* left of that stretch */
+    int64_t upto_seq;        /* of the log, where it began */
+    int64_t begun_us;        /* by the monotonic clock */
+};
+
 struct cn_engine {
     struct cn_engine_options options;
     struct cn_event_log *log;
@@ -81,6 +89,7 @@ struct cn_engine {
     struct cn_frame *frame;
     struct cn_health_state health;
     struct cn_column last_activity; /* TIME: of the newest event */
+    struct cn_activity activity;    /* which of them are not stored yet */
     struct cn_column past_points;   /* I64: thousandths, CN_TREND_DAYS ago */
     struct cn_column trend;         /* I64: thousandths */
     struct cn_list_columns *lists;  /* what lists sort by besides; engine/list.c */
@@ -159,6 +168,14 @@ CN_MUST_CHECK bool cn_engine_evaluate(struct cn_engine *engine, bool is_tick, st
  * wants flushed rollups. */
 CN_MUST_CHECK bool cn_engine_score(struct cn_engine *engine, const struct cn_round *round,
                                    struct cn_error *err);
+
+/* Stores the newest activity of some accounts, now and then of all that had any; `all`: at once.  A
+ * crash loses a stretch of some seconds, which is read from the log again. */
+CN_MUST_CHECK bool cn_engine_keep_activity(struct cn_engine *engine, bool all,
+                                           struct cn_error *err);
+
+/* At a start: what was counted but not stored as activity. */
+CN_MUST_CHECK bool cn_engine_recall_activity(struct cn_engine *engine, struct cn_error *err);
 
 /* The next score of the row stands on this colour.  Under the write lock. */
 void cn_engine_hand(struct cn_engine *engine, uint32_t row, enum cn_band band);
