@@ -81,6 +81,7 @@ void cn_engine_hand(struct cn_engine *engine, uint32_t row, enum cn_band band)
     if (score.band != band) {
         cn_health_state_set(&engine->health, row, &handed);
         cn_colour_list_add(&engine->handed, &colour);
+        cn_bitmap_add(cn_frame_dirty(engine->frame), row);
     }
 }
 

@@ -70,6 +70,7 @@ static void take_colours(struct known *known, const struct cn_tick *tick)
         struct cn_health_score score =
             cn_engine_handed(cn_health_state_get(&then->health, row), colour->band);
         cn_health_state_set(&then->health, row, &score);
+        cn_bitmap_add(cn_frame_dirty(then->frame), row);
     }
 }
 
