@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "base/parse.h"
 #include "base/str.h"
 
@@ -32,6 +33,7 @@ struct change_rule {
 
 struct cn_tz {
     char name[NAME_MAX_BYTES];
+    int64_t digest;  /* of the file */
     size_t count;    /* of changes */
     int64_t *at;     /* seconds UTC, ascending */
     int64_t *offset; /* seconds east from at[i] on */
@@ -328,6 +330,7 @@ bool cn_tz_load(cn_str name, struct cn_tz **tz_out, struct cn_error *err)
         if (ok) {
             skip = HEADER_BYTES + body_bytes(&header, 4);
             ok = skip <= len && read_body(tz, bytes + skip, len - skip);
+            tz->digest = (int64_t)cn_hash64((cn_str){ (const char *)bytes, len });
         }
         if (!ok) {
             cn_fail(err, CN_INVALID, "the file of time zone \"%s\" is damaged", tz->name);
@@ -354,6 +357,11 @@ void cn_tz_free(struct cn_tz *tz)
 cn_str cn_tz_name(const struct cn_tz *tz)
 {
     return cn_str_of(tz->name);
+}
+
+int64_t cn_tz_digest(const struct cn_tz *tz)
+{
+    return tz->digest;
 }
 
 static bool is_leap(int64_t year)

@@ -31,6 +31,9 @@ void cn_tz_free(struct cn_tz *tz); /* NULL is allowed */
 
 cn_str cn_tz_name(const struct cn_tz *tz);
 
+/* Of the zone's data: another one means that another version of the tz database was loaded. */
+int64_t cn_tz_digest(const struct cn_tz *tz);
+
 /* Seconds east of UTC at that moment. */
 int64_t cn_tz_offset(const struct cn_tz *tz, cn_time at);
 

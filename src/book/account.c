@@ -171,7 +171,7 @@ static void note_field(const struct cn_unit *unit, cn_account_id id, const char 
                                                           .to = to });
 }
 
-static cn_str json_money(const struct cn_unit *unit, const struct cn_account *account)
+cn_str cn_account_json_money(const struct cn_unit *unit, const struct cn_account *account)
 {
     cn_str minor = cn_row_json_i64(unit->arena, account->arr_given, account->arr.minor);
     if (minor.len == 0) {
@@ -210,7 +210,8 @@ static void note_differences(const struct cn_unit *unit, const struct cn_account
                cn_row_json_str(arena, old->id.value != 0 ? CN_GIVEN : CN_NULL,
                                cn_str_of(cn_stage_names[old->stage])),
                cn_row_json_str(arena, CN_GIVEN, cn_str_of(cn_stage_names[new->stage])));
-    note_field(unit, new->id, "arr", json_money(unit, old), json_money(unit, new));
+    note_field(unit, new->id, "arr", cn_account_json_money(unit, old),
+               cn_account_json_money(unit, new));
     note_field(unit, new->id, "renewal_on",
                cn_row_json_i64(arena, old->renewal_on_given, old->renewal_on),
                cn_row_json_i64(arena, new->renewal_on_given, new->renewal_on));

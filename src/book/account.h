@@ -151,6 +151,15 @@ CN_MUST_CHECK bool cn_account_save_derived(const struct cn_unit *unit, cn_accoun
 CN_MUST_CHECK bool cn_account_save_activity(const struct cn_unit *unit, cn_account_id id,
                                             cn_time last_activity_at, struct cn_error *err);
 
+/* The same of many accounts, without a change for those who follow: the engine's own memory. */
+struct cn_account_activity {
+    cn_account_id id;
+    cn_time last_activity_at;
+};
+CN_MUST_CHECK bool cn_account_save_activities(struct cn_sql_conn *conn,
+                                              const struct cn_account_activity *items, size_t count,
+                                              struct cn_error *err);
+
 /* Calls `each` for every account with activity, for starting up. */
 CN_MUST_CHECK bool cn_account_each_activity(const struct cn_unit *unit,
                                             void (*each)(void *arg, cn_account_id id,

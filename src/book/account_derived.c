@@ -1,6 +1,8 @@
+#include <string.h>
+
 #include "base/str.h"
 
-#include "book/account.h"
+#include "book/account_row.h"
 #include "book/change.h"
 #include "book/contract.h"
 #include "book/row.h"
@@ -55,6 +57,31 @@ bool cn_account_save_activity(const struct cn_unit *unit, cn_account_id id,
         cn_change_note(unit, id, CN_CHANGE_ACTIVITY);
     }
     return true;
+}
+
+bool cn_account_save_activities(struct cn_sql_conn *conn, const struct cn_account_activity *items,
+                                size_t count, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    bool ok = true;
+    if (count == 0) {
+        return true;
+    }
+    if (!cn_sql_prepare(conn,
+                        "UPDATE account SET last_activity_us = $2 WHERE account_id = $1"
+                        " AND (last_activity_us IS NULL OR last_activity_us < $2)",
+                        &stmt, err)) {
+        return false;
+    }
+    for (size_t i = 0; ok && i < count; i++) {
+        cn_sql_bind_i64(stmt, 1, items[i].id.value);
+        cn_sql_bind_i64(stmt, 2, items[i].last_activity_at.us);
+        ok = cn_sql_step(stmt, &row, err);
+        cn_sql_reset(stmt);
+    }
+    cn_sql_finish(stmt);
+    return ok || cn_error_context(err, "saving activity");
 }
 
 bool cn_account_each_activity(const struct cn_unit *unit,
@@ -124,9 +151,28 @@ static bool summarise(const struct cn_unit *unit, cn_account_id id, struct summa
     return ok;
 }
 
+/* What contracts make of the record's own figures is history too: what rules read of an account can
+ * then be known as of any change. */
+static void note_figures(const struct cn_unit *unit, const struct cn_account *old,
+                         const struct cn_account *new)
+{
+    struct cn_field_change change = { .account_id = new->id,
+                                      .kind = CN_CHANGE_ACCOUNT,
+                                      .record_id = new->id.value };
+    change.field = "arr";
+    change.from = cn_account_json_money(unit, old);
+    change.to = cn_account_json_money(unit, new);
+    cn_field_change_note(unit, &change);
+    change.field = "renewal_on";
+    change.from = cn_row_json_i64(unit->arena, old->renewal_on_given, old->renewal_on);
+    change.to = cn_row_json_i64(unit->arena, new->renewal_on_given, new->renewal_on);
+    cn_field_change_note(unit, &change);
+}
+
 static bool refresh_contracts(const struct cn_unit *unit, cn_account_id id, struct cn_error *err)
 {
     struct summary summary;
+    struct cn_account old;
     struct cn_sql_stmt *stmt = NULL;
     if (!summarise(unit, id, &summary, err)) {
         return false;
@@ -134,6 +180,15 @@ static bool refresh_contracts(const struct cn_unit *unit, cn_account_id id, stru
     if (summary.signed_count == 0) {
         return true; /* the record's own figures stand */
     }
+    if (!cn_account_load(unit, id, &old, err)) {
+        return false;
+    }
+    struct cn_account new = old;
+    new.arr.minor = summary.running_count > 0 ? summary.running_minor : summary.active_minor;
+    new.arr_given = CN_GIVEN;
+    memcpy(new.arr.currency, summary.currency, sizeof(new.arr.currency));
+    new.renewal_on = summary.renewal_on;
+    new.renewal_on_given = summary.active_count > 0 ? CN_GIVEN : CN_NULL;
     if (!cn_sql_prepare(unit->conn,
                         "UPDATE account SET arr_minor = $2, currency = $3, renewal_on = $4"
                         " WHERE account_id = $1",
@@ -141,11 +196,14 @@ static bool refresh_contracts(const struct cn_unit *unit, cn_account_id id, stru
         return false;
     }
     cn_sql_bind_i64(stmt, 1, id.value);
-    cn_sql_bind_i64(stmt, 2,
-                    summary.running_count > 0 ? summary.running_minor : summary.active_minor);
-    cn_sql_bind_str(stmt, 3, cn_str_of(summary.currency));
-    cn_row_bind_opt_i64(stmt, 4, summary.active_count > 0 ? CN_GIVEN : CN_NULL, summary.renewal_on);
-    return cn_sql_run(stmt, err);
+    cn_sql_bind_i64(stmt, 2, new.arr.minor);
+    cn_sql_bind_str(stmt, 3, cn_str_of(new.arr.currency));
+    cn_row_bind_opt_i64(stmt, 4, new.renewal_on_given, new.renewal_on);
+    if (!cn_sql_run(stmt, err)) {
+        return false;
+    }
+    note_figures(unit, &old, &new);
+    return true;
 }
 
 static bool refresh_tickets(const struct cn_unit *unit, cn_account_id id, struct cn_error *err)

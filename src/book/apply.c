@@ -310,7 +310,11 @@ static bool observe_traits(struct cn_book_batch *batch, const struct cn_unit *un
     struct cn_json_iter iter = cn_json_iterate(root);
     while (cn_json_next(&iter, &name, &value)) {
         struct cn_trait_observation observation = {
-            .account_id = { account_id }, .name = name, .at = fact->at, .tie = fact->tie
+            .account_id = { account_id },
+            .name = name,
+            .at = fact->at,
+            .tie = fact->tie,
+            .log_seq = fact->seq,
         };
         bool is_newest = false;
         if (storable(name).len == 0 || name.len > CN_TRAIT_NAME_MAX_BYTES ||
@@ -494,6 +498,9 @@ bool cn_book_batch_apply(struct cn_book_batch *batch, const struct cn_unit *unit
                          const struct cn_book_fact *facts, size_t count, struct cn_error *err)
 {
     forget(batch);
+    if (!cn_batch_begin(batch, unit, err)) {
+        return cn_error_context(err, "applying events to the book");
+    }
     for (size_t i = 0; i < count; i++) {
         struct cn_book_fact fact = cleaned(&facts[i]);
         if (!apply_one(batch, unit, &fact, err)) {

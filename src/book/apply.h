@@ -39,6 +39,7 @@ struct cn_book_fact {
     cn_time at;
     cn_time received;
     int64_t tie; /* from the hash of the message id: orders facts of the same moment */
+    int64_t seq; /* of the event in the log */
 };
 
 enum cn_unknown_account {

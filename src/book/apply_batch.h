@@ -36,6 +36,7 @@ struct cn_book_batch {
     struct cn_str_map accounts;  /* external ids looked up in this batch */
     struct cn_map touched;
     struct cn_map created;
+    int64_t before; /* version of the stored mapping when the transaction began */
     int64_t version;
     struct cn_json_parser *parser;
     struct cn_book_result result;
@@ -48,6 +49,10 @@ void cn_batch_see_mail(struct cn_book_batch *batch, int64_t subject, cn_str doma
 void cn_batch_see_link(struct cn_book_batch *batch, int64_t subject, int64_t target, cn_time at);
 void cn_batch_name(struct cn_book_batch *batch, enum pending_kind kind, cn_str text,
                    int64_t account_id);
+
+/* Asks for the version of the stored mapping. */
+CN_MUST_CHECK bool cn_batch_begin(struct cn_book_batch *batch, const struct cn_unit *unit,
+                                  struct cn_error *err);
 
 /* Writes what is pending, under a new version of the mapping. */
 CN_MUST_CHECK bool cn_batch_store(struct cn_book_batch *batch, const struct cn_unit *unit,

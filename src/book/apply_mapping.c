@@ -109,6 +109,11 @@ static bool store_one(const struct pending *item, const struct cn_unit *unit, in
     return cn_sql_run(stmt, err);
 }
 
+bool cn_batch_begin(struct cn_book_batch *batch, const struct cn_unit *unit, struct cn_error *err)
+{
+    return cn_mapping_stored(unit->conn, &batch->before, err);
+}
+
 /* The version is taken last: whoever else changes the mapping waits from then on. */
 bool cn_batch_store(struct cn_book_batch *batch, const struct cn_unit *unit, struct cn_error *err)
 {
@@ -180,7 +185,11 @@ const struct cn_book_result *cn_book_batch_publish(struct cn_book_batch *batch)
     for (size_t i = 0; i < batch->pending_count; i++) {
         add_to_map(batch->options.map, &batch->pending[i], &result->moves);
     }
-    cn_subject_map_set_version(batch->options.map, batch->version);
+    /* What others stored before and the map has not read yet would be passed over: then the version
+     * waits until the map follows the change table. */
+    if (cn_subject_map_version(batch->options.map) >= batch->before) {
+        cn_subject_map_set_version(batch->options.map, batch->version);
+    }
     result->touched = sorted_ids(&batch->arena, &batch->touched);
     result->touched_count = batch->touched.count;
     result->created = sorted_ids(&batch->arena, &batch->created);

@@ -1,6 +1,5 @@
 #include "book/column.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/parse.h"
@@ -24,18 +23,21 @@ struct at {
     int64_t now_us;
     int64_t day;
     bool as_true;
+    bool all_known;
 };
 
 /* Known to the one who asks: as true, everything is. */
 static bool is_known(const struct at *at, int64_t known_us)
 {
-    return at->as_true || known_us <= at->now_us;
+    return at->as_true || at->all_known || known_us <= at->now_us;
 }
 
-/* An end that has come, as far as it is known. */
-static bool has_ended(const struct at *at, int64_t end_us, int64_t known_us)
+/* It has come and is known.  As known, what was told after it happened has come, even if the clock
+ * was looked at a little before. */
+static bool has_happened(const struct at *at, int64_t at_us, int64_t known_us)
 {
-    return end_us <= at->now_us && is_known(at, known_us);
+    return is_known(at, known_us) &&
+           (at_us <= at->now_us || (at->all_known && at_us <= known_us && at_us != CN_NEVER_US));
 }
 
 /* ---- contracts ---- */
@@ -144,8 +146,8 @@ static bool has_role(const struct at *at, enum cn_person_role_kind kind)
     const struct fact_role *roles = at->account->roles.items;
     for (uint32_t i = 0; i < at->account->roles.count; i++) {
         const struct fact_role *role = &roles[i];
-        if (role->role == kind && role->from_us <= at->now_us && is_known(at, role->known_us) &&
-            !has_ended(at, role->to_us, role->to_known_us)) {
+        if (role->role == kind && has_happened(at, role->from_us, role->known_us) &&
+            !has_happened(at, role->to_us, role->to_known_us)) {
             return true;
         }
     }
@@ -172,7 +174,7 @@ static bool value_days_since_champion_left(const struct at *at, double *value_ou
     for (uint32_t i = 0; i < at->account->roles.count; i++) {
         const struct fact_role *role = &roles[i];
         if (role->role == CN_PERSON_CHAMPION && is_known(at, role->known_us) &&
-            has_ended(at, role->to_us, role->to_known_us) && (!found || role->to_us > last)) {
+            has_happened(at, role->to_us, role->to_known_us) && (!found || role->to_us > last)) {
             last = role->to_us;
             found = true;
         }
@@ -189,8 +191,8 @@ static bool value_people(const struct at *at, double *value_out)
     const struct fact_person *people = at->account->people.items;
     int64_t count = 0;
     for (uint32_t i = 0; i < at->account->people.count; i++) {
-        count += people[i].created_us <= at->now_us &&
-                 !has_ended(at, people[i].left_us, people[i].left_known_us);
+        count += has_happened(at, people[i].created_us, people[i].created_us) &&
+                 !has_happened(at, people[i].left_us, people[i].left_known_us);
     }
     *value_out = (double)count;
     return true;
@@ -209,9 +211,8 @@ static struct ticket_figures open_tickets(const struct at *at, enum cn_ticket_pr
     struct ticket_figures figures = { .oldest_us = CN_NEVER_US };
     for (uint32_t i = 0; i < at->account->tickets.count; i++) {
         const struct fact_ticket *ticket = &tickets[i];
-        if (ticket->priority >= at_least && ticket->opened_us <= at->now_us &&
-            is_known(at, ticket->known_us) &&
-            !has_ended(at, ticket->solved_us, ticket->solved_known_us)) {
+        if (ticket->priority >= at_least && has_happened(at, ticket->opened_us, ticket->known_us) &&
+            !has_happened(at, ticket->solved_us, ticket->solved_known_us)) {
             figures.open++;
             figures.oldest_us =
                 ticket->opened_us < figures.oldest_us ? ticket->opened_us : figures.oldest_us;
@@ -234,7 +235,7 @@ static bool value_critical_tickets_open(const struct at *at, double *value_out)
 
 static double hours_since(const struct at *at, int64_t then_us)
 {
-    return then_us == CN_NEVER_US ? 0 : (double)(at->now_us - then_us) / DAY_HOURS_US;
+    return then_us >= at->now_us ? 0 : (double)(at->now_us - then_us) / DAY_HOURS_US;
 }
 
 static bool value_oldest_ticket_hours(const struct at *at, double *value_out)
@@ -255,8 +256,8 @@ static bool value_tickets_opened(const struct at *at, double *value_out)
     int64_t since = cn_tz_day_start(at->facts->tz, at->day - at->spec->args[0] + 1).us;
     int64_t count = 0;
     for (uint32_t i = 0; i < at->account->tickets.count; i++) {
-        count += tickets[i].opened_us >= since && tickets[i].opened_us <= at->now_us &&
-                 is_known(at, tickets[i].known_us);
+        count += tickets[i].opened_us >= since &&
+                 has_happened(at, tickets[i].opened_us, tickets[i].known_us);
     }
     *value_out = (double)count;
     return true;
@@ -273,8 +274,8 @@ static cn_str trait_json(const struct at *at)
     const struct fact_trait *traits = at->account->traits.items;
     const struct fact_trait *found = NULL;
     for (uint32_t i = 0; i < at->account->traits.count; i++) {
-        if (traits[i].name == (uint32_t)at->spec->index && traits[i].at_us <= at->now_us &&
-            is_known(at, traits[i].known_us)) {
+        if (traits[i].name == (uint32_t)at->spec->index &&
+            has_happened(at, traits[i].at_us, traits[i].known_us)) {
             found = &traits[i]; /* the list is in the order of time */
         }
     }
@@ -299,7 +300,8 @@ enum op {
     OP_STAGE,
     OP_OWNER,
     OP_CURRENCY,
-    OP_VALUES, /* numbers and truths from here on */
+    OP_PARENT_ID, /* a number: the account's own */
+    OP_VALUES,    /* numbers and truths from here on */
 };
 
 struct op_row {
@@ -325,6 +327,8 @@ static const struct op_row ops[] = {
                    "id of the user who owns the account" },
     [OP_CURRENCY] = { "currency", "", "currency", CN_COLUMN_STR, CN_PACE_FACT, "", NULL,
                       "account record", "currency of arr" },
+    [OP_PARENT_ID] = { "parent_id", "", "parent_id", CN_COLUMN_I64, CN_PACE_FACT, "", NULL,
+                       "account record", "number of the parent account; see parent and children" },
     { "arr", "", "arr", CN_COLUMN_F64, CN_PACE_DAY, "", value_arr, "contracts",
       "annual recurring revenue, in major units" },
     { "seats", "", "seats", CN_COLUMN_F64, CN_PACE_DAY, "seats", value_seats, "contracts",
@@ -472,6 +476,15 @@ static void fill_text(const struct at *at, struct cn_interner *strings, struct c
     }
 }
 
+static void fill_parent(const struct fact_account *account, struct cn_column *column, size_t row)
+{
+    if (account->parent_id != 0) {
+        cn_column_set_i64(column, row, account->parent_id);
+    } else {
+        cn_column_set_missing(column, row);
+    }
+}
+
 static void fill_value(const struct at *at, struct cn_column *column, size_t row)
 {
     double value = 0;
@@ -492,7 +505,8 @@ static bool fill(void *ctx, const struct cn_column_spec *spec, const struct cn_f
                      .spec = spec,
                      .now_us = what->now.us,
                      .day = what->day,
-                     .as_true = what->as_true };
+                     .as_true = what->as_true,
+                     .all_known = what->all_known };
     (void)err; /* what is in memory does not fail */
     (void)pthread_rwlock_rdlock(&facts->lock);
     for (size_t i = 0; i < what->count; i++) {
@@ -500,6 +514,8 @@ static bool fill(void *ctx, const struct cn_column_spec *spec, const struct cn_f
         at.account = cn_facts_find(facts, what->accounts[row]);
         if (at.account == NULL) {
             cn_column_set_missing(column, row);
+        } else if (spec->op == OP_PARENT_ID) {
+            fill_parent(at.account, column, row);
         } else if (ops[spec->op].value == NULL) {
             fill_text(&at, what->strings, column, row);
         } else {
@@ -524,67 +540,13 @@ static bool list(void *ctx, size_t index, struct cn_column_name *name_out)
     return true;
 }
 
-static void later(const struct at *at, int64_t then_us, int64_t *newest_us)
-{
-    if (then_us <= at->now_us && then_us > *newest_us) {
-        *newest_us = then_us;
-    }
-}
-
-/* The newest moment at which something behind the value became true. */
-static int64_t newest_of(const struct at *at, const char *rests_on)
-{
-    int64_t newest = 0;
-    if (strcmp(rests_on, "contracts") == 0) {
-        const struct fact_contract *contracts = at->account->contracts.items;
-        for (uint32_t i = 0; i < at->account->contracts.count; i++) {
-            later(at, cn_tz_day_start(at->facts->tz, contracts[i].starts_on).us, &newest);
-        }
-    } else if (strcmp(rests_on, "people") == 0) {
-        const struct fact_role *roles = at->account->roles.items;
-        for (uint32_t i = 0; i < at->account->roles.count; i++) {
-            later(at, roles[i].from_us, &newest);
-            later(at, roles[i].to_us, &newest);
-        }
-    } else if (strcmp(rests_on, "tickets") == 0) {
-        const struct fact_ticket *tickets = at->account->tickets.items;
-        for (uint32_t i = 0; i < at->account->tickets.count; i++) {
-            later(at, tickets[i].opened_us, &newest);
-            later(at, tickets[i].solved_us, &newest);
-        }
-    }
-    return newest;
-}
-
 static bool explain(void *ctx, const struct cn_column_spec *spec, const struct cn_fill *what,
                     struct cn_arena *arena, struct cn_fact *fact, struct cn_error *err)
 {
     struct cn_book_facts *facts = ctx;
-    char text[64];
     (void)err; /* what is in memory does not fail */
-    if (what->count == 0) {
-        return true;
-    }
     (void)pthread_rwlock_rdlock(&facts->lock);
-    struct at at = { .facts = facts,
-                     .account = cn_facts_find(facts, what->accounts[cn_fill_row(what, 0)]),
-                     .spec = spec,
-                     .now_us = what->now.us,
-                     .day = what->day,
-                     .as_true = what->as_true };
-    if (at.account != NULL) {
-        const char *rests_on = ops[spec->op].rests_on;
-        uint32_t count = strcmp(rests_on, "contracts") == 0 ? at.account->contracts.count
-                         : strcmp(rests_on, "people") == 0  ? at.account->people.count
-                         : strcmp(rests_on, "tickets") == 0 ? at.account->tickets.count
-                                                            : 1;
-        bool counted = count != 1 || (rests_on[0] != 'a' && rests_on[0] != 'g');
-        if (counted) {
-            (void)snprintf(text, sizeof(text), "%u %s", count, rests_on); /* short names fit */
-        }
-        fact->source = cn_arena_str(arena, cn_str_of(counted ? text : rests_on));
-        fact->at.us = newest_of(&at, rests_on);
-    }
+    cn_facts_rests_on(facts, what, ops[spec->op].rests_on, arena, fact);
     (void)pthread_rwlock_unlock(&facts->lock);
     return true;
 }

@@ -14,6 +14,7 @@
  *   oldest_ticket_hours, oldest_critical_hours    of the open ones; 0 without
  *   tickets.opened(28)                            in so many days, today included
  *   trait.NAME                                    text; .number() and .flag() for other types
+ *   parent_id                                     for parent.* and children.*
  *
  * As true, a value goes by when things happened; as known, also by when we were told.
  *
@@ -44,6 +45,29 @@ CN_MUST_CHECK bool cn_book_facts_load(struct cn_book_facts *facts, struct cn_sql
 CN_MUST_CHECK bool cn_book_facts_refresh(struct cn_book_facts *facts, struct cn_sql_conn *conn,
                                          const int64_t *account_ids, size_t count,
                                          struct cn_error *err);
+
+/* How far the book had been told: every change up to `change`, every event up to `log`. */
+struct cn_book_moment {
+    int64_t change;
+    int64_t log;
+};
+
+/* The same as known at that moment: as the records are now, with what was changed later undone by
+ * their field history.  An account that was not there yet is none of cn_book_facts_has(). */
+CN_MUST_CHECK bool cn_book_facts_load_known(struct cn_book_facts *facts, struct cn_sql_conn *conn,
+                                            const struct cn_book_moment *moment,
+                                            struct cn_error *err);
+CN_MUST_CHECK bool cn_book_facts_refresh_known(struct cn_book_facts *facts,
+                                               struct cn_sql_conn *conn, const int64_t *account_ids,
+                                               size_t count, const struct cn_book_moment *moment,
+                                               struct cn_error *err);
+
+bool cn_book_facts_has(struct cn_book_facts *facts, int64_t account_id);
+
+/* The accounts of which something that was told ahead has come true since this was asked last: a
+ * role that ends, a ticket of tomorrow.  Their rows are to be filled again.  In `arena`. */
+size_t cn_book_facts_due(struct cn_book_facts *facts, cn_time now, struct cn_arena *arena,
+                         int64_t **accounts_out);
 
 /* Every account that was loaded, ascending; borrowed until the next load or refresh. */
 const int64_t *cn_book_facts_accounts(const struct cn_book_facts *facts, size_t *count_out);

@@ -10,7 +10,9 @@
 struct cn_book_facts *cn_book_facts_new(const struct cn_tz *tz)
 {
     struct cn_book_facts *facts = cn_heap_resize(NULL, sizeof(*facts));
-    *facts = (struct cn_book_facts){ .tz = tz, .source = cn_book_column_source };
+    *facts = (struct cn_book_facts){
+        .tz = tz, .source = cn_book_column_source, .due_us = CN_NEVER_US, .due_upto_us = INT64_MIN
+    };
     facts->source.ctx = facts;
     (void)pthread_rwlock_init(&facts->lock, NULL); /* cannot fail with default attributes */
     cn_str_map_init(&facts->text_index);
@@ -94,7 +96,7 @@ static struct fact_account *account_of(struct cn_book_facts *facts, int64_t acco
     return &facts->accounts[*place];
 }
 
-static void *append(struct fact_list *list, size_t size)
+void *cn_facts_append(struct fact_list *list, size_t size)
 {
     if (list->count == list->capacity) {
         list->capacity = list->capacity + list->capacity / 2 + 2;
@@ -115,19 +117,21 @@ static void read_account(struct cn_book_facts *facts, struct fact_account *accou
     account->owner_id = cn_sql_column_i64(stmt, 1);
     account->team_id = cn_sql_column_i64(stmt, 2);
     account->created_us = cn_sql_column_i64(stmt, 3);
+    account->is_absent = false;
     account->has_arr = cn_row_opt_i64(stmt, 4, &account->arr_minor) == CN_GIVEN;
     account->has_renewal = cn_row_opt_i64(stmt, 5, &account->renewal_on) == CN_GIVEN;
     account->stage = (uint8_t)cn_sql_column_i64(stmt, 6);
     account->name = cn_facts_text(facts, cn_sql_column_str(stmt, 7));
     account->external_id = cn_facts_text(facts, cn_sql_column_str(stmt, 8));
     account->currency = cn_facts_text(facts, cn_sql_column_str(stmt, 9));
+    account->parent_id = cn_sql_column_i64(stmt, 10); /* 0 for none */
 }
 
 static void read_contract(struct cn_book_facts *facts, struct fact_account *account,
                           struct cn_sql_stmt *stmt)
 {
     (void)facts;
-    struct fact_contract *contract = append(&account->contracts, sizeof(*contract));
+    struct fact_contract *contract = cn_facts_append(&account->contracts, sizeof(*contract));
     *contract = (struct fact_contract){
         .starts_on = cn_sql_column_i64(stmt, 1),
         .ends_on = cn_sql_column_i64(stmt, 2),
@@ -135,6 +139,7 @@ static void read_contract(struct cn_book_facts *facts, struct fact_account *acco
         .seats = cn_sql_column_is_null(stmt, 4) ? -1 : cn_sql_column_i64(stmt, 4),
         .status = (enum cn_contract_status)cn_sql_column_i64(stmt, 5),
         .known_us = cn_sql_column_i64(stmt, 6),
+        .id = cn_sql_column_i64(stmt, 7),
     };
 }
 
@@ -142,34 +147,37 @@ static void read_person(struct cn_book_facts *facts, struct fact_account *accoun
                         struct cn_sql_stmt *stmt)
 {
     (void)facts;
-    struct fact_person *person = append(&account->people, sizeof(*person));
+    struct fact_person *person = cn_facts_append(&account->people, sizeof(*person));
     *person = (struct fact_person){ .created_us = cn_sql_column_i64(stmt, 1),
                                     .left_us = or_never(stmt, 2),
-                                    .left_known_us = or_never(stmt, 3) };
+                                    .left_known_us = or_never(stmt, 3),
+                                    .id = cn_sql_column_i64(stmt, 4) };
 }
 
 static void read_role(struct cn_book_facts *facts, struct fact_account *account,
                       struct cn_sql_stmt *stmt)
 {
     (void)facts;
-    struct fact_role *role = append(&account->roles, sizeof(*role));
+    struct fact_role *role = cn_facts_append(&account->roles, sizeof(*role));
     *role = (struct fact_role){ .role = (enum cn_person_role_kind)cn_sql_column_i64(stmt, 1),
                                 .from_us = cn_sql_column_i64(stmt, 2),
                                 .to_us = or_never(stmt, 3),
                                 .known_us = cn_sql_column_i64(stmt, 4),
-                                .to_known_us = or_never(stmt, 5) };
+                                .to_known_us = or_never(stmt, 5),
+                                .person_id = cn_sql_column_i64(stmt, 6) };
 }
 
 static void read_ticket(struct cn_book_facts *facts, struct fact_account *account,
                         struct cn_sql_stmt *stmt)
 {
     (void)facts;
-    struct fact_ticket *ticket = append(&account->tickets, sizeof(*ticket));
+    struct fact_ticket *ticket = cn_facts_append(&account->tickets, sizeof(*ticket));
     *ticket = (struct fact_ticket){ .priority = (enum cn_ticket_priority)cn_sql_column_i64(stmt, 1),
                                     .opened_us = cn_sql_column_i64(stmt, 2),
                                     .solved_us = or_never(stmt, 3),
                                     .known_us = cn_sql_column_i64(stmt, 4),
-                                    .solved_known_us = or_never(stmt, 5) };
+                                    .solved_known_us = or_never(stmt, 5),
+                                    .id = cn_sql_column_i64(stmt, 6) };
 }
 
 /* Observations of the same value one after the other are one. */
@@ -184,7 +192,7 @@ static void read_trait(struct cn_book_facts *facts, struct fact_account *account
     if (last != NULL && last->name == name && last->value == value) {
         return;
     }
-    struct fact_trait *trait = append(list, sizeof(*trait));
+    struct fact_trait *trait = cn_facts_append(list, sizeof(*trait));
     *trait = (struct fact_trait){ .name = name,
                                   .value = value,
                                   .at_us = cn_sql_column_i64(stmt, 3),
@@ -198,23 +206,30 @@ struct part {
                  struct cn_sql_stmt *stmt);
 };
 
-#define PART(columns, table, order, read_)                                                     \
-    {                                                                                          \
-        .all = "SELECT account_id, " columns " FROM " table " ORDER BY account_id" order,      \
-        .some = "SELECT account_id, " columns " FROM " table " WHERE account_id {{in_ids $1}}" \
-                " ORDER BY account_id" order,                                                  \
-        .read = (read_),                                                                       \
+/* `since` is a column or 0: rows of events after a place in the log are left out. */
+#define PART(columns, table, since, order, read_)                                                 \
+    {                                                                                             \
+        .all = "SELECT account_id, " columns " FROM " table " WHERE CAST($1 AS bigint) >= " since \
+               " ORDER BY account_id" order,                                                      \
+        .some = "SELECT account_id, " columns " FROM " table " WHERE account_id {{in_ids $1}}"    \
+                " AND CAST($2 AS bigint) >= " since " ORDER BY account_id" order,                 \
+        .read = (read_),                                                                          \
     }
 
 /* The account first: it empties the lists that the others fill. */
 static const struct part parts[] = {
-    PART("owner_id, team_id, created_us, arr_minor, renewal_on, stage, name, external_id, currency",
-         "account", "", read_account),
-    PART("starts_on, ends_on, arr_minor, seats, status, known_us", "contract", "", read_contract),
-    PART("created_us, left_us, left_known_us", "person", "", read_person),
-    PART("role, from_us, to_us, known_us, to_known_us", "person_role", "", read_role),
-    PART("priority, opened_us, solved_us, known_us, solved_known_us", "ticket", "", read_ticket),
-    PART("name, value, at_us, known_us", "account_trait", ", name, at_us, tie", read_trait),
+    PART("owner_id, team_id, created_us, arr_minor, renewal_on, stage, name, external_id,"
+         " currency, parent_id",
+         "account", "0", "", read_account),
+    PART("starts_on, ends_on, arr_minor, seats, status, known_us, contract_id", "contract", "0", "",
+         read_contract),
+    PART("created_us, left_us, left_known_us, person_id", "person", "0", "", read_person),
+    PART("role, from_us, to_us, known_us, to_known_us, person_id", "person_role", "0", "",
+         read_role),
+    PART("priority, opened_us, solved_us, known_us, solved_known_us, ticket_id", "ticket", "0", "",
+         read_ticket),
+    PART("name, value, at_us, known_us", "account_trait", "log_seq", ", name, at_us, tie",
+         read_trait),
 };
 
 static bool read_part(struct cn_book_facts *facts, const struct part *part,
@@ -257,40 +272,48 @@ static void list_ids(struct cn_book_facts *facts)
     }
 }
 
-bool cn_book_facts_load(struct cn_book_facts *facts, struct cn_sql_conn *conn, struct cn_error *err)
+bool cn_facts_read(struct cn_book_facts *facts, struct cn_sql_conn *conn,
+                   const int64_t *account_ids, size_t count, int64_t log_seq, struct cn_error *err)
 {
     bool ok = true;
-    (void)pthread_rwlock_wrlock(&facts->lock);
-    free_accounts(facts);
+    size_t before = facts->count;
+    if (account_ids == NULL) {
+        free_accounts(facts);
+    }
     for (size_t i = 0; i < CN_ARRAY_LEN(parts) && ok; i++) {
         struct cn_sql_stmt *stmt = NULL;
-        ok = cn_sql_prepare(conn, parts[i].all, &stmt, err) &&
-             read_part(facts, &parts[i], stmt, err);
+        ok = cn_sql_prepare(conn, account_ids == NULL ? parts[i].all : parts[i].some, &stmt, err);
+        if (ok && account_ids != NULL) {
+            cn_sql_bind_ids(stmt, 1, account_ids, count);
+        }
+        if (ok) {
+            cn_sql_bind_i64(stmt, account_ids != NULL ? 2 : 1, log_seq);
+            ok = read_part(facts, &parts[i], stmt, err);
+        }
     }
-    list_ids(facts);
+    if (account_ids == NULL || facts->count != before) {
+        list_ids(facts);
+    }
+    return ok || cn_error_context(err, "reading accounts");
+}
+
+bool cn_book_facts_load(struct cn_book_facts *facts, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    (void)pthread_rwlock_wrlock(&facts->lock);
+    bool ok = cn_facts_read(facts, conn, NULL, 0, INT64_MAX, err);
+    cn_facts_expect(facts, NULL, 0);
     (void)pthread_rwlock_unlock(&facts->lock);
-    return ok || cn_error_context(err, "loading the book");
+    return ok;
 }
 
 bool cn_book_facts_refresh(struct cn_book_facts *facts, struct cn_sql_conn *conn,
                            const int64_t *account_ids, size_t count, struct cn_error *err)
 {
-    bool ok = true;
     (void)pthread_rwlock_wrlock(&facts->lock);
-    size_t before = facts->count;
-    for (size_t i = 0; i < CN_ARRAY_LEN(parts) && ok; i++) {
-        struct cn_sql_stmt *stmt = NULL;
-        ok = cn_sql_prepare(conn, parts[i].some, &stmt, err);
-        if (ok) {
-            cn_sql_bind_ids(stmt, 1, account_ids, count);
-            ok = read_part(facts, &parts[i], stmt, err);
-        }
-    }
-    if (facts->count != before) {
-        list_ids(facts);
-    }
+    bool ok = cn_facts_read(facts, conn, account_ids, count, INT64_MAX, err);
+    cn_facts_expect(facts, account_ids, count);
     (void)pthread_rwlock_unlock(&facts->lock);
-    return ok || cn_error_context(err, "reading accounts again");
+    return ok;
 }
 
 const int64_t *cn_book_facts_accounts(const struct cn_book_facts *facts, size_t *count_out)

@@ -16,7 +16,10 @@
 
 #define CN_NEVER_US INT64_MAX /* an end that is not there */
 
+/* What was told ahead of its moment (at > known) comes true by itself: see cn_book_facts_due(). */
+
 struct fact_contract {
+    int64_t id;
     int64_t starts_on;
     int64_t ends_on;
     int64_t arr_minor;
@@ -26,12 +29,14 @@ struct fact_contract {
 };
 
 struct fact_person {
+    int64_t id;
     int64_t created_us;
     int64_t left_us;
     int64_t left_known_us;
 };
 
 struct fact_role {
+    int64_t person_id;
     int64_t from_us;
     int64_t to_us;
     int64_t known_us;
@@ -40,6 +45,7 @@ struct fact_role {
 };
 
 struct fact_ticket {
+    int64_t id;
     int64_t opened_us;
     int64_t solved_us;
     int64_t known_us;
@@ -65,7 +71,10 @@ struct fact_account {
     int64_t account_id;
     int64_t owner_id;
     int64_t team_id;
+    int64_t parent_id;
     int64_t created_us;
+    int64_t due_us; /* when something that was told ahead comes true next, or CN_NEVER_US */
+    bool is_absent; /* not there at the change that the facts were read as of */
     int64_t arr_minor;
     int64_t renewal_on;
     bool has_arr;
@@ -91,6 +100,8 @@ struct cn_book_facts {
     size_t capacity;
     int64_t *ids; /* ascending */
     size_t id_capacity;
+    int64_t due_us;      /* the first of all accounts' */
+    int64_t due_upto_us; /* up to here they were looked at */
     struct cn_str_map text_index;
     cn_str *texts; /* live in text_arena */
     size_t text_count;
@@ -103,6 +114,22 @@ uint32_t cn_facts_text(struct cn_book_facts *facts, cn_str text);
 
 /* NULL if the account is not there.  The caller holds the lock. */
 const struct fact_account *cn_facts_find(const struct cn_book_facts *facts, int64_t account_id);
+
+/* Room at the end of the list for an item of `size` bytes, which all its items have. */
+void *cn_facts_append(struct fact_list *list, size_t size);
+
+/* Reads the parts of some accounts (NULL: all), with events of the log up to `log_seq`.  The caller
+ * holds the lock for writing. */
+CN_MUST_CHECK bool cn_facts_read(struct cn_book_facts *facts, struct cn_sql_conn *conn,
+                                 const int64_t *account_ids, size_t count, int64_t log_seq,
+                                 struct cn_error *err);
+
+/* What comes true next, of these accounts (NULL: all).  The caller holds the lock for writing. */
+void cn_facts_expect(struct cn_book_facts *facts, const int64_t *account_ids, size_t count);
+
+/* What the value of the first row rests on, for explanations.  The caller holds the lock. */
+void cn_facts_rests_on(const struct cn_book_facts *facts, const struct cn_fill *what,
+                       const char *rests_on, struct cn_arena *arena, struct cn_fact *fact);
 
 extern const struct cn_column_source cn_book_column_source; /* without ctx */
 

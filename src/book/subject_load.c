@@ -79,6 +79,19 @@ static const struct part account_parts[] = {
     { "SELECT domain, account_id FROM account_domain WHERE account_id {{in_ids $1}}", add_domain },
 };
 
+/* Of versions $1 < version <= $2: the mapping as it became known. */
+static const struct part version_parts[] = {
+    { "SELECT ext_key, account_id FROM ident WHERE version > $1 AND version <= $2", add_ident },
+    { "SELECT domain, account_id FROM account_domain WHERE version > $1 AND version <= $2",
+      add_domain },
+    { "SELECT subject, ext_key, at_us FROM subject_group WHERE version > $1 AND version <= $2",
+      add_group },
+    { "SELECT subject, domain, at_us FROM subject_domain WHERE version > $1 AND version <= $2",
+      add_mail },
+    { "SELECT subject, target, at_us FROM subject_link WHERE version > $1 AND version <= $2",
+      add_link },
+};
+
 /* Subjects and accounts of which the mapping changed after version $1. */
 static const char *const changed_subjects[] = {
     "SELECT subject FROM subject_group WHERE version > $1",
@@ -102,11 +115,49 @@ bool cn_subject_map_load(struct cn_subject_map *map, struct cn_sql_conn *conn, s
     return true;
 }
 
+bool cn_mapping_stored(struct cn_sql_conn *conn, int64_t *version_out, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    if (!cn_sql_prepare(conn, "SELECT value FROM counter WHERE name = 'mapping'", &stmt, err)) {
+        return false;
+    }
+    bool ok = cn_sql_step(stmt, &row, err);
+    if (ok) {
+        *version_out = row ? cn_sql_column_i64(stmt, 0) : 0;
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
+bool cn_subject_map_follow(struct cn_subject_map *map, struct cn_sql_conn *conn, int64_t version,
+                           struct cn_subject_moves *moves, struct cn_error *err)
+{
+    int64_t from = cn_subject_map_version(map);
+    for (size_t i = 0; from < version && i < CN_ARRAY_LEN(version_parts); i++) {
+        struct cn_sql_stmt *stmt = NULL;
+        if (!cn_sql_prepare(conn, version_parts[i].sql, &stmt, err)) {
+            return cn_error_context(err, "reading the mapping as it was known");
+        }
+        cn_sql_bind_i64(stmt, 1, from);
+        cn_sql_bind_i64(stmt, 2, version);
+        if (!add_rows(map, stmt, version_parts[i].add, moves, err)) {
+            return cn_error_context(err, "reading the mapping as it was known");
+        }
+    }
+    cn_subject_map_set_version(map, version);
+    return true;
+}
+
 bool cn_subject_map_sync(struct cn_subject_map *map, struct cn_sql_conn *conn,
                          const int64_t *account_ids, size_t count, struct cn_subject_moves *moves,
                          struct cn_error *err)
 {
-    for (size_t i = 0; i < CN_ARRAY_LEN(account_parts); i++) {
+    int64_t version = 0;
+    if (!cn_mapping_stored(conn, &version, err)) {
+        return cn_error_context(err, "following the mapping of subjects");
+    }
+    for (size_t i = 0; count > 0 && i < CN_ARRAY_LEN(account_parts); i++) {
         struct cn_sql_stmt *stmt = NULL;
         if (!cn_sql_prepare(conn, account_parts[i].sql, &stmt, err)) {
             return cn_error_context(err, "following the mapping of subjects");
@@ -116,6 +167,7 @@ bool cn_subject_map_sync(struct cn_subject_map *map, struct cn_sql_conn *conn,
             return cn_error_context(err, "following the mapping of subjects");
         }
     }
+    cn_subject_map_set_version(map, version);
     return true;
 }
 

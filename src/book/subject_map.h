@@ -58,10 +58,17 @@ CN_MUST_CHECK bool cn_subject_map_load(struct cn_subject_map *map, struct cn_sql
                                        struct cn_error *err);
 
 /* Reads what was stored about these accounts' external ids and domains, by this process or another,
- * and adds what is new. */
+ * and adds what is new.  They must be all that the change table names, as `conn` sees it: the map
+ * is then what was stored up to the version that `conn` sees, and has that version. */
 CN_MUST_CHECK bool cn_subject_map_sync(struct cn_subject_map *map, struct cn_sql_conn *conn,
                                        const int64_t *account_ids, size_t count,
                                        struct cn_subject_moves *moves, struct cn_error *err);
+
+/* Adds what was stored from the map's version up to `version`: an empty map that follows the
+ * versions one after the other is what was known at each. */
+CN_MUST_CHECK bool cn_subject_map_follow(struct cn_subject_map *map, struct cn_sql_conn *conn,
+                                         int64_t version, struct cn_subject_moves *moves,
+                                         struct cn_error *err);
 
 /* Accounts of which the stored mapping changed after `version`, with those that events may have
  * belonged to before: what is derived under `version` is stale for exactly these, or fewer.  The
@@ -71,7 +78,8 @@ CN_MUST_CHECK bool cn_subject_map_changed_since(struct cn_subject_map *map,
                                                 struct cn_arena *arena, int64_t **accounts_out,
                                                 size_t *count_out, struct cn_error *err);
 
-/* Grows with every change of the mapping; stored with it. */
+/* Grows with every change of the mapping; stored with it.  The map has everything that was stored
+ * up to its version. */
 int64_t cn_subject_map_version(struct cn_subject_map *map);
 
 /* The account of the subject's events at `at`, 0 if none is known (a parked event). */
@@ -100,6 +108,10 @@ bool cn_subject_map_add_mail(struct cn_subject_map *map, int64_t subject, cn_str
 bool cn_subject_map_add_link(struct cn_subject_map *map, int64_t subject, int64_t target,
                              cn_time at, struct cn_subject_moves *moves);
 void cn_subject_map_set_version(struct cn_subject_map *map, int64_t version);
+
+/* The version of what is stored. */
+CN_MUST_CHECK bool cn_mapping_stored(struct cn_sql_conn *conn, int64_t *version_out,
+                                     struct cn_error *err);
 
 /* Whether adding would change anything: then it must be stored too. */
 bool cn_subject_map_has_group(struct cn_subject_map *map, int64_t subject, cn_str external_id,

@@ -77,8 +77,8 @@ static bool insert(const struct cn_unit *unit, const struct cn_trait_observation
 {
     struct cn_sql_stmt *stmt = NULL;
     if (!cn_sql_prepare(unit->conn,
-                        "INSERT INTO account_trait(account_id, name, at_us, tie, value, known_us)"
-                        " VALUES($1, $2, $3, $4, $5, $6)"
+                        "INSERT INTO account_trait(account_id, name, at_us, tie, value, known_us,"
+                        " log_seq) VALUES($1, $2, $3, $4, $5, $6, $7)"
                         " ON CONFLICT (account_id, name, at_us, tie) DO NOTHING",
                         &stmt, err)) {
         return false;
@@ -89,6 +89,7 @@ static bool insert(const struct cn_unit *unit, const struct cn_trait_observation
     cn_sql_bind_i64(stmt, 4, observation->tie);
     cn_sql_bind_str(stmt, 5, observation->value);
     cn_sql_bind_i64(stmt, 6, unit->now.us);
+    cn_sql_bind_i64(stmt, 7, observation->log_seq);
     return cn_row_run(unit, stmt, changed_out, err);
 }
 

@@ -38,6 +38,7 @@ struct cn_trait_observation {
     cn_str value;
     cn_time at;
     int64_t tie;
+    int64_t log_seq; /* the event that told it; 0: none did */
 };
 
 /* Inside a transaction.  *is_newest_out: it is now the current value and differs from the one

@@ -15,9 +15,12 @@ enum {
 struct run {
     struct cn_engine *engine;
     const struct cn_backfill *what;
-    const int64_t *accounts;
+    const int64_t *accounts; /* to be scored */
     size_t count;
+    const int64_t *population; /* those and all that their rules compare them with */
+    size_t population_count;
     struct cn_frame *frame;
+    struct cn_bitmap rows_scored;
     struct cn_health_state state;
     struct cn_health_changes changes;
     struct cn_pending rows;
@@ -105,8 +108,8 @@ static bool run_days(struct run *run, int64_t done_before, int64_t total, struct
         struct cn_when when = cn_when_at(tz, cn_tz_day_start(tz, day), true);
         cn_arena_reset(&run->scratch);
         if (!fill_day(run, &when, err) ||
-            !cn_health_evaluate(run->engine->program->health, run->frame, NULL, &run->state,
-                                &run->changes, &run->scratch, err)) {
+            !cn_health_evaluate(run->engine->program->health, run->frame, &run->rows_scored,
+                                &run->state, &run->changes, &run->scratch, err)) {
             return false;
         }
         remember(run, when.now);
@@ -131,9 +134,7 @@ static void hand_over(struct run *run)
         uint32_t to = 0;
         if (cn_frame_find(run->frame, run->accounts[i], &from) &&
             cn_frame_find(engine->frame, run->accounts[i], &to)) {
-            struct cn_health_score score = cn_health_state_get(&engine->health, to);
-            score.band = cn_health_state_get(&run->state, from).band;
-            cn_health_state_set(&engine->health, to, &score);
+            cn_engine_hand(engine, to, cn_health_state_get(&run->state, from).band);
         }
     }
     (void)pthread_rwlock_unlock(&engine->lock);
@@ -142,38 +143,42 @@ static void hand_over(struct run *run)
 static bool prepare(struct run *run, struct cn_error *err)
 {
     struct cn_engine *engine = run->engine;
-    for (size_t i = 0; i < run->count; i++) {
-        (void)cn_frame_add(run->frame, run->accounts[i]);
+    for (size_t i = 0; i < run->population_count; i++) {
+        (void)cn_frame_add(run->frame, run->population[i]);
     }
     cn_frame_use(run->frame, &engine->program->columns, NULL);
-    cn_health_state_resize(&run->state, run->count);
+    cn_health_state_resize(&run->state, run->population_count);
+    cn_bitmap_resize(&run->rows_scored, run->population_count);
+    for (size_t i = 0; i < run->count; i++) {
+        cn_bitmap_add(&run->rows_scored, cn_frame_add(run->frame, run->accounts[i]));
+    }
     (void)pthread_rwlock_wrlock(&engine->lock);
-    bool ok =
-        cn_metric_source_prepare(engine->program->metric_source, (int32_t)run->what->first_day,
-                                 (int32_t)run->what->last_day, run->accounts, run->count, err);
+    bool ok = cn_metric_source_prepare(
+        engine->program->metric_source,
+        (int32_t)run->what->first_day - 1, /* ranks: the night before */
+        (int32_t)run->what->last_day, run->population, run->population_count, err);
     (void)pthread_rwlock_unlock(&engine->lock);
     return ok && cn_db_write(engine->options.db, forget_work, run, err);
 }
 
-static bool backfill_chunk(struct cn_engine *engine, const struct cn_backfill *what,
-                           const int64_t *accounts, size_t count, int64_t done_before,
-                           int64_t total, struct cn_error *err)
+static bool backfill_chunk(struct run *run, int64_t done_before, int64_t total,
+                           struct cn_error *err)
 {
-    struct run run = { .engine = engine, .what = what, .accounts = accounts, .count = count };
-    run.frame = cn_frame_new(engine->strings);
-    cn_health_state_init(&run.state);
-    cn_arena_init(&run.scratch, (size_t)256 * 1024);
-    cn_arena_init(&run.rows.arena, (size_t)256 * 1024);
-    bool ok = prepare(&run, err) && run_days(&run, done_before, total, err);
+    run->frame = cn_frame_new(run->engine->strings);
+    cn_health_state_init(&run->state);
+    cn_arena_init(&run->scratch, (size_t)256 * 1024);
+    cn_arena_init(&run->rows.arena, (size_t)256 * 1024);
+    bool ok = prepare(run, err) && run_days(run, done_before, total, err);
     if (ok) {
-        hand_over(&run);
+        hand_over(run);
     }
-    cn_arena_deinit(&run.rows.arena);
-    free(run.rows.rows);
-    cn_arena_deinit(&run.scratch);
-    cn_health_changes_deinit(&run.changes);
-    cn_health_state_deinit(&run.state);
-    cn_frame_free(run.frame);
+    cn_arena_deinit(&run->rows.arena);
+    free(run->rows.rows);
+    cn_arena_deinit(&run->scratch);
+    cn_health_changes_deinit(&run->changes);
+    cn_health_state_deinit(&run->state);
+    cn_bitmap_deinit(&run->rows_scored);
+    cn_frame_free(run->frame);
     return ok;
 }
 
@@ -195,26 +200,38 @@ static int64_t *all_accounts(struct cn_engine *engine, size_t *count_out)
     return copy;
 }
 
+/* A chunk of accounts after the other; all at once, beside all others, if rules compare them. */
+static bool backfill_all(struct run *all, struct cn_error *err)
+{
+    bool compares = all->engine->program->columns.stratum_count > 1;
+    size_t chunk = compares ? all->count : CHUNK_ACCOUNTS;
+    int64_t days = all->what->last_day - all->what->first_day + 1;
+    int64_t total = chunk > 0 ? (int64_t)((all->count + chunk - 1) / chunk) * days : 0;
+    int64_t done = 0;
+    bool ok = true;
+    for (size_t from = 0; ok && from < all->count; from += chunk, done += days) {
+        struct run run = *all;
+        run.accounts = all->accounts + from;
+        run.count = all->count - from < chunk ? all->count - from : chunk;
+        if (!compares) {
+            run.population = run.accounts;
+            run.population_count = run.count;
+        }
+        ok = backfill_chunk(&run, done, total, err);
+    }
+    return ok;
+}
+
 bool cn_engine_backfill(struct cn_engine *engine, const struct cn_backfill *what,
                         struct cn_error *err)
 {
-    int64_t *all = NULL;
-    size_t count = what->count;
-    const int64_t *accounts = what->account_ids;
-    if (accounts == NULL) {
-        all = all_accounts(engine, &count);
-        accounts = all;
-    }
-    /* Rules that compare accounts need all of them side by side. */
-    size_t chunk = engine->program->columns.stratum_count > 1 ? count : CHUNK_ACCOUNTS;
-    int64_t days = what->last_day - what->first_day + 1;
-    int64_t total = chunk > 0 ? (int64_t)((count + chunk - 1) / chunk) * days : 0;
-    bool ok = cn_rollup_flush(engine->options.rollup, err);
-    int64_t done = 0;
-    for (size_t from = 0; ok && from < count; from += chunk, done += days) {
-        size_t n = count - from < chunk ? count - from : chunk;
-        ok = backfill_chunk(engine, what, accounts + from, n, done, total, err);
-    }
+    struct run run = { .engine = engine, .what = what };
+    int64_t *all = all_accounts(engine, &run.population_count);
+    run.population = all;
+    run.accounts = what->account_ids != NULL ? what->account_ids : all;
+    run.count = what->account_ids != NULL ? what->count : run.population_count;
+    bool ok = cn_rollup_flush(engine->options.rollup, err) && backfill_all(&run, err);
+    cn_metric_source_drop(engine->program->metric_source);
     free(all);
     ok = ok && cn_engine_load_past(engine, cn_now(engine->options.clock), err);
     return ok || cn_error_context(err, "evaluating the past");

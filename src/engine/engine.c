@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/log.h"
 
 #include "book/change.h"
@@ -37,6 +38,51 @@ void cn_pending_add(struct cn_pending *pending, const struct cn_health_row *row)
         pending->rows = cn_heap_resize(pending->rows, pending->capacity * sizeof(pending->rows[0]));
     }
     pending->rows[pending->count++] = *row;
+}
+
+void cn_pending_add_tick(struct cn_pending *pending, const struct cn_tick *tick)
+{
+    if (pending->tick_count == pending->tick_capacity) {
+        pending->tick_capacity = pending->tick_capacity == 0 ? 8 : pending->tick_capacity * 2;
+        pending->ticks =
+            cn_heap_resize(pending->ticks, pending->tick_capacity * sizeof(pending->ticks[0]));
+    }
+    pending->ticks[pending->tick_count++] = *tick;
+}
+
+void cn_colour_list_add(struct cn_colour_list *list, const struct cn_tick_colour *colour)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity == 0 ? 256 : list->capacity * 2;
+        list->items = cn_heap_resize(list->items, list->capacity * sizeof(list->items[0]));
+    }
+    list->items[list->count++] = *colour;
+}
+
+int64_t cn_engine_settings(const struct cn_engine_options *options)
+{
+    cn_str zone = cn_tz_name(options->tz);
+    return (int64_t)cn_hash128_of(zone, (uint64_t)options->reattribute_us).lo;
+}
+
+struct cn_health_score cn_engine_handed(struct cn_health_score score, enum cn_band band)
+{
+    score.band = band;
+    score.scorecard = -1;
+    return score;
+}
+
+void cn_engine_hand(struct cn_engine *engine, uint32_t row, enum cn_band band)
+{
+    struct cn_health_score score = cn_health_state_get(&engine->health, row);
+    struct cn_health_score handed = cn_engine_handed(score, band);
+    struct cn_tick_colour colour = { .account_id = cn_frame_accounts(engine->frame)[row],
+                                     .band = band };
+    if (score.band != band) {
+        cn_health_state_set(&engine->health, row, &handed);
+        cn_colour_list_add(&engine->handed, &colour);
+        cn_bitmap_add(cn_frame_dirty(engine->frame), row);
+    }
 }
 
 struct cn_unit cn_engine_unit(struct cn_engine *engine, struct cn_sql_conn *conn,
@@ -125,6 +171,8 @@ uint32_t cn_engine_row(struct cn_engine *engine, int64_t account_id)
     size_t rows = cn_frame_rows(engine->frame);
     cn_health_state_resize(&engine->health, rows);
     cn_bitmap_resize(&engine->active, rows);
+    cn_bitmap_resize(&engine->activity.moved, rows);
+    cn_bitmap_resize(&engine->activity.saving, rows);
     cn_column_reserve(&engine->last_activity, rows);
     cn_column_reserve(&engine->past_points, rows);
     cn_column_reserve(&engine->trend, rows);
@@ -240,7 +288,7 @@ static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_erro
     if (is_tick) {
         rhythm->tick_us = now_us;
     }
-    if (!cn_engine_evaluate(engine, cn_now(engine->options.clock), is_tick, err)) {
+    if (!cn_engine_evaluate(engine, is_tick, err)) {
         engine->is_behind = true; /* subjects may have moved that were not counted anew */
         return false;
     }
@@ -248,6 +296,9 @@ static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_erro
         engine->is_behind = cn_event_log_position(engine->log) > engine->position.seq;
     }
     announce(engine);
+    if (is_tick && !cn_engine_keep_activity(engine, false, err)) {
+        return false;
+    }
     return true;
 }
 
@@ -321,7 +372,7 @@ bool cn_engine_start(struct cn_engine *engine, struct cn_event_log *log, struct 
     engine->log = log;
     if (!cn_engine_take_over(engine, err) || !cn_engine_load(engine, err) ||
         !follow_mapping(engine, err) || !cn_engine_catch_up(engine, err) ||
-        !cn_engine_evaluate(engine, cn_now(engine->options.clock), true, err)) {
+        !cn_engine_evaluate(engine, true, err)) {
         return cn_error_context(err, "starting the engine");
     }
     announce(engine);
@@ -402,6 +453,15 @@ static void drain(struct cn_engine *engine)
     }
 }
 
+static void keep_activity(struct cn_engine *engine)
+{
+    struct cn_error err;
+    cn_arena_reset(&engine->scratch);
+    if (!cn_engine_keep_activity(engine, true, &err)) {
+        cn_log_error("engine", &err, "keeping activity; the next start reads it from the log");
+    }
+}
+
 /* So that the next start is quick; the file is only used if it fits the rollups as they are then.
  */
 static void keep_series(struct cn_engine *engine)
@@ -427,6 +487,7 @@ void cn_engine_stop(struct cn_engine *engine)
         (void)pthread_join(engine->flusher, NULL);
         flush_once(engine);
         keep_series(engine);
+        keep_activity(engine);
         engine->has_threads = false;
     }
     drain(engine);
@@ -445,6 +506,8 @@ void cn_engine_free(struct cn_engine *engine)
     cn_column_deinit(&engine->trend);
     cn_column_deinit(&engine->past_points);
     cn_column_deinit(&engine->last_activity);
+    cn_bitmap_deinit(&engine->activity.moved);
+    cn_bitmap_deinit(&engine->activity.saving);
     cn_health_changes_deinit(&engine->changes);
     cn_health_state_deinit(&engine->health);
     cn_bitmap_deinit(&engine->active);
@@ -456,7 +519,10 @@ void cn_engine_free(struct cn_engine *engine)
     cn_book_facts_free(engine->facts);
     cn_interner_free(engine->strings);
     free(engine->touched.items);
+    free(engine->handed.items);
     free(engine->pending.rows);
+    free(engine->pending.ticks);
+    free(engine->pending.colours.items);
     cn_arena_deinit(&engine->pending.arena);
     cn_arena_deinit(&engine->scratch);
     (void)pthread_cond_destroy(&engine->settled);

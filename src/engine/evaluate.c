@@ -40,9 +40,9 @@ static bool read_changes(struct cn_engine *engine, struct cn_sql_conn *conn, str
             note_change(engine, &list.items[i], &mapped);
         }
     } while (ok && list.count == CHANGES_AT_ONCE);
-    ok = ok && (mapped.count == 0 || (cn_subject_map_sync(engine->subjects, conn, mapped.items,
-                                                          mapped.count, &moves, err) &&
-                                      cn_engine_follow(engine, &moves, err)));
+    ok = ok &&
+         cn_subject_map_sync(engine->subjects, conn, mapped.items, mapped.count, &moves, err) &&
+         (moves.count == 0 || cn_engine_follow(engine, &moves, err));
     free(mapped.items);
     if (!ok) {
         engine->position.change = before; /* the next round reads them again */
@@ -93,51 +93,125 @@ static bool fill(struct cn_engine *engine, const struct cn_bitmap *rows, const s
     return true;
 }
 
-/* Fills and scores under the write lock. */
-static bool score_rows(struct cn_engine *engine, const struct cn_when *when, bool is_tick,
-                       struct cn_error *err)
+/* Rows of which something that was told ahead has come true. */
+static void mark_due(struct cn_engine *engine, cn_time clock)
+{
+    int64_t *accounts = NULL;
+    size_t count = cn_book_facts_due(engine->facts, clock, &engine->scratch, &accounts);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t row = 0;
+        if (cn_frame_find(engine->frame, accounts[i], &row)) {
+            cn_bitmap_add(cn_frame_dirty(engine->frame), row);
+        }
+    }
+}
+
+static bool fill_round(struct cn_engine *engine, const struct cn_round *round,
+                       const struct cn_when *when, struct cn_error *err)
+{
+    if (engine->needs_all) {
+        return fill(engine, NULL, when, CN_PACE_FACT, err);
+    }
+    if (!fill(engine, cn_frame_dirty(engine->frame), when, CN_PACE_FACT, err)) {
+        return false;
+    }
+    return !round->is_full ||
+           fill(engine, NULL, when, round->is_fresh ? CN_PACE_DAY : CN_PACE_TICK, err);
+}
+
+bool cn_engine_score(struct cn_engine *engine, const struct cn_round *round, struct cn_error *err)
 {
     struct cn_bitmap *dirty = cn_frame_dirty(engine->frame);
-    bool new_day = when->day != engine->day;
-    if (new_day) {
-        cn_series_advance(engine->series, (int32_t)when->day, cn_frame_accounts(engine->frame),
+    struct cn_when when = cn_when_at(engine->options.tz, round->clock, false);
+    when.all_known = true;
+    if (when.day != engine->day) {
+        cn_series_advance(engine->series, (int32_t)when.day, cn_frame_accounts(engine->frame),
                           dirty);
     }
-    if (!fill(engine, dirty, when, CN_PACE_FACT, err)) {
-        return false;
+    if (round->is_fresh) {
+        cn_metric_source_refresh(engine->program->metric_source);
     }
-    if ((is_tick || new_day) &&
-        !fill(engine, NULL, when, new_day ? CN_PACE_DAY : CN_PACE_TICK, err)) {
-        return false;
+    if (round->is_full) {
+        mark_due(engine, round->clock);
     }
     size_t before = engine->changes.count;
-    if (!cn_health_evaluate(engine->program->health, engine->frame,
-                            is_tick || new_day ? NULL : dirty, &engine->health, &engine->changes,
-                            &engine->scratch, err)) {
+    if (!fill_round(engine, round, &when, err) ||
+        !cn_health_evaluate(engine->program->health, engine->frame, round->is_full ? NULL : dirty,
+                            &engine->health, &engine->changes, &engine->scratch, err)) {
         return false;
     }
     for (size_t i = before; i < engine->changes.count; i++) {
         cn_engine_set_trend(engine, engine->changes.items[i].row);
     }
     cn_bitmap_fill(dirty, false);
+    engine->day = when.day;
+    engine->clock = round->clock;
+    engine->needs_all = false;
     return true;
 }
 
 /* History rows of what moved, kept until they are stored. */
-static void remember(struct cn_engine *engine, cn_time now)
+static size_t remember(struct cn_engine *engine, const struct cn_tick *tick)
 {
     const int64_t *accounts = cn_frame_accounts(engine->frame);
     struct cn_pending *pending = &engine->pending;
+    size_t count = 0;
     for (size_t i = 0; i < engine->changes.count; i++) {
         const struct cn_health_change *change = &engine->changes.items[i];
         if (!change->is_history || accounts[change->row] == 0) {
             continue;
         }
-        struct cn_health_row row = cn_health_history_row(
-            engine->program->health, accounts[change->row], now, &change->after, &pending->arena);
-        row.program_version = engine->program->version;
+        struct cn_health_row row =
+            cn_health_history_row(engine->program->health, accounts[change->row], tick->at,
+                                  &change->after, &pending->arena);
+        row.program_version = tick->program_version;
+        row.tick = tick->number;
         cn_pending_add(pending, &row);
+        count++;
     }
+    return count;
+}
+
+/* Keeps the tick if it wrote something, or if later ones stand on what it computed. */
+static void keep_tick(struct cn_engine *engine, const struct cn_round *round)
+{
+    static const int64_t step_us = (int64_t)60 * 1000000;
+    cn_time now = cn_now(engine->options.clock);
+    int64_t last_us = engine->tick.at.us;
+    /* A clock that was set back a little must not put a row before the one that it follows. */
+    if (engine->tick.number > 0 && now.us <= last_us && last_us - now.us < step_us) {
+        now.us = last_us + 1;
+    }
+    struct cn_tick tick = {
+        .number = engine->tick.number + 1,
+        .at = now,
+        .clock = round->clock,
+        .is_fresh = round->is_fresh,
+        .log_seq = engine->position.seq,
+        .change_seq = engine->position.change,
+        .mapping = cn_subject_map_version(engine->subjects),
+        .program_version = engine->program->version,
+        .engine_version = CN_ENGINE_VERSION,
+        .settings = cn_engine_settings(&engine->options),
+        .zone = cn_tz_digest(engine->options.tz),
+    };
+    const struct cn_colour_list *colours = &engine->pending.colours;
+    bool has_colours = colours->count > 0 && colours->items[colours->count - 1].tick == tick.number;
+    if (remember(engine, &tick) > 0 || round->is_fresh || has_colours) {
+        cn_pending_add_tick(&engine->pending, &tick);
+        engine->tick = tick;
+    }
+}
+
+/* Under the lock: what was handed over until now is what this tick goes on from. */
+static void take_colours(struct cn_engine *engine)
+{
+    for (size_t i = 0; i < engine->handed.count; i++) {
+        struct cn_tick_colour colour = engine->handed.items[i];
+        colour.tick = engine->tick.number + 1;
+        cn_colour_list_add(&engine->pending.colours, &colour);
+    }
+    engine->handed.count = 0;
 }
 
 /* Runs while the engine's thread waits, so it may read what that owns. */
@@ -147,8 +221,11 @@ static bool store_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err
     struct cn_arena arena;
     cn_arena_init(&arena, (size_t)16 * 1024);
     struct cn_unit unit = cn_engine_unit(engine, conn, &arena);
+    const struct cn_pending *pending = &engine->pending;
     bool ok = cn_engine_guard(engine, &unit, err) &&
-              cn_health_history_save(conn, engine->pending.rows, engine->pending.count, err);
+              cn_ticks_save(conn, pending->ticks, pending->tick_count, err) &&
+              cn_tick_colours_save(conn, pending->colours.items, pending->colours.count, err) &&
+              cn_health_history_save(conn, pending->rows, pending->count, err);
     for (size_t i = 0; ok && i < engine->pending.count; i++) {
         cn_account_id id = { engine->pending.rows[i].account_id };
         struct cn_account_derived derived = { 0 };
@@ -164,13 +241,15 @@ static bool store_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err
 
 static bool store(struct cn_engine *engine, struct cn_error *err)
 {
-    if (engine->pending.count == 0) {
+    if (engine->pending.tick_count == 0) {
         return true;
     }
     if (!cn_db_write(engine->options.db, store_work, engine, err)) {
         return cn_error_context(err, "storing scores");
     }
     engine->pending.count = 0;
+    engine->pending.tick_count = 0;
+    engine->pending.colours.count = 0;
     cn_arena_reset(&engine->pending.arena);
     return true;
 }
@@ -192,29 +271,46 @@ static void publish(struct cn_engine *engine)
     cn_bitmap_fill(&engine->active, false);
 }
 
-bool cn_engine_evaluate(struct cn_engine *engine, cn_time now, bool is_tick, struct cn_error *err)
+/* Rows that read other rows' past read it from the flushed rollups. */
+static bool flush_before(struct cn_engine *engine, const struct cn_round *round,
+                         struct cn_error *err)
+{
+    return !round->is_fresh || engine->program->columns.stratum_count == 1 ||
+           cn_rollup_flush(engine->options.rollup, err);
+}
+
+bool cn_engine_evaluate(struct cn_engine *engine, bool is_tick, struct cn_error *err)
 {
     cn_arena_reset(&engine->scratch);
     if (!read_records(engine, err)) {
         return cn_error_context(err, "reading changed records");
     }
-    struct cn_when when = cn_when_at(engine->options.tz, now, false);
-    bool new_day = when.day != engine->day;
     if (atomic_load(&engine->held)) {
         return true;
     }
+    /* After reading: what was told is not ahead of the clock. */
+    cn_time now = cn_now(engine->options.clock);
+    bool new_day = cn_tz_day(engine->options.tz, now) != engine->day;
+    struct cn_round round = { .is_fresh = new_day || engine->needs_all };
+    round.is_full = is_tick || round.is_fresh || engine->needs_clock;
+    round.clock = round.is_full ? now : engine->clock;
+    engine->needs_clock = true;
+    if (!flush_before(engine, &round, err)) {
+        return cn_error_context(err, "scoring");
+    }
     (void)pthread_rwlock_wrlock(&engine->lock);
-    bool ok = score_rows(engine, &when, is_tick, err);
+    take_colours(engine);
+    bool ok = cn_engine_score(engine, &round, err);
     (void)pthread_rwlock_unlock(&engine->lock);
     if (!ok) {
         return cn_error_context(err, "scoring");
     }
-    remember(engine, now);
+    engine->needs_clock = false;
+    keep_tick(engine, &round);
     for (size_t i = 0; i < engine->changes.count; i++) {
         cn_bitmap_add(&engine->active, engine->changes.items[i].row);
     }
     engine->changes.count = 0;
-    engine->day = when.day;
     if (!store(engine, err)) {
         return false; /* the next round stores and tells */
     }

@@ -2,20 +2,58 @@
 
 #include "engine/state.h"
 
-/* A frame of one account, filled for a moment.  Rules that read other accounts' rows would need all
- * of them: their columns are taken from the live frame. */
-static bool fill_alone(struct cn_engine *engine, int64_t account_id, const struct cn_when *when,
-                       struct cn_frame *frame, struct cn_error *err)
+/* Whether the column is over other accounts' rows, or is what such a one is over. */
+static bool needs_all_rows(const struct cn_column_set *columns, uint32_t index)
 {
-    const struct cn_column_set *columns = &engine->program->columns;
-    (void)cn_frame_add(frame, account_id);
-    cn_frame_use(frame, columns, NULL);
-    for (uint32_t stratum = 0; stratum < columns->stratum_count; stratum++) {
-        if (!cn_frame_fill(frame, stratum, NULL, when, CN_PACE_FACT, err)) {
-            return false;
+    bool needs = columns->items[index].spec.needs_rows;
+    for (size_t i = 0; i < columns->count && !needs; i++) {
+        const struct cn_column_def *def = &columns->items[i];
+        for (size_t j = 0; j < def->input_count; j++) {
+            needs = needs || def->inputs[j] == index;
         }
     }
-    return true;
+    return needs;
+}
+
+/* The account's row 0, and for rules that read other accounts' rows those of all others. */
+static bool add_rows(struct cn_engine *engine, int64_t account_id, const struct cn_when *when,
+                     struct cn_frame *frame, struct cn_error *err)
+{
+    const int64_t *accounts = cn_frame_accounts(engine->frame);
+    (void)cn_frame_add(frame, account_id);
+    if (engine->program->columns.stratum_count == 1) {
+        cn_metric_source_refresh(engine->program->metric_source);
+        return true;
+    }
+    for (size_t row = 0; row < cn_frame_rows(engine->frame); row++) {
+        if (accounts[row] != 0) {
+            (void)cn_frame_add(frame, accounts[row]);
+        }
+    }
+    return cn_metric_source_prepare(engine->program->metric_source, (int32_t)when->day - 1,
+                                    (int32_t)when->day, cn_frame_accounts(frame),
+                                    cn_frame_rows(frame), err);
+}
+
+/* A frame for a moment, in which row 0 has all its columns. */
+static bool fill_then(struct cn_engine *engine, int64_t account_id, const struct cn_when *when,
+                      struct cn_frame *frame, struct cn_error *err)
+{
+    const struct cn_column_set *columns = &engine->program->columns;
+    struct cn_bitmap own = { 0 };
+    bool ok = add_rows(engine, account_id, when, frame, err);
+    cn_frame_use(frame, columns, NULL);
+    cn_bitmap_resize(&own, cn_frame_rows(frame));
+    cn_bitmap_add(&own, 0);
+    for (uint32_t stratum = 0; stratum < columns->stratum_count; stratum++) {
+        for (uint32_t i = 0; ok && i < cn_frame_column_count(frame); i++) {
+            ok =
+                columns->items[i].stratum != stratum ||
+                cn_frame_fill_column(frame, i, needs_all_rows(columns, i) ? NULL : &own, when, err);
+        }
+    }
+    cn_bitmap_deinit(&own);
+    return ok;
 }
 
 /* The score as true at the beginning of a day, on the colour that history says was there. */
@@ -25,12 +63,16 @@ static bool score_then(struct cn_engine *engine, struct cn_explain_at *then,
     struct cn_health_state state;
     struct cn_arena scratch;
     cn_health_state_init(&state);
-    cn_health_state_resize(&state, 1);
+    cn_health_state_resize(&state, cn_frame_rows(then->frame));
     cn_arena_init(&scratch, (size_t)16 * 1024);
     struct cn_health_score before = { .band = then->band_before, .scorecard = -1 };
     cn_health_state_set(&state, 0, &before);
+    struct cn_bitmap own = { 0 };
+    cn_bitmap_resize(&own, cn_frame_rows(then->frame));
+    cn_bitmap_add(&own, 0);
     bool ok =
-        cn_health_evaluate(engine->program->health, then->frame, NULL, &state, NULL, &scratch, err);
+        cn_health_evaluate(engine->program->health, then->frame, &own, &state, NULL, &scratch, err);
+    cn_bitmap_deinit(&own);
     *score_out = cn_health_state_get(&state, 0);
     cn_arena_deinit(&scratch);
     cn_health_state_deinit(&state);
@@ -65,7 +107,7 @@ static bool explain_change(struct cn_engine *engine, const struct cn_explain_at 
         .when = cn_when_at(engine->options.tz, cn_tz_day_start(engine->options.tz, day), true)
     };
     bool ok = band_at(engine, account_id, then.when.now, arena, &then.band_before, err) &&
-              fill_alone(engine, account_id, &then.when, frame, err) &&
+              fill_then(engine, account_id, &then.when, frame, err) &&
               score_then(engine, &then, &out->previous, err);
     if (ok && out->previous.has_points) {
         out->has_previous = true;
@@ -73,6 +115,9 @@ static bool explain_change(struct cn_engine *engine, const struct cn_explain_at 
         ok = cn_health_explain_change(&then, now, arena, &out->now, err);
     } else if (ok) {
         ok = cn_health_explain(now, arena, &out->now, err);
+    }
+    if (engine->program->columns.stratum_count > 1) { /* of all accounts */
+        cn_metric_source_drop(engine->program->metric_source);
     }
     cn_frame_free(frame);
     return ok;

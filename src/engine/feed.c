@@ -28,7 +28,8 @@ static struct cn_book_fact book_fact(const struct cn_event *event)
                                   .traits = has_traits ? event->payload : CN_STR(""),
                                   .at = event->at,
                                   .received = event->received,
-                                  .tie = (int64_t)(event->id.hi >> 1) };
+                                  .tie = (int64_t)(event->id.hi >> 1),
+                                  .seq = event->seq };
 }
 
 struct application {
@@ -198,6 +199,7 @@ static void mark_rows(struct cn_engine *engine, const struct cn_metric_fact *fac
         if (cn_column_is_missing(&engine->last_activity, row) ||
             engine->last_activity.as.i64[row] < facts[i].at.us) {
             cn_column_set_i64(&engine->last_activity, row, facts[i].at.us);
+            cn_bitmap_add(&engine->activity.moved, row);
         }
     }
     (void)pthread_rwlock_unlock(&engine->lock);
@@ -290,15 +292,15 @@ bool cn_engine_feed(struct cn_engine *engine, const struct cn_event *const *even
 }
 
 struct gathering {
-    struct cn_engine *engine;
-    struct cn_event *events; /* [CHUNK_EVENTS], text in the engine's scratch */
+    struct cn_arena *arena;
+    struct cn_event *events; /* [CHUNK_EVENTS], text in the arena */
     size_t count;
 };
 
 static bool gather(void *arg, const struct cn_event *event)
 {
     struct gathering *gathering = arg;
-    struct cn_arena *arena = &gathering->engine->scratch;
+    struct cn_arena *arena = gathering->arena;
     struct cn_event copy = *event;
     copy.message_id = cn_arena_str(arena, event->message_id);
     copy.name = cn_arena_str(arena, event->name);
@@ -312,28 +314,39 @@ static bool gather(void *arg, const struct cn_event *event)
     return gathering->count < CHUNK_EVENTS;
 }
 
+bool cn_engine_read_ahead(struct cn_engine *engine, int64_t from, int64_t to,
+                          struct cn_arena *arena, const struct cn_event ***events_out,
+                          size_t *count_out, struct cn_error *err)
+{
+    struct gathering gathering = { .arena = arena };
+    gathering.events = cn_arena_array(arena, struct cn_event, CHUNK_EVENTS);
+    if (from < to && !cn_event_log_scan(engine->log, from + 1, to, gather, &gathering, err)) {
+        return cn_error_context(err, "reading the event log");
+    }
+    const struct cn_event **events =
+        cn_arena_array(arena, const struct cn_event *, gathering.count + 1);
+    for (size_t i = 0; i < gathering.count; i++) {
+        events[i] = &gathering.events[i];
+    }
+    *events_out = events;
+    *count_out = gathering.count;
+    return true;
+}
+
 bool cn_engine_catch_up(struct cn_engine *engine, struct cn_error *err)
 {
     int64_t end = cn_event_log_position(engine->log);
     int64_t from =
         engine->position.seq < engine->position.book ? engine->position.seq : engine->position.book;
-    struct gathering gathering = { .engine = engine };
     while (from < end) {
+        const struct cn_event **events = NULL;
+        size_t count = 0;
         cn_arena_reset(&engine->scratch);
-        gathering.count = 0;
-        gathering.events = cn_arena_array(&engine->scratch, struct cn_event, CHUNK_EVENTS);
-        if (!cn_event_log_scan(engine->log, from + 1, end, gather, &gathering, err)) {
-            return cn_error_context(err, "reading the event log");
-        }
-        const struct cn_event **events =
-            cn_arena_array(&engine->scratch, const struct cn_event *, gathering.count + 1);
-        for (size_t i = 0; i < gathering.count; i++) {
-            events[i] = &gathering.events[i];
-        }
-        if (!cn_engine_feed(engine, events, gathering.count, err)) {
+        if (!cn_engine_read_ahead(engine, from, end, &engine->scratch, &events, &count, err) ||
+            !cn_engine_feed(engine, events, count, err)) {
             return false;
         }
-        from = gathering.count > 0 ? gathering.events[gathering.count - 1].seq : end;
+        from = count > 0 ? events[count - 1]->seq : end;
     }
     return true;
 }

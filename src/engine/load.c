@@ -123,6 +123,7 @@ static bool load_series(struct cn_engine *engine, struct cn_error *err)
     };
     engine->series = cn_series_new(&options);
     engine->day = today;
+    engine->needs_all = true;
     if (cn_db_is_embedded(engine->options.db)) { /* else it is a consumer's, see feed.c */
         engine->position.seq = cn_rollup_position(engine->options.rollup).seq;
     }
@@ -153,6 +154,10 @@ static void set_score(void *arg, const struct cn_health_row *stored)
     if (!cn_frame_find(engine->frame, stored->account_id, &row)) {
         return;
     }
+    if (stored->is_backfilled) { /* it was handed over, or waits to be: the next tick says so */
+        cn_engine_hand(engine, row, stored->score.band);
+        return;
+    }
     struct cn_health_score score = stored->score;
     score.scorecard = -1;
     for (size_t i = 0; i < model->scorecard_count; i++) {
@@ -172,6 +177,12 @@ static void set_activity(void *arg, cn_account_id id, cn_time last_activity_at)
     }
 }
 
+/* Rows may have been written by a clock that was set back since. */
+static cn_time newest(const struct cn_engine *engine, cn_time now)
+{
+    return engine->tick.at.us > now.us ? engine->tick.at : now;
+}
+
 static bool load_scores(struct cn_engine *engine, cn_time now, struct cn_error *err)
 {
     struct cn_sql_conn *conn = NULL;
@@ -179,10 +190,11 @@ static bool load_scores(struct cn_engine *engine, cn_time now, struct cn_error *
         return false;
     }
     struct cn_unit unit = cn_engine_unit(engine, conn, &engine->scratch);
-    bool ok = cn_health_history_all_at(conn, now, set_score, engine, err) &&
+    bool ok = cn_tick_newest(conn, &engine->tick, err) &&
+              cn_health_history_all_at(conn, newest(engine, now), set_score, engine, err) &&
               cn_account_each_activity(&unit, set_activity, engine, err);
     cn_db_release(engine->options.db, conn);
-    return ok && cn_engine_load_past(engine, now, err);
+    return ok && cn_engine_recall_activity(engine, err) && cn_engine_load_past(engine, now, err);
 }
 
 bool cn_engine_load(struct cn_engine *engine, struct cn_error *err)

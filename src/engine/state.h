@@ -15,6 +15,7 @@
 #include "book/column.h"
 #include "engine/engine.h"
 #include "engine/parked.h"
+#include "engine/tick.h"
 #include "health/history.h"
 
 enum {
@@ -36,12 +37,38 @@ struct cn_id_list {
     size_t capacity;
 };
 
-/* Scores that moved and wait for being stored. */
+/* Colours that back-fills handed over. */
+struct cn_colour_list {
+    struct cn_tick_colour *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* Scores that moved and wait for being stored, with the ticks that they come from. */
 struct cn_pending {
     struct cn_health_row *rows; /* text lives in `arena` */
     size_t count;
     size_t capacity;
     struct cn_arena arena;
+    struct cn_tick *ticks;
+    size_t tick_count;
+    size_t tick_capacity;
+    struct cn_colour_list colours;
+};
+
+/* What a round of the engine is to do.  What it computes is a function of its facts and of this. */
+struct cn_round {
+    cn_time clock; /* the moment for all that depends on time */
+    bool is_full;  /* the clock has moved: all rows */
+    bool is_fresh; /* a start or a new day: ranks as of last night, too */
+};
+
+/* Rows of which the newest activity waits for being stored. */
+struct cn_activity {
+    struct cn_bitmap moved;  /* since the stretch that is being stored began */
+    struct cn_bitmap saving; /* left of that stretch */
+    int64_t upto_seq;        /* of the log, where it began */
+    int64_t begun_us;        /* by the monotonic clock */
 };
 
 struct cn_engine {
@@ -62,15 +89,21 @@ struct cn_engine {
     struct cn_frame *frame;
     struct cn_health_state health;
     struct cn_column last_activity; /* TIME: of the newest event */
+    struct cn_activity activity;    /* which of them are not stored yet */
     struct cn_column past_points;   /* I64: thousandths, CN_TREND_DAYS ago */
     struct cn_column trend;         /* I64: thousandths */
     struct cn_list_columns *lists;  /* what lists sort by besides; engine/list.c */
 
     struct cn_engine_position position;
-    int64_t fence;             /* PostgreSQL: the number of our take-over, see guard.c */
-    int64_t day;               /* of the last evaluation, in the workspace's zone */
-    struct cn_id_list touched; /* records to read again */
-    struct cn_bitmap active;   /* rows with events since the last evaluation */
+    int64_t fence;                /* PostgreSQL: the number of our take-over, see guard.c */
+    int64_t day;                  /* of the last evaluation, in the workspace's zone */
+    cn_time clock;                /* of the last round that looked at it */
+    bool needs_all;               /* nothing of the frame has been filled yet */
+    bool needs_clock;             /* a round failed that had begun to fill for a later moment */
+    struct cn_tick tick;          /* the newest that was kept, or number 0 */
+    struct cn_colour_list handed; /* under the lock: for the next tick */
+    struct cn_id_list touched;    /* records to read again */
+    struct cn_bitmap active;      /* rows with events since the last evaluation */
     struct cn_health_changes changes;
     struct cn_pending pending;
 
@@ -93,6 +126,10 @@ void cn_id_list_add(struct cn_id_list *list, int64_t id);
 /* Copies the row; its text must live in pending->arena. */
 void cn_pending_add(struct cn_pending *pending, const struct cn_health_row *row);
 
+void cn_pending_add_tick(struct cn_pending *pending, const struct cn_tick *tick);
+
+void cn_colour_list_add(struct cn_colour_list *list, const struct cn_tick_colour *colour);
+
 /* A unit of the engine itself: all accounts, no user. */
 struct cn_unit cn_engine_unit(struct cn_engine *engine, struct cn_sql_conn *conn,
                               struct cn_arena *arena);
@@ -114,6 +151,11 @@ CN_MUST_CHECK bool cn_engine_is_done(const struct cn_unit *unit, const char *con
 CN_MUST_CHECK bool cn_engine_feed(struct cn_engine *engine, const struct cn_event *const *events,
                                   size_t count, struct cn_error *err);
 
+/* Copies of the next events of the log after `from`, in `arena`; *count_out is 0 at `to`. */
+CN_MUST_CHECK bool cn_engine_read_ahead(struct cn_engine *engine, int64_t from, int64_t to,
+                                        struct cn_arena *arena, const struct cn_event ***events_out,
+                                        size_t *count_out, struct cn_error *err);
+
 /* Everything of the log behind the position. */
 CN_MUST_CHECK bool cn_engine_catch_up(struct cn_engine *engine, struct cn_error *err);
 
@@ -133,7 +175,28 @@ CN_MUST_CHECK bool cn_engine_load(struct cn_engine *engine, struct cn_error *err
 
 /* Reads changed records, fills and scores what is dirty (is_tick: also what depends on time),
  * stores, publishes. */
-CN_MUST_CHECK bool cn_engine_evaluate(struct cn_engine *engine, cn_time now, bool is_tick,
-                                      struct cn_error *err);
+CN_MUST_CHECK bool cn_engine_evaluate(struct cn_engine *engine, bool is_tick, struct cn_error *err);
+
+/* Fills and scores; what moved is added to engine->changes.  Under the write lock.  A fresh round
+ * wants flushed rollups. */
+CN_MUST_CHECK bool cn_engine_score(struct cn_engine *engine, const struct cn_round *round,
+                                   struct cn_error *err);
+
+/* Stores the newest activity of some accounts, now and then of all that had any; `all`: at once.  A
+ * crash loses a stretch of some seconds, which is read from the log again. */
+CN_MUST_CHECK bool cn_engine_keep_activity(struct cn_engine *engine, bool all,
+                                           struct cn_error *err);
+
+/* At a start: what was counted but not stored as activity. */
+CN_MUST_CHECK bool cn_engine_recall_activity(struct cn_engine *engine, struct cn_error *err);
+
+/* The next score of the row stands on this colour.  Under the write lock. */
+void cn_engine_hand(struct cn_engine *engine, uint32_t row, enum cn_band band);
+
+/* What a hand-over makes of a score: it keeps its points, and the next one is news. */
+struct cn_health_score cn_engine_handed(struct cn_health_score score, enum cn_band band);
+
+/* Digest of the settings on which scores depend. */
+int64_t cn_engine_settings(const struct cn_engine_options *options);
 
 #endif

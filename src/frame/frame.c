@@ -219,7 +219,8 @@ static struct cn_fill fill_of(const struct cn_frame *frame, const struct cn_bitm
                             .count = frame->rows,
                             .now = when->now,
                             .day = when->day,
-                            .as_true = when->as_true };
+                            .as_true = when->as_true,
+                            .all_known = when->all_known };
     *list_out = NULL;
     if (rows != NULL) {
         assert(rows->rows == frame->rows);
@@ -306,7 +307,7 @@ bool cn_frame_fill(struct cn_frame *frame, uint32_t stratum, const struct cn_bit
     struct cn_fill fill = fill_of(frame, rows, when, &list);
     for (size_t i = 0; ok && i < frame->column_count; i++) {
         const struct cn_column_def *def = &frame->set->items[i];
-        bool at_day_only = def->spec.needs_rows && def->spec.pace == CN_PACE_DAY;
+        bool at_day_only = def->source == &cn_rows_source && cn_rows_is_of_yesterday(def);
         if (def->stratum != stratum || def->spec.pace < pace ||
             (at_day_only && pace == CN_PACE_FACT && rows != NULL)) {
             continue;
@@ -407,7 +408,8 @@ bool cn_frame_fact(const struct cn_frame *frame, uint32_t index, uint32_t row,
                             .count = 1,
                             .now = when->now,
                             .day = when->day,
-                            .as_true = when->as_true };
+                            .as_true = when->as_true,
+                            .all_known = when->all_known };
     if (def->source->explain != NULL &&
         !def->source->explain(def->source->ctx, &def->spec, &fill, arena, &fact, err)) {
         return false;

@@ -22,6 +22,7 @@ struct cn_when {
     int64_t day;       /* of `now`, in the workspace's zone */
     cn_time day_start; /* its first moment; needed by columns over other accounts' rows */
     bool as_true;      /* see frame/source.h */
+    bool all_known;    /* the same */
 };
 
 struct cn_when cn_when_at(const struct cn_tz *tz, cn_time now, bool as_true);

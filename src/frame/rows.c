@@ -121,6 +121,9 @@ bool cn_rows_link(struct cn_column_set *set, const struct cn_column_request *req
                            CN_STR_ARG(request->args[0].text));
         }
         def->spec.unit = is_over_peers(def->spec.op) ? "" : set->items[of].spec.unit;
+        if (!is_over_peers(def->spec.op)) {
+            def->spec.pace = set->items[of].spec.pace; /* it moves when what it is over does */
+        }
         def->inputs[def->input_count++] = of;
     }
     if (!is_over_peers(def->spec.op)) {
@@ -197,47 +200,58 @@ static void compute_parent(const struct cn_frame *frame, const struct cn_column 
     }
 }
 
-/* One child's value joins what its parent has gathered. */
-static void gather(enum op op, struct cn_column *column, uint32_t *counts, uint32_t parent,
-                   double value)
+/* By parent, and for each from the least: sums do not depend on the order of rows. */
+static int by_parent(const void *a, const void *b)
 {
-    double so_far = column->as.f64[parent];
-    bool is_first = counts[parent]++ == 0;
+    const struct ranked *x = a;
+    const struct ranked *y = b;
+    return x->row != y->row ? (x->row > y->row) - (x->row < y->row) : by_value(a, b);
+}
+
+/* What `count` > 0 children have, ascending, comes to. */
+static double combine(enum op op, const struct ranked *children, size_t count)
+{
+    double sum = 0;
     if (op == OP_CHILDREN_MIN || op == OP_CHILDREN_MAX) {
-        bool is_better = op == OP_CHILDREN_MIN ? value < so_far : value > so_far;
-        value = is_first || is_better ? value : so_far;
-    } else if (!is_first) {
-        value += so_far;
+        return children[op == OP_CHILDREN_MIN ? 0 : count - 1].value;
     }
-    cn_column_set_f64(column, parent, value);
+    if (op == OP_CHILDREN_COUNT) {
+        return (double)count;
+    }
+    for (size_t i = 0; i < count; i++) {
+        sum += children[i].value;
+    }
+    return op == OP_CHILDREN_MEAN ? sum / (double)count : sum;
 }
 
 static void compute_children(const struct cn_frame *frame, enum op op, const struct cn_column *of,
                              const struct cn_column *parents, struct cn_column *column)
 {
     size_t rows = cn_frame_rows(frame);
-    uint32_t *counts = cn_heap_resize(NULL, (rows + 1) * sizeof(*counts));
+    struct ranked *children = cn_heap_resize(NULL, (rows + 1) * sizeof(*children));
+    size_t count = 0;
     uint32_t parent = 0;
-    memset(counts, 0, rows * sizeof(*counts));
     for (size_t row = 0; row < rows; row++) {
         cn_column_set_missing(column, row);
-    }
-    for (size_t row = 0; row < rows; row++) {
         if (!parent_row(frame, parents, row, &parent)) {
             continue;
         }
         if (op == OP_CHILDREN_COUNT) {
-            gather(op, column, counts, parent, 1);
+            children[count++] = (struct ranked){ 1, parent };
         } else if (!cn_column_is_missing(of, row)) {
-            gather(op, column, counts, parent, number_at(of, row));
+            children[count++] = (struct ranked){ number_at(of, row), parent };
         }
     }
-    for (size_t row = 0; row < rows && op == OP_CHILDREN_MEAN; row++) {
-        if (counts[row] > 0) {
-            column->as.f64[row] /= (double)counts[row];
+    qsort(children, count, sizeof(*children), by_parent);
+    for (size_t i = 0; i < count;) {
+        size_t end = i + 1;
+        while (end < count && children[end].row == children[i].row) {
+            end++;
         }
+        cn_column_set_f64(column, children[i].row, combine(op, children + i, end - i));
+        i = end;
     }
-    free(counts);
+    free(children);
 }
 
 void cn_rows_compute(const struct cn_frame *frame, const struct cn_column_def *def,

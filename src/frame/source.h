@@ -8,8 +8,9 @@
  * runs on the engine's thread, or on a thread of its own for as-of questions over a frame of their
  * own.
  *
- * A fill at (now, day, as_true) is a function of the stored facts and these three alone, so that
- * the live value, the back-filled and the as-of value are the same code.
+ * A fill at (now, day, as_true, all_known) is a function of the stored facts and these alone, so
+ * that the live value, the back-filled and the as-of value are the same code.  What was told ahead
+ * of its moment comes true later without another fact: the source says then which accounts are due.
  */
 #ifndef CAIRN_FRAME_SOURCE_H
 #define CAIRN_FRAME_SOURCE_H
@@ -77,6 +78,9 @@ struct cn_fill {
     cn_time now;  /* the instant asked for */
     int64_t day;  /* its day in the workspace's zone */
     bool as_true; /* what was true at `now`, by event time and valid time; else what was known */
+    /* Not as_true: whatever the source has was known, as in the live frame, of which `now` may be
+     * up to a tick ago; else only what had been told at `now`. */
+    bool all_known;
 };
 
 /* Row i of what is to be filled. */

@@ -9,7 +9,7 @@
 
 #define COLUMNS                                                                             \
     "h.account_id, h.at_us, h.points, h.band, h.grey, h.confidence, h.scorecard, h.fired, " \
-    "h.because, h.backfilled, h.program_version"
+    "h.because, h.backfilled, h.program_version, h.tick"
 
 static void bind_row(struct cn_sql_stmt *stmt, const struct cn_health_row *row)
 {
@@ -29,6 +29,7 @@ static void bind_row(struct cn_sql_stmt *stmt, const struct cn_health_row *row)
     cn_sql_bind_str(stmt, 9, row->because);
     cn_sql_bind_i64(stmt, 10, row->is_backfilled);
     cn_sql_bind_i64(stmt, 11, row->program_version);
+    cn_sql_bind_i64(stmt, 12, row->tick);
 }
 
 bool cn_health_history_save(struct cn_sql_conn *conn, const struct cn_health_row *rows,
@@ -36,12 +37,13 @@ bool cn_health_history_save(struct cn_sql_conn *conn, const struct cn_health_row
 {
     static const char sql[] =
         "INSERT INTO health_history (account_id, at_us, points, band, grey, confidence, scorecard,"
-        " fired, because, backfilled, program_version)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+        " fired, because, backfilled, program_version, tick)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
         " ON CONFLICT (account_id, at_us) DO UPDATE SET points = excluded.points,"
         " band = excluded.band, grey = excluded.grey, confidence = excluded.confidence,"
         " scorecard = excluded.scorecard, fired = excluded.fired, because = excluded.because,"
-        " backfilled = excluded.backfilled, program_version = excluded.program_version";
+        " backfilled = excluded.backfilled, program_version = excluded.program_version,"
+        " tick = excluded.tick WHERE health_history.backfilled = 1 OR excluded.backfilled = 0";
     struct cn_sql_stmt *stmt = NULL;
     bool ok = true;
     bool row = false;
@@ -90,6 +92,7 @@ static struct cn_health_row read_row(struct cn_sql_stmt *stmt)
         .because = cn_sql_column_str(stmt, 8),
         .is_backfilled = cn_sql_column_i64(stmt, 9) != 0,
         .program_version = cn_sql_column_i64(stmt, 10),
+        .tick = cn_sql_column_i64(stmt, 11),
     };
 }
 
@@ -157,6 +160,29 @@ bool cn_health_history_at(struct cn_sql_conn *conn, int64_t account_id, cn_time 
     }
     *found_out = list.count > 0;
     return true;
+}
+
+bool cn_health_history_each_lived(struct cn_sql_conn *conn, int64_t first_tick, int64_t last_tick,
+                                  void (*each)(void *arg, const struct cn_health_row *row),
+                                  void *arg, struct cn_error *err)
+{
+    static const char sql[] = "SELECT " COLUMNS " FROM health_history AS h"
+                              " WHERE h.tick >= $1 AND h.tick <= $2 AND h.backfilled = 0"
+                              " ORDER BY h.tick, h.account_id";
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    bool ok = false;
+    if (!cn_sql_prepare(conn, sql, &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, first_tick);
+    cn_sql_bind_i64(stmt, 2, last_tick);
+    while ((ok = cn_sql_step(stmt, &row, err)) && row) {
+        struct cn_health_row lived = read_row(stmt);
+        each(arg, &lived);
+    }
+    cn_sql_finish(stmt);
+    return ok;
 }
 
 bool cn_health_history_all_at(struct cn_sql_conn *conn, cn_time at,

@@ -26,6 +26,7 @@ struct cn_health_row {
     cn_str because;               /* exceptions that fired, joined by "; " */
     bool is_backfilled;
     int64_t program_version;
+    int64_t tick; /* that computed a lived row; 0: back-filled, or from before ticks were kept */
 };
 
 struct cn_health_row_list {
@@ -33,7 +34,8 @@ struct cn_health_row_list {
     size_t count;
 };
 
-/* Writes the rows; one that is there already for its account and moment is replaced. */
+/* Writes the rows; one that is there already for its account and moment is replaced, but a lived
+ * one by none that is back-filled. */
 CN_MUST_CHECK bool cn_health_history_save(struct cn_sql_conn *conn,
                                           const struct cn_health_row *rows, size_t count,
                                           struct cn_error *err);
@@ -42,6 +44,11 @@ CN_MUST_CHECK bool cn_health_history_save(struct cn_sql_conn *conn,
 struct cn_health_row cn_health_history_row(const struct cn_health_model *model, int64_t account_id,
                                            cn_time at, const struct cn_health_score *score,
                                            struct cn_arena *arena);
+
+/* Calls `each` for the lived rows of the ticks from first to last, by tick and account. */
+CN_MUST_CHECK bool cn_health_history_each_lived(
+    struct cn_sql_conn *conn, int64_t first_tick, int64_t last_tick,
+    void (*each)(void *arg, const struct cn_health_row *row), void *arg, struct cn_error *err);
 
 struct cn_health_range {
     int64_t account_id;

@@ -32,6 +32,7 @@ struct cn_metric_source {
     struct cn_series *past;
     int32_t past_reach;
     bool past_has_all;
+    bool is_prepared; /* the past is a stretch that is in use */
     struct cn_map past_accounts;
 };
 
@@ -213,7 +214,7 @@ static struct cn_window window_of(const struct cn_column_spec *spec)
 static struct cn_window_when when_of(const struct cn_metric_source *source,
                                      const struct cn_fill *fill)
 {
-    bool has_begun = fill->now.us > cn_tz_day_start(source->tz, fill->day).us;
+    bool has_begun = fill->all_known || fill->now.us > cn_tz_day_start(source->tz, fill->day).us;
     return (struct cn_window_when){ .today = (int32_t)fill->day,
                                     .until = (int32_t)fill->day - (has_begun ? 0 : 1) };
 }
@@ -266,6 +267,7 @@ static bool load_past(struct cn_metric_source *source, int32_t first_day, int32_
     source->past = series;
     source->past_reach = options.reach_days;
     source->past_has_all = account_ids == NULL;
+    source->is_prepared = false;
     cn_map_clear(&source->past_accounts);
     for (size_t i = 0; account_ids != NULL && i < count; i++) {
         bool was_new = false;
@@ -449,16 +451,40 @@ void cn_metric_source_set_series(struct cn_metric_source *source, struct cn_seri
     pthread_rwlock_unlock(&source->live_lock);
 }
 
+/* With past_lock held. */
+static void forget_past(struct cn_metric_source *source)
+{
+    cn_series_free(source->past);
+    source->past = NULL;
+    source->is_prepared = false;
+}
+
+void cn_metric_source_drop(struct cn_metric_source *source)
+{
+    pthread_mutex_lock(&source->past_lock);
+    forget_past(source);
+    pthread_mutex_unlock(&source->past_lock);
+}
+
+void cn_metric_source_refresh(struct cn_metric_source *source)
+{
+    pthread_mutex_lock(&source->past_lock);
+    if (!source->is_prepared) {
+        forget_past(source);
+    }
+    pthread_mutex_unlock(&source->past_lock);
+}
+
 bool cn_metric_source_prepare(struct cn_metric_source *source, int32_t first_day, int32_t last_day,
                               const int64_t *account_ids, size_t count, struct cn_error *err)
 {
     bool ok = true;
     pthread_mutex_lock(&source->past_lock);
     if (last_day < first_day) {
-        cn_series_free(source->past);
-        source->past = NULL;
+        forget_past(source);
     } else {
         ok = load_past(source, first_day, last_day, account_ids, count, err);
+        source->is_prepared = ok;
     }
     pthread_mutex_unlock(&source->past_lock);
     return ok;

@@ -40,4 +40,11 @@ CN_MUST_CHECK bool cn_metric_source_prepare(struct cn_metric_source *source, int
                                             int32_t last_day, const int64_t *account_ids,
                                             size_t count, struct cn_error *err);
 
+/* Drops what was prepared or loaded of the past. */
+void cn_metric_source_drop(struct cn_metric_source *source);
+
+/* What was loaded of the past on demand is read again when it is asked for: rollups may have moved
+ * on.  What was prepared stays. */
+void cn_metric_source_refresh(struct cn_metric_source *source);
+
 #endif

@@ -68,6 +68,10 @@ test('R11 a backup taken under load restores to all that was acknowledged before
   assert.ok(Number(events) >= before && Number(events) <= acknowledged, `${replay} ${before} ${acknowledged}`);
   assert.ok(Number(rows) > 0);
   assert.equal(differing, '0');
+  const known = await succeed('replay', '--as-known', '--data', copy);
+  const [, ticks, lived, other] = /^(\d+) ticks and (\d+) lived rows compared, (\d+) differ/.exec(known);
+  assert.ok(Number(ticks) > 0 && Number(lived) > 0, known);
+  assert.equal(other, '0');
 
   const again = await cairnCommand(['restore', backup, '--data', copy]);
   assert.equal(again.code, 1);

@@ -1,166 +1,29 @@
 /* The spine in one process: events in, explained health out. */
-#include <ftw.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "base/str.h"
 #include "base/time.h"
 
-#include "book/change.h"
 #include "book/contract.h"
 #include "book/person.h"
 #include "engine/backfill.h"
 #include "engine/explain.h"
 #include "engine/lists.h"
-#include "engine/migrations.h"
 #include "engine/replay.h"
-#include "event/parse.h"
 #include "metric/query.h"
-#include "metric/rollup.h"
-#include "sql/migrate.h"
-#include "tests/unit/unit.h"
-
-enum {
-    DAY_S = 86400
-};
-
-struct spine {
-    char dir[64];
-    struct cn_clock clock;
-    struct cn_id_source ids;
-    struct cn_tz *tz;
-    struct cn_db *db;
-    struct cn_db *rollup_db;
-    struct cn_rollup *rollup;
-    struct cn_engine *engine;
-    struct cn_event_log *log;
-    struct cn_event_parser *parser;
-    struct cn_arena arena;
-    size_t parked_max;
-};
-
-static void open_db(struct spine *spine, const char *name, struct cn_db **db_out)
-{
-    char url[128];
-    struct cn_error err;
-    (void)snprintf(url, sizeof(url), "sqlite:%s/%s", spine->dir, name);
-    assert_true(cn_db_open(&(struct cn_db_options){ .url = cn_str_of(url), .flush = cn_book_flush },
-                           db_out, &err));
-}
-
-static bool migrate(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
-{
-    (void)arg;
-    return cn_migrate(conn, "main", cn_main_migrations, cn_main_migrations_count, (cn_time){ 0 },
-                      err);
-}
-
-static bool migrate_rollup(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
-{
-    (void)arg;
-    return cn_rollup_migrate(conn, (cn_time){ 0 }, err);
-}
-
-/* Everything but the folder; also used to start again. */
-static void start(struct spine *spine)
-{
-    struct cn_error err;
-    char events[96];
-    open_db(spine, "cairn.db", &spine->db);
-    open_db(spine, "rollup.db", &spine->rollup_db);
-    assert_true(cn_db_write(spine->db, migrate, NULL, &err));
-    assert_true(cn_db_write(spine->rollup_db, migrate_rollup, NULL, &err));
-    assert_true(cn_rollup_open(&(struct cn_rollup_options){ .db = spine->rollup_db },
-                               &spine->rollup, &err));
-    spine->engine =
-        cn_engine_new(&(struct cn_engine_options){ .db = spine->db,
-                                                   .rollup_db = spine->rollup_db,
-                                                   .rollup = spine->rollup,
-                                                   .tz = spine->tz,
-                                                   .clock = &spine->clock,
-                                                   .ids = &spine->ids,
-                                                   .creates_accounts = true,
-                                                   .reattribute_us = (int64_t)30 * DAY_S * 1000000,
-                                                   .tick_us = 1000000,
-                                                   .parked_max = spine->parked_max });
-    (void)snprintf(events, sizeof(events), "%s/events", spine->dir);
-    assert_true(cn_event_log_open(&(struct cn_event_log_options){ .dir = events,
-                                                                  .clock = &spine->clock,
-                                                                  .on_commit = cn_engine_on_commit,
-                                                                  .on_commit_arg = spine->engine },
-                                  &spine->log, &err));
-    if (!cn_engine_start(spine->engine, spine->log, &err)) {
-        fail_msg("%s", err.message);
-    }
-}
-
-static void stop(struct spine *spine)
-{
-    cn_engine_stop(spine->engine);
-    cn_event_log_close(spine->log);
-    cn_engine_free(spine->engine);
-    cn_rollup_close(spine->rollup);
-    cn_db_close(spine->rollup_db);
-    cn_db_close(spine->db);
-}
+#include "tests/unit/spine.h"
 
 static int set_up(void **state)
 {
     static struct spine spine;
-    struct cn_error err;
-    spine = (struct spine){ .dir = "/tmp/cairn-engine-XXXXXX" };
-    assert_non_null(mkdtemp(spine.dir));
-    cn_clock_fixed(&spine.clock, (cn_time){ 1795442400000000 }); /* 2026-11-23 14:00 UTC */
-    cn_id_source_init(&spine.ids, 0, 0);
-    assert_true(cn_tz_load(CN_STR("UTC"), &spine.tz, &err));
-    spine.parser = cn_event_parser_new(4 * 1024 * 1024);
-    cn_arena_init(&spine.arena, 64 * 1024);
+    spine_init(&spine, NULL);
     start(&spine);
     *state = &spine;
     return 0;
-}
-
-static int remove_entry(const char *path, const struct stat *stat, int type, struct FTW *ftw)
-{
-    (void)stat;
-    (void)type;
-    (void)ftw;
-    return remove(path);
 }
 
 static int tear_down(void **state)
 {
     struct spine *spine = *state;
     stop(spine);
-    cn_event_parser_free(spine->parser);
-    cn_arena_deinit(&spine->arena);
-    cn_tz_free(spine->tz);
-    return nftw(spine->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-static void count_done(void *arg, struct cn_event_batch *batch, const struct cn_error *err)
-{
-    (void)batch;
-    assert_null(err);
-    atomic_fetch_add((_Atomic int *)arg, 1);
-}
-
-/* Sends one batch body through intake and waits until it is scored. */
-static void send_body(struct spine *spine, const char *body)
-{
-    struct cn_error err;
-    struct cn_event_batch *batch = NULL;
-    _Atomic int done = 0;
-    assert_true(cn_event_parse(spine->parser, CN_CALL_BATCH, cn_str_of(body), cn_now(&spine->clock),
-                               &cn_event_limits_default, &batch, &err));
-    assert_int_equal(batch->rejection_count, 0);
-    cn_event_batch_set_source(batch, 1);
-    assert_true(cn_event_log_append(spine->log, batch, count_done, &done, &err));
-    while (atomic_load(&done) == 0) {
-        (void)usleep(1000);
-    }
-    assert_true(cn_engine_settle(spine->engine, &err));
+    return spine_deinit(spine);
 }
 
 static struct cn_account_list list(struct spine *spine)

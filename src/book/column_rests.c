@@ -1,0 +1,66 @@
+/* What a column of the book rests on, in words, and how new that is: for explanations. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#include "book/facts.h"
+
+struct newest {
+    int64_t upto_us;
+    int64_t us;
+};
+
+static void later(struct newest *newest, int64_t then_us)
+{
+    if (then_us <= newest->upto_us && then_us > newest->us) {
+        newest->us = then_us;
+    }
+}
+
+/* The newest moment at which something behind the value became true. */
+static int64_t newest_of(const struct cn_book_facts *facts, const struct fact_account *account,
+                         int64_t upto_us, const char *rests_on)
+{
+    struct newest newest = { .upto_us = upto_us };
+    if (strcmp(rests_on, "contracts") == 0) {
+        const struct fact_contract *contracts = account->contracts.items;
+        for (uint32_t i = 0; i < account->contracts.count; i++) {
+            later(&newest, cn_tz_day_start(facts->tz, contracts[i].starts_on).us);
+        }
+    } else if (strcmp(rests_on, "people") == 0) {
+        const struct fact_role *roles = account->roles.items;
+        for (uint32_t i = 0; i < account->roles.count; i++) {
+            later(&newest, roles[i].from_us);
+            later(&newest, roles[i].to_us);
+        }
+    } else if (strcmp(rests_on, "tickets") == 0) {
+        const struct fact_ticket *tickets = account->tickets.items;
+        for (uint32_t i = 0; i < account->tickets.count; i++) {
+            later(&newest, tickets[i].opened_us);
+            later(&newest, tickets[i].solved_us);
+        }
+    }
+    return newest.us;
+}
+
+void cn_facts_rests_on(const struct cn_book_facts *facts, const struct cn_fill *what,
+                       const char *rests_on, struct cn_arena *arena, struct cn_fact *fact)
+{
+    char text[64];
+    const struct fact_account *account =
+        what->count > 0 ? cn_facts_find(facts, what->accounts[cn_fill_row(what, 0)]) : NULL;
+    if (account == NULL) {
+        return;
+    }
+    uint32_t count = strcmp(rests_on, "contracts") == 0 ? account->contracts.count
+                     : strcmp(rests_on, "people") == 0  ? account->people.count
+                     : strcmp(rests_on, "tickets") == 0 ? account->tickets.count
+                                                        : 1;
+    bool counted = count != 1 || (rests_on[0] != 'a' && rests_on[0] != 'g');
+    if (counted) {
+        (void)snprintf(text, sizeof(text), "%u %s", count, rests_on); /* short names fit */
+    }
+    fact->source = cn_arena_str(arena, cn_str_of(counted ? text : rests_on));
+    fact->at.us = newest_of(facts, account, what->now.us, rests_on);
+}

@@ -1,0 +1,255 @@
+/*
+ * The first promise of replay: what was lived comes out again, as known, bit for bit.  Random
+ * events, changes of records, clock steps, restarts, back-fills and a new program, then a replay of
+ * it all. CAIRN_SEEDS is how many worlds are tried (3).
+ */
+#include "engine/backfill.h"
+#include "engine/known.h"
+#include "tests/unit/spine_world.h"
+
+enum {
+    SEEDS = 3,
+    STEPS = 120,
+    TEXT_MAX = 400
+};
+
+static int64_t seeds(void)
+{
+    const char *text = getenv("CAIRN_SEEDS"); /* NOLINT(concurrency-mt-unsafe): one thread */
+    return text != NULL ? strtol(text, NULL, 10) : SEEDS;
+}
+
+static void send_some(struct spine *spine, struct cn_rng *rng, int64_t *number)
+{
+    struct cn_buf body;
+    cn_buf_init(&body, BODY_MAX_BYTES);
+    cn_buf_printf(&body, "{\"batch\":[");
+    int64_t count = cn_rng_between(rng, 1, 12);
+    for (int64_t i = 0; i < count; i++) {
+        cn_buf_printf(&body, "%s", i > 0 ? "," : "");
+        /* Now and then one that was sent before. */
+        bool is_old = *number > 20 && pick(rng, 12) == 0;
+        world_event(rng, is_old ? pick(rng, *number) : (*number)++, cn_now(&spine->clock), &body);
+    }
+    cn_buf_printf(&body, "]}");
+    cn_buf_add(&body, "", 1);
+    append_body(spine, cn_buf_str(&body).ptr);
+    cn_buf_deinit(&body);
+}
+
+static void step_clock(struct spine *spine, struct cn_rng *rng)
+{
+    static const int64_t most_s[] = { 1, 60, 3600, 4 * 3600, 26 * 3600 };
+    int64_t now = atomic_load(&spine->clock.fixed_us);
+    int64_t by = cn_rng_between(rng, 1, most_s[pick(rng, 5)] * 1000000);
+    if (pick(rng, 12) == 0) { /* to the very midnight */
+        by = (int64_t)DAY_S * 1000000 - now % ((int64_t)DAY_S * 1000000);
+    }
+    atomic_store(&spine->clock.fixed_us, now + by);
+}
+
+static void fill_back(struct spine *spine)
+{
+    struct cn_error err;
+    int64_t today = cn_tz_day(spine->tz, cn_now(&spine->clock));
+    settle(spine);
+    if (!cn_engine_backfill(spine->engine,
+                            &(struct cn_backfill){ .first_day = today - 20, .last_day = today - 1 },
+                            &err)) {
+        fail_msg("%s", err.message);
+    }
+}
+
+static void restart(struct spine *spine, struct cn_rng *rng)
+{
+    const struct cn_program_file files[] = { world_metrics, world_churned, world_scorecards };
+    if (pick(rng, 2) == 0) {
+        use_program(spine, files, CN_ARRAY_LEN(files));
+    }
+    stop(spine);
+    start(spine);
+}
+
+static void live(struct spine *spine, struct cn_rng *rng)
+{
+    int64_t number = 0;
+    for (int i = 0; i < STEPS; i++) {
+        int64_t what = pick(rng, 100);
+        if (what < 45) {
+            send_some(spine, rng, &number);
+        } else if (what < 70) {
+            world_record(spine, rng);
+        } else if (what < 95) {
+            step_clock(spine, rng);
+        } else if (what < 97) {
+            restart(spine, rng);
+        } else if (what == 97) {
+            fill_back(spine);
+        }
+        if (pick(rng, 4) == 0) {
+            settle(spine);
+        }
+    }
+    settle(spine);
+}
+
+static void begin(struct spine *spine, const char *schema, bool parks)
+{
+    const struct cn_program_file files[] = { world_metrics, world_scorecards };
+    spine_init(spine, schema);
+    spine->parks = parks;
+    spine->tick_us = 120000; /* some rounds look at the clock, others do not */
+    open_stores(spine);
+    use_program(spine, files, CN_ARRAY_LEN(files));
+    close_stores(spine);
+    start(spine);
+}
+
+struct found {
+    struct spine *spine;
+    int64_t count;
+    char first[TEXT_MAX];
+};
+
+static void say_row(char *text, size_t size, const struct cn_health_row *row)
+{
+    if (row == NULL) {
+        (void)snprintf(text, size, "nothing");
+        return;
+    }
+    (void)snprintf(text, size,
+                   "%s%d band %d grey %d confidence %d fired %llx card %.*s version %lld",
+                   row->score.has_points ? "" : "none ", row->score.points, (int)row->score.band,
+                   row->score.is_grey, row->score.confidence, (unsigned long long)row->score.fired,
+                   CN_STR_ARG(row->scorecard), (long long)row->program_version);
+}
+
+static void note(void *arg, const struct cn_known_difference *difference)
+{
+    struct found *found = arg;
+    char lived[TEXT_MAX / 3];
+    char replayed[TEXT_MAX / 3];
+    if (found->count++ == 0) {
+        say_row(lived, sizeof(lived), difference->lived);
+        say_row(replayed, sizeof(replayed), difference->replayed);
+        (void)snprintf(found->first, sizeof(found->first), "tick %lld, account %lld: %s; now %s",
+                       (long long)difference->tick, (long long)difference->account_id, lived,
+                       replayed);
+    }
+}
+
+static struct cn_known_report replay(struct spine *spine, struct found *found)
+{
+    struct cn_error err;
+    struct cn_db *db = NULL;
+    struct cn_rollup *into = NULL;
+    struct cn_known_report report = { 0 };
+    char path[128];
+    (void)snprintf(path, sizeof(path), "%s/replay.db", spine->dir);
+    (void)unlink(path);
+    *found = (struct found){ .spine = spine };
+    open_db(spine, "replay.db", &db);
+    assert_true(cn_db_write(db, migrate_rollup, NULL, &err));
+    assert_true(cn_rollup_open(&(struct cn_rollup_options){ .db = db }, &into, &err));
+    struct cn_known_options options = {
+        .scratch = db, .into = into, .difference = note, .arg = found
+    };
+    if (!cn_engine_replay_known(spine->engine, &options, &report, &err)) {
+        fail_msg("%s", err.message);
+    }
+    cn_rollup_close(into);
+    cn_db_close(db);
+    return report;
+}
+
+static void try_world(uint64_t seed, const char *schema)
+{
+    struct spine spine;
+    struct found found;
+    struct cn_rng rng = { seed };
+    begin(&spine, schema, seed % 2 == 1);
+    live(&spine, &rng);
+    struct cn_known_report report = replay(&spine, &found);
+    if (report.differing != 0) {
+        fail_msg("seed %llu: %lld of %lld rows differ; %s", (unsigned long long)seed,
+                 (long long)report.differing, (long long)report.rows, found.first);
+    }
+    assert_true(report.rows > 20);
+    assert_int_equal(report.ticks_outside, 0);
+    assert_int_equal(found.count, 0);
+    stop(&spine);
+    assert_int_equal(spine_deinit(&spine), 0);
+}
+
+static void what_was_lived_comes_out_again(void **state)
+{
+    (void)state;
+    for (int64_t seed = 1; seed <= seeds(); seed++) {
+        try_world((uint64_t)seed, NULL);
+    }
+}
+
+static void what_was_lived_on_postgresql_comes_out_again(void **state)
+{
+    (void)state;
+    if (spine_server() == NULL) {
+        skip();
+    }
+    for (int64_t seed = 1; seed <= (seeds() + 1) / 2; seed++) {
+        try_world((uint64_t)seed, "known_test");
+    }
+}
+
+static bool run_sql(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    return cn_sql_exec(conn, arg, err);
+}
+
+static void change(struct spine *spine, const char *sql)
+{
+    struct cn_error err;
+    char copy[256];
+    (void)snprintf(copy, sizeof(copy), "%s", sql);
+    if (!cn_db_write(spine->db, run_sql, copy, &err)) {
+        fail_msg("%s", err.message);
+    }
+}
+
+static void a_row_that_was_not_lived_is_found(void **state)
+{
+    struct spine spine;
+    struct found found;
+    struct cn_rng rng = { 77 };
+    (void)state;
+    begin(&spine, NULL, false);
+    live(&spine, &rng);
+    assert_int_equal(replay(&spine, &found).differing, 0);
+    change(&spine, "UPDATE health_history SET confidence = confidence + 1 WHERE tick = (SELECT"
+                   " max(tick) FROM health_history) AND account_id = (SELECT max(account_id) FROM"
+                   " health_history WHERE tick = (SELECT max(tick) FROM health_history))");
+    struct cn_known_report report = replay(&spine, &found);
+    assert_int_equal(report.differing, 1);
+    assert_int_equal(found.count, 1);
+    change(&spine, "UPDATE tick SET engine_version = 0");
+    report = replay(&spine, &found);
+    assert_int_equal(report.differing, 0);
+    assert_int_equal(report.ticks, 0);
+    assert_int_equal(report.rows, 0);
+    assert_true(report.rows_outside > 20);
+    assert_non_null(strstr(report.why, "another version of the engine"));
+    stop(&spine);
+    assert_int_equal(spine_deinit(&spine), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CN_TEST("what was lived comes out again as known, bit for bit",
+                what_was_lived_comes_out_again),
+        CN_TEST("what was lived on PostgreSQL comes out again as known, bit for bit",
+                what_was_lived_on_postgresql_comes_out_again),
+        CN_TEST("a row that was not lived is found, and where the promise ends is said",
+                a_row_that_was_not_lived_is_found),
+    };
+    return cmocka_run_group_tests_name("known", tests, NULL, NULL);
+}

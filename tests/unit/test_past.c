@@ -1,0 +1,174 @@
+/* The past of accounts that rules compare with one another. */
+#include "engine/backfill.h"
+#include "engine/explain.h"
+#include "engine/lists.h"
+#include "health/history.h"
+#include "tests/unit/spine_world.h"
+
+enum {
+    EVENTS = 300,
+    RECORDS = 60,
+    PAST_DAYS = 20
+};
+
+static int set_up(void **state)
+{
+    static struct spine spine;
+    const struct cn_program_file files[] = { world_metrics, world_scorecards };
+    struct cn_rng rng = { 42 };
+    struct cn_buf body;
+    spine_init(&spine, NULL);
+    open_stores(&spine);
+    use_program(&spine, files, CN_ARRAY_LEN(files));
+    close_stores(&spine);
+    start(&spine);
+    cn_buf_init(&body, BODY_MAX_BYTES * 4);
+    cn_buf_printf(&body, "{\"batch\":[");
+    for (int64_t i = 0; i < EVENTS; i++) {
+        cn_buf_printf(&body, "%s", i > 0 ? "," : "");
+        world_event(&rng, i, SPINE_NOW, &body);
+    }
+    cn_buf_printf(&body, "]}");
+    cn_buf_add(&body, "", 1);
+    append_body(&spine, cn_buf_str(&body).ptr);
+    cn_buf_deinit(&body);
+    settle(&spine);
+    for (int i = 0; i < RECORDS; i++) {
+        world_record(&spine, &rng);
+    }
+    settle(&spine);
+    *state = &spine;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct spine *spine = *state;
+    stop(spine);
+    return spine_deinit(spine);
+}
+
+static struct cn_account_list accounts_of(struct spine *spine)
+{
+    struct cn_error err;
+    struct cn_account_list accounts;
+    struct cn_unit unit = { .arena = &spine->arena, .scope = CN_SCOPE_ALL };
+    struct cn_account_filter filter = { .sort = CN_SORT_NAME, .limit = 50 };
+    assert_true(cn_engine_list(spine->engine, &unit, &filter, &accounts, &err));
+    assert_int_equal(accounts.total, WORLD_ACCOUNTS);
+    return accounts;
+}
+
+static void fill_back(struct spine *spine, const int64_t *account_ids, size_t count)
+{
+    struct cn_error err;
+    int64_t today = cn_tz_day(spine->tz, SPINE_NOW);
+    struct cn_backfill past = { .account_ids = account_ids,
+                                .count = count,
+                                .first_day = today - PAST_DAYS,
+                                .last_day = today - 1 };
+    if (!cn_engine_backfill(spine->engine, &past, &err)) {
+        fail_msg("%s", err.message);
+    }
+}
+
+static struct cn_health_row_list history_of(struct spine *spine, int64_t account_id)
+{
+    struct cn_error err;
+    struct cn_sql_conn *conn = NULL;
+    struct cn_health_row_list list;
+    struct cn_health_range range = { account_id, { 0 }, SPINE_NOW, 1000 };
+    assert_true(cn_db_read(spine->db, &conn, &err));
+    assert_true(cn_health_history_load(conn, &range, &spine->arena, &list, &err));
+    cn_db_release(spine->db, conn);
+    return list;
+}
+
+static void one_account_is_filled_back_as_among_all(void **state)
+{
+    struct spine *spine = *state;
+    struct cn_account_list accounts = accounts_of(spine);
+    struct cn_health_row_list want[WORLD_ACCOUNTS];
+    size_t rows = 0;
+    fill_back(spine, NULL, 0);
+    for (size_t i = 0; i < accounts.count; i++) {
+        want[i] = history_of(spine, accounts.items[i].id.value);
+        rows += want[i].count;
+    }
+    assert_true(rows > 40);
+    for (size_t i = 0; i < accounts.count; i++) {
+        fill_back(spine, &accounts.items[i].id.value, 1);
+        struct cn_health_row_list got = history_of(spine, accounts.items[i].id.value);
+        assert_int_equal(got.count, want[i].count);
+        for (size_t j = 0; j < got.count; j++) {
+            assert_int_equal(got.items[j].at.us, want[i].items[j].at.us);
+            assert_int_equal(got.items[j].score.points, want[i].items[j].score.points);
+            assert_int_equal(got.items[j].score.confidence, want[i].items[j].score.confidence);
+        }
+    }
+}
+
+static void what_changed_is_explained_from_all_accounts(void **state)
+{
+    struct spine *spine = *state;
+    struct cn_account_list accounts = accounts_of(spine);
+    struct cn_error err;
+    size_t explained = 0;
+    fill_back(spine, NULL, 0);
+    for (size_t i = 0; i < accounts.count; i++) {
+        struct cn_health_row_list history = history_of(spine, accounts.items[i].id.value);
+        for (size_t j = 0; j < history.count; j += 3) {
+            struct cn_engine_explanation explanation;
+            const struct cn_health_row *row = &history.items[j];
+            assert_true(cn_engine_explain(spine->engine, row->account_id, row->at, &spine->arena,
+                                          &explanation, &err));
+            if (row->score.has_points) {
+                assert_true(explanation.has_previous);
+                assert_int_equal(explanation.previous_at.us, row->at.us);
+                assert_int_equal(explanation.previous.points, row->score.points);
+                explained++;
+            }
+        }
+    }
+    assert_true(explained > 10);
+}
+
+static bool forget_activity(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    (void)arg;
+    return cn_sql_exec(conn, "UPDATE account SET last_activity_us = NULL", err) &&
+           cn_sql_exec(conn, "DELETE FROM consumer WHERE name = 'activity'", err);
+}
+
+/* As a crash leaves it: counted, but not stored as activity. */
+static void activity_is_remembered_after_a_crash(void **state)
+{
+    struct spine *spine = *state;
+    struct cn_error err;
+    struct cn_account_list before = accounts_of(spine);
+    stop(spine);
+    open_stores(spine);
+    assert_true(cn_db_write(spine->db, forget_activity, NULL, &err));
+    close_stores(spine);
+    start(spine);
+    struct cn_account_list after = accounts_of(spine);
+    for (size_t i = 0; i < before.count; i++) {
+        assert_int_equal(after.items[i].id.value, before.items[i].id.value);
+        assert_int_equal(after.items[i].derived.last_activity_at_given, CN_GIVEN);
+        assert_int_equal(after.items[i].derived.last_activity_at.us,
+                         before.items[i].derived.last_activity_at.us);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CN_TEST_WITH("one account is filled back as it is among all",
+                     one_account_is_filled_back_as_among_all, set_up, tear_down),
+        CN_TEST_WITH("what changed is explained with ranks among all accounts",
+                     what_changed_is_explained_from_all_accounts, set_up, tear_down),
+        CN_TEST_WITH("the latest activity is there after a crash",
+                     activity_is_remembered_after_a_crash, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("past", tests, NULL, NULL);
+}
