@@ -391,6 +391,6 @@ struct cn_cel_node *cn_cel_mark_optional(struct cn_cel_parser *parser, struct cn
                                          struct cn_cel_node *node)
 {
     check_optional(parser, mark.offset, true);
-    node->is_optional = true;
+    node->is_element = true;
     return node;
 }

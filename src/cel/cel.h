@@ -21,7 +21,9 @@ enum {
     CN_CEL_SOURCE_MAX_BYTES = 16 * 1024,
     CN_CEL_DEPTH_MAX = 128,          /* of the tree */
     CN_CEL_NODES_MAX = 4096,         /* of the tree, macros expanded */
-    CN_CEL_TEXT_MAX_BYTES = 1 << 20, /* computed text, per evaluation */
+    /* Of one evaluation of one row, counted while it runs; also what an estimate may come to. */
+    CN_CEL_STEPS_MAX = 200 * 1000,     /* parts computed, elements compared, 64 bytes of text read */
+    CN_CEL_MEMORY_MAX_BYTES = 4 << 20, /* text, lists and maps made */
 };
 
 struct cn_cel_expr;

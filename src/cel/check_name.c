@@ -209,11 +209,6 @@ static bool has_known_front(struct cn_cel_checker *checker, const struct cn_cel_
 /* NOLINTNEXTLINE(misc-no-recursion): the tree is at most CN_CEL_DEPTH_MAX deep */
 void cn_cel_check_select(struct cn_cel_checker *checker, struct cn_cel_node *node)
 {
-    if (node->is_optional) {
-        cn_cel_complain(checker, node, CN_CEL_PROBLEM_UNSUPPORTED,
-                        "optional fields are not supported yet");
-        return;
-    }
     cn_str path = cn_cel_node_path(checker->arena, node);
     const struct cn_cel_node *root = node;
     while (root->kind == CN_CEL_NODE_SELECT) {
@@ -233,7 +228,12 @@ void cn_cel_check_select(struct cn_cel_checker *checker, struct cn_cel_node *nod
     }
     cn_cel_check_node(checker, node->args[0]);
     const struct cn_cel_type *type = node->args[0]->type;
+    bool is_optional = node->is_optional || type->kind == CN_CEL_OPTIONAL;
+    type = type->kind == CN_CEL_OPTIONAL ? type->element : type;
     node->type = type->kind == CN_CEL_MAP ? type->element : cn_cel_type_of(CN_CEL_DYN);
+    if (is_optional) {
+        node->type = cn_cel_optional_type(checker->arena, node->type);
+    }
     if (type->kind != CN_CEL_MAP && type->kind != CN_CEL_DYN) {
         cn_cel_complain(checker, node, CN_CEL_PROBLEM_TYPE, "%s has no fields",
                         cn_cel_kind_name(type->kind));

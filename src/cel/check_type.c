@@ -9,15 +9,6 @@
 
 #define DYN cn_cel_type_of(CN_CEL_DYN)
 
-const struct cn_cel_type *cn_cel_list_type(struct cn_arena *arena,
-                                           const struct cn_cel_type *element)
-{
-    struct cn_cel_type *type = cn_arena_new(arena, struct cn_cel_type);
-    type->kind = CN_CEL_LIST;
-    type->element = element;
-    return type;
-}
-
 static bool is_number(enum cn_cel_kind kind)
 {
     return kind == CN_CEL_INT || kind == CN_CEL_UINT || kind == CN_CEL_DOUBLE;
@@ -170,7 +161,7 @@ static void type_choice(struct cn_cel_checker *checker, struct cn_cel_node *node
         node->type = a->type;
         return;
     }
-    node->type = a->type->kind == b->type->kind ? cn_cel_type_of(a->type->kind) : DYN;
+    node->type = cn_cel_join_types(checker->arena, a->type, b->type);
     if (a->type->kind == CN_CEL_DYN || b->type->kind == CN_CEL_DYN ||
         a->type->kind == b->type->kind) {
         return;
@@ -210,13 +201,19 @@ static void type_index(struct cn_cel_checker *checker, struct cn_cel_node *node)
 {
     const struct cn_cel_type *type = node->args[0]->type;
     enum cn_cel_kind index = node->args[1]->type->kind;
+    bool is_optional =
+        node->function->special == CN_CEL_OPTIONAL_INDEX || type->kind == CN_CEL_OPTIONAL;
+    type = type->kind == CN_CEL_OPTIONAL ? type->element : type;
     node->type = type->kind == CN_CEL_LIST || type->kind == CN_CEL_MAP ? type->element : DYN;
+    if (is_optional) {
+        node->type = cn_cel_optional_type(checker->arena, node->type);
+    }
     if (type->kind == CN_CEL_LIST && index != CN_CEL_INT && index != CN_CEL_DYN) {
         cn_cel_complain(checker, node->args[1], CN_CEL_PROBLEM_TYPE,
                         "the index of a list is int, not %s", kind_of(node->args[1]));
     } else if (type->kind != CN_CEL_LIST && type->kind != CN_CEL_MAP && type->kind != CN_CEL_DYN) {
         cn_cel_complain(checker, node->args[0], CN_CEL_PROBLEM_TYPE, "%s has no elements",
-                        kind_of(node->args[0]));
+                        cn_cel_kind_name(type->kind));
     }
 }
 
@@ -291,14 +288,26 @@ static bool has_dyn_operand(const struct cn_cel_node *node)
     return false;
 }
 
-/* a + b: what it is a list of; [] takes any element. */
-static void type_joined_list(struct cn_cel_node *node)
+/* The type of what the overload makes of its operands. */
+static const struct cn_cel_type *shaped(struct cn_cel_checker *checker,
+                                        const struct cn_cel_overload *overload,
+                                        const struct cn_cel_node *node)
 {
-    const struct cn_cel_type *a = node->args[0]->type;
-    bool is_first_empty = a->kind == CN_CEL_LIST && a->element->kind == CN_CEL_DYN;
-    if (is_first_empty || cn_cel_type_equal(a, node->args[1]->type)) {
-        node->type = node->args[1]->type;
+    const struct cn_cel_type *first = node->arg_count > 0 ? node->args[0]->type : DYN;
+    switch (overload->shape) {
+    case CN_CEL_SHAPE_TEXTS:
+        return cn_cel_list_type(checker->arena, cn_cel_type_of(CN_CEL_STRING));
+    case CN_CEL_SHAPE_OPTIONAL:
+        return cn_cel_optional_type(checker->arena,
+                                    node->arg_count > 0 ? first : &cn_cel_type_open);
+    case CN_CEL_SHAPE_INNER:
+        return first->element != NULL ? first->element : DYN;
+    case CN_CEL_SHAPE_JOINED:
+        return cn_cel_join_types(checker->arena, first, node->args[1]->type);
+    case CN_CEL_SHAPE_PLAIN:
+        break;
     }
+    return cn_cel_type_of(overload->result);
 }
 
 static void type_plain(struct cn_cel_checker *checker, struct cn_cel_node *node)
@@ -311,9 +320,51 @@ static void type_plain(struct cn_cel_checker *checker, struct cn_cel_node *node)
     /* The first of several takes operands of known types most exactly: the table has it so. */
     bool is_decided = !has_dyn_operand(node) || found.first->args[0] == CN_CEL_DYN;
     node->overload = is_decided ? found.first : NULL;
-    node->type = is_decided || found.same_result ? cn_cel_type_of(found.first->result) : DYN;
-    if (node->type->kind == CN_CEL_LIST && node->arg_count == 2) {
-        type_joined_list(node);
+    node->type = is_decided || found.same_result ? shaped(checker, found.first, node) : DYN;
+}
+
+/* a.or(b), a.orValue(b) */
+static void type_alternative(struct cn_cel_checker *checker, struct cn_cel_node *node)
+{
+    bool is_value = node->function->special == CN_CEL_OPTIONAL_ELSE;
+    node->type = DYN;
+    if (node->arg_count != 2) {
+        complain_args(checker, node);
+        return;
+    }
+    const struct cn_cel_type *a = node->args[0]->type;
+    const struct cn_cel_type *b = node->args[1]->type;
+    bool is_fit = a->kind == CN_CEL_OPTIONAL || a->kind == CN_CEL_DYN;
+    if (!is_fit || (!is_value && b->kind != CN_CEL_OPTIONAL && b->kind != CN_CEL_DYN)) {
+        complain_args(checker, node);
+        return;
+    }
+    if (a->kind == CN_CEL_DYN) {
+        return;
+    }
+    node->type = cn_cel_join_types(checker->arena, is_value ? a->element : a, b);
+    if (is_value && a->element->kind != b->kind && a->element->kind != CN_CEL_DYN &&
+        b->kind != CN_CEL_DYN) {
+        struct cn_cel_problem *problem = cn_cel_complain(
+            checker, node->args[1], CN_CEL_PROBLEM_TYPE, "the optional holds %s, but this is %s",
+            cn_cel_kind_name(a->element->kind), kind_of(node->args[1]));
+        if (a->element->kind == CN_CEL_DOUBLE && is_number(b->kind)) {
+            offer_double(checker, problem, node->args[1]);
+        }
+    }
+}
+
+static void type_insert(struct cn_cel_checker *checker, struct cn_cel_node *node)
+{
+    const struct cn_cel_type *map = node->args[0]->type;
+    const struct cn_cel_type *more = node->args[1]->type;
+    if (node->arg_count == 3) {
+        more = cn_cel_map_type(checker->arena, more, node->args[2]->type);
+    }
+    node->type = cn_cel_join_types(checker->arena, map, more);
+    if (more->kind != CN_CEL_MAP && more->kind != CN_CEL_DYN) {
+        cn_cel_complain(checker, node->args[1], CN_CEL_PROBLEM_TYPE, "an entry is a map, not %s",
+                        kind_of(node->args[1]));
     }
 }
 
@@ -340,7 +391,15 @@ void cn_cel_type_call(struct cn_cel_checker *checker, struct cn_cel_node *node)
         type_in(checker, node);
         break;
     case CN_CEL_INDEX:
+    case CN_CEL_OPTIONAL_INDEX:
         type_index(checker, node);
+        break;
+    case CN_CEL_OPTIONAL_OR:
+    case CN_CEL_OPTIONAL_ELSE:
+        type_alternative(checker, node);
+        break;
+    case CN_CEL_INSERT:
+        type_insert(checker, node);
         break;
     case CN_CEL_NOT_FALSE:
         node->type = cn_cel_type_of(CN_CEL_BOOL);

@@ -70,6 +70,9 @@ static uint64_t pack(const uint8_t flags[64])
 #define EXACT_BODY_GREATEST_I64(i, x, y) EXACT_BODY(cn_cel_greatest_i64, i, x, y)
 #define EXACT_BODY_LEAST_U64(i, x, y) EXACT_BODY(cn_cel_least_u64, i, x, y)
 #define EXACT_BODY_GREATEST_U64(i, x, y) EXACT_BODY(cn_cel_greatest_u64, i, x, y)
+#define EXACT_BODY_AND_U64(i, x, y) EXACT_BODY(cn_cel_and_u64, i, x, y)
+#define EXACT_BODY_OR_U64(i, x, y) EXACT_BODY(cn_cel_or_u64, i, x, y)
+#define EXACT_BODY_XOR_U64(i, x, y) EXACT_BODY(cn_cel_xor_u64, i, x, y)
 CN_CEL_EXACT_OPS(EXACT)
 
 /* What may fail goes row by row; such operations are on ints and times. */

@@ -212,6 +212,10 @@ static bool has_call_operation(const struct cn_cel_node *node)
         return has_plain_operation(node);
     case CN_CEL_INDEX:
     case CN_CEL_NOT_FALSE:
+    case CN_CEL_OPTIONAL_INDEX:
+    case CN_CEL_OPTIONAL_OR:
+    case CN_CEL_OPTIONAL_ELSE:
+    case CN_CEL_INSERT:
         break;
     }
     return false;

@@ -56,6 +56,7 @@ struct cn_cel_run {
     struct output *outputs;
     uint64_t *constants; /* of each step */
     struct wide *unused; /* what a target points to that has no such part */
+    struct cn_cel_cache cache;
     struct cn_arena arena;
     struct cn_arena scratch; /* of one row */
 };
@@ -163,6 +164,7 @@ void cn_cel_run_free(struct cn_cel_run *run)
             cn_cel_regex_free(run->memories[i]->regex);
         }
     }
+    cn_cel_cache_deinit(&run->cache);
     cn_arena_deinit(&run->scratch);
     cn_arena_deinit(&run->arena);
     free(run);
@@ -304,7 +306,7 @@ static int64_t ask_text(struct memory *memory, const struct cn_cel_node *node, u
     for (uint32_t i = 1; i < node->arg_count && i < ARGS; i++) {
         args[i] = node->args[i]->value;
     }
-    struct cn_cel_call call = { 0 }; /* such a function makes nothing and does not fail */
+    struct cn_cel_call call = { .steps_left = SIZE_MAX }; /* it makes nothing and does not fail */
     struct cn_cel_value result = node->overload->run(&call, args, node->arg_count);
     return result.kind == CN_CEL_BOOL ? result.as.flag : result.as.i64;
 }
@@ -370,7 +372,11 @@ static void run_rows(struct cn_cel_run *run, const struct cn_cel_step *step,
         if (has_bit(guard, i)) {
             struct cn_cel_batch_row at = { .batch = batch, .row = i };
             struct cn_cel_row row = cn_cel_row_of_batch(&at);
-            value = cn_cel_eval_node(step->node, &row, &run->scratch);
+            struct cn_cel_call call = { .arena = &run->scratch,
+                                        .bytes_left = CN_CEL_MEMORY_MAX_BYTES,
+                                        .steps_left = CN_CEL_STEPS_MAX,
+                                        .cache = &run->cache };
+            value = cn_cel_eval_node(step->node, &row, &call);
         }
         bool failed = value.kind != step->kind; /* dyn may turn out to be anything */
         put_bit(out->errors, i, failed);

@@ -193,6 +193,7 @@ static bool passes(struct cn_arena *arena, cn_json_value test)
 {
     static const struct cn_cel_dialect whole = { .depth_max = CN_CEL_DEPTH_MAX,
                                                  .optionals = true,
+                                                 .extensions = true,
                                                  .quoted_fields = true };
     struct bindings bindings = { .is_there = false };
     bindings.is_there = member(test, "bindings", &bindings.object);
