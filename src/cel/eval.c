@@ -136,10 +136,11 @@ static struct cn_cel_value eval_alternative(struct machine *machine, const struc
     if (a.kind == CN_CEL_ERROR) {
         return a;
     }
-    if (a.kind != CN_CEL_OPTIONAL || node->arg_count != 2) {
+    bool is_optional = a.kind == CN_CEL_OPTIONAL || a.kind == CN_CEL_NULL;
+    if (!is_optional || node->arg_count != 2) {
         return failed_at(node, CN_CEL_NO_OVERLOAD);
     }
-    if (a.as.inner != NULL) {
+    if (a.kind == CN_CEL_OPTIONAL && a.as.inner != NULL) {
         return is_value ? *a.as.inner : a;
     }
     struct cn_cel_value b = eval(machine, node->args[1]);

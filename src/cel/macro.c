@@ -2,6 +2,8 @@
  * Macros: calls that the parser replaces by what they stand for, as the specification's "Macros"
  * says.  The trees are those of cel-go, since the conformance data of the parser names them.
  */
+#include <stdio.h>
+
 #include "base/str.h"
 
 #include "cel/parser.h"
@@ -287,6 +289,55 @@ static struct cn_cel_node *expand_bind(struct cn_cel_parser *parser, struct cn_c
     return bind(parser, macro, macro->args[1]->name, macro->args[2], macro->args[3]);
 }
 
+/* A name that no source can have: "@index3", "@it:0:1". */
+static struct cn_cel_node *made_name(struct cn_cel_parser *parser, struct cn_cel_node *macro,
+                                     const char *prefix)
+{
+    char text[64];
+    int len = snprintf(text, sizeof(text), "%s", prefix);
+    for (uint32_t i = 1; i < macro->arg_count; i++) {
+        const struct cn_cel_node *arg = macro->args[i];
+        if (arg->kind != CN_CEL_NODE_CONST || arg->value.kind != CN_CEL_INT) {
+            cn_cel_fail_at(parser, CN_CEL_PROBLEM_SYNTAX, arg->offset, arg->length,
+                           "a number is expected");
+            return macro;
+        }
+        len += snprintf(text + len, sizeof(text) - (size_t)len, ":%lld",
+                        (long long)arg->value.as.i64);
+    }
+    cn_str name = cn_arena_str(parser->arena, (cn_str){ text, (size_t)len });
+    return cn_cel_new_ident(parser, cn_cel_node_token(macro), name);
+}
+
+static struct cn_cel_node *expand_index(struct cn_cel_parser *parser, struct cn_cel_node *macro)
+{
+    return made_name(parser, macro, "@index");
+}
+
+static struct cn_cel_node *expand_iter_var(struct cn_cel_parser *parser, struct cn_cel_node *macro)
+{
+    return made_name(parser, macro, "@it");
+}
+
+/* cel.block([a, b], result), which optimizers make: cel.index(0) is a, which b may use. */
+static struct cn_cel_node *expand_block(struct cn_cel_parser *parser, struct cn_cel_node *macro)
+{
+    struct cn_cel_node *list = macro->args[1];
+    struct cn_cel_node *node = macro->args[2];
+    if (list->kind != CN_CEL_NODE_LIST) {
+        cn_cel_fail_at(parser, CN_CEL_PROBLEM_SYNTAX, list->offset, list->length,
+                       "a list is expected");
+        return macro;
+    }
+    for (uint32_t i = list->arg_count; i-- > 0;) {
+        char text[32];
+        int len = snprintf(text, sizeof(text), "@index:%u", i);
+        cn_str name = cn_arena_str(parser->arena, (cn_str){ text, (size_t)len });
+        node = bind(parser, macro, name, list->args[i], node);
+    }
+    return node;
+}
+
 /* A call of a member function of what the optional macro is called on. */
 static struct cn_cel_node *of_target(struct cn_cel_parser *parser, struct cn_cel_node *macro,
                                      const char *name)
@@ -362,6 +413,9 @@ static const struct macro {
     { "transformMapEntry", 4, ANY, 2, true, expand_transform_entry },
     { "transformMapEntry", 5, ANY, 2, true, expand_transform_entry_where },
     { "bind", 4, CEL, 1, true, expand_bind },
+    { "block", 3, CEL, 0, true, expand_block },
+    { "index", 2, CEL, 0, true, expand_index },
+    { "iterVar", 3, CEL, 0, true, expand_iter_var },
     { "optMap", 3, ANY, 1, true, expand_opt_map },
     { "optFlatMap", 3, ANY, 1, true, expand_opt_flat_map },
 };

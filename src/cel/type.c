@@ -54,6 +54,13 @@ const struct cn_cel_type *cn_cel_join_types(struct cn_arena *arena, const struct
     if (b == &cn_cel_type_open) {
         return a;
     }
+    /* null is no optional, but counts as one that holds nothing. */
+    if (a->kind == CN_CEL_OPTIONAL && b->kind == CN_CEL_NULL) {
+        return a;
+    }
+    if (b->kind == CN_CEL_OPTIONAL && a->kind == CN_CEL_NULL) {
+        return b;
+    }
     if (a->kind != b->kind) {
         return cn_cel_type_of(CN_CEL_DYN);
     }
