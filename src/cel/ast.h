@@ -51,6 +51,7 @@ struct cn_cel_node {
     struct cn_cel_node **args;
     uint32_t arg_count;
     uint32_t column; /* of a COLUMN, and of a HAS of one */
+    uint32_t size_max; /* of a COLUMN, as the schema declares it */
     struct cn_cel_value value;
     const struct cn_cel_type *type; /* set by the checker */
     const struct cn_cel_function *function;
@@ -63,6 +64,7 @@ struct cn_cel_expr {
     cn_str source;
     uint32_t *columns;
     size_t column_count;
+    uint64_t steps; /* that an evaluation may take */
 };
 
 #endif

@@ -1,8 +1,9 @@
 /*
  * CEL, the Common Expression Language: parse and check an expression once, evaluate it often.
  *
- * Source text comes from users and is hostile.  Length, nesting and the number of nodes are
- * bounded, so that evaluation needs no further limits and cannot loop.
+ * Source text comes from users and is hostile.  Length, nesting and the number of nodes are bounded;
+ * so is the work of an evaluation, which is estimated when the expression is checked and counted
+ * when it runs.  Nothing loops for ever, since the language has no recursion and only finite lists.
  *
  * A checked expression is immutable; any number of threads may evaluate it, each with an arena of
  * its own.  There are two evaluators of one semantics: cn_cel_eval() here, one row at a time, which
@@ -46,6 +47,10 @@ CN_MUST_CHECK bool cn_cel_check(struct cn_arena *arena, const struct cn_cel_sche
 
 /* The type of the result. */
 const struct cn_cel_type *cn_cel_expr_type(const struct cn_cel_expr *expr);
+
+/* Steps that the evaluation of a row takes at most (CN_CEL_STEPS_MAX), if its columns are as large
+ * as the schema declares. */
+uint64_t cn_cel_expr_steps(const struct cn_cel_expr *expr);
 
 cn_str cn_cel_expr_source(const struct cn_cel_expr *expr);
 

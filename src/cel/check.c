@@ -9,11 +9,13 @@
 #include "base/str.h"
 
 #include "cel/checker.h"
+#include "cel/cost.h"
 
 #define DYN cn_cel_type_of(CN_CEL_DYN)
 
 enum {
     MESSAGE_MAX_BYTES = 256,
+    STEPS_SAID_MAX = 1000 * 1000 * 1000,
     /* What constants of one expression may take. */
     FOLD_STEPS_MAX = 200 * 1000,
     FOLD_BYTES_MAX = 256 * 1024,
@@ -294,12 +296,21 @@ bool cn_cel_check_dialect(struct cn_arena *arena, const struct cn_cel_schema *sc
     checker.spare.cache = &cache;
     cn_cel_check_node(&checker, root);
     cn_cel_cache_deinit(&cache);
+    uint64_t steps = problems->total > before || is_dynamic ? 0 : cn_cel_estimate(root);
+    if (steps > CN_CEL_STEPS_MAX) {
+        cn_cel_complain(&checker, root, CN_CEL_PROBLEM_TOO_LARGE,
+                        "may take %s%llu steps a row, and more than %d are too many",
+                        steps >= STEPS_SAID_MAX ? "over " : "",
+                        (unsigned long long)(steps < STEPS_SAID_MAX ? steps : STEPS_SAID_MAX),
+                        CN_CEL_STEPS_MAX);
+    }
     if (problems->total > before) {
         return false;
     }
     struct cn_cel_expr *expr = cn_arena_new(arena, struct cn_cel_expr);
     expr->root = root;
     expr->source = checker.source;
+    expr->steps = steps;
     expr->columns = cn_arena_array(arena, uint32_t, count_nodes(root));
     collect(expr, root);
     *expr_out = expr;
@@ -349,6 +360,11 @@ bool cn_cel_check(struct cn_arena *arena, const struct cn_cel_schema *schema, cn
 const struct cn_cel_type *cn_cel_expr_type(const struct cn_cel_expr *expr)
 {
     return expr->root->type;
+}
+
+uint64_t cn_cel_expr_steps(const struct cn_cel_expr *expr)
+{
+    return expr->steps;
 }
 
 cn_str cn_cel_expr_source(const struct cn_cel_expr *expr)

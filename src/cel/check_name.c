@@ -128,12 +128,16 @@ void cn_cel_unknown_function(struct cn_cel_checker *checker, struct cn_cel_node 
     }
 }
 
-static void become_column(struct cn_cel_node *node, const struct cn_cel_column *column, cn_str name)
+static void become_column(struct cn_cel_checker *checker, struct cn_cel_node *node,
+                          const struct cn_cel_column *column, cn_str name)
 {
     node->kind = CN_CEL_NODE_COLUMN;
     node->name = name;
     node->column = column->id;
-    node->type = cn_cel_type_of(column->kind);
+    node->size_max = column->size_max;
+    node->type = column->kind == CN_CEL_LIST && column->element != CN_CEL_ERROR
+                     ? cn_cel_list_type(checker->arena, cn_cel_type_of(column->element))
+                     : cn_cel_type_of(column->kind);
     node->arg_count = 0;
 }
 
@@ -142,12 +146,12 @@ static enum cn_cel_resolve resolve(struct cn_cel_checker *checker, struct cn_cel
                                    cn_str name, bool complain)
 {
     struct cn_cel_reference reference = { .name = name };
-    struct cn_cel_column column;
+    struct cn_cel_column column = { 0 };
     struct cn_error err;
     enum cn_cel_resolve found =
         checker->schema->resolve(checker->schema->ctx, &reference, &column, &err);
     if (found == CN_CEL_FOUND) {
-        become_column(node, &column, name);
+        become_column(checker, node, &column, name);
     } else if (found == CN_CEL_WRONG && complain) {
         cn_cel_complain(checker, node, CN_CEL_PROBLEM_NAME, "%s", err.message);
     }
@@ -192,7 +196,7 @@ void cn_cel_check_ident(struct cn_cel_checker *checker, struct cn_cel_node *node
 /* Whether the first names of the path are something by themselves, so that the rest are fields. */
 static bool has_known_front(struct cn_cel_checker *checker, const struct cn_cel_node *node)
 {
-    struct cn_cel_column column;
+    struct cn_cel_column column = { 0 };
     struct cn_error err;
     for (; node->kind == CN_CEL_NODE_SELECT; node = node->args[0]) {
         cn_str path = cn_cel_node_path(checker->arena, node->args[0]);
@@ -298,14 +302,14 @@ void cn_cel_check_method(struct cn_cel_checker *checker, struct cn_cel_node *nod
     struct cn_cel_reference reference = {
         .name = path, .method = node->name, .args = args, .arg_count = count
     };
-    struct cn_cel_column column;
+    struct cn_cel_column column = { 0 };
     struct cn_error err;
     enum cn_cel_resolve found = CN_CEL_UNKNOWN;
     if (path.len > 0) {
         found = checker->schema->resolve(checker->schema->ctx, &reference, &column, &err);
     }
     if (found == CN_CEL_FOUND) {
-        become_column(node, &column, cn_cel_node_text(checker, node));
+        become_column(checker, node, &column, cn_cel_node_text(checker, node));
         return;
     }
     if (found == CN_CEL_WRONG) {
