@@ -92,9 +92,8 @@ struct cn_cel_value cn_cel_contains(struct cn_cel_call *call, const struct cn_ce
 {
     if (all->kind == CN_CEL_MAP) {
         const struct cn_cel_value *found = NULL;
-        return cn_cel_find_key(call, &all->as.map, item, &found)
-                   ? cn_cel_bool(found != NULL)
-                   : cn_cel_failed(CN_CEL_TOO_COSTLY);
+        return cn_cel_find_key(call, &all->as.map, item, &found) ? cn_cel_bool(found != NULL)
+                                                                 : cn_cel_failed(CN_CEL_TOO_COSTLY);
     }
     if (all->kind != CN_CEL_LIST) {
         return cn_cel_failed(CN_CEL_NO_OVERLOAD);

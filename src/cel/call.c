@@ -180,8 +180,7 @@ const struct cn_cel_regex *cn_cel_cached_regex(struct cn_cel_call *call, cn_str 
     struct cn_cel_cache *cache = call->cache;
     for (size_t i = 0; i < CN_CEL_CACHED; i++) {
         if (cache->patterns[i].text != NULL &&
-            cn_str_equal(pattern,
-                         (cn_str){ cache->patterns[i].text, cache->patterns[i].len })) {
+            cn_str_equal(pattern, (cn_str){ cache->patterns[i].text, cache->patterns[i].len })) {
             return cache->patterns[i].regex;
         }
     }

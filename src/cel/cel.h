@@ -1,9 +1,10 @@
 /*
  * CEL, the Common Expression Language: parse and check an expression once, evaluate it often.
  *
- * Source text comes from users and is hostile.  Length, nesting and the number of nodes are bounded;
- * so is the work of an evaluation, which is estimated when the expression is checked and counted
- * when it runs.  Nothing loops for ever, since the language has no recursion and only finite lists.
+ * Source text comes from users and is hostile.  Length, nesting and the number of nodes are
+ * bounded; so is the work of an evaluation, which is estimated when the expression is checked and
+ * counted when it runs.  Nothing loops for ever, since the language has no recursion and only
+ * finite lists.
  *
  * A checked expression is immutable; any number of threads may evaluate it, each with an arena of
  * its own.  There are two evaluators of one semantics: cn_cel_eval() here, one row at a time, which
@@ -20,10 +21,10 @@
 
 enum {
     CN_CEL_SOURCE_MAX_BYTES = 16 * 1024,
-    CN_CEL_DEPTH_MAX = 128,          /* of the tree */
-    CN_CEL_NODES_MAX = 4096,         /* of the tree, macros expanded */
+    CN_CEL_DEPTH_MAX = 128,  /* of the tree */
+    CN_CEL_NODES_MAX = 4096, /* of the tree, macros expanded */
     /* Of one evaluation of one row, counted while it runs; also what an estimate may come to. */
-    CN_CEL_STEPS_MAX = 200 * 1000,     /* parts computed, elements compared, 64 bytes of text read */
+    CN_CEL_STEPS_MAX = 200 * 1000, /* parts computed, elements compared, 64 bytes of text read */
     CN_CEL_MEMORY_MAX_BYTES = 4 << 20, /* text, lists and maps made */
 };
 

@@ -86,9 +86,9 @@ static const struct cn_cel_type *unwrapped(struct cn_cel_checker *checker, struc
         return type->element;
     }
     if (type->kind != CN_CEL_DYN) {
-        struct cn_cel_problem *problem =
-            cn_cel_complain(checker, node, CN_CEL_PROBLEM_TYPE,
-                            "after '?' an optional is expected, not %s", cn_cel_kind_name(type->kind));
+        struct cn_cel_problem *problem = cn_cel_complain(
+            checker, node, CN_CEL_PROBLEM_TYPE, "after '?' an optional is expected, not %s",
+            cn_cel_kind_name(type->kind));
         cn_cel_offer(checker, problem, node, "optional.of(", cn_cel_node_text(checker, node), ")");
     }
     return DYN;
@@ -284,14 +284,14 @@ bool cn_cel_check_dialect(struct cn_arena *arena, const struct cn_cel_schema *sc
     if (root == NULL) {
         return false;
     }
-    struct cn_cel_checker checker = { .arena = arena,
-                                      .schema = schema,
-                                      .problems = problems,
-                                      .source = cn_arena_str(arena, source),
-                                      .is_dynamic = is_dynamic,
-                                      .spare = { .arena = arena,
-                                                 .bytes_left = FOLD_BYTES_MAX,
-                                                 .steps_left = FOLD_STEPS_MAX } };
+    struct cn_cel_checker checker = {
+        .arena = arena,
+        .schema = schema,
+        .problems = problems,
+        .source = cn_arena_str(arena, source),
+        .is_dynamic = is_dynamic,
+        .spare = { .arena = arena, .bytes_left = FOLD_BYTES_MAX, .steps_left = FOLD_STEPS_MAX }
+    };
     struct cn_cel_cache cache = { 0 };
     checker.spare.cache = &cache;
     cn_cel_check_node(&checker, root);

@@ -72,8 +72,7 @@ static struct extent of_value(const struct cn_cel_value *value)
     out.size = is_map ? value->as.map.count : value->as.list.count;
     out.has_map = is_map;
     for (size_t i = 0; i < out.size; i++) {
-        struct extent part =
-            of_value(is_map ? &value->as.map.values[i] : &value->as.list.items[i]);
+        struct extent part = of_value(is_map ? &value->as.map.values[i] : &value->as.list.items[i]);
         put(&out, &part);
         if (is_map) {
             part = of_value(&value->as.map.keys[i]);
@@ -89,11 +88,12 @@ static struct extent of_column(const struct cn_cel_node *node)
     uint64_t size = node->size_max;
     if (node->type->kind == CN_CEL_LIST) {
         bool has_texts = node->type->element->kind == CN_CEL_STRING;
-        struct extent item = has_texts ? text_of(CN_CEL_TEXT_TYPICAL_BYTES)
-                                       : (struct extent){ .total = 1 };
+        struct extent item =
+            has_texts ? text_of(CN_CEL_TEXT_TYPICAL_BYTES) : (struct extent){ .total = 1 };
         struct extent out = { .size = size > 0 ? size : CN_CEL_LIST_TYPICAL_ITEMS };
         out.inner = item.size;
         out.total = add(1, multiply(out.size, item.total));
+        out.cost = out.size;
         return out;
     }
     if (node->type->kind == CN_CEL_STRING) {
@@ -150,8 +150,7 @@ static struct extent of_function(cn_str name, const struct extent *args, uint32_
     } else if (cn_str_equal(name, CN_STR("format"))) {
         /* A clause is two bytes at least, and writes a value or 1400 digits. */
         uint64_t clauses = add(a->size / 2, 1);
-        out = text_of(
-            add(a->size, multiply(clauses, add(multiply(b->total, 100), 1400))));
+        out = text_of(add(a->size, multiply(clauses, add(multiply(b->total, 100), 1400))));
         out.cost = multiply(b->total, 10);
     } else if (cn_str_equal(name, CN_STR("matches"))) {
         out.cost = add(100, b->size);

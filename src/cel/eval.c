@@ -20,6 +20,8 @@ struct machine {
     const struct cn_cel_row *row;
     struct cn_cel_call call;
     const struct variable *variables;
+    const struct cn_cel_node *list_node; /* the column of lists that was loaded last */
+    struct cn_cel_value list;
 };
 
 static struct cn_cel_value failed_at(const struct cn_cel_node *node, enum cn_cel_failure failure)
@@ -32,12 +34,31 @@ static struct cn_cel_value failed_at(const struct cn_cel_node *node, enum cn_cel
 /* NOLINTBEGIN(misc-no-recursion): the tree is at most CN_CEL_DEPTH_MAX deep */
 static struct cn_cel_value eval(struct machine *machine, const struct cn_cel_node *node);
 
+/* What a list that was loaded takes. */
+static bool charge_list(struct cn_cel_call *call, const struct cn_cel_list *list)
+{
+    size_t bytes = list->count * sizeof(struct cn_cel_value);
+    call->bytes_left = bytes < call->bytes_left ? call->bytes_left - bytes : 0;
+    return call->bytes_left > 0 && cn_cel_charge(call, list->count);
+}
+
 static struct cn_cel_value load(struct machine *machine, const struct cn_cel_node *node)
 {
     struct cn_cel_value value = { .kind = CN_CEL_NULL };
+    if (node->type->kind == CN_CEL_LIST && machine->list_node != NULL &&
+        machine->list_node->column == node->column) {
+        return machine->list;
+    }
     if (!machine->row->load(machine->row->ctx, node->column, node->type->kind, machine->call.arena,
                             &value)) {
         return failed_at(node, CN_CEL_NO_VALUE);
+    }
+    if (value.kind == CN_CEL_LIST) {
+        machine->list_node = node;
+        machine->list = charge_list(&machine->call, &value.as.list)
+                            ? value
+                            : failed_at(node, CN_CEL_TOO_COSTLY);
+        return machine->list;
     }
     return value;
 }
@@ -217,8 +238,7 @@ static struct cn_cel_value eval_strict(struct machine *machine, const struct cn_
     struct cn_cel_value few[FEW] = { 0 };
     struct cn_cel_value result = { 0 };
     struct cn_cel_value *args =
-        node->arg_count <= FEW ? few
-                               : cn_cel_take(&machine->call, node->arg_count, sizeof(*args));
+        node->arg_count <= FEW ? few : cn_cel_take(&machine->call, node->arg_count, sizeof(*args));
     if (args == NULL) {
         return failed_at(node, CN_CEL_TOO_COSTLY);
     }
@@ -424,10 +444,50 @@ struct cn_cel_value cn_cel_eval(const struct cn_cel_expr *expr, const struct cn_
     return value;
 }
 
+/* Number `at` of an array as batches have them. */
+static struct cn_cel_value cell(const struct cn_cel_batch *batch, enum cn_cel_kind kind,
+                                const void *values, size_t at)
+{
+    struct cn_cel_value value = { .kind = kind };
+    switch ((int)kind) {
+    case CN_CEL_DOUBLE:
+        value.as.f64 = ((const double *)values)[at];
+        break;
+    case CN_CEL_INT:
+        value.as.i64 = ((const int64_t *)values)[at];
+        break;
+    case CN_CEL_UINT:
+        value.as.u64 = ((const uint64_t *)values)[at];
+        break;
+    case CN_CEL_BOOL:
+        value.as.flag = ((const uint8_t *)values)[at] != 0;
+        break;
+    case CN_CEL_STRING:
+        value.as.text = batch->strings->text(batch->strings->ctx, ((const uint32_t *)values)[at]);
+        break;
+    default:
+        value.as.time = (struct cn_cel_time){ ((const int64_t *)values)[at], 0 };
+        break;
+    }
+    return value;
+}
+
+static struct cn_cel_value list_cell(const struct cn_cel_batch *batch,
+                                     const struct cn_cel_cells *cells, size_t row,
+                                     struct cn_arena *arena)
+{
+    size_t from = cells->offsets[row];
+    size_t count = cells->offsets[row + 1] - from;
+    struct cn_cel_value *items = cn_arena_array(arena, struct cn_cel_value, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        items[i] = cell(batch, cells->element, cells->values, from + i);
+    }
+    return (struct cn_cel_value){ .kind = CN_CEL_LIST, .as.list = { items, count } };
+}
+
 static bool load_cell(void *ctx, uint32_t column, enum cn_cel_kind kind, struct cn_arena *arena,
                       struct cn_cel_value *value_out)
 {
-    (void)arena;
     const struct cn_cel_batch_row *at = ctx;
     assert(column < at->batch->column_count);
     const struct cn_cel_cells *cells = &at->batch->columns[column];
@@ -435,29 +495,8 @@ static bool load_cell(void *ctx, uint32_t column, enum cn_cel_kind kind, struct 
     if (cells->missing != NULL && (cells->missing[row / 64] >> (row % 64) & 1) != 0) {
         return false;
     }
-    struct cn_cel_value value = { .kind = kind };
-    switch ((int)kind) {
-    case CN_CEL_DOUBLE:
-        value.as.f64 = ((const double *)cells->values)[row];
-        break;
-    case CN_CEL_INT:
-        value.as.i64 = ((const int64_t *)cells->values)[row];
-        break;
-    case CN_CEL_UINT:
-        value.as.u64 = ((const uint64_t *)cells->values)[row];
-        break;
-    case CN_CEL_BOOL:
-        value.as.flag = ((const uint8_t *)cells->values)[row] != 0;
-        break;
-    case CN_CEL_STRING:
-        value.as.text = at->batch->strings->text(at->batch->strings->ctx,
-                                                 ((const uint32_t *)cells->values)[row]);
-        break;
-    default:
-        value.as.time = (struct cn_cel_time){ ((const int64_t *)cells->values)[row], 0 };
-        break;
-    }
-    *value_out = value;
+    *value_out = kind == CN_CEL_LIST ? list_cell(at->batch, cells, row, arena)
+                                     : cell(at->batch, kind, cells->values, row);
     return true;
 }
 

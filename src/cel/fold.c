@@ -123,11 +123,11 @@ static bool is_closed(const struct cn_cel_node *node, const struct cn_cel_scope 
     }
     for (uint32_t i = 0; i < node->arg_count; i++) {
         bool is_comprehension = node->kind == CN_CEL_NODE_COMPREHENSION;
-        bool is_inside =
-            is_comprehension && (i == CN_CEL_FOLD_CONDITION || i == CN_CEL_FOLD_STEP);
-        const struct cn_cel_scope *inner = is_inside                                ? &second
-                                           : is_comprehension && i == CN_CEL_FOLD_RESULT ? &accumulator
-                                                                                         : scope;
+        bool is_inside = is_comprehension && (i == CN_CEL_FOLD_CONDITION || i == CN_CEL_FOLD_STEP);
+        const struct cn_cel_scope *inner = is_inside ? &second
+                                           : is_comprehension && i == CN_CEL_FOLD_RESULT
+                                               ? &accumulator
+                                               : scope;
         if (!is_closed(node->args[i], inner)) {
             return false;
         }

@@ -82,7 +82,7 @@ static bool put_special(struct cn_buf *out, double value)
     if (isfinite(value)) {
         return false;
     }
-    cn_buf_add_str(out, isnan(value)   ? CN_STR("NaN")
+    cn_buf_add_str(out, isnan(value)  ? CN_STR("NaN")
                         : value > 0.0 ? CN_STR("Infinity")
                                       : CN_STR("-Infinity"));
     return true;

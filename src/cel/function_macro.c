@@ -21,7 +21,8 @@ static const struct cn_cel_function rows[] = {
             "A map with the same keys and other values") },
     { MACRO("transformMapEntry", "map.transformMapEntry(k, x[, test], {key: value})",
             "A map of the entries that each entry is turned into") },
-    { MACRO("bind", "cel.bind(name, value, result)", "The result, in which the name is the value") },
+    { MACRO("bind", "cel.bind(name, value, result)",
+            "The result, in which the name is the value") },
     { MACRO("optMap", "x.optMap(v, value)", "An optional of the value, if x holds something") },
     { MACRO("optFlatMap", "x.optFlatMap(v, optional)", "The optional, if x holds something") },
 };

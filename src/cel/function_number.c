@@ -172,10 +172,10 @@ static const struct cn_cel_overload sqrt_rows[] = {
     CN_CEL_TAKES_1(CN_CEL_UINT, CN_CEL_DOUBLE, sqrt_of_whole, 0),
 };
 
-#define BIT_ROWS(name, run_, op_, other)                                          \
-    static const struct cn_cel_overload name[] = {                                \
-        CN_CEL_TAKES_2(CN_CEL_INT, CN_CEL_INT, CN_CEL_INT, run_, op_),            \
-        CN_CEL_TAKES_2(CN_CEL_UINT, other, CN_CEL_UINT, run_, op_),               \
+#define BIT_ROWS(name, run_, op_, other)                               \
+    static const struct cn_cel_overload name[] = {                     \
+        CN_CEL_TAKES_2(CN_CEL_INT, CN_CEL_INT, CN_CEL_INT, run_, op_), \
+        CN_CEL_TAKES_2(CN_CEL_UINT, other, CN_CEL_UINT, run_, op_),    \
     }
 BIT_ROWS(and_rows, bit_and, CN_CEL_OP_AND_U64, CN_CEL_UINT);
 BIT_ROWS(or_rows, bit_or, CN_CEL_OP_OR_U64, CN_CEL_UINT);

@@ -66,19 +66,18 @@ CN_CEL_RUN(value_of)
     return args[0].as.inner != NULL ? *args[0].as.inner : cn_cel_failed(CN_CEL_NO_OPTIONAL);
 }
 
-#define TAKES_ONE(kind, result_, shape_, run_) \
-    {                                          \
+#define TAKES_ONE(kind, result_, shape_, run_)                                                    \
+    {                                                                                             \
         .args = { (kind) }, .arg_count = 1, .result = (result_), .shape = (shape_), .run = (run_) \
     }
 
 static const struct cn_cel_overload of_rows[] = { TAKES_ONE(CN_CEL_DYN, CN_CEL_OPTIONAL,
                                                             CN_CEL_SHAPE_OPTIONAL, of) };
-static const struct cn_cel_overload none_rows[] = { { .result = CN_CEL_OPTIONAL,
-                                                     .shape = CN_CEL_SHAPE_OPTIONAL,
-                                                     .run = none } };
-static const struct cn_cel_overload non_zero_rows[] = {
-    TAKES_ONE(CN_CEL_DYN, CN_CEL_OPTIONAL, CN_CEL_SHAPE_OPTIONAL, of_non_zero)
+static const struct cn_cel_overload none_rows[] = {
+    { .result = CN_CEL_OPTIONAL, .shape = CN_CEL_SHAPE_OPTIONAL, .run = none }
 };
+static const struct cn_cel_overload non_zero_rows[] = { TAKES_ONE(
+    CN_CEL_DYN, CN_CEL_OPTIONAL, CN_CEL_SHAPE_OPTIONAL, of_non_zero) };
 static const struct cn_cel_overload has_value_rows[] = { TAKES_ONE(CN_CEL_OPTIONAL, CN_CEL_BOOL,
                                                                    CN_CEL_SHAPE_PLAIN, has_value) };
 static const struct cn_cel_overload value_rows[] = { TAKES_ONE(CN_CEL_OPTIONAL, CN_CEL_DYN,

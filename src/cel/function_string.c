@@ -370,14 +370,14 @@ CN_CEL_RUN(base64_decode)
 
 #define S CN_CEL_STRING
 #define I CN_CEL_INT
-#define TAKES(count_, result_, run_, ...) \
-    {                                     \
+#define TAKES(count_, result_, run_, ...)                                                  \
+    {                                                                                      \
         .args = { __VA_ARGS__ }, .arg_count = (count_), .result = (result_), .run = (run_) \
     }
-#define MAKES_TEXTS(count_, run_, ...)                                                \
-    {                                                                                 \
-        .args = { __VA_ARGS__ }, .arg_count = (count_), .result = CN_CEL_LIST,        \
-        .shape = CN_CEL_SHAPE_TEXTS, .run = (run_)                                    \
+#define MAKES_TEXTS(count_, run_, ...)                                         \
+    {                                                                          \
+        .args = { __VA_ARGS__ }, .arg_count = (count_), .result = CN_CEL_LIST, \
+        .shape = CN_CEL_SHAPE_TEXTS, .run = (run_)                             \
     }
 
 static const struct cn_cel_overload char_at_rows[] = { TAKES(2, S, char_at, S, I) };

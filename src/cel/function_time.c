@@ -121,10 +121,10 @@ static const struct cn_cel_overload seconds_rows[] = { MOMENT(seconds), SPAN(spa
 static const struct cn_cel_overload milliseconds_rows[] = { MOMENT(milliseconds),
                                                             SPAN(span_milliseconds) };
 
-#define MEMBER(name_, doc_, list)                                                        \
-    {                                                                                    \
+#define MEMBER(name_, doc_, list)                                                              \
+    {                                                                                          \
         .name = (name_), .usage = "x." name_ "([zone])", .doc = (doc_), .form = CN_CEL_MEMBER, \
-        CN_CEL_OVERLOADS(list)                                                           \
+        CN_CEL_OVERLOADS(list)                                                                 \
     }
 
 static const struct cn_cel_function rows[] = {
@@ -137,7 +137,8 @@ static const struct cn_cel_function rows[] = {
     MEMBER("getHours", "Hour of a moment, or whole hours of a span", hours_rows),
     MEMBER("getMinutes", "Minute of a moment, or whole minutes of a span", minutes_rows),
     MEMBER("getSeconds", "Second of a moment, or whole seconds of a span", seconds_rows),
-    MEMBER("getMilliseconds", "Milliseconds of a moment's or span's last second", milliseconds_rows),
+    MEMBER("getMilliseconds", "Milliseconds of a moment's or span's last second",
+           milliseconds_rows),
 };
 
 const struct cn_cel_function_list cn_cel_time_functions = { rows, CN_ARRAY_LEN(rows) };

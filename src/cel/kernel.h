@@ -9,10 +9,11 @@
 
 /* A value of a block as an operation reads it. */
 struct cn_cel_operand {
-    const void *values;     /* not of bools */
-    const uint64_t *truth;  /* of bools */
-    const uint64_t *errors; /* never NULL */
-    bool is_constant;       /* `values` has one element */
+    const void *values;      /* not of bools */
+    const uint64_t *truth;   /* of bools */
+    const uint64_t *errors;  /* never NULL */
+    bool is_constant;        /* `values` has one element */
+    const uint32_t *offsets; /* of lists, whose elements are `values` */
 };
 
 /* Where an operation writes. */

@@ -232,14 +232,13 @@ static struct cn_cel_node *expand_entries(struct cn_cel_parser *parser, struct c
         cn_cel_new_node(parser, CN_CEL_NODE_CALL, token, token, is_entry ? 2 : 3);
     step->name = CN_STR("cel.@mapInsert");
     step->args[0] = accumulator(parser, macro);
-    step->args[1] = is_entry ? value
-                             : cn_cel_new_ident(parser, cn_cel_node_token(variable), variable->name);
+    step->args[1] =
+        is_entry ? value : cn_cel_new_ident(parser, cn_cel_node_token(variable), variable->name);
     if (!is_entry) {
         step->args[2] = value;
     }
-    return collect(parser, macro,
-                   cn_cel_build_list(parser, CN_CEL_NODE_MAP, token, none, token), condition,
-                   cn_cel_finish_node(parser, step));
+    return collect(parser, macro, cn_cel_build_list(parser, CN_CEL_NODE_MAP, token, none, token),
+                   condition, cn_cel_finish_node(parser, step));
 }
 
 static struct cn_cel_node *expand_transform_map(struct cn_cel_parser *parser,
@@ -302,8 +301,8 @@ static struct cn_cel_node *made_name(struct cn_cel_parser *parser, struct cn_cel
                            "a number is expected");
             return macro;
         }
-        len += snprintf(text + len, sizeof(text) - (size_t)len, ":%lld",
-                        (long long)arg->value.as.i64);
+        len +=
+            snprintf(text + len, sizeof(text) - (size_t)len, ":%lld", (long long)arg->value.as.i64);
     }
     cn_str name = cn_arena_str(parser->arena, (cn_str){ text, (size_t)len });
     return cn_cel_new_ident(parser, cn_cel_node_token(macro), name);
@@ -343,8 +342,7 @@ static struct cn_cel_node *of_target(struct cn_cel_parser *parser, struct cn_cel
                                      const char *name)
 {
     struct cn_cel_token token = cn_cel_node_token(macro);
-    struct cn_cel_node *node =
-        call(parser, name, macro, cn_cel_new_ident(parser, token, TARGET));
+    struct cn_cel_node *node = call(parser, name, macro, cn_cel_new_ident(parser, token, TARGET));
     node->has_target = true;
     node->length = macro->length;
     return node;
@@ -356,15 +354,16 @@ static struct cn_cel_node *expand_optional(struct cn_cel_parser *parser, struct 
                                            bool is_flat)
 {
     struct cn_cel_token token = cn_cel_node_token(macro);
-    struct cn_cel_node *some =
-        bind(parser, macro, macro->args[1]->name, of_target(parser, macro, "value"), macro->args[2]);
+    struct cn_cel_node *some = bind(parser, macro, macro->args[1]->name,
+                                    of_target(parser, macro, "value"), macro->args[2]);
     if (!is_flat) {
         some = call(parser, "optional.of", macro, some);
     }
     struct cn_cel_node *none = cn_cel_new_node(parser, CN_CEL_NODE_CALL, token, token, 0);
     none->name = CN_STR("optional.none");
-    struct cn_cel_node *choice = cn_cel_build_ternary(
-        parser, token, of_target(parser, macro, "hasValue"), some, cn_cel_finish_node(parser, none));
+    struct cn_cel_node *choice =
+        cn_cel_build_ternary(parser, token, of_target(parser, macro, "hasValue"), some,
+                             cn_cel_finish_node(parser, none));
     return bind(parser, macro, TARGET, macro->args[0], choice);
 }
 

@@ -139,6 +139,13 @@ enum cn_cel_op {
     CN_CEL_OP_COLUMN,
     CN_CEL_OP_HAS,
     CN_CEL_OP_ROWS, /* row by row */
+    /* Of a column of lists: its second operand, or the only one. */
+    CN_CEL_OP_LIST_SIZE,
+    CN_CEL_OP_LIST_HAS_4, /* `in`, of text */
+    CN_CEL_OP_LIST_HAS_8,
+    CN_CEL_OP_LIST_HAS_F64,
+    CN_CEL_OP_LIST_ANY, /* exists(), all() by a plan over the elements */
+    CN_CEL_OP_LIST_ALL,
     /* a ? b : c */
     CN_CEL_OP_CHOOSE_BOOL,
     CN_CEL_OP_CHOOSE_4,

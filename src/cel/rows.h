@@ -26,7 +26,7 @@ struct cn_cel_value cn_cel_format(struct cn_cel_call *call, const struct cn_cel_
                                   size_t count);
 
 /* A function of the table; those without use for call or count say so. */
-#define CN_CEL_RUN(name)                                                                  \
+#define CN_CEL_RUN(name)                                                                       \
     static struct cn_cel_value name(struct cn_cel_call *call, const struct cn_cel_value *args, \
                                     size_t count)
 #define CN_CEL_UNUSED \

@@ -59,7 +59,10 @@ size_t cn_cel_code_point_at(cn_str text, int64_t index)
 uint32_t cn_cel_take_code_point(cn_str text, size_t *at)
 {
     unsigned char first = (unsigned char)text.ptr[(*at)++];
-    uint32_t code = first < 0x80 ? first : first < 0xE0 ? first & 0x1F : first < 0xF0 ? first & 0x0F : first & 0x07;
+    uint32_t code = first < 0x80   ? first
+                    : first < 0xE0 ? first & 0x1F
+                    : first < 0xF0 ? first & 0x0F
+                                   : first & 0x07;
     while (*at < text.len && ((unsigned char)text.ptr[*at] & 0xC0) == 0x80) {
         code = code << 6 | ((unsigned char)text.ptr[(*at)++] & 0x3F);
     }

@@ -29,13 +29,20 @@ static const struct cn_cel_type plain_types[CN_CEL_KINDS] = {
 };
 
 static const char *const kind_names[] = {
-    [CN_CEL_ERROR] = "error",       [CN_CEL_DYN] = "dyn",
-    [CN_CEL_NULL] = "null_type",    [CN_CEL_BOOL] = "bool",
-    [CN_CEL_INT] = "int",           [CN_CEL_UINT] = "uint",
-    [CN_CEL_DOUBLE] = "double",     [CN_CEL_STRING] = "string",
-    [CN_CEL_BYTES] = "bytes",       [CN_CEL_TIMESTAMP] = "timestamp",
-    [CN_CEL_DURATION] = "duration", [CN_CEL_LIST] = "list",
-    [CN_CEL_MAP] = "map",           [CN_CEL_TYPE] = "type",
+    [CN_CEL_ERROR] = "error",
+    [CN_CEL_DYN] = "dyn",
+    [CN_CEL_NULL] = "null_type",
+    [CN_CEL_BOOL] = "bool",
+    [CN_CEL_INT] = "int",
+    [CN_CEL_UINT] = "uint",
+    [CN_CEL_DOUBLE] = "double",
+    [CN_CEL_STRING] = "string",
+    [CN_CEL_BYTES] = "bytes",
+    [CN_CEL_TIMESTAMP] = "timestamp",
+    [CN_CEL_DURATION] = "duration",
+    [CN_CEL_LIST] = "list",
+    [CN_CEL_MAP] = "map",
+    [CN_CEL_TYPE] = "type",
     [CN_CEL_OPTIONAL] = "optional_type",
 };
 _Static_assert(CN_ARRAY_LEN(kind_names) == CN_CEL_KINDS, "every kind has a name");

@@ -1,9 +1,9 @@
 /*
  * Types and values of the expression language.
  *
- * A type is a kind with up to two parameters (the element of a list, key and value of a map, what an
- * optional holds).  A value knows its kind and may be an error: errors travel through an expression like values, since
- * `error || true` is true.
+ * A type is a kind with up to two parameters (the element of a list, key and value of a map, what
+ * an optional holds).  A value knows its kind and may be an error: errors travel through an
+ * expression like values, since `error || true` is true.
  *
  * Text and lists are borrowed: they live as long as the arena of the evaluation, the program or the
  * row that they came from.  Values are small and are passed by const pointer.

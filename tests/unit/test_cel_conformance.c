@@ -194,8 +194,7 @@ static bool same(const struct cn_cel_value *a, const struct cn_cel_value *b)
 static bool has_type(struct cn_arena *arena, cn_json_value test, const struct cn_cel_expr *expr)
 {
     cn_str wanted = member_text(test, "deduced_type");
-    return wanted.len == 0 ||
-           cn_str_equal(wanted, cn_cel_type_text(arena, cn_cel_expr_type(expr)));
+    return wanted.len == 0 || cn_str_equal(wanted, cn_cel_type_text(arena, cn_cel_expr_type(expr)));
 }
 
 /* Whether it is refused for the right reason: not for a name or syntax that is not known. */
@@ -225,10 +224,9 @@ static bool has_outcome(struct cn_arena *arena, cn_json_value test, struct cn_ce
 
 static bool passes(struct cn_arena *arena, cn_json_value test)
 {
-    static const struct cn_cel_dialect whole = { .depth_max = CN_CEL_DEPTH_MAX,
-                                                 .optionals = true,
-                                                 .extensions = true,
-                                                 .quoted_fields = true };
+    static const struct cn_cel_dialect whole = {
+        .depth_max = CN_CEL_DEPTH_MAX, .optionals = true, .extensions = true, .quoted_fields = true
+    };
     struct bindings bindings = { .is_there = false };
     bindings.is_there = member(test, "bindings", &bindings.object);
     struct cn_cel_schema schema = { .ctx = &bindings, .resolve = resolve };
