@@ -50,6 +50,7 @@ struct output {
 
 struct cn_cel_run {
     const struct cn_cel_plan *plan;
+    const struct cn_cel_kernels *kernels;
     struct cn_cel_operand *values; /* of each step */
     struct wide *wide;
     struct bits *bits;
@@ -93,7 +94,7 @@ static void prepare_step(struct cn_cel_run *run, uint32_t i)
 {
     const struct cn_cel_step *step = &run->plan->steps[i];
     if (step->inner != NULL) {
-        run->inner[i] = cn_cel_run_new(step->inner);
+        run->inner[i] = cn_cel_run_new_with(step->inner, run->kernels);
     }
     if (step->op == CN_CEL_OP_CONST) {
         bool is_true = step->kind == CN_CEL_BOOL && step->node->value.as.flag;
@@ -140,8 +141,17 @@ static void prepare_output(struct cn_cel_run *run, size_t i)
 
 struct cn_cel_run *cn_cel_run_new(const struct cn_cel_plan *plan)
 {
+    struct cn_cel_target_set targets[CN_CEL_TARGETS_MAX];
+    size_t count = 0;
+    cn_cel_kernel_targets(targets, &count);
+    return cn_cel_run_new_with(plan, targets[count - 1].kernels);
+}
+
+struct cn_cel_run *cn_cel_run_new_with(const struct cn_cel_plan *plan,
+                                       const struct cn_cel_kernels *kernels)
+{
     struct cn_cel_run *run = cn_heap_resize(NULL, sizeof(*run));
-    *run = (struct cn_cel_run){ .plan = plan };
+    *run = (struct cn_cel_run){ .plan = plan, .kernels = kernels };
     cn_arena_init(&run->arena, RUN_ARENA_BYTES);
     cn_arena_init(&run->scratch, ROW_ARENA_BYTES);
     run->values = cn_arena_array(&run->arena, struct cn_cel_operand, plan->step_count + 1);
@@ -447,7 +457,7 @@ static void run_computed(struct cn_cel_run *run, uint32_t at, const struct cn_ce
         break;
     default:
         merge_errors(a, b, out.errors, words);
-        cn_cel_kernel_of(step->op)(a, b, &out, batch->rows);
+        run->kernels->of[step->op](a, b, &out, batch->rows);
         for (size_t w = 0; w < words; w++) {
             out.truth[w] &= ~out.errors[w];
         }

@@ -253,7 +253,7 @@ static inline void generate(struct random_program *out, char kind, int depth)
     for (const char *at = form; *at != '\0'; at++) {
         bool is_alone = (at == form || strchr(" ([,!-.", at[-1]) != NULL) &&
                         strchr("bdiusmeTCA", *at) != NULL &&
-                        (strchr(" )],.", at[1]) != NULL || at[1] == '\0');
+                        (strchr(" )],.[", at[1]) != NULL || at[1] == '\0');
         char one[2] = { *at, '\0' };
         if (is_alone && (at == form || at[-1] != '.')) {
             generate(out, *at, depth - 1);

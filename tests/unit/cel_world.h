@@ -100,7 +100,8 @@ static inline enum cn_cel_resolve world_resolve(void *ctx, const struct cn_cel_r
     }
     for (uint32_t i = 0; reference->method.len == 0 && i + 1 < WORLD_COLUMNS; i++) {
         if (cn_str_equal(reference->name, cn_str_of(world_columns[i].name))) {
-            *column_out = (struct cn_cel_column){ i, world_columns[i].kind, world_columns[i].element, 0 };
+            *column_out =
+                (struct cn_cel_column){ i, world_columns[i].kind, world_columns[i].element, 0 };
             return CN_CEL_FOUND;
         }
     }
