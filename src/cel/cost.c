@@ -11,6 +11,7 @@ struct extent {
     uint64_t size;  /* elements, or bytes of text */
     uint64_t inner; /* the largest size of what is in it, however deep */
     uint64_t total; /* steps to read all of it */
+    uint64_t part;  /* steps to read the largest thing that is in it */
     bool has_map;   /* whose comparison takes all pairs of keys */
 };
 
@@ -52,6 +53,7 @@ static void put(struct extent *whole, const struct extent *part)
 {
     whole->inner = larger(whole->inner, larger(part->size, part->inner));
     whole->total = add(whole->total, part->total);
+    whole->part = larger(whole->part, larger(part->total, part->part));
     whole->has_map |= part->has_map;
 }
 
@@ -92,6 +94,7 @@ static struct extent of_column(const struct cn_cel_node *node)
             has_texts ? text_of(CN_CEL_TEXT_TYPICAL_BYTES) : (struct extent){ .total = 1 };
         struct extent out = { .size = size > 0 ? size : CN_CEL_LIST_TYPICAL_ITEMS };
         out.inner = item.size;
+        out.part = item.total;
         out.total = add(1, multiply(out.size, item.total));
         out.cost = out.size;
         return out;
@@ -114,9 +117,11 @@ static uint64_t comparing(const struct extent *a, const struct extent *b)
 /* One of all elements. */
 static struct extent element_of(const struct extent *all)
 {
-    return (struct extent){
-        .size = all->inner, .inner = all->inner, .total = all->total, .has_map = all->has_map
-    };
+    return (struct extent){ .size = all->inner,
+                            .inner = all->inner,
+                            .total = larger(all->part, 1),
+                            .part = all->part,
+                            .has_map = all->has_map };
 }
 
 static struct extent either(const struct extent *a, const struct extent *b)
@@ -125,6 +130,7 @@ static struct extent either(const struct extent *a, const struct extent *b)
                             .size = larger(a->size, b->size),
                             .inner = larger(a->inner, b->inner),
                             .total = larger(a->total, b->total),
+                            .part = larger(a->part, b->part),
                             .has_map = a->has_map || b->has_map };
 }
 
@@ -146,6 +152,7 @@ static struct extent of_function(cn_str name, const struct extent *args, uint32_
     } else if (cn_str_equal(name, CN_STR("split"))) {
         out = (struct extent){ .size = add(a->size, 1),
                                .inner = a->size,
+                               .part = reading(a->size),
                                .total = multiply(3, add(a->size, 1)) };
     } else if (cn_str_equal(name, CN_STR("format"))) {
         /* A clause is two bytes at least, and writes a value or 1400 digits. */
@@ -280,11 +287,14 @@ static struct extent of_comprehension(const struct cn_cel_node *node, const stru
     struct extent init = estimate(parts[CN_CEL_FOLD_INIT], outer);
     uint64_t count = range.size;
     uint64_t cost = add(add(range.cost, init.cost), count);
-    /* A step sees as much as all steps before it made. */
+    enum cn_cel_kind kind = parts[CN_CEL_FOLD_INIT]->type->kind;
     struct extent grown = init;
     grown.cost = 0;
-    grown.size = add(grown.size, count);
-    grown.total = add(grown.total, count);
+    if (kind == CN_CEL_LIST || kind == CN_CEL_MAP) {
+        /* A step sees as much as all steps before it made. */
+        grown.size = add(grown.size, count);
+        grown.total = add(grown.total, count);
+    }
     struct scope accumulator = { node->accumulator, grown, outer };
     struct scope first = { node->name, element_of(&range), &accumulator };
     struct scope second = { node->name2, first.extent, &first };
@@ -295,6 +305,7 @@ static struct extent of_comprehension(const struct cn_cel_node *node, const stru
     uint64_t read = step.total > grown.total ? step.total - grown.total : 0;
     accumulator.extent = (struct extent){ .size = add(init.size, multiply(count, more)),
                                           .inner = larger(init.inner, step.inner),
+                                          .part = larger(init.part, step.part),
                                           .total = add(init.total, multiply(count, read)),
                                           .has_map = init.has_map || step.has_map };
     struct extent out = estimate(parts[CN_CEL_FOLD_RESULT], &accumulator);
@@ -305,6 +316,7 @@ static struct extent of_comprehension(const struct cn_cel_node *node, const stru
 static struct extent estimate(const struct cn_cel_node *node, const struct scope *scope)
 {
     struct extent out = { .total = 1 };
+    struct extent all;
     switch (node->kind) {
     case CN_CEL_NODE_CONST:
         out = of_value(&node->value);
@@ -320,9 +332,9 @@ static struct extent estimate(const struct cn_cel_node *node, const struct scope
         out = (struct extent){ .cost = add(out.cost, add(out.total, 1)), .total = 1 };
         break;
     case CN_CEL_NODE_SELECT:
-        out = estimate(node->args[0], scope);
-        out.cost = add(out.cost, out.total);
-        out.size = out.inner;
+        all = estimate(node->args[0], scope);
+        out = element_of(&all);
+        out.cost = add(all.cost, all.total);
         break;
     case CN_CEL_NODE_CALL:
         out = of_call(node, scope);

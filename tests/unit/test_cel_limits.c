@@ -151,8 +151,7 @@ static void useful_rules_are_not_refused(void **state)
     }
 }
 
-#define TEN     "[0,1,2,3,4,5,6,7,8,9]"
-#define HUNDRED TEN ".map(a, " TEN ").map(l, l[0])"
+#define TEN "[0,1,2,3,4,5,6,7,8,9]"
 
 static void what_runs_too_long_or_too_large_is_stopped(void **state)
 {
@@ -180,12 +179,12 @@ static void what_runs_too_long_or_too_large_is_stopped(void **state)
             "'%s'.format([v]))))))))");
     stopped("cel.bind(v, 'aaaaaaaaaaaaaaaa', cel.bind(v, v.replace('', v), "
             "cel.bind(v, v.replace('', v), v.replace('', v))))");
-    stopped(HUNDRED ".map(a, '%.1000f'.format([1.0e300])).map(b, " HUNDRED
-                    ".map(c, '%.1000f'.format([1.0e300])))");
+    stopped(TEN ".map(a, " TEN ".map(b, " TEN ".map(c, " TEN
+                ".map(e, '%.1000f'.format([1.0e300])))))");
     /* A map of many keys, which are compared pair by pair. */
-    stopped(TEN ".map(a, " TEN ".map(b, " TEN
-                ".transformMap(k, v, v))).transformMapEntry(i, l, {'%d'.format([i]): "
-                "l}).map(k, " HUNDRED ".map(a, " HUNDRED ".map(b, a))).size()");
+    stopped("cel.bind(v, [1,2,3,4,5,6,7,8], cel.bind(v, v+v+v+v+v+v+v+v, "
+            "cel.bind(v, v+v+v+v+v+v+v+v, cel.bind(v, v+v+v+v+v+v+v+v, "
+            "v.transformMapEntry(i, x, {i: x})))))");
 }
 
 /* Time that a linear engine needs, and one that goes back would never have. */
@@ -233,7 +232,7 @@ static void nothing_recurses_off_the_stack(void **state)
         const char *middle;
         const char *close;
     } shapes[] = {
-        { "(", "1", ")" },
+
         { "[", "1", "]" },
         { "{1:", "1", "}" },
         { "!", "p", "" },
@@ -263,7 +262,9 @@ static void nothing_recurses_off_the_stack(void **state)
             } else {
                 assert_true(problem.message.len > 0);
             }
-            assert_true(times < 500 || problem.kind == CN_CEL_PROBLEM_TOO_LARGE);
+            if (times == 500 && problem.kind != CN_CEL_PROBLEM_TOO_LARGE) {
+                fail_msg("%s: %.*s", shapes[i].open, CN_STR_ARG(problem.message));
+            }
             cn_arena_deinit(&arena);
             cn_buf_deinit(&buf);
         }
