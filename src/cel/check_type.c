@@ -9,6 +9,10 @@
 
 #define DYN cn_cel_type_of(CN_CEL_DYN)
 
+enum {
+    MESSAGE_MAX_BYTES = 256,
+};
+
 static bool is_number(enum cn_cel_kind kind)
 {
     return kind == CN_CEL_INT || kind == CN_CEL_UINT || kind == CN_CEL_DOUBLE;
@@ -36,7 +40,7 @@ static cn_str symbol(const struct cn_cel_node *node)
 static void offer_double(struct cn_cel_checker *checker, struct cn_cel_problem *problem,
                          const struct cn_cel_node *node)
 {
-    if (cn_cel_is_const(node) && node->type->kind == CN_CEL_INT) {
+    if (cn_cel_is_const(node) && node->value.kind == CN_CEL_INT) {
         struct cn_cel_value value = cn_cel_double((double)node->value.as.i64);
         cn_cel_offer(checker, problem, node, "", cn_cel_value_text(checker->arena, &value), "");
         return;
@@ -44,20 +48,37 @@ static void offer_double(struct cn_cel_checker *checker, struct cn_cel_problem *
     cn_cel_offer(checker, problem, node, "double(", cn_cel_node_text(checker, node), ")");
 }
 
-/* Text or a number where a moment or a span is meant. */
-static void offer_time(struct cn_cel_checker *checker, struct cn_cel_problem *problem,
-                       enum cn_cel_kind wanted, const struct cn_cel_node *node)
+/* Adds to the message what the fix puts there. */
+static void say_fix(struct cn_cel_checker *checker, struct cn_cel_problem *problem,
+                    const char *verb)
 {
+    char message[MESSAGE_MAX_BYTES];
+    if (problem == NULL || !problem->has_fix) {
+        return;
+    }
+    int len = snprintf(message, sizeof(message), "%.*s; %s %.*s", CN_STR_ARG(problem->message),
+                       verb, CN_STR_ARG(problem->fix_text));
+    if (len > 0 && (size_t)len < sizeof(message)) {
+        problem->message = cn_arena_str(checker->arena, (cn_str){ message, (size_t)len });
+    }
+}
+
+/* Text or a number where a moment or a span is meant: hours, or seconds since 1970. */
+static void offer_time(struct cn_cel_checker *checker, struct cn_cel_problem *problem,
+                       enum cn_cel_kind wanted, const struct cn_cel_node *node, const char *verb)
+{
+    const struct cn_cel_value *value = &node->value;
     cn_str text = cn_cel_node_text(checker, node);
+    bool is_moment = wanted == CN_CEL_TIMESTAMP;
     if (!cn_cel_is_const(node)) {
         return;
     }
-    if (node->type->kind == CN_CEL_STRING) {
-        cn_cel_offer(checker, problem, node,
-                     wanted == CN_CEL_TIMESTAMP ? "timestamp(" : "duration(", text, ")");
-    } else if (wanted == CN_CEL_DURATION && node->type->kind == CN_CEL_INT) {
+    if (value->kind == CN_CEL_STRING || (is_moment && value->kind == CN_CEL_INT)) {
+        cn_cel_offer(checker, problem, node, is_moment ? "timestamp(" : "duration(", text, ")");
+    } else if (!is_moment && (value->kind == CN_CEL_INT || value->kind == CN_CEL_DOUBLE)) {
         cn_cel_offer(checker, problem, node, "duration(\"", text, "h\")");
     }
+    say_fix(checker, problem, verb);
 }
 
 static bool is_time(enum cn_cel_kind kind)
@@ -84,11 +105,19 @@ static void complain_numbers(struct cn_cel_checker *checker, struct cn_cel_node 
     } else {
         cn_cel_offer(checker, problem, wrong, "int(", cn_cel_node_text(checker, wrong), ")");
     }
-    char message[256];
-    int len = snprintf(message, sizeof(message), "%.*s; write %.*s", CN_STR_ARG(problem->message),
-                       CN_STR_ARG(problem->fix_text));
-    if (len > 0 && (size_t)len < sizeof(message)) {
-        problem->message = cn_arena_str(checker->arena, (cn_str){ message, (size_t)len });
+    say_fix(checker, problem, "write");
+}
+
+/* `item in list` instead of the node. */
+static void offer_in(struct cn_cel_checker *checker, struct cn_cel_problem *problem,
+                     const struct cn_cel_node *node, const struct cn_cel_node *item,
+                     const struct cn_cel_node *list)
+{
+    char before[MESSAGE_MAX_BYTES];
+    cn_str text = cn_cel_node_text(checker, item);
+    int len = snprintf(before, sizeof(before), "%.*s in ", CN_STR_ARG(text));
+    if (len > 0 && (size_t)len < sizeof(before)) {
+        cn_cel_offer(checker, problem, node, before, cn_cel_node_text(checker, list), "");
     }
 }
 
@@ -106,10 +135,17 @@ static void complain_pair(struct cn_cel_checker *checker, struct cn_cel_node *no
     struct cn_cel_problem *problem =
         cn_cel_complain(checker, node, CN_CEL_PROBLEM_TYPE, "'%.*s' does not take %s and %s",
                         CN_STR_ARG(symbol(node)), kind_of(a), kind_of(b));
+    /* A moment is compared with a moment, and moved by a span. */
+    bool is_sum = symbol(node).ptr[0] == '+' || symbol(node).ptr[0] == '-';
+    const char *verb = is_sum ? "write" : "compare with";
     if (is_time(a_kind)) {
-        offer_time(checker, problem, a_kind, b);
+        offer_time(checker, problem, is_sum ? CN_CEL_DURATION : a_kind, b, verb);
     } else if (is_time(b_kind)) {
-        offer_time(checker, problem, b_kind, a);
+        offer_time(checker, problem, is_sum ? CN_CEL_DURATION : b_kind, a, verb);
+    } else if (a_kind == CN_CEL_LIST && node->function->special == CN_CEL_EQ) {
+        offer_in(checker, problem, node, b, a);
+    } else if (b_kind == CN_CEL_LIST && node->function->special == CN_CEL_EQ) {
+        offer_in(checker, problem, node, a, b);
     }
 }
 
@@ -188,8 +224,18 @@ static void type_in(struct cn_cel_checker *checker, struct cn_cel_node *node)
         struct cn_cel_problem *problem =
             cn_cel_complain(checker, node->args[1], CN_CEL_PROBLEM_TYPE,
                             "'in' takes a list or a map, not %s", kind_of(node->args[1]));
-        cn_cel_offer(checker, problem, node->args[1], "[", cn_cel_node_text(checker, node->args[1]),
-                     "]");
+        if (list->kind == CN_CEL_STRING && a->type->kind == CN_CEL_STRING &&
+            !cn_cel_is_const(node->args[1])) {
+            char after[MESSAGE_MAX_BYTES];
+            cn_str part = cn_cel_node_text(checker, a);
+            int len = snprintf(after, sizeof(after), ".contains(%.*s)", CN_STR_ARG(part));
+            bool fits = len > 0 && (size_t)len < sizeof(after);
+            cn_cel_offer(checker, fits ? problem : NULL, node, "",
+                         cn_cel_node_text(checker, node->args[1]), after);
+        } else {
+            cn_cel_offer(checker, problem, node->args[1], "[",
+                         cn_cel_node_text(checker, node->args[1]), "]");
+        }
     } else if (!comparable(a->type, element)) {
         cn_cel_complain(checker, node, CN_CEL_PROBLEM_TYPE,
                         "%s is never an element of a list of %s", kind_of(a),
@@ -248,8 +294,15 @@ static void complain_args(struct cn_cel_checker *checker, struct cn_cel_node *no
     struct cn_cel_problem *problem =
         cn_cel_complain(checker, node, CN_CEL_PROBLEM_TYPE, "'%.*s' does not take (%s): %s",
                         CN_STR_ARG(symbol(node)), kinds, node->function->usage);
-    /* math.floor(2), -x: an int where only doubles are taken */
-    if (node->arg_count == 1 && is_number(node->args[0]->type->kind)) {
+    /* -u; math.floor(2): an int where only doubles are taken */
+    if (node->arg_count == 1 && (node->function->form & CN_CEL_OPERATOR) != 0 &&
+        node->args[0]->type->kind == CN_CEL_UINT) {
+        cn_cel_offer(checker, problem, node->args[0], "int(",
+                     cn_cel_node_text(checker, node->args[0]), ")");
+    } else if (node->arg_count == 2 && node->args[0]->type->kind == CN_CEL_LIST &&
+               cn_str_equal(node->name, CN_STR("contains"))) {
+        offer_in(checker, problem, node, node->args[1], node->args[0]);
+    } else if (node->arg_count == 1 && is_number(node->args[0]->type->kind)) {
         offer_double(checker, problem, node->args[0]);
     }
 }
