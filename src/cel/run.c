@@ -23,12 +23,14 @@ enum {
     RUN_ARENA_BYTES = 64 * 1024,
 };
 
-/* What a TEXT step knows of a text, by its number. */
+/* What a TEXT step knows of texts, by their number. */
 struct memory {
-    uint32_t number[MEMORY_SIZE];
-    bool is_known[MEMORY_SIZE];
-    int64_t result[MEMORY_SIZE]; /* a bool or an int */
-    struct cn_cel_regex *regex;  /* of matches() */
+    struct {
+        int64_t result; /* a bool or an int */
+        uint32_t number;
+        bool is_known;
+    } texts[MEMORY_SIZE];
+    struct cn_cel_regex *regex; /* of matches() */
 };
 
 struct bits {
@@ -280,33 +282,47 @@ static int64_t ask_text(struct memory *memory, const struct cn_cel_node *node, u
     return result.kind == CN_CEL_BOOL ? result.as.flag : result.as.i64;
 }
 
+static int64_t recall(struct memory *memory, const struct cn_cel_node *node, uint32_t number,
+                      const struct cn_cel_strings *strings)
+{
+    size_t place = number & (MEMORY_SIZE - 1);
+    if (!memory->texts[place].is_known || memory->texts[place].number != number) {
+        memory->texts[place].result = ask_text(memory, node, number, strings);
+        memory->texts[place].number = number;
+        memory->texts[place].is_known = true;
+    }
+    return memory->texts[place].result;
+}
+
+/* Bits past the last row are 0. */
+static uint64_t word_mask(size_t rows, size_t w)
+{
+    size_t from = w * 64;
+    return rows >= from + 64 ? ~UINT64_C(0) : rows <= from ? 0 : (UINT64_C(1) << (rows - from)) - 1;
+}
+
 static void run_text(struct cn_cel_run *run, uint32_t at, const struct cn_cel_operand *a,
                      const uint64_t *guard, const struct cn_cel_target *out, size_t rows)
 {
     const struct cn_cel_step *step = &run->plan->steps[at];
-    struct memory *memory = run->memories[at];
     const uint32_t *numbers = a->values;
     int64_t *values = out->values;
-    for (size_t i = 0; i < rows; i++) {
-        if (has_bit(out->errors, i) || !has_bit(guard, i)) {
-            put_bit(out->errors, i, true);
+    for (size_t w = 0; w < (rows + 63) / 64; w++) {
+        uint64_t asked = guard[w] & ~out->errors[w] & word_mask(rows, w);
+        uint64_t truth = 0;
+        for (uint64_t left = asked; left != 0; left &= left - 1) {
+            unsigned bit = (unsigned)__builtin_ctzll(left);
+            size_t i = w * 64 + bit;
+            int64_t result = recall(run->memories[at], step->node, numbers[a->is_constant ? 0 : i],
+                                    run->plan->strings);
             if (step->kind == CN_CEL_BOOL) {
-                put_bit(out->truth, i, false);
+                truth |= (uint64_t)(result != 0) << bit;
+            } else {
+                values[i] = result;
             }
-            continue;
         }
-        uint32_t number = numbers[a->is_constant ? 0 : i];
-        size_t place = number & (MEMORY_SIZE - 1);
-        if (!memory->is_known[place] || memory->number[place] != number) {
-            memory->result[place] = ask_text(memory, step->node, number, run->plan->strings);
-            memory->number[place] = number;
-            memory->is_known[place] = true;
-        }
-        if (step->kind == CN_CEL_BOOL) {
-            put_bit(out->truth, i, memory->result[place] != 0);
-        } else {
-            values[i] = memory->result[place];
-        }
+        out->errors[w] |= ~asked;
+        out->truth[w] = truth;
     }
 }
 
@@ -473,13 +489,6 @@ static void run_step(struct cn_cel_run *run, uint32_t at, const struct cn_cel_ba
     } else if (step->op != CN_CEL_OP_CONST) {
         run_computed(run, at, batch);
     }
-}
-
-/* Bits past the last row are 0. */
-static uint64_t word_mask(size_t rows, size_t w)
-{
-    size_t from = w * 64;
-    return rows >= from + 64 ? ~UINT64_C(0) : rows <= from ? 0 : (UINT64_C(1) << (rows - from)) - 1;
 }
 
 void cn_cel_run_block(struct cn_cel_run *run, const struct cn_cel_batch *batch)

@@ -62,21 +62,29 @@ struct verdict {
     size_t rows;
 };
 
-/* Takes the results of the elements from number `begin` to `end` to the rows that they belong
- * to. */
-static void take_elements(struct verdict *verdict, const struct cn_cel_result *result, bool is_all,
+/* Whether one of at most 64 bits from number `from` on is set. */
+static uint64_t any_bit(const uint64_t *bits, uint32_t from, uint32_t count)
+{
+    uint32_t shift = from % 64;
+    uint64_t found = bits[from / 64] >> shift;
+    if (shift + count > 64) {
+        found |= bits[from / 64 + 1] << (64 - shift);
+    }
+    return (found << (64 - count)) != 0;
+}
+
+/* Takes the results of the elements from number `begin` to `end` to the rows that they belong to;
+ * `decisive` has those that decide for their row. */
+static void take_elements(struct verdict *verdict, const uint64_t *decisive, const uint64_t *errors,
                           const uint32_t *offsets, uint32_t begin, uint32_t end)
 {
     for (size_t row = verdict->row; row < verdict->rows; row++) {
-        uint32_t from = offsets[row] > begin ? offsets[row] : begin;
-        uint32_t to = offsets[row + 1] < end ? offsets[row + 1] : end;
-        for (uint32_t k = from; k < to; k++) {
-            bool failed = has_bit(result->errors, k - begin);
-            if (failed) {
-                put_bit(verdict->failed, row, true);
-            } else if (has_bit(result->truth, k - begin) != is_all) {
-                put_bit(verdict->decided, row, true);
-            }
+        uint32_t from = offsets[row] > begin ? offsets[row] - begin : 0;
+        uint32_t to = (offsets[row + 1] < end ? offsets[row + 1] : end) - begin;
+        for (; from < to; from += 64) {
+            uint32_t count = to - from < 64 ? to - from : 64;
+            verdict->decided[row / 64] |= any_bit(decisive, from, count) << (row % 64);
+            verdict->failed[row / 64] |= any_bit(errors, from, count) << (row % 64);
         }
         verdict->row = row;
         if (offsets[row + 1] > end) {
@@ -103,7 +111,12 @@ void cn_cel_run_list_test(enum cn_cel_op op, struct cn_cel_run *run,
         part.rows = end - at < CN_CEL_BLOCK_ROWS ? end - at : CN_CEL_BLOCK_ROWS;
         cn_cel_run_block(run, &part);
         struct cn_cel_result result = cn_cel_run_result(run, 0);
-        take_elements(&verdict, &result, is_all, list->offsets, at, at + (uint32_t)part.rows);
+        uint64_t decisive[CN_CEL_BLOCK_WORDS];
+        for (size_t w = 0; w < CN_CEL_BLOCK_WORDS; w++) {
+            decisive[w] = is_all ? ~(result.truth[w] | result.errors[w]) : result.truth[w];
+        }
+        take_elements(&verdict, decisive, result.errors, list->offsets, at,
+                      at + (uint32_t)part.rows);
     }
     for (size_t w = 0; w < (batch->rows + 63) / 64; w++) {
         out->errors[w] |= verdict.failed[w] & ~verdict.decided[w];

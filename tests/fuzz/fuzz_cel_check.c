@@ -1,6 +1,6 @@
 /*
  * Whatever text it is: the checker says what is wrong within the text, a fix that it offers can be
- * applied and does not bring the same complaint again, and what it accepts takes no more steps than
+ * applied and is not offered again, and what it accepts takes no more steps than
  * it estimated and has the type that it said.
  */
 #include <stdlib.h>
@@ -39,8 +39,10 @@ static void apply(struct world *world, struct cn_arena *arena, cn_str source,
     cn_str text = cn_arena_str(arena, cn_buf_str(&fixed));
     (void)check(world, arena, text, &after); /* other problems may come */
     for (size_t i = 0; i < after.count; i++) {
-        if (after.items[i].kind == problem->kind && after.items[i].offset == problem->offset &&
-            cn_str_equal(after.items[i].message, problem->message)) {
+        bool is_same = after.items[i].kind == problem->kind && after.items[i].has_fix &&
+                       after.items[i].fix_offset == problem->fix_offset &&
+                       cn_str_equal(after.items[i].fix_text, problem->fix_text);
+        if (is_same) {
             abort();
         }
     }
