@@ -16,4 +16,19 @@ export const columns = {
     bench.bar('evaluation to reading', all_ms / read_ms, 2.5, { atMost: true });
     bench.bar('faster than DuckDB', duckdb.ms / all_ms, 10);
   },
+
+  async 'one rule over 1,000,000 rows, one core'(bench) {
+    const ours = await json('build/release/bench/cel_bench');
+    const peers = await json('node', ['bench/peers/cel.mjs']);
+    const line = (name, { ns, hits }) =>
+      console.log(`  ${name.padEnd(44)} ${ns.toFixed(2).padStart(9)} ns a row` +
+        (hits === undefined ? '' : `   ${hits} match`));
+    for (const [rule, theirs] of Object.entries(peers)) {
+      line(`${rule}: Cairn`, ours[rule]);
+      for (const [name, figure] of Object.entries(theirs)) line(`${rule}: ${name}`, figure);
+      const fastest = Math.min(theirs['@marcbachmann/cel-js'].ns, theirs['@bufbuild/cel'].ns);
+      bench.bar(`${rule}: faster than CEL in JavaScript`, fastest / ours[rule].ns, 10);
+    }
+    line('all five in one plan: Cairn', { ns: ours['all five'].ns });
+  },
 };

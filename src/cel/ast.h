@@ -1,9 +1,8 @@
 /*
  * Only cel/ includes this.  The syntax tree, in the arena of the parse.
  *
- * Every node knows its bytes of the source.  The parser expands macros (has, all, exists, map,
- * filter) as the specification says; the checker adds types and, where the kinds of the operands
- * are known, the overload.
+ * Every node knows its bytes of the source.  The parser expands macros as the specification says;
+ * the checker adds types and, where the kinds of the operands are known, the overload.
  */
 #ifndef CAIRN_CEL_AST_H
 #define CAIRN_CEL_AST_H
@@ -41,7 +40,9 @@ struct cn_cel_node {
     uint32_t mark; /* where a complaint points: the operator of a binary one */
     uint16_t depth;
     bool has_target;
-    bool is_optional; /* .?name, [?index], ?element */
+    bool has_second;  /* of a macro before it is expanded: args[2] is a variable, too */
+    bool is_optional; /* .?name, [?index], ?key: value */
+    bool is_element;  /* of a list literal: ?element */
     bool is_quoted;   /* a SELECT whose name was in back quotes */
     bool is_parenthesised;
     cn_str name;
@@ -49,7 +50,8 @@ struct cn_cel_node {
     cn_str accumulator; /* of a COMPREHENSION */
     struct cn_cel_node **args;
     uint32_t arg_count;
-    uint32_t column; /* of a COLUMN, and of a HAS of one */
+    uint32_t column;   /* of a COLUMN, and of a HAS of one */
+    uint32_t size_max; /* of a COLUMN, as the schema declares it */
     struct cn_cel_value value;
     const struct cn_cel_type *type; /* set by the checker */
     const struct cn_cel_function *function;
@@ -62,6 +64,7 @@ struct cn_cel_expr {
     cn_str source;
     uint32_t *columns;
     size_t column_count;
+    uint64_t steps; /* that an evaluation may take */
 };
 
 #endif

@@ -5,6 +5,8 @@
  *
  *   DOUBLE double   INT int64_t   UINT uint64_t   BOOL uint8_t 0 or 1   STRING uint32_t, interned
  *   TIMESTAMP, DURATION int64_t microseconds
+ *   LIST     the elements of all rows one after the other, as one of the above, and where each
+ * row's begin
  *
  * and one bit a row that says "missing"; reading a missing value is an error of the expression.
  */
@@ -21,6 +23,10 @@ enum {
 struct cn_cel_cells {
     const void *values;
     const uint64_t *missing; /* NULL: none is missing */
+    /* Of a LIST: row i has the elements from offsets[i] up to offsets[i + 1]; one more than rows.
+     * A row that is missing has none. */
+    const uint32_t *offsets;
+    enum cn_cel_kind element;
 };
 
 /* Text as numbers: equal numbers are equal texts.  `intern` is called when a program is planned and

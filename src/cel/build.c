@@ -28,9 +28,31 @@ static const struct {
     const char *wrong;
     const char *right;
 } habits[] = {
-    { "=", "==" },   { "&", "&&" },  { "|", "||" },  { "and", "&&" }, { "or", "||" },
-    { "AND", "&&" }, { "OR", "||" }, { "IN", "in" }, { "not", "!" },  { "NOT", "!" },
+    { "=", "==" },   { "&", "&&" },   { "|", "||" },   { "and", "&&" }, { "or", "||" },
+    { "AND", "&&" }, { "OR", "||" },  { "IN", "in" },  { "not", "!" },  { "NOT", "!" },
+    { "<>", "!=" },  { "===", "==" }, { "!==", "!=" }, { "=>", ">=" },  { "=<", "<=" },
 };
+
+/* The whole run of operator signs that the token is a part of: "<>" of which ">" is not expected.
+ */
+static struct cn_cel_token whole_operator(const struct cn_cel_parser *parser,
+                                          struct cn_cel_token token)
+{
+    static const char signs[] = "=<>!&|";
+    size_t from = token.offset;
+    size_t to = token.offset + token.length;
+    if (memchr(signs, parser->source.ptr[from], sizeof(signs) - 1) == NULL) {
+        return token;
+    }
+    while (from > 0 && memchr(signs, parser->source.ptr[from - 1], sizeof(signs) - 1) != NULL) {
+        from--;
+    }
+    while (to < parser->source.len &&
+           memchr(signs, parser->source.ptr[to], sizeof(signs) - 1) != NULL) {
+        to++;
+    }
+    return (struct cn_cel_token){ (uint32_t)from, (uint32_t)(to - from) };
+}
 
 void cn_cel_fail_token(struct cn_cel_parser *parser, struct cn_cel_token token)
 {
@@ -45,6 +67,15 @@ void cn_cel_fail_token(struct cn_cel_parser *parser, struct cn_cel_token token)
         cn_cel_fail_at(parser, CN_CEL_PROBLEM_SYNTAX, token.offset, token.length,
                        is_whole ? "unexpected text" : "text without an end, or with a bad escape");
         return;
+    }
+    struct cn_cel_token whole = whole_operator(parser, token);
+    bool is_habit = false;
+    for (size_t i = 0; i < CN_ARRAY_LEN(habits); i++) {
+        is_habit |= cn_str_equal(cn_cel_token_text(parser, whole), cn_str_of(habits[i].wrong));
+    }
+    if (is_habit) {
+        token = whole;
+        text = cn_cel_token_text(parser, whole);
     }
     for (size_t i = 0; i < CN_ARRAY_LEN(habits); i++) {
         if (!cn_str_equal(text, cn_str_of(habits[i].wrong))) {
@@ -151,7 +182,8 @@ static void check_reserved(struct cn_cel_parser *parser, struct cn_cel_token tok
     cn_str name = cn_cel_token_text(parser, token);
     if (is_reserved(name)) {
         cn_cel_fail_at(parser, CN_CEL_PROBLEM_SYNTAX, token.offset, token.length,
-                       "'%.*s' is a reserved word", CN_STR_ARG(name));
+                       "'%.*s' is a reserved word%s", CN_STR_ARG(name),
+                       cn_str_equal(name, CN_STR("if")) ? "; write test ? a : b" : "");
     }
 }
 
@@ -391,6 +423,6 @@ struct cn_cel_node *cn_cel_mark_optional(struct cn_cel_parser *parser, struct cn
                                          struct cn_cel_node *node)
 {
     check_optional(parser, mark.offset, true);
-    node->is_optional = true;
+    node->is_element = true;
     return node;
 }

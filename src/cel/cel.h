@@ -2,7 +2,9 @@
  * CEL, the Common Expression Language: parse and check an expression once, evaluate it often.
  *
  * Source text comes from users and is hostile.  Length, nesting and the number of nodes are
- * bounded, so that evaluation needs no further limits and cannot loop.
+ * bounded; so is the work of an evaluation, which is estimated when the expression is checked and
+ * counted when it runs.  Nothing loops for ever, since the language has no recursion and only
+ * finite lists.
  *
  * A checked expression is immutable; any number of threads may evaluate it, each with an arena of
  * its own.  There are two evaluators of one semantics: cn_cel_eval() here, one row at a time, which
@@ -19,9 +21,11 @@
 
 enum {
     CN_CEL_SOURCE_MAX_BYTES = 16 * 1024,
-    CN_CEL_DEPTH_MAX = 128,          /* of the tree */
-    CN_CEL_NODES_MAX = 4096,         /* of the tree, macros expanded */
-    CN_CEL_TEXT_MAX_BYTES = 1 << 20, /* computed text, per evaluation */
+    CN_CEL_DEPTH_MAX = 128,  /* of the tree */
+    CN_CEL_NODES_MAX = 4096, /* of the tree, macros expanded */
+    /* Of one evaluation of one row, counted while it runs; also what an estimate may come to. */
+    CN_CEL_STEPS_MAX = 200 * 1000, /* parts computed, elements compared, 64 bytes of text read */
+    CN_CEL_MEMORY_MAX_BYTES = 4 << 20, /* text, lists and maps made */
 };
 
 struct cn_cel_expr;
@@ -44,6 +48,10 @@ CN_MUST_CHECK bool cn_cel_check(struct cn_arena *arena, const struct cn_cel_sche
 
 /* The type of the result. */
 const struct cn_cel_type *cn_cel_expr_type(const struct cn_cel_expr *expr);
+
+/* Steps that the evaluation of a row takes at most (CN_CEL_STEPS_MAX), if its columns are as large
+ * as the schema declares. */
+uint64_t cn_cel_expr_steps(const struct cn_cel_expr *expr);
 
 cn_str cn_cel_expr_source(const struct cn_cel_expr *expr);
 

@@ -9,11 +9,16 @@
 #include "base/str.h"
 
 #include "cel/checker.h"
+#include "cel/cost.h"
 
 #define DYN cn_cel_type_of(CN_CEL_DYN)
 
 enum {
-    MESSAGE_MAX_BYTES = 256
+    MESSAGE_MAX_BYTES = 256,
+    STEPS_SAID_MAX = 1000 * 1000 * 1000,
+    /* What constants of one expression may take. */
+    FOLD_STEPS_MAX = 200 * 1000,
+    FOLD_BYTES_MAX = 256 * 1024,
 };
 
 struct cn_cel_problem *cn_cel_complain(struct cn_cel_checker *checker, struct cn_cel_node *node,
@@ -65,12 +70,6 @@ void cn_cel_offer(struct cn_cel_checker *checker, struct cn_cel_problem *problem
     problem->fix_text = (cn_str){ fix, a.len + text.len + b.len };
 }
 
-/* The type that all have, else dyn. */
-static const struct cn_cel_type *join(const struct cn_cel_type *a, const struct cn_cel_type *b)
-{
-    return a == NULL || cn_cel_type_equal(a, b) ? b : DYN;
-}
-
 /* NOLINTBEGIN(misc-no-recursion): the tree is at most CN_CEL_DEPTH_MAX deep */
 static void check_args(struct cn_cel_checker *checker, struct cn_cel_node *node)
 {
@@ -79,39 +78,64 @@ static void check_args(struct cn_cel_checker *checker, struct cn_cel_node *node)
     }
 }
 
+/* What ?element or ?key: value adds: what the optional holds. */
+static const struct cn_cel_type *unwrapped(struct cn_cel_checker *checker, struct cn_cel_node *node)
+{
+    const struct cn_cel_type *type = node->type;
+    if (type->kind == CN_CEL_OPTIONAL) {
+        return type->element;
+    }
+    if (type->kind != CN_CEL_DYN) {
+        struct cn_cel_problem *problem = cn_cel_complain(
+            checker, node, CN_CEL_PROBLEM_TYPE, "after '?' an optional is expected, not %s",
+            cn_cel_kind_name(type->kind));
+        cn_cel_offer(checker, problem, node, "optional.of(", cn_cel_node_text(checker, node), ")");
+    }
+    return DYN;
+}
+
 static void check_list(struct cn_cel_checker *checker, struct cn_cel_node *node)
 {
-    const struct cn_cel_type *element = NULL;
+    const struct cn_cel_type *element = &cn_cel_type_open;
     check_args(checker, node);
     for (uint32_t i = 0; i < node->arg_count; i++) {
-        if (node->args[i]->is_optional) {
-            cn_cel_complain(checker, node->args[i], CN_CEL_PROBLEM_UNSUPPORTED,
-                            "optional elements are not supported yet");
-        }
-        element = join(element, node->args[i]->type);
+        struct cn_cel_node *item = node->args[i];
+        const struct cn_cel_type *type = item->is_element ? unwrapped(checker, item) : item->type;
+        element = cn_cel_join_types(checker->arena, element, type);
     }
-    node->type = cn_cel_list_type(checker->arena, element != NULL ? element : DYN);
+    node->type = cn_cel_list_type(checker->arena, element);
 }
 
 static void check_map(struct cn_cel_checker *checker, struct cn_cel_node *node)
 {
-    const struct cn_cel_type *key = NULL;
-    const struct cn_cel_type *value = NULL;
+    const struct cn_cel_type *key = &cn_cel_type_open;
+    const struct cn_cel_type *value = &cn_cel_type_open;
     for (uint32_t i = 0; i < node->arg_count; i++) {
         struct cn_cel_node *entry = node->args[i];
         check_args(checker, entry);
-        if (entry->is_optional) {
-            cn_cel_complain(checker, entry, CN_CEL_PROBLEM_UNSUPPORTED,
-                            "optional entries are not supported yet");
-        }
-        key = join(key, entry->args[0]->type);
-        value = join(value, entry->args[1]->type);
+        const struct cn_cel_type *type =
+            entry->is_optional ? unwrapped(checker, entry->args[1]) : entry->args[1]->type;
+        key = cn_cel_join_types(checker->arena, key, entry->args[0]->type);
+        value = cn_cel_join_types(checker->arena, value, type);
     }
-    struct cn_cel_type *type = cn_arena_new(checker->arena, struct cn_cel_type);
-    type->kind = CN_CEL_MAP;
-    type->key = key != NULL ? key : DYN;
-    type->element = value != NULL ? value : DYN;
-    node->type = type;
+    node->type = cn_cel_map_type(checker->arena, key, value);
+}
+
+/* The variables of a comprehension over that type. */
+static void open_scope(const struct cn_cel_node *node, const struct cn_cel_type *range,
+                       struct cn_cel_scope *first, struct cn_cel_scope *second)
+{
+    bool is_list = range->kind == CN_CEL_LIST;
+    const struct cn_cel_type *element = is_list || range->kind == CN_CEL_MAP ? range->element : DYN;
+    const struct cn_cel_type *key = range->kind == CN_CEL_MAP ? range->key
+                                    : is_list                 ? cn_cel_type_of(CN_CEL_INT)
+                                                              : DYN;
+    bool is_pair = node->name2.len > 0;
+    first->name = node->name;
+    first->type = is_list && !is_pair ? element : key;
+    second->name = node->name2;
+    second->type = element;
+    second->outer = first;
 }
 
 static void check_comprehension(struct cn_cel_checker *checker, struct cn_cel_node *node)
@@ -129,18 +153,14 @@ static void check_comprehension(struct cn_cel_checker *checker, struct cn_cel_no
     struct cn_cel_scope accumulator = { .name = node->accumulator,
                                         .type = parts[CN_CEL_FOLD_INIT]->type,
                                         .outer = outer };
-    struct cn_cel_scope variable = { .name = node->name,
-                                     .type = range->kind == CN_CEL_LIST  ? range->element
-                                             : range->kind == CN_CEL_MAP ? range->key
-                                                                         : DYN,
-                                     .outer = &accumulator };
-    checker->scope = &variable;
+    struct cn_cel_scope first = { .outer = &accumulator };
+    struct cn_cel_scope second;
+    open_scope(node, range, &first, &second);
+    checker->scope = node->name2.len > 0 ? &second : &first;
     cn_cel_check_node(checker, parts[CN_CEL_FOLD_CONDITION]);
     cn_cel_check_node(checker, parts[CN_CEL_FOLD_STEP]);
     const struct cn_cel_type *step = parts[CN_CEL_FOLD_STEP]->type;
-    if (accumulator.type->kind == CN_CEL_LIST && step->kind == CN_CEL_LIST) {
-        accumulator.type = step;
-    }
+    accumulator.type = cn_cel_join_types(checker->arena, accumulator.type, step);
     checker->scope = &accumulator;
     cn_cel_check_node(checker, parts[CN_CEL_FOLD_RESULT]);
     checker->scope = outer;
@@ -170,11 +190,6 @@ static void find_qualified(struct cn_cel_checker *checker, struct cn_cel_node *n
 
 static void check_call(struct cn_cel_checker *checker, struct cn_cel_node *node)
 {
-    if (cn_str_equal(node->name, CN_STR("_[?_]"))) {
-        cn_cel_complain(checker, node, CN_CEL_PROBLEM_UNSUPPORTED,
-                        "optional indexes are not supported yet");
-        return;
-    }
     find_qualified(checker, node);
     cn_str name =
         node->name.ptr[0] == '.' ? cn_str_slice(node->name, 1, node->name.len) : node->name;
@@ -190,7 +205,6 @@ static void check_call(struct cn_cel_checker *checker, struct cn_cel_node *node)
         return;
     }
     cn_cel_type_call(checker, node);
-    cn_cel_fold(checker, node);
 }
 
 void cn_cel_check_node(struct cn_cel_checker *checker, struct cn_cel_node *node)
@@ -215,7 +229,6 @@ void cn_cel_check_node(struct cn_cel_checker *checker, struct cn_cel_node *node)
         break;
     case CN_CEL_NODE_LIST:
         check_list(checker, node);
-        cn_cel_fold(checker, node);
         break;
     case CN_CEL_NODE_MAP:
         check_map(checker, node);
@@ -231,6 +244,8 @@ void cn_cel_check_node(struct cn_cel_checker *checker, struct cn_cel_node *node)
     }
     if (checker->is_dynamic) {
         node->type = DYN;
+    } else {
+        cn_cel_fold(checker, node);
     }
 }
 
@@ -269,18 +284,33 @@ bool cn_cel_check_dialect(struct cn_arena *arena, const struct cn_cel_schema *sc
     if (root == NULL) {
         return false;
     }
-    struct cn_cel_checker checker = { .arena = arena,
-                                      .schema = schema,
-                                      .problems = problems,
-                                      .source = cn_arena_str(arena, source),
-                                      .is_dynamic = is_dynamic };
+    struct cn_cel_checker checker = {
+        .arena = arena,
+        .schema = schema,
+        .problems = problems,
+        .source = cn_arena_str(arena, source),
+        .is_dynamic = is_dynamic,
+        .spare = { .arena = arena, .bytes_left = FOLD_BYTES_MAX, .steps_left = FOLD_STEPS_MAX }
+    };
+    struct cn_cel_cache cache = { 0 };
+    checker.spare.cache = &cache;
     cn_cel_check_node(&checker, root);
+    cn_cel_cache_deinit(&cache);
+    uint64_t steps = problems->total > before || is_dynamic ? 0 : cn_cel_estimate(root);
+    if (steps > CN_CEL_STEPS_MAX) {
+        cn_cel_complain(&checker, root, CN_CEL_PROBLEM_TOO_LARGE,
+                        "may take %s%llu steps a row, and more than %d are too many",
+                        steps >= STEPS_SAID_MAX ? "over " : "",
+                        (unsigned long long)(steps < STEPS_SAID_MAX ? steps : STEPS_SAID_MAX),
+                        CN_CEL_STEPS_MAX);
+    }
     if (problems->total > before) {
         return false;
     }
     struct cn_cel_expr *expr = cn_arena_new(arena, struct cn_cel_expr);
     expr->root = root;
     expr->source = checker.source;
+    expr->steps = steps;
     expr->columns = cn_arena_array(arena, uint32_t, count_nodes(root));
     collect(expr, root);
     *expr_out = expr;
@@ -330,6 +360,11 @@ bool cn_cel_check(struct cn_arena *arena, const struct cn_cel_schema *schema, cn
 const struct cn_cel_type *cn_cel_expr_type(const struct cn_cel_expr *expr)
 {
     return expr->root->type;
+}
+
+uint64_t cn_cel_expr_steps(const struct cn_cel_expr *expr)
+{
+    return expr->steps;
 }
 
 cn_str cn_cel_expr_source(const struct cn_cel_expr *expr)

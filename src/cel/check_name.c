@@ -74,9 +74,46 @@ static cn_str nearest_name(const struct cn_cel_checker *checker, cn_str wanted)
     return found;
 }
 
+/* What other languages call them. */
+static const struct {
+    const char *wrong;
+    const char *right;
+} habits[] = {
+    { "length", "size" },
+    { "len", "size" },
+    { "count", "size" },
+    { "includes", "contains" },
+    { "toLowerCase", "lowerAscii" },
+    { "toUpperCase", "upperAscii" },
+    { "lower", "lowerAscii" },
+    { "upper", "upperAscii" },
+    { "substr", "substring" },
+    { "any", "exists" },
+    { "some", "exists" },
+    { "every", "all" },
+    { "find", "indexOf" },
+    { "strip", "trim" },
+    { "match", "matches" },
+    { "abs", "math.abs" },
+    { "min", "math.least" },
+    { "max", "math.greatest" },
+    { "round", "math.round" },
+    { "floor", "math.floor" },
+    { "ceil", "math.ceil" },
+    { "math.min", "math.least" },
+    { "math.max", "math.greatest" },
+};
+
 static cn_str nearest_function(cn_str wanted, unsigned forms)
 {
     cn_str found = CN_STR("");
+    for (size_t i = 0; i < CN_ARRAY_LEN(habits); i++) {
+        cn_str right = cn_str_of(habits[i].right);
+        if (cn_str_equal(wanted, cn_str_of(habits[i].wrong)) &&
+            cn_cel_function_find(right, forms) != NULL) {
+            return right;
+        }
+    }
     size_t best = first_limit(wanted);
     const struct cn_cel_function *function;
     for (size_t i = 0; (function = cn_cel_function_at(i)) != NULL; i++) {
@@ -101,6 +138,24 @@ static void unknown_name(struct cn_cel_checker *checker, struct cn_cel_node *nod
     cn_cel_offer(checker, problem, node, "", meant, "");
 }
 
+/* f(x, y) as x.f(y) */
+static void offer_member(struct cn_cel_checker *checker, struct cn_cel_problem *problem,
+                         const struct cn_cel_node *node)
+{
+    char after[256];
+    const struct cn_cel_node *first = node->args[0];
+    bool has_more = node->arg_count > 1;
+    size_t rest = has_more ? node->args[1]->offset : node->offset + node->length - 1;
+    cn_str more = cn_str_slice(checker->source, rest, node->offset + node->length);
+    int len =
+        snprintf(after, sizeof(after), ".%.*s(%.*s", CN_STR_ARG(node->name), CN_STR_ARG(more));
+    bool is_simple = first->kind == CN_CEL_NODE_COLUMN || first->kind == CN_CEL_NODE_CONST ||
+                     first->kind == CN_CEL_NODE_IDENT;
+    if (is_simple && len > 0 && (size_t)len < sizeof(after)) {
+        cn_cel_offer(checker, problem, node, "", cn_cel_node_text(checker, first), after);
+    }
+}
+
 void cn_cel_unknown_function(struct cn_cel_checker *checker, struct cn_cel_node *node)
 {
     node->type = cn_cel_type_of(CN_CEL_DYN);
@@ -112,8 +167,11 @@ void cn_cel_unknown_function(struct cn_cel_checker *checker, struct cn_cel_node 
     if (cn_cel_function_find(node->name, CN_CEL_MEMBER | CN_CEL_MACRO) != NULL) {
         const struct cn_cel_function *function =
             cn_cel_function_find(node->name, CN_CEL_MEMBER | CN_CEL_MACRO);
-        cn_cel_complain_mark(checker, node, length, CN_CEL_PROBLEM_NAME, "write %s",
-                             function->usage);
+        struct cn_cel_problem *problem = cn_cel_complain_mark(
+            checker, node, length, CN_CEL_PROBLEM_NAME, "write %s", function->usage);
+        if ((function->form & CN_CEL_MEMBER) != 0 && node->arg_count > 0) {
+            offer_member(checker, problem, node);
+        }
         return;
     }
     struct cn_cel_problem *problem = cn_cel_complain_mark(
@@ -128,12 +186,16 @@ void cn_cel_unknown_function(struct cn_cel_checker *checker, struct cn_cel_node 
     }
 }
 
-static void become_column(struct cn_cel_node *node, const struct cn_cel_column *column, cn_str name)
+static void become_column(struct cn_cel_checker *checker, struct cn_cel_node *node,
+                          const struct cn_cel_column *column, cn_str name)
 {
     node->kind = CN_CEL_NODE_COLUMN;
     node->name = name;
     node->column = column->id;
-    node->type = cn_cel_type_of(column->kind);
+    node->size_max = column->size_max;
+    node->type = column->kind == CN_CEL_LIST && column->element != CN_CEL_ERROR
+                     ? cn_cel_list_type(checker->arena, cn_cel_type_of(column->element))
+                     : cn_cel_type_of(column->kind);
     node->arg_count = 0;
 }
 
@@ -142,12 +204,12 @@ static enum cn_cel_resolve resolve(struct cn_cel_checker *checker, struct cn_cel
                                    cn_str name, bool complain)
 {
     struct cn_cel_reference reference = { .name = name };
-    struct cn_cel_column column;
+    struct cn_cel_column column = { 0 };
     struct cn_error err;
     enum cn_cel_resolve found =
         checker->schema->resolve(checker->schema->ctx, &reference, &column, &err);
     if (found == CN_CEL_FOUND) {
-        become_column(node, &column, name);
+        become_column(checker, node, &column, name);
     } else if (found == CN_CEL_WRONG && complain) {
         cn_cel_complain(checker, node, CN_CEL_PROBLEM_NAME, "%s", err.message);
     }
@@ -192,7 +254,7 @@ void cn_cel_check_ident(struct cn_cel_checker *checker, struct cn_cel_node *node
 /* Whether the first names of the path are something by themselves, so that the rest are fields. */
 static bool has_known_front(struct cn_cel_checker *checker, const struct cn_cel_node *node)
 {
-    struct cn_cel_column column;
+    struct cn_cel_column column = { 0 };
     struct cn_error err;
     for (; node->kind == CN_CEL_NODE_SELECT; node = node->args[0]) {
         cn_str path = cn_cel_node_path(checker->arena, node->args[0]);
@@ -209,11 +271,6 @@ static bool has_known_front(struct cn_cel_checker *checker, const struct cn_cel_
 /* NOLINTNEXTLINE(misc-no-recursion): the tree is at most CN_CEL_DEPTH_MAX deep */
 void cn_cel_check_select(struct cn_cel_checker *checker, struct cn_cel_node *node)
 {
-    if (node->is_optional) {
-        cn_cel_complain(checker, node, CN_CEL_PROBLEM_UNSUPPORTED,
-                        "optional fields are not supported yet");
-        return;
-    }
     cn_str path = cn_cel_node_path(checker->arena, node);
     const struct cn_cel_node *root = node;
     while (root->kind == CN_CEL_NODE_SELECT) {
@@ -233,7 +290,12 @@ void cn_cel_check_select(struct cn_cel_checker *checker, struct cn_cel_node *nod
     }
     cn_cel_check_node(checker, node->args[0]);
     const struct cn_cel_type *type = node->args[0]->type;
+    bool is_optional = node->is_optional || type->kind == CN_CEL_OPTIONAL;
+    type = type->kind == CN_CEL_OPTIONAL ? type->element : type;
     node->type = type->kind == CN_CEL_MAP ? type->element : cn_cel_type_of(CN_CEL_DYN);
+    if (is_optional) {
+        node->type = cn_cel_optional_type(checker->arena, node->type);
+    }
     if (type->kind != CN_CEL_MAP && type->kind != CN_CEL_DYN) {
         cn_cel_complain(checker, node, CN_CEL_PROBLEM_TYPE, "%s has no fields",
                         cn_cel_kind_name(type->kind));
@@ -272,6 +334,31 @@ void cn_cel_check_has(struct cn_cel_checker *checker, struct cn_cel_node *node)
     node->type = cn_cel_type_of(CN_CEL_BOOL);
 }
 
+/* math.rnd(x): there are functions whose name begins like that. */
+static bool is_namespace(cn_str path)
+{
+    const struct cn_cel_function *function;
+    for (size_t i = 0; path.len > 0 && (function = cn_cel_function_at(i)) != NULL; i++) {
+        cn_str name = cn_str_of(function->name);
+        if (name.len > path.len && name.ptr[path.len] == '.' && cn_str_starts_with(name, path)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void unknown_in_namespace(struct cn_cel_checker *checker, struct cn_cel_node *node,
+                                 cn_str path)
+{
+    char *text = cn_arena_array(checker->arena, char, path.len + node->name.len + 2);
+    memcpy(text, path.ptr, path.len);
+    text[path.len] = '.';
+    memcpy(text + path.len + 1, node->name.ptr, node->name.len);
+    node->name = (cn_str){ text, path.len + 1 + node->name.len };
+    node->mark = node->offset;
+    cn_cel_unknown_function(checker, node);
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion): the tree is at most CN_CEL_DEPTH_MAX deep */
 void cn_cel_check_method(struct cn_cel_checker *checker, struct cn_cel_node *node)
 {
@@ -280,6 +367,10 @@ void cn_cel_check_method(struct cn_cel_checker *checker, struct cn_cel_node *nod
     size_t before = checker->problems->total;
     size_t count = node->arg_count - 1;
     struct cn_cel_value *args = cn_arena_array(checker->arena, struct cn_cel_value, count + 1);
+    if (is_namespace(path) && !cn_cel_is_variable(checker, path)) {
+        unknown_in_namespace(checker, node, path);
+        return;
+    }
     if (path.len == 0) {
         cn_cel_check_node(checker, node->args[0]);
     }
@@ -298,14 +389,14 @@ void cn_cel_check_method(struct cn_cel_checker *checker, struct cn_cel_node *nod
     struct cn_cel_reference reference = {
         .name = path, .method = node->name, .args = args, .arg_count = count
     };
-    struct cn_cel_column column;
+    struct cn_cel_column column = { 0 };
     struct cn_error err;
     enum cn_cel_resolve found = CN_CEL_UNKNOWN;
     if (path.len > 0) {
         found = checker->schema->resolve(checker->schema->ctx, &reference, &column, &err);
     }
     if (found == CN_CEL_FOUND) {
-        become_column(node, &column, cn_cel_node_text(checker, node));
+        become_column(checker, node, &column, cn_cel_node_text(checker, node));
         return;
     }
     if (found == CN_CEL_WRONG) {

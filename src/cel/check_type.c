@@ -9,14 +9,9 @@
 
 #define DYN cn_cel_type_of(CN_CEL_DYN)
 
-const struct cn_cel_type *cn_cel_list_type(struct cn_arena *arena,
-                                           const struct cn_cel_type *element)
-{
-    struct cn_cel_type *type = cn_arena_new(arena, struct cn_cel_type);
-    type->kind = CN_CEL_LIST;
-    type->element = element;
-    return type;
-}
+enum {
+    MESSAGE_MAX_BYTES = 256,
+};
 
 static bool is_number(enum cn_cel_kind kind)
 {
@@ -45,7 +40,7 @@ static cn_str symbol(const struct cn_cel_node *node)
 static void offer_double(struct cn_cel_checker *checker, struct cn_cel_problem *problem,
                          const struct cn_cel_node *node)
 {
-    if (cn_cel_is_const(node) && node->type->kind == CN_CEL_INT) {
+    if (cn_cel_is_const(node) && node->value.kind == CN_CEL_INT) {
         struct cn_cel_value value = cn_cel_double((double)node->value.as.i64);
         cn_cel_offer(checker, problem, node, "", cn_cel_value_text(checker->arena, &value), "");
         return;
@@ -53,20 +48,37 @@ static void offer_double(struct cn_cel_checker *checker, struct cn_cel_problem *
     cn_cel_offer(checker, problem, node, "double(", cn_cel_node_text(checker, node), ")");
 }
 
-/* Text or a number where a moment or a span is meant. */
-static void offer_time(struct cn_cel_checker *checker, struct cn_cel_problem *problem,
-                       enum cn_cel_kind wanted, const struct cn_cel_node *node)
+/* Adds to the message what the fix puts there. */
+static void say_fix(struct cn_cel_checker *checker, struct cn_cel_problem *problem,
+                    const char *verb)
 {
+    char message[MESSAGE_MAX_BYTES];
+    if (problem == NULL || !problem->has_fix) {
+        return;
+    }
+    int len = snprintf(message, sizeof(message), "%.*s; %s %.*s", CN_STR_ARG(problem->message),
+                       verb, CN_STR_ARG(problem->fix_text));
+    if (len > 0 && (size_t)len < sizeof(message)) {
+        problem->message = cn_arena_str(checker->arena, (cn_str){ message, (size_t)len });
+    }
+}
+
+/* Text or a number where a moment or a span is meant: hours, or seconds since 1970. */
+static void offer_time(struct cn_cel_checker *checker, struct cn_cel_problem *problem,
+                       enum cn_cel_kind wanted, const struct cn_cel_node *node, const char *verb)
+{
+    const struct cn_cel_value *value = &node->value;
     cn_str text = cn_cel_node_text(checker, node);
+    bool is_moment = wanted == CN_CEL_TIMESTAMP;
     if (!cn_cel_is_const(node)) {
         return;
     }
-    if (node->type->kind == CN_CEL_STRING) {
-        cn_cel_offer(checker, problem, node,
-                     wanted == CN_CEL_TIMESTAMP ? "timestamp(" : "duration(", text, ")");
-    } else if (wanted == CN_CEL_DURATION && node->type->kind == CN_CEL_INT) {
+    if (value->kind == CN_CEL_STRING || (is_moment && value->kind == CN_CEL_INT)) {
+        cn_cel_offer(checker, problem, node, is_moment ? "timestamp(" : "duration(", text, ")");
+    } else if (!is_moment && (value->kind == CN_CEL_INT || value->kind == CN_CEL_DOUBLE)) {
         cn_cel_offer(checker, problem, node, "duration(\"", text, "h\")");
     }
+    say_fix(checker, problem, verb);
 }
 
 static bool is_time(enum cn_cel_kind kind)
@@ -93,11 +105,19 @@ static void complain_numbers(struct cn_cel_checker *checker, struct cn_cel_node 
     } else {
         cn_cel_offer(checker, problem, wrong, "int(", cn_cel_node_text(checker, wrong), ")");
     }
-    char message[256];
-    int len = snprintf(message, sizeof(message), "%.*s; write %.*s", CN_STR_ARG(problem->message),
-                       CN_STR_ARG(problem->fix_text));
-    if (len > 0 && (size_t)len < sizeof(message)) {
-        problem->message = cn_arena_str(checker->arena, (cn_str){ message, (size_t)len });
+    say_fix(checker, problem, "write");
+}
+
+/* `item in list` instead of the node. */
+static void offer_in(struct cn_cel_checker *checker, struct cn_cel_problem *problem,
+                     const struct cn_cel_node *node, const struct cn_cel_node *item,
+                     const struct cn_cel_node *list)
+{
+    char before[MESSAGE_MAX_BYTES];
+    cn_str text = cn_cel_node_text(checker, item);
+    int len = snprintf(before, sizeof(before), "%.*s in ", CN_STR_ARG(text));
+    if (len > 0 && (size_t)len < sizeof(before)) {
+        cn_cel_offer(checker, problem, node, before, cn_cel_node_text(checker, list), "");
     }
 }
 
@@ -115,10 +135,17 @@ static void complain_pair(struct cn_cel_checker *checker, struct cn_cel_node *no
     struct cn_cel_problem *problem =
         cn_cel_complain(checker, node, CN_CEL_PROBLEM_TYPE, "'%.*s' does not take %s and %s",
                         CN_STR_ARG(symbol(node)), kind_of(a), kind_of(b));
+    /* A moment is compared with a moment, and moved by a span. */
+    bool is_sum = symbol(node).ptr[0] == '+' || symbol(node).ptr[0] == '-';
+    const char *verb = is_sum ? "write" : "compare with";
     if (is_time(a_kind)) {
-        offer_time(checker, problem, a_kind, b);
+        offer_time(checker, problem, is_sum ? CN_CEL_DURATION : a_kind, b, verb);
     } else if (is_time(b_kind)) {
-        offer_time(checker, problem, b_kind, a);
+        offer_time(checker, problem, is_sum ? CN_CEL_DURATION : b_kind, a, verb);
+    } else if (a_kind == CN_CEL_LIST && node->function->special == CN_CEL_EQ) {
+        offer_in(checker, problem, node, b, a);
+    } else if (b_kind == CN_CEL_LIST && node->function->special == CN_CEL_EQ) {
+        offer_in(checker, problem, node, a, b);
     }
 }
 
@@ -170,7 +197,7 @@ static void type_choice(struct cn_cel_checker *checker, struct cn_cel_node *node
         node->type = a->type;
         return;
     }
-    node->type = a->type->kind == b->type->kind ? cn_cel_type_of(a->type->kind) : DYN;
+    node->type = cn_cel_join_types(checker->arena, a->type, b->type);
     if (a->type->kind == CN_CEL_DYN || b->type->kind == CN_CEL_DYN ||
         a->type->kind == b->type->kind) {
         return;
@@ -197,8 +224,18 @@ static void type_in(struct cn_cel_checker *checker, struct cn_cel_node *node)
         struct cn_cel_problem *problem =
             cn_cel_complain(checker, node->args[1], CN_CEL_PROBLEM_TYPE,
                             "'in' takes a list or a map, not %s", kind_of(node->args[1]));
-        cn_cel_offer(checker, problem, node->args[1], "[", cn_cel_node_text(checker, node->args[1]),
-                     "]");
+        if (list->kind == CN_CEL_STRING && a->type->kind == CN_CEL_STRING &&
+            !cn_cel_is_const(node->args[1])) {
+            char after[MESSAGE_MAX_BYTES];
+            cn_str part = cn_cel_node_text(checker, a);
+            int len = snprintf(after, sizeof(after), ".contains(%.*s)", CN_STR_ARG(part));
+            bool fits = len > 0 && (size_t)len < sizeof(after);
+            cn_cel_offer(checker, fits ? problem : NULL, node, "",
+                         cn_cel_node_text(checker, node->args[1]), after);
+        } else {
+            cn_cel_offer(checker, problem, node->args[1], "[",
+                         cn_cel_node_text(checker, node->args[1]), "]");
+        }
     } else if (!comparable(a->type, element)) {
         cn_cel_complain(checker, node, CN_CEL_PROBLEM_TYPE,
                         "%s is never an element of a list of %s", kind_of(a),
@@ -210,13 +247,19 @@ static void type_index(struct cn_cel_checker *checker, struct cn_cel_node *node)
 {
     const struct cn_cel_type *type = node->args[0]->type;
     enum cn_cel_kind index = node->args[1]->type->kind;
+    bool is_optional =
+        node->function->special == CN_CEL_OPTIONAL_INDEX || type->kind == CN_CEL_OPTIONAL;
+    type = type->kind == CN_CEL_OPTIONAL ? type->element : type;
     node->type = type->kind == CN_CEL_LIST || type->kind == CN_CEL_MAP ? type->element : DYN;
+    if (is_optional) {
+        node->type = cn_cel_optional_type(checker->arena, node->type);
+    }
     if (type->kind == CN_CEL_LIST && index != CN_CEL_INT && index != CN_CEL_DYN) {
         cn_cel_complain(checker, node->args[1], CN_CEL_PROBLEM_TYPE,
                         "the index of a list is int, not %s", kind_of(node->args[1]));
     } else if (type->kind != CN_CEL_LIST && type->kind != CN_CEL_MAP && type->kind != CN_CEL_DYN) {
         cn_cel_complain(checker, node->args[0], CN_CEL_PROBLEM_TYPE, "%s has no elements",
-                        kind_of(node->args[0]));
+                        cn_cel_kind_name(type->kind));
     }
 }
 
@@ -251,8 +294,15 @@ static void complain_args(struct cn_cel_checker *checker, struct cn_cel_node *no
     struct cn_cel_problem *problem =
         cn_cel_complain(checker, node, CN_CEL_PROBLEM_TYPE, "'%.*s' does not take (%s): %s",
                         CN_STR_ARG(symbol(node)), kinds, node->function->usage);
-    /* math.floor(2), -x: an int where only doubles are taken */
-    if (node->arg_count == 1 && is_number(node->args[0]->type->kind)) {
+    /* -u; math.floor(2): an int where only doubles are taken */
+    if (node->arg_count == 1 && (node->function->form & CN_CEL_OPERATOR) != 0 &&
+        node->args[0]->type->kind == CN_CEL_UINT) {
+        cn_cel_offer(checker, problem, node->args[0], "int(",
+                     cn_cel_node_text(checker, node->args[0]), ")");
+    } else if (node->arg_count == 2 && node->args[0]->type->kind == CN_CEL_LIST &&
+               cn_str_equal(node->name, CN_STR("contains"))) {
+        offer_in(checker, problem, node, node->args[1], node->args[0]);
+    } else if (node->arg_count == 1 && is_number(node->args[0]->type->kind)) {
         offer_double(checker, problem, node->args[0]);
     }
 }
@@ -291,14 +341,26 @@ static bool has_dyn_operand(const struct cn_cel_node *node)
     return false;
 }
 
-/* a + b: what it is a list of; [] takes any element. */
-static void type_joined_list(struct cn_cel_node *node)
+/* The type of what the overload makes of its operands. */
+static const struct cn_cel_type *shaped(struct cn_cel_checker *checker,
+                                        const struct cn_cel_overload *overload,
+                                        const struct cn_cel_node *node)
 {
-    const struct cn_cel_type *a = node->args[0]->type;
-    bool is_first_empty = a->kind == CN_CEL_LIST && a->element->kind == CN_CEL_DYN;
-    if (is_first_empty || cn_cel_type_equal(a, node->args[1]->type)) {
-        node->type = node->args[1]->type;
+    const struct cn_cel_type *first = node->arg_count > 0 ? node->args[0]->type : DYN;
+    switch (overload->shape) {
+    case CN_CEL_SHAPE_TEXTS:
+        return cn_cel_list_type(checker->arena, cn_cel_type_of(CN_CEL_STRING));
+    case CN_CEL_SHAPE_OPTIONAL:
+        return cn_cel_optional_type(checker->arena,
+                                    node->arg_count > 0 ? first : &cn_cel_type_open);
+    case CN_CEL_SHAPE_INNER:
+        return first->element != NULL ? first->element : DYN;
+    case CN_CEL_SHAPE_JOINED:
+        return cn_cel_join_types(checker->arena, first, node->args[1]->type);
+    case CN_CEL_SHAPE_PLAIN:
+        break;
     }
+    return cn_cel_type_of(overload->result);
 }
 
 static void type_plain(struct cn_cel_checker *checker, struct cn_cel_node *node)
@@ -311,9 +373,51 @@ static void type_plain(struct cn_cel_checker *checker, struct cn_cel_node *node)
     /* The first of several takes operands of known types most exactly: the table has it so. */
     bool is_decided = !has_dyn_operand(node) || found.first->args[0] == CN_CEL_DYN;
     node->overload = is_decided ? found.first : NULL;
-    node->type = is_decided || found.same_result ? cn_cel_type_of(found.first->result) : DYN;
-    if (node->type->kind == CN_CEL_LIST && node->arg_count == 2) {
-        type_joined_list(node);
+    node->type = is_decided || found.same_result ? shaped(checker, found.first, node) : DYN;
+}
+
+/* a.or(b), a.orValue(b) */
+static void type_alternative(struct cn_cel_checker *checker, struct cn_cel_node *node)
+{
+    bool is_value = node->function->special == CN_CEL_OPTIONAL_ELSE;
+    node->type = DYN;
+    if (node->arg_count != 2) {
+        complain_args(checker, node);
+        return;
+    }
+    const struct cn_cel_type *a = node->args[0]->type;
+    const struct cn_cel_type *b = node->args[1]->type;
+    bool is_fit = a->kind == CN_CEL_OPTIONAL || a->kind == CN_CEL_DYN;
+    if (!is_fit || (!is_value && b->kind != CN_CEL_OPTIONAL && b->kind != CN_CEL_DYN)) {
+        complain_args(checker, node);
+        return;
+    }
+    if (a->kind == CN_CEL_DYN) {
+        return;
+    }
+    node->type = cn_cel_join_types(checker->arena, is_value ? a->element : a, b);
+    if (is_value && a->element->kind != b->kind && a->element->kind != CN_CEL_DYN &&
+        b->kind != CN_CEL_DYN) {
+        struct cn_cel_problem *problem = cn_cel_complain(
+            checker, node->args[1], CN_CEL_PROBLEM_TYPE, "the optional holds %s, but this is %s",
+            cn_cel_kind_name(a->element->kind), kind_of(node->args[1]));
+        if (a->element->kind == CN_CEL_DOUBLE && is_number(b->kind)) {
+            offer_double(checker, problem, node->args[1]);
+        }
+    }
+}
+
+static void type_insert(struct cn_cel_checker *checker, struct cn_cel_node *node)
+{
+    const struct cn_cel_type *map = node->args[0]->type;
+    const struct cn_cel_type *more = node->args[1]->type;
+    if (node->arg_count == 3) {
+        more = cn_cel_map_type(checker->arena, more, node->args[2]->type);
+    }
+    node->type = cn_cel_join_types(checker->arena, map, more);
+    if (more->kind != CN_CEL_MAP && more->kind != CN_CEL_DYN) {
+        cn_cel_complain(checker, node->args[1], CN_CEL_PROBLEM_TYPE, "an entry is a map, not %s",
+                        kind_of(node->args[1]));
     }
 }
 
@@ -340,7 +444,15 @@ void cn_cel_type_call(struct cn_cel_checker *checker, struct cn_cel_node *node)
         type_in(checker, node);
         break;
     case CN_CEL_INDEX:
+    case CN_CEL_OPTIONAL_INDEX:
         type_index(checker, node);
+        break;
+    case CN_CEL_OPTIONAL_OR:
+    case CN_CEL_OPTIONAL_ELSE:
+        type_alternative(checker, node);
+        break;
+    case CN_CEL_INSERT:
+        type_insert(checker, node);
         break;
     case CN_CEL_NOT_FALSE:
         node->type = cn_cel_type_of(CN_CEL_BOOL);

@@ -1,5 +1,6 @@
 /*
- * Only the checker's files include this (check.c, check_name.c, check_type.c, fold.c).
+ * Only the checker's files include this (check.c, check_name.c, check_type.c,
+ * type.c, fold.c).
  */
 #ifndef CAIRN_CEL_CHECKER_H
 #define CAIRN_CEL_CHECKER_H
@@ -19,7 +20,8 @@ struct cn_cel_checker {
     struct cn_cel_problems *problems;
     const struct cn_cel_scope *scope;
     cn_str source;
-    bool is_dynamic; /* all types are dyn, and unknown names are left to the evaluation */
+    bool is_dynamic;          /* all types are dyn, and unknown names are left to the evaluation */
+    struct cn_cel_call spare; /* what folding may still take */
 };
 
 /* check.c: gives the node its type, after those below it.  A node with a problem has type dyn, so
@@ -56,10 +58,22 @@ bool cn_cel_is_variable(const struct cn_cel_checker *checker, cn_str name);
 
 /* check_type.c: the operands have their types. */
 void cn_cel_type_call(struct cn_cel_checker *checker, struct cn_cel_node *node);
+
+/* type.c.  What an empty list holds, until it is seen what; its kind is DYN. */
+extern const struct cn_cel_type cn_cel_type_open;
+
 const struct cn_cel_type *cn_cel_list_type(struct cn_arena *arena,
                                            const struct cn_cel_type *element);
+const struct cn_cel_type *cn_cel_optional_type(struct cn_arena *arena,
+                                               const struct cn_cel_type *inner);
+const struct cn_cel_type *cn_cel_map_type(struct cn_arena *arena, const struct cn_cel_type *key,
+                                          const struct cn_cel_type *value);
 
-/* fold.c: makes the node a constant if it can be computed now. */
+/* What values of both types have in common. */
+const struct cn_cel_type *cn_cel_join_types(struct cn_arena *arena, const struct cn_cel_type *a,
+                                            const struct cn_cel_type *b);
+
+/* fold.c: makes the node a constant if it can be computed now, without much work. */
 void cn_cel_fold(struct cn_cel_checker *checker, struct cn_cel_node *node);
 
 static inline bool cn_cel_is_const(const struct cn_cel_node *node)

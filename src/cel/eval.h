@@ -6,9 +6,10 @@
 
 #include "cel/ast.h"
 
-/* Evaluates the tree below `node`, which may be a part of an expression. */
+/* Evaluates the tree below `node`, which may be a part of an expression, within what is left to
+ * the call. */
 struct cn_cel_value cn_cel_eval_node(const struct cn_cel_node *node, const struct cn_cel_row *row,
-                                     struct cn_arena *arena);
+                                     struct cn_cel_call *call);
 
 /* The row of a batch as cn_cel_eval_node() wants it. */
 struct cn_cel_batch_row {

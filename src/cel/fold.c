@@ -41,6 +41,7 @@ static void become(struct cn_cel_node *node, const struct cn_cel_node *other)
     copy.length = node->length;
     copy.depth = node->depth;
     copy.next = node->next;
+    copy.is_element = node->is_element;
     *node = copy;
 }
 
@@ -49,7 +50,7 @@ static void become_const(struct cn_cel_node *node, struct cn_cel_value value)
     node->kind = CN_CEL_NODE_CONST;
     node->value = value;
     node->arg_count = 0;
-    if (node->type->kind != CN_CEL_LIST && node->type->kind != CN_CEL_DYN) {
+    if (node->type->element == NULL && node->type->kind != CN_CEL_DYN) {
         node->type = cn_cel_type_of(value.kind);
     }
 }
@@ -95,36 +96,98 @@ static void check_constants(struct cn_cel_checker *checker, struct cn_cel_node *
     }
     if (result == NULL && cn_str_equal(node->name, CN_STR("matches")) && node->arg_count == 2 &&
         cn_cel_is_const(node->args[1]) && node->args[1]->value.kind == CN_CEL_STRING) {
-        struct cn_cel_regex *regex = cn_cel_regex_new(node->args[1]->value.as.text);
-        if (regex == NULL) {
+        const struct cn_cel_regex *regex =
+            cn_cel_cached_regex(&checker->spare, node->args[1]->value.as.text);
+        if (regex == NULL && checker->spare.steps_left > 0) {
             cn_cel_complain(checker, node->args[1], CN_CEL_PROBLEM_ARGUMENT,
                             "not a valid regular expression (RE2)");
         }
-        cn_cel_regex_free(regex);
     }
+}
+
+/* Whether it needs nothing from outside: no column, no variable but its own. */
+/* NOLINTNEXTLINE(misc-no-recursion): the tree is at most CN_CEL_DEPTH_MAX deep */
+static bool is_closed(const struct cn_cel_node *node, const struct cn_cel_scope *scope)
+{
+    struct cn_cel_scope accumulator = { .name = node->accumulator, .outer = scope };
+    struct cn_cel_scope first = { .name = node->name, .outer = &accumulator };
+    struct cn_cel_scope second = { .name = node->name2, .outer = &first };
+    if (node->kind == CN_CEL_NODE_COLUMN) {
+        return false;
+    }
+    if (node->kind == CN_CEL_NODE_IDENT) {
+        while (scope != NULL && !cn_str_equal(scope->name, node->name)) {
+            scope = scope->outer;
+        }
+        return scope != NULL;
+    }
+    for (uint32_t i = 0; i < node->arg_count; i++) {
+        bool is_comprehension = node->kind == CN_CEL_NODE_COMPREHENSION;
+        bool is_inside = is_comprehension && (i == CN_CEL_FOLD_CONDITION || i == CN_CEL_FOLD_STEP);
+        const struct cn_cel_scope *inner = is_inside ? &second
+                                           : is_comprehension && i == CN_CEL_FOLD_RESULT
+                                               ? &accumulator
+                                               : scope;
+        if (!is_closed(node->args[i], inner)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether it can be computed now. */
+static bool is_constant(const struct cn_cel_node *node)
+{
+    switch ((int)node->kind) {
+    case CN_CEL_NODE_CALL:
+        return node->function != NULL && has_const_args(node);
+    case CN_CEL_NODE_LIST:
+    case CN_CEL_NODE_SELECT:
+        return has_const_args(node);
+    case CN_CEL_NODE_HAS:
+        return node->name.len > 0 && has_const_args(node);
+    case CN_CEL_NODE_MAP:
+    case CN_CEL_NODE_COMPREHENSION:
+        return is_closed(node, NULL);
+    default:
+        return false;
+    }
+}
+
+/* Computes the node with a part of what is left for folding. */
+static struct cn_cel_value compute(struct cn_cel_checker *checker, const struct cn_cel_node *node)
+{
+    struct cn_cel_row row = { .load = no_column };
+    struct cn_cel_call call = checker->spare;
+    call.steps_left /= 4;
+    call.bytes_left /= 4;
+    size_t steps = call.steps_left;
+    size_t bytes = call.bytes_left;
+    struct cn_cel_value value = cn_cel_eval_node(node, &row, &call);
+    checker->spare.steps_left -= steps - call.steps_left;
+    checker->spare.bytes_left -= bytes - call.bytes_left;
+    return value;
 }
 
 void cn_cel_fold(struct cn_cel_checker *checker, struct cn_cel_node *node)
 {
-    if (checker->is_dynamic) {
-        return;
-    }
-    if (node->kind == CN_CEL_NODE_CALL && node->function->special != CN_CEL_PLAIN &&
-        node->function->special <= CN_CEL_CHOOSE) {
+    if (node->kind == CN_CEL_NODE_CALL && node->function != NULL &&
+        node->function->special != CN_CEL_PLAIN && node->function->special <= CN_CEL_CHOOSE) {
         fold_logic(node);
     }
     if (cn_cel_is_const(node)) {
         return;
     }
-    if (!has_const_args(node)) {
-        check_constants(checker, node, NULL);
+    if (!is_constant(node)) {
+        if (node->kind == CN_CEL_NODE_CALL) {
+            check_constants(checker, node, NULL);
+        }
         return;
     }
-    struct cn_cel_row row = { .load = no_column };
-    struct cn_cel_value value = cn_cel_eval_node(node, &row, checker->arena);
+    struct cn_cel_value value = compute(checker, node);
     if (value.kind != CN_CEL_ERROR) {
         become_const(node, value);
-    } else {
+    } else if (node->kind == CN_CEL_NODE_CALL) {
         check_constants(checker, node, &value);
     }
 }

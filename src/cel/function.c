@@ -6,7 +6,8 @@
 
 static const struct cn_cel_function_list *const lists[] = {
     &cn_cel_operator_functions, &cn_cel_number_functions, &cn_cel_text_functions,
-    &cn_cel_convert_functions,  &cn_cel_time_functions,
+    &cn_cel_convert_functions,  &cn_cel_time_functions,   &cn_cel_string_functions,
+    &cn_cel_optional_functions, &cn_cel_macros,
 };
 
 const struct cn_cel_function *cn_cel_function_at(size_t index)

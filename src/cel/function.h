@@ -5,27 +5,32 @@
 #ifndef CAIRN_CEL_FUNCTION_H
 #define CAIRN_CEL_FUNCTION_H
 
+#include "cel/call.h"
 #include "cel/value.h"
 
 enum {
-    CN_CEL_ARGS_MAX = 3, /* of an overload; a variadic one repeats its last */
-};
-
-/* What a call gets besides its arguments. */
-struct cn_cel_call {
-    struct cn_arena *arena; /* for what it makes */
-    size_t text_left;       /* bytes of text that it may still make */
+    CN_CEL_ARGS_MAX = 4, /* of an overload; a variadic one repeats its last */
 };
 
 /* args are never errors and are of the overload's kinds. */
 typedef struct cn_cel_value cn_cel_function_run(struct cn_cel_call *call,
                                                 const struct cn_cel_value *args, size_t count);
 
+/* What the type of a result has besides its kind. */
+enum cn_cel_shape {
+    CN_CEL_SHAPE_PLAIN,
+    CN_CEL_SHAPE_TEXTS,    /* a list of texts */
+    CN_CEL_SHAPE_OPTIONAL, /* an optional of what args[0] is */
+    CN_CEL_SHAPE_INNER,    /* what the list or optional args[0] holds */
+    CN_CEL_SHAPE_JOINED,   /* what both arguments have in common */
+};
+
 struct cn_cel_overload {
     enum cn_cel_kind args[CN_CEL_ARGS_MAX]; /* CN_CEL_DYN takes any */
     uint8_t arg_count;
     bool is_variadic; /* one or more of args[0] */
     enum cn_cel_kind result;
+    enum cn_cel_shape shape;
     cn_cel_function_run *run;
     uint16_t op;     /* operation on blocks (cel/op.h), 0: row by row only */
     bool is_swapped; /* the operation takes its operands the other way round */
@@ -48,7 +53,11 @@ enum cn_cel_special {
     CN_CEL_NE,
     CN_CEL_IN,
     CN_CEL_INDEX,
-    CN_CEL_NOT_FALSE, /* of the expansion of all() and exists() */
+    CN_CEL_NOT_FALSE,      /* of the expansion of all() and exists() */
+    CN_CEL_OPTIONAL_INDEX, /* all[?key] */
+    CN_CEL_OPTIONAL_OR,    /* a.or(b) */
+    CN_CEL_OPTIONAL_ELSE,  /* a.orValue(b) */
+    CN_CEL_INSERT,         /* of the expansion of transformMap() */
 };
 
 struct cn_cel_function {

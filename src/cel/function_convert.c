@@ -19,27 +19,17 @@ CN_CEL_WRAP_UNARY(F64_TO_U64, cn_cel_f64_to_u64, F64, U64)
 CN_CEL_WRAP_UNARY(I64_TO_U64, cn_cel_i64_to_u64, I64, U64)
 CN_CEL_WRAP_UNARY(MOMENT_TO_I64, cn_cel_moment_to_i64, MOMENT, I64)
 
-/* A conversion function: a C function of the arguments' first. */
-#define CONVERT(name)                                                                      \
-    static struct cn_cel_value name(struct cn_cel_call *call,                              \
-                                    const struct cn_cel_value *args, size_t count)
 /* clang-format on */
 
-#define UNUSED       \
-    do {             \
-        (void)call;  \
-        (void)count; \
-    } while (0)
-
-CONVERT(same)
+CN_CEL_RUN(same)
 {
-    UNUSED;
+    CN_CEL_UNUSED;
     return args[0];
 }
 
-CONVERT(text_to_int)
+CN_CEL_RUN(text_to_int)
 {
-    UNUSED;
+    CN_CEL_UNUSED;
     int64_t value = 0;
     if (!cn_parse_i64(args[0].as.text, &value)) {
         return cn_cel_failed(CN_CEL_BAD_CONVERSION);
@@ -47,9 +37,9 @@ CONVERT(text_to_int)
     return cn_cel_int(value);
 }
 
-CONVERT(text_to_uint)
+CN_CEL_RUN(text_to_uint)
 {
-    UNUSED;
+    CN_CEL_UNUSED;
     cn_str text = args[0].as.text;
     uint64_t value = 0;
     for (size_t i = 0; i < text.len; i++) {
@@ -62,9 +52,9 @@ CONVERT(text_to_uint)
     return text.len > 0 ? cn_cel_uint(value) : cn_cel_failed(CN_CEL_BAD_CONVERSION);
 }
 
-CONVERT(text_to_double)
+CN_CEL_RUN(text_to_double)
 {
-    UNUSED;
+    CN_CEL_UNUSED;
     static const struct {
         const char *text;
         double value;
@@ -85,9 +75,9 @@ CONVERT(text_to_double)
     return cn_cel_failed(CN_CEL_BAD_CONVERSION);
 }
 
-CONVERT(text_to_bool)
+CN_CEL_RUN(text_to_bool)
 {
-    UNUSED;
+    CN_CEL_UNUSED;
     static const struct {
         const char *text;
         bool value;
@@ -102,66 +92,66 @@ CONVERT(text_to_bool)
     return cn_cel_failed(CN_CEL_BAD_CONVERSION);
 }
 
-CONVERT(text_to_bytes)
+CN_CEL_RUN(text_to_bytes)
 {
-    UNUSED;
+    CN_CEL_UNUSED;
     return (struct cn_cel_value){ .kind = CN_CEL_BYTES, .as.text = args[0].as.text };
 }
 
-CONVERT(bytes_to_text)
+CN_CEL_RUN(bytes_to_text)
 {
-    UNUSED;
+    CN_CEL_UNUSED;
     return cn_utf8_valid(args[0].as.text) ? cn_cel_string(args[0].as.text)
                                           : cn_cel_failed(CN_CEL_BAD_CONVERSION);
 }
 
-CONVERT(int_to_text)
+CN_CEL_RUN(int_to_text)
 {
-    UNUSED;
+    CN_CEL_UNUSED;
     char text[CN_CEL_NUMBER_TEXT_BYTES];
     int len = args[0].kind == CN_CEL_INT
                   ? snprintf(text, sizeof(text), "%lld", (long long)args[0].as.i64)
                   : snprintf(text, sizeof(text), "%llu", (unsigned long long)args[0].as.u64);
-    return cn_cel_string(cn_arena_str(call->arena, (cn_str){ text, (size_t)len }));
+    return cn_cel_make_text(call, CN_CEL_STRING, (cn_str){ text, (size_t)len });
 }
 
-CONVERT(double_to_text)
+CN_CEL_RUN(double_to_text)
 {
-    UNUSED;
+    CN_CEL_UNUSED;
     char text[CN_CEL_NUMBER_TEXT_BYTES];
-    return cn_cel_string(cn_arena_str(call->arena, cn_cel_write_double(args[0].as.f64, text)));
+    return cn_cel_make_text(call, CN_CEL_STRING, cn_cel_write_double(args[0].as.f64, text));
 }
 
-CONVERT(bool_to_text)
+CN_CEL_RUN(bool_to_text)
 {
-    UNUSED;
+    CN_CEL_UNUSED;
     return cn_cel_string(args[0].as.flag ? CN_STR("true") : CN_STR("false"));
 }
 
-CONVERT(moment_to_text)
+CN_CEL_RUN(moment_to_text)
 {
-    UNUSED;
+    CN_CEL_UNUSED;
     return cn_cel_string(cn_cel_write_timestamp(call->arena, args[0].as.time));
 }
 
-CONVERT(span_to_text)
+CN_CEL_RUN(span_to_text)
 {
-    UNUSED;
+    CN_CEL_UNUSED;
     return cn_cel_string(cn_cel_write_duration(call->arena, args[0].as.time));
 }
 
-CONVERT(text_to_moment)
+CN_CEL_RUN(text_to_moment)
 {
-    UNUSED;
+    CN_CEL_UNUSED;
     struct cn_cel_value out = { .kind = CN_CEL_TIMESTAMP };
     return cn_cel_read_timestamp(args[0].as.text, &out.as.time)
                ? out
                : cn_cel_failed(CN_CEL_BAD_CONVERSION);
 }
 
-CONVERT(int_to_moment)
+CN_CEL_RUN(int_to_moment)
 {
-    UNUSED;
+    CN_CEL_UNUSED;
     struct cn_cel_value out = { .kind = CN_CEL_TIMESTAMP };
     if (__builtin_mul_overflow(args[0].as.i64, 1000000, &out.as.time.us) ||
         !cn_cel_timestamp_fits(out.as.time)) {
@@ -170,18 +160,18 @@ CONVERT(int_to_moment)
     return out;
 }
 
-CONVERT(text_to_span)
+CN_CEL_RUN(text_to_span)
 {
-    UNUSED;
+    CN_CEL_UNUSED;
     struct cn_cel_value out = { .kind = CN_CEL_DURATION };
     return cn_cel_read_duration(args[0].as.text, &out.as.time)
                ? out
                : cn_cel_failed(CN_CEL_BAD_CONVERSION);
 }
 
-CONVERT(type_of)
+CN_CEL_RUN(type_of)
 {
-    UNUSED;
+    CN_CEL_UNUSED;
     return (struct cn_cel_value){ .kind = CN_CEL_TYPE, .as.type = cn_cel_type_of(args[0].kind) };
 }
 

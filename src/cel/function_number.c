@@ -14,8 +14,40 @@ CN_CEL_WRAP_UNARY(TRUNC_F64, cn_cel_trunc_f64, F64, F64)
 CN_CEL_WRAP_UNARY(SIGN_F64, cn_cel_sign_f64, F64, F64)
 CN_CEL_WRAP_UNARY(SIGN_I64, cn_cel_sign_i64, I64, I64)
 CN_CEL_WRAP_UNARY(SIGN_U64, cn_cel_sign_u64, U64, U64)
+CN_CEL_WRAP_UNARY(SQRT_F64, cn_cel_sqrt_f64, F64, F64)
 CN_CEL_TEST_OPS(CN_CEL_WRAP_TEST)
+
+/* Bits: of ints and uints alike, since a value has both in the same 64 bits. */
+#define BITS_2(name, define)                                                                       \
+    CN_CEL_RUN(name)                                                                               \
+    {                                                                                              \
+        CN_CEL_UNUSED;                                                                             \
+        struct cn_cel_value out = { .kind = args[0].kind };                                        \
+        (void)define(args[0].as.u64, args[1].as.u64, &out.as.u64); /* cannot fail */               \
+        return out;                                                                                \
+    }
+BITS_2(bit_and, cn_cel_and_u64)
+BITS_2(bit_or, cn_cel_or_u64)
+BITS_2(bit_xor, cn_cel_xor_u64)
+#define SHIFT(name, define)                                                                        \
+    CN_CEL_RUN(name)                                                                               \
+    {                                                                                              \
+        CN_CEL_UNUSED;                                                                             \
+        struct cn_cel_value out = { .kind = args[0].kind };                                        \
+        enum cn_cel_failure failure = define(args[0].as.u64, args[1].as.i64, &out.as.u64);         \
+        return failure == CN_CEL_NO_FAILURE ? out : cn_cel_failed(failure);                        \
+    }
+SHIFT(shift_left, cn_cel_left_u64)
+SHIFT(shift_right, cn_cel_right_u64)
 /* clang-format on */
+
+CN_CEL_RUN(bit_not)
+{
+    CN_CEL_UNUSED;
+    struct cn_cel_value out = { .kind = args[0].kind };
+    (void)cn_cel_not_u64(args[0].as.u64, &out.as.u64); /* cannot fail */
+    return out;
+}
 
 /* The least of values of one kind, by the definition that blocks use for two of them. */
 #define WRAP_LEAST(op_, define, a, b, r)                                                 \
@@ -62,6 +94,12 @@ static bool is_less(const struct cn_cel_value *a, const struct cn_cel_value *b)
     }
     return a->kind == CN_CEL_INT ? cn_cel_lt_i64_u64(a->as.i64, b->as.u64)
                                  : cn_cel_lt_u64_i64(a->as.u64, b->as.i64);
+}
+
+CN_CEL_RUN(sqrt_of_whole)
+{
+    CN_CEL_UNUSED;
+    return cn_cel_double(sqrt(as_double(&args[0])));
 }
 
 static struct cn_cel_value extreme(const struct cn_cel_value *args, size_t count, bool is_least)
@@ -128,6 +166,27 @@ static const struct cn_cel_overload floor_rows[] = { CN_CEL_ROW_UNARY(FLOOR_F64,
 static const struct cn_cel_overload ceil_rows[] = { CN_CEL_ROW_UNARY(CEIL_F64, F64, F64) };
 static const struct cn_cel_overload trunc_rows[] = { CN_CEL_ROW_UNARY(TRUNC_F64, F64, F64) };
 
+static const struct cn_cel_overload sqrt_rows[] = {
+    CN_CEL_ROW_UNARY(SQRT_F64, F64, F64),
+    CN_CEL_TAKES_1(CN_CEL_INT, CN_CEL_DOUBLE, sqrt_of_whole, 0),
+    CN_CEL_TAKES_1(CN_CEL_UINT, CN_CEL_DOUBLE, sqrt_of_whole, 0),
+};
+
+#define BIT_ROWS(name, run_, op_, other)                               \
+    static const struct cn_cel_overload name[] = {                     \
+        CN_CEL_TAKES_2(CN_CEL_INT, CN_CEL_INT, CN_CEL_INT, run_, op_), \
+        CN_CEL_TAKES_2(CN_CEL_UINT, other, CN_CEL_UINT, run_, op_),    \
+    }
+BIT_ROWS(and_rows, bit_and, CN_CEL_OP_AND_U64, CN_CEL_UINT);
+BIT_ROWS(or_rows, bit_or, CN_CEL_OP_OR_U64, CN_CEL_UINT);
+BIT_ROWS(xor_rows, bit_xor, CN_CEL_OP_XOR_U64, CN_CEL_UINT);
+BIT_ROWS(left_rows, shift_left, CN_CEL_OP_LEFT_U64, CN_CEL_INT);
+BIT_ROWS(right_rows, shift_right, CN_CEL_OP_RIGHT_U64, CN_CEL_INT);
+static const struct cn_cel_overload not_rows[] = {
+    CN_CEL_TAKES_1(CN_CEL_INT, CN_CEL_INT, bit_not, CN_CEL_OP_NOT_U64),
+    CN_CEL_TAKES_1(CN_CEL_UINT, CN_CEL_UINT, bit_not, CN_CEL_OP_NOT_U64),
+};
+
 #define TEST_ROWS(name, op_)                                                                  \
     static const struct cn_cel_overload name[] = { CN_CEL_TAKES_1(CN_CEL_DOUBLE, CN_CEL_BOOL, \
                                                                   run_##op_, CN_CEL_OP_##op_) }
@@ -152,6 +211,15 @@ static const struct cn_cel_function rows[] = {
     FUNCTION("math.floor", "math.floor(a)", "To the next lower whole number", floor_rows),
     FUNCTION("math.ceil", "math.ceil(a)", "To the next higher whole number", ceil_rows),
     FUNCTION("math.trunc", "math.trunc(a)", "Without the fraction", trunc_rows),
+    FUNCTION("math.sqrt", "math.sqrt(a)", "Square root; NaN of a negative number", sqrt_rows),
+    FUNCTION("math.bitAnd", "math.bitAnd(a, b)", "Bits that are set in both", and_rows),
+    FUNCTION("math.bitOr", "math.bitOr(a, b)", "Bits that are set in a, b or both", or_rows),
+    FUNCTION("math.bitXor", "math.bitXor(a, b)", "Bits that are set in one of them", xor_rows),
+    FUNCTION("math.bitNot", "math.bitNot(a)", "Each bit the other way", not_rows),
+    FUNCTION("math.bitShiftLeft", "math.bitShiftLeft(a, n)", "Bits moved up by n places",
+             left_rows),
+    FUNCTION("math.bitShiftRight", "math.bitShiftRight(a, n)",
+             "Bits moved down by n places; zeros come in, also for negative ints", right_rows),
     FUNCTION("math.isNaN", "math.isNaN(a)", "Is not a number", nan_rows),
     FUNCTION("math.isInf", "math.isInf(a)", "Is infinite", inf_rows),
     FUNCTION("math.isFinite", "math.isFinite(a)", "Is neither infinite nor NaN", finite_rows),

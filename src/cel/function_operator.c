@@ -10,7 +10,7 @@ CN_CEL_WRAP_BINARY(ADD_F64, cn_cel_add_f64, F64, F64, F64)
 CN_CEL_WRAP_BINARY(SUB_F64, cn_cel_sub_f64, F64, F64, F64)
 CN_CEL_WRAP_BINARY(MUL_F64, cn_cel_mul_f64, F64, F64, F64)
 CN_CEL_WRAP_BINARY(DIV_F64, cn_cel_div_f64, F64, F64, F64)
-CN_CEL_CHECKED_OPS(CN_CEL_WRAP_BINARY)
+CN_CEL_CHECKED_ARITHMETIC_OPS(CN_CEL_WRAP_BINARY)
 CN_CEL_TIME_OPS(CN_CEL_WRAP_BINARY)
 CN_CEL_WRAP_UNARY(NEG_F64, cn_cel_neg_f64, F64, F64)
 CN_CEL_WRAP_UNARY(NEG_I64, cn_cel_neg_i64, I64, I64)
@@ -68,44 +68,28 @@ static const struct cn_cel_overload gt_rows[] = { CN_CEL_COMPARE_OPS(GT_ROW) OTH
 static const struct cn_cel_overload ge_rows[] = { CN_CEL_COMPARE_OPS(GE_ROW) OTHER_KINDS(GE, LE, true) };
 /* clang-format on */
 
-static struct cn_cel_value join_text(struct cn_cel_call *call, const struct cn_cel_value *args,
-                                     size_t count)
+CN_CEL_RUN(join_text)
 {
-    (void)count;
+    CN_CEL_UNUSED;
     cn_str a = args[0].as.text;
     cn_str b = args[1].as.text;
     size_t len = a.len + b.len;
-    if (len > call->text_left) {
+    char *text = cn_cel_take(call, len + 1, 1);
+    if (text == NULL || !cn_cel_charge_text(call, len)) {
         return cn_cel_failed(CN_CEL_TOO_COSTLY);
     }
-    call->text_left -= len;
-    char *text = cn_arena_array(call->arena, char, len + 1);
     memcpy(text, a.ptr, a.len);
     memcpy(text + a.len, b.ptr, b.len);
-    struct cn_cel_value out = { .kind = args[0].kind, .as.text = { text, len } };
-    return out;
+    return (struct cn_cel_value){ .kind = args[0].kind, .as.text = { text, len } };
 }
 
-static struct cn_cel_value join_lists(struct cn_cel_call *call, const struct cn_cel_value *args,
-                                      size_t count)
+CN_CEL_RUN(join_lists)
 {
-    (void)count;
-    const struct cn_cel_list *a = &args[0].as.list;
-    const struct cn_cel_list *b = &args[1].as.list;
-    size_t bytes = (a->count + b->count) * sizeof(struct cn_cel_value);
-    if (bytes > call->text_left) {
-        return cn_cel_failed(CN_CEL_TOO_COSTLY);
-    }
-    call->text_left -= bytes;
-    struct cn_cel_value *items =
-        cn_arena_array(call->arena, struct cn_cel_value, a->count + b->count + 1);
-    for (size_t i = 0; i < a->count; i++) {
-        items[i] = a->items[i];
-    }
-    for (size_t i = 0; i < b->count; i++) {
-        items[a->count + i] = b->items[i];
-    }
-    return (struct cn_cel_value){ .kind = CN_CEL_LIST, .as.list = { items, a->count + b->count } };
+    CN_CEL_UNUSED;
+    struct cn_cel_value list = args[0];
+    return cn_cel_append(call, &list, args[1].as.list.items, args[1].as.list.count)
+               ? list
+               : cn_cel_failed(CN_CEL_TOO_COSTLY);
 }
 
 static struct cn_cel_value swap_add(struct cn_cel_call *call, const struct cn_cel_value *args,
@@ -129,7 +113,11 @@ static const struct cn_cel_overload add_rows[] = {
     CN_CEL_ROW_BINARY(ADD_U64, U64, U64, U64),
     CN_CEL_TAKES_2(CN_CEL_STRING, CN_CEL_STRING, CN_CEL_STRING, join_text, 0),
     CN_CEL_TAKES_2(CN_CEL_BYTES, CN_CEL_BYTES, CN_CEL_BYTES, join_text, 0),
-    CN_CEL_TAKES_2(CN_CEL_LIST, CN_CEL_LIST, CN_CEL_LIST, join_lists, 0),
+    { .args = { CN_CEL_LIST, CN_CEL_LIST },
+      .arg_count = 2,
+      .result = CN_CEL_LIST,
+      .shape = CN_CEL_SHAPE_JOINED,
+      .run = join_lists },
     CN_CEL_ROW_BINARY(ADD_MOMENT, MOMENT, SPAN, MOMENT),
     { .args = { CN_CEL_DURATION, CN_CEL_TIMESTAMP },
       .arg_count = 2,
@@ -210,30 +198,12 @@ static const struct cn_cel_function rows[] = {
     { OPERATOR("_[_]", "a[b]", "Element number b of a list, from 0; value of the key b of a map"),
       .special = CN_CEL_INDEX },
     { .name = "@not_strictly_false", .form = CN_CEL_OPERATOR, .special = CN_CEL_NOT_FALSE },
-    { .name = "has",
-      .usage = "has(name)",
-      .doc = "The column, or the field of a map, has a value",
-      .form = CN_CEL_MACRO },
-    { .name = "all",
-      .usage = "list.all(x, test)",
-      .doc = "The test holds for every element",
-      .form = CN_CEL_MACRO },
-    { .name = "exists",
-      .usage = "list.exists(x, test)",
-      .doc = "The test holds for some element",
-      .form = CN_CEL_MACRO },
-    { .name = "exists_one",
-      .usage = "list.exists_one(x, test)",
-      .doc = "The test holds for exactly one element",
-      .form = CN_CEL_MACRO },
-    { .name = "map",
-      .usage = "list.map(x, value)",
-      .doc = "The value for each element",
-      .form = CN_CEL_MACRO },
-    { .name = "filter",
-      .usage = "list.filter(x, test)",
-      .doc = "The elements for which the test holds",
-      .form = CN_CEL_MACRO },
+    { .name = "_[?_]",
+      .usage = "a[?b]",
+      .doc = "The same as an optional, which holds nothing if a has no b",
+      .form = CN_CEL_OPERATOR,
+      .special = CN_CEL_OPTIONAL_INDEX },
+    { .name = "cel.@mapInsert", .form = CN_CEL_GLOBAL, .special = CN_CEL_INSERT },
 };
 
 const struct cn_cel_function_list cn_cel_operator_functions = { rows, CN_ARRAY_LEN(rows) };

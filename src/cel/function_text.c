@@ -3,17 +3,16 @@
  */
 #include "base/str.h"
 
-#include "cel/regex.h"
 #include "cel/rows.h"
 
-static struct cn_cel_value size_of(struct cn_cel_call *call, const struct cn_cel_value *args,
-                                   size_t count)
+CN_CEL_RUN(size_of)
 {
-    (void)call;
-    (void)count;
+    CN_CEL_UNUSED;
     switch ((int)args[0].kind) {
     case CN_CEL_STRING:
-        return cn_cel_int(cn_cel_count_code_points(args[0].as.text));
+        return cn_cel_charge_text(call, args[0].as.text.len)
+                   ? cn_cel_int(cn_cel_count_code_points(args[0].as.text))
+                   : cn_cel_failed(CN_CEL_TOO_COSTLY);
     case CN_CEL_BYTES:
         return cn_cel_int((int64_t)args[0].as.text.len);
     case CN_CEL_LIST:
@@ -23,45 +22,46 @@ static struct cn_cel_value size_of(struct cn_cel_call *call, const struct cn_cel
     }
 }
 
-static struct cn_cel_value starts_with(struct cn_cel_call *call, const struct cn_cel_value *args,
-                                       size_t count)
+static bool starts_with(cn_str text, cn_str part)
 {
-    (void)call;
-    (void)count;
-    return cn_cel_bool(cn_str_starts_with(args[0].as.text, args[1].as.text));
+    return cn_str_starts_with(text, part);
 }
 
-static struct cn_cel_value ends_with(struct cn_cel_call *call, const struct cn_cel_value *args,
-                                     size_t count)
+static bool ends_with(cn_str text, cn_str part)
 {
-    (void)call;
-    (void)count;
-    return cn_cel_bool(cn_str_ends_with(args[0].as.text, args[1].as.text));
+    return cn_str_ends_with(text, part);
 }
 
-static struct cn_cel_value contains(struct cn_cel_call *call, const struct cn_cel_value *args,
-                                    size_t count)
+static bool contains(cn_str text, cn_str part)
 {
-    (void)call;
-    (void)count;
-    cn_str part = args[1].as.text;
-    return cn_cel_bool(part.len == 0 || memmem(args[0].as.text.ptr, args[0].as.text.len, part.ptr,
-                                               part.len) != NULL);
+    return part.len == 0 || memmem(text.ptr, text.len, part.ptr, part.len) != NULL;
 }
 
-/* Compiles the pattern each time; blocks and constants go through cn_cel_regex themselves. */
-static struct cn_cel_value matches(struct cn_cel_call *call, const struct cn_cel_value *args,
-                                   size_t count)
-{
-    (void)call;
-    (void)count;
-    struct cn_cel_regex *regex = cn_cel_regex_new(args[1].as.text);
-    if (regex == NULL) {
-        return cn_cel_failed(CN_CEL_BAD_ARGUMENT);
+/* clang-format off */
+#define ASK(name, test)                                                                    \
+    CN_CEL_RUN(name)                                                                       \
+    {                                                                                      \
+        CN_CEL_UNUSED;                                                                     \
+        return cn_cel_charge_text(call, args[0].as.text.len)                               \
+                   ? cn_cel_bool(test(args[0].as.text, args[1].as.text))                   \
+                   : cn_cel_failed(CN_CEL_TOO_COSTLY);                                     \
     }
-    bool found = cn_cel_regex_matches(regex, args[0].as.text);
-    cn_cel_regex_free(regex);
-    return cn_cel_bool(found);
+ASK(ask_starts_with, starts_with)
+ASK(ask_ends_with, ends_with)
+ASK(ask_contains, contains)
+/* clang-format on */
+
+CN_CEL_RUN(matches)
+{
+    CN_CEL_UNUSED;
+    const struct cn_cel_regex *regex = cn_cel_cached_regex(call, args[1].as.text);
+    if (!cn_cel_charge_text(call, args[0].as.text.len)) {
+        return cn_cel_failed(CN_CEL_TOO_COSTLY);
+    }
+    if (regex == NULL) {
+        return cn_cel_failed(call->steps_left > 0 ? CN_CEL_BAD_ARGUMENT : CN_CEL_TOO_COSTLY);
+    }
+    return cn_cel_bool(cn_cel_regex_matches(regex, args[0].as.text));
 }
 
 static const struct cn_cel_overload size_rows[] = {
@@ -74,9 +74,9 @@ static const struct cn_cel_overload size_rows[] = {
 #define PREDICATE(name, run_)                                      \
     static const struct cn_cel_overload name[] = { CN_CEL_TAKES_2( \
         CN_CEL_STRING, CN_CEL_STRING, CN_CEL_BOOL, run_, CN_CEL_OP_TEXT) }
-PREDICATE(starts_with_rows, starts_with);
-PREDICATE(ends_with_rows, ends_with);
-PREDICATE(contains_rows, contains);
+PREDICATE(starts_with_rows, ask_starts_with);
+PREDICATE(ends_with_rows, ask_ends_with);
+PREDICATE(contains_rows, ask_contains);
 PREDICATE(matches_rows, matches);
 
 static const struct cn_cel_function rows[] = {

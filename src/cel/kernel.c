@@ -1,11 +1,18 @@
 /*
- * Loops made from the lists of op.h.  The compiler vectorises those whose definition has no branch;
- * each has variants for a constant on either side, so that a constant is a register and no array.
+ * Loops made from the lists of op.h, compiled once an instruction set.  The compiler vectorises
+ * those whose definition has no branch; each has variants for a constant on either side, so that a
+ * constant is a register and no array.
  *
  * Compiled without any flag that changes what floating point means: the row evaluator uses the same
  * definitions, and both agree to the bit.
  */
 #include "cel/kernel.h"
+
+#ifndef CN_KERNEL
+#define CN_KERNEL _base /* for tools that read this file alone */
+#endif
+#define JOIN_(a, b) a##b /* NOLINT(bugprone-macro-parentheses): makes a name */
+#define JOIN(a, b)  JOIN_(a, b)
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "pack() counts on the order of bytes");
 
@@ -70,6 +77,9 @@ static uint64_t pack(const uint8_t flags[64])
 #define EXACT_BODY_GREATEST_I64(i, x, y) EXACT_BODY(cn_cel_greatest_i64, i, x, y)
 #define EXACT_BODY_LEAST_U64(i, x, y) EXACT_BODY(cn_cel_least_u64, i, x, y)
 #define EXACT_BODY_GREATEST_U64(i, x, y) EXACT_BODY(cn_cel_greatest_u64, i, x, y)
+#define EXACT_BODY_AND_U64(i, x, y) EXACT_BODY(cn_cel_and_u64, i, x, y)
+#define EXACT_BODY_OR_U64(i, x, y) EXACT_BODY(cn_cel_or_u64, i, x, y)
+#define EXACT_BODY_XOR_U64(i, x, y) EXACT_BODY(cn_cel_xor_u64, i, x, y)
 CN_CEL_EXACT_OPS(EXACT)
 
 /* What may fail goes row by row; such operations are on ints and times. */
@@ -212,14 +222,9 @@ CN_CEL_TEST_OPS(TEST)
     [CN_CEL_OP_EQ_##upper] = kernel_EQ_##upper,                                 \
     [CN_CEL_OP_LT_##upper] = kernel_LT_##upper,                                 \
     [CN_CEL_OP_LE_##upper] = kernel_LE_##upper,
-static cn_cel_kernel *const kernels[CN_CEL_OPS] = {
+const struct cn_cel_kernels JOIN(cn_cel_kernels, CN_KERNEL) = { {
     CN_CEL_EXACT_OPS(ROW) CN_CEL_CHECKED_OPS(ROW) CN_CEL_TIME_OPS(ROW) CN_CEL_UNARY_OPS(ROW)
     CN_CEL_CHECKED_UNARY_OPS(ROW) CN_CEL_COMPARE_OPS(ROW_COMPARE) CN_CEL_TEST_OPS(ROW)
     [CN_CEL_OP_EQ_STR] = kernel_EQ_STR,
-};
+} };
 /* clang-format on */
-
-cn_cel_kernel *cn_cel_kernel_of(enum cn_cel_op op)
-{
-    return kernels[op];
-}

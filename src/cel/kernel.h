@@ -9,10 +9,11 @@
 
 /* A value of a block as an operation reads it. */
 struct cn_cel_operand {
-    const void *values;     /* not of bools */
-    const uint64_t *truth;  /* of bools */
-    const uint64_t *errors; /* never NULL */
-    bool is_constant;       /* `values` has one element */
+    const void *values;      /* not of bools */
+    const uint64_t *truth;   /* of bools */
+    const uint64_t *errors;  /* never NULL */
+    bool is_constant;        /* `values` has one element */
+    const uint32_t *offsets; /* of lists, whose elements are `values` */
 };
 
 /* Where an operation writes. */
@@ -28,7 +29,34 @@ struct cn_cel_target {
 typedef void cn_cel_kernel(const struct cn_cel_operand *a, const struct cn_cel_operand *b,
                            const struct cn_cel_target *out, size_t rows);
 
-/* NULL for the operations that run.c does itself. */
-cn_cel_kernel *cn_cel_kernel_of(enum cn_cel_op op);
+/* The loops of one instruction set; NULL for the operations that run.c does itself. */
+struct cn_cel_kernels {
+    cn_cel_kernel *of[CN_CEL_OPS];
+};
+
+extern const struct cn_cel_kernels cn_cel_kernels_base;
+extern const struct cn_cel_kernels cn_cel_kernels_avx2;
+extern const struct cn_cel_kernels cn_cel_kernels_avx512;
+
+enum {
+    CN_CEL_TARGETS_MAX = 3,
+};
+
+/* An instruction set that this processor has. */
+struct cn_cel_target_set {
+    const char *name;
+    const struct cn_cel_kernels *kernels;
+};
+
+/* All of them, the best one last. */
+void cn_cel_kernel_targets(struct cn_cel_target_set targets_out[CN_CEL_TARGETS_MAX],
+                           size_t *count_out);
+
+struct cn_cel_plan;
+struct cn_cel_run;
+
+/* cn_cel_run_new() with other loops than the best: for tests that compare them. */
+struct cn_cel_run *cn_cel_run_new_with(const struct cn_cel_plan *plan,
+                                       const struct cn_cel_kernels *kernels);
 
 #endif

@@ -38,10 +38,13 @@
     X(LEAST_I64, cn_cel_least_i64, I64, I64, I64)            \
     X(GREATEST_I64, cn_cel_greatest_i64, I64, I64, I64)      \
     X(LEAST_U64, cn_cel_least_u64, U64, U64, U64)            \
-    X(GREATEST_U64, cn_cel_greatest_u64, U64, U64, U64)
+    X(GREATEST_U64, cn_cel_greatest_u64, U64, U64, U64)      \
+    X(AND_U64, cn_cel_and_u64, U64, U64, U64)                \
+    X(OR_U64, cn_cel_or_u64, U64, U64, U64)                  \
+    X(XOR_U64, cn_cel_xor_u64, U64, U64, U64)
 
 /* The same, that may fail. */
-#define CN_CEL_CHECKED_OPS(X)                                \
+#define CN_CEL_CHECKED_ARITHMETIC_OPS(X)                     \
     X(ADD_I64, cn_cel_add_i64, I64, I64, I64)                \
     X(SUB_I64, cn_cel_sub_i64, I64, I64, I64)                \
     X(MUL_I64, cn_cel_mul_i64, I64, I64, I64)                \
@@ -52,6 +55,10 @@
     X(MUL_U64, cn_cel_mul_u64, U64, U64, U64)                \
     X(DIV_U64, cn_cel_div_u64, U64, U64, U64)                \
     X(MOD_U64, cn_cel_mod_u64, U64, U64, U64)
+#define CN_CEL_SHIFT_OPS(X)                                  \
+    X(LEFT_U64, cn_cel_left_u64, U64, I64, U64)              \
+    X(RIGHT_U64, cn_cel_right_u64, U64, I64, U64)
+#define CN_CEL_CHECKED_OPS(X) CN_CEL_CHECKED_ARITHMETIC_OPS(X) CN_CEL_SHIFT_OPS(X)
 
 /* Moments and spans; blocks have whole microseconds. */
 #define CN_CEL_TIME_OPS(X)                                   \
@@ -73,6 +80,8 @@
     X(SIGN_I64, cn_cel_sign_i64, I64, I64)                   \
     X(SIGN_U64, cn_cel_sign_u64, U64, U64)                   \
     X(SAME_U64, cn_cel_same_u64, U64, U64)                   \
+    X(SQRT_F64, cn_cel_sqrt_f64, F64, F64)                   \
+    X(NOT_U64, cn_cel_not_u64, U64, U64)                     \
     X(I64_TO_F64, cn_cel_i64_to_f64, I64, F64)               \
     X(U64_TO_F64, cn_cel_u64_to_f64, U64, F64)
 
@@ -130,6 +139,13 @@ enum cn_cel_op {
     CN_CEL_OP_COLUMN,
     CN_CEL_OP_HAS,
     CN_CEL_OP_ROWS, /* row by row */
+    /* Of a column of lists: its second operand, or the only one. */
+    CN_CEL_OP_LIST_SIZE,
+    CN_CEL_OP_LIST_HAS_4, /* `in`, of text */
+    CN_CEL_OP_LIST_HAS_8,
+    CN_CEL_OP_LIST_HAS_F64,
+    CN_CEL_OP_LIST_ANY, /* exists(), all() by a plan over the elements */
+    CN_CEL_OP_LIST_ALL,
     /* a ? b : c */
     CN_CEL_OP_CHOOSE_BOOL,
     CN_CEL_OP_CHOOSE_4,

@@ -12,6 +12,7 @@ const struct cn_cel_dialect cn_cel_dialect_rules = {
     .optionals = true,
     .quoted_fields = true,
     .has_names = true,
+    .extensions = true,
 };
 
 struct cn_cel_node *cn_cel_parse(struct cn_arena *arena, cn_str source,

@@ -11,6 +11,7 @@ struct cn_cel_dialect {
     bool optionals;     /* .?field, [?index], ?element */
     bool quoted_fields; /* m.`content-type` */
     bool has_names;     /* has(name), which the specification leaves out */
+    bool extensions;    /* macros that are not of the core language */
 };
 
 /* What rules are written in. */

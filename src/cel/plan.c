@@ -15,11 +15,11 @@
 
 #include "base/str.h"
 
+#include "cel/operation.h"
 #include "cel/step.h"
 
 enum {
     BUCKETS = 1024, /* a power of two */
-    ITEMS_MAX = 64, /* of a list after `in` that is compared one by one */
     FIRST_CAPACITY = 64,
 };
 
@@ -102,161 +102,16 @@ static uint32_t emit_node(struct cn_cel_planner *planner, enum cn_cel_op op,
                                           .node = node });
 }
 
-static bool has_columns(enum cn_cel_kind kind)
+static size_t add_output(struct cn_cel_planner *planner, uint32_t step)
 {
-    return kind == CN_CEL_BOOL || kind == CN_CEL_INT || kind == CN_CEL_UINT ||
-           kind == CN_CEL_DOUBLE || kind == CN_CEL_STRING || kind == CN_CEL_TIMESTAMP ||
-           kind == CN_CEL_DURATION;
-}
-
-/* What may leave a ROWS step for another. */
-static bool may_leave_rows(enum cn_cel_kind kind)
-{
-    return kind == CN_CEL_BOOL || kind == CN_CEL_INT || kind == CN_CEL_UINT ||
-           kind == CN_CEL_DOUBLE;
-}
-
-/* EQ of two kinds; 0: none. */
-static enum cn_cel_op equality(enum cn_cel_kind a, enum cn_cel_kind b)
-{
-    static const struct {
-        enum cn_cel_kind a;
-        enum cn_cel_kind b;
-        enum cn_cel_op op;
-    } rows[] = {
-#define ROW(suffix, lower, a_, b_) { CN_CEL_K_##a_, CN_CEL_K_##b_, CN_CEL_OP_EQ_##suffix },
-        CN_CEL_COMPARE_OPS(ROW)
-#undef ROW
-            { CN_CEL_BOOL, CN_CEL_BOOL, CN_CEL_OP_EQ_BOOL },
-        { CN_CEL_STRING, CN_CEL_STRING, CN_CEL_OP_EQ_STR },
-        { CN_CEL_TIMESTAMP, CN_CEL_TIMESTAMP, CN_CEL_OP_EQ_I64 },
-        { CN_CEL_DURATION, CN_CEL_DURATION, CN_CEL_OP_EQ_I64 },
-    };
-    for (size_t i = 0; i < CN_ARRAY_LEN(rows); i++) {
-        if (rows[i].a == a && rows[i].b == b) {
-            return rows[i].op;
-        }
-    }
-    return CN_CEL_OP_NONE;
+    struct cn_cel_plan *plan = planner->plan;
+    plan->outputs = grow(planner->arena, plan->outputs, plan->output_count,
+                         &planner->output_capacity, sizeof(uint32_t));
+    plan->outputs[plan->output_count] = step;
+    return plan->output_count++;
 }
 
 /* NOLINTBEGIN(misc-no-recursion): the tree is at most CN_CEL_DEPTH_MAX deep */
-static bool has_operation(const struct cn_cel_node *node);
-
-/* Whether the node can be an operand of a step. */
-static bool can_be_operand(const struct cn_cel_node *node)
-{
-    return may_leave_rows(node->type->kind) || has_operation(node);
-}
-
-static bool all_operands(const struct cn_cel_node *node)
-{
-    for (uint32_t i = 0; i < node->arg_count; i++) {
-        if (!can_be_operand(node->args[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool is_short_const_list(const struct cn_cel_node *node)
-{
-    if (node->kind != CN_CEL_NODE_CONST || node->value.kind != CN_CEL_LIST ||
-        node->value.as.list.count > ITEMS_MAX) {
-        return false;
-    }
-    for (size_t i = 0; i < node->value.as.list.count; i++) {
-        const struct cn_cel_value *item = &node->value.as.list.items[i];
-        bool is_time = item->kind == CN_CEL_TIMESTAMP || item->kind == CN_CEL_DURATION;
-        if (is_time && item->as.time.ns != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool has_plain_operation(const struct cn_cel_node *node)
-{
-    if (node->overload == NULL || node->overload->op == CN_CEL_OP_NONE) {
-        return false;
-    }
-    if (node->overload->op != CN_CEL_OP_TEXT) {
-        return all_operands(node);
-    }
-    for (uint32_t i = 1; i < node->arg_count; i++) {
-        if (node->args[i]->kind != CN_CEL_NODE_CONST) {
-            return false;
-        }
-    }
-    return can_be_operand(node->args[0]);
-}
-
-static bool has_call_operation(const struct cn_cel_node *node)
-{
-    switch (node->function->special) {
-    case CN_CEL_AND:
-    case CN_CEL_OR:
-        return node->args[0]->type->kind == CN_CEL_BOOL && node->args[1]->type->kind == CN_CEL_BOOL;
-    case CN_CEL_CHOOSE:
-        return has_columns(node->type->kind) && node->args[0]->type->kind == CN_CEL_BOOL &&
-               node->args[1]->type->kind == node->type->kind &&
-               node->args[2]->type->kind == node->type->kind && all_operands(node);
-    case CN_CEL_EQ:
-    case CN_CEL_NE:
-        return equality(node->args[0]->type->kind, node->args[1]->type->kind) != CN_CEL_OP_NONE &&
-               all_operands(node);
-    case CN_CEL_IN:
-        return has_columns(node->args[0]->type->kind) && can_be_operand(node->args[0]) &&
-               is_short_const_list(node->args[1]);
-    case CN_CEL_PLAIN:
-        return has_plain_operation(node);
-    case CN_CEL_INDEX:
-    case CN_CEL_NOT_FALSE:
-        break;
-    }
-    return false;
-}
-
-/* Whether blocks have an operation for the node itself. */
-static bool has_operation(const struct cn_cel_node *node)
-{
-    enum cn_cel_kind kind = node->type->kind;
-    switch ((int)node->kind) {
-    case CN_CEL_NODE_CONST: /* a block's moments have no nanoseconds */
-        return has_columns(kind) && ((kind != CN_CEL_TIMESTAMP && kind != CN_CEL_DURATION) ||
-                                     node->value.as.time.ns == 0);
-    case CN_CEL_NODE_COLUMN:
-        return has_columns(kind);
-    case CN_CEL_NODE_HAS:
-        return node->name.len == 0;
-    case CN_CEL_NODE_CALL:
-        return has_call_operation(node);
-    default:
-        return false;
-    }
-}
-
-/* Whether it has ROWS or TEXT steps. */
-static bool is_costly(const struct cn_cel_node *node)
-{
-    if (!has_operation(node)) {
-        return true;
-    }
-    if (node->kind != CN_CEL_NODE_CALL) {
-        return false;
-    }
-    if (node->overload != NULL && node->overload->op == CN_CEL_OP_TEXT) {
-        return true;
-    }
-    uint32_t count = node->function->special == CN_CEL_IN ? 1 : node->arg_count;
-    for (uint32_t i = 0; i < count; i++) {
-        if (is_costly(node->args[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static uint32_t lower(struct cn_cel_planner *planner, const struct cn_cel_node *node,
                       uint32_t guard);
 
@@ -266,13 +121,13 @@ static uint32_t lower_logic(struct cn_cel_planner *planner, const struct cn_cel_
 {
     const struct cn_cel_node *first = node->args[0];
     const struct cn_cel_node *second = node->args[1];
-    if (is_costly(first) && !is_costly(second)) {
+    if (cn_cel_is_costly(first) && !cn_cel_is_costly(second)) {
         first = node->args[1];
         second = node->args[0];
     }
     uint32_t a = lower(planner, first, guard);
     uint32_t rest = guard;
-    if (is_costly(second)) {
+    if (cn_cel_is_costly(second)) {
         rest = emit(planner, is_and ? CN_CEL_OP_UNLESS_FALSE : CN_CEL_OP_UNLESS_TRUE, CN_CEL_BOOL,
                     a, guard);
     }
@@ -288,7 +143,7 @@ static uint32_t lower_choice(struct cn_cel_planner *planner, const struct cn_cel
     uint32_t branches[2];
     for (uint32_t i = 0; i < 2; i++) {
         uint32_t taken = guard;
-        if (is_costly(node->args[i + 1])) {
+        if (cn_cel_is_costly(node->args[i + 1])) {
             taken = emit(planner, i == 0 ? CN_CEL_OP_IF_TRUE : CN_CEL_OP_IF_FALSE, CN_CEL_BOOL,
                          test, guard);
         }
@@ -318,16 +173,59 @@ static uint32_t lower_constant(struct cn_cel_planner *planner, const struct cn_c
     return step;
 }
 
+/* What reads a column of lists reads it where it is. */
+static uint32_t lower_list_column(struct cn_cel_planner *planner, const struct cn_cel_node *node)
+{
+    return emit_node(planner, CN_CEL_OP_COLUMN, node, CN_CEL_NO_STEP, CN_CEL_NO_STEP);
+}
+
+/* x in column */
+static uint32_t lower_in_column(struct cn_cel_planner *planner, const struct cn_cel_node *node,
+                                uint32_t guard)
+{
+    enum cn_cel_kind kind = node->args[0]->type->kind;
+    uint32_t item = lower(planner, node->args[0], guard);
+    uint32_t list = lower_list_column(planner, node->args[1]);
+    return emit(planner,
+                kind == CN_CEL_STRING   ? CN_CEL_OP_LIST_HAS_4
+                : kind == CN_CEL_DOUBLE ? CN_CEL_OP_LIST_HAS_F64
+                                        : CN_CEL_OP_LIST_HAS_8,
+                CN_CEL_BOOL, item, list);
+}
+
+/* column.exists(v, test): a plan of its own over the elements of all lists. */
+static uint32_t lower_list_test(struct cn_cel_planner *planner, const struct cn_cel_node *node)
+{
+    bool is_all = false;
+    const struct cn_cel_node *test = cn_cel_list_test(node, &is_all);
+    struct cn_cel_planner *inner = cn_cel_planner_new(planner->arena, planner->plan->strings);
+    uint32_t output = lower(inner, test, CN_CEL_NO_STEP);
+    planner->is_full |= inner->is_full;
+    add_output(inner, output);
+    return add_step(planner,
+                    (struct cn_cel_step){
+                        .op = is_all ? CN_CEL_OP_LIST_ALL : CN_CEL_OP_LIST_ANY,
+                        .kind = CN_CEL_BOOL,
+                        .operands = { lower_list_column(planner, node->args[CN_CEL_FOLD_RANGE]),
+                                      CN_CEL_NO_STEP, CN_CEL_NO_STEP },
+                        .guard = CN_CEL_NO_STEP,
+                        .node = node,
+                        .inner = cn_cel_plan_finish(inner) });
+}
+
 /* x in [a, b] is x == a || x == b; a constant of another kind is equal to nothing. */
 static uint32_t lower_in(struct cn_cel_planner *planner, const struct cn_cel_node *node,
                          uint32_t guard)
 {
+    if (node->args[1]->kind == CN_CEL_NODE_COLUMN) {
+        return lower_in_column(planner, node, guard);
+    }
     const struct cn_cel_list *list = &node->args[1]->value.as.list;
     enum cn_cel_kind kind = node->args[0]->type->kind;
     uint32_t item = lower(planner, node->args[0], guard);
     uint32_t found = CN_CEL_NO_STEP;
     for (size_t i = 0; i < list->count; i++) {
-        enum cn_cel_op op = equality(kind, list->items[i].kind);
+        enum cn_cel_op op = cn_cel_equality(kind, list->items[i].kind);
         if (op != CN_CEL_OP_NONE) {
             uint32_t constant = lower_constant(planner, &list->items[i]);
             uint32_t same = emit(planner, op, CN_CEL_BOOL, item, constant);
@@ -339,7 +237,7 @@ static uint32_t lower_in(struct cn_cel_planner *planner, const struct cn_cel_nod
         return found;
     }
     /* Equal to nothing: false, but an error where x is one.  x == x && x != x */
-    uint32_t self = emit(planner, equality(kind, kind), CN_CEL_BOOL, item, item);
+    uint32_t self = emit(planner, cn_cel_equality(kind, kind), CN_CEL_BOOL, item, item);
     uint32_t other = emit(planner, CN_CEL_OP_NOT, CN_CEL_BOOL, self, CN_CEL_NO_STEP);
     return emit(planner, CN_CEL_OP_AND, CN_CEL_BOOL, self, other);
 }
@@ -347,6 +245,10 @@ static uint32_t lower_in(struct cn_cel_planner *planner, const struct cn_cel_nod
 static uint32_t lower_plain(struct cn_cel_planner *planner, const struct cn_cel_node *node,
                             uint32_t guard)
 {
+    if (cn_cel_is_list_size(node)) {
+        return emit(planner, CN_CEL_OP_LIST_SIZE, CN_CEL_INT,
+                    lower_list_column(planner, node->args[0]), CN_CEL_NO_STEP);
+    }
     const struct cn_cel_overload *overload = node->overload;
     enum cn_cel_op op = (enum cn_cel_op)overload->op;
     enum cn_cel_kind kind = overload->result;
@@ -369,7 +271,7 @@ static uint32_t lower_equality(struct cn_cel_planner *planner, const struct cn_c
 {
     uint32_t a = lower(planner, node->args[0], guard);
     uint32_t b = lower(planner, node->args[1], guard);
-    enum cn_cel_op op = equality(node->args[0]->type->kind, node->args[1]->type->kind);
+    enum cn_cel_op op = cn_cel_equality(node->args[0]->type->kind, node->args[1]->type->kind);
     uint32_t equal = emit(planner, op, CN_CEL_BOOL, a, b);
     return node->function->special == CN_CEL_EQ
                ? equal
@@ -399,14 +301,17 @@ static uint32_t lower_call(struct cn_cel_planner *planner, const struct cn_cel_n
 static uint32_t lower(struct cn_cel_planner *planner, const struct cn_cel_node *node,
                       uint32_t guard)
 {
-    if (!has_operation(node)) {
+    if (!cn_cel_has_operation(node)) {
         return emit_node(planner, CN_CEL_OP_ROWS, node, CN_CEL_NO_STEP, guard);
     }
     switch ((int)node->kind) {
     case CN_CEL_NODE_CONST:
         return lower_constant(planner, &node->value);
     case CN_CEL_NODE_COLUMN:
+    case CN_CEL_NODE_IDENT: /* the elements of a list, column 0 of the plan of its test */
         return emit_node(planner, CN_CEL_OP_COLUMN, node, CN_CEL_NO_STEP, CN_CEL_NO_STEP);
+    case CN_CEL_NODE_COMPREHENSION:
+        return lower_list_test(planner, node);
     case CN_CEL_NODE_HAS:
         return add_step(planner, (struct cn_cel_step){
                                      .op = CN_CEL_OP_HAS,
@@ -439,8 +344,7 @@ static void add_columns(struct cn_cel_planner *planner, const struct cn_cel_expr
 bool cn_cel_plan_add(struct cn_cel_planner *planner, const struct cn_cel_expr *expr,
                      size_t *output_out, struct cn_error *err)
 {
-    struct cn_cel_plan *plan = planner->plan;
-    if (!has_columns(expr->root->type->kind)) {
+    if (!cn_cel_has_columns(expr->root->type->kind)) {
         return cn_fail(err, CN_INVALID, "a result of type %s has no place in a column",
                        cn_cel_kind_name(expr->root->type->kind));
     }
@@ -450,10 +354,7 @@ bool cn_cel_plan_add(struct cn_cel_planner *planner, const struct cn_cel_expr *e
                        CN_CEL_PLAN_OPS_MAX);
     }
     add_columns(planner, expr);
-    plan->outputs = grow(planner->arena, plan->outputs, plan->output_count,
-                         &planner->output_capacity, sizeof(uint32_t));
-    plan->outputs[plan->output_count] = step;
-    *output_out = plan->output_count++;
+    *output_out = add_output(planner, step);
     return true;
 }
 

@@ -55,17 +55,3 @@ struct cn_cel_problem *cn_cel_problem_add(struct cn_cel_problems *problems,
     }
     return problem;
 }
-
-void cn_cel_problems_report(const struct cn_cel_problems *problems, const struct cn_place *place,
-                            struct cn_diagnostics *into)
-{
-    for (size_t i = 0; i < problems->count; i++) {
-        const struct cn_cel_problem *problem = &problems->items[i];
-        struct cn_place at = *place;
-        if (place->line > 0) {
-            at.line += problem->line - 1;
-            at.column = problem->line > 1 ? problem->column : at.column + problem->column - 1;
-        }
-        cn_diagnose(into, &at, "%.*s", CN_STR_ARG(problem->message));
-    }
-}

@@ -1,12 +1,14 @@
 /*
  * What is wrong with an expression: where, why, and a change that would repair it.
  *
+ * A fix is an edit that a program can make: bytes of the source and the text to put there.
+ *
  * A check collects the problems of a whole expression; only a syntax error ends it at the first.
  */
 #ifndef CAIRN_CEL_PROBLEM_H
 #define CAIRN_CEL_PROBLEM_H
 
-#include "base/diagnostics.h"
+#include "base/arena.h"
 
 enum {
     CN_CEL_PROBLEMS_MAX = 20, /* kept an expression */
@@ -54,10 +56,5 @@ void cn_cel_problems_init(struct cn_cel_problems *problems, struct cn_arena *are
 struct cn_cel_problem *cn_cel_problem_add(struct cn_cel_problems *problems,
                                           enum cn_cel_problem_kind kind, uint32_t offset,
                                           uint32_t length, const char *fmt, ...) CN_PRINTF(5, 6);
-
-/* Copies them to a list of a larger check.  `place` is where the expression starts in its file;
- * line 0 means that there is no such place. */
-void cn_cel_problems_report(const struct cn_cel_problems *problems, const struct cn_place *place,
-                            struct cn_diagnostics *into);
 
 #endif

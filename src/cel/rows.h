@@ -15,8 +15,25 @@ struct cn_cel_function_list {
 extern const struct cn_cel_function_list cn_cel_operator_functions;
 extern const struct cn_cel_function_list cn_cel_number_functions;
 extern const struct cn_cel_function_list cn_cel_text_functions;
+extern const struct cn_cel_function_list cn_cel_string_functions;
+extern const struct cn_cel_function_list cn_cel_optional_functions;
+extern const struct cn_cel_function_list cn_cel_macros;
 extern const struct cn_cel_function_list cn_cel_convert_functions;
 extern const struct cn_cel_function_list cn_cel_time_functions;
+
+/* function_format.c: text.format(list) */
+struct cn_cel_value cn_cel_format(struct cn_cel_call *call, const struct cn_cel_value *args,
+                                  size_t count);
+
+/* A function of the table; those without use for call or count say so. */
+#define CN_CEL_RUN(name)                                                                       \
+    static struct cn_cel_value name(struct cn_cel_call *call, const struct cn_cel_value *args, \
+                                    size_t count)
+#define CN_CEL_UNUSED \
+    do {              \
+        (void)call;   \
+        (void)count;  \
+    } while (0)
 
 #define CN_CEL_OVERLOADS(list) .overloads = (list), .overload_count = CN_ARRAY_LEN(list)
 

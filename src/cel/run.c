@@ -1,6 +1,6 @@
 /*
- * Runs a plan over a block.  Operations of numbers are loops of kernel.c; here are those of bools,
- * which are words of bits, of text, the choices, and the fall-back row by row.
+ * Runs a plan over a block.  Operations of numbers are loops of kernel.c, those of bools are in
+ * run_bits.c, those of lists in run_list.c; here are those of text, and the fall-back row by row.
  *
  * A bool's truth is never set where its error is.
  */
@@ -12,7 +12,8 @@
 
 #include "cel/eval.h"
 #include "cel/kernel.h"
-#include "cel/regex.h"
+#include "cel/run_bits.h"
+#include "cel/run_list.h"
 #include "cel/step.h"
 
 enum {
@@ -22,12 +23,14 @@ enum {
     RUN_ARENA_BYTES = 64 * 1024,
 };
 
-/* What a TEXT step knows of a text, by its number. */
+/* What a TEXT step knows of texts, by their number. */
 struct memory {
-    uint32_t number[MEMORY_SIZE];
-    bool is_known[MEMORY_SIZE];
-    int64_t result[MEMORY_SIZE]; /* a bool or an int */
-    struct cn_cel_regex *regex;  /* of matches() */
+    struct {
+        int64_t result; /* a bool or an int */
+        uint32_t number;
+        bool is_known;
+    } texts[MEMORY_SIZE];
+    struct cn_cel_regex *regex; /* of matches() */
 };
 
 struct bits {
@@ -49,13 +52,16 @@ struct output {
 
 struct cn_cel_run {
     const struct cn_cel_plan *plan;
+    const struct cn_cel_kernels *kernels;
     struct cn_cel_operand *values; /* of each step */
     struct wide *wide;
     struct bits *bits;
-    struct memory **memories; /* of each step; NULL but for TEXT */
+    struct memory **memories;  /* of each step; NULL but for TEXT */
+    struct cn_cel_run **inner; /* of each step; NULL but for tests of lists */
     struct output *outputs;
     uint64_t *constants; /* of each step */
     struct wide *unused; /* what a target points to that has no such part */
+    struct cn_cel_cache cache;
     struct cn_arena arena;
     struct cn_arena scratch; /* of one row */
 };
@@ -85,9 +91,13 @@ static void write_constant(const struct cn_cel_step *step, uint64_t *out)
     }
 }
 
+/* NOLINTBEGIN(misc-no-recursion): the plan of a list's test has no list tests */
 static void prepare_step(struct cn_cel_run *run, uint32_t i)
 {
     const struct cn_cel_step *step = &run->plan->steps[i];
+    if (step->inner != NULL) {
+        run->inner[i] = cn_cel_run_new_with(step->inner, run->kernels);
+    }
     if (step->op == CN_CEL_OP_CONST) {
         bool is_true = step->kind == CN_CEL_BOOL && step->node->value.as.flag;
         write_constant(step, &run->constants[i]);
@@ -133,8 +143,17 @@ static void prepare_output(struct cn_cel_run *run, size_t i)
 
 struct cn_cel_run *cn_cel_run_new(const struct cn_cel_plan *plan)
 {
+    struct cn_cel_target_set targets[CN_CEL_TARGETS_MAX];
+    size_t count = 0;
+    cn_cel_kernel_targets(targets, &count);
+    return cn_cel_run_new_with(plan, targets[count - 1].kernels);
+}
+
+struct cn_cel_run *cn_cel_run_new_with(const struct cn_cel_plan *plan,
+                                       const struct cn_cel_kernels *kernels)
+{
     struct cn_cel_run *run = cn_heap_resize(NULL, sizeof(*run));
-    *run = (struct cn_cel_run){ .plan = plan };
+    *run = (struct cn_cel_run){ .plan = plan, .kernels = kernels };
     cn_arena_init(&run->arena, RUN_ARENA_BYTES);
     cn_arena_init(&run->scratch, ROW_ARENA_BYTES);
     run->values = cn_arena_array(&run->arena, struct cn_cel_operand, plan->step_count + 1);
@@ -142,6 +161,7 @@ struct cn_cel_run *cn_cel_run_new(const struct cn_cel_plan *plan)
     run->unused = cn_arena_new(&run->arena, struct wide);
     run->bits = cn_arena_array(&run->arena, struct bits, plan->bit_slots + 1);
     run->memories = cn_arena_array(&run->arena, struct memory *, plan->step_count + 1);
+    run->inner = cn_arena_array(&run->arena, struct cn_cel_run *, plan->step_count + 1);
     run->outputs = cn_arena_array(&run->arena, struct output, plan->output_count + 1);
     run->constants = cn_arena_array(&run->arena, uint64_t, plan->step_count + 1);
     for (uint32_t i = 0; i < plan->step_count; i++) {
@@ -162,11 +182,14 @@ void cn_cel_run_free(struct cn_cel_run *run)
         if (run->memories[i] != NULL) {
             cn_cel_regex_free(run->memories[i]->regex);
         }
+        cn_cel_run_free(run->inner[i]);
     }
+    cn_cel_cache_deinit(&run->cache);
     cn_arena_deinit(&run->scratch);
     cn_arena_deinit(&run->arena);
     free(run);
 }
+/* NOLINTEND(misc-no-recursion) */
 
 static bool has_bit(const uint64_t *bits, size_t row)
 {
@@ -189,6 +212,11 @@ static void load_column(struct cn_cel_run *run, const struct cn_cel_step *step,
     size_t size = step->kind == CN_CEL_BOOL     ? sizeof(uint8_t)
                   : step->kind == CN_CEL_STRING ? sizeof(uint32_t)
                                                 : sizeof(uint64_t);
+    if (step->kind == CN_CEL_LIST) {
+        value->values = cells->values;
+        value->offsets = cells->offsets + batch->first;
+        return;
+    }
     const uint8_t *values = (const uint8_t *)cells->values + batch->first * size;
     if (step->kind != CN_CEL_BOOL) {
         value->values = values;
@@ -212,61 +240,6 @@ static void has_column(const struct cn_cel_step *step, const struct cn_cel_batch
     const uint64_t *missing = batch->columns[step->node->column].missing;
     for (size_t w = 0; w < words; w++) {
         out->truth[w] = missing == NULL ? ~UINT64_C(0) : ~missing[batch->first / 64 + w];
-        out->errors[w] = 0;
-    }
-}
-
-/* Of bools. */
-static void run_bits(enum cn_cel_op op, const struct cn_cel_operand *a,
-                     const struct cn_cel_operand *b, const struct cn_cel_target *out, size_t words)
-{
-    for (size_t w = 0; w < words; w++) {
-        uint64_t at = a->truth[w];
-        uint64_t ae = a->errors[w];
-        uint64_t bt = b->truth[w];
-        uint64_t be = b->errors[w];
-        uint64_t errors = ae | be;
-        uint64_t truth = 0;
-        switch ((int)op) {
-        case CN_CEL_OP_NOT:
-            truth = ~at;
-            break;
-        case CN_CEL_OP_AND:
-            errors &= (at | ae) & (bt | be); /* neither side is false */
-            truth = at & bt;
-            break;
-        case CN_CEL_OP_OR:
-            truth = at | bt;
-            errors &= ~truth;
-            break;
-        case CN_CEL_OP_EQ_BOOL:
-            truth = ~(at ^ bt);
-            break;
-        case CN_CEL_OP_LT_BOOL:
-            truth = ~at & bt;
-            break;
-        case CN_CEL_OP_LE_BOOL:
-            truth = ~at | bt;
-            break;
-        default:
-            break;
-        }
-        out->truth[w] = truth & ~errors;
-        out->errors[w] = errors;
-    }
-}
-
-/* The rows of `within` that the left side leaves to the right one. */
-static void run_guard(enum cn_cel_op op, const struct cn_cel_operand *a, const uint64_t *within,
-                      const struct cn_cel_target *out, size_t words)
-{
-    for (size_t w = 0; w < words; w++) {
-        uint64_t truth = a->truth[w];
-        uint64_t open = op == CN_CEL_OP_UNLESS_FALSE  ? truth | a->errors[w]
-                        : op == CN_CEL_OP_UNLESS_TRUE ? ~truth
-                        : op == CN_CEL_OP_IF_TRUE     ? truth
-                                                      : ~(truth | a->errors[w]);
-        out->truth[w] = open & within[w];
         out->errors[w] = 0;
     }
 }
@@ -304,38 +277,52 @@ static int64_t ask_text(struct memory *memory, const struct cn_cel_node *node, u
     for (uint32_t i = 1; i < node->arg_count && i < ARGS; i++) {
         args[i] = node->args[i]->value;
     }
-    struct cn_cel_call call = { 0 }; /* such a function makes nothing and does not fail */
+    struct cn_cel_call call = { .steps_left = SIZE_MAX }; /* it makes nothing and does not fail */
     struct cn_cel_value result = node->overload->run(&call, args, node->arg_count);
     return result.kind == CN_CEL_BOOL ? result.as.flag : result.as.i64;
+}
+
+static int64_t recall(struct memory *memory, const struct cn_cel_node *node, uint32_t number,
+                      const struct cn_cel_strings *strings)
+{
+    size_t place = number & (MEMORY_SIZE - 1);
+    if (!memory->texts[place].is_known || memory->texts[place].number != number) {
+        memory->texts[place].result = ask_text(memory, node, number, strings);
+        memory->texts[place].number = number;
+        memory->texts[place].is_known = true;
+    }
+    return memory->texts[place].result;
+}
+
+/* Bits past the last row are 0. */
+static uint64_t word_mask(size_t rows, size_t w)
+{
+    size_t from = w * 64;
+    return rows >= from + 64 ? ~UINT64_C(0) : rows <= from ? 0 : (UINT64_C(1) << (rows - from)) - 1;
 }
 
 static void run_text(struct cn_cel_run *run, uint32_t at, const struct cn_cel_operand *a,
                      const uint64_t *guard, const struct cn_cel_target *out, size_t rows)
 {
     const struct cn_cel_step *step = &run->plan->steps[at];
-    struct memory *memory = run->memories[at];
     const uint32_t *numbers = a->values;
     int64_t *values = out->values;
-    for (size_t i = 0; i < rows; i++) {
-        if (has_bit(out->errors, i) || !has_bit(guard, i)) {
-            put_bit(out->errors, i, true);
+    for (size_t w = 0; w < (rows + 63) / 64; w++) {
+        uint64_t asked = guard[w] & ~out->errors[w] & word_mask(rows, w);
+        uint64_t truth = 0;
+        for (uint64_t left = asked; left != 0; left &= left - 1) {
+            unsigned bit = (unsigned)__builtin_ctzll(left);
+            size_t i = w * 64 + bit;
+            int64_t result = recall(run->memories[at], step->node, numbers[a->is_constant ? 0 : i],
+                                    run->plan->strings);
             if (step->kind == CN_CEL_BOOL) {
-                put_bit(out->truth, i, false);
+                truth |= (uint64_t)(result != 0) << bit;
+            } else {
+                values[i] = result;
             }
-            continue;
         }
-        uint32_t number = numbers[a->is_constant ? 0 : i];
-        size_t place = number & (MEMORY_SIZE - 1);
-        if (!memory->is_known[place] || memory->number[place] != number) {
-            memory->result[place] = ask_text(memory, step->node, number, run->plan->strings);
-            memory->number[place] = number;
-            memory->is_known[place] = true;
-        }
-        if (step->kind == CN_CEL_BOOL) {
-            put_bit(out->truth, i, memory->result[place] != 0);
-        } else {
-            values[i] = memory->result[place];
-        }
+        out->errors[w] |= ~asked;
+        out->truth[w] = truth;
     }
 }
 
@@ -370,7 +357,11 @@ static void run_rows(struct cn_cel_run *run, const struct cn_cel_step *step,
         if (has_bit(guard, i)) {
             struct cn_cel_batch_row at = { .batch = batch, .row = i };
             struct cn_cel_row row = cn_cel_row_of_batch(&at);
-            value = cn_cel_eval_node(step->node, &row, &run->scratch);
+            struct cn_cel_call call = { .arena = &run->scratch,
+                                        .bytes_left = CN_CEL_MEMORY_MAX_BYTES,
+                                        .steps_left = CN_CEL_STEPS_MAX,
+                                        .cache = &run->cache };
+            value = cn_cel_eval_node(step->node, &row, &call);
         }
         bool failed = value.kind != step->kind; /* dyn may turn out to be anything */
         put_bit(out->errors, i, failed);
@@ -380,61 +371,6 @@ static void run_rows(struct cn_cel_run *run, const struct cn_cel_step *step,
             put_bit(out->truth, i, false);
         }
         cn_arena_reset(&run->scratch);
-    }
-}
-
-static void choose_errors(const struct cn_cel_operand *test, const struct cn_cel_operand *a,
-                          const struct cn_cel_operand *b, const struct cn_cel_target *out,
-                          size_t words)
-{
-    for (size_t w = 0; w < words; w++) {
-        uint64_t taken = test->truth[w];
-        out->errors[w] = test->errors[w] | (taken & a->errors[w]) | (~taken & b->errors[w]);
-    }
-}
-
-static void choose_truth(const struct cn_cel_operand *test, const struct cn_cel_operand *a,
-                         const struct cn_cel_operand *b, const struct cn_cel_target *out,
-                         size_t words)
-{
-    for (size_t w = 0; w < words; w++) {
-        uint64_t taken = test->truth[w];
-        out->truth[w] = ((taken & a->truth[w]) | (~taken & b->truth[w])) & ~test->errors[w];
-    }
-}
-
-/* NOLINTBEGIN(bugprone-macro-parentheses): a type takes none */
-#define CHOOSE(name, type)                                                                         \
-    static void name(const struct cn_cel_operand *test, const struct cn_cel_operand *a,            \
-                     const struct cn_cel_operand *b, const struct cn_cel_target *out, size_t rows) \
-    {                                                                                              \
-        const type *xs = a->values;                                                                \
-        const type *ys = b->values;                                                                \
-        type *zs = out->values;                                                                    \
-        size_t x_stride = a->is_constant ? 0 : 1;                                                  \
-        size_t y_stride = b->is_constant ? 0 : 1;                                                  \
-        for (size_t i = 0; i < rows; i++) {                                                        \
-            type taken = (type)0 - (type)(test->truth[i / 64] >> (i % 64) & 1);                    \
-            zs[i] = (xs[i * x_stride] & taken) | (ys[i * y_stride] & ~taken);                      \
-        }                                                                                          \
-    }
-CHOOSE(choose_4, uint32_t)
-CHOOSE(choose_8, uint64_t)
-/* NOLINTEND(bugprone-macro-parentheses) */
-
-static void run_choice(const struct cn_cel_run *run, const struct cn_cel_step *step,
-                       const struct cn_cel_target *out, size_t rows)
-{
-    const struct cn_cel_operand *test = &run->values[step->operands[0]];
-    const struct cn_cel_operand *a = &run->values[step->operands[1]];
-    const struct cn_cel_operand *b = &run->values[step->operands[2]];
-    choose_errors(test, a, b, out, (rows + 63) / 64);
-    if (step->op == CN_CEL_OP_CHOOSE_BOOL) {
-        choose_truth(test, a, b, out, (rows + 63) / 64);
-    } else if (step->op == CN_CEL_OP_CHOOSE_4) {
-        choose_4(test, a, b, out, rows);
-    } else if (step->op == CN_CEL_OP_CHOOSE_8) {
-        choose_8(test, a, b, out, rows);
     }
 }
 
@@ -469,6 +405,21 @@ static const uint64_t *rows_of(const struct cn_cel_run *run, uint32_t guard)
     return guard != CN_CEL_NO_STEP ? run->values[guard].truth : all_bits;
 }
 
+/* NOLINTBEGIN(misc-no-recursion): the plan of a list's test has no list tests */
+static void run_list(struct cn_cel_run *run, uint32_t at, const struct cn_cel_batch *batch,
+                     const struct cn_cel_target *out)
+{
+    const struct cn_cel_step *step = &run->plan->steps[at];
+    const struct cn_cel_operand *a = operand(run, step->operands[0]);
+    if (step->op == CN_CEL_OP_LIST_SIZE) {
+        cn_cel_run_list_size(a, out, batch->rows);
+    } else if (step->inner != NULL) {
+        cn_cel_run_list_test(step->op, run->inner[at], a, batch, out);
+    } else {
+        cn_cel_run_list_has(step->op, a, operand(run, step->operands[1]), out, batch->rows);
+    }
+}
+
 static void run_computed(struct cn_cel_run *run, uint32_t at, const struct cn_cel_batch *batch)
 {
     const struct cn_cel_step *step = &run->plan->steps[at];
@@ -486,13 +437,13 @@ static void run_computed(struct cn_cel_run *run, uint32_t at, const struct cn_ce
     case CN_CEL_OP_EQ_BOOL:
     case CN_CEL_OP_LT_BOOL:
     case CN_CEL_OP_LE_BOOL:
-        run_bits(step->op, a, b, &out, words);
+        cn_cel_run_bits(step->op, a, b, &out, words);
         break;
     case CN_CEL_OP_UNLESS_FALSE:
     case CN_CEL_OP_UNLESS_TRUE:
     case CN_CEL_OP_IF_TRUE:
     case CN_CEL_OP_IF_FALSE:
-        run_guard(step->op, a, rows_of(run, step->operands[1]), &out, words);
+        cn_cel_run_guard(step->op, a, rows_of(run, step->operands[1]), &out, words);
         break;
     case CN_CEL_OP_LT_STR:
     case CN_CEL_OP_LE_STR:
@@ -506,14 +457,23 @@ static void run_computed(struct cn_cel_run *run, uint32_t at, const struct cn_ce
     case CN_CEL_OP_ROWS:
         run_rows(run, step, batch, rows_of(run, step->guard), &out);
         break;
+    case CN_CEL_OP_LIST_SIZE:
+    case CN_CEL_OP_LIST_HAS_4:
+    case CN_CEL_OP_LIST_HAS_8:
+    case CN_CEL_OP_LIST_HAS_F64:
+    case CN_CEL_OP_LIST_ANY:
+    case CN_CEL_OP_LIST_ALL:
+        merge_errors(a, b, out.errors, words);
+        run_list(run, at, batch, &out);
+        break;
     case CN_CEL_OP_CHOOSE_BOOL:
     case CN_CEL_OP_CHOOSE_4:
     case CN_CEL_OP_CHOOSE_8:
-        run_choice(run, step, &out, batch->rows);
+        cn_cel_run_choice(step->op, a, b, operand(run, step->operands[2]), &out, batch->rows);
         break;
     default:
         merge_errors(a, b, out.errors, words);
-        cn_cel_kernel_of(step->op)(a, b, &out, batch->rows);
+        run->kernels->of[step->op](a, b, &out, batch->rows);
         for (size_t w = 0; w < words; w++) {
             out.truth[w] &= ~out.errors[w];
         }
@@ -529,13 +489,6 @@ static void run_step(struct cn_cel_run *run, uint32_t at, const struct cn_cel_ba
     } else if (step->op != CN_CEL_OP_CONST) {
         run_computed(run, at, batch);
     }
-}
-
-/* Bits past the last row are 0. */
-static uint64_t word_mask(size_t rows, size_t w)
-{
-    size_t from = w * 64;
-    return rows >= from + 64 ? ~UINT64_C(0) : rows <= from ? 0 : (UINT64_C(1) << (rows - from)) - 1;
 }
 
 void cn_cel_run_block(struct cn_cel_run *run, const struct cn_cel_batch *batch)
@@ -557,6 +510,8 @@ void cn_cel_run_block(struct cn_cel_run *run, const struct cn_cel_batch *batch)
         }
     }
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 struct cn_cel_result cn_cel_run_result(const struct cn_cel_run *run, size_t output)
 {

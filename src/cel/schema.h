@@ -28,6 +28,10 @@ enum cn_cel_resolve {
 struct cn_cel_column {
     uint32_t id; /* the caller's; index of the column in a batch */
     enum cn_cel_kind kind;
+    enum cn_cel_kind element; /* of a LIST: what it is a list of */
+    /* Bytes of a STRING, elements of a LIST, for the estimate of costs; 0: 256 bytes, 64
+     * elements.  A row with more evaluates too, as long as it stays within the limits. */
+    uint32_t size_max;
 };
 
 struct cn_cel_schema {

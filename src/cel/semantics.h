@@ -37,6 +37,11 @@ CN_CEL_PURE cn_cel_i64_to_f64(int64_t a, double *out) { *out = (double)a; return
 CN_CEL_PURE cn_cel_u64_to_f64(uint64_t a, double *out) { *out = (double)a; return CN_CEL_NO_FAILURE; }
 CN_CEL_PURE cn_cel_sign_i64(int64_t a, int64_t *out) { *out = (a > 0) - (a < 0); return CN_CEL_NO_FAILURE; }
 CN_CEL_PURE cn_cel_sign_u64(uint64_t a, uint64_t *out) { *out = a > 0; return CN_CEL_NO_FAILURE; }
+CN_CEL_PURE cn_cel_sqrt_f64(double a, double *out) { *out = sqrt(a); return CN_CEL_NO_FAILURE; }
+CN_CEL_PURE cn_cel_and_u64(uint64_t a, uint64_t b, uint64_t *out) { *out = a & b; return CN_CEL_NO_FAILURE; }
+CN_CEL_PURE cn_cel_or_u64(uint64_t a, uint64_t b, uint64_t *out) { *out = a | b; return CN_CEL_NO_FAILURE; }
+CN_CEL_PURE cn_cel_xor_u64(uint64_t a, uint64_t b, uint64_t *out) { *out = a ^ b; return CN_CEL_NO_FAILURE; }
+CN_CEL_PURE cn_cel_not_u64(uint64_t a, uint64_t *out) { *out = ~a; return CN_CEL_NO_FAILURE; }
 CN_CEL_PURE cn_cel_same_u64(uint64_t a, uint64_t *out) { *out = a; return CN_CEL_NO_FAILURE; }
 
 /* NOLINTBEGIN(bugprone-macro-parentheses): a type takes none */
@@ -129,6 +134,19 @@ CN_CEL_PURE cn_cel_u64_to_i64(uint64_t a, int64_t *out)
 {
     *out = (int64_t)a;
     return a > INT64_MAX ? CN_CEL_OVERFLOW : CN_CEL_NO_FAILURE;
+}
+
+/* Bits move out at the end; ints are taken as their 64 bits. */
+CN_CEL_PURE cn_cel_left_u64(uint64_t a, int64_t by, uint64_t *out)
+{
+    *out = by >= 0 && by < 64 ? a << by : 0;
+    return by < 0 ? CN_CEL_BAD_ARGUMENT : CN_CEL_NO_FAILURE;
+}
+
+CN_CEL_PURE cn_cel_right_u64(uint64_t a, int64_t by, uint64_t *out)
+{
+    *out = by >= 0 && by < 64 ? a >> by : 0;
+    return by < 0 ? CN_CEL_BAD_ARGUMENT : CN_CEL_NO_FAILURE;
 }
 
 /* An int and a double compare as doubles, as the specification's tests have it: 2^63 - 1 is equal

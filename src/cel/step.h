@@ -22,7 +22,8 @@ struct cn_cel_step {
     enum cn_cel_kind kind;
     uint32_t operands[CN_CEL_OPERANDS_MAX]; /* CN_CEL_NO_STEP: none */
     uint32_t guard;                         /* of ROWS and TEXT: a bool, the rows that count */
-    const struct cn_cel_node *node;         /* of CONST, COLUMN, HAS, TEXT and ROWS */
+    const struct cn_cel_node *node;         /* of CONST, COLUMN, HAS, TEXT, ROWS, LIST_ANY... */
+    const struct cn_cel_plan *inner;        /* of LIST_ANY and LIST_ALL: the test of an element */
     uint32_t interned;                      /* of a CONST text */
     uint32_t slot;                          /* CN_CEL_NO_STEP: a constant, a column's own array */
     uint32_t last_use;                      /* step, UINT32_MAX: a result */

@@ -42,6 +42,33 @@ int64_t cn_cel_count_code_points(cn_str text)
     return count;
 }
 
+size_t cn_cel_code_point_at(cn_str text, int64_t index)
+{
+    size_t at = 0;
+    if (index < 0) {
+        return SIZE_MAX;
+    }
+    for (; index > 0 && at < text.len; index--) {
+        do {
+            at++;
+        } while (at < text.len && ((unsigned char)text.ptr[at] & 0xC0) == 0x80);
+    }
+    return index > 0 ? SIZE_MAX : at;
+}
+
+uint32_t cn_cel_take_code_point(cn_str text, size_t *at)
+{
+    unsigned char first = (unsigned char)text.ptr[(*at)++];
+    uint32_t code = first < 0x80   ? first
+                    : first < 0xE0 ? first & 0x1F
+                    : first < 0xF0 ? first & 0x0F
+                                   : first & 0x07;
+    while (*at < text.len && ((unsigned char)text.ptr[*at] & 0xC0) == 0x80) {
+        code = code << 6 | ((unsigned char)text.ptr[(*at)++] & 0x3F);
+    }
+    return code;
+}
+
 bool cn_cel_read_double(cn_str text, double *value_out)
 {
     char padded[CN_CEL_NUMBER_TEXT_BYTES * 4];

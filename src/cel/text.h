@@ -22,6 +22,13 @@ size_t cn_cel_put_code_point(uint32_t code, char *out);
 /* Code points of valid UTF-8. */
 int64_t cn_cel_count_code_points(cn_str text);
 
+/* The byte at which code point number `index` begins; text.len for the one past the last, SIZE_MAX
+ * for what is out of range. */
+size_t cn_cel_code_point_at(cn_str text, int64_t index);
+
+/* The code point at *at of valid UTF-8, which moves past it. */
+uint32_t cn_cel_take_code_point(cn_str text, size_t *at);
+
 /* "1.5", ".5", "1e3", "-2"; false if it is anything else or too large. */
 bool cn_cel_read_double(cn_str text, double *value_out);
 

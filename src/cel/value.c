@@ -29,14 +29,21 @@ static const struct cn_cel_type plain_types[CN_CEL_KINDS] = {
 };
 
 static const char *const kind_names[] = {
-    [CN_CEL_ERROR] = "error",       [CN_CEL_DYN] = "dyn",
-    [CN_CEL_NULL] = "null_type",    [CN_CEL_BOOL] = "bool",
-    [CN_CEL_INT] = "int",           [CN_CEL_UINT] = "uint",
-    [CN_CEL_DOUBLE] = "double",     [CN_CEL_STRING] = "string",
-    [CN_CEL_BYTES] = "bytes",       [CN_CEL_TIMESTAMP] = "timestamp",
-    [CN_CEL_DURATION] = "duration", [CN_CEL_LIST] = "list",
-    [CN_CEL_MAP] = "map",           [CN_CEL_TYPE] = "type",
-    [CN_CEL_OPTIONAL] = "optional",
+    [CN_CEL_ERROR] = "error",
+    [CN_CEL_DYN] = "dyn",
+    [CN_CEL_NULL] = "null_type",
+    [CN_CEL_BOOL] = "bool",
+    [CN_CEL_INT] = "int",
+    [CN_CEL_UINT] = "uint",
+    [CN_CEL_DOUBLE] = "double",
+    [CN_CEL_STRING] = "string",
+    [CN_CEL_BYTES] = "bytes",
+    [CN_CEL_TIMESTAMP] = "timestamp",
+    [CN_CEL_DURATION] = "duration",
+    [CN_CEL_LIST] = "list",
+    [CN_CEL_MAP] = "map",
+    [CN_CEL_TYPE] = "type",
+    [CN_CEL_OPTIONAL] = "optional_type",
 };
 _Static_assert(CN_ARRAY_LEN(kind_names) == CN_CEL_KINDS, "every kind has a name");
 
@@ -56,6 +63,8 @@ static const char *const failure_texts[] = {
     [CN_CEL_OUT_OF_RANGE] = "time out of range",
     [CN_CEL_TOO_COSTLY] = "limit exceeded",
     [CN_CEL_UNSUPPORTED] = "not supported",
+    [CN_CEL_NO_OPTIONAL] = "optional without a value",
+    [CN_CEL_TWICE] = "key occurs twice",
 };
 _Static_assert(CN_ARRAY_LEN(failure_texts) == CN_CEL_FAILURES, "every failure has a text");
 
@@ -77,9 +86,11 @@ const char *cn_cel_failure_text(enum cn_cel_failure failure)
 enum {
     TYPE_TEXT_MAX_BYTES = 200,
     VALUE_TEXT_MAX_BYTES = 64 * 1024,
+    WRITE_DEPTH_MAX = 100,
+    EQUAL_DEPTH_MAX = 500,
 };
 
-/* NOLINTNEXTLINE(misc-no-recursion): types nest as deep as the expression, CN_CEL_DEPTH_MAX */
+/* NOLINTNEXTLINE(misc-no-recursion): types nest at most CN_CEL_TYPE_DEPTH_MAX deep */
 static void write_type(struct cn_buf *out, const struct cn_cel_type *type)
 {
     cn_buf_add_str(out, cn_str_of(kind_names[type->kind]));
@@ -105,7 +116,7 @@ cn_str cn_cel_type_text(struct cn_arena *arena, const struct cn_cel_type *type)
     return text;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): types nest as deep as the expression, CN_CEL_DEPTH_MAX */
+/* NOLINTNEXTLINE(misc-no-recursion): types nest at most CN_CEL_TYPE_DEPTH_MAX deep */
 bool cn_cel_type_equal(const struct cn_cel_type *a, const struct cn_cel_type *b)
 {
     if (a == b) {
@@ -143,31 +154,57 @@ static bool equal_numbers(const struct cn_cel_value *a, const struct cn_cel_valu
     }
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): values nest as deep as the expression, CN_CEL_DEPTH_MAX */
-static bool equal_lists(const struct cn_cel_list *a, const struct cn_cel_list *b)
+static bool is_number(enum cn_cel_kind kind)
+{
+    return kind == CN_CEL_INT || kind == CN_CEL_UINT || kind == CN_CEL_DOUBLE;
+}
+
+/* A comparison that may take only so much. */
+struct comparison {
+    size_t steps_left;
+    unsigned depth_left;
+    bool is_over;
+};
+
+static bool take_steps(struct comparison *comparison, size_t steps)
+{
+    if (steps > comparison->steps_left) {
+        comparison->is_over = true;
+        return false;
+    }
+    comparison->steps_left -= steps;
+    return true;
+}
+
+/* NOLINTBEGIN(misc-no-recursion): at most EQUAL_DEPTH_MAX deep */
+static bool equal(struct comparison *comparison, const struct cn_cel_value *a,
+                  const struct cn_cel_value *b);
+
+static bool equal_lists(struct comparison *comparison, const struct cn_cel_list *a,
+                        const struct cn_cel_list *b)
 {
     if (a->count != b->count) {
         return false;
     }
     for (size_t i = 0; i < a->count; i++) {
-        if (!cn_cel_equal(&a->items[i], &b->items[i])) {
+        if (!equal(comparison, &a->items[i], &b->items[i])) {
             return false;
         }
     }
     return true;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): values nest as deep as the expression, CN_CEL_DEPTH_MAX */
-static bool equal_maps(const struct cn_cel_map *a, const struct cn_cel_map *b)
+static bool equal_maps(struct comparison *comparison, const struct cn_cel_map *a,
+                       const struct cn_cel_map *b)
 {
     if (a->count != b->count) {
         return false;
     }
     for (size_t i = 0; i < a->count; i++) {
         bool found = false;
-        for (size_t j = 0; j < b->count && !found; j++) {
-            found = cn_cel_equal(&a->keys[i], &b->keys[j]) &&
-                    cn_cel_equal(&a->values[i], &b->values[j]);
+        for (size_t j = 0; j < b->count && !found && !comparison->is_over; j++) {
+            found = equal(comparison, &a->keys[i], &b->keys[j]) &&
+                    equal(comparison, &a->values[i], &b->values[j]);
         }
         if (!found) {
             return false;
@@ -176,14 +213,33 @@ static bool equal_maps(const struct cn_cel_map *a, const struct cn_cel_map *b)
     return true;
 }
 
-static bool is_number(enum cn_cel_kind kind)
+static bool equal_nested(struct comparison *comparison, const struct cn_cel_value *a,
+                         const struct cn_cel_value *b)
 {
-    return kind == CN_CEL_INT || kind == CN_CEL_UINT || kind == CN_CEL_DOUBLE;
+    if (comparison->depth_left == 0) {
+        comparison->is_over = true;
+        return false;
+    }
+    comparison->depth_left--;
+    bool same = false;
+    if (a->kind == CN_CEL_LIST) {
+        same = equal_lists(comparison, &a->as.list, &b->as.list);
+    } else if (a->kind == CN_CEL_MAP) {
+        same = equal_maps(comparison, &a->as.map, &b->as.map);
+    } else {
+        same = a->as.inner == b->as.inner || (a->as.inner != NULL && b->as.inner != NULL &&
+                                              equal(comparison, a->as.inner, b->as.inner));
+    }
+    comparison->depth_left++;
+    return same;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): values nest as deep as the expression, CN_CEL_DEPTH_MAX */
-bool cn_cel_equal(const struct cn_cel_value *a, const struct cn_cel_value *b)
+static bool equal(struct comparison *comparison, const struct cn_cel_value *a,
+                  const struct cn_cel_value *b)
 {
+    if (!take_steps(comparison, 1)) {
+        return false;
+    }
     if (is_number(a->kind) && is_number(b->kind)) {
         return equal_numbers(a, b);
     }
@@ -197,19 +253,17 @@ bool cn_cel_equal(const struct cn_cel_value *a, const struct cn_cel_value *b)
         return a->as.flag == b->as.flag;
     case CN_CEL_STRING:
     case CN_CEL_BYTES:
-        return cn_str_equal(a->as.text, b->as.text);
+        return a->as.text.len == b->as.text.len && take_steps(comparison, a->as.text.len / 64) &&
+               cn_str_equal(a->as.text, b->as.text);
     case CN_CEL_TIMESTAMP:
     case CN_CEL_DURATION:
         return cn_cel_order_time(a->as.time, b->as.time) == 0;
     case CN_CEL_LIST:
-        return equal_lists(&a->as.list, &b->as.list);
     case CN_CEL_MAP:
-        return equal_maps(&a->as.map, &b->as.map);
+    case CN_CEL_OPTIONAL:
+        return equal_nested(comparison, a, b);
     case CN_CEL_TYPE:
         return a->as.type->kind == b->as.type->kind;
-    case CN_CEL_OPTIONAL:
-        return a->as.inner == b->as.inner || (a->as.inner != NULL && b->as.inner != NULL &&
-                                              cn_cel_equal(a->as.inner, b->as.inner));
     case CN_CEL_ERROR:
     case CN_CEL_DYN:
     case CN_CEL_INT:
@@ -219,6 +273,27 @@ bool cn_cel_equal(const struct cn_cel_value *a, const struct cn_cel_value *b)
         break;
     }
     return false;
+}
+/* NOLINTEND(misc-no-recursion) */
+
+bool cn_cel_equal_within(const struct cn_cel_value *a, const struct cn_cel_value *b,
+                         size_t *steps_left, bool *equal_out)
+{
+    struct comparison comparison = { .steps_left = *steps_left, .depth_left = EQUAL_DEPTH_MAX };
+    bool same = equal(&comparison, a, b);
+    *steps_left = comparison.steps_left;
+    if (comparison.is_over) {
+        return false;
+    }
+    *equal_out = same;
+    return true;
+}
+
+bool cn_cel_equal(const struct cn_cel_value *a, const struct cn_cel_value *b)
+{
+    size_t steps = SIZE_MAX;
+    bool same = false;
+    return cn_cel_equal_within(a, b, &steps, &same) && same;
 }
 
 static void write_text(struct cn_buf *out, const struct cn_cel_value *value)
@@ -264,30 +339,35 @@ static void write_time(struct cn_buf *out, struct cn_arena *arena, const struct 
     cn_buf_printf(out, "%s(\"%.*s\")", kind_names[value->kind], CN_STR_ARG(text));
 }
 
-/* NOLINTBEGIN(misc-no-recursion): values nest as deep as the expression, CN_CEL_DEPTH_MAX */
+/* NOLINTBEGIN(misc-no-recursion): at most WRITE_DEPTH_MAX deep */
 static void write_value(struct cn_buf *out, struct cn_arena *arena,
-                        const struct cn_cel_value *value);
+                        const struct cn_cel_value *value, int depth);
 
 static void write_items(struct cn_buf *out, struct cn_arena *arena,
-                        const struct cn_cel_value *value)
+                        const struct cn_cel_value *value, int depth)
 {
     bool is_map = value->kind == CN_CEL_MAP;
     size_t count = is_map ? value->as.map.count : value->as.list.count;
     cn_buf_add(out, is_map ? "{" : "[", 1);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !out->overflowed; i++) {
         cn_buf_add_str(out, i > 0 ? CN_STR(", ") : CN_STR(""));
         if (is_map) {
-            write_value(out, arena, &value->as.map.keys[i]);
+            write_value(out, arena, &value->as.map.keys[i], depth + 1);
             cn_buf_add(out, ": ", 2);
         }
-        write_value(out, arena, is_map ? &value->as.map.values[i] : &value->as.list.items[i]);
+        write_value(out, arena, is_map ? &value->as.map.values[i] : &value->as.list.items[i],
+                    depth + 1);
     }
     cn_buf_add(out, is_map ? "}" : "]", 1);
 }
 
 static void write_value(struct cn_buf *out, struct cn_arena *arena,
-                        const struct cn_cel_value *value)
+                        const struct cn_cel_value *value, int depth)
 {
+    if (depth == WRITE_DEPTH_MAX) {
+        cn_buf_add_str(out, CN_STR("..."));
+        return;
+    }
     switch (value->kind) {
     case CN_CEL_ERROR:
         cn_buf_printf(out, "error: %s", failure_texts[value->as.failure]);
@@ -313,7 +393,7 @@ static void write_value(struct cn_buf *out, struct cn_arena *arena,
         break;
     case CN_CEL_LIST:
     case CN_CEL_MAP:
-        write_items(out, arena, value);
+        write_items(out, arena, value, depth);
         break;
     case CN_CEL_TYPE:
         cn_buf_add_str(out, cn_str_of(kind_names[value->as.type->kind]));
@@ -321,7 +401,7 @@ static void write_value(struct cn_buf *out, struct cn_arena *arena,
     case CN_CEL_OPTIONAL:
         cn_buf_add_str(out, value->as.inner ? CN_STR("optional.of(") : CN_STR("optional.none("));
         if (value->as.inner != NULL) {
-            write_value(out, arena, value->as.inner);
+            write_value(out, arena, value->as.inner, depth + 1);
         }
         cn_buf_add(out, ")", 1);
         break;
@@ -336,7 +416,7 @@ cn_str cn_cel_value_text(struct cn_arena *arena, const struct cn_cel_value *valu
 {
     struct cn_buf out;
     cn_buf_init(&out, VALUE_TEXT_MAX_BYTES);
-    write_value(&out, arena, value);
+    write_value(&out, arena, value, 0);
     cn_str text = cn_arena_str(arena, cn_buf_str(&out));
     cn_buf_deinit(&out);
     return text;

@@ -1,9 +1,9 @@
 /*
  * Types and values of the expression language.
  *
- * A type is a kind with up to two parameters (the element of a list, key and value of a map).  A
- * value knows its kind and may be an error: errors travel through an expression like values, since
- * `error || true` is true.
+ * A type is a kind with up to two parameters (the element of a list, key and value of a map, what
+ * an optional holds).  A value knows its kind and may be an error: errors travel through an
+ * expression like values, since `error || true` is true.
  *
  * Text and lists are borrowed: they live as long as the arena of the evaluation, the program or the
  * row that they came from.  Values are small and are passed by const pointer.
@@ -36,9 +36,10 @@ struct cn_cel_type {
     enum cn_cel_kind kind;
     const struct cn_cel_type *element; /* of a list, an optional, or the values of a map */
     const struct cn_cel_type *key;     /* of a map */
+    unsigned depth;                    /* how far it nests */
 };
 
-/* The type of a kind without parameters; static storage.  LIST and MAP have elements DYN. */
+/* The type of a kind without parameters; static storage.  LIST, MAP and OPTIONAL hold DYN. */
 const struct cn_cel_type *cn_cel_type_of(enum cn_cel_kind kind);
 
 /* "int", "list"; static storage. */
@@ -64,8 +65,10 @@ enum cn_cel_failure {
     CN_CEL_BAD_CONVERSION,
     CN_CEL_BAD_ARGUMENT,
     CN_CEL_OUT_OF_RANGE, /* a moment outside the years 1 to 9999, a span over 292 years */
-    CN_CEL_TOO_COSTLY,   /* over a limit on text or steps */
+    CN_CEL_TOO_COSTLY,   /* over a limit on steps or memory (cel/cel.h) */
     CN_CEL_UNSUPPORTED,
+    CN_CEL_NO_OPTIONAL, /* the value of an optional that has none */
+    CN_CEL_TWICE,       /* a key of a map */
     CN_CEL_FAILURES
 };
 
@@ -94,7 +97,10 @@ struct cn_cel_map {
 
 struct cn_cel_value {
     enum cn_cel_kind kind;
-    uint32_t offset; /* CN_CEL_ERROR: where in the source */
+    union {
+        uint32_t offset;   /* of an ERROR: where in the source */
+        uint32_t capacity; /* of a LIST or MAP that grows: see cel/call.h; else 0 */
+    };
     union {
         bool flag;
         int64_t i64;
@@ -149,8 +155,13 @@ static inline struct cn_cel_value cn_cel_failed(enum cn_cel_failure failure)
  * to nothing, values of other different kinds are not equal.  Neither may be an error. */
 bool cn_cel_equal(const struct cn_cel_value *a, const struct cn_cel_value *b);
 
+/* The same within a limit: false, and *equal_out untouched, if it would take more than *steps_left
+ * (one a value, one for 64 bytes of text), which is lowered by what it took, or nest too deeply. */
+bool cn_cel_equal_within(const struct cn_cel_value *a, const struct cn_cel_value *b,
+                         size_t *steps_left, bool *equal_out);
+
 /* The value as an expression would write it: 1.5, "text", timestamp("...").  An error gives its
- * text. */
+ * text.  Cut at 64 KiB, and 100 levels deep. */
 cn_str cn_cel_value_text(struct cn_arena *arena, const struct cn_cel_value *value);
 
 #endif

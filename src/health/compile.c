@@ -120,8 +120,19 @@ static void report(struct compiler *c, const struct cn_node *node,
 {
     c->ok = false;
     for (size_t i = 0; i < problems->count; i++) {
-        struct cn_place place = cn_node_place_at(node, problems->items[i].offset);
-        (void)cn_diagnose(c->problems, &place, "%.*s", CN_STR_ARG(problems->items[i].message));
+        const struct cn_cel_problem *problem = &problems->items[i];
+        struct cn_place place = cn_node_place_at(node, problem->offset);
+        (void)cn_diagnose(c->problems, &place, "%.*s", CN_STR_ARG(problem->message));
+        if (problem->has_fix) {
+            size_t from = problem->fix_offset;
+            place = cn_node_place_at(node, problem->fix_offset);
+            cn_diagnose_fix(c->problems,
+                            &(struct cn_fix){ .line = place.line,
+                                              .column = place.column,
+                                              .instead_of = cn_str_slice(
+                                                  node->text, from, from + problem->fix_length),
+                                              .text = problem->fix_text });
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 /*
- * Whatever text it is: the parser and the checker take or refuse it, a problem lies within it, a
- * row evaluates, and a plan over a block of one row agrees with that.
+ * Whatever text it is: if the checker accepts it, a plan over a block of rows agrees with the
+ * evaluation of each row.  What the checker says of others is fuzz_cel_check.c's.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -64,15 +64,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     cn_cel_problems_init(&problems, &arena, source);
     if (cn_cel_check(&arena, &world->schema, source, &options, &expr, &problems)) {
         compare(world, &arena, expr);
-    } else if (problems.count == 0) {
-        abort();
-    }
-    for (size_t i = 0; i < problems.count; i++) {
-        const struct cn_cel_problem *problem = &problems.items[i];
-        if ((size_t)problem->offset + problem->length > size ||
-            (problem->has_fix && (size_t)problem->fix_offset + problem->fix_length > size)) {
-            abort();
-        }
     }
     cn_arena_deinit(&arena);
     return 0;

@@ -13,20 +13,27 @@
 
 #include "json/reader.h"
 
-/* The file tests/`name`, copied to the arena. */
-static inline cn_str read_test_file(struct cn_arena *arena, const char *name)
+enum {
+    TEST_FILE_MAX_BYTES = 4 << 20
+};
+
+/* A file, copied to the arena. */
+static inline cn_str read_file(struct cn_arena *arena, const char *path)
 {
-    enum {
-        TEXT_MAX_BYTES = 1 << 20
-    };
-    char path[1024];
-    (void)snprintf(path, sizeof(path), "%s/tests/%s", CN_SOURCE_ROOT, name);
     FILE *file = fopen(path, "rb");
     assert_non_null(file);
-    char *text = cn_arena_array(arena, char, TEXT_MAX_BYTES);
-    size_t len = fread(text, 1, TEXT_MAX_BYTES, file);
+    char *text = cn_arena_array(arena, char, TEST_FILE_MAX_BYTES);
+    size_t len = fread(text, 1, TEST_FILE_MAX_BYTES, file);
     assert_int_equal(fclose(file), 0);
     return (cn_str){ text, len };
+}
+
+/* The file tests/`name`. */
+static inline cn_str read_test_file(struct cn_arena *arena, const char *name)
+{
+    char path[1024];
+    (void)snprintf(path, sizeof(path), "%s/tests/%s", CN_SOURCE_ROOT, name);
+    return read_file(arena, path);
 }
 
 static inline void write_test_file(const char *name, cn_str text)

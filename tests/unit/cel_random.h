@@ -22,7 +22,8 @@ static inline void put(struct random_program *out, const char *text)
     }
 }
 
-/* A template: letters b d i u s m e stand for operands of that kind, the rest is text. */
+/* A template: letters b d i u s m e stand for operands of that kind, T C A for a list of s, i or d,
+ * the rest is text. */
 struct production {
     char kind;
     const char *form;
@@ -64,6 +65,14 @@ static const struct production leaves[] = {
     { 'e', "e" },
     { 'e', "duration('36h')" },
     { 'e', "duration('1ns')" },
+    { 'T', "tags" },
+    { 'T', "tags" },
+    { 'T', "[]" },
+    { 'C', "codes" },
+    { 'C', "codes" },
+    { 'C', "[1, 2]" },
+    { 'A', "amounts" },
+    { 'A', "[2.5]" },
 };
 
 static const struct production forms[] = {
@@ -115,6 +124,59 @@ static const struct production forms[] = {
     { 'b', "math.isFinite(d)" },
     { 'b', "[d, d].exists(a, a > d)" },
     { 'b', "[i, i].all(a, a > i)" },
+    { 'b', "has(tags)" },
+    { 'b', "(s in T)" },
+    { 'b', "(i in C)" },
+    { 'b', "(d in A)" },
+    { 'b', "T.exists(t, t == 'pro' || t.startsWith('be'))" },
+    { 'b', "T.all(t, t < 'p' && t != '')" },
+    { 'b', "C.all(c, c % 2 == 0)" },
+    { 'b', "C.exists(c, 10 / c > 1)" },
+    { 'b', "C.exists(c, c > i)" },
+    { 'b', "A.exists(a, a > 1.0 || a < 0.0 - 2.0)" },
+    { 'b', "A.all(a, a >= 0.0 ? a < 5.0 : math.isNaN(a))" },
+    { 'b', "T.exists(t, t.matches('^[a-z]+$'))" },
+    { 'b', "T.exists_one(t, t == s)" },
+    { 'b', "(C.map(c, c + i) == C)" },
+    { 'b', "C.exists(n, c, c == n)" },
+    { 'b', "(T.size() > i)" },
+    { 'b', "optional.of(b).orValue(b)" },
+    { 'b', "C[?i].hasValue()" },
+    { 'b', "cel.bind(w, d, w < d)" },
+    { 'd', "A[?i].orValue(d)" },
+    { 'd', "cel.bind(w, d, w + w)" },
+    { 'd', "math.sqrt(d)" },
+    { 'd', "A[i]" },
+    { 'i', "size(T)" },
+    { 'i', "C.size()" },
+    { 'i', "C[i]" },
+    { 'i', "size(C.filter(c, c > i))" },
+    { 'i', "math.bitAnd(i, i)" },
+    { 'i', "math.bitXor(i, i)" },
+    { 'i', "math.bitNot(i)" },
+    { 'i', "math.bitShiftLeft(i, i)" },
+    { 'i', "math.bitShiftRight(i, i)" },
+    { 'i', "s.indexOf(s)" },
+    { 'i', "m.getHours('Europe/Berlin')" },
+    { 'i', "m.getMinutes('+05:30')" },
+    { 'u', "math.bitOr(u, u)" },
+    { 'u', "math.bitShiftLeft(u, i)" },
+    { 'u', "math.bitShiftRight(u, i)" },
+    { 's', "s.upperAscii()" },
+    { 's', "s.replace(s, 'x', 2)" },
+    { 's', "s.split('e').join(s)" },
+    { 's', "s.substring(i)" },
+    { 's', "'%s-%d'.format([s, i])" },
+    { 's', "strings.quote(s)" },
+    { 's', "T.join('+')" },
+    { 's', "T[?0].or(optional.of(s)).value()" },
+    { 'T', "T.filter(t, t > s)" },
+    { 'T', "(T + [s])" },
+    { 'C', "C.map(c, c * 2)" },
+    { 'C', "C.transformList(n, c, n < 2, c)" },
+    { 'C', "[i, i]" },
+    { 'A', "[d, d]" },
+    { 'A', "A.map(a, a > d, -(a))" },
     { 'd', "(d + d)" },
     { 'd', "(d - d)" },
     { 'd', "(d * d)" },
@@ -190,8 +252,8 @@ static inline void generate(struct random_program *out, char kind, int depth)
     }
     for (const char *at = form; *at != '\0'; at++) {
         bool is_alone = (at == form || strchr(" ([,!-.", at[-1]) != NULL) &&
-                        strchr("bdiusme", *at) != NULL &&
-                        (strchr(" )],.", at[1]) != NULL || at[1] == '\0');
+                        strchr("bdiusmeTCA", *at) != NULL &&
+                        (strchr(" )],.[", at[1]) != NULL || at[1] == '\0');
         char one[2] = { *at, '\0' };
         if (is_alone && (at == form || at[-1] != '.')) {
             generate(out, *at, depth - 1);

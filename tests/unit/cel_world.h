@@ -1,6 +1,6 @@
 /*
- * Columns that the tests of cel/ evaluate over: two of each kind, a dotted name and a metric with
- * a method, filled with random and with awkward values.
+ * Columns that the tests of cel/ evaluate over: two of each kind, lists, a dotted name and a metric
+ * with a method, filled with random and with awkward values.
  */
 #ifndef CAIRN_TESTS_UNIT_CEL_WORLD_H
 #define CAIRN_TESTS_UNIT_CEL_WORLD_H
@@ -17,11 +17,13 @@
 enum {
     WORLD_ROWS = 1000, /* not a multiple of 64 */
     WORLD_TEXTS_MAX = 20000,
+    WORLD_LIST_MAX = 6, /* elements of a list */
 };
 
 static const struct {
     const char *name;
     enum cn_cel_kind kind;
+    enum cn_cel_kind element; /* of a LIST */
 } world_columns[] = {
     { "x", CN_CEL_DOUBLE },
     { "y", CN_CEL_DOUBLE },
@@ -37,6 +39,9 @@ static const struct {
     { "n", CN_CEL_TIMESTAMP },
     { "d", CN_CEL_DURATION },
     { "e", CN_CEL_DURATION },
+    { "tags", CN_CEL_LIST, CN_CEL_STRING },
+    { "codes", CN_CEL_LIST, CN_CEL_INT },
+    { "amounts", CN_CEL_LIST, CN_CEL_DOUBLE },
     { "active_users", CN_CEL_DOUBLE },
     { "logins.sum(28)", CN_CEL_DOUBLE },
 };
@@ -90,12 +95,13 @@ static inline enum cn_cel_resolve world_resolve(void *ctx, const struct cn_cel_r
             cn_fail(err, CN_INVALID, "sum(days) takes 28 days");
             return CN_CEL_WRONG;
         }
-        *column_out = (struct cn_cel_column){ WORLD_COLUMNS - 1, CN_CEL_DOUBLE };
+        *column_out = (struct cn_cel_column){ .id = WORLD_COLUMNS - 1, .kind = CN_CEL_DOUBLE };
         return CN_CEL_FOUND;
     }
     for (uint32_t i = 0; reference->method.len == 0 && i + 1 < WORLD_COLUMNS; i++) {
         if (cn_str_equal(reference->name, cn_str_of(world_columns[i].name))) {
-            *column_out = (struct cn_cel_column){ i, world_columns[i].kind };
+            *column_out =
+                (struct cn_cel_column){ i, world_columns[i].kind, world_columns[i].element, 0 };
             return CN_CEL_FOUND;
         }
     }
@@ -181,6 +187,24 @@ static inline void world_fill_cell(struct world *world, struct cn_rng *rng, enum
     }
 }
 
+/* A column of lists of up to WORLD_LIST_MAX elements; a missing row has none. */
+static inline struct cn_cel_cells world_lists(struct world *world, struct cn_rng *rng,
+                                              enum cn_cel_kind element, const uint64_t *missing)
+{
+    void *values =
+        cn_arena_calloc(&world->arena, (size_t)WORLD_ROWS * WORLD_LIST_MAX, sizeof(uint64_t));
+    uint32_t *offsets = cn_arena_array(&world->arena, uint32_t, WORLD_ROWS + 1);
+    for (size_t row = 0; row < WORLD_ROWS; row++) {
+        bool is_missing = (missing[row / 64] >> (row % 64) & 1) != 0;
+        int64_t count = is_missing ? 0 : cn_rng_between(rng, 0, WORLD_LIST_MAX);
+        offsets[row + 1] = offsets[row] + (uint32_t)count;
+        for (uint32_t k = offsets[row]; k < offsets[row + 1]; k++) {
+            world_fill_cell(world, rng, element, values, k);
+        }
+    }
+    return (struct cn_cel_cells){ values, missing, offsets, element };
+}
+
 static inline void world_init(struct world *world)
 {
     struct cn_rng rng = { 20260301 };
@@ -193,12 +217,17 @@ static inline void world_init(struct world *world)
         void *values = cn_arena_calloc(&world->arena, WORLD_ROWS, sizeof(uint64_t));
         uint64_t *missing = cn_arena_array(&world->arena, uint64_t, WORLD_ROWS / 64 + 1);
         for (size_t row = 0; row < WORLD_ROWS; row++) {
-            world_fill_cell(world, &rng, world_columns[c].kind, values, row);
+            if (world_columns[c].kind != CN_CEL_LIST) {
+                world_fill_cell(world, &rng, world_columns[c].kind, values, row);
+            }
             if (cn_rng_between(&rng, 0, 7) == 0) {
                 missing[row / 64] |= UINT64_C(1) << (row % 64);
             }
         }
-        world->cells[c] = (struct cn_cel_cells){ values, c % 5 == 4 ? NULL : missing };
+        world->cells[c] =
+            world_columns[c].kind == CN_CEL_LIST
+                ? world_lists(world, &rng, world_columns[c].element, missing)
+                : (struct cn_cel_cells){ .values = values, .missing = c % 5 == 4 ? NULL : missing };
     }
     world->batch = (struct cn_cel_batch){ .columns = world->cells,
                                           .column_count = WORLD_COLUMNS,
