@@ -9,7 +9,7 @@ const signIn = (cairn, body, headers = {}) => cairn.call('POST', '/api/v1/sessio
 test('sessions', async t => {
   const cairn = await startCairn(t);
 
-  await t.test('R26 the cookie is HttpOnly and SameSite, and new at each sign-in', async () => {
+  await t.test('reliability 26: the cookie is HttpOnly and SameSite, and new at each sign-in', async () => {
     const first = await signIn(cairn, { email: ADMIN.email, password: ADMIN.password });
     assert.equal(first.status, 200);
     const [cookie] = first.headers.getSetCookie();
@@ -20,7 +20,7 @@ test('sessions', async t => {
     assert.equal(first.body.workspace.time_zone, 'UTC');
   });
 
-  await t.test('R26 signing out ends the session on the server', async () => {
+  await t.test('reliability 26: signing out ends the session on the server', async () => {
     const admin = await cairn.login();
     assert.equal((await admin.get('/api/v1/session')).status, 200);
     assert.equal((await admin.delete('/api/v1/session')).status, 204);
@@ -36,7 +36,7 @@ test('sessions', async t => {
     }
   });
 
-  await t.test('R27 unknown user and wrong password look the same', async () => {
+  await t.test('reliability 27: unknown user and wrong password look the same', async () => {
     const wrong = await signIn(cairn, { email: ADMIN.email, password: 'wrong' });
     const unknown = await signIn(cairn, { email: 'nobody@example.com', password: 'wrong' });
     for (const res of [wrong, unknown]) {
@@ -46,7 +46,7 @@ test('sessions', async t => {
     assert.equal(wrong.body.detail, unknown.body.detail);
   });
 
-  await t.test('R25 a change must come from a page of ours', async () => {
+  await t.test('reliability 25: a change must come from a page of ours', async () => {
     const admin = await cairn.login();
     const { cookie } = admin.headers;
     const create = headers => cairn.call('POST', '/api/v1/accounts', { body: { name: 'X' }, headers: { cookie, ...headers } });
@@ -59,14 +59,14 @@ test('sessions', async t => {
     assert.equal((await signIn(cairn, { email: ADMIN.email, password: ADMIN.password }, { origin: 'https://evil.example' })).status, 403);
   });
 
-  await t.test('R25 a form of another site cannot sign somebody in', async () => {
+  await t.test('reliability 25: a form of another site cannot sign somebody in', async () => {
     const res = await cairn.call('POST', '/api/v1/session', {
       raw: JSON.stringify({ email: ADMIN.email, password: ADMIN.password }), headers: { 'content-type': 'text/plain' } });
     assert.equal(res.status, 415);
   });
 });
 
-test('R27 guessing is slowed down by account and by address', async t => {
+test('reliability 27: guessing is slowed down by account and by address', async t => {
   const cairn = await startCairn(t, { env: { CAIRN_LOGIN_TRIES_PER_ACCOUNT: '3', CAIRN_LOGIN_TRIES_PER_ADDRESS: '6' } });
   const statuses = [];
   for (let i = 0; i < 4; i++) statuses.push((await signIn(cairn, { email: 'a@example.com', password: 'x' })).status);
@@ -78,7 +78,7 @@ test('R27 guessing is slowed down by account and by address', async t => {
   assert.equal((await signIn(cairn, { email: ADMIN.email, password: ADMIN.password })).status, 429);
 });
 
-test('R27 behind a trusted proxy the address is the one that it names', async t => {
+test('reliability 27: behind a trusted proxy the address is the one that it names', async t => {
   const cairn = await startCairn(t, { env: { CAIRN_LOGIN_TRIES_PER_ADDRESS: '1', CAIRN_HTTP_TRUSTED_PROXY: '127.0.0.1' } });
   const from = address => signIn(cairn, { email: `${address}@example.com`, password: 'x' }, { 'x-forwarded-for': `9.9.9.9, ${address}` });
   assert.equal((await from('10.0.0.1')).status, 401);
@@ -86,7 +86,7 @@ test('R27 behind a trusted proxy the address is the one that it names', async t 
   assert.equal((await from('10.0.0.2')).status, 401);
 });
 
-test('R33 API keys act as their user, within their scopes', async t => {
+test('reliability 33: API keys act as their user, within their scopes', async t => {
   const cairn = await startCairn(t);
   cairn.assertClean(await cairn.stop());
   const makeKey = async (...options) => {

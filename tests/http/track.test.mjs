@@ -119,7 +119,7 @@ test('what is wrong is refused alone, with its reason', async t => {
     assert.equal((await counts()).events_total, before + 2501);
   });
 
-  await t.test('R19 a gzip bomb costs a 400', async () => {
+  await t.test('reliability 19: a gzip bomb costs a 400', async () => {
     const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024));
     const res = await post('/v1/batch', bomb, { 'content-encoding': 'gzip' });
     assert.equal(res.status, 400);
@@ -159,7 +159,7 @@ test('what is wrong is refused alone, with its reason', async t => {
   });
 });
 
-test('R21 a full intake answers 429 with whole seconds, and loses nothing', async t => {
+test('reliability 21: a full intake answers 429 with whole seconds, and loses nothing', async t => {
   const { counts, post } = await open(t, { env: { CAIRN_INTAKE_QUEUE_MAX: '1', CAIRN_INTAKE_RETRY_AFTER: '1500ms' } });
   let taken = 0;
   let shed = 0;
