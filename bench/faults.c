@@ -268,6 +268,12 @@ ssize_t recv(int fd, void *bytes, size_t n, int flags)
     return REAL(recv)(fd, bytes, cut(suffers(FAULT_SHORT), n), flags);
 }
 
+ssize_t recvfrom(int fd, void *restrict bytes, size_t n, int flags, struct sockaddr *restrict from,
+                 socklen_t *restrict size)
+{
+    return REAL(recvfrom)(fd, bytes, cut(suffers(FAULT_SHORT), n), flags, from, size);
+}
+
 /* ---- memory: straight to the C library, because dlsym() allocates ---- */
 
 void *__libc_malloc(size_t bytes);

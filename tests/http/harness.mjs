@@ -89,8 +89,12 @@ class Cairn {
     return this.#log;
   }
 
+  clearLog() {
+    this.#log = '';
+  }
+
   get pid() {
-    return this.#child.pid;
+    return this.#child?.pid;
   }
 
   async init() {
