@@ -39,8 +39,8 @@ async function prepare(t, options) {
   };
 }
 
-// Any answer, or undefined where the connection broke.
-const ask = (cairn, ...args) => cairn.call(...args).catch(error => {
+// Any answer, or undefined where the connection broke or was never taken.
+const ask = (cairn, method, path, options) => cairn.call(method, path, { ...options, signal: AbortSignal.timeout(3000) }).catch(error => {
   if (error.code === 'ERR_ASSERTION') throw error;
   return undefined;
 });

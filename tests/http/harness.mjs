@@ -147,9 +147,10 @@ class Cairn {
   }
 
   // A call without a session: {status, headers, body}; body is parsed if it is JSON.
-  async call(method, path, { body, headers = {}, raw } = {}) {
+  async call(method, path, { body, headers = {}, raw, signal } = {}) {
     const res = await fetch(this.base + path, {
       method,
+      signal,
       redirect: 'manual',
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
