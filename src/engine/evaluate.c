@@ -208,6 +208,7 @@ bool cn_engine_evaluate(struct cn_engine *engine, cn_time now, bool is_tick, str
     }
     (void)pthread_rwlock_wrlock(&engine->lock);
     bool ok = score_rows(engine, &when, is_tick, err);
+    engine->day = ok ? when.day : engine->day; /* lists count from it the days that rows hold */
     (void)pthread_rwlock_unlock(&engine->lock);
     if (!ok) {
         return cn_error_context(err, "scoring");
@@ -216,6 +217,5 @@ bool cn_engine_evaluate(struct cn_engine *engine, cn_time now, bool is_tick, str
     publish(engine);
     engine->changes.count = 0;
     cn_bitmap_fill(&engine->active, false);
-    engine->day = when.day;
     return store(engine, err) && (!new_day || cn_engine_load_past(engine, now, err));
 }
