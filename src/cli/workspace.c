@@ -100,7 +100,7 @@ bool cn_workspace_config(const struct cn_command_env *env, struct cn_config *con
 static bool make_dir(const char *dir, struct cn_error *err)
 {
     if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
-        return cn_fail(err, CN_INVALID, "cannot make the folder %s", dir);
+        return cn_fail(err, CN_INVALID, "cannot make the folder %s: %m", dir);
     }
     return true;
 }
@@ -114,7 +114,7 @@ static bool lock_dir(struct cn_workspace *workspace, struct cn_error *err)
     }
     workspace->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (workspace->lock < 0) {
-        return cn_fail(err, CN_INVALID, "cannot write to the folder %s", workspace->dir);
+        return cn_fail(err, CN_INVALID, "cannot write to the folder %s: %m", workspace->dir);
     }
     if (flock(workspace->lock, LOCK_EX | LOCK_NB) != 0) {
         return cn_fail(err, CN_CONFLICT,

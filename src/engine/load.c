@@ -97,7 +97,10 @@ static bool load_series(struct cn_engine *engine, struct cn_error *err)
         return false;
     }
     int32_t today = (int32_t)cn_tz_day(engine->options.tz, cn_now(engine->options.clock));
+    struct cn_rollup_stats rollup;
+    cn_rollup_stats(engine->options.rollup, &rollup);
     struct cn_series_options options = {
+        .members_max = rollup.members_max,
         .metrics = engine->program->metrics,
         .first_day = today,
         .last_day = today,

@@ -56,8 +56,9 @@ async function live(world) {
   const statuses = [];
   for (let n = 0; n < 2; n++) {
     const res = await send(world, eventsOf('life', n));
-    statuses.push(res?.status);
-    if (res?.status === 200) acknowledged.batches.push(n);
+    if (res === undefined) return acknowledged; // nobody there, or nobody who may take a connection
+    statuses.push(res.status);
+    if (res.status === 200) acknowledged.batches.push(n);
   }
   const made = await ask(cairn, 'POST', '/api/v1/accounts', { body: { name: 'Made', external_id: 'made' }, headers: api });
   statuses.push(made?.status);
@@ -115,14 +116,16 @@ async function round(world, faults, kind, first, count) {
   faults.inject(kind, first, count);
   let acknowledged = { batches: [], accounts: [] };
   let started = true;
+  const starting = setTimeout(() => process.kill(cairn.pid, 'SIGQUIT'), 30_000); // it must come up or end
   try {
     await cairn.start();
   } catch (error) {
     if (!/did not start/.test(error.message)) throw error;
     started = false;
   }
+  clearTimeout(starting);
   if (started) acknowledged = await live(world);
-  const stopping = setTimeout(() => process.kill(cairn.pid, 'SIGABRT'), 30_000); // it must end in time
+  const stopping = setTimeout(() => process.kill(cairn.pid, 'SIGQUIT'), 30_000); // and end when told to
   await end(cairn, started);
   clearTimeout(stopping);
   faults.stop();
