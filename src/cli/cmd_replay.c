@@ -56,14 +56,14 @@ static bool replay(const struct cn_command_env *env, struct cn_server *server, s
     const struct cn_config *config = &server->workspace->config;
     struct cn_db *db = NULL;
     struct cn_rollup *into = NULL;
-    bool ok = cn_db_open(&(struct cn_db_options){ .url = cn_str_of(url) }, &db, err) &&
-              cn_db_write(db, migrate, server, err) &&
-              cn_rollup_open(
-                  &(struct cn_rollup_options){ .db = db,
-                                               .names_max = (size_t)config->metric_names_max,
-                                               .members_max = config->metric_members_max },
-                  &into, err) &&
-              compare(env, server, into, err);
+    bool ok =
+        cn_db_open(&(struct cn_db_options){ .url = cn_str_of(url) }, &db, err) &&
+        cn_db_write(db, migrate, server, err) &&
+        cn_rollup_open(&(struct cn_rollup_options){ .db = db,
+                                                    .names_max = (size_t)config->metric_names_max,
+                                                    .members_max = config->metric_members_max },
+                       &into, err) &&
+        compare(env, server, into, err);
     cn_rollup_close(into);
     cn_db_close(db);
     remove_scratch(path);

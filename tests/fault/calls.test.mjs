@@ -160,11 +160,11 @@ async function everyCall(t, kind, sample, options) {
   await world.cairn.start();
 }
 
-for (const [kind, sample] of [['EIO', 8], ['ENOSPC', 6], ['SHORT', 5], ['EMFILE', 6]]) {
+for (const [kind, sample] of [['EIO', 6], ['ENOSPC', 4], ['SHORT', 3], ['EMFILE', 4]]) {
   test(`reliability 7: with ${kind} at any call nothing acknowledged is lost, and what ends says why`, { skip: onPostgres },
     t => everyCall(t, kind, sample));
 }
 
 test('reliability 7: with ENOMEM at any allocation nothing acknowledged is lost, and what ends says why',
   { skip: onPostgres || (RELEASE === undefined && 'CAIRN_RELEASE_BIN is not set') },
-  t => everyCall(t, 'ENOMEM', 6, { memory: true, bin: RELEASE ?? BIN }));
+  t => everyCall(t, 'ENOMEM', 4, { memory: true, bin: RELEASE ?? BIN }));

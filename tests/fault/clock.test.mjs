@@ -115,3 +115,15 @@ test('reliability 13: events of the far past and future are rejected with their 
   const { body } = await admin.get(`/api/v1/sources/${source.id}/rejected`);
   assert.ok(body.data.every(row => /time|date|old|ahead|future/.test(row.reason)), JSON.stringify(body.data.map(row => row.reason)));
 });
+
+test('reliability 26: a session ends when it was idle for too long and, used or not, at its absolute end', async t => {
+  const { faults, cairn, admin } = await open(t, { env: { CAIRN_SESSION_IDLE: '2h', CAIRN_SESSION_MAX_AGE: '10h' } });
+  const idle = await cairn.login();
+  for (let hours = 1; hours < 10; hours++) {
+    faults.moveClock(hours * 3_600_000);
+    assert.equal((await admin.get('/api/v1/session')).status, 200, `used every hour, after ${hours} hours`);
+  }
+  assert.equal((await idle.get('/api/v1/session')).status, 401, 'nobody used it');
+  faults.moveClock(10 * 3_600_000 + 60_000);
+  assert.equal((await admin.get('/api/v1/session')).status, 401, 'its end has come');
+});

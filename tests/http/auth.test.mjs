@@ -1,8 +1,10 @@
 // Signing in, sessions and keys, and where a change may come from.
 import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { ADMIN, cairnCommand, startCairn } from './harness.mjs';
+import { ADMIN, cairnCommand, onPostgres, startCairn } from './harness.mjs';
 
 const signIn = (cairn, body, headers = {}) => cairn.call('POST', '/api/v1/session', { body, headers });
 
@@ -105,4 +107,61 @@ test('reliability 33: API keys act as their user, within their scopes', async t 
   assert.equal((await call(writer.slice(0, -1), 'GET', '/api/v1/accounts')).status, 401);
   assert.equal((await call(writer, 'DELETE', '/api/v1/session')).status, 404);
   for (const key of [reader, writer]) assert.ok(!cairn.log.includes(key));
+});
+
+test('reliability 26: a cookie that somebody else chose is never adopted, and Secure is set where it should be', async t => {
+  const cairn = await startCairn(t, { env: { CAIRN_SESSION_COOKIE_SECURE: 'true' } });
+  const chosen = `cairn_session=${'a'.repeat(43)}`;
+  assert.equal((await cairn.call('GET', '/api/v1/session', { headers: { cookie: chosen } })).status, 401);
+  const res = await signIn(cairn, { email: ADMIN.email, password: ADMIN.password }, { cookie: chosen });
+  const [cookie] = res.headers.getSetCookie();
+  assert.ok(!cookie.startsWith(`${chosen};`));
+  assert.match(cookie, /; Secure$/);
+  assert.equal((await cairn.call('GET', '/api/v1/session', { headers: { cookie: chosen } })).status, 401, 'it is still nobody');
+});
+
+test('reliability 27: an unknown user takes as long as a wrong password', async t => {
+  const cairn = await startCairn(t, { env: { CAIRN_LOGIN_TRIES_PER_ACCOUNT: '1000', CAIRN_LOGIN_TRIES_PER_ADDRESS: '1000' } });
+  const median = async email => {
+    const times = [];
+    for (let i = 0; i < 7; i++) {
+      const begun = performance.now();
+      assert.equal((await signIn(cairn, { email, password: `wrong ${i}` })).status, 401);
+      times.push(performance.now() - begun);
+    }
+    return times.sort((a, b) => a - b)[3];
+  };
+  await median(ADMIN.email); // warms up
+  const [known, unknown] = [await median(ADMIN.email), await median('nobody@example.com')];
+  assert.ok(Math.max(known, unknown) < 2 * Math.min(known, unknown) + 5, `known ${known} ms, unknown ${unknown} ms`);
+});
+
+test('reliability 33: no key is on the disk, in the log or in an answer, and a write key reads nothing', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const { write_key: write, id } = await admin.createSource();
+  cairn.assertClean(await cairn.stop());
+  const api = (await cairnCommand(['key', 'api', ...cairn.where, '--write', ADMIN.email])).stdout.trim();
+  await cairn.start();
+  const again = await cairn.login();
+  const session = again.headers.cookie.split('=')[1];
+  assert.equal((await cairn.send(write, [{ type: 'track', userId: 'u', event: 'E' }])).status, 200);
+  for (const headers of [{ authorization: `Bearer ${write}` }, { authorization: `Basic ${Buffer.from(`${write}:`).toString('base64')}` }]) {
+    assert.equal((await cairn.call('GET', '/api/v1/accounts', { headers })).status, 401, 'a write key only sends events');
+  }
+  assert.equal((await cairn.send(api, [{ type: 'track', userId: 'u', event: 'E' }])).status, 401, 'an API key sends none');
+  for (const name of ['key', 'api_key', 'token', 'access_token']) {
+    assert.notEqual((await cairn.call('GET', `/api/v1/accounts?${name}=${api}`)).status, 200, 'a key in an address is no key');
+  }
+  const shown = (await again.get('/api/v1/sources')).text + (await again.get(`/api/v1/sources/${id}/rejected`)).text + (await again.get('/api/v1/session')).text;
+  for (const secret of [write, api, session]) {
+    assert.ok(!shown.includes(secret), 'it is shown once');
+    assert.ok(!cairn.log.includes(secret), 'it is in the log');
+  }
+  if (onPostgres) return;
+  const files = await readdir(cairn.dir, { recursive: true, withFileTypes: true });
+  for (const file of files.filter(entry => entry.isFile())) {
+    const bytes = await readFile(join(file.parentPath, file.name));
+    for (const secret of [write, api, session, ADMIN.password]) assert.ok(!bytes.includes(secret), `${file.name} holds a secret`);
+  }
 });
