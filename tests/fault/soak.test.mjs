@@ -1,7 +1,7 @@
 // reliability 15: a server under load of every kind neither grows nor keeps descriptors, and its
 // queues stay bounded.  20 seconds here; SOAK_SECONDS says how long (script/soak).
 import assert from 'node:assert/strict';
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir, readlink } from 'node:fs/promises';
 import { test } from 'node:test';
 
 import { startCairn, waitFor } from '../http/harness.mjs';
@@ -14,7 +14,12 @@ async function memory(cairn) {
   return Number(/VmRSS:\s+(\d+) kB/.exec(await readFile(`/proc/${cairn.pid}/status`, 'utf8'))[1]) * 1024;
 }
 
-const descriptors = async cairn => (await readdir(`/proc/${cairn.pid}/fd`)).length;
+// Files and the like; sockets come and go with the clients.
+async function descriptors(cairn) {
+  const folder = `/proc/${cairn.pid}/fd`;
+  const links = await Promise.all((await readdir(folder)).map(fd => readlink(`${folder}/${fd}`).catch(() => ''))); // closed meanwhile
+  return { files: links.filter(link => link !== '' && !link.startsWith('socket:')).length, sockets: links.filter(link => link.startsWith('socket:')).length };
+}
 const threads = async cairn => (await readdir(`/proc/${cairn.pid}/task`)).length;
 
 // What people and SDKs do, over and over; each yields after one turn.
@@ -77,7 +82,7 @@ test(`reliability 15: ${SECONDS} s of everything: memory, descriptors and thread
   const watch = (async () => {
     while (performance.now() < last) {
       await new Promise(resolve => setTimeout(resolve, 500));
-      readings.push({ memory: await memory(cairn), fds: await descriptors(cairn), threads: await threads(cairn),
+      readings.push({ memory: await memory(cairn), ...await descriptors(cairn), threads: await threads(cairn),
         waiting: await figure(cairn, 'cairn_event_queue_batches'), inbox: await figure(cairn, 'cairn_engine_inbox_batches') });
     }
   })();
@@ -90,15 +95,17 @@ test(`reliability 15: ${SECONDS} s of everything: memory, descriptors and thread
   const end = readings.slice(2 * third);
   const most = (rows, what) => Math.max(...rows.map(row => row[what]));
   t.diagnostic(`turns ${JSON.stringify(turns)}; memory ${(most(middle, 'memory') / 2 ** 20).toFixed(1)} then ${(most(end, 'memory') / 2 ** 20).toFixed(1)} MiB; `
-    + `descriptors ${most(middle, 'fds')} then ${most(end, 'fds')}; threads ${most(end, 'threads')}; inbox at most ${most(readings, 'inbox')}`);
+    + `files ${most(middle, 'files')} then ${most(end, 'files')}; sockets ${most(middle, 'sockets')} then ${most(end, 'sockets')}; threads ${most(end, 'threads')}; inbox at most ${most(readings, 'inbox')}`);
   // What remains of an event is its id for the window: 43 bytes at most.
   const remembered = 43 * (await figure(cairn, 'cairn_events_total'));
   const sanitized = /asan/.test(process.env.CAIRN_BIN ?? '') ? 64 * 2 ** 20 : 0; // freed memory is held back
   assert.ok(most(end, 'memory') < most(middle, 'memory') * 1.1 + remembered + 8 * 2 ** 20 + sanitized, 'memory grows');
-  assert.ok(most(end, 'fds') <= most(middle, 'fds') + 16, 'descriptors grow');
+  assert.ok(most(end, 'files') <= most(middle, 'files') + 8, 'descriptors of files grow');
+  assert.ok(most(end, 'sockets') <= most(middle, 'sockets') * 2 + 50, 'sockets grow');
   assert.equal(most(end, 'threads'), most(middle, 'threads'), 'threads grow');
   assert.ok(most(readings, 'waiting') <= 1024 && most(readings, 'inbox') <= 4096, 'queues grow');
   await waitFor(async () => (await figure(cairn, 'cairn_http_streams')) === 0, { what: 'streams that were left to be noticed', timeoutMs: 40_000 });
+  await waitFor(async () => (await descriptors(cairn)).sockets < 40, { what: 'sockets of clients that left to be closed', timeoutMs: 100_000 });
   await proveSound(cairn);
   await cairn.start();
 });
