@@ -61,7 +61,8 @@ struct cn_http_options {
     void *arg;
 };
 
-/* Listens and starts the loops.  Fails with CN_UNAVAILABLE if the address cannot be used. */
+/* Listens and starts the loops; *server_out is set before a request can come.  Fails with
+ * CN_UNAVAILABLE if the address cannot be used. */
 CN_MUST_CHECK bool cn_http_start(const struct cn_http_options *options,
                                  struct cn_http_server **server_out, struct cn_error *err);
 
