@@ -156,6 +156,7 @@ static bool start_http(struct cn_api *api, struct cn_error *err)
         .body_max_bytes = config->http_body_max_bytes,
         .bodies_max_bytes = config->http_bodies_max_bytes,
         .heartbeat_ms = config->http_heartbeat_ms,
+        .stream_max_bytes = config->http_stream_max_bytes,
         .begin = on_begin,
         .handle = on_request,
         .refuse = on_refusal,

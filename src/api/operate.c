@@ -2,7 +2,16 @@
 
 #include "base/str.h"
 
+#include "api/access.h"
 #include "api/track.h"
+#include "book/contract.h"
+#include "book/person.h"
+#include "book/source.h"
+#include "book/ticket.h"
+#include "book/trait.h"
+#include "event/rejected.h"
+#include "json/scan.h"
+#include "metric/query.h"
 
 enum {
     METRICS_MAX_BYTES = 4 * 1024 * 1024
@@ -93,6 +102,35 @@ static void write_limits(struct cn_api *api, struct cn_gauges *out)
     }
 }
 
+/* Limits that no setting moves, because formats or other parts rely on them; docs/limits.md. */
+static void write_fixed_limits(struct cn_gauges *out)
+{
+    static const struct {
+        const char *name;
+        double value;
+    } limits[] = {
+        { "page_rows", CN_PAGE_MAX },
+        { "answer_bytes", CN_API_RESPONSE_MAX_BYTES },
+        { "json_depth", CN_JSON_READ_DEPTH_MAX },
+        { "event_json_depth", CN_JSON_SCAN_DEPTH_MAX },
+        { "key_bytes", CN_EVENT_KEY_MAX_BYTES },
+        { "event_name_bytes", CN_EVENT_NAME_MAX_BYTES },
+        { "rejected_listed", CN_REJECTED_MAX },
+        { "sources", CN_SOURCES_MAX },
+        { "users", CN_USER_LIST_MAX },
+        { "traits_of_account", CN_TRAITS_MAX },
+        { "trait_bytes", CN_TRAIT_VALUE_MAX_BYTES },
+        { "people_of_account", CN_PERSON_LIST_MAX },
+        { "contracts_of_account", CN_CONTRACT_LIST_MAX },
+        { "tickets_of_account", CN_TICKET_LIST_MAX },
+        { "chart_days", CN_CHART_DAYS_MAX },
+    };
+    cn_gauge_family(out, "cairn_limit", CN_GAUGE, "Limits that no setting moves.");
+    for (size_t i = 0; i < CN_ARRAY_LEN(limits); i++) {
+        cn_gauge_labelled(out, "name", limits[i].name, limits[i].value);
+    }
+}
+
 static void send_metrics(struct cn_api *api, struct cn_http_exchange *exchange)
 {
     struct cn_buf body;
@@ -107,6 +145,7 @@ static void send_metrics(struct cn_api *api, struct cn_http_exchange *exchange)
         source->write(source->arg, &out);
     }
     write_limits(api, &out);
+    write_fixed_limits(&out);
     cn_api_send(api, exchange, 200, "text/plain; version=0.0.4; charset=utf-8", &body);
 }
 

@@ -99,7 +99,8 @@ static bool read_file(cn_str name, unsigned char *bytes_out, size_t *len_out, st
     }
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return cn_fail(err, CN_INVALID, "no time zone \"%.*s\" on this host (is tzdata installed?)",
+        return cn_fail(err, CN_INVALID,
+                       "no time zone \"%.*s\" on this host (is tzdata installed?): %m",
                        CN_STR_ARG(name));
     }
     size_t total = 0;

@@ -104,16 +104,18 @@ static bool replay(const struct cn_command_env *env, struct cn_server *server, s
     }
     (void)snprintf(url, sizeof(url), "sqlite:%s", path); /* fits: it is 8 bytes longer */
     remove_scratch(path);
+    const struct cn_config *config = &server->workspace->config;
     struct cn_db *db = NULL;
     struct cn_rollup *into = NULL;
-    bool ok = cn_db_open(&(struct cn_db_options){ .url = cn_str_of(url) }, &db, err) &&
-              cn_db_write(db, migrate, server, err) &&
-              cn_rollup_open(
-                  &(struct cn_rollup_options){
-                      .db = db, .names_max = (size_t)server->workspace->config.metric_names_max },
-                  &into, err) &&
-              (cn_command_value(env, "as-known") != NULL ? compare_known(env, server, db, into, err)
-                                                         : compare(env, server, into, err));
+    bool ok =
+        cn_db_open(&(struct cn_db_options){ .url = cn_str_of(url) }, &db, err) &&
+        cn_db_write(db, migrate, server, err) &&
+        cn_rollup_open(&(struct cn_rollup_options){ .db = db,
+                                                    .names_max = (size_t)config->metric_names_max,
+                                                    .members_max = config->metric_members_max },
+                       &into, err) &&
+        (cn_command_value(env, "as-known") != NULL ? compare_known(env, server, db, into, err)
+                                                   : compare(env, server, into, err));
     cn_rollup_close(into);
     cn_db_close(db);
     remove_scratch(path);

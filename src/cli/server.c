@@ -52,6 +52,7 @@ static bool open_log(struct cn_server *server, struct cn_error *err)
         .on_commit = cn_engine_on_commit,
         .on_commit_arg = server->engine,
         .queue_batches = (size_t)config->intake_queue_max,
+        .queue_bytes = config->intake_queue_max_bytes,
         .dedup_window_us = config->intake_dedupe_ms * 1000,
     };
     return cn_event_log_open(&options, &server->log, err);
@@ -74,7 +75,8 @@ bool cn_server_open(struct cn_workspace *workspace, bool held, struct cn_server 
     *server->board = (struct cn_progress_board){ .label = "" };
     (void)pthread_mutex_init(&server->board->lock, NULL); /* cannot fail on Linux */
     struct cn_rollup_options rollup = { .db = workspace->rollup_db,
-                                        .names_max = (size_t)config->metric_names_max };
+                                        .names_max = (size_t)config->metric_names_max,
+                                        .members_max = config->metric_members_max };
     if (!cn_lease_take(workspace->db, lose, server, &server->lease, err) ||
         !cn_rollup_open(&rollup, &server->rollup, err)) {
         cn_server_close(server);

@@ -100,7 +100,7 @@ bool cn_workspace_config(const struct cn_command_env *env, struct cn_config *con
 static bool make_dir(const char *dir, struct cn_error *err)
 {
     if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
-        return cn_fail(err, CN_INVALID, "cannot make the folder %s", dir);
+        return cn_fail(err, CN_INVALID, "cannot make the folder %s: %m", dir);
     }
     return true;
 }
@@ -113,7 +113,7 @@ bool cn_workspace_lock(const char *dir, int *lock_out, struct cn_error *err)
     }
     int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock < 0) {
-        return cn_fail(err, CN_INVALID, "cannot write to the folder %s", dir);
+        return cn_fail(err, CN_INVALID, "cannot write to the folder %s: %m", dir);
     }
     if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
         (void)close(lock); /* nothing was written to it */
@@ -138,12 +138,42 @@ static bool open_sqlite(const char *dir, const char *name, struct cn_db **db_out
                       db_out, err);
 }
 
+/* The size of a file of the workspace; 0 if there is none. */
+static bool file_size(const struct cn_workspace *workspace, const char *name, int64_t *size_out,
+                      struct cn_error *err)
+{
+    char path[PATH_MAX_BYTES];
+    struct stat about;
+    if (!join(workspace->dir, name, path, err)) {
+        return false;
+    }
+    *size_out = stat(path, &about) == 0 ? about.st_size : 0;
+    return true;
+}
+
+/* SQLite would make an empty cairn.db anew, as if there had never been records. */
+static bool check_records(const struct cn_workspace *workspace, struct cn_error *err)
+{
+    int64_t records = 0;
+    int64_t figures = 0;
+    if (!file_size(workspace, "cairn.db", &records, err) ||
+        !file_size(workspace, "rollup.db", &figures, err)) {
+        return false;
+    }
+    return records > 0 || figures == 0 ||
+           cn_fail(err, CN_INTERNAL,
+                   "%s/cairn.db is missing or empty, but figures of its accounts are there; "
+                   "restore a backup",
+                   workspace->dir);
+}
+
 static bool connect_databases(const struct cn_command_env *env, struct cn_workspace *workspace,
                               struct cn_error *err)
 {
     const char *url = cn_command_value(env, "db");
     if (url == NULL) {
-        return open_sqlite(workspace->dir, "cairn.db", &workspace->db, err) &&
+        return check_records(workspace, err) &&
+               open_sqlite(workspace->dir, "cairn.db", &workspace->db, err) &&
                open_sqlite(workspace->dir, "rollup.db", &workspace->rollup_db, err);
     }
     workspace->rollup_db = NULL;

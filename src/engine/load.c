@@ -115,7 +115,10 @@ static bool load_series(struct cn_engine *engine, struct cn_error *err)
         return false;
     }
     int32_t today = (int32_t)cn_tz_day(engine->options.tz, cn_now(engine->options.clock));
+    struct cn_rollup_stats rollup;
+    cn_rollup_stats(engine->options.rollup, &rollup);
     struct cn_series_options options = {
+        .members_max = rollup.members_max,
         .metrics = engine->program->metrics,
         .first_day = today,
         .last_day = today,
@@ -197,10 +200,24 @@ static bool load_scores(struct cn_engine *engine, cn_time now, struct cn_error *
     return ok && cn_engine_recall_activity(engine, err) && cn_engine_load_past(engine, now, err);
 }
 
+/* What was counted was in the log.  Where it is not, files are lost, and events that come now would
+ * be given numbers that were counted already. */
+static bool check_log(const struct cn_engine *engine, struct cn_error *err)
+{
+    int64_t end = cn_event_log_position(engine->log);
+    int64_t counted =
+        engine->position.seq > engine->position.book ? engine->position.seq : engine->position.book;
+    return counted <= end ||
+           cn_fail(err, CN_INTERNAL,
+                   "the event log ends at event %lld, but %lld were counted: files of events/ are "
+                   "missing or damaged; restore a backup",
+                   (long long)end, (long long)counted);
+}
+
 bool cn_engine_load(struct cn_engine *engine, struct cn_error *err)
 {
     if (!load_records(engine, err) || !load_parked(engine, err) || !compile_program(engine, err) ||
-        !load_series(engine, err)) {
+        !load_series(engine, err) || !check_log(engine, err)) {
         return false;
     }
     add_rows(engine);

@@ -59,6 +59,9 @@ static enum cn_resolve resolve(void *ctx, const struct cn_column_request *reques
 {
     (void)ctx;
     bool is_ours = false;
+    if (request->method.len == 0) {
+        return CN_RESOLVE_UNKNOWN; /* the name alone is no value */
+    }
     for (size_t i = 0; i < CN_ARRAY_LEN(methods); i++) {
         if (!cn_str_equal(request->name, cn_str_of(methods[i].name))) {
             continue;

@@ -194,15 +194,17 @@ bool cn_http_start(const struct cn_http_options *options, struct cn_http_server 
         server->loops[i].wake_fd = -1;
         (void)pthread_mutex_init(&server->loops[i].lock, NULL);
     }
+    struct cn_http_server *before = *server_out;
     bool ok = open_sockets(server, err);
+    *server_out = server; /* the first request may ask for it before we return */
     for (size_t i = 0; ok && i < options->loops; i++) {
         ok = start_loop(server, &server->loops[i], err);
     }
     if (!ok) {
+        *server_out = before;
         cn_http_stop(server);
         return false;
     }
-    *server_out = server;
     return true;
 }
 

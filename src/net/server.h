@@ -54,13 +54,15 @@ struct cn_http_options {
     int64_t body_max_bytes;              /* unless `begin` says otherwise */
     int64_t bodies_max_bytes;            /* of all requests in hand together; then 503 */
     int64_t heartbeat_ms;                /* comment line on every stream */
+    int64_t stream_max_bytes;            /* unread bytes of one; 0: CN_SSE_QUEUE_MAX_BYTES */
     cn_http_callback *begin;             /* header complete; may refuse, or set the cap; or NULL */
     cn_http_callback *handle;            /* body complete, unless `begin` has answered */
     cn_http_refusal *refuse;             /* NULL: a line of plain text */
     void *arg;
 };
 
-/* Listens and starts the loops.  Fails with CN_UNAVAILABLE if the address cannot be used. */
+/* Listens and starts the loops; *server_out is set before a request can come.  Fails with
+ * CN_UNAVAILABLE if the address cannot be used. */
 CN_MUST_CHECK bool cn_http_start(const struct cn_http_options *options,
                                  struct cn_http_server **server_out, struct cn_error *err);
 

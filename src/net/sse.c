@@ -143,7 +143,8 @@ struct cn_sse_stream *cn_sse_open(struct cn_http_exchange *exchange, cn_sse_clos
     stream->arg = arg;
     atomic_store(&stream->holds, 2); /* the connection's and the caller's */
     (void)pthread_mutex_init(&stream->lock, NULL);
-    cn_buf_init(&stream->queue, CN_SSE_QUEUE_MAX_BYTES);
+    int64_t most = stream->loop->server->options.stream_max_bytes;
+    cn_buf_init(&stream->queue, most > 0 ? (size_t)most : CN_SSE_QUEUE_MAX_BYTES);
     cn_buf_add_str(&stream->queue, CN_STR(": welcome\n\n")); /* so that the header goes out */
     atomic_fetch_add(&stream->loop->server->streams, 1);
     cn_http_add_header(exchange, "content-type", CN_STR("text/event-stream"));

@@ -16,7 +16,7 @@
 struct cn_sse_stream;
 
 enum {
-    CN_SSE_QUEUE_MAX_BYTES = 256 * 1024, /* unread bytes of one stream */
+    CN_SSE_QUEUE_MAX_BYTES = 256 * 1024, /* unread of one stream, unless the options say so */
 };
 
 /* Called once, on the loop thread, when the client is gone or the stream was closed. */

@@ -34,7 +34,7 @@ test('a wrong command line is refused with what to do', async () => {
   assert.match(stderr, /cairn init/);
 });
 
-test('R11 a backup taken under load restores to all that was acknowledged before', { skip: onPostgres }, async t => {
+test('reliability 11: a backup taken under load restores to all that was acknowledged before', { skip: onPostgres }, async t => {
   const cairn = await startCairn(t);
   const admin = await cairn.login();
   const { write_key } = await admin.createSource();

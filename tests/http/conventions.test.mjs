@@ -200,7 +200,7 @@ test('conventions of the REST API', async t => {
     assert.equal((await admin.get(path)).body.open_tickets, 0);
   });
 
-  await t.test('R22 markup is stored and returned as the text that it is', async () => {
+  await t.test('reliability 22: markup is stored and returned as the text that it is', async () => {
     const hostile = '<script>alert(1)</script>"\'><img src=x onerror=alert(1)>${7*7}{{7*7}}\u202e\u0000'.replace('\0', '');
     const made = await admin.createAccount({ name: hostile, external_id: 'xss' });
     const res = await admin.get(`/api/v1/accounts/${made.id}`);
@@ -209,7 +209,7 @@ test('conventions of the REST API', async t => {
     assert.equal(res.headers.get('x-content-type-options'), 'nosniff');
   });
 
-  await t.test('R23 quotes and SQL in every parameter find nothing and break nothing', async () => {
+  await t.test('reliability 23: quotes and SQL in every parameter find nothing and break nothing', async () => {
     for (const text of ["'", "' OR 1=1 --", '"; DROP TABLE account; --', '%', '_', '\\', "1' UNION SELECT 1"]) {
       const q = encodeURIComponent(text);
       assert.equal((await admin.get(`/api/v1/accounts?q=${q}`)).status, 200, text);
@@ -219,14 +219,14 @@ test('conventions of the REST API', async t => {
     await waitFor(async () => (await admin.get('/api/v1/accounts')).body.total > 20);
   });
 
-  await t.test('R29 members that nobody offered are refused', async () => {
+  await t.test('reliability 29: members that nobody offered are refused', async () => {
     for (const extra of [{ id: account.id }, { version: 7 }, { score: { points: 100 } }, { role: 'admin' }, { created_at: '2020-01-01T00:00:00Z' }]) {
       assert.equal((await admin.post('/api/v1/accounts', { name: 'M', ...extra })).status, 422, JSON.stringify(extra));
     }
   });
 });
 
-test('R18 too large a body is refused, and a large one within the limit is not', async t => {
+test('reliability 18: too large a body is refused, and a large one within the limit is not', async t => {
   const cairn = await startCairn(t);
   const admin = await cairn.login();
   const res = await admin.post('/api/v1/accounts', { name: 'x'.repeat(1024 * 1024) });

@@ -17,7 +17,7 @@ function parse(text) {
   return rows.filter(row => row.length > 1);
 }
 
-test('R24 exported cells are never formulas', async t => {
+test('reliability 24: exported cells are never formulas', async t => {
   const cairn = await startCairn(t);
   const admin = await cairn.login();
   const names = ['=HYPERLINK("http://evil.example","x")', '+1+1', '-2+3', '@SUM(A1)', '\t=1', 'plain, "quoted"', 'Ümläut'];

@@ -109,7 +109,7 @@ test('events become figures that explain themselves', async t => {
     assert.ok(renewing.body.data.every(other => other.id !== row.id));
   });
 
-  await t.test('R22 hostile names of events and properties are returned as text', async () => {
+  await t.test('reliability 22: hostile names of events and properties are returned as text', async () => {
     const name = '<img src=x onerror=alert(1)>';
     await cairn.send(write_key, [{ type: 'track', userId: 'u1', event: name, context: { groupId: 'acme' }, properties: { [name]: name } }]);
     await waitFor(async () => {

@@ -1,4 +1,4 @@
-// R17, R18 What is not quite HTTP, over a raw socket.
+// reliability 17, 18: what is not quite HTTP, over a raw socket.
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
@@ -28,7 +28,7 @@ function talk(cairn, bytes, until = /never/) {
 
 const HOST = 'Host: x\r\n';
 
-test('R18 shapes of request smuggling', async t => {
+test('reliability 18: shapes of request smuggling', async t => {
   const cairn = await startCairn(t);
 
   const ambiguous = {
@@ -89,7 +89,7 @@ test('R18 shapes of request smuggling', async t => {
     }
   });
 
-  await t.test('R32 paths do not climb, and no host header is believed', async () => {
+  await t.test('reliability 32: paths do not climb, and no host header is believed', async () => {
     for (const path of ['/../../etc/passwd', '/%2e%2e/%2e%2e/etc/passwd', '/assets/../../x.js', '//etc/passwd.txt', '/\\..\\x.y']) {
       const res = await talk(cairn, `GET ${path} HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
       assert.deepEqual(res.statuses, [404], path);
@@ -99,7 +99,7 @@ test('R18 shapes of request smuggling', async t => {
   });
 });
 
-test('R17 slow clients are dropped and harm nobody', async t => {
+test('reliability 17: slow clients are dropped and harm nobody', async t => {
   const cairn = await startCairn(t, { env: { CAIRN_HTTP_HEADER_TIMEOUT: '300ms', CAIRN_HTTP_BODY_TIMEOUT: '300ms' } });
   const { hostname, port } = new URL(cairn.base);
   const sockets = Array.from({ length: 200 }, () => connect(Number(port), hostname));
@@ -117,7 +117,7 @@ test('R17 slow clients are dropped and harm nobody', async t => {
   await waitFor(() => open === 0, { what: 'all slow clients to be dropped' });
 });
 
-test('R17 connections of one address are capped', async t => {
+test('reliability 17: connections of one address are capped', async t => {
   const cairn = await startCairn(t, { env: { CAIRN_HTTP_CONNECTIONS_PER_ADDRESS_MAX: '20' } });
   const { hostname, port } = new URL(cairn.base);
   const sockets = Array.from({ length: 40 }, () => connect(Number(port), hostname));

@@ -89,8 +89,12 @@ class Cairn {
     return this.#log;
   }
 
+  clearLog() {
+    this.#log = '';
+  }
+
   get pid() {
-    return this.#child.pid;
+    return this.#child?.pid;
   }
 
   async init() {
@@ -105,12 +109,12 @@ class Cairn {
 
   async start(extra = []) {
     const args = ['serve', ...this.where, '--listen', '127.0.0.1:0', ...(this.options.args ?? []), ...extra];
-    this.#child = spawn(BIN, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+    this.#child = spawn(this.options.bin ?? BIN, args, {
+      stdio: ['ignore', 'pipe', this.options.stderr ?? 'pipe'],
       env: { ...process.env, ...this.options.env },
     });
     this.#exited = once(this.#child, 'exit'); // from the start: it may die before it listens
-    this.#child.stderr.setEncoding('utf8').on('data', chunk => (this.#log += chunk));
+    this.#child.stderr?.setEncoding('utf8').on('data', chunk => (this.#log += chunk));
     // The first line on stdout is {"listening":"http://127.0.0.1:PORT"}.
     const lines = readline.createInterface({ input: this.#child.stdout });
     const first = await Promise.race([once(lines, 'line').then(([line]) => line), this.#exited.then(() => null)]);
@@ -150,9 +154,10 @@ class Cairn {
   }
 
   // A call without a session: {status, headers, body}; body is parsed if it is JSON.
-  async call(method, path, { body, headers = {}, raw } = {}) {
+  async call(method, path, { body, headers = {}, raw, signal } = {}) {
     const res = await fetch(this.base + path, {
       method,
+      signal,
       redirect: 'manual',
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
@@ -238,8 +243,10 @@ export class Session {
 //   args, env  of the server      init  further options of "cairn init"
 //   zone       of the workspace   users further {email, name, role, password}
 //   files      true: embedded in any case
+//   parent     of its folder      stderr a descriptor that its log goes to
+//   bin        another build of the program
 export async function startCairn(t, options = {}) {
-  const dir = await mkdtemp(join(tmpdir(), 'cairn-test-'));
+  const dir = await mkdtemp(join(options.parent ?? tmpdir(), 'cairn-test-'));
   const database = onPostgres && !options.files ? await createDatabase() : undefined;
   const cairn = new Cairn(dir, database?.url, options);
   t.after(async () => {

@@ -1,4 +1,4 @@
-// R19 JSONTestSuite as bodies: every n_ is refused with 400, every y_ accepted or refused for a
+// reliability 19: JSONTestSuite as bodies: every n_ is refused with 400, every y_ accepted or refused for a
 // named reason, and nothing takes the server down.
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { basic, startCairn } from './harness.mjs';
 
 const FOLDER = fileURLToPath(new URL('../data/JSONTestSuite/test_parsing/', import.meta.url));
 
-test('R19 JSONTestSuite as bodies of both APIs', async t => {
+test('reliability 19: JSONTestSuite as bodies of both APIs', async t => {
   const cairn = await startCairn(t);
   const admin = await cairn.login();
   const { write_key } = await admin.createSource();
@@ -35,7 +35,7 @@ test('R19 JSONTestSuite as bodies of both APIs', async t => {
   assert.equal((await fetch(`${cairn.base}/healthz`)).status, 200);
 });
 
-test('R19 depth, length and numbers beyond what fits', async t => {
+test('reliability 19: depth, length and numbers beyond what fits', async t => {
   const cairn = await startCairn(t);
   const admin = await cairn.login();
   const post = raw => admin.call('POST', '/api/v1/accounts', { raw, headers: { 'content-type': 'application/json' } });

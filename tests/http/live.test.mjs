@@ -32,7 +32,7 @@ async function listen(t, session) {
   return stream;
 }
 
-test('R29 changes reach who may see them', async t => {
+test('reliability 29: changes reach who may see them', async t => {
   const cairn = await startCairn(t, {
     users: [{ email: 'csm@example.com', name: 'csm', role: 'csm', password }], env: { CAIRN_HTTP_HEARTBEAT: '100ms' } });
   const admin = await cairn.login();

@@ -44,7 +44,7 @@ test('health, metrics, OpenAPI and the web app', async t => {
     for (const name of refs) assert.ok(body.components.schemas[name], name);
   });
 
-  await t.test('R32 pages have strict headers, and any page address gives the app', async t => {
+  await t.test('reliability 32: pages have strict headers, and any page address gives the app', async t => {
     if ((await cairn.call('GET', '/')).status === 404) return t.skip('the web app is not built in');
     for (const path of ['/', '/accounts/acct_0000000000001', '/sources']) {
       const res = await cairn.call('GET', path);

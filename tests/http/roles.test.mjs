@@ -1,4 +1,4 @@
-// R29 What each role may do, endpoint by endpoint, from the outside.
+// reliability 29: what each role may do, endpoint by endpoint, from the outside.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -23,7 +23,7 @@ const matrix = id => [
   ['GET', '/api/v1/sources/src_0000000000001/rejected', undefined, ['admin', 'ops']],
 ];
 
-test('R29 the role matrix', async t => {
+test('reliability 29: the role matrix', async t => {
   const cairn = await startCairn(t, { users });
   const admin = await cairn.login();
   const account = await admin.createAccount({ name: 'Nobody\'s', external_id: 'nobodys' });
@@ -43,7 +43,7 @@ test('R29 the role matrix', async t => {
     });
   }
 
-  await t.test('R28 what is out of scope does not exist', async () => {
+  await t.test('reliability 28: what is out of scope does not exist', async () => {
     const { csm, viewer } = sessions;
     for (const session of [csm, viewer]) {
       assert.equal((await session.get(`/api/v1/accounts/${account.id}`)).status, 404);

@@ -119,7 +119,7 @@ test('what is wrong is refused alone, with its reason', async t => {
     assert.equal((await counts()).events_total, before + 2501);
   });
 
-  await t.test('R19 a gzip bomb costs a 400', async () => {
+  await t.test('reliability 19: a gzip bomb costs a 400', async () => {
     const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024));
     const res = await post('/v1/batch', bomb, { 'content-encoding': 'gzip' });
     assert.equal(res.status, 400);
@@ -159,7 +159,7 @@ test('what is wrong is refused alone, with its reason', async t => {
   });
 });
 
-test('R21 a full intake answers 429 with whole seconds, and loses nothing', async t => {
+test('reliability 21: a full intake answers 429 with whole seconds, and loses nothing', async t => {
   const { counts, post } = await open(t, { env: { CAIRN_INTAKE_QUEUE_MAX: '1', CAIRN_INTAKE_RETRY_AFTER: '1500ms' } });
   let taken = 0;
   let shed = 0;
@@ -175,4 +175,36 @@ test('R21 a full intake answers 429 with whole seconds, and loses nothing', asyn
   assert.equal(taken + shed, 200);
   assert.ok(taken > 0);
   assert.equal((await counts()).events_total, taken);
+});
+
+test('reliability 21: clients that try again converge, and a flood of one source does not shut another out', async t => {
+  const { cairn, admin, counts, post } = await open(t, { env: { CAIRN_INTAKE_QUEUE_MAX: '4', CAIRN_INTAKE_RETRY_AFTER: '1s' } });
+  const other = await admin.createSource('Small');
+  let flooding = true;
+  let shed = 0;
+  const flood = Array.from({ length: 32 }, async () => {
+    while (flooding) {
+      const res = await post('/v1/batch', JSON.stringify({ batch: Array.from({ length: 50 }, () => event()) }));
+      if (res.status === 429) shed++;
+    }
+  });
+  let most = 0;
+  for (let n = 0; n < 40; n++) {
+    const raw = JSON.stringify(event({ messageId: `small-${n}` }));
+    let tries = 1;
+    // Sooner than it is told to, so that the test is short.
+    while ((await cairn.call('POST', '/v1/track', { raw, headers: { authorization: basic(other.write_key) } })).status === 429) {
+      tries++;
+      await new Promise(resolve => setTimeout(resolve, 5));
+    }
+    most = Math.max(most, tries);
+  }
+  flooding = false;
+  await Promise.all(flood);
+  t.diagnostic(`${shed} requests of the flood were shed; the other source tried at most ${most} times`);
+  assert.ok(shed > 0, 'there was a flood');
+  assert.ok(most <= 100, `it took ${most} tries`);
+  const row = (await admin.get('/api/v1/sources')).body.data.find(source => source.id === other.id);
+  assert.equal(row.events_total, 40);
+  assert.ok((await counts()).events_total > 0);
 });

@@ -356,21 +356,22 @@ static void any_order_of_arrival_gives_the_same_book(void **state)
 }
 
 #define TEST(title, function, setup_) CN_TEST_WITH(title, function, setup_, book_teardown)
-#define TESTS(setup_)                                                                              \
-    TEST("an unknown group makes an account with its people and traits",                           \
-         an_unknown_group_makes_an_account_with_its_people_and_traits, setup_),                    \
-        TEST("a parked group waits for its account", a_parked_group_waits_for_its_account,         \
-             setup_),                                                                              \
-        TEST("a mail domain tells the account", a_mail_domain_tells_the_account, setup_),          \
-        TEST("an alias carries the former id along", an_alias_carries_the_former_id_along,         \
-             setup_),                                                                              \
-        TEST("a track call is news only for an unknown group",                                     \
-             a_track_call_is_news_only_for_an_unknown_group, setup_),                              \
-        TEST("hostile traits keep nobody waiting", hostile_traits_keep_nobody_waiting, setup_),    \
-        TEST("a batch that is tried again begins anew", a_batch_that_is_tried_again_begins_anew,   \
-             setup_),                                                                              \
-        TEST("any order of arrival gives the same book", any_order_of_arrival_gives_the_same_book, \
-             setup_)
+#define TESTS(setup_)                                                                            \
+    TEST("an unknown group makes an account with its people and traits",                         \
+         an_unknown_group_makes_an_account_with_its_people_and_traits, setup_),                  \
+        TEST("a parked group waits for its account", a_parked_group_waits_for_its_account,       \
+             setup_),                                                                            \
+        TEST("a mail domain tells the account", a_mail_domain_tells_the_account, setup_),        \
+        TEST("an alias carries the former id along", an_alias_carries_the_former_id_along,       \
+             setup_),                                                                            \
+        TEST("a track call is news only for an unknown group",                                   \
+             a_track_call_is_news_only_for_an_unknown_group, setup_),                            \
+        TEST("reliability 39: hostile traits keep nobody waiting",                               \
+             hostile_traits_keep_nobody_waiting, setup_),                                        \
+        TEST("a batch that is tried again begins anew", a_batch_that_is_tried_again_begins_anew, \
+             setup_),                                                                            \
+        TEST("reliability 14: any order of arrival gives the same book",                         \
+             any_order_of_arrival_gives_the_same_book, setup_)
 
 int main(void)
 {

@@ -213,9 +213,9 @@ int main(void)
         CN_TEST("Accept and Content-Type are taken at their word", accept_headers_are_honest),
         CN_TEST("only strong tags of ours name a version", only_strong_tags_of_ours_name_a_version),
         CN_TEST("cookies are found by their whole name", cookies_are_found_by_their_whole_name),
-        CN_TEST("R25 other origins are told apart", other_origins_are_told_apart),
-        CN_TEST("R24 CSV cells are never formulas", csv_cells_are_never_formulas),
-        CN_TEST("R27 failed sign-ins are counted in a window",
+        CN_TEST("reliability 25: other origins are told apart", other_origins_are_told_apart),
+        CN_TEST("reliability 24: CSV cells are never formulas", csv_cells_are_never_formulas),
+        CN_TEST("reliability 27: failed sign-ins are counted in a window",
                 failed_sign_ins_are_counted_in_a_window),
         CN_TEST("figures are written as Prometheus reads them", gauges_are_prometheus_text),
     };

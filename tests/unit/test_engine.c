@@ -245,7 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CN_TEST_WITH("an event makes an account that is listed",
                      an_event_makes_an_account_that_is_listed, set_up, tear_down),
-        CN_TEST_WITH("a restart keeps everything and a replay agrees",
+        CN_TEST_WITH("reliability 14: a restart keeps everything and a replay agrees",
                      a_restart_keeps_everything_and_a_replay_agrees, set_up, tear_down),
         CN_TEST_WITH("what was parked is known after a restart",
                      what_was_parked_is_known_after_a_restart, set_up, tear_down),

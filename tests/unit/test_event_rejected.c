@@ -192,8 +192,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T("rejected events are listed newest first", rejected_events_are_listed_newest_first),
-        T("the list keeps the newest ten thousand", the_list_keeps_the_newest_ten_thousand),
-        T("a flood is counted and listed in part", a_flood_is_counted_and_listed_in_part),
+        T("reliability 39: the list keeps the newest ten thousand",
+          the_list_keeps_the_newest_ten_thousand),
+        T("reliability 39: a flood is counted and listed in part",
+          a_flood_is_counted_and_listed_in_part),
         T("counters go by minutes", counters_go_by_minutes),
     };
     return cmocka_run_group_tests_name("event_rejected", tests, NULL, NULL);

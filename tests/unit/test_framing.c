@@ -108,12 +108,12 @@ static void a_nul_byte_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CN_TEST("R18 proper requests are counted, however they are cut",
+        CN_TEST("reliability 18: proper requests are counted, however they are cut",
                 proper_requests_are_counted),
-        CN_TEST("R18 ambiguous requests are refused", ambiguous_requests_are_refused),
-        CN_TEST("R18 a refused request leaves those before it alone",
+        CN_TEST("reliability 18: ambiguous requests are refused", ambiguous_requests_are_refused),
+        CN_TEST("reliability 18: a refused request leaves those before it alone",
                 a_refused_request_leaves_those_before_it_alone),
-        CN_TEST("R18 a NUL byte is refused", a_nul_byte_is_refused),
+        CN_TEST("reliability 18: a NUL byte is refused", a_nul_byte_is_refused),
     };
     return cmocka_run_group_tests_name("framing", tests, NULL, NULL);
 }

@@ -167,8 +167,8 @@ static int teardown(void **state)
                  migrations_are_applied_once_and_in_order, setup_, teardown),                      \
         CN_TEST_WITH("a migration that fails leaves no trace",                                     \
                      a_migration_that_fails_leaves_no_trace, setup_, teardown),                    \
-        CN_TEST_WITH("a newer database is refused", a_newer_database_is_refused, setup_,           \
-                     teardown),                                                                    \
+        CN_TEST_WITH("reliability 9: a newer database is refused", a_newer_database_is_refused,    \
+                     setup_, teardown),                                                            \
         CN_TEST_WITH("another file of the same number is refused",                                 \
                      another_file_of_the_same_number_is_refused, setup_, teardown),                \
         CN_TEST_WITH("sets keep their versions apart", sets_keep_their_versions_apart, setup_,     \

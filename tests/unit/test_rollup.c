@@ -479,21 +479,23 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CN_TEST("a day is counted by name and by user", a_day_is_counted_by_name_and_by_user),
-        CN_TEST("R-14 every order of arrival gives equal rows",
+        CN_TEST("reliability 14: every order of arrival gives equal rows",
                 every_order_of_arrival_gives_equal_rows),
-        CN_TEST("R-1 what was not flushed is replayed after a crash",
+        CN_TEST("reliability 1: what was not flushed is replayed after a crash",
                 what_was_not_flushed_is_replayed_after_a_crash),
-        CN_TEST("R-14 a rebuild moves events to their new account",
+        CN_TEST("reliability 14: a rebuild moves events to their new account",
                 a_rebuild_moves_events_to_their_new_account),
-        CN_TEST("R-39 names over the limit count as other", names_over_the_limit_count_as_other),
-        CN_TEST("R-39 too many members keep the same ones in every order",
+        CN_TEST("reliability 39: names over the limit count as other",
+                names_over_the_limit_count_as_other),
+        CN_TEST("reliability 39: too many members keep the same ones in every order",
                 too_many_members_keep_the_same_ones_in_every_order),
         CN_TEST("values that cannot be summed are reported",
                 values_that_cannot_be_summed_are_reported),
         CN_TEST("a metric that comes later is built from the log",
                 a_metric_that_comes_later_is_built_from_the_log),
-        CN_TEST("R-6 a full disk loses nothing", a_full_disk_loses_nothing),
-        CN_TEST("R-6 a rebuild that fails changes nothing", a_rebuild_that_fails_changes_nothing),
+        CN_TEST("reliability 6: a full disk loses nothing", a_full_disk_loses_nothing),
+        CN_TEST("reliability 6: a rebuild that fails changes nothing",
+                a_rebuild_that_fails_changes_nothing),
     };
     return cmocka_run_group_tests_name("rollup", tests, NULL, NULL);
 }

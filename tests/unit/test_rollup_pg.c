@@ -192,8 +192,9 @@ static void a_rebuild_makes_writers_look_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CN_TEST("R-16 writers of one database add up", writers_of_one_database_add_up),
-        CN_TEST("R-16 a rebuild makes writers look again", a_rebuild_makes_writers_look_again),
+        CN_TEST("reliability 16: writers of one database add up", writers_of_one_database_add_up),
+        CN_TEST("reliability 16: a rebuild makes writers look again",
+                a_rebuild_makes_writers_look_again),
     };
     if (getenv("CAIRN_TEST_PG_URL") == NULL) { /* NOLINT(concurrency-mt-unsafe): one thread */
         return 0;

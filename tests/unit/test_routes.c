@@ -225,7 +225,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CN_TEST("every route is complete", every_route_is_complete),
-        CN_TEST("R29 every route says who may", every_route_says_who_may),
+        CN_TEST("reliability 29: every route says who may", every_route_says_who_may),
         CN_TEST("every field is bounded and described", every_field_is_bounded_and_described),
         CN_TEST("operation ids are unique", operation_ids_are_unique),
         CN_TEST("schemas of one name are one", schemas_of_one_name_are_one),

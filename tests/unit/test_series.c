@@ -394,11 +394,12 @@ static void midnight_touches_only_what_was_active(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CN_TEST("R-14 a live series equals one loaded from the rollups",
+        CN_TEST("reliability 14: a live series equals one loaded from the rollups",
                 a_live_series_equals_one_loaded_from_the_rollups),
-        CN_TEST("R-14 every order of arrival gives equal windows",
+        CN_TEST("reliability 14: every order of arrival gives equal windows",
                 every_order_of_arrival_gives_equal_windows),
-        CN_TEST("R-14 the past gives what was live then", the_past_gives_what_was_live_then),
+        CN_TEST("reliability 14: the past gives what was live then",
+                the_past_gives_what_was_live_then),
         CN_TEST("one account can be loaded again", one_account_can_be_loaded_again),
         CN_TEST("a saved series is the same after a start",
                 a_saved_series_is_the_same_after_a_start),

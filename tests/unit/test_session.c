@@ -285,18 +285,19 @@ static void a_write_key_is_known_within_a_second(void **state)
 }
 
 #define TEST(title, function, setup_) CN_TEST_WITH(title, function, setup_, book_teardown)
-#define TESTS(setup_)                                                                          \
-    TEST("a password opens, and every failure sounds the same",                                \
-         a_password_opens_and_every_failure_sounds_the_same, setup_),                          \
-        TEST("a password is neither short nor stored", a_password_is_neither_short_nor_stored, \
-             setup_),                                                                          \
-        TEST("an address is taken whatever its case", an_address_is_taken_whatever_its_case,   \
-             setup_),                                                                          \
-        TEST("a session ends by idling, by age and by hand",                                   \
-             a_session_ends_by_idling_by_age_and_by_hand, setup_),                             \
-        TEST("a new password ends all sessions", a_new_password_ends_all_sessions, setup_),    \
-        TEST("a key works until it expires or is revoked",                                     \
-             a_key_works_until_it_expires_or_is_revoked, setup_),                              \
+#define TESTS(setup_)                                                                              \
+    TEST("reliability 27: a password opens, and every failure sounds the same",                    \
+         a_password_opens_and_every_failure_sounds_the_same, setup_),                              \
+        TEST("reliability 27: a password is neither short nor stored",                             \
+             a_password_is_neither_short_nor_stored, setup_),                                      \
+        TEST("an address is taken whatever its case", an_address_is_taken_whatever_its_case,       \
+             setup_),                                                                              \
+        TEST("reliability 26: a session ends by idling, by age and by hand",                       \
+             a_session_ends_by_idling_by_age_and_by_hand, setup_),                                 \
+        TEST("reliability 26: a new password ends all sessions", a_new_password_ends_all_sessions, \
+             setup_),                                                                              \
+        TEST("reliability 33: a key works until it expires or is revoked",                         \
+             a_key_works_until_it_expires_or_is_revoked, setup_),                                  \
         TEST("there is one workspace", there_is_one_workspace, setup_)
 
 int main(void)

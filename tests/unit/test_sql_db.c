@@ -416,10 +416,12 @@ int main(void)
                      a_folder_that_is_not_there_is_an_error, setup, teardown),
     };
     const struct CMUnitTest scripted_tests[] = {
-        CN_TEST("a full disk at commit fails the group", a_full_disk_at_commit_fails_the_group),
+        CN_TEST("reliability 6: a full disk at commit fails the group",
+                a_full_disk_at_commit_fails_the_group),
         CN_TEST("a member that loses the transaction fails the group",
                 a_member_that_loses_the_transaction_fails_the_group),
-        CN_TEST("after a failed sync nothing is written", after_a_failed_sync_nothing_is_written),
+        CN_TEST("reliability 8: after a failed sync nothing is written",
+                after_a_failed_sync_nothing_is_written),
         CN_TEST("a lost race is run again", a_lost_race_is_run_again),
         CN_TEST("a commit without an answer is not run again",
                 a_commit_without_an_answer_is_not_run_again),

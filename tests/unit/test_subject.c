@@ -337,7 +337,8 @@ int main(void)
                 the_best_rule_wins_then_the_latest_before),
         CN_TEST("of two at one moment the smaller key wins",
                 of_two_at_one_moment_the_smaller_key_wins),
-        CN_TEST("the order of claims does not matter", the_order_of_claims_does_not_matter),
+        CN_TEST("reliability 14: the order of claims does not matter",
+                the_order_of_claims_does_not_matter),
         CN_TEST("what was seen before the account joins it",
                 what_was_seen_before_the_account_joins_it),
         CN_TEST("an identify that comes later moves thirty days",
@@ -345,7 +346,7 @@ int main(void)
         CN_TEST("calls within an hour count as the earliest",
                 calls_within_an_hour_count_as_the_earliest),
         CN_TEST("links in a circle come to an end", links_in_a_circle_come_to_an_end),
-        CN_TEST("every order gives one mapping, and moves tell what moved",
+        CN_TEST("reliability 14: every order gives one mapping, and moves tell what moved",
                 every_order_gives_one_mapping_and_moves_tell_what_moved),
     };
     return cmocka_run_group_tests_name("subject", tests, NULL, NULL);

@@ -123,9 +123,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CN_TEST("dates and day numbers are inverse", dates_and_days_are_inverse),
-        CN_TEST("offsets follow the zone database and its footer",
+        CN_TEST("reliability 13: offsets follow the zone database and its footer",
                 offsets_follow_the_database_and_its_footer),
-        CN_TEST("a day starts at its first moment in any zone", a_day_starts_at_its_first_moment),
+        CN_TEST("reliability 13: a day starts at its first moment in any zone",
+                a_day_starts_at_its_first_moment),
         CN_TEST("refuses what is no zone", refuses_what_is_no_zone),
         CN_TEST("dates are read as they are written", dates_are_read_as_they_are_written),
     };
