@@ -188,9 +188,26 @@ static void find_qualified(struct cn_cel_checker *checker, struct cn_cel_node *n
     }
 }
 
+/* What is no value by itself has no methods but those of the schema, whatever else they are
+ * called: parent.value("arr") asks no optional for its value. */
+static bool has_own_methods(struct cn_cel_checker *checker, const struct cn_cel_node *node)
+{
+    cn_str path = node->has_target ? cn_cel_node_path(checker->arena, node->args[0]) : CN_STR("");
+    struct cn_cel_reference reference = { .name = path };
+    struct cn_cel_column column = { 0 };
+    struct cn_error err;
+    return path.len > 0 && !checker->is_dynamic && !cn_cel_is_variable(checker, path) &&
+           checker->schema->resolve(checker->schema->ctx, &reference, &column, &err) !=
+               CN_CEL_FOUND;
+}
+
 static void check_call(struct cn_cel_checker *checker, struct cn_cel_node *node)
 {
     find_qualified(checker, node);
+    if (has_own_methods(checker, node)) {
+        cn_cel_check_method(checker, node);
+        return;
+    }
     cn_str name =
         node->name.ptr[0] == '.' ? cn_str_slice(node->name, 1, node->name.len) : node->name;
     node->function = cn_cel_function_find(name, node->has_target ? CN_CEL_MEMBER
