@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawn, execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import readline from 'node:readline';
 import { promisify } from 'node:util';
 
@@ -67,9 +67,32 @@ export async function listPeer(accounts) {
   return { ...server, usesPostgres: true, key: '', async stop() { await server.stop(); await db.drop(); } };
 }
 
-// A workspace with a source.  options: postgres (bool), env, args of "cairn serve".
-export async function cairn({ postgres = false, env = {}, args = [] } = {}) {
+// A clock for a server and its generator that may be set forward: by bench/faults.c, from a file.
+async function movableClock(dir) {
+  const file = join(dir, 'clock');
+  const handle = await open(file, 'w');
+  await handle.write(Buffer.alloc(104));
+  let ahead = 0; // milliseconds
+  return {
+    env: { LD_PRELOAD: resolve(build, 'bench/libfaults.so'), CAIRN_FAULTS: file },
+    now: () => Date.now() + ahead,
+    async setMidnightIn(ms) {
+      const day = 86_400_000;
+      ahead += day - ((Date.now() + ahead + ms) % day);
+      const bytes = Buffer.alloc(8);
+      bytes.writeBigInt64LE(BigInt(ahead) * 1000n);
+      await handle.write(bytes, 0, 8, 0);
+    },
+    close: () => handle.close(),
+  };
+}
+
+// A workspace with a source.  options: postgres (bool), clock (bool: it can be set forward), env, args
+// of "cairn serve".
+export async function cairn({ postgres = false, clock: hasClock = false, env: ours = {}, args = [] } = {}) {
   const dir = await folder('cairn');
+  const clock = hasClock ? await movableClock(dir) : null;
+  const env = { ...ours, ...clock?.env };
   const db = postgres ? await database() : null;
   const where = ['--data', dir, ...(db ? ['--db', db.url] : [])];
   await run(bin, ['init', ...where, '--time-zone', 'UTC', '--currency', 'USD']);
@@ -88,17 +111,34 @@ export async function cairn({ postgres = false, env = {}, args = [] } = {}) {
     if (!res.ok) throw new Error(`${method} ${path}: ${res.status} ${await res.text()}`);
     return res;
   };
-  const signedIn = await call('POST', '/api/v1/session', admin);
-  const cookie = signedIn.headers.getSetCookie().map(line => line.split(';')[0]).join('; ');
+  let cookie;
+  const signIn = async () => {
+    const signedIn = await call('POST', '/api/v1/session', admin);
+    cookie = signedIn.headers.getSetCookie().map(line => line.split(';')[0]).join('; ');
+  };
+  await signIn();
   return {
     where,
     usesPostgres: postgres,
-    cookie,
     key,
+    clock,
+    env,
+    signIn,
+    get cookie() { return cookie; },
     get base() { return server.base; },
     get address() { return server.address; },
     get pid() { return server.pid; },
     call: (method, path, body, headers) => call(method, path, body, { cookie, ...headers }),
+
+    // Waits until all that was sent has been counted and scored.
+    async caughtUp() {
+      const behind = /^cairn_engine_events_behind (\d+)$/m;
+      for (let tries = 0; tries < 1200; tries++) {
+        if (behind.exec(await (await fetch(`${server.base}/metrics`)).text())?.[1] === '0') return;
+        await new Promise(wake => setTimeout(wake, 50));
+      }
+      throw new Error('the engine does not catch up');
+    },
 
     // Stops and starts again; yields the milliseconds from start to ready.
     async restart() {
@@ -112,6 +152,7 @@ export async function cairn({ postgres = false, env = {}, args = [] } = {}) {
     async stop() {
       await server.stop();
       await db?.drop();
+      await clock?.close();
       await rm(dir, { recursive: true, force: true });
     },
   };
@@ -128,7 +169,8 @@ async function pids(server) {
 export async function load(server, options) {
   const args = Object.entries({ address: server.address, key: server.key, pids: await pids(server), ...options })
     .flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const { stdout } = await run(`${build}/bench/cairn-load`, args, { maxBuffer: 1 << 20 });
+  const { stdout } = await run(`${build}/bench/cairn-load`, args,
+    { maxBuffer: 1 << 20, env: { ...process.env, ...server.clock?.env } });
   return JSON.parse(stdout);
 }
 
