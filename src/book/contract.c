@@ -234,7 +234,7 @@ bool cn_contract_create(const struct cn_unit *unit, cn_account_id account_id,
     if (!cn_sql_begin(unit->conn, err)) {
         return cn_error_context(err, "creating a contract");
     }
-    if (!cn_row_require_account(unit, account_id, err) ||
+    if (!cn_row_hold_account(unit, account_id, err) ||
         (new_contract->external_id.len > 0 &&
          !find_external(unit, account_id, new_contract->external_id, &old, err))) {
         goto fail;
@@ -285,7 +285,8 @@ bool cn_contract_update(const struct cn_unit *unit, cn_account_id account_id, cn
     if (!cn_sql_begin(unit->conn, err)) {
         return cn_error_context(err, "updating a contract");
     }
-    if (!cn_contract_load(unit, account_id, id, &old, err)) {
+    if (!cn_row_hold_account(unit, account_id, err) ||
+        !cn_contract_load(unit, account_id, id, &old, err)) {
         goto fail;
     }
     contract = old;

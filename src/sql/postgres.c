@@ -441,6 +441,7 @@ static const struct cn_sql_driver driver = {
     .begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED", /* whatever the default may be */
     .begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     .fragments = { [CN_FRAGMENT_SKIP_LOCKED] = "FOR UPDATE SKIP LOCKED",
+                   [CN_FRAGMENT_HOLD_ROW] = "FOR KEY SHARE",
                    [CN_FRAGMENT_IN_IDS] = "= ANY(?)",
                    [CN_FRAGMENT_TABLE_SUFFIX] = "",
                    [CN_FRAGMENT_MIGRATION_LOCK] = "SET LOCAL statement_timeout = 0;"
