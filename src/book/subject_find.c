@@ -16,6 +16,14 @@ int64_t cn_subject_map_version(struct cn_subject_map *map)
     return version;
 }
 
+size_t cn_subject_map_count(struct cn_subject_map *map)
+{
+    (void)pthread_rwlock_rdlock(&map->lock);
+    size_t count = map->count;
+    (void)pthread_rwlock_unlock(&map->lock);
+    return count;
+}
+
 int64_t cn_subject_map_find(struct cn_subject_map *map, int64_t subject, cn_time at)
 {
     (void)pthread_rwlock_rdlock(&map->lock);

@@ -96,6 +96,9 @@ int64_t cn_subject_map_account(struct cn_subject_map *map, cn_str external_id);
 /* The account of that domain, 0 if there is none. */
 int64_t cn_subject_map_domain(struct cn_subject_map *map, cn_str domain);
 
+/* How many subjects anything is known of. */
+size_t cn_subject_map_count(struct cn_subject_map *map);
+
 /* All subjects of which any event may belong to the account; in `arena`. */
 size_t cn_subject_map_subjects(struct cn_subject_map *map, int64_t account_id,
                                struct cn_arena *arena, int64_t **subjects_out);
