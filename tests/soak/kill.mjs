@@ -193,7 +193,7 @@ test(`${values.rounds} rounds: nothing acknowledged is missing or counted twice`
     const batch = [1, 10, 100][random(3)];
     const common = { batch, run: `r${round}`, seed: round + 1, at: Math.floor(Date.now() / 1000) };
     await rm(acks, { force: true });
-    const options = { ...common, connections: 1 + random(32), rate: 20_000, acks };
+    const options = { ...common, connections: 1 + random(32), rate: 10_000, acks };
     const { next } = await attacks[values.victim](cairn, key, options, merges);
     if (values.victim !== 'database') {
       const begun = performance.now();
