@@ -72,7 +72,7 @@ static void add_event(struct cn_buf *body, const struct cn_load_plan *plan, stru
     char late[CN_TIME_TEXT_BYTES];
 
     if (plan->late_per_cent > 0 && cn_rng_between(rng, 0, 99) < plan->late_per_cent) {
-        int64_t days = cn_rng_between(rng, 1, CN_LOAD_LATE_DAYS);
+        int64_t days = 10 * cn_rng_between(rng, 1, CN_LOAD_LATE_DAYS / 10);
         cn_time_format((cn_time){ plan->at.us - days * 86400 * 1000000 }, late);
         at = late;
     }

@@ -28,7 +28,7 @@ struct cn_load_plan {
     int64_t group_per_cent; /* of which each moves a user among three accounts */
     int64_t alias_per_cent; /* of former ids, which loose events then have too */
     int64_t loose_per_cent; /* of the other events: no group key, and half of them anonymous */
-    int64_t late_per_cent;  /* of all events: of up to CN_LOAD_LATE_DAYS days before */
+    int64_t late_per_cent;  /* of all events: of tens of days before */
     bool random_ids;        /* else message ids grow, as those of SDKs that begin with the time */
     cn_time at;             /* of the other events */
 };

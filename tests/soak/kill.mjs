@@ -45,7 +45,8 @@ function load(cairn, key, options) {
   const child = spawn(loader, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   child.stdout.setEncoding('utf8').on('data', chunk => (text += chunk));
-  return { result: once(child, 'close').then(() => JSON.parse(text)) };
+  // Without a word it came too late: the server was gone already.
+  return { result: once(child, 'close').then(() => JSON.parse(text || '{"next":0,"acknowledged":0,"failed":0}')) };
 }
 
 // How many events the log holds.
