@@ -280,7 +280,7 @@ bool cn_contract_update(const struct cn_unit *unit, cn_account_id account_id, cn
                         int64_t version, const struct cn_contract_patch *patch,
                         struct cn_contract *contract_out, struct cn_error *err)
 {
-    struct cn_contract old;
+    struct cn_contract old = { 0 };
     struct cn_contract contract;
     if (!cn_sql_begin(unit->conn, err)) {
         return cn_error_context(err, "updating a contract");

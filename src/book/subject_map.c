@@ -488,9 +488,9 @@ bool cn_subject_map_add_merge(struct cn_subject_map *map, int64_t merged, int64_
     if (was_new) {
         *next = (uint64_t)survivor;
         survivor = cn_subject_survivor(map, survivor);
+        (void)names_of_account(map, merged); /* so that the next moves neither */
         struct account_names *to = names_of_account(map, survivor);
-        struct account_names *from = names_of_account(map, merged); /* which may move `to` */
-        to = names_of_account(map, survivor);
+        struct account_names *from = names_of_account(map, merged);
         move_names(map, from, survivor, moves);
         for (uint32_t i = 0; i < from->key_count; i++) {
             push_u32(&to->keys, &to->key_count, &to->key_capacity, from->keys[i]);

@@ -294,7 +294,7 @@ bool cn_ticket_update(const struct cn_unit *unit, cn_account_id account_id, cn_t
                       int64_t version, const struct cn_ticket_patch *patch,
                       struct cn_ticket *ticket_out, struct cn_error *err)
 {
-    struct cn_ticket old;
+    struct cn_ticket old = { 0 };
     struct cn_ticket ticket;
     if (!cn_sql_begin(unit->conn, err)) {
         return cn_error_context(err, "updating a ticket");
