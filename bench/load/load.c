@@ -39,7 +39,9 @@ struct options {
     int64_t first;
     int64_t identify;
     int64_t group;
+    int64_t alias;
     int64_t loose;
+    int64_t late;
     int64_t random_ids;
     int64_t rate;
     int64_t at;
@@ -108,6 +110,8 @@ static bool parse_options(int argc, char **argv, struct options *options)
         { "--first", NULL, &options->first, "number of the first request" },
         { "--identify", NULL, &options->identify, "per cent of events" },
         { "--group", NULL, &options->group, "per cent of events" },
+        { "--alias", NULL, &options->alias, "per cent of events" },
+        { "--late", NULL, &options->late, "per cent of events that happened days before" },
         { "--loose", NULL, &options->loose, "per cent of events without a group key" },
         { "--rate", NULL, &options->rate, "events a second at most; 0: any" },
         { "--at", NULL, &options->at, "when all events happened, in seconds since 1970; 0: now" },
@@ -204,7 +208,9 @@ static bool make_workload(const struct options *options, struct cn_load_workload
         .seed = (uint64_t)options->seed,
         .identify_per_cent = options->identify,
         .group_per_cent = options->group,
+        .alias_per_cent = options->alias,
         .loose_per_cent = options->loose,
+        .late_per_cent = options->late,
         .random_ids = options->random_ids != 0,
         .at = options->at > 0 ? (cn_time){ options->at * 1000000 } : cn_now(&cn_clock_system),
     };

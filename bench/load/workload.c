@@ -37,11 +37,13 @@ static void encode_base64(struct cn_buf *out, cn_str text)
 }
 
 /* Events of users whose account has to be concluded from what is known of the user. */
-static void add_loose_user(struct cn_buf *body, struct cn_rng *rng, uint64_t user)
+static void add_loose_user(struct cn_buf *body, const struct cn_load_plan *plan, struct cn_rng *rng,
+                           uint64_t user)
 {
-    const char *key =
-        cn_rng_between(rng, 0, 1) == 0 ? "userId\":\"user" : "anonymousId\":\"anonymous";
-    cn_buf_printf(body, "\"%s-%" PRIu64 "\"", key, user);
+    static const char *const keys[] = { "userId\":\"user", "anonymousId\":\"anonymous",
+                                        "userId\":\"former" };
+    int64_t last = plan->alias_per_cent > 0 ? 2 : 1;
+    cn_buf_printf(body, "\"%s-%" PRIu64 "\"", keys[cn_rng_between(rng, 0, last)], user);
 }
 
 static void add_track(struct cn_buf *body, const struct cn_load_plan *plan, struct cn_rng *rng,
@@ -53,7 +55,7 @@ static void add_track(struct cn_buf *body, const struct cn_load_plan *plan, stru
                   ",\"feature\":\"feature-%" PRIi64 "\"},",
                   event_names[name], cn_rng_between(rng, 1, 900), cn_rng_between(rng, 1, 40));
     if (cn_rng_between(rng, 0, 99) < plan->loose_per_cent) {
-        add_loose_user(body, rng, user);
+        add_loose_user(body, plan, rng, user);
         return;
     }
     cn_buf_printf(
@@ -67,7 +69,13 @@ static void add_event(struct cn_buf *body, const struct cn_load_plan *plan, stru
     uint64_t account = cn_rng_next(rng) % plan->accounts;
     uint64_t user = account * plan->users + cn_rng_next(rng) % plan->users;
     int64_t kind = cn_rng_between(rng, 0, 99);
+    char late[CN_TIME_TEXT_BYTES];
 
+    if (plan->late_per_cent > 0 && cn_rng_between(rng, 0, 99) < plan->late_per_cent) {
+        int64_t days = 10 * cn_rng_between(rng, 1, CN_LOAD_LATE_DAYS / 10);
+        cn_time_format((cn_time){ plan->at.us - days * 86400 * 1000000 }, late);
+        at = late;
+    }
     cn_buf_printf(body, "{\"messageId\":\"load-%.*s-", CN_STR_ARG(plan->run));
     *id_at = body->len;
     cn_buf_printf(body, "%016x\",\"timestamp\":\"%s\",", 0U, at);
@@ -85,6 +93,11 @@ static void add_event(struct cn_buf *body, const struct cn_load_plan *plan, stru
                       "\",\"groupId\":\"account-%" PRIu64
                       "\",\"traits\":{\"name\":\"Account %" PRIu64 "\",\"seats\":%" PRIi64 "}",
                       user, moved, moved, cn_rng_between(rng, 5, 500));
+    } else if (kind < plan->identify_per_cent + plan->group_per_cent + plan->alias_per_cent) {
+        cn_buf_printf(body,
+                      "\"type\":\"alias\",\"userId\":\"user-%" PRIu64
+                      "\",\"previousId\":\"former-%" PRIu64 "\"",
+                      user, user);
     } else {
         add_track(body, plan, rng, user, account);
     }

@@ -26,9 +26,11 @@ struct cn_load_plan {
     uint64_t seed;
     int64_t identify_per_cent;
     int64_t group_per_cent; /* of which each moves a user among three accounts */
+    int64_t alias_per_cent; /* of former ids, which loose events then have too */
     int64_t loose_per_cent; /* of the other events: no group key, and half of them anonymous */
+    int64_t late_per_cent;  /* of all events: of tens of days before */
     bool random_ids;        /* else message ids grow, as those of SDKs that begin with the time */
-    cn_time at;             /* of all events */
+    cn_time at;             /* of the other events */
 };
 
 struct cn_load_request {
@@ -43,6 +45,10 @@ struct cn_load_workload {
     size_t batch; /* events in a request */
     bool random_ids;
     size_t max_len; /* of a request */
+};
+
+enum {
+    CN_LOAD_LATE_DAYS = 40
 };
 
 /* Renders batch requests of the tracking API. */

@@ -444,6 +444,35 @@ static bool handle_update(const struct cn_request *req, struct cn_response *res,
            show(req, &account, res, err);
 }
 
+struct merge_body {
+    cn_account_id into;
+};
+static const struct cn_field merge_rows[] = {
+    CN_FIELD_OF_ID(struct merge_body, into, CN_ACCOUNT_PREFIX, .doc = "the account that stays"),
+};
+static const struct cn_fields merge_fields =
+    CN_FIELDS("AccountMerge", struct merge_body, merge_rows);
+
+static bool handle_merge(const struct cn_request *req, struct cn_response *res,
+                         struct cn_error *err)
+{
+    const struct cn_account_path *path = req->path;
+    const struct merge_body *body = req->body;
+    const struct cn_api_options *options = &req->api->options;
+    const struct cn_merge merge = { .from = path->account_id,
+                                    .into = body->into,
+                                    .version = req->if_match,
+                                    .parts = options->account_parts,
+                                    .part_count = options->account_part_count };
+    struct cn_account survivor;
+    if (!cn_account_merge(&req->unit, &merge, &survivor, err)) {
+        return false;
+    }
+    res->location = cn_account_location(req->unit.arena, survivor.id, "", "", 0);
+    res->changed = survivor.id;
+    return show(req, &survivor, res, err);
+}
+
 static const struct cn_route account_routes[] = {
     { .method = CN_GET,
       .path = "/api/v1/accounts",
@@ -490,6 +519,20 @@ static const struct cn_route account_routes[] = {
       .handler = handle_update,
       .operation = "updateAccount",
       .doc = "Change some members of an account" },
+    { .method = CN_POST,
+      .path = "/api/v1/accounts/{account_id}/merge",
+      .needs_if_match = true,
+      .access = CN_OPERATORS,
+      .path_params = &cn_account_path_fields,
+      .body = &merge_fields,
+      .response = &account_fields,
+      .run = CN_RUN_WRITE,
+      .headers = CN_HEADER_ETAG | CN_HEADER_LOCATION,
+      .success_status = 200,
+      .handler = handle_merge,
+      .operation = "mergeAccount",
+      .doc = "Make an account part of another, with all that is told of it.  The answer is the one "
+             "that stays; asking for the other is 410 with its successor from then on" },
 };
 
 const struct cn_route_table cn_api_accounts = CN_ROUTE_TABLE(account_routes);

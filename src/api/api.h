@@ -18,6 +18,7 @@
 
 #include "api/gauge.h"
 #include "book/account_list.h"
+#include "book/merge.h"
 #include "book/subject_map.h"
 #include "config/setting.h"
 #include "event/log.h"
@@ -117,6 +118,8 @@ struct cn_api_options {
     struct cn_intake *intake;
     struct cn_subject_map *subjects;
     struct cn_api_engine engine;
+    const struct cn_account_part *const *account_parts; /* what moves when accounts are merged */
+    size_t account_part_count;
     const struct cn_api_demo *demo; /* NULL: not a demo */
     const struct cn_embedded_file *web;
     size_t web_count;

@@ -314,8 +314,13 @@ static bool handle_history(const struct cn_request *req, struct cn_response *res
     const cn_time from = query->from_given == CN_GIVEN ? query->from : year_ago;
     const cn_time to = query->to_given == CN_GIVEN ? query->to : req->unit.now;
     const struct cn_health_range range = { path->account_id.value, from, to, HISTORY_MAX };
-    if (!cn_account_visible(&req->unit, path->account_id, err) ||
-        !cn_health_history_load(req->unit.conn, &range, req->unit.arena, &rows, err)) {
+    /* What an account lived can be read after it became part of another. */
+    struct cn_error hidden;
+    if (!cn_account_visible(&req->unit, path->account_id, &hidden) && hidden.code != CN_GONE) {
+        *err = hidden;
+        return false;
+    }
+    if (!cn_health_history_load(req->unit.conn, &range, req->unit.arena, &rows, err)) {
         return false;
     }
     page->next_cursor_given = CN_NULL;

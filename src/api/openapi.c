@@ -388,6 +388,9 @@ static uint32_t failures_of(const struct cn_route *route)
     }
     if (route->path_params != NULL) {
         failures |= CN_FAILS(CN_NOT_FOUND);
+        if (strstr(route->path, "{account_id}") != NULL) {
+            failures |= CN_FAILS(CN_GONE); /* it became part of another */
+        }
     }
     if (route->body != NULL) {
         failures |= CN_FAILS(CN_BAD_MEDIA_TYPE) | CN_FAILS(CN_INVALID);

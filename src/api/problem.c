@@ -18,6 +18,8 @@ struct problem {
     cn_str instance;
     int64_t offset;
     enum cn_given offset_given;
+    cn_str successor;
+    enum cn_given successor_given;
     struct {
         struct problem_item *items;
         size_t count;
@@ -41,6 +43,8 @@ static const struct cn_field problem_rows[] = {
     CN_FIELD(struct problem, instance, .max = 64, .doc = "the request's id, as in the log"),
     CN_FIELD(struct problem, offset, CN_MAY(struct problem, offset, BE_ABSENT), .min = 0,
              .max = INT32_MAX, .doc = "where in the body JSON ends to be JSON, in bytes"),
+    CN_FIELD(struct problem, successor, CN_MAY(struct problem, successor, BE_ABSENT), .max = 64,
+             .doc = "of what is gone: the id of what took its place"),
     CN_FIELD_OF_LIST(struct problem, errors, &item, .max = CN_DIAGNOSTICS_MAX,
                      .doc = "each thing that is wrong"),
 };
@@ -61,6 +65,8 @@ void cn_problem_write(struct cn_json_writer *out, const struct cn_error *err,
         .instance = request_id,
         .offset = err->offset,
         .offset_given = err->code == CN_MALFORMED && err->offset >= 0 ? CN_GIVEN : CN_ABSENT,
+        .successor = cn_str_of(err->successor),
+        .successor_given = err->code == CN_GONE && err->successor[0] != '\0' ? CN_GIVEN : CN_ABSENT,
         .errors.items = items,
     };
     memcpy(type + strlen(type), slug, strlen(slug) + 1);

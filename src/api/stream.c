@@ -321,7 +321,7 @@ static void send_accounts(struct cn_stream_hub *hub, struct cn_unit *unit, const
                 engine->current(engine->arg, id, unit->arena, &account.derived);
             }
             send_account(hub, id, &account, &news, &gone);
-        } else if (err.code == CN_NOT_FOUND) {
+        } else if (err.code == CN_NOT_FOUND || err.code == CN_GONE) {
             send_account(hub, id, NULL, &news, &gone);
         }
     }

@@ -8,6 +8,7 @@
 #include "book/account_row.h"
 #include "book/change.h"
 #include "book/fold.h"
+#include "book/merge.h"
 #include "book/row.h"
 
 const char *const cn_stage_names[CN_STAGE_COUNT] = {
@@ -69,7 +70,7 @@ bool cn_account_load(const struct cn_unit *unit, cn_account_id id, struct cn_acc
         *account_out = cn_account_read_row(unit->arena, stmt);
     }
     cn_sql_finish(stmt);
-    return ok && (found || cn_row_not_found("account", CN_ACCOUNT_PREFIX, id.value, err));
+    return ok && (found || cn_row_no_account(unit, id, err));
 }
 
 /* 0 if the key is free. */
@@ -95,7 +96,8 @@ bool cn_account_load_external(const struct cn_unit *unit, cn_str external_id,
                               struct cn_account *account_out, struct cn_error *err)
 {
     cn_account_id id = { 0 };
-    if (!find_external(unit, external_id, &id.value, err)) {
+    if (!find_external(unit, external_id, &id.value, err) ||
+        !cn_merge_survivor(unit, id, &id, err)) {
         return false;
     }
     if (id.value == 0) {
@@ -316,7 +318,8 @@ bool cn_account_upsert(const struct cn_unit *unit, const struct cn_account_new *
 {
     cn_account_id id = { 0 };
     if (new_account->external_id.len > 0 &&
-        !find_external(unit, new_account->external_id, &id.value, err)) {
+        (!find_external(unit, new_account->external_id, &id.value, err) ||
+         !cn_merge_survivor(unit, id, &id, err))) {
         return false;
     }
     if (created_out != NULL) {

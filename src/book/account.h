@@ -142,10 +142,11 @@ CN_MUST_CHECK bool cn_account_update(const struct cn_unit *unit, cn_account_id i
                                      struct cn_account *account_out, struct cn_error *err);
 
 /* Writes the derived columns and notes CN_CHANGE_SCORE; no version, no history.  The score's own
- * history is health/history.h.  An unknown account is ignored. */
+ * history is health/history.h.  *found_out: there is such an account, which stays until the
+ * transaction ends. */
 CN_MUST_CHECK bool cn_account_save_derived(const struct cn_unit *unit, cn_account_id id,
                                            const struct cn_account_derived *derived,
-                                           struct cn_error *err);
+                                           bool *found_out, struct cn_error *err);
 
 /* Only last_activity_at, if that is later than what is stored; notes CN_CHANGE_ACTIVITY. */
 CN_MUST_CHECK bool cn_account_save_activity(const struct cn_unit *unit, cn_account_id id,

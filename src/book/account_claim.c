@@ -2,6 +2,7 @@
 
 #include "book/account_row.h"
 #include "book/change.h"
+#include "book/merge.h"
 #include "book/row.h"
 
 /* External ids and domains have tables of their own: account is distributed by account_id, so it
@@ -64,15 +65,16 @@ bool cn_account_claim_domain(const struct cn_unit *unit, cn_str domain, int64_t 
                              struct cn_error *err)
 {
     int64_t changed = 0;
-    int64_t owner = 0;
+    cn_account_id owner = { 0 };
     if (!claim(unit,
                "INSERT INTO account_domain(domain, account_id, version, known_us)"
                " VALUES($1, $2, $3, $4) ON CONFLICT (domain) DO NOTHING",
                domain, account_id, &changed, err) ||
-        (changed == 0 && !domain_owner(unit, domain, &owner, err))) {
+        (changed == 0 && (!domain_owner(unit, domain, &owner.value, err) ||
+                          !cn_merge_survivor(unit, owner, &owner, err)))) {
         return false;
     }
-    if (changed == 0 && owner != account_id) {
+    if (changed == 0 && owner.value != account_id) {
         (void)cn_fail(err, CN_CONFLICT, "the domain '%.*s' belongs to another account",
                       CN_STR_ARG(domain));
         return cn_error_field(err, "domain");

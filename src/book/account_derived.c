@@ -9,7 +9,8 @@
 #include "book/ticket.h"
 
 bool cn_account_save_derived(const struct cn_unit *unit, cn_account_id id,
-                             const struct cn_account_derived *derived, struct cn_error *err)
+                             const struct cn_account_derived *derived, bool *found_out,
+                             struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
     int64_t changed = 0;
@@ -31,6 +32,7 @@ bool cn_account_save_derived(const struct cn_unit *unit, cn_account_id id,
     if (!cn_row_run(unit, stmt, &changed, err)) {
         return cn_error_context(err, "saving a score");
     }
+    *found_out = changed > 0;
     if (changed > 0) {
         cn_change_note(unit, id, CN_CHANGE_SCORE);
     }

@@ -45,6 +45,7 @@ void cn_book_batch_free(struct cn_book_batch *batch)
     cn_map_deinit(&batch->pending_index);
     cn_map_deinit(&batch->touched);
     cn_map_deinit(&batch->created);
+    cn_map_deinit(&batch->survivors);
     cn_str_map_deinit(&batch->accounts);
     cn_json_parser_free(batch->parser);
     cn_arena_deinit(&batch->arena);
@@ -57,10 +58,10 @@ static void forget(struct cn_book_batch *batch)
     batch->pending = NULL;
     batch->pending_count = 0;
     batch->pending_capacity = 0;
-    batch->version = 0;
     cn_map_clear(&batch->pending_index);
     cn_map_clear(&batch->touched);
     cn_map_clear(&batch->created);
+    cn_map_clear(&batch->survivors);
     cn_str_map_deinit(&batch->accounts);
     cn_str_map_init(&batch->accounts);
     cn_arena_reset(&batch->arena);
@@ -154,7 +155,7 @@ static bool ensure_account(struct cn_book_batch *batch, const struct cn_unit *un
             cn_batch_name(batch, PENDING_ACCOUNT, fact->group_key, account_id);
         }
     }
-    *account_out = account_id;
+    *account_out = cn_batch_survivor(batch, account_id);
     return true;
 }
 
@@ -450,6 +451,7 @@ static bool apply_identify(struct cn_book_batch *batch, const struct cn_unit *un
     if (account_id == 0 && domain.len > 0) {
         account_id = cn_subject_map_domain(batch->options.map, domain);
     }
+    account_id = cn_batch_survivor(batch, account_id);
     cn_str name = read_named(batch, unit, fact).name;
     return remember_person(unit, fact, subject, cn_row_clip(name, PERSON_NAME_MAX_BYTES), err) &&
            join_person(batch, unit, fact, subject, account_id, err);
@@ -498,7 +500,7 @@ bool cn_book_batch_apply(struct cn_book_batch *batch, const struct cn_unit *unit
                          const struct cn_book_fact *facts, size_t count, struct cn_error *err)
 {
     forget(batch);
-    if (!cn_batch_begin(batch, unit, err)) {
+    if (!cn_batch_begin(batch, unit, err) || !cn_batch_learn_merges(batch, unit, err)) {
         return cn_error_context(err, "applying events to the book");
     }
     for (size_t i = 0; i < count; i++) {

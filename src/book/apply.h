@@ -76,7 +76,8 @@ struct cn_book_result {
     size_t created_count;
 };
 
-/* After the commit: brings the map up to date.  The result lives as long as the batch. */
+/* After the commit: adds to the map what the batch stored.  Its version is the caller's to set, who
+ * knows what others stored meanwhile.  The result lives as long as the batch. */
 const struct cn_book_result *cn_book_batch_publish(struct cn_book_batch *batch);
 
 #endif

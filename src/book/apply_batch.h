@@ -38,6 +38,7 @@ struct cn_book_batch {
     struct cn_map created;
     int64_t before; /* version of the stored mapping when the transaction began */
     int64_t version;
+    struct cn_map survivors; /* of merges that the map may not have yet */
     struct cn_json_parser *parser;
     struct cn_book_result result;
 };
@@ -53,6 +54,13 @@ void cn_batch_name(struct cn_book_batch *batch, enum pending_kind kind, cn_str t
 /* Asks for the version of the stored mapping. */
 CN_MUST_CHECK bool cn_batch_begin(struct cn_book_batch *batch, const struct cn_unit *unit,
                                   struct cn_error *err);
+
+/* Reads the merges that the map may not have yet; none comes before the transaction ends. */
+CN_MUST_CHECK bool cn_batch_learn_merges(struct cn_book_batch *batch, const struct cn_unit *unit,
+                                         struct cn_error *err);
+
+/* The account that this one is part of, as the transaction sees it; 0 of 0. */
+int64_t cn_batch_survivor(const struct cn_book_batch *batch, int64_t account_id);
 
 /* Writes what is pending, under a new version of the mapping. */
 CN_MUST_CHECK bool cn_batch_store(struct cn_book_batch *batch, const struct cn_unit *unit,

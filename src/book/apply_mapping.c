@@ -5,6 +5,7 @@
 
 #include "book/apply_batch.h"
 #include "book/change.h"
+#include "book/merge.h"
 #include "book/row.h"
 
 static struct pending *push(struct cn_book_batch *batch, struct pending item)
@@ -75,6 +76,38 @@ void cn_batch_name(struct cn_book_batch *batch, enum pending_kind kind, cn_str t
     push(batch, (struct pending){ .kind = kind,
                                   .target = account_id,
                                   .text = cn_arena_str(&batch->arena, text) });
+}
+
+bool cn_batch_learn_merges(struct cn_book_batch *batch, const struct cn_unit *unit,
+                           struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    bool was_new = false;
+    if (!cn_merge_hold(unit, err) ||
+        !cn_sql_prepare(unit->conn,
+                        "SELECT merged_id, survivor_id FROM account_merge WHERE version > $1",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, cn_subject_map_version(batch->options.map));
+    bool ok = cn_sql_step(stmt, &row, err);
+    while (ok && row) {
+        *cn_map_put(&batch->survivors, (uint64_t)cn_sql_column_i64(stmt, 0), &was_new) =
+            (uint64_t)cn_sql_column_i64(stmt, 1);
+        ok = cn_sql_step(stmt, &row, err);
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
+int64_t cn_batch_survivor(const struct cn_book_batch *batch, int64_t account_id)
+{
+    const uint64_t *next = NULL;
+    while ((next = cn_map_get(&batch->survivors, (uint64_t)account_id)) != NULL) {
+        account_id = (int64_t)*next;
+    }
+    return account_id;
 }
 
 /* Accounts and domains were stored when they were claimed. */

@@ -234,7 +234,7 @@ bool cn_contract_create(const struct cn_unit *unit, cn_account_id account_id,
     if (!cn_sql_begin(unit->conn, err)) {
         return cn_error_context(err, "creating a contract");
     }
-    if (!cn_row_require_account(unit, account_id, err) ||
+    if (!cn_row_hold_account(unit, account_id, err) ||
         (new_contract->external_id.len > 0 &&
          !find_external(unit, account_id, new_contract->external_id, &old, err))) {
         goto fail;
@@ -280,12 +280,13 @@ bool cn_contract_update(const struct cn_unit *unit, cn_account_id account_id, cn
                         int64_t version, const struct cn_contract_patch *patch,
                         struct cn_contract *contract_out, struct cn_error *err)
 {
-    struct cn_contract old;
+    struct cn_contract old = { 0 };
     struct cn_contract contract;
     if (!cn_sql_begin(unit->conn, err)) {
         return cn_error_context(err, "updating a contract");
     }
-    if (!cn_contract_load(unit, account_id, id, &old, err)) {
+    if (!cn_row_hold_account(unit, account_id, err) ||
+        !cn_contract_load(unit, account_id, id, &old, err)) {
         goto fail;
     }
     contract = old;

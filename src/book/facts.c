@@ -29,14 +29,19 @@ static void clear_account(struct fact_account *account)
     account->traits.count = 0;
 }
 
+static void free_account(struct fact_account *account)
+{
+    free(account->contracts.items);
+    free(account->people.items);
+    free(account->roles.items);
+    free(account->tickets.items);
+    free(account->traits.items);
+}
+
 static void free_accounts(struct cn_book_facts *facts)
 {
     for (size_t i = 0; i < facts->count; i++) {
-        free(facts->accounts[i].contracts.items);
-        free(facts->accounts[i].people.items);
-        free(facts->accounts[i].roles.items);
-        free(facts->accounts[i].tickets.items);
-        free(facts->accounts[i].traits.items);
+        free_account(&facts->accounts[i]);
     }
     facts->count = 0;
     cn_map_clear(&facts->index);
@@ -114,6 +119,7 @@ static void read_account(struct cn_book_facts *facts, struct fact_account *accou
                          struct cn_sql_stmt *stmt)
 {
     clear_account(account);
+    account->is_gone = false;
     account->owner_id = cn_sql_column_i64(stmt, 1);
     account->team_id = cn_sql_column_i64(stmt, 2);
     account->created_us = cn_sql_column_i64(stmt, 3);
@@ -306,11 +312,46 @@ bool cn_book_facts_load(struct cn_book_facts *facts, struct cn_sql_conn *conn, s
     return ok;
 }
 
+static void mark_gone(struct cn_book_facts *facts, const int64_t *account_ids, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t *place = cn_map_get(&facts->index, (uint64_t)account_ids[i]);
+        if (place != NULL) {
+            facts->accounts[*place].is_gone = true;
+        }
+    }
+}
+
+/* Those that were not found again; the last account takes the place of one that goes. */
+static void remove_gone(struct cn_book_facts *facts, const int64_t *account_ids, size_t count)
+{
+    size_t before = facts->count;
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t *found = cn_map_get(&facts->index, (uint64_t)account_ids[i]);
+        bool was_new = false;
+        if (found == NULL || !facts->accounts[*found].is_gone) {
+            continue;
+        }
+        uint64_t place = *found;
+        free_account(&facts->accounts[place]);
+        facts->accounts[place] = facts->accounts[--facts->count];
+        *cn_map_put(&facts->index, (uint64_t)facts->accounts[place].account_id, &was_new) = place;
+        (void)cn_map_remove(&facts->index, (uint64_t)account_ids[i]); /* it was there */
+    }
+    if (facts->count != before) {
+        list_ids(facts);
+    }
+}
+
 bool cn_book_facts_refresh(struct cn_book_facts *facts, struct cn_sql_conn *conn,
                            const int64_t *account_ids, size_t count, struct cn_error *err)
 {
     (void)pthread_rwlock_wrlock(&facts->lock);
+    mark_gone(facts, account_ids, count);
     bool ok = cn_facts_read(facts, conn, account_ids, count, INT64_MAX, err);
+    if (ok) {
+        remove_gone(facts, account_ids, count);
+    }
     cn_facts_expect(facts, account_ids, count);
     (void)pthread_rwlock_unlock(&facts->lock);
     return ok;

@@ -79,6 +79,7 @@ struct fact_account {
     int64_t renewal_on;
     bool has_arr;
     bool has_renewal;
+    bool is_gone; /* while it is read again: until it was found */
     uint8_t stage;
     uint32_t name; /* texts */
     uint32_t external_id;

@@ -211,7 +211,7 @@ bool cn_person_create(const struct cn_unit *unit, cn_account_id account_id,
     if (!cn_sql_begin(unit->conn, err)) {
         return cn_error_context(err, "creating a person");
     }
-    if (!cn_row_require_account(unit, account_id, err) || !store(unit, &nothing, &person, err) ||
+    if (!cn_row_hold_account(unit, account_id, err) || !store(unit, &nothing, &person, err) ||
         !cn_sql_commit(unit->conn, err)) {
         cn_sql_rollback(unit->conn);
         return cn_error_context(err, "creating a person");
@@ -272,7 +272,8 @@ bool cn_person_update(const struct cn_unit *unit, cn_account_id account_id, cn_p
     if (!cn_sql_begin(unit->conn, err)) {
         return cn_error_context(err, "updating a person");
     }
-    if (!cn_person_load(unit, account_id, id, &old, err)) {
+    if (!cn_row_hold_account(unit, account_id, err) ||
+        !cn_person_load(unit, account_id, id, &old, err)) {
         goto fail;
     }
     person = old;

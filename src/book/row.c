@@ -170,16 +170,29 @@ bool cn_row_not_found(const char *what, const char *prefix, int64_t id, struct c
     return cn_fail(err, CN_NOT_FOUND, "no %s %s", what, text);
 }
 
-bool cn_row_require_account(const struct cn_unit *unit, cn_account_id id, struct cn_error *err)
+static bool see_account(const struct cn_unit *unit, const char *sql, cn_account_id id,
+                        struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
     bool found = false;
-    if (!cn_row_prepare(unit, "SELECT 1 FROM account WHERE " CN_SEES_ACCOUNT " AND account_id = $4",
-                        &stmt, err)) {
+    if (!cn_row_prepare(unit, sql, &stmt, err)) {
         return false;
     }
     cn_sql_bind_i64(stmt, 4, id.value);
     bool ok = cn_sql_step(stmt, &found, err);
     cn_sql_finish(stmt);
-    return ok && (found || cn_row_not_found("account", CN_ACCOUNT_PREFIX, id.value, err));
+    return ok && (found || cn_row_no_account(unit, id, err));
+}
+
+bool cn_row_require_account(const struct cn_unit *unit, cn_account_id id, struct cn_error *err)
+{
+    return see_account(unit, "SELECT 1 FROM account WHERE " CN_SEES_ACCOUNT " AND account_id = $4",
+                       id, err);
+}
+
+bool cn_row_hold_account(const struct cn_unit *unit, cn_account_id id, struct cn_error *err)
+{
+    return see_account(
+        unit, "SELECT 1 FROM account WHERE " CN_SEES_ACCOUNT " AND account_id = $4 {{hold_row}}",
+        id, err);
 }

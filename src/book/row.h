@@ -49,6 +49,15 @@ cn_str cn_row_json_time(struct cn_arena *arena, enum cn_given given, cn_time val
 CN_MUST_CHECK bool cn_row_require_account(const struct cn_unit *unit, cn_account_id id,
                                           struct cn_error *err);
 
+/* The same, and it is not merged before the transaction ends: for whoever writes what belongs to
+ * it. */
+CN_MUST_CHECK bool cn_row_hold_account(const struct cn_unit *unit, cn_account_id id,
+                                       struct cn_error *err);
+
+/* Yields false: CN_GONE if the account became part of one that is in scope, else CN_NOT_FOUND.  In
+ * book/merge.c. */
+bool cn_row_no_account(const struct cn_unit *unit, cn_account_id id, struct cn_error *err);
+
 /* Yields false with CN_NOT_FOUND, naming what is not there. */
 bool cn_row_not_found(const char *what, const char *prefix, int64_t id, struct cn_error *err);
 

@@ -77,7 +77,8 @@ struct cn_subject_map {
     struct account_names *account_names;
     size_t account_count;
     size_t account_capacity;
-    struct cn_arena arena; /* texts of names */
+    struct cn_map survivors; /* merged account to the one that it became part of */
+    struct cn_arena arena;   /* texts of names */
     int64_t version;
 };
 
@@ -96,6 +97,14 @@ struct subject_local cn_subject_local(const struct cn_subject_map *map, uint32_t
  * CN_SUBJECT_BEGIN_US; in `arena`. */
 size_t cn_subject_edges(const struct cn_subject_map *map, uint32_t entry, struct cn_arena *arena,
                         int64_t **edges_out);
+
+/* The account that this one is part of by now.  The caller holds the lock. */
+int64_t cn_subject_survivor(const struct cn_subject_map *map, int64_t account_id);
+
+/* Entries that were seen with the account's names, some perhaps twice; in `arena`, with room for
+ * `spare` more. */
+size_t cn_subject_users(const struct cn_subject_map *map, const struct account_names *names,
+                        size_t spare, struct cn_arena *arena, uint32_t **entries_out);
 
 /* These entries and all that lead to them by links, each once; in `arena`. */
 size_t cn_subject_followers(const struct cn_subject_map *map, const uint32_t *roots, size_t count,

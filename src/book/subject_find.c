@@ -16,6 +16,14 @@ int64_t cn_subject_map_version(struct cn_subject_map *map)
     return version;
 }
 
+size_t cn_subject_map_count(struct cn_subject_map *map)
+{
+    (void)pthread_rwlock_rdlock(&map->lock);
+    size_t count = map->count;
+    (void)pthread_rwlock_unlock(&map->lock);
+    return count;
+}
+
 int64_t cn_subject_map_find(struct cn_subject_map *map, int64_t subject, cn_time at)
 {
     (void)pthread_rwlock_rdlock(&map->lock);
@@ -97,11 +105,27 @@ bool cn_subject_map_has_link(struct cn_subject_map *map, int64_t subject, int64_
     return has || subject == target;
 }
 
-/* Users of the names, and the group subjects of keys. */
-static size_t gather_roots(const struct cn_subject_map *map, const struct account_names *names,
-                           struct cn_arena *arena, uint32_t **roots_out)
+int64_t cn_subject_survivor(const struct cn_subject_map *map, int64_t account_id)
 {
-    size_t room = 0;
+    const uint64_t *next = NULL;
+    while ((next = cn_map_get(&map->survivors, (uint64_t)account_id)) != NULL) {
+        account_id = (int64_t)*next;
+    }
+    return account_id;
+}
+
+int64_t cn_subject_map_survivor(struct cn_subject_map *map, int64_t account_id)
+{
+    (void)pthread_rwlock_rdlock(&map->lock);
+    int64_t survivor = cn_subject_survivor(map, account_id);
+    (void)pthread_rwlock_unlock(&map->lock);
+    return survivor;
+}
+
+size_t cn_subject_users(const struct cn_subject_map *map, const struct account_names *names,
+                        size_t spare, struct cn_arena *arena, uint32_t **entries_out)
+{
+    size_t room = spare;
     size_t count = 0;
     for (uint32_t i = 0; i < names->key_count; i++) {
         room += map->keys.items[names->keys[i]].user_count;
@@ -124,7 +148,7 @@ static size_t gather_roots(const struct cn_subject_map *map, const struct accoun
             count += name->user_count;
         }
     }
-    *roots_out = roots;
+    *entries_out = roots;
     return count;
 }
 
@@ -139,7 +163,7 @@ size_t cn_subject_map_subjects(struct cn_subject_map *map, int64_t account_id,
         const struct account_names *names = &map->account_names[*place];
         uint32_t *roots = NULL;
         uint32_t *entries = NULL;
-        size_t root_count = gather_roots(map, names, arena, &roots);
+        size_t root_count = cn_subject_users(map, names, 0, arena, &roots);
         size_t entry_count = cn_subject_followers(map, roots, root_count, arena, &entries);
         subjects = cn_arena_array(arena, int64_t, entry_count + names->key_count + 1);
         for (uint32_t i = 0; i < names->key_count; i++) {

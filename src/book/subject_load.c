@@ -19,6 +19,13 @@ static void add_domain(struct cn_subject_map *map, struct cn_sql_stmt *stmt,
                                     moves); /* as above */
 }
 
+static void add_merge(struct cn_subject_map *map, struct cn_sql_stmt *stmt,
+                      struct cn_subject_moves *moves)
+{
+    (void)cn_subject_map_add_merge(map, cn_sql_column_i64(stmt, 0), cn_sql_column_i64(stmt, 1),
+                                   moves); /* as above */
+}
+
 static void add_group(struct cn_subject_map *map, struct cn_sql_stmt *stmt,
                       struct cn_subject_moves *moves)
 {
@@ -66,6 +73,7 @@ struct part {
 };
 
 static const struct part all_parts[] = {
+    { "SELECT merged_id, survivor_id FROM account_merge", add_merge },
     { "SELECT ext_key, account_id FROM ident", add_ident },
     { "SELECT domain, account_id FROM account_domain", add_domain },
     { "SELECT subject, ext_key, at_us FROM subject_group", add_group },
@@ -75,12 +83,15 @@ static const struct part all_parts[] = {
 };
 
 static const struct part account_parts[] = {
+    { "SELECT merged_id, survivor_id FROM account_merge WHERE merged_id {{in_ids $1}}", add_merge },
     { "SELECT ext_key, account_id FROM ident WHERE account_id {{in_ids $1}}", add_ident },
     { "SELECT domain, account_id FROM account_domain WHERE account_id {{in_ids $1}}", add_domain },
 };
 
 /* Of versions $1 < version <= $2: the mapping as it became known. */
 static const struct part version_parts[] = {
+    { "SELECT merged_id, survivor_id FROM account_merge WHERE version > $1 AND version <= $2",
+      add_merge },
     { "SELECT ext_key, account_id FROM ident WHERE version > $1 AND version <= $2", add_ident },
     { "SELECT domain, account_id FROM account_domain WHERE version > $1 AND version <= $2",
       add_domain },
@@ -101,6 +112,7 @@ static const char *const changed_subjects[] = {
 static const char *const changed_accounts[] = {
     "SELECT account_id FROM ident WHERE version > $1",
     "SELECT account_id FROM account_domain WHERE version > $1",
+    "SELECT merged_id FROM account_merge WHERE version > $1",
 };
 
 bool cn_subject_map_load(struct cn_subject_map *map, struct cn_sql_conn *conn, struct cn_error *err)
@@ -263,6 +275,19 @@ static void add_users(struct cn_subject_map *map, const struct cn_map *accounts,
     }
 }
 
+/* What a merged account had is the survivor's. */
+static void add_survivors(struct cn_subject_map *map, struct cn_arena *arena,
+                          struct cn_map *accounts)
+{
+    int64_t *list = NULL;
+    bool was_new = false;
+    size_t count = list_keys(accounts, arena, &list);
+    for (size_t i = 0; i < count; i++) {
+        int64_t survivor = cn_subject_map_survivor(map, list[i]);
+        *cn_map_put(accounts, (uint64_t)survivor, &was_new) = 1;
+    }
+}
+
 bool cn_subject_map_changed_since(struct cn_subject_map *map, struct cn_sql_conn *conn,
                                   int64_t version, struct cn_arena *arena, int64_t **accounts_out,
                                   size_t *count_out, struct cn_error *err)
@@ -278,6 +303,7 @@ bool cn_subject_map_changed_since(struct cn_subject_map *map, struct cn_sql_conn
         ok = each_number(conn, changed_accounts[i], version, &accounts, err);
     }
     if (ok) {
+        add_survivors(map, arena, &accounts);
         add_users(map, &accounts, arena, &subjects);
         size_t count = list_keys(&subjects, arena, &list);
         (void)pthread_rwlock_rdlock(&map->lock);

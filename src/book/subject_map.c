@@ -51,6 +51,7 @@ void cn_subject_map_free(struct cn_subject_map *map)
     free_names(&map->domains);
     cn_map_deinit(&map->index);
     cn_map_deinit(&map->accounts);
+    cn_map_deinit(&map->survivors);
     cn_arena_deinit(&map->arena);
     (void)pthread_rwlock_destroy(&map->lock);
     free(map);
@@ -127,7 +128,7 @@ static struct account_names *names_of_account(struct cn_subject_map *map, int64_
 /* ---- changes that can be taken back, to compare before and after ---- */
 
 struct change {
-    struct sightings *sightings; /* NULL: a name got its account */
+    struct sightings *sightings; /* NULL: names got their account, or another */
     uint32_t place;
     bool was_new;
     int64_t old_at_us;
@@ -135,14 +136,18 @@ struct change {
     bool *mixed;
     bool was_mixed;
     bool now_mixed;
-    struct subject_name *name;
+    struct subject_name *const *names;
+    size_t name_count;
+    int64_t old_account;
     int64_t account_id;
 };
 
 static void set_change(const struct change *change, bool on)
 {
     if (change->sightings == NULL) {
-        change->name->account_id = on ? change->account_id : 0;
+        for (size_t i = 0; i < change->name_count; i++) {
+            change->names[i]->account_id = on ? change->account_id : change->old_account;
+        }
         return;
     }
     if (change->was_new) {
@@ -394,14 +399,14 @@ bool cn_subject_map_add_link(struct cn_subject_map *map, int64_t subject, int64_
     return added;
 }
 
-/* The first account that a name gets, it keeps. */
+/* The first account that a name gets, it keeps; or what that became part of. */
 static bool name_account(struct cn_subject_map *map, struct subject_name *name, int64_t account_id,
                          const uint32_t *roots, size_t root_count, struct cn_subject_moves *moves)
 {
     if (name->account_id != 0) {
         return false;
     }
-    const struct change change = { .name = name, .account_id = account_id };
+    const struct change change = { .names = &name, .name_count = 1, .account_id = account_id };
     make_change(map, &change, roots, root_count, moves);
     return true;
 }
@@ -412,6 +417,7 @@ bool cn_subject_map_add_account(struct cn_subject_map *map, cn_str external_id, 
     struct cn_arena arena;
     cn_arena_init(&arena, 1024);
     (void)pthread_rwlock_wrlock(&map->lock);
+    account_id = cn_subject_survivor(map, account_id);
     uint32_t key = key_of(map, external_id);
     struct subject_name *name = &map->keys.items[key];
     uint32_t *roots = cn_arena_array(&arena, uint32_t, (size_t)name->user_count + 1);
@@ -433,6 +439,7 @@ bool cn_subject_map_add_domain(struct cn_subject_map *map, cn_str domain, int64_
                                struct cn_subject_moves *moves)
 {
     (void)pthread_rwlock_wrlock(&map->lock);
+    account_id = cn_subject_survivor(map, account_id);
     uint32_t place = name_of(map, &map->domains, domain);
     struct subject_name *name = &map->domains.items[place];
     bool added = name_account(map, name, account_id, name->users, name->user_count, moves);
@@ -442,6 +449,60 @@ bool cn_subject_map_add_domain(struct cn_subject_map *map, cn_str domain, int64_
     }
     (void)pthread_rwlock_unlock(&map->lock);
     return added;
+}
+
+static void move_names(struct cn_subject_map *map, const struct account_names *moving,
+                       int64_t survivor, struct cn_subject_moves *moves)
+{
+    struct cn_arena arena;
+    cn_arena_init(&arena, 4096);
+    size_t count = 0;
+    struct subject_name **names = cn_arena_array(
+        &arena, struct subject_name *, (size_t)moving->key_count + moving->domain_count + 1);
+    uint32_t *roots = NULL;
+    size_t root_count = cn_subject_users(map, moving, moving->key_count, &arena, &roots);
+    for (uint32_t i = 0; i < moving->key_count; i++) {
+        names[count] = &map->keys.items[moving->keys[i]];
+        roots[root_count++] = entry_of(map, cn_subject_of(CN_SUBJECT_GROUP, names[count]->text));
+        count++;
+    }
+    for (uint32_t i = 0; i < moving->domain_count; i++) {
+        names[count++] = &map->domains.items[moving->domains[i]];
+    }
+    if (count > 0) {
+        const struct change change = { .names = names,
+                                       .name_count = count,
+                                       .old_account = names[0]->account_id,
+                                       .account_id = survivor };
+        make_change(map, &change, roots, root_count, moves);
+    }
+    cn_arena_deinit(&arena);
+}
+
+bool cn_subject_map_add_merge(struct cn_subject_map *map, int64_t merged, int64_t survivor,
+                              struct cn_subject_moves *moves)
+{
+    bool was_new = false;
+    (void)pthread_rwlock_wrlock(&map->lock);
+    uint64_t *next = cn_map_put(&map->survivors, (uint64_t)merged, &was_new);
+    if (was_new) {
+        *next = (uint64_t)survivor;
+        survivor = cn_subject_survivor(map, survivor);
+        (void)names_of_account(map, merged); /* so that the next moves neither */
+        struct account_names *to = names_of_account(map, survivor);
+        struct account_names *from = names_of_account(map, merged);
+        move_names(map, from, survivor, moves);
+        for (uint32_t i = 0; i < from->key_count; i++) {
+            push_u32(&to->keys, &to->key_count, &to->key_capacity, from->keys[i]);
+        }
+        for (uint32_t i = 0; i < from->domain_count; i++) {
+            push_u32(&to->domains, &to->domain_count, &to->domain_capacity, from->domains[i]);
+        }
+        from->key_count = 0;
+        from->domain_count = 0;
+    }
+    (void)pthread_rwlock_unlock(&map->lock);
+    return was_new;
 }
 
 void cn_subject_map_set_version(struct cn_subject_map *map, int64_t version)

@@ -8,7 +8,9 @@
  *   anonymous or former user subject ---links---> user subject    then as that
  *
  * Because a claim names an external id or a domain and not an account, it does not matter whether
- * the account was known before or after.  Calls within one UTC hour count as one, at the earliest.
+ * the account was known before or after.  What stands for an account that became part of another
+ * (book/merge.h) stands for that one, whatever the time.  Calls within one UTC hour count as one,
+ * at the earliest.
  *
  * Any thread may ask; one thread at a time may change.  Changing tells which spans of which
  * subjects moved, from which account to which: the rollups of exactly those accounts are stale.
@@ -57,9 +59,9 @@ void cn_subject_map_free(struct cn_subject_map *map); /* NULL is allowed */
 CN_MUST_CHECK bool cn_subject_map_load(struct cn_subject_map *map, struct cn_sql_conn *conn,
                                        struct cn_error *err);
 
-/* Reads what was stored about these accounts' external ids and domains, by this process or another,
- * and adds what is new.  They must be all that the change table names, as `conn` sees it: the map
- * is then what was stored up to the version that `conn` sees, and has that version. */
+/* Reads what was stored about these accounts' external ids, domains and merges, by this process or
+ * another, and adds what is new.  They must be all that the change table names, as `conn` sees it:
+ * the map is then what was stored up to the version that `conn` sees, and has that version. */
 CN_MUST_CHECK bool cn_subject_map_sync(struct cn_subject_map *map, struct cn_sql_conn *conn,
                                        const int64_t *account_ids, size_t count,
                                        struct cn_subject_moves *moves, struct cn_error *err);
@@ -82,6 +84,9 @@ CN_MUST_CHECK bool cn_subject_map_changed_since(struct cn_subject_map *map,
  * up to its version. */
 int64_t cn_subject_map_version(struct cn_subject_map *map);
 
+/* The account that this one is part of by now: itself if it was never merged. */
+int64_t cn_subject_map_survivor(struct cn_subject_map *map, int64_t account_id);
+
 /* The account of the subject's events at `at`, 0 if none is known (a parked event). */
 int64_t cn_subject_map_find(struct cn_subject_map *map, int64_t subject, cn_time at);
 
@@ -90,6 +95,9 @@ int64_t cn_subject_map_account(struct cn_subject_map *map, cn_str external_id);
 
 /* The account of that domain, 0 if there is none. */
 int64_t cn_subject_map_domain(struct cn_subject_map *map, cn_str domain);
+
+/* How many subjects anything is known of. */
+size_t cn_subject_map_count(struct cn_subject_map *map);
 
 /* All subjects of which any event may belong to the account; in `arena`. */
 size_t cn_subject_map_subjects(struct cn_subject_map *map, int64_t account_id,
@@ -101,6 +109,8 @@ bool cn_subject_map_add_account(struct cn_subject_map *map, cn_str external_id, 
                                 struct cn_subject_moves *moves);
 bool cn_subject_map_add_domain(struct cn_subject_map *map, cn_str domain, int64_t account_id,
                                struct cn_subject_moves *moves);
+bool cn_subject_map_add_merge(struct cn_subject_map *map, int64_t merged, int64_t survivor,
+                              struct cn_subject_moves *moves);
 bool cn_subject_map_add_group(struct cn_subject_map *map, int64_t subject, cn_str external_id,
                               cn_time at, struct cn_subject_moves *moves);
 bool cn_subject_map_add_mail(struct cn_subject_map *map, int64_t subject, cn_str domain, cn_time at,

@@ -234,7 +234,7 @@ bool cn_ticket_create(const struct cn_unit *unit, cn_account_id account_id,
     if (!cn_sql_begin(unit->conn, err)) {
         return cn_error_context(err, "creating a ticket");
     }
-    if (!cn_row_require_account(unit, account_id, err) ||
+    if (!cn_row_hold_account(unit, account_id, err) ||
         (new_ticket->external_id.len > 0 &&
          !find_external(unit, account_id, new_ticket->external_id, &old, err))) {
         goto fail;
@@ -294,12 +294,13 @@ bool cn_ticket_update(const struct cn_unit *unit, cn_account_id account_id, cn_t
                       int64_t version, const struct cn_ticket_patch *patch,
                       struct cn_ticket *ticket_out, struct cn_error *err)
 {
-    struct cn_ticket old;
+    struct cn_ticket old = { 0 };
     struct cn_ticket ticket;
     if (!cn_sql_begin(unit->conn, err)) {
         return cn_error_context(err, "updating a ticket");
     }
-    if (!cn_ticket_load(unit, account_id, id, &old, err)) {
+    if (!cn_row_hold_account(unit, account_id, err) ||
+        !cn_ticket_load(unit, account_id, id, &old, err)) {
         goto fail;
     }
     ticket = old;

@@ -13,6 +13,7 @@
 #include "cli/web.h"
 #include "engine/explain.h"
 #include "engine/lists.h"
+#include "engine/parts.h"
 #include "metric/rollup.h"
 
 enum {
@@ -259,6 +260,8 @@ bool cn_server_listen(struct cn_server *server, const struct cn_api_demo *demo,
                     .charts = face_charts,
                     .wake = face_wake,
                     .progress = face_progress },
+        .account_parts = cn_account_parts,
+        .account_part_count = cn_account_part_count,
         .demo = demo,
         .web = cn_web_files,
         .web_count = cn_web_files_count,

@@ -241,8 +241,7 @@ struct rhythm {
     int64_t round_us;
 };
 
-/* A crash or a failed round may have come between the book, which knows where subjects moved to,
- * and the rollups. */
+/* A crash may have come between the book, which knows where subjects moved to, and the rollups. */
 static bool follow_mapping(struct cn_engine *engine, struct cn_error *err)
 {
     int64_t counted = cn_rollup_position(engine->options.rollup).mapping;
@@ -258,11 +257,10 @@ static bool follow_mapping(struct cn_engine *engine, struct cn_error *err)
     bool ok = cn_subject_map_changed_since(engine->subjects, conn, counted, &engine->scratch,
                                            &accounts, &count, err);
     cn_db_release(engine->options.db, conn);
-    ok = ok && (count == 0 || cn_engine_rebuild(engine, accounts, count, err));
     for (size_t i = 0; ok && i < count; i++) {
-        cn_id_list_add(&engine->touched, accounts[i]);
+        cn_id_list_add(&engine->stale, accounts[i]);
     }
-    return ok;
+    return ok && cn_engine_follow(engine, err);
 }
 
 /* One turn of the engine's thread. */
@@ -270,7 +268,7 @@ static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_erro
 {
     void *items[POP_MAX];
     cn_arena_reset(&engine->scratch);
-    if (engine->is_behind && !(follow_mapping(engine, err) && cn_engine_catch_up(engine, err))) {
+    if (!cn_engine_follow(engine, err) || (engine->is_behind && !cn_engine_catch_up(engine, err))) {
         return false;
     }
     size_t count = cn_queue_pop(&engine->inbox, items, POP_MAX, POLL_US);
@@ -371,8 +369,11 @@ bool cn_engine_start(struct cn_engine *engine, struct cn_event_log *log, struct 
     assert(!engine->has_threads);
     engine->log = log;
     if (!cn_engine_take_over(engine, err) || !cn_engine_load(engine, err) ||
-        !follow_mapping(engine, err) || !cn_engine_catch_up(engine, err) ||
-        !cn_engine_evaluate(engine, true, err)) {
+        !follow_mapping(engine, err)) {
+        return cn_error_context(err, "starting the engine");
+    }
+    engine->position.mapping = cn_subject_map_version(engine->subjects);
+    if (!cn_engine_catch_up(engine, err) || !cn_engine_evaluate(engine, true, err)) {
         return cn_error_context(err, "starting the engine");
     }
     announce(engine);
@@ -520,6 +521,8 @@ void cn_engine_free(struct cn_engine *engine)
     cn_interner_free(engine->strings);
     free(engine->touched.items);
     free(engine->handed.items);
+    free(engine->stale.items);
+    free(engine->removed.items);
     free(engine->pending.rows);
     free(engine->pending.ticks);
     free(engine->pending.colours.items);

@@ -40,14 +40,58 @@ static bool read_changes(struct cn_engine *engine, struct cn_sql_conn *conn, str
             note_change(engine, &list.items[i], &mapped);
         }
     } while (ok && list.count == CHANGES_AT_ONCE);
-    ok = ok &&
-         cn_subject_map_sync(engine->subjects, conn, mapped.items, mapped.count, &moves, err) &&
-         (moves.count == 0 || cn_engine_follow(engine, &moves, err));
+    ok = ok && cn_subject_map_sync(engine->subjects, conn, mapped.items, mapped.count, &moves, err);
+    cn_engine_note_moves(engine, &moves); /* of a part, if it failed */
     free(mapped.items);
     if (!ok) {
         engine->position.change = before; /* the next round reads them again */
+        return false;
     }
-    return ok;
+    if (!cn_engine_follow(engine, err)) {
+        return false;
+    }
+    engine->position.mapping = cn_subject_map_version(engine->subjects);
+    return true;
+}
+
+/* The account became part of another, which was active when it was.  Under the write lock. */
+static void remove_account(struct cn_engine *engine, int64_t account_id)
+{
+    static const struct cn_health_score nothing = { .scorecard = -1 };
+    struct cn_column *activity = &engine->last_activity;
+    uint32_t row = 0;
+    uint32_t other = 0;
+    if (!cn_frame_find(engine->frame, account_id, &row)) {
+        return;
+    }
+    int64_t survivor = cn_subject_map_survivor(engine->subjects, account_id);
+    if (survivor != account_id && cn_frame_find(engine->frame, survivor, &other) &&
+        !cn_column_is_missing(activity, row) &&
+        (cn_column_is_missing(activity, other) ||
+         activity->as.i64[other] < activity->as.i64[row])) {
+        cn_column_set_i64(activity, other, activity->as.i64[row]);
+    }
+    cn_column_set_missing(activity, row);
+    cn_column_set_missing(&engine->past_points, row);
+    cn_column_set_missing(&engine->trend, row);
+    cn_list_columns_clear(engine->lists, row);
+    cn_health_state_set(&engine->health, row, &nothing);
+    cn_bitmap_remove(&engine->active, row);
+    (void)cn_frame_remove(engine->frame, account_id); /* it was found above */
+    cn_id_list_add(&engine->removed, account_id);
+}
+
+static void refresh_row(struct cn_engine *engine, int64_t account_id)
+{
+    int64_t owner = 0;
+    int64_t team = 0;
+    if (!cn_book_facts_owner(engine->facts, account_id, &owner, &team)) {
+        remove_account(engine, account_id);
+        return;
+    }
+    uint32_t row = cn_engine_row(engine, account_id);
+    cn_bitmap_add(cn_frame_dirty(engine->frame), row);
+    cn_engine_lists_refresh(engine, row);
 }
 
 static bool refresh_facts(struct cn_engine *engine, struct cn_sql_conn *conn, struct cn_error *err)
@@ -59,9 +103,7 @@ static bool refresh_facts(struct cn_engine *engine, struct cn_sql_conn *conn, st
     bool ok = cn_book_facts_refresh(engine->facts, conn, engine->touched.items,
                                     engine->touched.count, err);
     for (size_t i = 0; ok && i < engine->touched.count; i++) {
-        uint32_t row = cn_engine_row(engine, engine->touched.items[i]);
-        cn_bitmap_add(cn_frame_dirty(engine->frame), row);
-        cn_engine_lists_refresh(engine, row);
+        refresh_row(engine, engine->touched.items[i]);
     }
     (void)pthread_rwlock_unlock(&engine->lock);
     if (ok) {
@@ -224,16 +266,18 @@ static bool store_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err
     const struct cn_pending *pending = &engine->pending;
     bool ok = cn_engine_guard(engine, &unit, err) &&
               cn_ticks_save(conn, pending->ticks, pending->tick_count, err) &&
-              cn_tick_colours_save(conn, pending->colours.items, pending->colours.count, err) &&
-              cn_health_history_save(conn, pending->rows, pending->count, err);
+              cn_tick_colours_save(conn, pending->colours.items, pending->colours.count, err);
     for (size_t i = 0; ok && i < engine->pending.count; i++) {
         cn_account_id id = { engine->pending.rows[i].account_id };
         struct cn_account_derived derived = { 0 };
         uint32_t row = 0;
+        bool found = false;
         if (cn_frame_find(engine->frame, id.value, &row)) {
             cn_engine_derive(engine, row, &arena, &derived);
-            ok = cn_account_save_derived(&unit, id, &derived, err);
+            ok = cn_account_save_derived(&unit, id, &derived, &found, err);
         }
+        /* The history of an account that was merged meanwhile has ended. */
+        ok = ok && (!found || cn_health_history_save(conn, &engine->pending.rows[i], 1, err));
     }
     cn_arena_deinit(&arena);
     return ok;
@@ -259,8 +303,11 @@ static void publish(struct cn_engine *engine)
 {
     const int64_t *accounts = cn_frame_accounts(engine->frame);
     size_t count = cn_bitmap_count(&engine->active);
-    int64_t *ids = cn_arena_array(&engine->scratch, int64_t, count + 1);
+    int64_t *ids = cn_arena_array(&engine->scratch, int64_t, count + engine->removed.count + 1);
     size_t n = 0;
+    for (size_t i = 0; i < engine->removed.count; i++) {
+        ids[n++] = engine->removed.items[i];
+    }
     size_t row = 0;
     for (size_t from = 0; cn_bitmap_next(&engine->active, from, &row); from = row + 1) {
         ids[n++] = accounts[row];
@@ -269,6 +316,7 @@ static void publish(struct cn_engine *engine)
         engine->options.publish(engine->options.publish_arg, ids, n);
     }
     cn_bitmap_fill(&engine->active, false);
+    engine->removed.count = 0;
 }
 
 /* Rows that read other rows' past read it from the flushed rollups. */

@@ -83,42 +83,40 @@ static int order_ids(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Whether anything was counted for the subject before it moved.  Most moves are of new subjects. */
-static bool has_counted(struct cn_engine *engine, const struct cn_subject_move *move, bool *has_out,
-                        struct cn_error *err)
+/* Whether anything was counted for the subject before it moved.  Most moves are of new subjects;
+ * one of which that cannot be read may have something. */
+static bool has_counted(struct cn_engine *engine, const struct cn_subject_move *move)
 {
     struct cn_event *events = NULL;
+    struct cn_error err;
     size_t count = 0;
-    *has_out = false;
     if (engine->position.seq == 0 ||
         (move->old_account == 0 && !cn_parked_may_have(engine->parked, move->subject))) {
-        return true;
-    }
-    if (!cn_event_log_read_subject(engine->log, &engine->scratch, move->subject,
-                                   engine->position.seq + 1, 1, &events, &count, err)) {
         return false;
     }
-    *has_out = count > 0;
-    return true;
+    return !cn_event_log_read_subject(engine->log, &engine->scratch, move->subject,
+                                      engine->position.seq + 1, 1, &events, &count, &err) ||
+           count > 0;
 }
 
-/* Accounts whose counted events moved.  A subject without earlier events moves nothing. */
-static bool stale_accounts(struct cn_engine *engine, const struct cn_subject_moves *moves,
-                           struct cn_id_list *list, struct cn_error *err)
+void cn_engine_note_moves(struct cn_engine *engine, const struct cn_subject_moves *moves)
 {
+    const struct cn_subject_move *last = NULL;
     for (size_t i = 0; i < moves->count; i++) {
         const struct cn_subject_move *move = &moves->items[i];
-        bool has = false;
-        if (!has_counted(engine, move, &has, err)) {
-            return false;
+        bool is_noted = last != NULL && move->new_account != 0 &&
+                        last->old_account == move->old_account &&
+                        last->new_account == move->new_account;
+        if (is_noted || !has_counted(engine, move)) {
+            continue;
         }
-        if (has && move->old_account != 0) {
-            cn_id_list_add(list, move->old_account);
+        last = move;
+        if (move->old_account != 0) {
+            cn_id_list_add(&engine->stale, move->old_account);
         }
-        if (has && move->new_account != 0) {
-            cn_id_list_add(list, move->new_account);
-        }
-        if (has && move->new_account == 0) {
+        if (move->new_account != 0) {
+            cn_id_list_add(&engine->stale, move->new_account);
+        } else {
             cn_parked_add(engine->parked, move->subject);
         }
     }
@@ -128,29 +126,30 @@ static bool stale_accounts(struct cn_engine *engine, const struct cn_subject_mov
             cn_parked_remove(engine->parked, moves->items[i].subject);
         }
     }
-    return true;
 }
 
-bool cn_engine_follow(struct cn_engine *engine, const struct cn_subject_moves *moves,
-                      struct cn_error *err)
+bool cn_engine_follow(struct cn_engine *engine, struct cn_error *err)
 {
-    struct cn_id_list list = { 0 };
-    bool ok = stale_accounts(engine, moves, &list, err);
-    if (ok && list.count > 0) {
-        qsort(list.items, list.count, sizeof(list.items[0]), order_ids);
-        size_t kept = 0;
-        for (size_t i = 0; i < list.count; i++) {
-            if (i == 0 || list.items[i] != list.items[i - 1]) {
-                list.items[kept++] = list.items[i];
-            }
-        }
-        ok = cn_engine_rebuild(engine, list.items, kept, err);
-        for (size_t i = 0; ok && i < kept; i++) {
-            cn_id_list_add(&engine->touched, list.items[i]);
+    struct cn_id_list *list = &engine->stale;
+    if (list->count == 0) {
+        return true;
+    }
+    qsort(list->items, list->count, sizeof(list->items[0]), order_ids);
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        if (i == 0 || list->items[i] != list->items[i - 1]) {
+            list->items[kept++] = list->items[i];
         }
     }
-    free(list.items);
-    return ok;
+    list->count = kept;
+    if (!cn_engine_rebuild(engine, list->items, kept, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < kept; i++) {
+        cn_id_list_add(&engine->touched, list->items[i]);
+    }
+    list->count = 0;
+    return true;
 }
 
 /* The first consumer: what events say about the book. */
@@ -182,7 +181,8 @@ static bool feed_book(struct cn_engine *engine, const struct cn_event *const *ev
         for (size_t i = 0; i < result->touched_count; i++) {
             cn_id_list_add(&engine->touched, result->touched[i]);
         }
-        ok = cn_engine_follow(engine, &result->moves, err);
+        cn_engine_note_moves(engine, &result->moves);
+        ok = cn_engine_follow(engine, err);
     }
     cn_book_batch_free(what.batch);
     return ok;
@@ -235,7 +235,7 @@ static bool count_facts(struct cn_engine *engine, const struct cn_metric_fact *f
                         int64_t last_seq, struct cn_error *err)
 {
     if (cn_db_is_embedded(engine->options.db)) {
-        struct cn_rollup_position upto = { last_seq, cn_subject_map_version(engine->subjects) };
+        struct cn_rollup_position upto = { last_seq, engine->position.mapping };
         cn_rollup_add(engine->options.rollup, facts, count, upto);
         return true;
     }

@@ -175,6 +175,29 @@ static bool replay(struct known *known, const struct cn_tick *last, struct cn_er
     return true;
 }
 
+/* Accounts that a merge changed, whenever that was: the rows that moved tell no past of either. */
+static bool load_merged(struct known *known, struct cn_error *err)
+{
+    struct cn_db *db = known->live->options.db;
+    struct cn_sql_conn *conn = NULL;
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    bool was_new = false;
+    if (!cn_db_read(db, &conn, err)) {
+        return false;
+    }
+    bool ok = cn_sql_prepare(conn, "SELECT merged_id, survivor_id FROM account_merge", &stmt, err);
+    while (ok && (ok = cn_sql_step(stmt, &row, err)) && row) {
+        for (int column = 0; column < 2; column++) {
+            (void)cn_map_put(&known->merged, (uint64_t)cn_sql_column_i64(stmt, column),
+                             &was_new); /* only that it is there */
+        }
+    }
+    cn_sql_finish(stmt);
+    cn_db_release(db, conn);
+    return ok;
+}
+
 static bool newest_tick(struct cn_db *db, struct cn_tick *tick_out, struct cn_error *err)
 {
     struct cn_sql_conn *conn = NULL;
@@ -202,7 +225,8 @@ bool cn_engine_replay_known(struct cn_engine *engine, const struct cn_known_opti
     cn_arena_init(&known.page.arena, (size_t)256 * 1024);
     cn_arena_init(&known.events_arena, (size_t)1024 * 1024);
     cn_arena_init(&known.page.lived.arena, 1024);
-    bool ok = newest_tick(engine->options.db, &last, err) && replay(&known, &last, err);
+    bool ok = newest_tick(engine->options.db, &last, err) && load_merged(&known, err) &&
+              replay(&known, &last, err);
     cn_arena_deinit(&known.page.lived.arena);
     cn_arena_deinit(&known.events_arena);
     cn_arena_deinit(&known.page.arena);
@@ -210,6 +234,7 @@ bool cn_engine_replay_known(struct cn_engine *engine, const struct cn_known_opti
     free(known.page.colours.items);
     free(known.changes.items);
     free(known.traits.items);
+    cn_map_deinit(&known.merged);
     cn_engine_free(known.then);
     if (ok) {
         *report_out = known.report;

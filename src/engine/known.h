@@ -8,8 +8,8 @@
  * scores, under the tick's program.
  *
  * The promise ends where its facts do: at ticks of another version of the engine, of other settings
- * or other time zone data, and if segments of the log were dropped.  Their rows are taken as they
- * are and counted as not compared.
+ * or other time zone data, if segments of the log were dropped, and for accounts that were merged
+ * or that others became part of.  Their rows are taken as they are and counted as not compared.
  *
  * Not here: rollups compared with the log (engine/replay.h).
  */

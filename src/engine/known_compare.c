@@ -106,6 +106,12 @@ static void say_why(struct known *known, const struct cn_tick *tick, const char 
     }
 }
 
+/* What belonged to a merged account is its survivor's now, also in the past. */
+static bool is_merged(const struct known *known, int64_t account_id)
+{
+    return cn_map_get(&known->merged, (uint64_t)account_id) != NULL;
+}
+
 void cn_known_compare(struct known *known, const struct cn_tick *tick)
 {
     struct known_page *page = &known->page;
@@ -123,9 +129,15 @@ void cn_known_compare(struct known *known, const struct cn_tick *tick)
     while (i < count || j < end) {
         bool has_moved = i < count && (j == end || moved[i].row.account_id <= lived[j].account_id);
         bool has_lived = j < end && (i == count || lived[j].account_id <= moved[i].row.account_id);
+        bool merged = is_merged(known, has_lived ? lived[j].account_id : moved[i].row.account_id);
         if (!has_moved || !has_lived || !is_equal(&lived[j], &moved[i].row)) {
             differ(known, tick, has_lived ? &lived[j] : NULL, has_moved ? &moved[i] : NULL,
-                   why == NULL);
+                   why == NULL && !merged);
+        }
+        if (merged && has_lived && why == NULL) {
+            say_why(known, tick, "accounts were merged");
+            known->report.rows_outside++;
+            rows--;
         }
         i += has_moved;
         j += has_lived;

@@ -271,7 +271,8 @@ static bool follow_mapping(struct known *known, int64_t version, struct cn_error
     bool is_first = then->position.seq == 0; /* nothing has been counted that could move */
     bool ok = cn_subject_map_follow(then->subjects, conn, version, is_first ? NULL : &moves, err);
     cn_db_release(known->live->options.db, conn);
-    return ok && (moves.count == 0 || cn_engine_follow(then, &moves, err));
+    cn_engine_note_moves(then, &moves); /* of a part, if it failed */
+    return ok && cn_engine_follow(then, err);
 }
 
 bool cn_known_advance(struct known *known, const struct cn_tick *tick, struct cn_error *err)

@@ -36,6 +36,7 @@ struct known {
     struct cn_known_report report;
     struct known_touches changes; /* of records, by change */
     struct known_touches traits;  /* by place in the log */
+    struct cn_map merged;         /* accounts that a merge changed: their past is not compared */
     struct known_page page;
 
     struct cn_arena events_arena; /* events read ahead */

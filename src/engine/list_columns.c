@@ -29,6 +29,15 @@ void cn_list_columns_reserve(struct cn_list_columns *lists, size_t rows)
     }
 }
 
+void cn_list_columns_clear(struct cn_list_columns *lists, uint32_t row)
+{
+    cn_column_set_missing(&lists->owner, row);
+    cn_column_set_missing(&lists->team, row);
+    for (size_t i = 0; i < CN_ARRAY_LEN(lists->weeks); i++) {
+        cn_column_set_missing(&lists->weeks[i], row);
+    }
+}
+
 static void set_or_missing(struct cn_column *column, uint32_t row, int64_t value)
 {
     if (value != 0) {

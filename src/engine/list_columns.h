@@ -15,6 +15,9 @@ void cn_list_columns_init(struct cn_list_columns *lists);
 void cn_list_columns_deinit(struct cn_list_columns *lists);
 void cn_list_columns_reserve(struct cn_list_columns *lists, size_t rows);
 
+/* All of a row whose account is gone. */
+void cn_list_columns_clear(struct cn_list_columns *lists, uint32_t row);
+
 /* Owner and team of a row whose record changed.  Under the write lock. */
 void cn_engine_lists_refresh(struct cn_engine *engine, uint32_t row);
 

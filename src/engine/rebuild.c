@@ -1,6 +1,12 @@
 /* Rollups made anew from the log: for accounts whose subjects moved. */
 #include "engine/state.h"
 
+enum {
+    /* Subjects are scattered over the log until it is packed: reading one by one an eighth of them
+     * takes longer than reading everything once. */
+    SCAN_ALL_FROM_SHARE = 8,
+};
+
 struct collection {
     struct cn_engine *engine;
     struct cn_rollup_sink *sink;
@@ -32,29 +38,46 @@ static bool guard(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
     return cn_engine_guard(what->engine, &unit, err);
 }
 
+/* The subjects of the accounts; a subject may belong to several. */
+static void gather_subjects(const struct rebuilding *what, struct cn_arena *arena,
+                            struct cn_map *subjects)
+{
+    for (size_t i = 0; i < what->count; i++) {
+        int64_t *items = NULL;
+        size_t count =
+            cn_subject_map_subjects(what->engine->subjects, what->account_ids[i], arena, &items);
+        for (size_t j = 0; j < count; j++) {
+            bool is_new = false;
+            (void)cn_map_put(subjects, (uint64_t)items[j], &is_new); /* only whether it is there */
+        }
+    }
+}
+
 static bool scan_subjects(void *arg, int64_t upto_seq, struct cn_rollup_sink *sink,
                           struct cn_error *err)
 {
     const struct rebuilding *what = arg;
-    struct collection into = { .engine = what->engine, .sink = sink };
+    struct cn_engine *engine = what->engine;
+    struct collection into = { .engine = engine, .sink = sink };
     /* What comes after is counted when it is fed, under the new mapping. */
-    int64_t last = upto_seq < what->engine->position.seq ? upto_seq : what->engine->position.seq;
+    int64_t last = upto_seq < engine->position.seq ? upto_seq : engine->position.seq;
     struct cn_arena arena;
+    struct cn_map subjects = { 0 };
     cn_arena_init(&arena, (size_t)16 * 1024);
-    struct cn_map seen = { 0 }; /* a subject may belong to several of the accounts */
+    gather_subjects(what, &arena, &subjects);
     bool ok = true;
-    for (size_t i = 0; ok && i < what->count; i++) {
-        int64_t *subjects = NULL;
-        size_t count = cn_subject_map_subjects(what->engine->subjects, what->account_ids[i], &arena,
-                                               &subjects);
-        for (size_t j = 0; ok && j < count; j++) {
-            bool is_new = false;
-            (void)cn_map_put(&seen, (uint64_t)subjects[j], &is_new);
-            ok = !is_new || cn_event_log_scan_subject(what->engine->log, subjects[j], 1, last,
-                                                      collect, &into, err);
+    if (subjects.count * SCAN_ALL_FROM_SHARE >= cn_subject_map_count(engine->subjects)) {
+        ok = cn_event_log_scan(engine->log, 1, last, collect, &into, err);
+    } else {
+        size_t cursor = 0;
+        uint64_t subject = 0;
+        uint64_t unused = 0;
+        while (ok && cn_map_next(&subjects, &cursor, &subject, &unused)) {
+            ok = cn_event_log_scan_subject(engine->log, (int64_t)subject, 1, last, collect, &into,
+                                           err);
         }
     }
-    cn_map_deinit(&seen);
+    cn_map_deinit(&subjects);
     cn_arena_deinit(&arena);
     return ok;
 }

@@ -25,9 +25,10 @@ enum {
 
 /* How far the engine has come. */
 struct cn_engine_position {
-    int64_t seq;    /* log: everything up to it has been counted */
-    int64_t book;   /* log: everything up to it has been applied to the book */
-    int64_t change; /* change table: everything up to it has been read */
+    int64_t seq;     /* log: everything up to it has been counted */
+    int64_t book;    /* log: everything up to it has been applied to the book */
+    int64_t change;  /* change table: everything up to it has been read */
+    int64_t mapping; /* version of the subjects' mapping under which all that is counted is */
 };
 
 /* Account ids in no particular order, some perhaps twice. */
@@ -103,6 +104,8 @@ struct cn_engine {
     struct cn_tick tick;          /* the newest that was kept, or number 0 */
     struct cn_colour_list handed; /* under the lock: for the next tick */
     struct cn_id_list touched;    /* records to read again */
+    struct cn_id_list stale;      /* to be counted anew: subjects moved to or from them */
+    struct cn_id_list removed;    /* accounts that are gone, to be told */
     struct cn_bitmap active;      /* rows with events since the last evaluation */
     struct cn_health_changes changes;
     struct cn_pending pending;
@@ -159,9 +162,11 @@ CN_MUST_CHECK bool cn_engine_read_ahead(struct cn_engine *engine, int64_t from, 
 /* Everything of the log behind the position. */
 CN_MUST_CHECK bool cn_engine_catch_up(struct cn_engine *engine, struct cn_error *err);
 
-/* Subjects moved: makes anew what was counted for the accounts that they left and joined. */
-CN_MUST_CHECK bool cn_engine_follow(struct cn_engine *engine, const struct cn_subject_moves *moves,
-                                    struct cn_error *err);
+/* Subjects moved: the accounts that they left and joined are stale. */
+void cn_engine_note_moves(struct cn_engine *engine, const struct cn_subject_moves *moves);
+
+/* Makes anew what was counted for stale accounts.  If it fails they stay so, for the next turn. */
+CN_MUST_CHECK bool cn_engine_follow(struct cn_engine *engine, struct cn_error *err);
 
 /* Makes the rollups of these accounts anew, after subjects moved to or from them. */
 CN_MUST_CHECK bool cn_engine_rebuild(struct cn_engine *engine, const int64_t *account_ids,

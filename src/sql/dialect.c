@@ -6,6 +6,7 @@
 
 static const char *const names[CN_FRAGMENT_COUNT] = {
     [CN_FRAGMENT_SKIP_LOCKED] = "skip_locked",
+    [CN_FRAGMENT_HOLD_ROW] = "hold_row",
     [CN_FRAGMENT_IN_IDS] = "in_ids",
     [CN_FRAGMENT_TABLE_SUFFIX] = "table_suffix",
     [CN_FRAGMENT_MIGRATION_LOCK] = "migration_lock",

@@ -3,6 +3,7 @@
  * {{name}}; preparing puts the driver's text in its place.
  *
  *   {{skip_locked}}    FOR UPDATE SKIP LOCKED, or nothing
+ *   {{hold_row}}       the row stays until the transaction ends, for a SELECT of one account
  *   {{in_ids $1}}      = ANY($1) or IN (SELECT ...): of a list bound with cn_sql_bind_ids()
  *   {{table_suffix}}   after the ) of CREATE TABLE, when the table has a primary key
  *   {{migration_lock}} a statement that keeps other processes from migrating at the same time
@@ -18,6 +19,7 @@ enum cn_sql_fragment {
     CN_FRAGMENT_IN_IDS,
     CN_FRAGMENT_TABLE_SUFFIX,
     CN_FRAGMENT_MIGRATION_LOCK,
+    CN_FRAGMENT_HOLD_ROW,
     CN_FRAGMENT_COUNT
 };
 

@@ -435,17 +435,20 @@ static void pg_close(struct cn_sql_conn *conn)
     free(conn_of(conn));
 }
 
+static const char migration_lock[] = "SET LOCAL statement_timeout = 0;"
+                                     "SET LOCAL lock_timeout = 0;"
+                                     "SELECT pg_advisory_xact_lock(7210431)";
+
 static const struct cn_sql_driver driver = {
     .name = "postgresql",
     .is_embedded = false,
     .begin_write = "BEGIN ISOLATION LEVEL READ COMMITTED", /* whatever the default may be */
     .begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     .fragments = { [CN_FRAGMENT_SKIP_LOCKED] = "FOR UPDATE SKIP LOCKED",
+                   [CN_FRAGMENT_HOLD_ROW] = "FOR KEY SHARE",
                    [CN_FRAGMENT_IN_IDS] = "= ANY(?)",
                    [CN_FRAGMENT_TABLE_SUFFIX] = "",
-                   [CN_FRAGMENT_MIGRATION_LOCK] = "SET LOCAL statement_timeout = 0;"
-                                                  "SET LOCAL lock_timeout = 0;"
-                                                  "SELECT pg_advisory_xact_lock(7210431)" },
+                   [CN_FRAGMENT_MIGRATION_LOCK] = migration_lock },
     .prepare = pg_prepare,
     .bind_i64 = pg_bind_i64,
     .bind_f64 = pg_bind_f64,

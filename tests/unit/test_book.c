@@ -234,7 +234,9 @@ static void scores_leave_the_version_alone(void **state)
                                                 .last_activity_at_given = CN_GIVEN };
     struct cn_change_list list;
     must(cn_sql_begin(f->unit.conn, &f->err));
-    must(cn_account_save_derived(&f->unit, account.id, &derived, &f->err));
+    bool found = false;
+    must(cn_account_save_derived(&f->unit, account.id, &derived, &found, &f->err));
+    assert_true(found);
     must(cn_account_save_activity(&f->unit, account.id, (cn_time){ 500 }, &f->err));
     must(cn_sql_commit(f->unit.conn, &f->err));
     must(cn_account_load(&f->unit, account.id, &account, &f->err));
@@ -436,7 +438,9 @@ static void lists_filter_sort_and_page_with_an_exact_total(void **state)
                                                     .points_given = i < 4 ? CN_GIVEN : CN_NULL,
                                                     .band = i < 4 ? (enum cn_band)(1 + i % 2)
                                                                   : CN_BAND_NONE };
-        must(cn_account_save_derived(&f->unit, accounts[i].id, &derived, &f->err));
+        bool found = false;
+        must(cn_account_save_derived(&f->unit, accounts[i].id, &derived, &found, &f->err));
+        assert_true(found);
     }
     must(cn_sql_commit(f->unit.conn, &f->err));
 

@@ -6,6 +6,7 @@
 #include "engine/backfill.h"
 #include "engine/explain.h"
 #include "engine/lists.h"
+#include "engine/parts.h"
 #include "engine/replay.h"
 #include "metric/query.h"
 #include "tests/unit/spine.h"
@@ -57,10 +58,28 @@ static void an_event_makes_an_account_that_is_listed(void **state)
     assert_int_equal(accounts.items[0].derived.last_activity_at_given, CN_GIVEN);
 }
 
+/* What was counted equals a replay of the log into a database of that name. */
+static void assert_replay_agrees(struct spine *spine, const char *name)
+{
+    struct cn_error err;
+    struct cn_db *db = NULL;
+    struct cn_rollup *again = NULL;
+    struct cn_rollup_difference difference = { 0 };
+    open_db(spine, name, &db);
+    assert_true(cn_db_write(db, migrate_rollup, NULL, &err));
+    assert_true(cn_rollup_open(&(struct cn_rollup_options){ .db = db }, &again, &err));
+    assert_true(cn_engine_replay(spine->engine, again, &difference, &err));
+    assert_true(difference.rows > 0);
+    if (difference.differing != 0) {
+        fail_msg("%s", difference.first);
+    }
+    cn_rollup_close(again);
+    cn_db_close(db);
+}
+
 static void a_restart_keeps_everything_and_a_replay_agrees(void **state)
 {
     struct spine *spine = *state;
-    struct cn_error err;
     send_body(
         spine,
         "{\"batch\":[" EVENT("1", "u1", "acme", "Signed In", "2026-11-23T13:00:00Z") "," EVENT(
@@ -75,18 +94,7 @@ static void a_restart_keeps_everything_and_a_replay_agrees(void **state)
                                                                      "2026-11-23T13:30:00Z") "]}");
     assert_int_equal(list(spine).total, 2);
     assert_int_equal(cn_event_log_position(spine->log), 4);
-
-    struct cn_db *db = NULL;
-    struct cn_rollup *again = NULL;
-    struct cn_rollup_difference difference = { 0 };
-    open_db(spine, "replay.db", &db);
-    assert_true(cn_db_write(db, migrate_rollup, NULL, &err));
-    assert_true(cn_rollup_open(&(struct cn_rollup_options){ .db = db }, &again, &err));
-    assert_true(cn_engine_replay(spine->engine, again, &difference, &err));
-    assert_true(difference.rows > 0);
-    assert_int_equal(difference.differing, 0);
-    cn_rollup_close(again);
-    cn_db_close(db);
+    assert_replay_agrees(spine, "replay.db");
 }
 
 /* Of the last five days. */
@@ -240,6 +248,187 @@ static void records_move_the_score_and_the_parts_add_up(void **state)
     assert_int_equal(sum, list(spine).items[0].derived.points);
 }
 
+/* ---- merging ---- */
+
+struct joining {
+    struct spine *spine;
+    cn_account_id from;
+    cn_account_id into;
+};
+
+static bool join(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    const struct joining *joining = arg;
+    struct cn_unit unit = { .conn = conn,
+                            .arena = &joining->spine->arena,
+                            .ids = &joining->spine->ids,
+                            .scope = CN_SCOPE_ALL,
+                            .now = cn_now(&joining->spine->clock) };
+    struct cn_account survivor;
+    return cn_account_merge(&unit,
+                            &(struct cn_merge){ .from = joining->from,
+                                                .into = joining->into,
+                                                .parts = cn_account_parts,
+                                                .part_count = cn_account_part_count },
+                            &survivor, err);
+}
+
+static cn_account_id account_of(struct spine *spine, const char *external_id)
+{
+    struct cn_account_list accounts = list(spine);
+    for (size_t i = 0; i < accounts.count; i++) {
+        if (cn_str_equal(accounts.items[i].external_id, cn_str_of(external_id))) {
+            return accounts.items[i].id;
+        }
+    }
+    return (cn_account_id){ 0 };
+}
+
+static int64_t ask(struct cn_sql_conn *conn, const char *sql, int64_t value)
+{
+    struct cn_error err;
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    assert_true(cn_sql_prepare(conn, sql, &stmt, &err));
+    cn_sql_bind_i64(stmt, 1, value);
+    assert_true(cn_sql_step(stmt, &row, &err) && row);
+    int64_t answer = cn_sql_column_i64(stmt, 0);
+    cn_sql_finish(stmt);
+    return answer;
+}
+
+/* No table that belongs to accounts still has the merged one, but for what is its history. */
+static void assert_nothing_left(struct spine *spine, cn_account_id id)
+{
+    static const char *const kept[] = { "ident", "account_domain", "change", "health_history" };
+    struct cn_error err;
+    struct cn_sql_conn *conn = NULL;
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    size_t tables = 0;
+    assert_true(cn_db_read(spine->db, &conn, &err));
+    assert_true(cn_sql_prepare(conn,
+                               "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c"
+                               " WHERE m.type = 'table' AND c.name = 'account_id'",
+                               &stmt, &err));
+    while (cn_sql_step(stmt, &row, &err) && row) {
+        char sql[160];
+        cn_str table = cn_sql_column_str(stmt, 0);
+        bool is_kept = false;
+        for (size_t i = 0; i < CN_ARRAY_LEN(kept); i++) {
+            is_kept = is_kept || cn_str_equal(table, cn_str_of(kept[i]));
+        }
+        (void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM %.*s WHERE account_id = $1",
+                       CN_STR_ARG(table));
+        if (!is_kept && ask(conn, sql, id.value) != 0) {
+            fail_msg("%.*s still has rows", CN_STR_ARG(table));
+        }
+        tables++;
+    }
+    cn_sql_finish(stmt);
+    assert_true(tables > 8);
+    assert_int_equal(ask(conn,
+                         "SELECT points IS NULL FROM health_history WHERE account_id = $1"
+                         " ORDER BY at_us DESC LIMIT 1",
+                         id.value),
+                     1);
+    cn_db_release(spine->db, conn);
+}
+
+static void two_customers(struct spine *spine)
+{
+    send_body(
+        spine,
+        "{\"batch\":[" EVENT("1", "u1", "acme", "Signed In", "2026-11-23T13:00:00Z") "," EVENT(
+            "2", "u2", "acme", "Signed In",
+            "2026-11-22T13:00:00Z") "," EVENT("3", "u3", "beta", "Signed In",
+                                              "2026-11-21T13:00:00Z") ","
+                                                                      "{\"type\":\"group\","
+                                                                      "\"messageId\":\"4\","
+                                                                      "\"userId\":\"u3\","
+                                                                      "\"groupId\":\"beta\","
+                                                                      "\"traits\":{\"seats_used\":"
+                                                                      "5}}]}");
+}
+
+static void what_one_account_had_is_the_others_after_a_merge(void **state)
+{
+    struct spine *spine = *state;
+    struct cn_error err;
+    two_customers(spine);
+    struct deal deal = { spine, account_of(spine, "beta") };
+    assert_true(cn_db_write(spine->db, sign, &deal, &err));
+    assert_true(cn_db_write(spine->db, hire, &deal, &err));
+    assert_true(cn_engine_settle(spine->engine, &err));
+    struct joining joining = { spine, deal.id, account_of(spine, "acme") };
+    assert_true(count_logins(spine, joining.into.value) == 2);
+    assert_true(cn_db_write(spine->db, join, &joining, &err));
+    assert_true(cn_engine_settle(spine->engine, &err));
+
+    struct cn_account account = list(spine).items[0];
+    assert_int_equal(list(spine).total, 1);
+    assert_int_equal(account.id.value, joining.into.value);
+    assert_int_equal(account.arr.minor, 4500000); /* of the contract that moved */
+    assert_true(count_logins(spine, joining.into.value) == 3);
+    assert_true(count_logins(spine, joining.from.value) == 0);
+    assert_nothing_left(spine, joining.from);
+
+    /* The old key leads there, for events of now and of the past, and after a restart. */
+    send_body(spine,
+              "{\"batch\":[" EVENT("5", "u4", "beta", "Signed In", "2026-11-20T13:00:00Z") "]}");
+    assert_true(count_logins(spine, joining.into.value) == 4);
+    stop(spine);
+    start(spine);
+    send_body(spine,
+              "{\"batch\":[" EVENT("6", "u5", "beta", "Signed In", "2026-11-23T13:30:00Z") "]}");
+    assert_true(count_logins(spine, joining.into.value) == 5);
+    assert_int_equal(list(spine).total, 1);
+    assert_replay_agrees(spine, "replay.db");
+}
+
+static void a_merge_that_a_crash_cut_off_is_counted_at_the_next_start(void **state)
+{
+    struct spine *spine = *state;
+    struct cn_error err;
+    two_customers(spine);
+    struct joining joining = { spine, account_of(spine, "beta"), account_of(spine, "acme") };
+    stop(spine);
+    struct cn_db *db = NULL; /* the merge commits, and nobody is there to count */
+    open_db(spine, "cairn.db", &db);
+    assert_true(cn_db_write(db, join, &joining, &err));
+    cn_db_close(db);
+    start(spine);
+    assert_int_equal(list(spine).total, 1);
+    assert_true(count_logins(spine, joining.into.value) == 3);
+    assert_true(count_logins(spine, joining.from.value) == 0);
+    assert_replay_agrees(spine, "replay.db");
+}
+
+static void a_merge_of_a_merge_leads_to_the_last(void **state)
+{
+    struct spine *spine = *state;
+    struct cn_error err;
+    two_customers(spine);
+    send_body(spine,
+              "{\"batch\":[" EVENT("5", "u6", "gamma", "Signed In", "2026-11-23T12:00:00Z") "]}");
+    struct joining first = { spine, account_of(spine, "beta"), account_of(spine, "acme") };
+    struct joining second = { spine, first.into, account_of(spine, "gamma") };
+    assert_true(cn_db_write(spine->db, join, &first, &err));
+    assert_true(cn_db_write(spine->db, join, &second, &err));
+    assert_true(cn_engine_settle(spine->engine, &err));
+    assert_int_equal(list(spine).total, 1);
+    assert_true(count_logins(spine, second.into.value) == 4);
+    send_body(spine,
+              "{\"batch\":[" EVENT("6", "u3", "beta", "Signed In", "2026-11-23T13:40:00Z") "]}");
+    assert_true(count_logins(spine, second.into.value) == 5);
+    assert_replay_agrees(spine, "replay.db");
+    assert_false(cn_db_write(spine->db, join, &first, &err));
+    assert_int_equal(err.code, CN_GONE);
+    char id[CN_ID_TEXT_BYTES];
+    cn_id_format(CN_ACCOUNT_PREFIX, second.into.value, id);
+    assert_string_equal(err.successor, id);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +444,12 @@ int main(void)
                      an_identify_that_comes_later_moves_what_was_parked, set_up, tear_down),
         CN_TEST_WITH("003-28 records move the score and the parts add up",
                      records_move_the_score_and_the_parts_add_up, set_up, tear_down),
+        CN_TEST_WITH("what one account had is the other's after a merge",
+                     what_one_account_had_is_the_others_after_a_merge, set_up, tear_down),
+        CN_TEST_WITH("reliability 1: a merge that a crash cut off is counted at the next start",
+                     a_merge_that_a_crash_cut_off_is_counted_at_the_next_start, set_up, tear_down),
+        CN_TEST_WITH("a merge of a merge leads to the last", a_merge_of_a_merge_leads_to_the_last,
+                     set_up, tear_down),
     };
     return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
 }

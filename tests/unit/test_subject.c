@@ -194,6 +194,7 @@ enum fact_kind {
     GROUP,
     MAIL,
     LINK,
+    MERGE,
     FACT_KINDS
 };
 
@@ -248,6 +249,11 @@ static void add(struct cn_subject_map *map, const struct fact *fact, struct cn_s
         break;
     case MAIL:
         (void)cn_subject_map_add_mail(map, fact->subject, fact->text, fact->at, moves);
+        break;
+    case MERGE: /* of the first two, so that none becomes part of itself */
+        if (fact->account < NAMES) {
+            (void)cn_subject_map_add_merge(map, fact->account, fact->account + 1, moves);
+        }
         break;
     case LINK:
     case FACT_KINDS:
