@@ -12,8 +12,8 @@ static bool claim(const struct cn_unit *unit, const char *sql, cn_str key, int64
                   int64_t *changed_out, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
-    int64_t version = 0;
-    if (!cn_counter_add(unit->conn, "mapping", 1, &version, err) ||
+    int64_t version = unit->mapping;
+    if ((version == 0 && !cn_counter_add(unit->conn, "mapping", 1, &version, err)) ||
         !cn_sql_prepare(unit->conn, sql, &stmt, err)) {
         return false;
     }

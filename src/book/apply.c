@@ -121,7 +121,11 @@ static bool create_account(struct cn_book_batch *batch, const struct cn_unit *un
         .stage = CN_STAGE_ADOPTION,
         .created_at = fact->at.us < unit->now.us ? fact->at : unit->now,
     };
-    if (!cn_account_create(unit, &new_account, &account, err)) {
+    struct cn_unit own;
+    if (!cn_batch_unit(batch, unit, &own, err)) {
+        return false;
+    }
+    if (!cn_account_create(&own, &new_account, &account, err)) {
         if (err->code == CN_CONFLICT) {
             err->code = CN_UNAVAILABLE; /* another node was faster: tried again it finds it */
         }
@@ -164,12 +168,12 @@ static bool claim_domain(struct cn_book_batch *batch, const struct cn_unit *unit
                          int64_t account_id, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
+    struct cn_unit own;
     int64_t changed = 0;
-    int64_t version = 0;
     if (cn_subject_map_domain(batch->options.map, domain) != 0) {
         return true;
     }
-    if (!cn_counter_add(unit->conn, "mapping", 1, &version, err) ||
+    if (!cn_batch_unit(batch, unit, &own, err) ||
         !cn_sql_prepare(unit->conn,
                         "INSERT INTO account_domain(domain, account_id, known_us, version)"
                         " VALUES($1, $2, $3, $4) ON CONFLICT (domain) DO NOTHING",
@@ -179,7 +183,7 @@ static bool claim_domain(struct cn_book_batch *batch, const struct cn_unit *unit
     cn_sql_bind_str(stmt, 1, domain);
     cn_sql_bind_i64(stmt, 2, account_id);
     cn_sql_bind_i64(stmt, 3, unit->now.us);
-    cn_sql_bind_i64(stmt, 4, version);
+    cn_sql_bind_i64(stmt, 4, own.mapping);
     if (!cn_row_run(unit, stmt, &changed, err)) {
         return false;
     }
@@ -194,6 +198,7 @@ static bool take_name(struct cn_book_batch *batch, const struct cn_unit *unit,
                       const struct named *named, int64_t account_id, struct cn_error *err)
 {
     struct cn_account account;
+    struct cn_unit own = *unit;
     const cn_account_id id = { account_id };
     if (!cn_account_load(unit, id, &account, err)) {
         return false;
@@ -210,7 +215,10 @@ static bool take_name(struct cn_book_batch *batch, const struct cn_unit *unit,
     if (patch.name_given == CN_ABSENT && patch.domain_given == CN_ABSENT) {
         return true;
     }
-    if (!cn_account_update(unit, id, 0, &patch, &account, err)) {
+    if (patch.domain_given == CN_GIVEN && !cn_batch_unit(batch, unit, &own, err)) {
+        return false;
+    }
+    if (!cn_account_update(&own, id, 0, &patch, &account, err)) {
         return false;
     }
     touch(&batch->touched, account_id);

@@ -62,7 +62,13 @@ CN_MUST_CHECK bool cn_batch_learn_merges(struct cn_book_batch *batch, const stru
 /* The account that this one is part of, as the transaction sees it; 0 of 0. */
 int64_t cn_batch_survivor(const struct cn_book_batch *batch, int64_t account_id);
 
-/* Writes what is pending, under a new version of the mapping. */
+/* The unit, under the version of the mapping that the whole batch makes.  That is taken when first
+ * asked for, outside of any savepoint, and once: PostgreSQL looks through every version of a row
+ * that a transaction has changed many times. */
+CN_MUST_CHECK bool cn_batch_unit(struct cn_book_batch *batch, const struct cn_unit *unit,
+                                 struct cn_unit *own_out, struct cn_error *err);
+
+/* Writes what is pending, under that version of the mapping. */
 CN_MUST_CHECK bool cn_batch_store(struct cn_book_batch *batch, const struct cn_unit *unit,
                                   struct cn_error *err);
 

@@ -147,13 +147,26 @@ bool cn_batch_begin(struct cn_book_batch *batch, const struct cn_unit *unit, str
     return cn_mapping_stored(unit->conn, &batch->before, err);
 }
 
-/* The version is taken last: whoever else changes the mapping waits from then on. */
+bool cn_batch_unit(struct cn_book_batch *batch, const struct cn_unit *unit, struct cn_unit *own_out,
+                   struct cn_error *err)
+{
+    if (batch->version == 0 && !cn_counter_add(unit->conn, "mapping", 1, &batch->version, err)) {
+        return false;
+    }
+    *own_out = *unit;
+    own_out->mapping = batch->version;
+    return true;
+}
+
+/* If only subjects moved the version is taken last: whoever else changes the mapping waits from
+ * then on. */
 bool cn_batch_store(struct cn_book_batch *batch, const struct cn_unit *unit, struct cn_error *err)
 {
     if (batch->pending_count == 0) {
         return true;
     }
-    if (!cn_counter_add(unit->conn, "mapping", 1, &batch->version, err)) {
+    struct cn_unit own;
+    if (!cn_batch_unit(batch, unit, &own, err)) {
         return false;
     }
     for (size_t i = 0; i < batch->pending_count; i++) {

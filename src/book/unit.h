@@ -59,6 +59,8 @@ struct cn_unit {
     int node;               /* of this process, for the numbers of changes */
     cn_time now;            /* the only clock */
     const struct cn_tz *tz; /* of the workspace; NULL: UTC */
+    int64_t mapping;        /* version of the subjects' mapping that the transaction makes; 0: each
+                               claim makes one */
 };
 
 /* "viewer", "csm", "leader", "ops", "admin" and "none", "own", "team", "all"; index: the enum. */

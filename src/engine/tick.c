@@ -26,8 +26,10 @@ bool cn_ticks_save(struct cn_sql_conn *conn, const struct cn_tick *ticks, size_t
         return true;
     }
     if (!cn_sql_prepare(conn,
+                        /* There already: the answer to its commit was lost. */
                         "INSERT INTO tick(" COLUMNS ")"
-                        " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                        " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+                        " ON CONFLICT (tick) DO NOTHING",
                         &stmt, err)) {
         return false;
     }
