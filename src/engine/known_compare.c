@@ -106,35 +106,52 @@ static void say_why(struct known *known, const struct cn_tick *tick, const char 
     }
 }
 
+/* Both lists ascend by account: the next of either, or of both if they are of the same account. */
+static void compare_next(struct known *known, const struct cn_tick *tick,
+                         const struct cn_health_row **lived, const struct moved **moved,
+                         bool is_inside)
+{
+    int64_t first =
+        *lived != NULL && (*moved == NULL || (*lived)->account_id <= (*moved)->row.account_id)
+            ? (*lived)->account_id
+            : (*moved)->row.account_id;
+    *lived = *lived != NULL && (*lived)->account_id == first ? *lived : NULL;
+    *moved = *moved != NULL && (*moved)->row.account_id == first ? *moved : NULL;
+    if (*lived == NULL || *moved == NULL || !is_equal(*lived, &(*moved)->row)) {
+        differ(known, tick, *lived, *moved, is_inside);
+    }
+}
+
+/* The end of the tick's lived rows in the page. */
+static size_t end_of_rows(const struct known_page *page, const struct cn_tick *tick)
+{
+    size_t end = page->next_row;
+    while (end < page->lived.count && page->lived.rows[end].tick == tick->number) {
+        end++;
+    }
+    return end;
+}
+
 void cn_known_compare(struct known *known, const struct cn_tick *tick)
 {
     struct known_page *page = &known->page;
+    struct cn_known_report *report = &known->report;
     const char *why = outside(known, tick);
     size_t count = 0;
-    size_t i = 0;
-    int64_t rows = 0;
-    struct moved *moved = list_moved(known, tick, &count);
-    const struct cn_health_row *lived = page->lived.rows;
-    size_t end = page->next_row;
-    while (end < page->lived.count && lived[end].tick == tick->number) {
-        end++;
+    const struct moved *moved = list_moved(known, tick, &count);
+    size_t end = end_of_rows(page, tick);
+    int64_t rows = (int64_t)(end - page->next_row);
+    for (size_t i = 0; i < count || page->next_row < end;) {
+        const struct cn_health_row *next_lived =
+            page->next_row < end ? &page->lived.rows[page->next_row] : NULL;
+        const struct moved *next_moved = i < count ? &moved[i] : NULL;
+        compare_next(known, tick, &next_lived, &next_moved, why == NULL);
+        page->next_row += next_lived != NULL;
+        i += next_moved != NULL;
     }
-    size_t j = page->next_row;
-    while (i < count || j < end) {
-        bool has_moved = i < count && (j == end || moved[i].row.account_id <= lived[j].account_id);
-        bool has_lived = j < end && (i == count || lived[j].account_id <= moved[i].row.account_id);
-        if (!has_moved || !has_lived || !is_equal(&lived[j], &moved[i].row)) {
-            differ(known, tick, has_lived ? &lived[j] : NULL, has_moved ? &moved[i] : NULL,
-                   why == NULL);
-        }
-        i += has_moved;
-        j += has_lived;
-        rows += has_lived;
-    }
-    page->next_row = end;
     if (why != NULL) {
         say_why(known, tick, why);
     }
-    *(why == NULL ? &known->report.ticks : &known->report.ticks_outside) += 1;
-    *(why == NULL ? &known->report.rows : &known->report.rows_outside) += rows;
+    *(why == NULL ? &report->ticks : &report->ticks_outside) += 1;
+    *(why == NULL ? &report->rows : &report->rows_outside) += rows;
 }
