@@ -111,10 +111,10 @@ static void compare_next(struct known *known, const struct cn_tick *tick,
                          const struct cn_health_row **lived, const struct moved **moved,
                          bool is_inside)
 {
-    int64_t first =
-        *lived != NULL && (*moved == NULL || (*lived)->account_id <= (*moved)->row.account_id)
-            ? (*lived)->account_id
-            : (*moved)->row.account_id;
+    int64_t first = *lived != NULL ? (*lived)->account_id : INT64_MAX;
+    if (*moved != NULL && (*moved)->row.account_id < first) {
+        first = (*moved)->row.account_id;
+    }
     *lived = *lived != NULL && (*lived)->account_id == first ? *lived : NULL;
     *moved = *moved != NULL && (*moved)->row.account_id == first ? *moved : NULL;
     if (*lived == NULL || *moved == NULL || !is_equal(*lived, &(*moved)->row)) {
