@@ -61,12 +61,12 @@ static void let_stand(struct known *known, const struct cn_health_row *lived)
     cn_health_state_set(&known->then->health, row, &score);
 }
 
-static void differ(struct known *known, const struct cn_tick *tick,
+static void differ(struct known *known, const struct cn_tick *tick, int64_t account_id,
                    const struct cn_health_row *lived, const struct moved *moved, bool is_inside)
 {
     if (lived != NULL) {
         let_stand(known, lived);
-    } else {
+    } else if (moved != NULL) {
         cn_health_state_set(&known->then->health, moved->place, &moved->before);
     }
     if (!is_inside) {
@@ -76,7 +76,7 @@ static void differ(struct known *known, const struct cn_tick *tick,
     if (known->options->difference != NULL) {
         struct cn_known_difference difference = {
             .tick = tick->number,
-            .account_id = lived != NULL ? lived->account_id : moved->row.account_id,
+            .account_id = account_id,
             .at = tick->at,
             .lived = lived,
             .replayed = moved != NULL ? &moved->row : NULL,
@@ -118,7 +118,7 @@ static void compare_next(struct known *known, const struct cn_tick *tick,
     *lived = *lived != NULL && (*lived)->account_id == first ? *lived : NULL;
     *moved = *moved != NULL && (*moved)->row.account_id == first ? *moved : NULL;
     if (*lived == NULL || *moved == NULL || !is_equal(*lived, &(*moved)->row)) {
-        differ(known, tick, *lived, *moved, is_inside);
+        differ(known, tick, first, *lived, *moved, is_inside);
     }
 }
 
