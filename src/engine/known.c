@@ -216,6 +216,7 @@ bool cn_engine_replay_known(struct cn_engine *engine, const struct cn_known_opti
     struct cn_tick last = { 0 };
     struct cn_engine_options then = engine->options;
     then.db = options->scratch;
+    then.rollup_db = options->scratch;
     then.rollup = options->into;
     then.series_path = NULL;
     then.publish = NULL;

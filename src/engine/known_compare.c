@@ -61,12 +61,12 @@ static void let_stand(struct known *known, const struct cn_health_row *lived)
     cn_health_state_set(&known->then->health, row, &score);
 }
 
-static void differ(struct known *known, const struct cn_tick *tick,
+static void differ(struct known *known, const struct cn_tick *tick, int64_t account_id,
                    const struct cn_health_row *lived, const struct moved *moved, bool is_inside)
 {
     if (lived != NULL) {
         let_stand(known, lived);
-    } else {
+    } else if (moved != NULL) {
         cn_health_state_set(&known->then->health, moved->place, &moved->before);
     }
     if (!is_inside) {
@@ -76,7 +76,7 @@ static void differ(struct known *known, const struct cn_tick *tick,
     if (known->options->difference != NULL) {
         struct cn_known_difference difference = {
             .tick = tick->number,
-            .account_id = lived != NULL ? lived->account_id : moved->row.account_id,
+            .account_id = account_id,
             .at = tick->at,
             .lived = lived,
             .replayed = moved != NULL ? &moved->row : NULL,
@@ -112,41 +112,58 @@ static bool is_merged(const struct known *known, int64_t account_id)
     return cn_map_get(&known->merged, (uint64_t)account_id) != NULL;
 }
 
+/* Both lists ascend by account: keeps the next of either, or both if they are of the same account,
+ * which is the result. */
+static int64_t take_next(const struct cn_health_row **lived, const struct moved **moved)
+{
+    int64_t first = *lived != NULL ? (*lived)->account_id : INT64_MAX;
+    if (*moved != NULL && (*moved)->row.account_id < first) {
+        first = (*moved)->row.account_id;
+    }
+    *lived = *lived != NULL && (*lived)->account_id == first ? *lived : NULL;
+    *moved = *moved != NULL && (*moved)->row.account_id == first ? *moved : NULL;
+    return first;
+}
+
+/* The end of the tick's lived rows in the page. */
+static size_t end_of_rows(const struct known_page *page, const struct cn_tick *tick)
+{
+    size_t end = page->next_row;
+    while (end < page->lived.count && page->lived.rows[end].tick == tick->number) {
+        end++;
+    }
+    return end;
+}
+
 void cn_known_compare(struct known *known, const struct cn_tick *tick)
 {
     struct known_page *page = &known->page;
+    struct cn_known_report *report = &known->report;
     const char *why = outside(known, tick);
     size_t count = 0;
-    size_t i = 0;
-    int64_t rows = 0;
-    struct moved *moved = list_moved(known, tick, &count);
-    const struct cn_health_row *lived = page->lived.rows;
-    size_t end = page->next_row;
-    while (end < page->lived.count && lived[end].tick == tick->number) {
-        end++;
-    }
-    size_t j = page->next_row;
-    while (i < count || j < end) {
-        bool has_moved = i < count && (j == end || moved[i].row.account_id <= lived[j].account_id);
-        bool has_lived = j < end && (i == count || lived[j].account_id <= moved[i].row.account_id);
-        bool merged = is_merged(known, has_lived ? lived[j].account_id : moved[i].row.account_id);
-        if (!has_moved || !has_lived || !is_equal(&lived[j], &moved[i].row)) {
-            differ(known, tick, has_lived ? &lived[j] : NULL, has_moved ? &moved[i] : NULL,
-                   why == NULL && !merged);
+    const struct moved *moved = list_moved(known, tick, &count);
+    size_t end = end_of_rows(page, tick);
+    int64_t rows = (int64_t)(end - page->next_row);
+    for (size_t i = 0; i < count || page->next_row < end;) {
+        const struct cn_health_row *next_lived =
+            page->next_row < end ? &page->lived.rows[page->next_row] : NULL;
+        const struct moved *next_moved = i < count ? &moved[i] : NULL;
+        int64_t account_id = take_next(&next_lived, &next_moved);
+        bool merged = is_merged(known, account_id);
+        if (next_lived == NULL || next_moved == NULL || !is_equal(next_lived, &next_moved->row)) {
+            differ(known, tick, account_id, next_lived, next_moved, why == NULL && !merged);
         }
-        if (merged && has_lived && why == NULL) {
+        if (merged && next_lived != NULL && why == NULL) {
             say_why(known, tick, "accounts were merged");
-            known->report.rows_outside++;
+            report->rows_outside++;
             rows--;
         }
-        i += has_moved;
-        j += has_lived;
-        rows += has_lived;
+        page->next_row += next_lived != NULL;
+        i += next_moved != NULL;
     }
-    page->next_row = end;
     if (why != NULL) {
         say_why(known, tick, why);
     }
-    *(why == NULL ? &known->report.ticks : &known->report.ticks_outside) += 1;
-    *(why == NULL ? &known->report.rows : &known->report.rows_outside) += rows;
+    *(why == NULL ? &report->ticks : &report->ticks_outside) += 1;
+    *(why == NULL ? &report->rows : &report->rows_outside) += rows;
 }
