@@ -1,7 +1,7 @@
 /*
  * Preloaded into a server, makes its calls to the system fail at chosen places, and moves its
  * clock. What to do stands in the file that CAIRN_FAULTS names, which is mapped, so that a test
- * changes it while the server runs.  tests/fault/files drives it.
+ * changes it while the server runs.  tests/fault drives it.
  *
  * Not here: power loss, which is src/sql/test_vfs.h; an fsync that costs nothing, which is
  * nosync.c.
@@ -33,7 +33,7 @@ enum {
     FAULT_LAST = FAULT_SYNC,
 };
 
-/* The file's whole content; tests/fault/files/faults.mjs writes it. */
+/* The file's whole content; tests/fault/faults.mjs writes it. */
 struct control {
     int64_t clock_us; /* added to the time of day */
     int64_t kind;     /* FAULT_...; 0: none */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { cairnCommand, onPostgres, startCairn } from '../../http/harness.mjs';
+import { cairnCommand, onPostgres, startCairn } from '../http/harness.mjs';
 import { caughtUp, eventsOf, Faults, figure, proveSound, smallDisk } from './faults.mjs';
 
 test('reliability 8: after a failed sync intake and writes stop until a restart, reads go on, and it is not tried again', { skip: onPostgres }, async t => {

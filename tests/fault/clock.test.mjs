@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { startCairn, waitFor } from '../../http/harness.mjs';
+import { startCairn, waitFor } from '../http/harness.mjs';
 import { caughtUp, eventsOf, Faults, figure, proveSound } from './faults.mjs';
 
 const DAY = 86_400_000;

@@ -6,7 +6,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmdirSync, rmSy
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
-import { BIN, cairnCommand, waitFor } from '../../http/harness.mjs';
+import { BIN, cairnCommand, waitFor } from '../http/harness.mjs';
 
 // As in bench/faults.c.
 export const KINDS = { EIO: 1, ENOSPC: 2, SHORT: 4, EMFILE: 8, ENOMEM: 16, SYNC: 32 };

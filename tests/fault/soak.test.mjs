@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile, readdir, readlink } from 'node:fs/promises';
 import { test } from 'node:test';
 
-import { startCairn, waitFor } from '../../http/harness.mjs';
+import { startCairn, waitFor } from '../http/harness.mjs';
 import { caughtUp, eventsOf, figure, proveSound } from './faults.mjs';
 
 const SECONDS = Number(process.env.SOAK_SECONDS ?? 20);

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { ADMIN, basic, BIN, cairnCommand, onPostgres, startCairn, waitFor } from '../../http/harness.mjs';
+import { ADMIN, basic, BIN, cairnCommand, onPostgres, startCairn, waitFor } from '../http/harness.mjs';
 import { caughtUp, eventsOf, Faults, figure, proveReplay } from './faults.mjs';
 
 const CALLS = Number(process.env.SOAK_CALLS ?? 0); // 0: the sample of each kind

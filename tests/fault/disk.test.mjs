@@ -4,7 +4,7 @@ import { openSync, closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { startCairn, waitFor } from '../../http/harness.mjs';
+import { startCairn, waitFor } from '../http/harness.mjs';
 import { caughtUp, eventsOf, figure, fill, proveSound, smallDisk } from './faults.mjs';
 
 const MiB = 1024 * 1024;
