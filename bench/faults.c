@@ -59,7 +59,7 @@ static int64_t load(const int64_t *value)
             found = dlsym(RTLD_NEXT, #name);                     \
             __atomic_store_n(&known, found, __ATOMIC_RELAXED);   \
         }                                                        \
-        (__typeof__(&name))found;                                \
+        (__typeof__(&(name)))found;                              \
     })
 
 __attribute__((constructor)) static void map_control(void)
@@ -128,22 +128,22 @@ static size_t cut(int fault, size_t bytes)
 
 /* ---- files ---- */
 
-ssize_t write(int fd, const void *bytes, size_t n)
+ssize_t write(int fd, const void *buf, size_t n)
 {
     int fault = suffers(kinds_of_write(fd));
-    return fault != 0 && fault != FAULT_SHORT ? -1 : REAL(write)(fd, bytes, cut(fault, n));
+    return fault != 0 && fault != FAULT_SHORT ? -1 : REAL(write)(fd, buf, cut(fault, n));
 }
 
-ssize_t pwrite(int fd, const void *bytes, size_t n, off_t at)
+ssize_t pwrite(int fd, const void *buf, size_t n, off_t offset)
 {
     int fault = suffers(kinds_of_write(fd));
-    return fault != 0 && fault != FAULT_SHORT ? -1 : REAL(pwrite)(fd, bytes, cut(fault, n), at);
+    return fault != 0 && fault != FAULT_SHORT ? -1 : REAL(pwrite)(fd, buf, cut(fault, n), offset);
 }
 
-ssize_t pwrite64(int fd, const void *bytes, size_t n, off64_t at)
+ssize_t pwrite64(int fd, const void *buf, size_t n, off64_t offset)
 {
     int fault = suffers(kinds_of_write(fd));
-    return fault != 0 && fault != FAULT_SHORT ? -1 : REAL(pwrite64)(fd, bytes, cut(fault, n), at);
+    return fault != 0 && fault != FAULT_SHORT ? -1 : REAL(pwrite64)(fd, buf, cut(fault, n), offset);
 }
 
 static int kinds_of_read(int fd)
@@ -151,19 +151,19 @@ static int kinds_of_read(int fd)
     return control != NULL && type_of(fd) == S_IFREG ? FAULT_EIO : 0;
 }
 
-ssize_t read(int fd, void *bytes, size_t n)
+ssize_t read(int fd, void *buf, size_t nbytes)
 {
-    return suffers(kinds_of_read(fd)) != 0 ? -1 : REAL(read)(fd, bytes, n);
+    return suffers(kinds_of_read(fd)) != 0 ? -1 : REAL(read)(fd, buf, nbytes);
 }
 
-ssize_t pread(int fd, void *bytes, size_t n, off_t at)
+ssize_t pread(int fd, void *buf, size_t nbytes, off_t offset)
 {
-    return suffers(kinds_of_read(fd)) != 0 ? -1 : REAL(pread)(fd, bytes, n, at);
+    return suffers(kinds_of_read(fd)) != 0 ? -1 : REAL(pread)(fd, buf, nbytes, offset);
 }
 
-ssize_t pread64(int fd, void *bytes, size_t n, off64_t at)
+ssize_t pread64(int fd, void *buf, size_t nbytes, off64_t offset)
 {
-    return suffers(kinds_of_read(fd)) != 0 ? -1 : REAL(pread64)(fd, bytes, n, at);
+    return suffers(kinds_of_read(fd)) != 0 ? -1 : REAL(pread64)(fd, buf, nbytes, offset);
 }
 
 int fsync(int fd)
@@ -171,39 +171,40 @@ int fsync(int fd)
     return suffers(FAULT_EIO | FAULT_SYNC) != 0 ? -1 : REAL(fsync)(fd);
 }
 
-int fdatasync(int fd)
+int fdatasync(int fildes)
 {
-    return suffers(FAULT_EIO | FAULT_SYNC) != 0 ? -1 : REAL(fdatasync)(fd);
+    return suffers(FAULT_EIO | FAULT_SYNC) != 0 ? -1 : REAL(fdatasync)(fildes);
 }
 
-int ftruncate(int fd, off_t size)
+int ftruncate(int fd, off_t length)
 {
-    return suffers(FAULT_EIO) != 0 ? -1 : REAL(ftruncate)(fd, size);
+    return suffers(FAULT_EIO) != 0 ? -1 : REAL(ftruncate)(fd, length);
 }
 
-int ftruncate64(int fd, off64_t size)
+int ftruncate64(int fd, off64_t length)
 {
-    return suffers(FAULT_EIO) != 0 ? -1 : REAL(ftruncate64)(fd, size);
+    return suffers(FAULT_EIO) != 0 ? -1 : REAL(ftruncate64)(fd, length);
 }
 
-int posix_fallocate(int fd, off_t from, off_t size)
+int posix_fallocate(int fd, off_t offset, off_t len)
 {
-    return suffers(FAULT_EIO | FAULT_ENOSPC) != 0 ? errno : REAL(posix_fallocate)(fd, from, size);
+    return suffers(FAULT_EIO | FAULT_ENOSPC) != 0 ? errno : REAL(posix_fallocate)(fd, offset, len);
 }
 
-int posix_fallocate64(int fd, off64_t from, off64_t size)
+int posix_fallocate64(int fd, off64_t offset, off64_t len)
 {
-    return suffers(FAULT_EIO | FAULT_ENOSPC) != 0 ? errno : REAL(posix_fallocate64)(fd, from, size);
+    return suffers(FAULT_EIO | FAULT_ENOSPC) != 0 ? errno
+                                                  : REAL(posix_fallocate64)(fd, offset, len);
 }
 
-int rename(const char *from, const char *to)
+int rename(const char *old, const char *new)
 {
-    return suffers(FAULT_EIO | FAULT_ENOSPC) != 0 ? -1 : REAL(rename)(from, to);
+    return suffers(FAULT_EIO | FAULT_ENOSPC) != 0 ? -1 : REAL(rename)(old, new);
 }
 
-int unlink(const char *path)
+int unlink(const char *name)
 {
-    return suffers(FAULT_EIO) != 0 ? -1 : REAL(unlink)(path);
+    return suffers(FAULT_EIO) != 0 ? -1 : REAL(unlink)(name);
 }
 
 int mkdir(const char *path, mode_t mode)
@@ -214,21 +215,21 @@ int mkdir(const char *path, mode_t mode)
 /* ---- what makes a descriptor ---- */
 
 #define OPEN(name)                                                                          \
-    int name(const char *path, int flags, ...)                                              \
+    int name(const char *file, int oflag, ...)                                              \
     {                                                                                       \
         va_list rest;                                                                       \
-        va_start(rest, flags);                                                              \
-        mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;                    \
+        va_start(rest, oflag);                                                              \
+        mode_t mode = (oflag & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;                    \
         va_end(rest);                                                                       \
-        int kinds = FAULT_EMFILE | FAULT_EIO | ((flags & O_CREAT) != 0 ? FAULT_ENOSPC : 0); \
-        return suffers(kinds) != 0 ? -1 : REAL(name)(path, flags, mode);                    \
+        int kinds = FAULT_EMFILE | FAULT_EIO | ((oflag & O_CREAT) != 0 ? FAULT_ENOSPC : 0); \
+        return suffers(kinds) != 0 ? -1 : REAL(name)(file, oflag, mode);                    \
     }
 OPEN(open)
 OPEN(open64)
 
-FILE *fopen(const char *path, const char *mode)
+FILE *fopen(const char *filename, const char *modes)
 {
-    return suffers(FAULT_EMFILE | FAULT_EIO) != 0 ? NULL : REAL(fopen)(path, mode);
+    return suffers(FAULT_EMFILE | FAULT_EIO) != 0 ? NULL : REAL(fopen)(filename, modes);
 }
 
 int socket(int domain, int type, int protocol)
@@ -236,9 +237,9 @@ int socket(int domain, int type, int protocol)
     return suffers(FAULT_EMFILE) != 0 ? -1 : REAL(socket)(domain, type, protocol);
 }
 
-int accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
+int accept4(int fd, struct sockaddr *addr, socklen_t *addr_len, int flags)
 {
-    return suffers(FAULT_EMFILE) != 0 ? -1 : REAL(accept4)(fd, address, size, flags);
+    return suffers(FAULT_EMFILE) != 0 ? -1 : REAL(accept4)(fd, addr, addr_len, flags);
 }
 
 int epoll_create1(int flags)
@@ -246,98 +247,98 @@ int epoll_create1(int flags)
     return suffers(FAULT_EMFILE) != 0 ? -1 : REAL(epoll_create1)(flags);
 }
 
-int eventfd(unsigned int value, int flags)
+int eventfd(unsigned int count, int flags)
 {
-    return suffers(FAULT_EMFILE) != 0 ? -1 : REAL(eventfd)(value, flags);
+    return suffers(FAULT_EMFILE) != 0 ? -1 : REAL(eventfd)(count, flags);
 }
 
-int pipe2(int ends[2], int flags)
+int pipe2(int pipedes[2], int flags)
 {
-    return suffers(FAULT_EMFILE) != 0 ? -1 : REAL(pipe2)(ends, flags);
+    return suffers(FAULT_EMFILE) != 0 ? -1 : REAL(pipe2)(pipedes, flags);
 }
 
 /* ---- sockets ---- */
 
-ssize_t send(int fd, const void *bytes, size_t n, int flags)
+ssize_t send(int fd, const void *buf, size_t n, int flags)
 {
-    return REAL(send)(fd, bytes, cut(suffers(FAULT_SHORT), n), flags);
+    return REAL(send)(fd, buf, cut(suffers(FAULT_SHORT), n), flags);
 }
 
-ssize_t recv(int fd, void *bytes, size_t n, int flags)
+ssize_t recv(int fd, void *buf, size_t n, int flags)
 {
-    return REAL(recv)(fd, bytes, cut(suffers(FAULT_SHORT), n), flags);
+    return REAL(recv)(fd, buf, cut(suffers(FAULT_SHORT), n), flags);
 }
 
-ssize_t recvfrom(int fd, void *restrict bytes, size_t n, int flags, struct sockaddr *restrict from,
-                 socklen_t *restrict size)
+ssize_t recvfrom(int fd, void *restrict buf, size_t n, int flags, struct sockaddr *restrict addr,
+                 socklen_t *restrict addr_len)
 {
-    return REAL(recvfrom)(fd, bytes, cut(suffers(FAULT_SHORT), n), flags, from, size);
+    return REAL(recvfrom)(fd, buf, cut(suffers(FAULT_SHORT), n), flags, addr, addr_len);
 }
 
 /* ---- memory: straight to the C library, because dlsym() allocates ---- */
 
+/* NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): glibc's names */
 void *__libc_malloc(size_t bytes);
 void *__libc_calloc(size_t count, size_t bytes);
 void *__libc_realloc(void *old, size_t bytes);
+/* NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming) */
 
 #ifdef FAULTS_OF_MEMORY
-void *malloc(size_t bytes)
+void *malloc(size_t size)
 {
-    return suffers(FAULT_ENOMEM) != 0 ? NULL : __libc_malloc(bytes);
+    return suffers(FAULT_ENOMEM) != 0 ? NULL : __libc_malloc(size);
 }
 
-void *calloc(size_t count, size_t bytes)
+void *calloc(size_t nmemb, size_t size)
 {
-    return suffers(FAULT_ENOMEM) != 0 ? NULL : __libc_calloc(count, bytes);
+    return suffers(FAULT_ENOMEM) != 0 ? NULL : __libc_calloc(nmemb, size);
 }
 
-void *realloc(void *old, size_t bytes)
+void *realloc(void *ptr, size_t size)
 {
-    return suffers(FAULT_ENOMEM) != 0 ? NULL : __libc_realloc(old, bytes);
+    return suffers(FAULT_ENOMEM) != 0 ? NULL : __libc_realloc(ptr, size);
 }
 #endif
 
-void *mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t from)
+void *mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
 {
-    return suffers(FAULT_ENOMEM) != 0 ? MAP_FAILED
-                                      : REAL(mmap)(at, bytes, protection, flags, fd, from);
+    return suffers(FAULT_ENOMEM) != 0 ? MAP_FAILED : REAL(mmap)(addr, len, prot, flags, fd, offset);
 }
 
-void *mmap64(void *at, size_t bytes, int protection, int flags, int fd, off64_t from)
+void *mmap64(void *addr, size_t len, int prot, int flags, int fd, off64_t offset)
 {
     return suffers(FAULT_ENOMEM) != 0 ? MAP_FAILED
-                                      : REAL(mmap64)(at, bytes, protection, flags, fd, from);
+                                      : REAL(mmap64)(addr, len, prot, flags, fd, offset);
 }
 
 /* ---- the time of day ---- */
 
-int clock_gettime(clockid_t clock, struct timespec *out)
+int clock_gettime(clockid_t clock_id, struct timespec *tp)
 {
-    int rc = REAL(clock_gettime)(clock, out);
-    if (rc == 0 && clock == CLOCK_REALTIME && control != NULL) {
-        int64_t us =
-            (int64_t)out->tv_sec * 1000000 + out->tv_nsec / 1000 + load(&control->clock_us);
-        out->tv_sec = (time_t)(us / 1000000);
-        out->tv_nsec = (long)(us % 1000000) * 1000;
+    int rc = REAL(clock_gettime)(clock_id, tp);
+    if (rc == 0 && clock_id == CLOCK_REALTIME && control != NULL) {
+        int64_t us = (int64_t)tp->tv_sec * 1000000 + tp->tv_nsec / 1000 + load(&control->clock_us);
+        tp->tv_sec = (time_t)(us / 1000000);
+        tp->tv_nsec = (long)(us % 1000000) * 1000;
     }
     return rc;
 }
 
-time_t time(time_t *out)
+time_t time(time_t *timer)
 {
     struct timespec now;
     (void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail with this clock */
-    if (out != NULL) {
-        *out = now.tv_sec;
+    if (timer != NULL) {
+        *timer = now.tv_sec;
     }
     return now.tv_sec;
 }
 
-int gettimeofday(struct timeval *restrict out, void *restrict zone)
+int gettimeofday(struct timeval *restrict tv, void *restrict tz)
 {
     struct timespec now;
-    (void)zone;                                /* nobody asks for it any more */
+    (void)tz;                                  /* nobody asks for it any more */
     (void)clock_gettime(CLOCK_REALTIME, &now); /* as above */
-    *out = (struct timeval){ now.tv_sec, now.tv_nsec / 1000 };
+    *tv = (struct timeval){ now.tv_sec, now.tv_nsec / 1000 };
     return 0;
 }

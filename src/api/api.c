@@ -79,8 +79,9 @@ static void on_begin(void *arg, struct cn_http_exchange *exchange)
 /* An address that the web app routes itself: neither a file nor an attempt to climb. */
 static bool is_page(cn_str path)
 {
+    static const char others[] = { '.', '%', '\\' };
     for (size_t i = 0; i < path.len; i++) {
-        if (memchr(".%\\", path.ptr[i], 3) != NULL) {
+        if (memchr(others, path.ptr[i], sizeof(others)) != NULL) {
             return false;
         }
     }

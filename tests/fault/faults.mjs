@@ -121,11 +121,16 @@ export async function figure(cairn, name) {
 export const caughtUp = cairn =>
   waitFor(async () => (await figure(cairn, 'cairn_engine_events_behind')) === 0, { what: 'the engine to catch up', timeoutMs: 60_000 });
 
-// Ends the server and proves that the figures equal a replay of the log and that the files are sound.
-export async function proveSound(cairn) {
+// Ends the server and proves that the figures equal a replay of the log.
+export async function proveReplay(cairn) {
   cairn.assertClean(await cairn.stop());
   const replay = await cairnCommand(['replay', ...cairn.where]);
   assert.equal(replay.code, 0, `cairn replay: ${replay.stdout}${replay.stderr}`);
+}
+
+// The same, and that the files are sound.
+export async function proveSound(cairn) {
+  await proveReplay(cairn);
   if (cairn.db) return;
   const doctor = await cairnCommand(['doctor', ...cairn.where]);
   assert.equal(doctor.code, 0, `cairn doctor: ${doctor.stdout}${doctor.stderr}`);
