@@ -184,29 +184,22 @@ export function AccountPage({ id, view }: { id: string; view: AccountView }) {
     <article className={classes.page} aria-label={value.name}>
       <AccountHead account={value} health={health.data} onWhy={why} onTab={show} />
       <div className={classes.two}>
-        <div className={classes.side}>
-          <section className={classes.panel} aria-labelledby="why-title" ref={bill} tabIndex={-1}>
-            <header className={classes.panelHead}>
-              <h2 id="why-title">{t('bill.title')}</h2>
-              <SinceMenu
-                since={since}
-                seen={seen}
-                onChange={days => look({ since: days === usual ? undefined : days })}
-              />
-            </header>
-            {health.isPending && <LoadingLines lines={10} />}
-            {health.error && <QueryFailure error={health.error} onRetry={() => void health.refetch()} />}
-            {health.data === null && <Empty title={t('bill.none')}>{t('bill.noneHelp')}</Empty>}
-            {health.data && health.data.items.length > 0 && (
-              <Bill health={health.data} open={shown} onToggle={toggle} />
-            )}
-          </section>
+        <section className={classes.panel} aria-labelledby="why-title" ref={bill} tabIndex={-1}>
+          <header className={classes.panelHead}>
+            <h2 id="why-title">{t('bill.title')}</h2>
+            <SinceMenu
+              since={since}
+              seen={seen}
+              onChange={days => look({ since: days === usual ? undefined : days })}
+            />
+          </header>
+          {health.isPending && <LoadingLines lines={10} />}
+          {health.error && <QueryFailure error={health.error} onRetry={() => void health.refetch()} />}
+          {health.data === null && <Empty title={t('bill.none')}>{t('bill.noneHelp')}</Empty>}
           {health.data && health.data.items.length > 0 && (
-            <div className={classes.panel}>
-              <Costs items={health.data.items} />
-            </div>
+            <Bill health={health.data} open={shown} onToggle={toggle} />
           )}
-        </div>
+        </section>
         <div className={classes.side}>
           <div className={classes.panel}>
             <ScoreHistory id={id} from={starts.year} moments={moments} />
@@ -214,6 +207,11 @@ export function AccountPage({ id, view }: { id: string; view: AccountView }) {
           <div className={classes.panel}>
             <Happened moments={moments} since={starts.since} />
           </div>
+          {health.data && health.data.items.length > 0 && (
+            <div className={classes.panel}>
+              <Costs items={health.data.items} />
+            </div>
+          )}
         </div>
       </div>
       <Panels account={value} tab={tab} usageFrom={starts.usage} onTab={choose} tabsRef={tabs} />
