@@ -243,6 +243,17 @@ void cn_account_row_fill(struct cn_account_row *row, const struct cn_account *ac
     fill_owner(row, account, owners);
 }
 
+void cn_account_take_live(const struct cn_api_options *options, struct cn_arena *arena,
+                          struct cn_account *account)
+{
+    /* A record's fact: the database has it first. */
+    const int64_t open_tickets = account->derived.open_tickets;
+    if (options->engine.current != NULL) {
+        options->engine.current(options->engine.arg, account->id, arena, &account->derived);
+        account->derived.open_tickets = open_tickets;
+    }
+}
+
 static bool wrong(struct cn_error *err, const char *field, cn_str value)
 {
     cn_fail(err, CN_MALFORMED, "%s: \"%.*s\" is not known", field, CN_STR_ARG(value));
@@ -396,14 +407,11 @@ static bool show(const struct cn_request *req, const struct cn_account *account,
 static bool handle_get(const struct cn_request *req, struct cn_response *res, struct cn_error *err)
 {
     const struct cn_account_path *path = req->path;
-    const struct cn_api_engine *engine = &req->api->options.engine;
     struct cn_account account;
     if (!cn_account_load(&req->unit, path->account_id, &account, err)) {
         return false;
     }
-    if (engine->current != NULL) {
-        engine->current(engine->arg, account.id, req->unit.arena, &account.derived);
-    }
+    cn_account_take_live(&req->api->options, req->unit.arena, &account);
     return show(req, &account, res, err);
 }
 

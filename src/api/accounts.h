@@ -58,6 +58,10 @@ extern const struct cn_fields cn_account_news_fields;
 void cn_account_row_fill(struct cn_account_row *row, const struct cn_account *account,
                          const struct cn_user_list *owners, const struct cn_tz *tz);
 
+/* Puts the health and activity of this moment in place of those that are stored a little later. */
+void cn_account_take_live(const struct cn_api_options *options, struct cn_arena *arena,
+                          struct cn_account *account);
+
 /* The filter of lists and exports. */
 struct cn_account_list_query {
     cn_str q;

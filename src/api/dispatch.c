@@ -343,7 +343,7 @@ static void run_call(struct cn_work *work)
     cn_parsers_give(api->parsers, call->parser); /* what was read was copied to the arena */
     call->parser = NULL;
     if (ok && call->match.route->kind == CN_RESPONSE_EVENTS) {
-        cn_stream_open(api->streams, call->exchange, &call->req.unit, &call->caller);
+        cn_stream_open(api->streams, call->exchange, &call->req);
         return;
     }
     if (ok && run(call, &err)) {

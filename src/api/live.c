@@ -5,6 +5,13 @@
 #include "api/resources.h"
 #include "api/stream.h"
 
+static const struct cn_field query_rows[] = {
+    CN_FIELD(struct cn_stream_query, watch, CN_MAY(struct cn_stream_query, watch, BE_ABSENT),
+             .doc = "true: nothing is told of accounts until watchAccounts says of which"),
+};
+static const struct cn_fields query_fields =
+    CN_FIELDS("StreamQuery", struct cn_stream_query, query_rows);
+
 struct stream_path {
     cn_stream_id stream_id;
 };
@@ -42,6 +49,7 @@ static const struct cn_route live_routes[] = {
     { .method = CN_GET,
       .path = "/api/v1/stream",
       .access = CN_READERS,
+      .query = &query_fields,
       .response = &cn_account_news_fields,
       .kind = CN_RESPONSE_EVENTS,
       .success_status = 200,

@@ -3,6 +3,7 @@
 #include "base/str.h"
 
 #include "api/access.h"
+#include "api/stream.h"
 #include "api/track.h"
 #include "book/contract.h"
 #include "book/person.h"
@@ -124,6 +125,7 @@ static void write_fixed_limits(struct cn_gauges *out)
         { "contracts_of_account", CN_CONTRACT_LIST_MAX },
         { "tickets_of_account", CN_TICKET_LIST_MAX },
         { "chart_days", CN_CHART_DAYS_MAX },
+        { "stream_watched", CN_STREAM_WATCH_MAX },
     };
     cn_gauge_family(out, "cairn_limit", CN_GAUGE, "Limits that no setting moves.");
     for (size_t i = 0; i < CN_ARRAY_LEN(limits); i++) {

@@ -105,8 +105,10 @@ static void on_closed(void *arg, struct cn_sse_stream *sse)
 }
 
 void cn_stream_open(struct cn_stream_hub *hub, struct cn_http_exchange *exchange,
-                    const struct cn_unit *unit, const struct cn_caller *caller)
+                    const struct cn_request *req)
 {
+    const struct cn_stream_query *query = req->query;
+    const enum cn_role role = req->caller->role;
     if (atomic_fetch_add(&hub->count, 1) >= hub->options->config->http_streams_max) {
         atomic_fetch_sub(&hub->count, 1);
         cn_http_add_header(exchange, "retry-after", CN_STR("10"));
@@ -115,18 +117,20 @@ void cn_stream_open(struct cn_stream_hub *hub, struct cn_http_exchange *exchange
     }
     struct cn_stream *stream = cn_heap_resize(NULL, sizeof(*stream));
     *stream = (struct cn_stream){
-        .id = { cn_id_next(hub->options->ids, unit->now) },
-        .unit = *unit,
-        .session = caller->session,
-        .sees_sources = caller->role == CN_ROLE_ADMIN || caller->role == CN_ROLE_OPS,
+        .id = { cn_id_next(hub->options->ids, req->unit.now) },
+        .unit = req->unit,
+        .session = req->caller->session,
+        .sees_sources = role == CN_ROLE_ADMIN || role == CN_ROLE_OPS,
+        .watches = query->watch_given == CN_GIVEN && query->watch,
     };
     stream->unit.conn = NULL;
     stream->unit.arena = NULL;
     stream->sse = cn_sse_open(exchange, on_closed, stream);
-    send_id(stream->sse, CN_STR("stream"), CN_STREAM_PREFIX, stream->id.value);
     (void)pthread_mutex_lock(&hub->lock);
     stream->next = hub->arrivals;
     hub->arrivals = stream;
+    /* Whoever reads the id can already use it. */
+    send_id(stream->sse, CN_STR("stream"), CN_STREAM_PREFIX, stream->id.value);
     (void)pthread_mutex_unlock(&hub->lock);
 }
 
@@ -307,7 +311,6 @@ static void send_account(struct cn_stream_hub *hub, cn_account_id id,
 static void send_accounts(struct cn_stream_hub *hub, struct cn_unit *unit, const int64_t *ids,
                           size_t count)
 {
-    const struct cn_api_engine *engine = &hub->options->engine;
     struct cn_buf news;
     struct cn_buf gone;
     cn_buf_init(&news, TEXT_MAX_BYTES);
@@ -317,9 +320,7 @@ static void send_accounts(struct cn_stream_hub *hub, struct cn_unit *unit, const
         struct cn_error err;
         const cn_account_id id = { ids[i] };
         if (cn_account_load(unit, id, &account, &err)) {
-            if (engine->current != NULL) {
-                engine->current(engine->arg, id, unit->arena, &account.derived);
-            }
+            cn_account_take_live(hub->options, unit->arena, &account);
             send_account(hub, id, &account, &news, &gone);
         } else if (err.code == CN_NOT_FOUND || err.code == CN_GONE) {
             send_account(hub, id, NULL, &news, &gone);

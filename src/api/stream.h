@@ -36,9 +36,15 @@ struct cn_stream_hub *cn_stream_hub_new(const struct cn_api_options *options);
 /* Ends all streams' hold; the HTTP server must have stopped.  NULL is allowed. */
 void cn_stream_hub_free(struct cn_stream_hub *hub);
 
-/* Answers the exchange with a stream for that unit, or with 503 if there are too many. */
+/* The query of the row that opens a stream. */
+struct cn_stream_query {
+    bool watch; /* it watches from the start, and nothing at first */
+    enum cn_given watch_given;
+};
+
+/* Answers the exchange with a stream for the request's unit, or with 503 if there are too many. */
 void cn_stream_open(struct cn_stream_hub *hub, struct cn_http_exchange *exchange,
-                    const struct cn_unit *unit, const struct cn_caller *caller);
+                    const struct cn_request *req);
 
 /* Which accounts the stream is told of from now on, in place of those before; sends each new one as
  * it is.  False unless the user has an open stream of that id in this process. */

@@ -40,7 +40,7 @@ struct cn_stream_hub {
     struct cn_waiting backlog;  /* the thread's own: what changed, for streams that watch nothing */
     struct cn_waiting incoming; /* the thread's own: what changed since the last round */
 
-    pthread_mutex_t lock; /* of what follows; never held while reading or sending */
+    pthread_mutex_t lock; /* of what follows; never held while reading */
     pthread_cond_t changed;
     bool is_stopping;
     struct cn_stream *arrivals;

@@ -166,8 +166,12 @@ static bool face_charts(void *arg, cn_account_id id, int64_t first_day, int64_t 
                         struct cn_error *err)
 {
     const struct cn_server *server = arg;
-    return cn_metric_charts(server->rollup, cn_engine_metrics(server->engine), id.value, first_day,
-                            last_day, arena, list_out, err);
+    if (!cn_metric_charts(server->rollup, cn_engine_metrics(server->engine), id.value, first_day,
+                          last_day, arena, list_out, err)) {
+        return false;
+    }
+    cn_engine_live_charts(server->engine, id, list_out);
+    return true;
 }
 
 static void face_wake(void *arg)

@@ -18,9 +18,8 @@ enum {
     URL_MAX_BYTES = 256,
     ANSWER_MAX_BYTES = 4096,
     TIMEOUT_MS = 30000,
-    RECORDS_AT_ONCE = 200, /* accounts of one transaction */
-    LIVE_EVENTS = 6,
-    LIVE_PAUSE_MS = 300,
+    RECORDS_AT_ONCE = 200,           /* accounts of one transaction */
+    LIVE_LATE_MAX_US = 30 * 1000000, /* slots that were slept through further back are left out */
     RETRY_PAUSE_MS = 200,
     BEHIND_MAX = 4000, /* events that may wait to be counted */
     ENGINE_PAUSE_MS = 10,
@@ -272,12 +271,20 @@ static bool mark_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 
 static bool go_on_living(struct cn_demo *demo, struct cn_error *err)
 {
-    for (int64_t turn = 0; !atomic_load(&demo->stopping); turn++) {
-        struct cn_demo_traffic traffic = traffic_of(demo, cn_now(demo->options.clock));
-        if (!cn_demo_send_now(&traffic, turn, LIVE_EVENTS, err)) {
+    cn_time now = cn_now(demo->options.clock);
+    cn_time slot = cn_demo_next_slot(demo->options.tz, now);
+    while (!atomic_load(&demo->stopping)) {
+        struct cn_demo_traffic traffic = traffic_of(demo, slot);
+        if (now.us < slot.us) {
+            sleep_ms((slot.us - now.us) / 1000 + 1);
+        } else if (now.us - slot.us > LIVE_LATE_MAX_US) {
+            slot = cn_demo_next_slot(demo->options.tz, now);
+        } else if (cn_demo_send_now(&traffic, err)) {
+            slot = cn_demo_next_slot(demo->options.tz, slot);
+        } else {
             return false;
         }
-        sleep_ms(LIVE_PAUSE_MS);
+        now = cn_now(demo->options.clock);
     }
     return true;
 }

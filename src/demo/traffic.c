@@ -12,6 +12,8 @@ enum {
     TEXT_BYTES = 96
 };
 
+static const int64_t slot_us = (int64_t)CN_DEMO_LIVE_PAUSE_MS * 1000;
+
 /* A body in the making. */
 struct batch {
     const struct cn_demo_traffic *traffic;
@@ -236,14 +238,28 @@ int64_t cn_demo_past_estimate(const struct cn_demo_traffic *traffic, enum cn_dem
     return seen > 0 ? total * (int64_t)cn_demo_book_sizes[book] / seen : 0;
 }
 
-bool cn_demo_send_now(const struct cn_demo_traffic *traffic, int64_t turn, size_t count,
-                      struct cn_error *err)
+/* Which slot of its day the moment is in. */
+static int64_t slot_of(const struct cn_tz *tz, cn_time moment)
 {
-    struct cn_rng rng = { traffic->seed ^ (uint64_t)turn ^ (uint64_t)traffic->now.us };
+    const cn_time start = cn_tz_day_start(tz, cn_tz_day(tz, moment));
+    return (moment.us - start.us) / slot_us;
+}
+
+cn_time cn_demo_next_slot(const struct cn_tz *tz, cn_time moment)
+{
+    const cn_time start = cn_tz_day_start(tz, cn_tz_day(tz, moment));
+    return (cn_time){ start.us + (slot_of(tz, moment) + 1) * slot_us };
+}
+
+bool cn_demo_send_now(const struct cn_demo_traffic *traffic, struct cn_error *err)
+{
+    const int64_t day = cn_tz_day(traffic->tz, traffic->now);
+    const int64_t slot = slot_of(traffic->tz, traffic->now);
+    struct cn_rng rng = { traffic->seed ^ (uint64_t)slot << 20 };
     struct batch batch;
     batch_init(&batch, traffic);
     bool ok = true;
-    for (size_t i = 0; ok && i < count; i++) {
+    for (size_t i = 0; ok && i < CN_DEMO_LIVE_EVENTS; i++) {
         /* The two small books are on screen, so they get their share. */
         int64_t draw = cn_rng_between(&rng, 0, 9);
         enum cn_demo_book book = draw < 2   ? CN_DEMO_ENTERPRISE
@@ -257,8 +273,8 @@ bool cn_demo_send_now(const struct cn_demo_traffic *traffic, int64_t turn, size_
             .name = (size_t)cn_rng_between(&rng, 0, (int64_t)cn_demo_event_name_count - 1),
         };
         char id[TEXT_BYTES];
-        (void)snprintf(id, sizeof(id), "demo-now-%lld-%lld-%zu", (long long)traffic->now.us,
-                       (long long)turn, i);
+        (void)snprintf(id, sizeof(id), "demo-now-%lld-%lld-%zu", (long long)day, (long long)slot,
+                       i); /* fits by its parts */
         ok = add_track(&batch, &account, &event, id, traffic->now, err);
     }
     return finish(&batch, ok, err);

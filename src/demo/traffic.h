@@ -22,7 +22,9 @@ struct cn_demo_traffic {
 };
 
 enum {
-    CN_DEMO_BATCH_EVENTS = 400
+    CN_DEMO_BATCH_EVENTS = 400,
+    CN_DEMO_LIVE_PAUSE_MS = 300, /* live traffic comes in such slots of a day */
+    CN_DEMO_LIVE_EVENTS = 6,     /* of a slot */
 };
 
 /* One group call an account and an identify call for each of its users, as of `now`. */
@@ -38,9 +40,11 @@ CN_MUST_CHECK bool cn_demo_send_past(const struct cn_demo_traffic *traffic, enum
 int64_t cn_demo_past_estimate(const struct cn_demo_traffic *traffic, enum cn_demo_book book,
                               int64_t days);
 
-/* Events of this moment: `count` accounts drawn at random from all books each do one thing. `turn`
- * grows from call to call, so that message ids differ. */
-CN_MUST_CHECK bool cn_demo_send_now(const struct cn_demo_traffic *traffic, int64_t turn,
-                                    size_t count, struct cn_error *err);
+/* The start of the slot that follows the moment. */
+cn_time cn_demo_next_slot(const struct cn_tz *tz, cn_time moment);
+
+/* What happens in the slot that begins now: some accounts of all books each do one thing.  As with
+ * the past, which ones and what is a function of the seed and the time of day alone. */
+CN_MUST_CHECK bool cn_demo_send_now(const struct cn_demo_traffic *traffic, struct cn_error *err);
 
 #endif

@@ -314,6 +314,23 @@ bool cn_engine_list(struct cn_engine *engine, const struct cn_unit *unit,
     return ok;
 }
 
+void cn_engine_live_charts(struct cn_engine *engine, cn_account_id id, struct cn_chart_list *charts)
+{
+    (void)pthread_rwlock_rdlock(&engine->lock);
+    for (size_t i = 0; i < charts->count; i++) {
+        const struct cn_chart *chart = &charts->items[i];
+        struct cn_chart_day *last = chart->count > 0 ? &chart->days[chart->count - 1] : NULL;
+        const size_t metric = (size_t)(chart->metric - engine->program->metrics->items);
+        double value = 0;
+        if (last != NULL && last->day == engine->day && metric < engine->program->metrics->count &&
+            cn_series_day(engine->series, id.value, metric, (int32_t)last->day, &value)) {
+            last->value = value;
+            last->is_missing = false;
+        }
+    }
+    (void)pthread_rwlock_unlock(&engine->lock);
+}
+
 void cn_engine_sparks(struct cn_engine *engine, const cn_account_id *ids, size_t count,
                       struct cn_engine_spark *sparks_out)
 {

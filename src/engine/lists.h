@@ -9,6 +9,7 @@
 
 #include "book/account_list.h"
 #include "engine/engine.h"
+#include "metric/query.h"
 
 /* As cn_account_list(), from memory: of an account, what lists show is filled in.  unit->conn is
  * not used. */
@@ -20,6 +21,10 @@ CN_MUST_CHECK bool cn_engine_list(struct cn_engine *engine, const struct cn_unit
  * *derived alone for an account that the engine does not know. */
 void cn_engine_current(struct cn_engine *engine, cn_account_id id, struct cn_arena *arena,
                        struct cn_account_derived *derived);
+
+/* Puts what was counted today, which may not be flushed yet, into charts that end with today. */
+void cn_engine_live_charts(struct cn_engine *engine, cn_account_id id,
+                           struct cn_chart_list *charts);
 
 enum {
     CN_SPARK_WEEKS = 12

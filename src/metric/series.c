@@ -505,6 +505,22 @@ bool cn_series_value(struct cn_series *series, int64_t account_id, size_t metric
     return !missing;
 }
 
+bool cn_series_day(struct cn_series *series, int64_t account_id, size_t metric, int32_t day,
+                   double *value_out)
+{
+    size_t row = 0;
+    bool is_known = false;
+    cn_series_lock_for_reading(series);
+    if (find_row(series, account_id, 0, &row)) {
+        struct cn_metric_view view =
+            cn_cell_view(cn_series_cell(series, row, metric), &series->shape,
+                         series->metrics->items[metric].kind, series->accounts[row].first_day);
+        is_known = cn_day_value_of(&view, day, value_out);
+    }
+    pthread_rwlock_unlock(&series->lock);
+    return is_known;
+}
+
 size_t cn_series_bytes(struct cn_series *series)
 {
     pthread_rwlock_rdlock(&series->lock);

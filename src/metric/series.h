@@ -68,6 +68,11 @@ bool cn_series_covers(struct cn_series *series, int32_t today);
 bool cn_series_value(struct cn_series *series, int64_t account_id, size_t metric,
                      const struct cn_window *window, struct cn_window_when when, double *value_out);
 
+/* The value of one day, as a chart shows it; false: missing, or the account is not known.  The day
+ * is one that a window of today reaches. */
+bool cn_series_day(struct cn_series *series, int64_t account_id, size_t metric, int32_t day,
+                   double *value_out);
+
 /* Many: values_out[i] and missing_out[i] for accounts[first + i]; an account 0 is missing. */
 struct cn_series_fill {
     size_t metric;

@@ -24,8 +24,14 @@ const PAGES = {
   },
   async why(page, base) {
     await PAGES.account(page, base);
+    const health = page.getByRole('group', { name: 'Health' });
+    const before = await health.innerText();
+    await press(page, 'Critical ticket');
+    await page.waitForFunction(text => document.querySelector('[role=group][aria-label=Health]')?.innerText !== text, before);
+    await page.getByRole('button', { name: 'Close', exact: true }).first().click();
     await page.getByRole('button', { name: 'Why', exact: true }).click();
     await page.getByRole('table', { name: /^Facts of/ }).first().waitFor();
+    await page.evaluate(() => document.querySelector('main').scrollTo(0, 0));
   },
   async people(page, base) {
     await PAGES.account(page, base);
@@ -37,6 +43,19 @@ const PAGES = {
     await page.getByRole('table').waitFor();
   },
 };
+
+// The demo's button, which stands in a menu on a phone.
+async function press(page, name) {
+  const bar = page.getByRole('complementary', { name: 'Demo' });
+  const menu = bar.getByRole('button', { name: 'Try' });
+  if (await menu.isVisible()) {
+    await menu.click();
+    await page.getByRole('menuitem', { name }).click();
+  } else {
+    await bar.getByRole('button', { name, exact: true }).click();
+  }
+  await page.getByText(`Sent: ${name}`).first().waitFor();
+}
 
 await mkdir(OUT, { recursive: true });
 const demo = await startDemo();
@@ -53,6 +72,7 @@ try {
       await open(page, demo.base);
       await page.waitForTimeout(1000); // charts are drawn after their data came; the stream never rests
       await shoot(page, name, view);
+      if (name === 'why') await press(page, 'Rescue');
       await page.context().close();
     }
   }

@@ -6,10 +6,10 @@ import { startCairn, waitFor } from './harness.mjs';
 
 const password = 'correct horse battery';
 
-async function listen(t, session) {
+async function listen(t, session, query = '') {
   const stop = new AbortController();
   t.after(() => stop.abort());
-  const res = await fetch(`${session.cairn.base}/api/v1/stream`, {
+  const res = await fetch(`${session.cairn.base}/api/v1/stream${query}`, {
     headers: { ...session.headers, accept: 'text/event-stream' }, signal: stop.signal });
   assert.equal(res.status, 200);
   assert.match(res.headers.get('content-type'), /^text\/event-stream/);
@@ -90,7 +90,7 @@ test('a stream that watches hears of its accounts at once, however many others c
   const admin = await cairn.login();
   const { write_key } = await admin.createSource();
   const watched = await admin.createAccount({ name: 'Watched', external_id: 'watched' });
-  const stream = await listen(t, admin);
+  const stream = await listen(t, admin, '?watch=true');
   const news = () => stream.events.filter(e => e.name === 'account');
   await waitFor(() => stream.events.length > 0);
   const { name, data } = stream.events[0];
@@ -124,4 +124,26 @@ test('a stream that watches hears of its accounts at once, however many others c
     const user = await cairn.login();
     assert.equal((await watch(user, data.id, [watched.id])).status, 204, 'the same user in another session');
   });
+});
+
+test('what a stream says of a score is what the explanation says, also when it moves all the time', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const { write_key } = await admin.createSource();
+  const account = await admin.createAccount({ name: 'Moving', external_id: 'moving' });
+  const stream = await listen(t, admin, '?watch=true');
+  await waitFor(() => stream.events.length > 0);
+  assert.equal((await watch(admin, stream.events[0].data.id, [account.id])).status, 204);
+  const path = `/api/v1/accounts/${account.id}`;
+  const news = () => stream.events.filter(e => e.name === 'account').at(-1)?.data;
+  for (let round = 0; round < 8; round++) {
+    await admin.post(`${path}/tickets`, { subject: `T${round}`, priority: round % 2 ? 'critical' : 'high' });
+    await cairn.send(write_key, [{ type: 'track', userId: 'u', event: `E${round}`, context: { groupId: 'moving' } }]);
+    await waitFor(async () => {
+      const explained = await admin.get(`${path}/health`);
+      const { body } = await admin.get(path);
+      return explained.status === 200 && body.open_tickets === round + 1 &&
+        body.score?.points === explained.body.points && news()?.score?.points === explained.body.points;
+    }, { what: `round ${round}: record, explanation and news agree` });
+  }
 });

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/str.h"
 
 #include "demo/traffic.h"
@@ -138,9 +139,56 @@ static void batches_are_json_and_none_is_too_large(void **state)
     assert_true(sink.batches >= sink.events / CN_DEMO_BATCH_EVENTS);
     int64_t estimate = cn_demo_past_estimate(&traffic, CN_DEMO_MID_MARKET, 90);
     assert_true(estimate > 0);
-    assert_true(cn_demo_send_now(&traffic, 1, 20, &err));
-    assert_int_equal(sink.events, profiles + past + 20);
+    assert_true(cn_demo_send_now(&traffic, &err));
+    assert_int_equal(sink.events, profiles + past + CN_DEMO_LIVE_EVENTS);
     cn_json_parser_free(sink.parser);
+    cn_tz_free(tz);
+}
+
+struct copy {
+    struct cn_buf body;
+};
+
+static bool keep_body(void *ctx, cn_str body, size_t events, struct cn_error *err)
+{
+    struct copy *copy = ctx;
+    (void)err;
+    assert_int_equal(events, CN_DEMO_LIVE_EVENTS);
+    cn_buf_clear(&copy->body);
+    cn_buf_add_str(&copy->body, body);
+    return true;
+}
+
+/* What is sent at the moment. */
+static cn_str live_body(struct copy *copy, uint64_t seed, const struct cn_tz *tz, cn_time now)
+{
+    struct cn_error err;
+    struct cn_demo_traffic traffic = {
+        .seed = seed, .tz = tz, .now = now, .send = keep_body, .ctx = copy
+    };
+    assert_true(cn_demo_send_now(&traffic, &err));
+    return cn_buf_str(&copy->body);
+}
+
+static void live_traffic_is_a_function_of_seed_and_time(void **state)
+{
+    (void)state;
+    struct cn_error err;
+    struct cn_tz *tz = NULL;
+    struct copy first = { 0 };
+    struct copy other = { 0 };
+    assert_true(cn_tz_load(CN_STR("UTC"), &tz, &err));
+    const cn_time now = cn_demo_next_slot(tz, (cn_time){ 1795442400000000 });
+    const cn_time next = cn_demo_next_slot(tz, now);
+    cn_buf_init(&first.body, (size_t)1024 * 1024);
+    cn_buf_init(&other.body, (size_t)1024 * 1024);
+    assert_int_equal(next.us - now.us, CN_DEMO_LIVE_PAUSE_MS * 1000);
+    cn_str body = live_body(&first, SEED, tz, now);
+    assert_true(cn_str_equal(body, live_body(&other, SEED, tz, now)));
+    assert_false(cn_str_equal(body, live_body(&other, SEED, tz, next)));
+    assert_false(cn_str_equal(body, live_body(&other, SEED + 1, tz, now)));
+    cn_buf_deinit(&first.body);
+    cn_buf_deinit(&other.body);
     cn_tz_free(tz);
 }
 
@@ -155,6 +203,8 @@ int main(void)
         CN_TEST("falling accounts of the demo fall", falling_accounts_fall),
         CN_TEST("demo batches are JSON and none is too large",
                 batches_are_json_and_none_is_too_large),
+        CN_TEST("live traffic of the demo is a function of seed and time",
+                live_traffic_is_a_function_of_seed_and_time),
     };
     return cmocka_run_group_tests_name("demo", tests, NULL, NULL);
 }

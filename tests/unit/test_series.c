@@ -385,6 +385,9 @@ static void midnight_touches_only_what_was_active(void **state)
     double value = 0;
     assert_true(cn_series_value(series, 2, 4, &since, on(20058), &value));
     assert_true(value == 1058);
+    assert_true(cn_series_day(series, 2, 4, 20058, &value)); /* known, and nothing happened */
+    assert_true(value == 0);
+    assert_false(cn_series_day(series, 99, 4, 20058, &value));
     cn_series_advance(series, 20059, accounts, &stale);
     assert_int_equal(cn_bitmap_count(&stale), 2);
     cn_bitmap_deinit(&stale);

@@ -29,7 +29,8 @@ export interface Live {
 /** What a tab asks of whoever holds the connection. */
 export type Request = { watch: readonly string[] } | 'leave';
 
-export const STREAM_PATH = '/api/v1/stream';
+const STREAM_PATH = '/api/v1/stream?watch=true';
+const RETRY_MS = 1000;
 const KINDS = ['account', 'others', 'progress', 'sources'] as const;
 
 /** Says which accounts are watched: one request at a time, and the latest wins. */
@@ -44,13 +45,17 @@ function watcher() {
     if (saying === told) return;
     busy = true;
     const params = { path: { stream_id: stream } };
-    // Refused or lost: the stream goes on telling what it told before, and the next change says it again.
-    await client
+    const answer = await client
       .PUT('/api/v1/stream/{stream_id}', { params, body: { accounts: [...wanted] } })
-      .catch(() => undefined);
-    told = saying;
+      .catch(() => null);
     busy = false;
-    void tell();
+    // What was refused would be refused again, until another stream or another page.
+    if (answer && answer.response.status < 500) {
+      told = saying;
+      void tell();
+    } else {
+      setTimeout(() => void tell(), RETRY_MS);
+    }
   };
   return {
     opened(id: string) {

@@ -4421,7 +4421,10 @@ export interface operations {
     };
     stream: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description true: nothing is told of accounts until watchAccounts says of which */
+                watch?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -17,7 +17,7 @@ export function Happened({ moments, since }: { moments: readonly Moment[]; since
       <ul className={classes.happened}>
         {recent.slice(0, SHOWN).map(moment => (
           <li key={`${moment.at} ${moment.say} ${moment.name}`}>
-            <span className={classes.moment}>
+            <span>
               <MomentText moment={moment} />
             </span>
             <span className="dim">

@@ -55,8 +55,8 @@ function Facts({ item }: { item: ExplainItem }) {
           <tbody>
             {item.facts.map(fact => (
               <tr key={`${fact.name} ${fact.source} ${fact.at}`}>
-                <td>{fact.name}</td>
-                <td className="num">{fact.value_text}</td>
+                <td className={classes.at}>{fact.name}</td>
+                <td className={`num ${classes.at}`}>{fact.value_text}</td>
                 <td className="dim">{fact.source}</td>
                 <td className={`dim ${classes.at}`}>{fact.at ? <When at={fact.at} exact /> : '–'}</td>
               </tr>

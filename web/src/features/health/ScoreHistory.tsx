@@ -14,6 +14,8 @@ import { HealthShape } from './HealthMark';
 import { useHistory } from './queries';
 import classes from './ScoreHistory.module.css';
 
+const DAY_MS = 86_400_000;
+
 /** A point holds until the next, and the last until now. */
 function chartOf(history: HistoryPoint[], now: number) {
   const last = history.at(-1);
@@ -154,11 +156,15 @@ export function ScoreHistory({ id, from, moments }: { id: string; from: string; 
   const updatedAt = history.dataUpdatedAt;
   const chart = useMemo(() => (points ? chartOf(points, updatedAt) : null), [points, updatedAt]);
   const happened = useMemo(() => {
-    const since = Date.parse(points?.[0]?.at ?? from);
+    // The first point is made on the day on which the first contract begins, or a little later.
+    const since = Date.parse(points?.[0]?.at ?? from) - DAY_MS;
     const recent = moments.filter(moment => Date.parse(moment.at) >= since);
     return inOrder([...recent, ...ruleChanges(points ?? [])]);
   }, [moments, points, from]);
-  const marks = useMemo(() => happened.map(markOf), [happened]);
+  const marks = useMemo(() => {
+    const start = chart?.times[0] ?? 0;
+    return happened.map(markOf).map(mark => ({ ...mark, at: Math.max(mark.at, start) }));
+  }, [happened, chart]);
   const moment = marked === null ? undefined : happened[marked];
   const shown = points && (points[index ?? points.length - 1] ?? points.at(-1));
 

@@ -26,7 +26,8 @@ export function markOf(moment: Moment) {
 }
 
 export function momentWords({ say, name, detail }: Moment): string {
-  return t(`moments.${say}`, { name, detail: detail ?? '' });
+  const text = t(`moments.${say}`, { name, detail: detail ?? '' });
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 export function MomentText({ moment }: { moment: Moment }) {
