@@ -65,8 +65,7 @@ struct cn_cel_value cn_cel_element(struct cn_cel_call *call, const struct cn_cel
         return is_optional ? cn_cel_optional_of(call, found) : *found;
     }
     bool is_absent = failure == CN_CEL_NO_KEY || failure == CN_CEL_NO_INDEX;
-    return is_optional && is_absent ? (struct cn_cel_value){ .kind = CN_CEL_OPTIONAL }
-                                    : cn_cel_failed(failure);
+    return is_optional && is_absent ? cn_cel_none() : cn_cel_failed(failure);
 }
 
 struct cn_cel_value cn_cel_has_field(struct cn_cel_call *call, const struct cn_cel_value *all,

@@ -1,5 +1,6 @@
 #include "cel/call.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,7 +64,7 @@ static struct cn_cel_value *grown(struct cn_cel_call *call, const struct cn_cel_
     if (all == NULL || !cn_cel_charge(call, count)) {
         return NULL;
     }
-    if (count > 0) {
+    if (items != NULL) {
         memcpy(all + 1, items, count * sizeof(*all));
     }
     return all + 1;
@@ -158,6 +159,7 @@ enum cn_cel_failure cn_cel_put(struct cn_cel_call *call, struct cn_cel_value *ma
         }
         map->capacity = (uint32_t)capacity;
     }
+    assert(keys != NULL && values != NULL); /* there is room */
     keys[count] = *key;
     values[count] = *value;
     *used_of(keys) = count + 1;

@@ -359,6 +359,22 @@ static void unknown_in_namespace(struct cn_cel_checker *checker, struct cn_cel_n
     cn_cel_unknown_function(checker, node);
 }
 
+static void unknown_method(struct cn_cel_checker *checker, struct cn_cel_node *node)
+{
+    uint32_t length = (uint32_t)node->name.len;
+    cn_str meant = nearest_function(node->name, CN_CEL_MEMBER | CN_CEL_MACRO);
+    struct cn_cel_problem *problem = cn_cel_complain_mark(
+        checker, node, length, CN_CEL_PROBLEM_NAME, "%s has no method '%.*s'%s%.*s%s",
+        cn_cel_kind_name(node->args[0]->type->kind), CN_STR_ARG(node->name),
+        meant.len > 0 ? ", did you mean '" : "", CN_STR_ARG(meant), meant.len > 0 ? "'?" : "");
+    if (problem != NULL && meant.len > 0) {
+        problem->has_fix = true;
+        problem->fix_offset = node->mark;
+        problem->fix_length = length;
+        problem->fix_text = meant;
+    }
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion): the tree is at most CN_CEL_DEPTH_MAX deep */
 void cn_cel_check_method(struct cn_cel_checker *checker, struct cn_cel_node *node)
 {
@@ -406,18 +422,7 @@ void cn_cel_check_method(struct cn_cel_checker *checker, struct cn_cel_node *nod
     if (path.len > 0) {
         cn_cel_check_node(checker, node->args[0]); /* says so if the name itself is unknown */
     }
-    if (checker->problems->total > before) {
-        return;
-    }
-    cn_str meant = nearest_function(node->name, CN_CEL_MEMBER | CN_CEL_MACRO);
-    struct cn_cel_problem *problem = cn_cel_complain_mark(
-        checker, node, length, CN_CEL_PROBLEM_NAME, "%s has no method '%.*s'%s%.*s%s",
-        cn_cel_kind_name(node->args[0]->type->kind), CN_STR_ARG(node->name),
-        meant.len > 0 ? ", did you mean '" : "", CN_STR_ARG(meant), meant.len > 0 ? "'?" : "");
-    if (problem != NULL && meant.len > 0) {
-        problem->has_fix = true;
-        problem->fix_offset = node->mark;
-        problem->fix_length = length;
-        problem->fix_text = meant;
+    if (checker->problems->total == before) {
+        unknown_method(checker, node);
     }
 }

@@ -14,7 +14,7 @@ CN_CEL_RUN(none)
 {
     CN_CEL_UNUSED;
     (void)args;
-    return (struct cn_cel_value){ .kind = CN_CEL_OPTIONAL };
+    return cn_cel_none();
 }
 
 /* What its type begins with: 0, "", [], null, none. */
@@ -50,8 +50,7 @@ static bool is_zero(const struct cn_cel_value *value)
 CN_CEL_RUN(of_non_zero)
 {
     CN_CEL_UNUSED;
-    return is_zero(&args[0]) ? (struct cn_cel_value){ .kind = CN_CEL_OPTIONAL }
-                             : cn_cel_optional_of(call, &args[0]);
+    return is_zero(&args[0]) ? cn_cel_none() : cn_cel_optional_of(call, &args[0]);
 }
 
 CN_CEL_RUN(has_value)

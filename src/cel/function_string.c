@@ -329,7 +329,11 @@ CN_CEL_RUN(base64_encode)
             bits = bits << 8 | (k < have ? (unsigned char)bytes.ptr[i + k] : 0);
         }
         for (size_t k = 0; k < 4; k++) {
-            out[len++] = k <= have ? base64_digits[bits >> (18 - 6 * k) & 63] : '=';
+            out[len] = '=';
+            if (k <= have) {
+                out[len] = base64_digits[bits >> (18 - 6 * k) & 63];
+            }
+            len++;
         }
     }
     return cn_cel_string((cn_str){ out, len });

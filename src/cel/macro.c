@@ -99,7 +99,8 @@ static struct cn_cel_node *comprehension(struct cn_cel_parser *parser, struct cn
         cn_cel_new_node(parser, CN_CEL_NODE_COMPREHENSION, token, token, CN_CEL_FOLD_PARTS);
     node->mark = macro->mark;
     node->name = macro->args[1]->name;
-    node->name2 = macro->has_second ? macro->args[2]->name : CN_STR("");
+    const struct cn_cel_node *second = macro->has_second ? macro->args[2] : NULL;
+    node->name2 = second != NULL ? second->name : CN_STR("");
     node->accumulator = ACCUMULATOR;
     node->args[CN_CEL_FOLD_RANGE] = macro->args[0];
     node->args[CN_CEL_FOLD_INIT] = fold->init;

@@ -164,29 +164,40 @@ static bool is_of_variable(const struct cn_cel_node *node, cn_str variable)
     return true;
 }
 
+/* `@result || test` or `@result && test`. */
+static bool is_test_step(const struct cn_cel_node *step, cn_str accumulator)
+{
+    return step->kind == CN_CEL_NODE_CALL && step->function != NULL &&
+           (step->function->special == CN_CEL_AND || step->function->special == CN_CEL_OR) &&
+           step->args[0]->kind == CN_CEL_NODE_IDENT &&
+           cn_str_equal(step->args[0]->name, accumulator) &&
+           step->args[1]->type->kind == CN_CEL_BOOL;
+}
+
+/* Begins with false and goes on with "or", or with true and "and". */
+static bool is_test(const struct cn_cel_node *node)
+{
+    const struct cn_cel_node *init = node->args[CN_CEL_FOLD_INIT];
+    const struct cn_cel_node *step = node->args[CN_CEL_FOLD_STEP];
+    return is_test_step(step, node->accumulator) && init->kind == CN_CEL_NODE_CONST &&
+           init->value.kind == CN_CEL_BOOL &&
+           init->value.as.flag == (step->function->special == CN_CEL_AND) &&
+           node->args[CN_CEL_FOLD_RESULT]->kind == CN_CEL_NODE_IDENT;
+}
+
 const struct cn_cel_node *cn_cel_list_test(const struct cn_cel_node *node, bool *is_all_out)
 {
-    if (node->kind != CN_CEL_NODE_COMPREHENSION || node->name2.len > 0) {
+    if (node->kind != CN_CEL_NODE_COMPREHENSION || node->name2.len > 0 || !is_test(node)) {
         return NULL;
     }
     const struct cn_cel_node *range = node->args[CN_CEL_FOLD_RANGE];
-    const struct cn_cel_node *init = node->args[CN_CEL_FOLD_INIT];
-    const struct cn_cel_node *step = node->args[CN_CEL_FOLD_STEP];
-    const struct cn_cel_node *result = node->args[CN_CEL_FOLD_RESULT];
-    bool has_step =
-        step->kind == CN_CEL_NODE_CALL && step->function != NULL &&
-        (step->function->special == CN_CEL_AND || step->function->special == CN_CEL_OR) &&
-        step->args[0]->kind == CN_CEL_NODE_IDENT &&
-        cn_str_equal(step->args[0]->name, node->accumulator);
-    if (!has_step || result->kind != CN_CEL_NODE_IDENT || init->kind != CN_CEL_NODE_CONST ||
-        init->value.kind != CN_CEL_BOOL ||
-        init->value.as.flag != (step->function->special == CN_CEL_AND) ||
-        range->kind != CN_CEL_NODE_COLUMN || range->type->kind != CN_CEL_LIST ||
-        step->args[1]->type->kind != CN_CEL_BOOL || !is_of_variable(step->args[1], node->name)) {
+    const struct cn_cel_node *test = node->args[CN_CEL_FOLD_STEP]->args[1];
+    if (range->kind != CN_CEL_NODE_COLUMN || range->type->kind != CN_CEL_LIST ||
+        !is_of_variable(test, node->name)) {
         return NULL;
     }
-    *is_all_out = init->value.as.flag;
-    return step->args[1];
+    *is_all_out = node->args[CN_CEL_FOLD_INIT]->value.as.flag;
+    return test;
 }
 
 bool cn_cel_has_operation(const struct cn_cel_node *node)

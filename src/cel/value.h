@@ -146,6 +146,12 @@ static inline struct cn_cel_value cn_cel_moment(enum cn_cel_kind kind, int64_t u
     return (struct cn_cel_value){ .kind = kind, .as.time = { .us = us, .ns = ns } };
 }
 
+/* An optional that holds nothing. */
+static inline struct cn_cel_value cn_cel_none(void)
+{
+    return (struct cn_cel_value){ .kind = CN_CEL_OPTIONAL };
+}
+
 static inline struct cn_cel_value cn_cel_failed(enum cn_cel_failure failure)
 {
     return (struct cn_cel_value){ .kind = CN_CEL_ERROR, .as.failure = failure };

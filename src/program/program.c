@@ -120,8 +120,7 @@ bool cn_program_compile(struct cn_arena *arena, const struct cn_program_tree *tr
 /* "    fix 3:20: 2.0 instead of 2"; texts of more than a line are not shown. */
 static void print_fix(const struct cn_fix *fix, struct cn_buf *out)
 {
-    bool is_short = memchr(fix->instead_of.ptr, '\n', fix->instead_of.len) == NULL;
-    if (fix->line == 0 || !is_short) {
+    if (fix->line == 0 || memchr(fix->instead_of.ptr, '\n', fix->instead_of.len) != NULL) {
         return;
     }
     cn_buf_printf(out, "    fix %lld:%lld: ", (long long)fix->line, (long long)fix->column);

@@ -10,7 +10,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { tests as conformance } from '@bufbuild/cel-spec/testdata/conformance.js';
-import { tests as checking } from '@bufbuild/cel-spec/testdata/checking.js';
 import { tests as parsing } from '@bufbuild/cel-spec/testdata/parsing.js';
 
 const programs = process.env.CEL_TESTS;
@@ -94,7 +93,7 @@ const MESSAGES =
 /** Why a test is left out; undefined if it is not. */
 function leftOut({ path, original: one }) {
   if (MESSAGES.test(one.expr)) return 'names a protobuf message or enum';
-  if (one.container) return 'names relative to a protobuf package (container)';
+  if (one.container) return 'names relative to a package (container)';
   for (const declared of one.typeEnv ?? []) {
     if (declared.function) return 'calls a function that the test declares';
     try {
