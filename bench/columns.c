@@ -113,7 +113,8 @@ static int by_time(const void *a, const void *b)
 static double median_ms(int64_t *rounds_us)
 {
     qsort(rounds_us, ROUNDS, sizeof(*rounds_us), by_time);
-    return (double)rounds_us[ROUNDS / 2] / 1e3;
+    const size_t middle = ROUNDS / 2;
+    return (double)rounds_us[middle] / 1e3;
 }
 
 /* All bytes of the columns, as fast as memory gives them. */

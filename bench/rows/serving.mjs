@@ -55,6 +55,16 @@ async function everyId(server) {
   return ids;
 }
 
+// Two years behind every account: of each week 70,000 events, all on one of its days.
+async function seedYears(server) {
+  const now = Math.floor(Date.now() / 1000);
+  for (let week = 103; week >= 0; week--) {
+    await load(server, { run: `week-${week}`, seed: week + 1, batch: 500, connections: 4, seconds: 1, rate: 70_000,
+      accounts, at: now - week * 7 * 86_400 - 3600 });
+  }
+  await server.caughtUp();
+}
+
 async function listPaths() {
   const dir = await mkdtemp(join(tmpdir(), 'cairn-bench-'));
   const file = join(dir, 'paths');
@@ -150,7 +160,7 @@ export const serving = {
     bench.bar('PostgreSQL, p99', await visible(bench, 'PostgreSQL', { postgres: true }), 1000, { unit: 'ms', atMost: true });
   },
 
-  async '100,000 accounts: page of 50 by ARR with the exact total, 8 connections'(bench) {
+  async '100,000 accounts, two years: page of 50 by ARR with the exact total, 8 connections'(bench) {
     const { file, drop } = await listPaths();
     const options = { gets: file, connections: 8, seconds: bench.seconds, warmup: 1 };
     const peer = await listPeer(accounts);
@@ -158,10 +168,11 @@ export const serving = {
     await peer.stop();
     bench.figure('fastify + PostgreSQL, nothing arriving', theirs, 'requests/s');
 
-    const server = await cairn();
+    const server = await cairn({ env: { CAIRN_INTAKE_MAX_AGE: '800d' } });
     try {
       const idle = await memoryMiB(server.pid);
       await seedBook(server);
+      await seedYears(server);
       const [ours] = await Promise.all([
         load(server, { ...options, header: `Cookie: ${server.cookie}` }),
         load(server, { batch: 100, connections: 2, seconds: bench.seconds, warmup: 1, rate: 5000, accounts }),
@@ -169,7 +180,7 @@ export const serving = {
       bench.figure('Cairn, embedded, 5,000 events/s arriving', ours, 'requests/s');
       bench.bar('requests to fastify + PostgreSQL', ours.per_second / theirs.per_second, 10);
       bench.bar('memory of an empty workspace', idle, 100, { unit: 'MiB', atMost: true });
-      bench.bar('memory with 100,000 accounts', await memoryMiB(server.pid), 1024, { unit: 'MiB', atMost: true });
+      bench.bar('memory with 100,000 accounts, two years', await memoryMiB(server.pid), 1024, { unit: 'MiB', atMost: true });
       bench.bar('start until ready', await server.restart(), 3000, { unit: 'ms', atMost: true });
     } finally {
       await server.stop();

@@ -335,6 +335,13 @@ bool cn_frame_fill_column(struct cn_frame *frame, uint32_t index, const struct c
     return ok;
 }
 
+/* Units are plurals: of one thing the last letter goes. */
+static int unit_bytes(const char *unit, bool is_one)
+{
+    size_t len = strnlen(unit, 20);
+    return (int)(is_one && len > 2 && unit[len - 1] == 's' ? len - 1 : len);
+}
+
 cn_str cn_number_text(struct cn_arena *arena, double value, const char *unit)
 {
     char digits[64];
@@ -360,7 +367,10 @@ cn_str cn_number_text(struct cn_arena *arena, double value, const char *unit)
         len = (size_t)snprintf(out, sizeof(out), "%.6g", value);
     }
     if (unit[0] != '\0') {
-        len += (size_t)snprintf(out + len, sizeof(out) - len, " %.20s", unit);
+        bool is_one = end == 1 && digits[0] == '1';
+        const char *shown = is_one && strcmp(unit, "people") == 0 ? "person" : unit;
+        len += (size_t)snprintf(out + len, sizeof(out) - len, " %.*s", unit_bytes(shown, is_one),
+                                shown);
     }
     return cn_arena_str(arena, (cn_str){ out, len });
 }

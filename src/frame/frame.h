@@ -82,7 +82,8 @@ CN_MUST_CHECK bool cn_frame_fill_column(struct cn_frame *frame, uint32_t index,
 cn_str cn_frame_value_text(const struct cn_frame *frame, uint32_t index, uint32_t row,
                            struct cn_arena *arena);
 
-/* A number as people write it: at most three decimals, thousands separated, then the unit. */
+/* A number as people write it: at most three decimals, thousands separated, then the unit, a plural
+ * that becomes singular for one: "1 ticket". */
 cn_str cn_number_text(struct cn_arena *arena, double value, const char *unit);
 
 /* The same with what it rests on, asked of the source. */

@@ -300,8 +300,17 @@ test('reliability 16: a second server refuses to start, and one that lost its le
 
   // The first one hangs, its lease goes with its connection, and the second takes over.  Then the
   // first goes on, with events to count before it has heard of that.
-  process.kill(first.pid, 'SIGSTOP');
+  const { pid } = first;
+  t.after(() => first.pid && process.kill(pid, 'SIGCONT')); // it could not end otherwise
+  await waitFor(async () => {
+    process.kill(pid, 'SIGSTOP');
+    // Within a transaction it would hold the second up until PostgreSQL ends that, after a minute.
+    const open = await cluster.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cairn' AND state <> 'idle'");
+    if (open !== '0') process.kill(pid, 'SIGCONT');
+    return open === '0';
+  });
   await cluster.sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'");
+  await waitFor(async () => Number(await cluster.sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")) === 0);
   await second.start();
   const late = Array.from({ length: 30 }, (_, n) => first.send(key, batchOf(1, n)).catch(() => {}));
   await pause(200);

@@ -549,6 +549,10 @@ static void values_read_as_people_write_them(void **state)
     assert_true(cn_frame_fill(f->frame, 0, NULL, &f->when, CN_PACE_FACT, &f->err));
     assert_true(
         cn_str_equal(cn_frame_value_text(f->frame, arr, row, &f->arena), CN_STR("45,000.5 USD")));
+    assert_true(cn_str_equal(cn_number_text(&f->arena, 1, "tickets"), CN_STR("1 ticket")));
+    assert_true(cn_str_equal(cn_number_text(&f->arena, -1, "people"), CN_STR("-1 person")));
+    assert_true(cn_str_equal(cn_number_text(&f->arena, 10, "days"), CN_STR("10 days")));
+    assert_true(cn_str_equal(cn_number_text(&f->arena, 1, "USD"), CN_STR("1 USD")));
     assert_true(
         cn_str_equal(cn_frame_value_text(f->frame, arr, none, &f->arena), CN_STR("missing")));
     assert_true(cn_frame_fact(f->frame, arr, row, &f->when, &f->arena, &fact, &f->err));
