@@ -197,7 +197,7 @@ static bool take_texts(struct cn_block_reader *record, struct cn_event *event)
 
 bool cn_block_next(struct cn_block_reader *reader, struct cn_event *event_out, struct cn_error *err)
 {
-    struct cn_block_reader record;
+    struct cn_block_reader record = { 0 };
     struct cn_event event = { 0 };
     uint64_t source;
     uint64_t received;
@@ -288,7 +288,7 @@ static bool expanded_bytes(cn_str stored, size_t *bytes_out, struct cn_error *er
 bool cn_codec_expand(enum cn_codec codec, cn_str stored, struct cn_buf *out, cn_str *text_out,
                      struct cn_error *err)
 {
-    size_t bytes;
+    size_t bytes = 0;
     if (codec == CN_CODEC_RAW) {
         *text_out = stored;
         return true;
@@ -307,7 +307,7 @@ bool cn_codec_expand(enum cn_codec codec, cn_str stored, struct cn_buf *out, cn_
 bool cn_codec_expand_into(struct cn_arena *arena, cn_str stored, cn_str *text_out,
                           struct cn_error *err)
 {
-    size_t bytes;
+    size_t bytes = 0;
     if (!expanded_bytes(stored, &bytes, err)) {
         return false;
     }

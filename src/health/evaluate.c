@@ -57,7 +57,10 @@ static inline void store(struct evaluation *e, size_t row, int32_t points, int64
         state->fired[row] == fired) {
         return;
     }
-    struct cn_health_score before = cn_health_state_get(state, row);
+    struct cn_health_score before = { 0 };
+    if (e->changes != NULL) {
+        before = cn_health_state_get(state, row);
+    }
     cn_column_set_i64(&state->points, row, kept);
     if (!has) {
         cn_column_set_missing(&state->points, row);
