@@ -46,7 +46,7 @@ size_t cn_parked_count(struct cn_parked *parked);
 
 /* Writes what changed since the last cn_parked_written(); in the transaction that moves the
  * rollups' position, and again if that is done again.  cn_parked_written() after its commit. */
-CN_MUST_CHECK bool cn_parked_write(void *parked, struct cn_sql_conn *conn, struct cn_error *err);
-void cn_parked_written(void *parked);
+CN_MUST_CHECK bool cn_parked_write(void *arg, struct cn_sql_conn *conn, struct cn_error *err);
+void cn_parked_written(void *arg); /* a struct cn_parked, as above */
 
 #endif
