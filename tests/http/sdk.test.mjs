@@ -112,7 +112,7 @@ for (const [name, sdk] of Object.entries(SDKS)) {
       const account = await admin.account('sdkco');
       await waitFor(async () => (await tracksOf(admin, account)).length >= EVENTS, { what: `${EVENTS} events` });
       assert.deepEqual(await tracksOf(admin, account), expected);
-      assert.equal((await admin.get(`/api/v1/accounts/${account.id}`)).body.name, 'SDK Co');
+      await waitFor(async () => (await admin.get(`/api/v1/accounts/${account.id}`)).body.name === 'SDK Co', { what: 'its name' });
       assert.equal(codings.has('gzip'), sdk.hasGzip);
     });
 
