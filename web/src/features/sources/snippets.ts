@@ -2,6 +2,12 @@
 
 export type SnippetKind = 'curl' | 'node' | 'browser';
 
+/** The key if it is the one that ends as hinted: a source itself only tells the end of its key. */
+export function keyWithHint(key: string | undefined, hint: string): string | null {
+  const end = hint.replace(/^…/, '');
+  return key && end !== '' && key.endsWith(end) ? key : null;
+}
+
 export function snippet(kind: SnippetKind, key: string, origin: string): string {
   if (kind === 'curl') {
     return `curl -X POST '${origin}/v1/track' -u '${key}:' \\

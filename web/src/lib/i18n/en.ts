@@ -60,6 +60,7 @@ export const en = {
     },
     greyWhy: 'Only {{percent}} % of the score’s weight has facts behind it',
     trendWhy: 'Points against 28 days ago',
+    movedWhy: 'Points against {{date}}',
     stands: '{{name}} is {{band}}.',
     down: 'Down {{by}} since {{date}}.',
     up: 'Up {{by}} since {{date}}.',
@@ -88,7 +89,9 @@ export const en = {
     renews: 'renews {{when}}',
     columns: 'Columns',
     none: 'No accounts yet',
-    noneHelp: 'Accounts appear with the first event that names one. Go to Sources for a line to paste.',
+    noneHelp: 'Accounts appear with the first event that names one.',
+    noneGo: 'Go to sources for a line to paste',
+    noneAsk: 'Whoever runs this workspace connects the product that sends them.',
     noneMatch: 'No account matches',
     noneMatchHelp: 'Clear a filter or search for something else.',
     filter: {
@@ -187,6 +190,7 @@ export const en = {
   costs: { title: 'What costs the most points?', of: '{{points}} of {{most}} points' },
   metrics: {
     window: 'Each day of the past 180 days, in the workspace’s zone',
+    today: 'today so far',
     table: 'Metrics by day',
     day: 'Day',
     none: 'No metrics yet',
@@ -243,12 +247,14 @@ export const en = {
     title: 'Sources',
     create: 'New source',
     createDo: 'Create source',
+    createFirst: 'Make the first source',
     nameLabel: 'Name',
     nameHelp: 'What sends events with this key, such as “Production”.',
     keyOnce: 'This is the write key. It is shown only now: copy it to where the events are sent from.',
     keyKept: 'I have copied it',
     none: 'No sources yet',
-    noneHelp: 'A source is a write key with which a program sends events. Create one to begin.',
+    noneHelp:
+      'A source is a write key with which your product sends events. Make one, paste the line that comes with it, and the first account appears.',
     never: 'never',
     lastHour: '{{shown}} in the last hour',
     table: 'All sources',
@@ -263,6 +269,9 @@ export const en = {
     },
     rejectedOf: 'Rejected by {{name}}',
     noRejected: 'Nothing was rejected',
+    rejectedNotYet: 'Not listed here',
+    rejectedNotYetHelp:
+      'Events were rejected, but none is in the list: the newest come to it within seconds, the oldest leave it.',
     noRejectedHelp:
       'An event that cannot be taken is listed here with the reason; the rest of its batch is kept.',
     pointer: 'at',
