@@ -24,7 +24,9 @@ function Count({ book }: { book: Book }) {
   return (
     <>
       <span className="dim num" role="status">
-        {book.loading ? '' : t('accounts.count', { count: latestTotal, shown: format.number(latestTotal) })}
+        {book.loading || book.error
+          ? ''
+          : t('accounts.count', { count: latestTotal, shown: format.number(latestTotal) })}
       </span>
       {updates > 0 && (
         <Button size="compact-xs" variant="light" onClick={book.apply}>

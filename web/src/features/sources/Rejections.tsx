@@ -18,7 +18,9 @@ export function Rejections({ source }: { source: Source }) {
     <section className={classes.panel} aria-labelledby="rejected-title">
       <h2 id="rejected-title">{t('sources.rejectedOf', { name: source.name })}</h2>
       {rejected.isPending && <LoadingLines lines={3} />}
-      {rejected.error && <QueryFailure error={rejected.error} onRetry={() => void rejected.refetch()} />}
+      {rejected.error && !rejected.data && (
+        <QueryFailure error={rejected.error} onRetry={() => void rejected.refetch()} />
+      )}
       {rejected.data?.length === 0 && <NoneListed count={source.rejected_total} />}
       <ul className={classes.rejected}>
         {rejected.data?.map((one, i) => (

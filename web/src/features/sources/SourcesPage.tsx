@@ -67,6 +67,7 @@ function SourceTable({ sources, selected }: { sources: Source[]; selected: strin
               <th
                 key={head}
                 scope="col"
+                title={i > 3 ? t('sources.sinceStart') : undefined}
                 className={`${i > 3 ? classes.end : ''} ${ROOMY.has(head) ? classes.roomy : ''}`}
               >
                 {t(`sources.column.${head}`)}

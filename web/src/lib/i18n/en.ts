@@ -9,6 +9,9 @@ export const en = {
     unreachable: 'The server does not answer',
     unreachableDetail: 'Nothing was lost. Check that you are online and try again.',
   },
+  live: {
+    lost: 'The server does not answer. What stands here is from {{at}}; it goes on by itself when the server is back.',
+  },
   notFound: { title: 'There is no such page', back: 'Go to accounts' },
   copy: { done: 'Copied', what: 'Copy {{what}}' },
   chart: { asTable: 'Show as table', asChart: 'Show as chart' },
@@ -256,6 +259,7 @@ export const en = {
     noneHelp:
       'A source is a write key with which your product sends events. Make one, paste the line that comes with it, and the first account appears.',
     never: 'never',
+    sinceStart: 'Counted since the server started',
     lastHour: '{{shown}} in the last hour',
     table: 'All sources',
     column: {
@@ -263,7 +267,7 @@ export const en = {
       key: 'Write key',
       arrives: 'Events a minute',
       last: 'Last event',
-      events: 'Events',
+      events: 'Events since start',
       duplicates: 'Duplicates',
       rejected: 'Rejected',
     },
