@@ -21,7 +21,8 @@ import { Analytics } from '@segment/analytics-node';
 const analytics = new Analytics({ writeKey: '${key}', host: '${origin}', path: '/v1/batch' });
 
 analytics.group({ userId: 'u1', groupId: 'acme', traits: { name: 'Acme' } });
-analytics.track({ userId: 'u1', event: 'Signed In', context: { groupId: 'acme' } });`;
+analytics.track({ userId: 'u1', event: 'Signed In', context: { groupId: 'acme' } });
+await analytics.closeAndFlush(); // at the end of the program: what waits is sent`;
   }
   return `// npm install @segment/analytics-next
 import { AnalyticsBrowser } from '@segment/analytics-next';
