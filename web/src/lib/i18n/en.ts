@@ -291,6 +291,7 @@ export const en = {
     sent: 'Sent: {{label}}',
     answered: 'Answered with {{status}}',
     call: 'call',
+    callNumber: 'call {{number}}',
     own: 'Your own account',
     ownHelp: 'Paste this into a terminal: an account appears in the book within a second.',
     writeKey: 'Write key of the demo:',
