@@ -1,6 +1,8 @@
 // What people come for, step by step.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import net from 'node:net';
 import { after, before, test } from 'node:test';
 
 import { waitFor } from '../http/harness.mjs';
@@ -266,4 +268,86 @@ test('signing out ends the session', async t => {
   await page.getByLabel('E-mail address').waitFor();
   await page.goto(`${demo.base}/accounts`);
   await page.getByLabel('E-mail address').waitFor();
+});
+
+// A way to the server that can be cut, answered as a proxy does whose server is away, and mended.
+async function cutLine(t, base) {
+  const { hostname, port } = new URL(base);
+  const open = new Set();
+  let state = 'whole';
+  const server = net.createServer(client => {
+    open.add(client);
+    client.on('close', () => open.delete(client)).on('error', () => {});
+    if (state === 'away') {
+      client.once('data', () => client.end('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'));
+      return;
+    }
+    const behind = net.connect({ host: hostname, port: Number(port) });
+    behind.on('error', () => client.destroy()).on('close', () => client.destroy());
+    client.on('close', () => behind.destroy());
+    client.pipe(behind).pipe(client);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const set = next => {
+    state = next;
+    for (const client of open) client.destroy();
+  };
+  t.after(() => {
+    set('away');
+    server.close();
+  });
+  return { base: `http://127.0.0.1:${server.address().port}`, away: () => set('away'), mend: () => set('whole') };
+}
+
+test('while the server is away the page says that it stands still, and goes on by itself', async t => {
+  const line = await cutLine(t, demo.base);
+  const page = await signedIn(t, browser, line.base);
+  const { id } = await accountNamed(page, line.base, 'TechCorp');
+  await page.goto(`${line.base}/accounts/${id}`);
+  await page.getByRole('table', { name: 'Why this score' }).waitFor();
+  await page.waitForTimeout(1000); // the stream opens after the first content
+
+  line.away();
+  const word = page.getByRole('status').filter({ hasText: 'The server does not answer' });
+  await word.waitFor();
+  assert.match(await score(page).innerText(), /\d/); // what was known stays
+
+  line.mend();
+  await word.waitFor({ state: 'hidden' });
+  const other = await signedIn(t, browser, demo.base);
+  const before = await score(page).innerText();
+  await other.goto(`${demo.base}/accounts/${id}`);
+  await button(other, 'Rescue').click();
+  await other.getByText('Sent: Rescue').first().waitFor();
+  await button(other, 'Critical ticket').click();
+  await other.getByText('Sent: Critical ticket').first().waitFor();
+  await page.waitForFunction(
+    text => document.querySelector('[role=group][aria-label=Health]')?.innerText !== text,
+    before,
+  );
+  await button(other, 'Rescue').click();
+  await other.getByText('Sent: Rescue').first().waitFor();
+});
+
+test('a CSM is not led to what only those who run the workspace may see', async t => {
+  const page = await openPage(t, browser, demo.base);
+  const data = { email: 'sam@cairn.example', password: LOGIN.password };
+  await page.request.post(`${demo.base}/api/v1/session`, { data, headers: { origin: demo.base } });
+  await page.goto(`${demo.base}/accounts`);
+  await grid(page).getByRole('link').first().waitFor();
+  assert.equal(await page.title(), 'Accounts · Cairn');
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  assert.equal(await page.getByRole('dialog').getByText('Go to sources').count(), 0);
+  await page.goto(`${demo.base}/sources`);
+  await page.getByRole('alert').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'New source' }).count(), 0);
+  assert.equal(await page.getByRole('button', { name: 'Try again' }).count(), 0);
+});
+
+test("the demo's own source has its write key in the line to paste", async t => {
+  const page = await signedIn(t, browser, demo.base);
+  await page.goto(`${demo.base}/sources`);
+  await page.getByText("-u 'demo-write-key:'").waitFor();
 });

@@ -80,6 +80,16 @@ test('the palette and the keys are accessible', async t => {
   assert.deepEqual(await axeFindings(page, true), []);
 });
 
+test('what a button of the demo sent is accessible, also when it is several calls', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  await page.goto(`${demo.base}/sources`);
+  for (const name of ['Critical ticket', 'Rescue']) {
+    await page.getByRole('complementary', { name: 'Demo' }).getByRole('button', { name, exact: true }).click();
+    await page.getByRole('region', { name: `Sent: ${name}` }).waitFor();
+    await clean(page);
+  }
+});
+
 test('an unknown page says so, and an unknown account in the words of the server', async t => {
   const page = await signedIn(t, browser, demo.base);
   await page.goto(`${demo.base}/no/such/page`);

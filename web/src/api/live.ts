@@ -31,6 +31,7 @@ export type Request = { watch: readonly string[] } | 'leave';
 
 const STREAM_PATH = '/api/v1/stream?watch=true';
 const RETRY_MS = 1000;
+const REOPEN_MS = 3000;
 const KINDS = ['account', 'others', 'progress', 'sources'] as const;
 
 /** Says which accounts are watched: one request at a time, and the latest wins. */
@@ -69,10 +70,34 @@ function watcher() {
   };
 }
 
-/** Opens the stream and passes what comes to `send`. */
+/** Opens the stream and passes what comes to `send`; opens it again whenever it ends. */
 export function openStream(send: LiveListener): Live {
-  const source = new EventSource(STREAM_PATH);
   const { opened, watch } = watcher();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let source = listen();
+  function listen(): EventSource {
+    const made = connect(send, opened);
+    made.onerror = () => {
+      send({ type: 'lost' });
+      // The browser tries again by itself, except after an answer that is no stream, such as a proxy's 502.
+      if (made.readyState !== EventSource.CLOSED) return;
+      timer = setTimeout(() => {
+        source = listen();
+      }, REOPEN_MS);
+    };
+    return made;
+  }
+  return {
+    watch,
+    close() {
+      clearTimeout(timer);
+      source.close();
+    },
+  };
+}
+
+function connect(send: LiveListener, opened: (id: string) => void): EventSource {
+  const source = new EventSource(STREAM_PATH);
   const parsed = <T>(event: MessageEvent): T | null => {
     try {
       return JSON.parse(String(event.data)) as T;
@@ -81,7 +106,6 @@ export function openStream(send: LiveListener): Live {
     }
   };
   source.onopen = () => send({ type: 'open' });
-  source.onerror = () => send({ type: 'lost' });
   source.addEventListener('stream', event => {
     const data = parsed<{ id: string }>(event);
     if (data) opened(data.id);
@@ -92,7 +116,7 @@ export function openStream(send: LiveListener): Live {
       if (data !== null) send({ type: kind, data } as LiveMessage);
     });
   }
-  return { watch, close: () => source.close() };
+  return source;
 }
 
 function overWorker(listen: LiveListener): Live {

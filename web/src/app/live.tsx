@@ -1,16 +1,40 @@
-// Lets the stream keep the caches of the queries true, and tells pages what came.
+// Lets the stream keep the caches of the queries true, tells pages what came, and says when nothing comes.
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { listenLive } from '@/api/live';
 import { onWatched } from '@/api/watch';
 import { accountKeys, applyAccountChange, othersChanged } from '@/features/accounts';
 import { setProgress } from '@/features/demo';
+import { useFormat } from '@/features/session';
 import { sourceKeys } from '@/features/sources';
+import { t } from '@/lib/i18n';
+import { Icon } from '@/ui/Icon';
+import classes from './live.module.css';
 
 const SOURCES_EVERY_MS = 1000;
+/** A shorter break is not worth a word. */
+const LOST_AFTER_MS = 2000;
+
+/** Says that what is on screen no longer moves, and since when. */
+function Lost({ since }: { since: number }) {
+  const format = useFormat();
+  const [shown, setShown] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setShown(true), LOST_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  if (!shown) return null;
+  return (
+    <div className={classes.lost}>
+      <Icon name="warning" size={16} />
+      <span>{t('live.lost', { at: format.dateTime(new Date(since).toISOString()) })}</span>
+    </div>
+  );
+}
 
 export function LiveUpdates() {
   const cache = useQueryClient();
+  const [lostAt, setLostAt] = useState<number | null>(null);
   useEffect(() => {
     let lost = false;
     let sourcesAt = 0;
@@ -20,9 +44,11 @@ export function LiveUpdates() {
           // What was missed while the line was down is read again.
           if (lost) cache.invalidateQueries({ queryKey: accountKeys.all });
           lost = false;
+          setLostAt(null);
           break;
         case 'lost':
           lost = true;
+          setLostAt(at => at ?? Date.now());
           break;
         case 'account':
           applyAccountChange(cache, message.data);
@@ -46,5 +72,5 @@ export function LiveUpdates() {
       live.close();
     };
   }, [cache]);
-  return null;
+  return <div role="status">{lostAt !== null && <Lost since={lostAt} />}</div>;
 }

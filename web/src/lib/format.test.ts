@@ -11,6 +11,10 @@ describe('moments', () => {
   test('a day without time is that day in every zone', () => {
     expect(format.date('2026-03-15')).toBe('Mar 15, 2026');
   });
+  test('a day begins in the zone of the workspace', () => {
+    expect(format.day(Date.parse('2026-03-15T02:30:00Z'))).toBe('2026-03-14');
+    expect(format.day(now)).toBe('2026-03-15');
+  });
   test('distances use the largest unit that fits', () => {
     expect(format.relative('2026-03-15T11:59:30Z', now)).toBe('now');
     expect(format.relative('2026-03-15T11:57:00Z', now)).toBe('3 minutes ago');
@@ -23,7 +27,7 @@ describe('moments', () => {
 describe('numbers', () => {
   test('money counts in the minor unit of its currency', () => {
     expect(format.money({ minor: 4_500_000, currency: 'USD' })).toBe('$45,000');
-    expect(format.money({ minor: 4_500_050, currency: 'USD' })).toBe('$45,000.5');
+    expect(format.money({ minor: 4_500_050, currency: 'USD' })).toBe('$45,000.50');
     expect(format.money({ minor: 45_000, currency: 'JPY' })).toBe('¥45,000');
     expect(format.moneyShort({ minor: 420_000_000, currency: 'USD' })).toBe('$4.2M');
   });

@@ -9,6 +9,8 @@ export interface Format {
   moneyShort(value: { minor: number; currency: string }): string;
   date(at: string): string;
   dateTime(at: string): string;
+  /** The day of a moment in the workspace's zone, as 2026-03-01. */
+  day(now: number): string;
   relative(at: string, now: number): string;
 }
 
@@ -36,6 +38,7 @@ export function createFormat(timeZone: string, locale: string): Format {
     timeZone,
     timeZoneName: 'short',
   });
+  const isoDays = new Intl.DateTimeFormat('en-CA', { timeZone });
   const exact = new Intl.RelativeTimeFormat(locale, { numeric: 'always' });
   const worded = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 });
@@ -58,7 +61,7 @@ export function createFormat(timeZone: string, locale: string): Format {
     const minor = new Intl.NumberFormat(locale, style).resolvedOptions().maximumFractionDigits ?? 2;
     const digits = short
       ? ({ notation: 'compact', maximumFractionDigits: 1 } as const)
-      : { minimumFractionDigits: 0, maximumFractionDigits: minor };
+      : ({ trailingZeroDisplay: 'stripIfInteger', maximumFractionDigits: minor } as const);
     const made = { format: new Intl.NumberFormat(locale, { ...style, ...digits }), unit: 10 ** minor };
     moneys.set(key, made);
     return made;
@@ -83,6 +86,7 @@ export function createFormat(timeZone: string, locale: string): Format {
     moneyShort: value => money(value, true),
     date: at => (isDay(at) ? days : dates).format(new Date(at)),
     dateTime: at => (isDay(at) ? days.format(new Date(at)) : times.format(new Date(at))),
+    day: now => isoDays.format(new Date(now)),
     relative: (at, now) => {
       const seconds = (new Date(at).getTime() - now) / 1000;
       for (const [unit, length] of STEPS) {

@@ -1,5 +1,5 @@
 // Keyboard shortcuts of one key or of two in a row ("g a").  Silent while text is being typed.
-import { useEffect, useRef } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 
 export type KeyMap = Record<string, (event: KeyboardEvent) => void>;
 
@@ -13,13 +13,14 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }
 
-/** Calls the handler of the key pressed; the map may change from render to render. */
+/** Calls the handler of the key pressed; the map may change from render to render.  Listens as soon as what
+ * it moves is on screen, not a moment later: a quick key would be lost. */
 export function useKeys(map: KeyMap): void {
   const current = useRef(map);
-  useEffect(() => {
+  useLayoutEffect(() => {
     current.current = map;
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     let first = '';
     let firstAt = 0;
     const press = (event: KeyboardEvent) => {

@@ -2,6 +2,7 @@
 import { Kbd, Modal } from '@mantine/core';
 import { t } from '@/lib/i18n';
 import classes from './KeysHelp.module.css';
+import { usePages } from './pages';
 
 const KEYS = [
   ['Ctrl K', 'palette'],
@@ -18,6 +19,8 @@ const KEYS = [
 ] as const;
 
 export function KeysHelp({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  const pages = usePages().map(page => `g ${page.key}`);
+  const keys = KEYS.filter(([key]) => !key.startsWith('g ') || pages.includes(key));
   return (
     <Modal
       opened={opened}
@@ -27,7 +30,7 @@ export function KeysHelp({ opened, onClose }: { opened: boolean; onClose: () => 
       closeButtonProps={{ 'aria-label': t('state.close') }}
     >
       <dl className={classes.keys}>
-        {KEYS.map(([key, what]) => (
+        {keys.map(([key, what]) => (
           <div key={key}>
             <dt>
               {key.split(' ').map(part => (

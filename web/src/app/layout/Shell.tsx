@@ -139,13 +139,13 @@ export function Shell() {
 
   return (
     <FormatProvider>
-      <LiveUpdates />
       <a className={classes.skip} href="#main">
         {t('shell.skip')}
       </a>
       <div className={classes.shell} data-folded={folded}>
         <Navigation onPalette={() => setPalette(true)} onKeys={() => setKeys(true)} onFold={fold} />
         <div className={classes.content}>
+          <LiveUpdates />
           <DemoBar />
           <main id="main" className={classes.main} tabIndex={-1}>
             <Outlet />

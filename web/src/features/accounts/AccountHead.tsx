@@ -66,6 +66,16 @@ function Facts({ account, health }: { account: Account; health: AccountHealth | 
   );
 }
 
+/** The same change as the sentence and the bill beside it tell, which may begin another day than the book's. */
+function Moved({ account, health }: { account: Account; health: AccountHealth | null | undefined }) {
+  const format = useFormat();
+  if (health?.previous) {
+    const { at, points } = health.previous;
+    return <Trend points={health.points - points} title={t('health.movedWhy', { date: format.date(at) })} />;
+  }
+  return account.trend === null ? null : <Trend points={account.trend} />;
+}
+
 interface Props {
   account: Account;
   health: AccountHealth | null | undefined;
@@ -97,7 +107,7 @@ export function AccountHead({ account, health, onWhy, onTab }: Props) {
           <HealthShape shade={shade} size={22} />
           <span className={classes.points}>{account.score ? format.points(account.score.points) : '–'}</span>
           <span className={classes.word}>{t(`health.band.${shade}`)}</span>
-          {account.trend !== null && <Trend points={account.trend} />}
+          <Moved account={account} health={health} />
         </div>
         <div className={classes.lines}>
           <div className={classes.sentence} aria-live="polite">

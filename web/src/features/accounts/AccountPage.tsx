@@ -9,6 +9,7 @@ import { Contracts, Events, People, Tickets, useMoments } from '@/features/recor
 import { QueryFailure } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useKeys } from '@/lib/keys';
+import { useTitle } from '@/lib/title';
 import { Icon } from '@/ui/Icon';
 import { Empty, LoadingLines } from '@/ui/states';
 import { AccountHead } from './AccountHead';
@@ -136,6 +137,7 @@ export function AccountPage({ id, view }: { id: string; view: AccountView }) {
   const moments = useMoments(id);
   const account = useAccount(id);
   useWatched([id]);
+  useTitle(account.data?.value.name);
   const health = useHealth(id, starts.since);
   const { shown, toggle, openWhy } = useOpenRows(health.data);
   const bill = useRef<HTMLElement>(null);

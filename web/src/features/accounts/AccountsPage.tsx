@@ -1,12 +1,13 @@
 // The book of business: the list of accounts with its filters, live.
 import { Button } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { QueryFailure, useCan, useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useKeys } from '@/lib/keys';
 import { joinList, splitList } from '@/lib/search';
+import { useTitle } from '@/lib/title';
 import { Empty, LoadingLines } from '@/ui/states';
 import classes from './AccountsPage.module.css';
 import { type BookMoves, BookView } from './BookView';
@@ -23,7 +24,9 @@ function Count({ book }: { book: Book }) {
   return (
     <>
       <span className="dim num" role="status">
-        {book.loading ? '' : t('accounts.count', { count: latestTotal, shown: format.number(latestTotal) })}
+        {book.loading || book.error
+          ? ''
+          : t('accounts.count', { count: latestTotal, shown: format.number(latestTotal) })}
       </span>
       {updates > 0 && (
         <Button size="compact-xs" variant="light" onClick={book.apply}>
@@ -31,6 +34,23 @@ function Count({ book }: { book: Book }) {
         </Button>
       )}
     </>
+  );
+}
+
+/** What brings the first account, for those who may bring it and for those who may not. */
+function NoAccounts() {
+  const operates = useCan('operate');
+  return (
+    <Empty title={t('accounts.none')}>
+      <p>{t('accounts.noneHelp')}</p>
+      {operates ? (
+        <Button component={Link} to="/sources" size="xs" mt={12}>
+          {t('accounts.noneGo')}
+        </Button>
+      ) : (
+        <p>{t('accounts.noneAsk')}</p>
+      )}
+    </Empty>
   );
 }
 
@@ -50,14 +70,12 @@ function Notice({ book, narrowed }: { book: Book; narrowed: boolean }) {
     );
   }
   if (book.total > 0) return null;
-  return (
-    <Empty title={narrowed ? t('accounts.noneMatch') : t('accounts.none')}>
-      {narrowed ? t('accounts.noneMatchHelp') : t('accounts.noneHelp')}
-    </Empty>
-  );
+  if (!narrowed) return <NoAccounts />;
+  return <Empty title={t('accounts.noneMatch')}>{t('accounts.noneMatchHelp')}</Empty>;
 }
 
 export function AccountsPage({ search }: { search: AccountSearch }) {
+  useTitle(t('accounts.title'));
   const navigate = useNavigate();
   const mayWrite = useCan('write');
   const phone = useMediaQuery('(max-width: 640px)', undefined, { getInitialValueInEffect: false }) ?? false;

@@ -52,7 +52,7 @@ function SentCalls({ sent, demo, onClose }: { sent: Sent; demo: Demo; onClose: (
         return (
           <div key={curl}>
             <p className={classes.status}>{t('demo.answered', { status: sent.statuses[i] ?? '' })}</p>
-            <CopyBlock text={curl} label={t('demo.call')} />
+            <CopyBlock text={curl} label={t('demo.callNumber', { number: i + 1 })} />
           </div>
         );
       })}

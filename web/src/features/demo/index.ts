@@ -1,2 +1,2 @@
 export { DemoBar } from './DemoBar';
-export { setProgress } from './queries';
+export { setProgress, useDemo } from './queries';

@@ -6,9 +6,7 @@ import { useFormat, When } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { Icon } from '@/ui/Icon';
 import classes from './Bill.module.css';
-import { digitsOf, hasParts, visibleItems, words } from './explain';
-
-const MINUS = '\u2212';
+import { digitsOf, hasParts, longMinus, MINUS, visibleItems, words } from './explain';
 
 function fixed(value: number, digits: number): string {
   const text = Math.abs(value).toFixed(digits);
@@ -56,7 +54,7 @@ function Facts({ item }: { item: ExplainItem }) {
             {item.facts.map(fact => (
               <tr key={`${fact.name} ${fact.source} ${fact.at}`}>
                 <td className={classes.at}>{fact.name}</td>
-                <td className={`num ${classes.at}`}>{fact.value_text}</td>
+                <td className={`num ${classes.at}`}>{longMinus(fact.value_text)}</td>
                 <td className="dim">{fact.source}</td>
                 <td className={`dim ${classes.at}`}>{fact.at ? <When at={fact.at} exact /> : '–'}</td>
               </tr>
@@ -89,10 +87,10 @@ function BillRow({ item, opened, parts, digits, onToggle }: RowProps) {
           {item.kind === 'exception' && <span className={classes.tag}>{t('bill.exception')}</span>}
           {item.missing && <span className={classes.tag}>{t('bill.missing')}</span>}
         </UnstyledButton>
-        {item.raw_text && <span className={classes.under}>{item.raw_text}</span>}
+        {item.raw_text && <span className={classes.under}>{longMinus(item.raw_text)}</span>}
       </th>
       <td className={`${classes.raw} ${classes.wide}`}>
-        {item.raw_text ?? (parts ? '' : <span className={classes.none}>–</span>)}
+        {longMinus(item.raw_text) ?? (parts ? '' : <span className={classes.none}>–</span>)}
       </td>
       <td className={`num ${classes.end} ${classes.wide}`}>
         {item.value === null ? (

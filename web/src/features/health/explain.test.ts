@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ExplainItem } from '@/api/types';
-import { costs, digitsOf, leaves, movers, pathTo, visibleItems } from './explain';
+import { costs, digitsOf, leaves, longMinus, movers, pathTo, visibleItems } from './explain';
 
 function item(path: string, points: number, more: Partial<ExplainItem> = {}): ExplainItem {
   const depth = path.split('/').length;
@@ -72,4 +72,11 @@ test('figures show as many digits as adding up needs', () => {
   expect(digitsOf([item('a', 12)])).toBe(1);
   expect(digitsOf([item('a', 12.25), item('b', 1)])).toBe(2);
   expect(digitsOf([item('a', 12, { change: 0.125 })])).toBe(3);
+});
+
+test('a negative value has the minus of all other figures; a word keeps its hyphen', () => {
+  expect(longMinus('-0.208')).toBe('\u22120.208');
+  expect(longMinus('8 features')).toBe('8 features');
+  expect(longMinus('-key')).toBe('-key');
+  expect(longMinus(null)).toBeNull();
 });

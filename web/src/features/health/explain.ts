@@ -2,6 +2,7 @@
 import type { ExplainItem } from '@/api/types';
 
 const SMALL = 0.05;
+export const MINUS = '\u2212';
 
 /** The rows to draw: those whose ancestors are all open. */
 export function visibleItems(items: readonly ExplainItem[], open: ReadonlySet<string>): ExplainItem[] {
@@ -70,6 +71,13 @@ export function costs(items: readonly ExplainItem[], count: number): Cost[] {
 /** Names of the program as words: "critical-tickets" is read as "critical tickets". */
 export function words(name: string): string {
   return name.replaceAll(/[-_]/g, ' ');
+}
+
+/** A number's text from the server with the minus that all other figures have. */
+export function longMinus(text: string): string;
+export function longMinus(text: string | null): string | null;
+export function longMinus(text: string | null): string | null {
+  return text?.replace(/^-(?=\d)/, MINUS) ?? null;
 }
 
 /** Digits after the point that all figures of the bill need, so that it adds up as shown. */

@@ -23,6 +23,7 @@ function MetricChart({ metric }: { metric: MetricSeries }) {
     [metric],
   );
   const shown = metric.days[index ?? metric.days.length - 1];
+  const today = format.day(format.now);
   const title = metric.name.replaceAll(/[-_]/g, ' ');
   return (
     <article className={classes.card} aria-label={title}>
@@ -33,7 +34,9 @@ function MetricChart({ metric }: { metric: MetricSeries }) {
           {shown?.value == null ? '–' : `${metric.at_least ? '≥ ' : ''}${format.number(shown.value, 1)}`}
         </strong>{' '}
         {metric.unit && <span>{metric.unit}</span>}
-        {shown && <span className="dim num">{format.date(shown.day)}</span>}
+        {shown && (
+          <span className="dim num">{shown.day === today ? t('metrics.today') : format.date(shown.day)}</span>
+        )}
       </p>
       {metric.days.length > 1 ? (
         <LazyChart

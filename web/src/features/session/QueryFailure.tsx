@@ -3,9 +3,13 @@ import { ApiProblem } from '@/api/errors';
 import { t } from '@/lib/i18n';
 import { Failure } from '@/ui/states';
 
+/** What another try would not change: not allowed, not there. */
+const FINAL: ReadonlySet<number> = new Set([403, 404]);
+
 export function QueryFailure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   if (error instanceof ApiProblem) {
-    return <Failure title={error.title} detail={error.detail} onRetry={onRetry} />;
+    const final = FINAL.has(error.status);
+    return <Failure title={error.title} detail={error.detail} onRetry={final ? undefined : onRetry} />;
   }
   return <Failure title={t('state.unreachable')} detail={t('state.unreachableDetail')} onRetry={onRetry} />;
 }

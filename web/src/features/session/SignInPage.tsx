@@ -47,8 +47,8 @@ export function SignInPage({ onSignedIn }: { onSignedIn: () => void }) {
         />
         {signIn.error && (
           <Failure
-            title={signIn.error instanceof ApiProblem ? signIn.error.title : t('state.unreachable')}
-            detail={signIn.error instanceof ApiProblem ? signIn.error.detail : t('state.unreachableDetail')}
+            title={signIn.error instanceof ApiProblem ? signIn.error.message : t('state.unreachable')}
+            detail={signIn.error instanceof ApiProblem ? undefined : t('state.unreachableDetail')}
           />
         )}
         <Button type="submit" loading={signIn.isPending} fullWidth>

@@ -3,8 +3,10 @@ import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Source } from '@/api/types';
-import { QueryFailure, useFormat, When } from '@/features/session';
+import { useDemo } from '@/features/demo';
+import { QueryFailure, useCan, useFormat, When } from '@/features/session';
 import { t } from '@/lib/i18n';
+import { useTitle } from '@/lib/title';
 import { Icon } from '@/ui/Icon';
 import { ScrollRegion } from '@/ui/ScrollRegion';
 import { Sparkline } from '@/ui/Sparkline';
@@ -14,6 +16,7 @@ import { useSources } from './queries';
 import { Rejections } from './Rejections';
 import { Snippets } from './Snippets';
 import classes from './SourcesPage.module.css';
+import { keyWithHint } from './snippets';
 
 function SourceRow({ source, selected }: { source: Source; selected: boolean }) {
   const format = useFormat();
@@ -25,10 +28,12 @@ function SourceRow({ source, selected }: { source: Source; selected: boolean }) 
           {source.name}
         </Link>
       </th>
-      <td className="mono dim">…{source.write_key_hint.replace(/^…/, '')}</td>
+      <td className={`mono dim ${classes.roomy}`}>…{source.write_key_hint.replace(/^…/, '')}</td>
       <td>
         <span className={classes.arrives}>
-          <Sparkline values={source.per_minute} width={150} height={22} low={0} bars />
+          <span className={classes.roomy}>
+            <Sparkline values={source.per_minute} width={150} height={22} low={0} bars />
+          </span>
           <span className="num">{t('sources.lastHour', { shown: format.compact(lastHour) })}</span>
         </span>
       </td>
@@ -40,13 +45,16 @@ function SourceRow({ source, selected }: { source: Source; selected: boolean }) 
         )}
       </td>
       <td className={`num ${classes.end}`}>{format.number(source.events_total)}</td>
-      <td className={`num ${classes.end}`}>{format.number(source.duplicates_total)}</td>
+      <td className={`num ${classes.end} ${classes.roomy}`}>{format.number(source.duplicates_total)}</td>
       <td className={`num ${classes.end}`} data-rejected={source.rejected_total > 0}>
         {format.number(source.rejected_total)}
       </td>
     </tr>
   );
 }
+
+/** Columns that a phone leaves out. */
+const ROOMY: ReadonlySet<string> = new Set(['key', 'duplicates']);
 
 function SourceTable({ sources, selected }: { sources: Source[]; selected: string | undefined }) {
   const heads = ['name', 'key', 'arrives', 'last', 'events', 'duplicates', 'rejected'] as const;
@@ -56,7 +64,12 @@ function SourceTable({ sources, selected }: { sources: Source[]; selected: strin
         <thead>
           <tr>
             {heads.map((head, i) => (
-              <th key={head} scope="col" className={i > 3 ? classes.end : undefined}>
+              <th
+                key={head}
+                scope="col"
+                title={i > 3 ? t('sources.sinceStart') : undefined}
+                className={`${i > 3 ? classes.end : ''} ${ROOMY.has(head) ? classes.roomy : ''}`}
+              >
                 {t(`sources.column.${head}`)}
               </th>
             ))}
@@ -72,7 +85,21 @@ function SourceTable({ sources, selected }: { sources: Source[]; selected: strin
   );
 }
 
+function NoSources({ onCreate }: { onCreate: () => void }) {
+  return (
+    <Empty title={t('sources.none')}>
+      <p>{t('sources.noneHelp')}</p>
+      <Button size="xs" mt={12} onClick={onCreate}>
+        {t('sources.createFirst')}
+      </Button>
+    </Empty>
+  );
+}
+
 export function SourcesPage({ selected }: { selected: string | undefined }) {
+  useTitle(t('sources.title'));
+  const operates = useCan('operate');
+  const { data: demo } = useDemo();
   const sources = useSources();
   const [creating, setCreating] = useState(false);
   const [fresh, setFresh] = useState<{ id: string; key: string } | null>(null);
@@ -82,20 +109,27 @@ export function SourcesPage({ selected }: { selected: string | undefined }) {
     <section className={classes.page} aria-label={t('sources.title')}>
       <header className={classes.header}>
         <h1>{t('sources.title')}</h1>
-        <Button size="xs" leftSection={<Icon name="plus" size={14} />} onClick={() => setCreating(true)}>
-          {t('sources.create')}
-        </Button>
+        {operates && (
+          <Button size="xs" leftSection={<Icon name="plus" size={14} />} onClick={() => setCreating(true)}>
+            {t('sources.create')}
+          </Button>
+        )}
       </header>
       {sources.isPending && <LoadingLines lines={4} />}
       {sources.error && <QueryFailure error={sources.error} onRetry={() => void sources.refetch()} />}
-      {sources.data?.length === 0 && <Empty title={t('sources.none')}>{t('sources.noneHelp')}</Empty>}
+      {sources.data?.length === 0 && <NoSources onCreate={() => setCreating(true)} />}
       {sources.data && sources.data.length > 0 && (
         <SourceTable sources={sources.data} selected={current?.id} />
       )}
       {current && (
         <div className={classes.two}>
           <Rejections key={current.id} source={current} />
-          <Snippets source={current} writeKey={fresh?.id === current.id ? fresh.key : null} />
+          <Snippets
+            source={current}
+            writeKey={
+              current.id === fresh?.id ? fresh.key : keyWithHint(demo?.write_key, current.write_key_hint)
+            }
+          />
         </div>
       )}
       <CreateSource

@@ -1,11 +1,11 @@
 // The sources of events: write keys, what they sent, what of it was rejected.
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { client, unwrap } from '@/api/client';
 
 export const sourceKeys = {
   all: ['sources'] as const,
   list: ['sources', 'list'] as const,
-  rejected: (id: string) => ['sources', 'rejected', id] as const,
+  rejected: (id: string, count: number) => ['sources', 'rejected', id, count] as const,
 };
 
 const REFRESH_MS = 5000;
@@ -20,9 +20,10 @@ export function useSources() {
   });
 }
 
-export function useRejected(id: string) {
+/** Asked again at once when more were rejected than before. */
+export function useRejected(id: string, count: number) {
   return useQuery({
-    queryKey: sourceKeys.rejected(id),
+    queryKey: sourceKeys.rejected(id, count),
     queryFn: ({ signal }) =>
       unwrap(
         client.GET('/api/v1/sources/{source_id}/rejected', {
@@ -31,6 +32,7 @@ export function useRejected(id: string) {
         }),
       ),
     select: list => list.data,
+    placeholderData: keepPreviousData,
     refetchInterval: REFRESH_MS,
   });
 }

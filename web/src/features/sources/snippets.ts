@@ -2,6 +2,12 @@
 
 export type SnippetKind = 'curl' | 'node' | 'browser';
 
+/** The key if it is the one that ends as hinted: a source itself only tells the end of its key. */
+export function keyWithHint(key: string | undefined, hint: string): string | null {
+  const end = hint.replace(/^…/, '');
+  return key && end !== '' && key.endsWith(end) ? key : null;
+}
+
 export function snippet(kind: SnippetKind, key: string, origin: string): string {
   if (kind === 'curl') {
     return `curl -X POST '${origin}/v1/track' -u '${key}:' \\
@@ -15,7 +21,8 @@ import { Analytics } from '@segment/analytics-node';
 const analytics = new Analytics({ writeKey: '${key}', host: '${origin}', path: '/v1/batch' });
 
 analytics.group({ userId: 'u1', groupId: 'acme', traits: { name: 'Acme' } });
-analytics.track({ userId: 'u1', event: 'Signed In', context: { groupId: 'acme' } });`;
+analytics.track({ userId: 'u1', event: 'Signed In', context: { groupId: 'acme' } });
+await analytics.closeAndFlush(); // at the end of the program: what waits is sent`;
   }
   return `// npm install @segment/analytics-next
 import { AnalyticsBrowser } from '@segment/analytics-next';
