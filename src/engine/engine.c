@@ -15,7 +15,8 @@
 
 enum {
     INBOX_MAX = 65536,
-    POP_MAX = 512,
+    POP_MAX = 128,
+    PART_EVENTS = 4096,
     POLL_US = 50000,  /* how often the change table is looked at */
     ROUND_US = 50000, /* rounds follow one another no sooner, so that a flood is scored in bulk */
     NICE = 10,
@@ -196,6 +197,18 @@ static bool follows(const struct cn_engine *engine, const struct cn_event *const
     return true;
 }
 
+/* A transaction each: what one new account costs grows with those before it in the same one. */
+static bool feed_in_parts(struct cn_engine *engine, const struct cn_event *const *events,
+                          size_t count, struct cn_error *err)
+{
+    bool ok = true;
+    for (size_t from = 0; ok && from < count; from += PART_EVENTS) {
+        size_t left = count - from;
+        ok = cn_engine_feed(engine, events + from, left < PART_EVENTS ? left : PART_EVENTS, err);
+    }
+    return ok;
+}
+
 /* Feeds what was popped; the batches are released. */
 static bool feed_popped(struct cn_engine *engine, void *const *items, size_t count,
                         struct cn_error *err)
@@ -217,7 +230,7 @@ static bool feed_popped(struct cn_engine *engine, void *const *items, size_t cou
             }
         }
     }
-    bool ok = follows(engine, events, n) ? cn_engine_feed(engine, events, n, err)
+    bool ok = follows(engine, events, n) ? feed_in_parts(engine, events, n, err)
                                          : cn_engine_catch_up(engine, err);
     for (size_t i = 0; i < count; i++) {
         if (items[i] != &engine->wake) {
