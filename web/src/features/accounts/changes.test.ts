@@ -45,7 +45,7 @@ test('changes within a moment are applied together, in place, and other rows sta
   expect(after?.data[1]).toMatchObject({ score: score(70), open_tickets: 2, spark: [79, 70] });
 });
 
-test('an account and what hangs below it are read again, and the last change is never missed', async () => {
+test('what hangs below an account is read again, and the last change is never missed', async () => {
   const cache = new QueryClient();
   const account = { value: { ...row('a'), domain: null, traits: [] }, etag: null };
   cache.setQueryData(accountKeys.one('a'), account);
@@ -54,12 +54,10 @@ test('an account and what hangs below it are read again, and the last change is 
     applyAccountChange(cache, { id: 'a', score: score(points) });
     vi.advanceTimersByTime(20);
   }
-  const partReads = () => reads.mock.calls.filter(([what]) => what?.queryKey?.[1] === 'part').length;
-  expect(partReads()).toBeLessThanOrEqual(4);
-  expect(reads).toHaveBeenCalledWith({ queryKey: accountKeys.one('a') }); // its traits
-  const before = partReads();
+  expect(reads.mock.calls.length).toBeLessThanOrEqual(4);
+  const before = reads.mock.calls.length;
   applyAccountChange(cache, { id: 'a', score: score(99) });
   vi.advanceTimersByTime(1000);
-  expect(partReads()).toBeGreaterThan(before);
+  expect(reads.mock.calls.length).toBeGreaterThan(before);
   expect(cache.getQueryData<typeof account>(accountKeys.one('a'))?.value.score).toEqual(score(99));
 });

@@ -57,7 +57,6 @@ function readParts(cache: QueryClient, id: string): void {
     }
     partsReadAt.set(id, Date.now());
     cache.invalidateQueries({ queryKey: accountKeys.parts(id) });
-    cache.invalidateQueries({ queryKey: accountKeys.one(id) }); // its traits are in no message
   };
   partsReadAt.set(id, Number.POSITIVE_INFINITY);
   setTimeout(read, Math.max(0, last + PARTS_MS - now));
