@@ -1,10 +1,10 @@
 /* What a column of the book rests on, in words, and how new that is: for explanations. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
 
 #include "book/facts.h"
+#include "frame/frame.h"
 
 struct newest {
     int64_t upto_us;
@@ -47,7 +47,6 @@ static int64_t newest_of(const struct cn_book_facts *facts, const struct fact_ac
 void cn_facts_rests_on(const struct cn_book_facts *facts, const struct cn_fill *what,
                        const char *rests_on, struct cn_arena *arena, struct cn_fact *fact)
 {
-    char text[64];
     const struct fact_account *account =
         what->count > 0 ? cn_facts_find(facts, what->accounts[cn_fill_row(what, 0)]) : NULL;
     if (account == NULL) {
@@ -58,9 +57,7 @@ void cn_facts_rests_on(const struct cn_book_facts *facts, const struct cn_fill *
                      : strcmp(rests_on, "tickets") == 0 ? account->tickets.count
                                                         : 1;
     bool counted = count != 1 || (rests_on[0] != 'a' && rests_on[0] != 'g');
-    if (counted) {
-        (void)snprintf(text, sizeof(text), "%u %s", count, rests_on); /* short names fit */
-    }
-    fact->source = cn_arena_str(arena, cn_str_of(counted ? text : rests_on));
+    fact->source =
+        counted ? cn_number_text(arena, count, rests_on) : cn_arena_str(arena, cn_str_of(rests_on));
     fact->at.us = newest_of(facts, account, what->now.us, rests_on);
 }

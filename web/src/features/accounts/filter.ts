@@ -25,17 +25,8 @@ export const COLUMNS = [
 ] as const;
 export type ColumnId = (typeof COLUMNS)[number];
 
-/** Those by which the server sorts. */
-export const SORTS = [
-  'name',
-  'score',
-  'trend',
-  'arr',
-  'renewal_at',
-  'owner',
-  'last_activity_at',
-  'open_tickets',
-] as const;
+/** Those by which the server sorts: all. */
+export const SORTS = COLUMNS;
 /** Those that start with the smallest: names with A, renewals with the next, scores with the worst. */
 const UPWARD: readonly SortKey[] = ['name', 'owner', 'renewal_at', 'score'];
 export type SortKey = (typeof SORTS)[number];
