@@ -8,6 +8,7 @@ import { Analytics as CustomerIo } from '@customerio/cdp-analytics-node';
 import { Analytics as Segment } from '@segment/analytics-node';
 import RudderAnalytics from '@rudderstack/rudder-sdk-node';
 
+import { VISIBLE_MS, figuresOf } from './figures.mjs';
 import { startCairn, waitFor } from './harness.mjs';
 
 // A proxy that answers some requests by itself, as an overloaded server or a bad gateway would.
@@ -40,7 +41,6 @@ async function startProxy(t, cairn, answer) {
 }
 
 const EVENTS = 60;
-const VISIBLE_MS = 1000;
 
 // Each SDK as what the test needs of it.  `flush` is over when the server has taken everything.
 const SDKS = {
@@ -76,14 +76,6 @@ const tracksOf = async (session, account) => {
   const { body } = await session.get(`/api/v1/accounts/${account.id}/events?limit=200`);
   return body.data.filter(row => row.type === 'track').map(row => JSON.parse(row.payload_text).n).sort((a, b) => a - b);
 };
-
-// The latest day's value of a metric, and the score.
-async function figuresOf(session, account) {
-  const metrics = await session.get(`/api/v1/accounts/${account.id}/metrics`);
-  const { days } = metrics.body.data.find(metric => metric.name === 'events');
-  const { body } = await session.get(`/api/v1/accounts/${account.id}`);
-  return { events: days.at(-1).value, points: body.score?.points ?? null };
-}
 
 for (const [name, sdk] of Object.entries(SDKS)) {
   test(`${name}: every event once, on its account, in metrics and score within a second`, async t => {
