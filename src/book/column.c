@@ -536,7 +536,8 @@ static bool list(void *ctx, size_t index, struct cn_column_name *name_out)
                                          .method = cn_str_of(ops[index].method),
                                          .usage = cn_str_of(ops[index].usage),
                                          .doc = cn_str_of(ops[index].doc),
-                                         .type = ops[index].type };
+                                         .type = ops[index].type,
+                                         .unit = ops[index].unit };
     return true;
 }
 

@@ -10,6 +10,11 @@ static const struct cn_cel_function_list *const lists[] = {
     &cn_cel_optional_functions, &cn_cel_macros,
 };
 
+const struct cn_cel_function_list *cn_cel_function_list_at(size_t index)
+{
+    return index < CN_ARRAY_LEN(lists) ? lists[index] : NULL;
+}
+
 const struct cn_cel_function *cn_cel_function_at(size_t index)
 {
     for (size_t i = 0; i < CN_ARRAY_LEN(lists); i++) {

@@ -62,9 +62,10 @@ enum cn_cel_special {
 
 struct cn_cel_function {
     const char *name;  /* "_+_", "size", "math.abs" */
-    const char *usage; /* "x.startsWith(prefix)" */
+    const char *usage; /* "x.startsWith(prefix)"; NULL: only macros are expanded to it */
     const char *doc;
-    unsigned form; /* enum cn_cel_form, or-ed */
+    const char *signature; /* where no overload says it, a line each: "optional(T).or(...) -> T" */
+    unsigned form;         /* enum cn_cel_form, or-ed */
     enum cn_cel_special special;
     const struct cn_cel_overload *overloads;
     size_t overload_count;

@@ -248,4 +248,5 @@ static const struct cn_cel_function rows[] = {
     CONVERSION("dyn", "dyn(x)", "The value, its type checked when it is evaluated", dyn_rows),
 };
 
-const struct cn_cel_function_list cn_cel_convert_functions = { rows, CN_ARRAY_LEN(rows) };
+const struct cn_cel_function_list cn_cel_convert_functions = { "Conversions and types", rows,
+                                                               CN_ARRAY_LEN(rows) };

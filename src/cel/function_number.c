@@ -225,4 +225,4 @@ static const struct cn_cel_function rows[] = {
     FUNCTION("math.isFinite", "math.isFinite(a)", "Is neither infinite nor NaN", finite_rows),
 };
 
-const struct cn_cel_function_list cn_cel_number_functions = { rows, CN_ARRAY_LEN(rows) };
+const struct cn_cel_function_list cn_cel_number_functions = { "Numbers", rows, CN_ARRAY_LEN(rows) };

@@ -112,12 +112,15 @@ static const struct cn_cel_function rows[] = {
       .usage = "x.or(y)",
       .doc = "The optional x, or y if x holds nothing",
       .form = CN_CEL_MEMBER,
-      .special = CN_CEL_OPTIONAL_OR },
+      .special = CN_CEL_OPTIONAL_OR,
+      .signature = "optional_type(T).or(optional_type(T)) -> optional_type(T)" },
     { .name = "orValue",
       .usage = "x.orValue(y)",
       .doc = "What the optional holds, or y if that is nothing",
       .form = CN_CEL_MEMBER,
-      .special = CN_CEL_OPTIONAL_ELSE },
+      .special = CN_CEL_OPTIONAL_ELSE,
+      .signature = "optional_type(T).orValue(T) -> T" },
 };
 
-const struct cn_cel_function_list cn_cel_optional_functions = { rows, CN_ARRAY_LEN(rows) };
+const struct cn_cel_function_list cn_cel_optional_functions = { "Optionals", rows,
+                                                                CN_ARRAY_LEN(rows) };

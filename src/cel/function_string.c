@@ -442,4 +442,5 @@ static const struct cn_cel_function rows[] = {
     GLOBAL("base64.decode", "base64.decode(x)", "The bytes of base64", decode_rows),
 };
 
-const struct cn_cel_function_list cn_cel_string_functions = { rows, CN_ARRAY_LEN(rows) };
+const struct cn_cel_function_list cn_cel_string_functions = { "More of text, bytes and encoders",
+                                                              rows, CN_ARRAY_LEN(rows) };

@@ -107,4 +107,4 @@ static const struct cn_cel_function rows[] = {
       CN_CEL_OVERLOADS(matches_rows) },
 };
 
-const struct cn_cel_function_list cn_cel_text_functions = { rows, CN_ARRAY_LEN(rows) };
+const struct cn_cel_function_list cn_cel_text_functions = { "Text", rows, CN_ARRAY_LEN(rows) };

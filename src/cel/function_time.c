@@ -141,4 +141,5 @@ static const struct cn_cel_function rows[] = {
            milliseconds_rows),
 };
 
-const struct cn_cel_function_list cn_cel_time_functions = { rows, CN_ARRAY_LEN(rows) };
+const struct cn_cel_function_list cn_cel_time_functions = { "Moments and spans", rows,
+                                                            CN_ARRAY_LEN(rows) };

@@ -8,6 +8,7 @@
 #include "cel/op.h"
 
 struct cn_cel_function_list {
+    const char *title; /* of the reference */
     const struct cn_cel_function *rows;
     size_t count;
 };
@@ -20,6 +21,9 @@ extern const struct cn_cel_function_list cn_cel_optional_functions;
 extern const struct cn_cel_function_list cn_cel_macros;
 extern const struct cn_cel_function_list cn_cel_convert_functions;
 extern const struct cn_cel_function_list cn_cel_time_functions;
+
+/* function.c: all of them; NULL past the last. */
+const struct cn_cel_function_list *cn_cel_function_list_at(size_t index);
 
 /* function_format.c: text.format(list) */
 struct cn_cel_value cn_cel_format(struct cn_cel_call *call, const struct cn_cel_value *args,

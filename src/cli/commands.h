@@ -15,6 +15,8 @@ extern const struct cn_command cn_cmd_move;
 extern const struct cn_command cn_cmd_openapi;
 extern const struct cn_command cn_cmd_program_apply;
 extern const struct cn_command cn_cmd_program_check;
+extern const struct cn_command cn_cmd_program_reference;
+extern const struct cn_command cn_cmd_program_schema;
 extern const struct cn_command cn_cmd_replay;
 extern const struct cn_command cn_cmd_restore;
 extern const struct cn_command cn_cmd_serve;

@@ -8,10 +8,11 @@ enum {
     ARENA_BLOCK_BYTES = 64 * 1024
 };
 
-static const struct cn_program_section *const sections[] = {
+const struct cn_program_section *const cn_program_sections[] = {
     &cn_metric_section,
     &cn_health_section,
 };
+const size_t cn_program_section_count = CN_ARRAY_LEN(cn_program_sections);
 
 static bool resolve_lists(struct cn_engine_program *program, struct cn_diagnostics *problems)
 {
@@ -64,8 +65,8 @@ bool cn_engine_program_compile(const struct cn_program_files *files,
     *program = (struct cn_engine_program){ 0 };
     cn_arena_init(&program->arena, ARENA_BLOCK_BYTES);
     struct cn_program_tree tree = { 0 };
-    bool parsed =
-        cn_program_parse(&program->arena, files, sections, CN_ARRAY_LEN(sections), &tree, problems);
+    bool parsed = cn_program_parse(&program->arena, files, cn_program_sections,
+                                   cn_program_section_count, &tree, problems);
     /* A file that does not parse does not keep the others' mistakes from being found. */
     bool compiled = compile_sections(program, &tree, ground, problems);
     if (!parsed || !compiled) {

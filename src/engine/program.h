@@ -20,6 +20,10 @@ enum {
     CN_PROGRAM_SOURCES = 2 /* book and metric */
 };
 
+/* In the order in which they are compiled. */
+extern const struct cn_program_section *const cn_program_sections[];
+extern const size_t cn_program_section_count;
+
 /* Columns that lists of accounts read, whatever the rules do. */
 enum cn_list_column {
     CN_LIST_NAME,

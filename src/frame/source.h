@@ -104,6 +104,7 @@ struct cn_column_name {
     cn_str usage;  /* "logins.sum(days)" */
     cn_str doc;
     enum cn_column_type type;
+    const char *unit; /* "days"; NULL or "": none, or that of what it is computed from */
 };
 
 struct cn_column_source {

@@ -5,6 +5,7 @@
 #include "base/parse.h"
 #include "base/str.h"
 
+#include "health/keys.h"
 #include "health/plan.h"
 
 enum {
@@ -13,7 +14,6 @@ enum {
 
 static const double neutral_default = 50;
 static const double min_coverage_default = 0.5;
-static const double weight_max = 1e6;
 
 struct compiler {
     struct cn_arena *arena;
@@ -28,89 +28,15 @@ struct compiler {
     bool ok;
 };
 
-static const struct cn_node_field card_fields[] = {
-    { "scorecard", CN_SHAPE_NAME, true, "the name of the scorecard" },
-    { "doc", CN_SHAPE_TEXT, false, "what it is for" },
-    { "priority", CN_SHAPE_NUMBER, false, "of the scorecards that apply, the highest wins" },
-    { "applies_when", CN_SHAPE_CEL, false, "condition; without it, it always applies" },
-    { "min_coverage", CN_SHAPE_NUMBER, false, "share of the weights that must have data, 0 to 1" },
-    { "groups", CN_SHAPE_LIST, false, "parts of the score" },
-    { "measures", CN_SHAPE_LIST, false, "what is measured" },
-    { "exceptions", CN_SHAPE_LIST, false, "conditions that cap, lift or set the score" },
-    { "bands", CN_SHAPE_MAP, false, "where yellow and green begin" },
-};
-
-static const struct cn_node_field group_fields[] = {
-    { "name", CN_SHAPE_NAME, true, "the name of the group" },
-    { "doc", CN_SHAPE_TEXT, false, "what it is for" },
-    { "weight", CN_SHAPE_NUMBER, true, "its weight among its siblings" },
-    { "min_coverage", CN_SHAPE_NUMBER, false, "share of the weights that must have data, 0 to 1" },
-    { "groups", CN_SHAPE_LIST, false, "parts of the group" },
-    { "measures", CN_SHAPE_LIST, false, "what is measured" },
-};
-
-static const struct cn_node_field measure_fields[] = {
-    { "name", CN_SHAPE_NAME, true, "the name of the measure" },
-    { "doc", CN_SHAPE_TEXT, false, "what it means" },
-    { "weight", CN_SHAPE_NUMBER, true, "its weight among its siblings" },
-    { "value", CN_SHAPE_CEL, false, "what is measured, a number for the map" },
-    { "map", CN_SHAPE_MAP, false, "from value to score, linear between the points" },
-    { "score", CN_SHAPE_CEL, false, "the score itself, 0 to 100" },
-    { "missing", CN_SHAPE_TEXT, false, "what to do without data: skip, zero, neutral or block" },
-    { "neutral", CN_SHAPE_NUMBER, false, "the score that says nothing, 50 unless given" },
-    { "age", CN_SHAPE_CEL, false, "how old the data is, in days" },
-    { "validity", CN_SHAPE_DAYS, false, "how long data counts in full" },
-    { "halflife", CN_SHAPE_DAYS, false, "how fast it fades afterwards, 30d unless given" },
-    { "stale", CN_SHAPE_TEXT, false, "what old data does: fade or drop" },
-};
-
-static const struct cn_node_field exception_fields[] = {
-    { "when", CN_SHAPE_CEL, true, "the condition" },
-    { "cap", CN_SHAPE_NUMBER, false, "the score is at most this" },
-    { "floor", CN_SHAPE_NUMBER, false, "the score is at least this" },
-    { "set", CN_SHAPE_NUMBER, false, "the score is this" },
-    { "because", CN_SHAPE_TEXT, true, "the reason, in a few words" },
-};
-
-static const struct cn_node_field band_fields[] = {
-    { "yellow", CN_SHAPE_NUMBER, false, "yellow begins here, 50 unless given" },
-    { "green", CN_SHAPE_NUMBER, false, "green begins here, 75 unless given" },
-    { "margin", CN_SHAPE_NUMBER, false, "points on top that rising takes, 3 unless given" },
-};
-
-static const char *const missing_names[] = { "skip", "zero", "neutral", "block" };
-static const char *const stale_names[] = { "fade", "drop" };
-
 static void problem(struct compiler *c, struct cn_place place, const char *message)
 {
     c->ok = cn_diagnose(c->problems, &place, "%s", message);
 }
 
-#define CHECK(c, node, table) \
-    ((c)->ok &= cn_node_check((node), (table), CN_ARRAY_LEN(table), (c)->problems))
-
-/* A number from min to max; `fallback` without the key or with a wrong value. */
-static double number_of(struct compiler *c, const struct cn_node *map, const char *key, double min,
-                        double max, double fallback)
+static void check(struct compiler *c, const struct cn_node *map,
+                  const struct cn_node_fields *fields)
 {
-    const struct cn_node *node = cn_node_get(map, key);
-    double value = fallback;
-    if (node == NULL || node->kind != CN_NODE_SCALAR || !cn_parse_f64(node->text, &value)) {
-        return fallback; /* a wrong shape was reported by the table */
-    }
-    if (value < min || value > max) {
-        struct cn_place place = cn_node_place(node);
-        c->ok = cn_diagnose(c->problems, &place, "\"%s\" must be from %g to %g, not %g", key, min,
-                            max, value);
-        return fallback;
-    }
-    return value;
-}
-
-static cn_str text_of(const struct cn_node *map, const char *key)
-{
-    const struct cn_node *node = cn_node_get(map, key);
-    return node != NULL ? node->text : CN_STR("");
+    c->ok &= cn_node_check_fields(map, fields, c->problems);
 }
 
 /* --- expressions --- */
@@ -226,36 +152,14 @@ static void read_map(struct compiler *c, const struct cn_node *map, struct cn_he
     node->point_count = map->count;
 }
 
-static size_t choice_of(struct compiler *c, const struct cn_node *map, const char *key,
-                        const char *const *names, size_t count)
-{
-    const struct cn_node *node = cn_node_get(map, key);
-    size_t index = 0;
-    if (node != NULL && node->kind == CN_NODE_SCALAR) {
-        c->ok &= cn_node_enum(node, names, count, &index, c->problems);
-    }
-    return index;
-}
-
-static double days_of(struct compiler *c, const struct cn_node *map, const char *key,
-                      int64_t fallback)
-{
-    const struct cn_node *node = cn_node_get(map, key);
-    int64_t days = fallback;
-    if (node != NULL && !cn_node_days(node, &days, c->problems)) {
-        c->ok = false;
-    }
-    return (double)days;
-}
-
 static void read_age(struct compiler *c, const struct cn_node *yaml, struct cn_health_node *node)
 {
     bool has_validity = cn_node_get(yaml, "validity") != NULL;
     node->age_rule = rule_of(c, yaml, "age", CN_CEL_DOUBLE);
-    node->validity_days = days_of(c, yaml, "validity", 0);
-    node->halflife_days = days_of(c, yaml, "halflife", HALFLIFE_DEFAULT_DAYS);
-    node->stale =
-        (enum cn_stale)choice_of(c, yaml, "stale", stale_names, CN_ARRAY_LEN(stale_names));
+    node->validity_days = (double)cn_node_whole(yaml, &cn_health_measure_fields, "validity", 0);
+    node->halflife_days =
+        (double)cn_node_whole(yaml, &cn_health_measure_fields, "halflife", HALFLIFE_DEFAULT_DAYS);
+    node->stale = (enum cn_stale)cn_node_choice(yaml, &cn_health_measure_fields, "stale", 0);
     if (has_validity != (cn_node_get(yaml, "age") != NULL)) {
         problem(c, cn_node_place(yaml), "\"age\" and \"validity\" belong together");
     } else if (!has_validity &&
@@ -270,7 +174,7 @@ static void read_measure(struct compiler *c, const struct cn_node *yaml, uint32_
     const struct cn_node *map = cn_node_get(yaml, "map");
     bool has_value = cn_node_get(yaml, "value") != NULL;
     bool has_score = cn_node_get(yaml, "score") != NULL;
-    CHECK(c, yaml, measure_fields);
+    check(c, yaml, &cn_health_measure_fields);
     if (has_value == has_score) {
         problem(c, cn_node_place(yaml),
                 "a measure has either \"value\" with \"map\", or \"score\"");
@@ -278,10 +182,9 @@ static void read_measure(struct compiler *c, const struct cn_node *yaml, uint32_
         problem(c, cn_node_place(yaml), "\"value\" and \"map\" belong together");
     }
     node->rule = rule_of(c, yaml, has_value ? "value" : "score", CN_CEL_DOUBLE);
-    node->text = text_of(yaml, has_value ? "value" : "score");
-    node->missing =
-        (enum cn_missing)choice_of(c, yaml, "missing", missing_names, CN_ARRAY_LEN(missing_names));
-    node->neutral = number_of(c, yaml, "neutral", 0, 100, neutral_default);
+    node->text = cn_node_text(yaml, has_value ? "value" : "score");
+    node->missing = (enum cn_missing)cn_node_choice(yaml, &cn_health_measure_fields, "missing", 0);
+    node->neutral = cn_node_number(yaml, &cn_health_measure_fields, "neutral", neutral_default);
     if (map != NULL) {
         read_map(c, map, node);
     }
@@ -322,11 +225,11 @@ static bool new_node(struct compiler *c, const struct cn_node *yaml, enum cn_hea
     uint32_t index = (uint32_t)c->node_count++;
     c->nodes[index] = (struct cn_health_node){
         .kind = kind,
-        .name = text_of(yaml, "name"),
+        .name = cn_node_text(yaml, "name"),
         .parent = parent,
         .end = index + 1,
         .depth = index == 0 ? 0 : c->nodes[parent].depth + 1,
-        .weight = number_of(c, yaml, "weight", 0, weight_max, 0),
+        .weight = cn_node_number(yaml, &cn_health_group_fields, "weight", 0),
         .rule = CN_NO_RULE,
         .age_rule = CN_NO_RULE,
     };
@@ -358,7 +261,7 @@ static void read_list(struct compiler *c, const struct cn_node *list, enum cn_he
         } else if (c->nodes[index].depth > CN_SCORECARD_DEPTH_MAX) {
             problem(c, cn_node_place(yaml), "groups are nested too deeply");
         } else {
-            CHECK(c, yaml, group_fields);
+            check(c, yaml, &cn_health_group_fields);
             read_children(c, yaml, index);
         }
         c->nodes[parent].weight_sum += c->nodes[index].weight;
@@ -369,7 +272,8 @@ static void read_list(struct compiler *c, const struct cn_node *list, enum cn_he
 /* NOLINTNEXTLINE(misc-no-recursion): at most CN_SCORECARD_DEPTH_MAX deep */
 static void read_children(struct compiler *c, const struct cn_node *yaml, uint32_t index)
 {
-    c->nodes[index].min_coverage = number_of(c, yaml, "min_coverage", 0, 1, min_coverage_default);
+    c->nodes[index].min_coverage =
+        cn_node_number(yaml, &cn_health_group_fields, "min_coverage", min_coverage_default);
     read_list(c, cn_node_get(yaml, "groups"), CN_HEALTH_GROUP, index);
     read_list(c, cn_node_get(yaml, "measures"), CN_HEALTH_MEASURE, index);
     if (c->nodes[index].end == index + 1) {
@@ -389,22 +293,17 @@ static int32_t thousandths(double points)
 static void read_exception(struct compiler *c, const struct cn_node *yaml,
                            struct cn_health_exception *exception)
 {
-    static const char *const keys[] = { "cap", "floor", "set" };
-    size_t given = 0;
-    CHECK(c, yaml, exception_fields);
-    for (size_t i = 0; i < CN_ARRAY_LEN(keys); i++) {
-        if (cn_node_get(yaml, keys[i]) != NULL) {
-            given++;
+    const struct cn_node_fields *fields = &cn_health_exception_fields;
+    check(c, yaml, fields);
+    for (size_t i = 0; i < fields->one_of_count; i++) {
+        if (cn_node_get(yaml, fields->one_of[i]) != NULL) {
             exception->kind = (enum cn_exception_kind)i;
-            exception->points = thousandths(number_of(c, yaml, keys[i], 0, 100, 0));
+            exception->points = thousandths(cn_node_number(yaml, fields, fields->one_of[i], 0));
         }
     }
-    if (given != 1) {
-        problem(c, cn_node_place(yaml), "an exception has one of \"cap\", \"floor\" and \"set\"");
-    }
     exception->rule = rule_of(c, yaml, "when", CN_CEL_BOOL);
-    exception->because = text_of(yaml, "because");
-    exception->text = text_of(yaml, "when");
+    exception->because = cn_node_text(yaml, "because");
+    exception->text = cn_node_text(yaml, "when");
 }
 
 static void read_exceptions(struct compiler *c, const struct cn_node *list,
@@ -429,14 +328,14 @@ static void read_bands(struct compiler *c, const struct cn_node *yaml, struct cn
     static const struct cn_node none = { .kind = CN_NODE_MAP };
     const struct cn_node *map = cn_node_get(yaml, "bands");
     if (map != NULL) {
-        CHECK(c, map, band_fields);
+        check(c, map, &cn_health_band_fields);
     } else {
         map = &none;
     }
     card->bands = (struct cn_health_bands){
-        .yellow = thousandths(number_of(c, map, "yellow", 0, 100, 50)),
-        .green = thousandths(number_of(c, map, "green", 0, 100, 75)),
-        .margin = thousandths(number_of(c, map, "margin", 0, 50, 3)),
+        .yellow = thousandths(cn_node_number(map, &cn_health_band_fields, "yellow", 50)),
+        .green = thousandths(cn_node_number(map, &cn_health_band_fields, "green", 75)),
+        .margin = thousandths(cn_node_number(map, &cn_health_band_fields, "margin", 3)),
     };
     if (card->bands.yellow <= 0 || card->bands.yellow + card->bands.margin > card->bands.green ||
         card->bands.green + card->bands.margin > 100000) {
@@ -449,12 +348,12 @@ static void read_card(struct compiler *c, const struct cn_node *yaml, struct cn_
 {
     uint32_t root = 0;
     struct cn_health_node nodes[CN_SCORECARD_NODES_MAX];
-    CHECK(c, yaml, card_fields);
-    card->name = text_of(yaml, "scorecard");
-    card->doc = text_of(yaml, "doc");
-    card->priority = (int64_t)number_of(c, yaml, "priority", -1e6, 1e6, 0);
+    check(c, yaml, &cn_health_card_fields);
+    card->name = cn_node_text(yaml, "scorecard");
+    card->doc = cn_node_text(yaml, "doc");
+    card->priority = (int64_t)cn_node_number(yaml, &cn_health_card_fields, "priority", 0);
     card->applies_rule = rule_of(c, yaml, "applies_when", CN_CEL_BOOL);
-    card->applies_text = text_of(yaml, "applies_when");
+    card->applies_text = cn_node_text(yaml, "applies_when");
     c->nodes = nodes;
     c->node_count = 0;
     (void)new_node(c, yaml, CN_HEALTH_GROUP, 0, &root); /* the first always fits */
@@ -545,8 +444,10 @@ static bool compile(const struct cn_section_input *input, void **compiled_out,
 const struct cn_program_section cn_health_section = {
     .key = "scorecard",
     .form = CN_SECTION_FILE,
-    .doc = "how the health of an account is scored",
+    .doc = "How the health of an account is scored. Each scorecard is a file of its own",
     .compile = compile,
+    .value = &cn_health_card,
+    .example = cn_health_example,
 };
 
 const uint32_t *cn_health_rule_columns(const struct cn_health_model *model, uint32_t rule,

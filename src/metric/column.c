@@ -41,6 +41,17 @@ static bool suits(const struct cn_metric *metric, const struct cn_window_row *ro
     return (row->kinds >> metric->kind & 1) != 0;
 }
 
+static const char *unit_of(const struct cn_metric *metric, enum cn_window_method method)
+{
+    if (method == CN_WINDOW_DAYS_SINCE || method == CN_WINDOW_DAYS_OBSERVED) {
+        return "days";
+    }
+    if (method == CN_WINDOW_CHANGE || method == CN_WINDOW_SLOPE || method == CN_WINDOW_COUNT) {
+        return "";
+    }
+    return metric->unit.len > 0 ? metric->unit.ptr : "";
+}
+
 static void list_names(struct cn_metric_source *source)
 {
     source->names = cn_arena_array(&source->texts, struct cn_column_name,
@@ -61,6 +72,7 @@ static void list_names(struct cn_metric_source *source)
                 .usage = cn_arena_str(&source->texts, cn_str_of(usage)),
                 .doc = metric->doc.len > 0 ? metric->doc : cn_str_of(row->doc),
                 .type = CN_COLUMN_F64,
+                .unit = unit_of(metric, (enum cn_window_method)method),
             };
         }
     }
@@ -162,17 +174,6 @@ static bool read_window(const struct cn_metric *metric, const struct cn_column_r
     }
     *window = (struct cn_window){ .method = method };
     return read_args(request, &cn_window_rows[method], window, err);
-}
-
-static const char *unit_of(const struct cn_metric *metric, enum cn_window_method method)
-{
-    if (method == CN_WINDOW_DAYS_SINCE || method == CN_WINDOW_DAYS_OBSERVED) {
-        return "days";
-    }
-    if (method == CN_WINDOW_CHANGE || method == CN_WINDOW_SLOPE || method == CN_WINDOW_COUNT) {
-        return "";
-    }
-    return metric->unit.len > 0 ? metric->unit.ptr : "";
 }
 
 static enum cn_resolve resolve(void *ctx, const struct cn_column_request *request,

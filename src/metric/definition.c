@@ -10,17 +10,21 @@ enum {
     TEXT_MAX_BYTES = 200, /* event, property and trait names in a definition */
 };
 
-static const struct cn_node_field fields[] = {
+static const char *const count_names[] = { "events", "distinct users" };
+static const char *const keep_names[] = { "last", "min", "max" };
+
+static const struct cn_node_field rows[] = {
     { "event", CN_SHAPE_TEXT, false, "name of the event, or \"*\" for every one" },
-    { "count", CN_SHAPE_TEXT, false, "events or distinct users" },
+    { "count", CN_SHAPE_TEXT, false, "what is counted", CN_CHOICES(count_names) },
     { "distinct", CN_SHAPE_TEXT, false,
-      "event names, or the property whose values are told apart" },
+      "\"event names\", or the property whose values are told apart" },
     { "sum", CN_SHAPE_TEXT, false, "the property that is added up" },
     { "min", CN_SHAPE_TEXT, false, "the property of which the smallest value counts" },
     { "max", CN_SHAPE_TEXT, false, "the property of which the largest value counts" },
     { "last", CN_SHAPE_TEXT, false, "the property of which the newest value counts" },
-    { "trait", CN_SHAPE_TEXT, false, "a trait of group calls" },
-    { "keep", CN_SHAPE_TEXT, false, "which value of the trait counts: last, min or max" },
+    { "trait", CN_SHAPE_TEXT, false, "a trait of group calls, instead of an event" },
+    { "keep", CN_SHAPE_TEXT, false, "which value of the trait counts", .initial = "last",
+      CN_CHOICES(keep_names) },
     { "unit", CN_SHAPE_TEXT, false, "what is counted, for charts" },
     { "doc", CN_SHAPE_TEXT, false, "what the metric means" },
 };
@@ -42,6 +46,10 @@ static const char *const form_keys[FORM_NONE] = {
     [FORM_MIN] = "min",     [FORM_MAX] = "max",           [FORM_LAST] = "last",
     [FORM_TRAIT] = "trait",
 };
+
+static const struct cn_node_fields fields =
+    CN_NODE_FIELDS("metric", "A number a day and account, counted from events or told by a trait",
+                   rows, CN_ONE_OF(form_keys));
 
 static const enum cn_metric_kind form_kinds[FORM_NONE] = {
     [FORM_COUNT] = CN_METRIC_COUNT, [FORM_DISTINCT] = CN_METRIC_DISTINCT,
@@ -77,30 +85,14 @@ static bool read_text(const struct reader *reader, const struct cn_node *node, c
     return true;
 }
 
-static bool read_form(const struct reader *reader, const struct cn_node *map, enum form *form_out)
+/* The one that the check has found. */
+static enum form form_of(const struct cn_node *map)
 {
-    enum form found = FORM_NONE;
-    for (enum form form = 0; form < FORM_NONE; form++) {
-        const struct cn_node *node = cn_node_get(map, form_keys[form]);
-        if (node == NULL) {
-            continue;
-        }
-        if (found != FORM_NONE) {
-            struct cn_place place = cn_node_key_place(node);
-            return cn_diagnose(reader->problems, &place, "a metric cannot have both %s and %s",
-                               form_keys[found], form_keys[form]);
-        }
-        found = form;
+    enum form form = 0;
+    while (form < FORM_NONE && cn_node_get(map, form_keys[form]) == NULL) {
+        form++;
     }
-    if (found == FORM_NONE) {
-        struct cn_place place = cn_node_key_place(map);
-        return cn_diagnose(reader->problems, &place,
-                           "%.*s says nothing to measure: give it one of count, distinct, sum, "
-                           "min, max, last or trait",
-                           CN_STR_ARG(map->key));
-    }
-    *form_out = found;
-    return true;
+    return form;
 }
 
 static bool read_event(const struct reader *reader, const struct cn_node *map,
@@ -116,18 +108,12 @@ static bool read_event(const struct reader *reader, const struct cn_node *map,
     return read_text(reader, node, &metric->event);
 }
 
-static bool read_count(const struct reader *reader, const struct cn_node *node,
-                       struct cn_metric *metric)
+static void read_count(const struct cn_node *map, struct cn_metric *metric)
 {
-    static const char *const names[] = { "events", "distinct users" };
-    size_t index = 0;
-    if (!cn_node_enum(node, names, CN_ARRAY_LEN(names), &index, reader->problems)) {
-        return false;
-    }
+    size_t index = cn_node_choice(map, &fields, "count", 0);
     metric->kind = index == 0 ? CN_METRIC_COUNT : CN_METRIC_DISTINCT;
     metric->member = index == 0 ? CN_MEMBER_NONE : CN_MEMBER_USER;
     metric->unit = index == 0 ? CN_STR("events") : CN_STR("users");
-    return true;
 }
 
 static bool read_distinct(const struct reader *reader, const struct cn_node *node,
@@ -156,20 +142,14 @@ static bool read_distinct(const struct reader *reader, const struct cn_node *nod
 static bool read_trait(const struct reader *reader, const struct cn_node *map,
                        struct cn_metric *metric)
 {
-    static const char *const names[] = { "last", "min", "max" };
     static const enum cn_metric_kind kinds[] = { CN_METRIC_LAST, CN_METRIC_MIN, CN_METRIC_MAX };
-    const struct cn_node *keep = cn_node_get(map, "keep");
     const struct cn_node *event = cn_node_get(map, "event");
-    size_t index = 0;
     metric->of_trait = true;
     if (event != NULL) {
         struct cn_place place = cn_node_key_place(event);
         return cn_diagnose(reader->problems, &place, "a trait has no event: remove this");
     }
-    if (keep != NULL && !cn_node_enum(keep, names, CN_ARRAY_LEN(names), &index, reader->problems)) {
-        return false;
-    }
-    metric->kind = kinds[index];
+    metric->kind = kinds[cn_node_choice(map, &fields, "keep", 0)];
     return read_text(reader, cn_node_get(map, "trait"), &metric->property);
 }
 
@@ -191,7 +171,8 @@ static bool read_measured(const struct reader *reader, const struct cn_node *map
         return false;
     }
     if (form == FORM_COUNT) {
-        return read_count(reader, node, metric);
+        read_count(map, metric);
+        return true;
     }
     if (form == FORM_DISTINCT) {
         return read_distinct(reader, node, metric);
@@ -227,10 +208,8 @@ static bool read_metric(const struct reader *reader, const struct cn_node *map,
 {
     const struct cn_node *unit = cn_node_get(map, "unit");
     const struct cn_node *doc = cn_node_get(map, "doc");
-    enum form form = FORM_NONE;
-    if (!read_name(reader, map, metric) ||
-        !cn_node_check(map, fields, CN_ARRAY_LEN(fields), reader->problems) ||
-        !read_form(reader, map, &form) || !read_measured(reader, map, form, metric)) {
+    if (!read_name(reader, map, metric) || !cn_node_check_fields(map, &fields, reader->problems) ||
+        !read_measured(reader, map, form_of(map), metric)) {
         return false;
     }
     if (unit != NULL && !read_text(reader, unit, &metric->unit)) {
@@ -346,9 +325,22 @@ static bool compile_section(const struct cn_section_input *input, void **compile
     return true;
 }
 
+static const struct cn_node_field metric = { .shape = CN_SHAPE_MAP, .object = &fields };
+static const struct cn_node_field metrics = { .shape = CN_SHAPE_MAP,
+                                              .key_shape = CN_SHAPE_NAME,
+                                              .element = &metric };
+
 const struct cn_program_section cn_metric_section = {
     .key = "metrics",
     .form = CN_SECTION_KEY,
-    .doc = "What is counted: events, people, features, properties and traits",
+    .doc = "What is counted: events, people, features, properties and traits. Each metric has a "
+           "name (`a-z`, `0-9`, `_`), which rules read with a method: `logins.sum(28)`",
     .compile = compile_section,
+    .value = &metrics,
+    .example = "metrics:\n"
+               "  logins:        {event: Signed In, count: events}\n"
+               "  active_users:  {event: \"*\", count: distinct users}\n"
+               "  features_used: {distinct: event names, event: \"*\"}\n"
+               "  spend:         {event: Order Placed, sum: amount, unit: EUR}\n"
+               "  seats_used:    {trait: seats_used, keep: last}\n",
 };

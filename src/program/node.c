@@ -1,16 +1,17 @@
 /* Reading nodes: what is there, of which shape, and where it stands. */
 #include "program/node.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "base/parse.h"
 #include "base/str.h"
+#include "base/tz.h"
 
 enum {
     NAME_MAX_BYTES = 64,
     DAYS_MAX = 3650,
-    SUGGEST_DISTANCE_MAX = 3
+    SUGGEST_DISTANCE_MAX = 3,
+    CHOICES_MAX_BYTES = 200
 };
 
 const struct cn_node *cn_node_get(const struct cn_node *map, const char *key)
@@ -84,8 +85,7 @@ static const char *const kind_names[] = { [CN_NODE_NULL] = "nothing",
                                           [CN_NODE_LIST] = "a list",
                                           [CN_NODE_MAP] = "a map" };
 
-/* "value of key "weight"" or just "value". */
-static bool wrong(const struct cn_node *node, const char *wanted, struct cn_diagnostics *problems)
+bool cn_node_wrong(const struct cn_node *node, const char *wanted, struct cn_diagnostics *problems)
 {
     struct cn_place place = cn_node_place(node);
     cn_str found = cn_str_slice(node->text, 0, 40);
@@ -100,7 +100,7 @@ static bool wrong(const struct cn_node *node, const char *wanted, struct cn_diag
 bool cn_node_str(const struct cn_node *node, cn_str *text_out, struct cn_diagnostics *problems)
 {
     if (node->kind != CN_NODE_SCALAR || node->text.len == 0) {
-        return wrong(node, "a text", problems);
+        return cn_node_wrong(node, "a text", problems);
     }
     *text_out = node->text;
     return true;
@@ -110,7 +110,7 @@ bool cn_node_f64(const struct cn_node *node, double *value_out, struct cn_diagno
 {
     double value = 0;
     if (node->kind != CN_NODE_SCALAR || node->is_quoted || !cn_parse_f64(node->text, &value)) {
-        return wrong(node, "a number", problems);
+        return cn_node_wrong(node, "a number", problems);
     }
     *value_out = value;
     return true;
@@ -121,7 +121,7 @@ bool cn_node_i64(const struct cn_node *node, int64_t min, int64_t max, int64_t *
 {
     int64_t value = 0;
     if (node->kind != CN_NODE_SCALAR || node->is_quoted || !cn_parse_i64(node->text, &value)) {
-        return wrong(node, "a whole number", problems);
+        return cn_node_wrong(node, "a whole number", problems);
     }
     if (value < min || value > max) {
         struct cn_place place = cn_node_place(node);
@@ -137,53 +137,79 @@ bool cn_node_bool(const struct cn_node *node, bool *value_out, struct cn_diagnos
     bool is_true = cn_str_equal(node->text, CN_STR("true"));
     if (node->kind != CN_NODE_SCALAR || node->is_quoted ||
         (!is_true && !cn_str_equal(node->text, CN_STR("false")))) {
-        return wrong(node, "true or false", problems);
+        return cn_node_wrong(node, "true or false", problems);
     }
     *value_out = is_true;
     return true;
 }
 
+bool cn_node_parse_days(cn_str text, int64_t *days_out)
+{
+    int64_t count = 0;
+    char unit = text.len > 0 ? text.ptr[text.len - 1] : '\0';
+    if (text.len < 2 || !cn_parse_i64(cn_str_slice(text, 0, text.len - 1), &count) || count < 1 ||
+        count > DAYS_MAX || (unit != 'd' && unit != 'w')) {
+        return false;
+    }
+    *days_out = unit == 'w' ? count * 7 : count;
+    return true;
+}
+
 bool cn_node_days(const struct cn_node *node, int64_t *days_out, struct cn_diagnostics *problems)
 {
-    static const char wanted[] = "a number of days or weeks such as 30d or 4w";
-    cn_str text = node->text;
-    int64_t count = 0;
-    if (node->kind != CN_NODE_SCALAR || text.len < 2 ||
-        !cn_parse_i64(cn_str_slice(text, 0, text.len - 1), &count) || count < 1 ||
-        count > DAYS_MAX) {
-        return wrong(node, wanted, problems);
+    if (node->kind != CN_NODE_SCALAR || !cn_node_parse_days(node->text, days_out)) {
+        return cn_node_wrong(node, "a number of days or weeks such as 30d or 4w", problems);
     }
-    switch (text.ptr[text.len - 1]) {
-    case 'd':
-        *days_out = count;
-        return true;
-    case 'w':
-        *days_out = count * 7;
-        return true;
-    default:
-        return wrong(node, wanted, problems);
+    return true;
+}
+
+bool cn_node_date(const struct cn_node *node, int64_t *day_out, struct cn_diagnostics *problems)
+{
+    if (node->kind != CN_NODE_SCALAR || !cn_date_parse(node->text, day_out)) {
+        return cn_node_wrong(node, "a day such as 2026-03-01", problems);
+    }
+    return true;
+}
+
+/* "one of skip, zero, neutral", cut where it becomes too long to read. */
+static void print_choices(const char *const *names, size_t count, char *out, size_t size)
+{
+    size_t len = (size_t)snprintf(out, size, "one of");
+    for (size_t i = 0; i < count; i++) {
+        size_t name_len = strlen(names[i]);
+        if (len + name_len + 3 < size) {
+            len += (size_t)snprintf(out + len, size - len, "%s%s", i == 0 ? " " : ", ", names[i]);
+        }
     }
 }
 
 bool cn_node_enum(const struct cn_node *node, const char *const *names, size_t count,
                   size_t *index_out, struct cn_diagnostics *problems)
 {
-    char list[200] = "one of";
-    size_t len = strlen(list);
-    for (size_t i = 0; i < count; i++) {
-        if (node->kind == CN_NODE_SCALAR && cn_str_equal(node->text, cn_str_of(names[i]))) {
+    char wanted[CHOICES_MAX_BYTES];
+    cn_str nearest = { 0 };
+    size_t best = SUGGEST_DISTANCE_MAX + 1;
+    for (size_t i = 0; node->kind == CN_NODE_SCALAR && i < count; i++) {
+        cn_str name = cn_str_of(names[i]);
+        size_t distance = cn_str_distance(node->text, name, SUGGEST_DISTANCE_MAX);
+        if (distance == 0) {
             *index_out = i;
             return true;
         }
-        size_t name_len = strlen(names[i]);
-        if (len + name_len + 3 < sizeof(list)) {
-            memcpy(list + len, i == 0 ? " " : ", ", i == 0 ? 1 : 2);
-            len += i == 0 ? 1 : 2;
-            memcpy(list + len, names[i], name_len + 1);
-            len += name_len;
+        if (distance < best && distance <= node->text.len / 3) {
+            best = distance;
+            nearest = name;
         }
     }
-    return wrong(node, list, problems);
+    print_choices(names, count, wanted, sizeof(wanted));
+    (void)cn_node_wrong(node, wanted, problems); /* false, as we are */
+    if (nearest.len > 0 && !node->is_quoted) {
+        cn_diagnose_fix(problems, &(struct cn_fix){ .line = node->line,
+                                                    .column = node->column,
+                                                    .instead_of = node->raw,
+                                                    .text = nearest });
+    }
+    return false;
 }
 
 static bool is_name(cn_str text)
@@ -203,17 +229,18 @@ static bool is_name(cn_str text)
 bool cn_node_name(const struct cn_node *node, cn_str *name_out, struct cn_diagnostics *problems)
 {
     if (node->kind != CN_NODE_SCALAR || !is_name(node->text)) {
-        return wrong(node, "a name (a-z first, then a-z, 0-9, _ and -, at most 64)", problems);
+        return cn_node_wrong(node, "a name (a-z first, then a-z, 0-9, _ and -, at most 64)",
+                             problems);
     }
     *name_out = node->text;
     return true;
 }
 
-cn_str cn_suggest(struct cn_arena *arena, cn_str text, const cn_str *names, size_t count)
+cn_str cn_nearest(cn_str text, const cn_str *names, size_t count)
 {
     size_t limit = text.len / 3 < SUGGEST_DISTANCE_MAX ? text.len / 3 : SUGGEST_DISTANCE_MAX;
     size_t best = limit + 1;
-    cn_str nearest = { 0 };
+    cn_str nearest = CN_STR("");
     for (size_t i = 0; i < count; i++) {
         size_t distance = cn_str_distance(text, names[i], limit);
         if (distance < best) {
@@ -221,85 +248,26 @@ cn_str cn_suggest(struct cn_arena *arena, cn_str text, const cn_str *names, size
             nearest = names[i];
         }
     }
-    if (best > limit || nearest.len > 200) {
-        return (cn_str){ .ptr = "" };
+    return nearest;
+}
+
+cn_str cn_suggest(struct cn_arena *arena, cn_str text, const cn_str *names, size_t count)
+{
+    cn_str nearest = cn_nearest(text, names, count);
+    if (nearest.len == 0 || nearest.len > 200) {
+        return CN_STR("");
     }
     char out[256];
     int len = snprintf(out, sizeof(out), " (did you mean %.*s?)", CN_STR_ARG(nearest));
     return cn_arena_str(arena, (cn_str){ out, (size_t)len });
 }
 
-static bool unknown_key(const struct cn_node *item, const struct cn_node_field *fields,
-                        size_t count, struct cn_diagnostics *problems)
+void cn_node_fix_key(const struct cn_node *node, cn_str text, struct cn_diagnostics *problems)
 {
-    struct cn_place place = cn_node_key_place(item);
-    cn_str names[64];
-    assert(count <= CN_ARRAY_LEN(names));
-    for (size_t i = 0; i < count; i++) {
-        names[i] = cn_str_of(fields[i].key);
+    if (text.len > 0 && !node->is_key_quoted && node->key_line != 0) {
+        cn_diagnose_fix(problems, &(struct cn_fix){ .line = node->key_line,
+                                                    .column = node->key_column,
+                                                    .instead_of = node->key,
+                                                    .text = text });
     }
-    cn_str key = cn_str_slice(item->key, 0, 100);
-    cn_str hint = cn_suggest(problems->arena, key, names, count);
-    return cn_diagnose(problems, &place, "there is no key \"%.*s\" here%.*s", CN_STR_ARG(key),
-                       CN_STR_ARG(hint));
-}
-
-static bool check_shape(const struct cn_node *item, enum cn_node_shape shape,
-                        struct cn_diagnostics *problems)
-{
-    cn_str text;
-    double number = 0;
-    int64_t days = 0;
-    bool flag = false;
-    switch (shape) {
-    case CN_SHAPE_TEXT:
-    case CN_SHAPE_CEL:
-        return cn_node_str(item, &text, problems);
-    case CN_SHAPE_NAME:
-        return cn_node_name(item, &text, problems);
-    case CN_SHAPE_NUMBER:
-        return cn_node_f64(item, &number, problems);
-    case CN_SHAPE_BOOL:
-        return cn_node_bool(item, &flag, problems);
-    case CN_SHAPE_DAYS:
-        return cn_node_days(item, &days, problems);
-    case CN_SHAPE_LIST:
-        return item->kind == CN_NODE_LIST || wrong(item, "a list", problems);
-    case CN_SHAPE_MAP:
-        return item->kind == CN_NODE_MAP || wrong(item, "a map", problems);
-    }
-    return false;
-}
-
-static const struct cn_node_field *find_field(const struct cn_node_field *fields, size_t count,
-                                              cn_str key)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (cn_str_equal(key, cn_str_of(fields[i].key))) {
-            return &fields[i];
-        }
-    }
-    return NULL;
-}
-
-bool cn_node_check(const struct cn_node *map, const struct cn_node_field *fields, size_t count,
-                   struct cn_diagnostics *problems)
-{
-    bool ok = true;
-    if (map->kind != CN_NODE_MAP) {
-        return wrong(map, "a map", problems);
-    }
-    for (size_t i = 0; i < map->count; i++) {
-        const struct cn_node_field *field = find_field(fields, count, map->items[i].key);
-        ok &= field == NULL ? unknown_key(&map->items[i], fields, count, problems)
-                            : check_shape(&map->items[i], field->shape, problems);
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (fields[i].is_required && cn_node_get(map, fields[i].key) == NULL) {
-            struct cn_place place = cn_node_place(map);
-            ok = cn_diagnose(problems, &place, "\"%s\" is missing: %s", fields[i].key,
-                             fields[i].doc);
-        }
-    }
-    return ok;
 }

@@ -76,6 +76,10 @@ struct cn_program_section {
      * struct. */
     bool (*compile)(const struct cn_section_input *input, void **compiled_out,
                     struct cn_diagnostics *problems);
+    /* What the key holds, CN_SECTION_FILE: the file as a whole.  JSON Schema and reference come
+     * from it. */
+    const struct cn_node_field *value;
+    const char *example; /* YAML for the reference */
 };
 
 /* Parses all files and checks that every top-level key belongs to a section.  The tree is filled as

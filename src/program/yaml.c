@@ -26,6 +26,7 @@ struct open_node {
     cn_str key;
     int64_t key_line;
     int64_t key_column;
+    bool is_key_quoted;
 };
 
 struct builder {
@@ -107,6 +108,7 @@ static void add(struct builder *b, struct cn_node node)
         node.key = parent->key;
         node.key_line = parent->key_line;
         node.key_column = parent->key_column;
+        node.is_key_quoted = parent->is_key_quoted;
         parent->has_key = false;
     }
     if (b->done_count == b->done_capacity) {
@@ -154,15 +156,17 @@ static void on_scalar(struct builder *b, const yaml_event_t *event)
 {
     cn_str text = cn_arena_str(
         b->arena, (cn_str){ (const char *)event->data.scalar.value, event->data.scalar.length });
+    bool is_quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     if (wants_key(b)) {
         take_key(b, text);
+        b->open[b->depth - 1].is_key_quoted = is_quoted;
         return;
     }
     struct cn_node node = new_node(b, CN_NODE_SCALAR);
     struct cursor end = b->at;
     advance(&end, b->text, event->end_mark.index);
     node.raw = cn_str_slice(b->text, b->at.offset, end.offset);
-    node.is_quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    node.is_quoted = is_quoted;
     if (!node.is_quoted && is_null(text)) {
         node.kind = CN_NODE_NULL;
     } else {

@@ -68,8 +68,8 @@ static void a_wrong_metric_is_refused_at_its_place(void **state)
         int64_t column;
     } cases[] = {
         { "m: {count: events}", "m needs event", 3 },
-        { "m: {event: A}", "m says nothing to measure", 3 },
-        { "m: {event: A, count: events, sum: b}", "both count and sum", 32 },
+        { "m: {event: A}", "this metric needs one of \"count\"", 3 },
+        { "m: {event: A, count: events, sum: b}", "\"sum\" cannot stand beside \"count\"", 32 },
         { "m: {event: A, count: evnts}", "events", 24 },
         { "m: {event: A, sum: b, keep: last}", "keep belongs to a trait", 25 },
         { "m: {trait: a, event: A}", "a trait has no event", 17 },

@@ -196,6 +196,63 @@ static void a_map_is_checked_by_its_table(void **state)
     assert_true(cn_node_check(root, fields, CN_ARRAY_LEN(fields), &f->problems));
 }
 
+static void a_row_bounds_its_value_and_readers_fall_back_silently(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const colours[] = { "red", "green" };
+    static const char *const either[] = { "weight", "days" };
+    static const struct cn_node_field rows[] = {
+        { "weight", CN_SHAPE_NUMBER, false, "its share", .max = 100 },
+        { "days", CN_SHAPE_DAYS, false, "how long", .min = 1, .max = 30 },
+        { "count", CN_SHAPE_WHOLE, false, "how many", .min = 1, .max = 9 },
+        { "colour", CN_SHAPE_TEXT, false, "as on screen", CN_CHOICES(colours) },
+        { "on", CN_SHAPE_DATE, false, "when" },
+        { "any", CN_SHAPE_ANY, false, "anything" },
+    };
+    static const struct cn_node_fields table = CN_NODE_FIELDS("thing", "", rows, CN_ONE_OF(either));
+    const struct cn_node *root =
+        parsed(f, "{weight: 101, days: 5w, count: 1.5, colour: gren, on: 2026-02-30, any: []}");
+    assert_false(cn_node_check_fields(root, &table, &f->problems));
+    struct cn_buf out;
+    cn_buf_init(&out, 4096);
+    cn_program_print_problems(&f->problems, &out);
+    assert_str(cn_buf_str(&out),
+               "a.yaml:1:10: \"weight\" must be from 0 to 100, not 101\n"
+               "a.yaml:1:21: \"days\" must be from 1 to 30, not 35\n"
+               "a.yaml:1:32: \"count\" must be a whole number, not \"1.5\"\n"
+               "a.yaml:1:45: \"colour\" must be one of red, green, not \"gren\"\n"
+               "    fix 1:45: green instead of gren\n"
+               "a.yaml:1:55: \"on\" must be a day such as 2026-03-01, not \"2026-02-30\"\n"
+               "a.yaml:1:15: \"days\" cannot stand beside \"weight\"\n");
+    cn_buf_deinit(&out);
+    assert_true(cn_node_number(root, &table, "weight", 7) == 7);
+    assert_int_equal(cn_node_whole(root, &table, "days", 8), 8);
+    assert_int_equal(cn_node_whole(root, &table, "count", 2), 2);
+    assert_int_equal(cn_node_choice(root, &table, "colour", 0), 0);
+    root = parsed(f, "{days: 2w, count: 9, colour: green}");
+    assert_true(cn_node_check_fields(root, &table, &f->problems));
+    assert_int_equal(cn_node_whole(root, &table, "days", 8), 14);
+    assert_int_equal(cn_node_whole(root, &table, "count", 2), 9);
+    assert_int_equal(cn_node_choice(root, &table, "colour", 0), 1);
+    assert_true(cn_node_number(root, &table, "weight", 7) == 7);
+    assert_false(cn_node_check_fields(parsed(f, "{count: 1}"), &table, &f->problems));
+    assert_str(f->problems.items[f->problems.count - 1].message,
+               "this thing needs one of \"weight\" or \"days\"");
+}
+
+/* The text between the quotes is not what stands in the file. */
+static void a_key_in_quotes_has_no_fix(void **state)
+{
+    struct fixture *f = *state;
+    static const struct cn_node_field fields[] = { { "weight", CN_SHAPE_NUMBER, false, "" } };
+    assert_false(cn_node_check(parsed(f, "{weigth: 1, \"weigh\": 1}"), fields, 1, &f->problems));
+    assert_int_equal(f->problems.count, 2);
+    assert_str(f->problems.items[0].fix.text, "weight");
+    assert_str(f->problems.items[0].fix.instead_of, "weigth");
+    assert_int_equal(f->problems.items[0].fix.column, 2);
+    assert_int_equal(f->problems.items[1].fix.line, 0);
+}
+
 static bool count_nodes(const struct cn_section_input *input, void **compiled_out,
                         struct cn_diagnostics *problems)
 {
@@ -341,6 +398,9 @@ int main(void)
              what_the_subset_leaves_out_is_refused_with_its_place),
         TEST("size and depth of a file are bounded", size_and_depth_are_bounded),
         TEST("a map is checked by its table", a_map_is_checked_by_its_table),
+        TEST("a row bounds its value, and readers fall back silently",
+             a_row_bounds_its_value_and_readers_fall_back_silently),
+        TEST("a key in quotes has no fix", a_key_in_quotes_has_no_fix),
         TEST("sections get their parts and strangers are named",
              sections_get_their_parts_and_strangers_are_named),
         TEST("the shipped program parses", the_shipped_program_parses),
