@@ -213,6 +213,7 @@ static bool make_workload(const struct options *options, struct cn_load_workload
         .late_per_cent = options->late,
         .random_ids = options->random_ids != 0,
         .at = options->at > 0 ? (cn_time){ options->at * 1000000 } : cn_now(&cn_clock_system),
+        .sent = cn_now(&cn_clock_system),
     };
     cn_load_workload_init(workload, &plan);
     return true;

@@ -108,6 +108,7 @@ static void add_event(struct cn_buf *body, const struct cn_load_plan *plan, stru
 static void render(struct cn_load_request *request, const struct cn_load_plan *plan,
                    struct cn_rng *rng, const char *at)
 {
+    char sent[CN_TIME_TEXT_BYTES];
     struct cn_buf body;
     struct cn_buf whole;
     cn_buf_init(&body, REQUEST_MAX_BYTES);
@@ -121,7 +122,9 @@ static void render(struct cn_load_request *request, const struct cn_load_plan *p
         }
         add_event(&body, plan, rng, at, &request->id_at[i]);
     }
-    cn_buf_printf(&body, "],\"sentAt\":\"%s\"}", at);
+    /* Now, whenever the events happened: they would else be taken for those of a wrong clock. */
+    cn_time_format(plan->sent, sent);
+    cn_buf_printf(&body, "],\"sentAt\":\"%s\"}", sent);
 
     cn_buf_printf(&whole, "POST %.*s HTTP/1.1\r\nHost: %.*s\r\n", CN_STR_ARG(plan->path),
                   CN_STR_ARG(plan->host));

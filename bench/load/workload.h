@@ -31,6 +31,7 @@ struct cn_load_plan {
     int64_t late_per_cent;  /* of all events: of tens of days before */
     bool random_ids;        /* else message ids grow, as those of SDKs that begin with the time */
     cn_time at;             /* of the other events */
+    cn_time sent;           /* what requests say that they were sent at */
 };
 
 struct cn_load_request {

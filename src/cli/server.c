@@ -59,6 +59,36 @@ static bool open_log(struct cn_server *server, struct cn_error *err)
     return cn_event_log_open(&options, &server->log, err);
 }
 
+/* The log's ids take about as long to read as all that the engine loads: each has a thread. */
+struct opening {
+    struct cn_server *server;
+    struct cn_error err;
+    bool ok;
+};
+
+static void *run_opening(void *arg)
+{
+    struct opening *opening = arg;
+    opening->ok = open_log(opening->server, &opening->err);
+    return NULL;
+}
+
+static bool open_log_and_engine(struct cn_server *server, struct cn_error *err)
+{
+    struct opening opening = { .server = server };
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, run_opening, &opening) != 0) {
+        abort(); /* out of memory, as in base/arena.c */
+    }
+    (void)pthread_setname_np(thread, "cn-open"); /* for ps alone */
+    bool ok = cn_engine_prepare(server->engine, err);
+    (void)pthread_join(thread, NULL); /* it is ours and runs, or has ended */
+    if (ok && !opening.ok) {
+        *err = opening.err;
+    }
+    return ok && opening.ok && cn_engine_start(server->engine, server->log, err);
+}
+
 /* Ends cn_server_wait(), or what a command does, as soon as it listens to signals. */
 static void lose(void *arg)
 {
@@ -104,7 +134,7 @@ bool cn_server_open(struct cn_workspace *workspace, bool held, struct cn_server 
         .publish_arg = server,
     });
     cn_engine_hold(server->engine, held);
-    if (!open_log(server, err) || !cn_engine_start(server->engine, server->log, err)) {
+    if (!open_log_and_engine(server, err)) {
         cn_server_close(server);
         return false;
     }

@@ -1,7 +1,8 @@
 /*
  * The newest activity of accounts, stored a stretch at a time: an account may have events all the
  * while, and its record is not written for each.  The position up to which all activity is stored
- * is a consumer's, so that after a crash the rest is read from the log.
+ * is a consumer's, so that after a crash the rest is read from the log.  With it goes the book's,
+ * which is else stored with news only: a start would read the log from the last news on.
  */
 #include "book/account.h"
 #include "book/change.h"
@@ -17,6 +18,7 @@ struct saving {
     struct cn_account_activity *items;
     size_t count;
     int64_t position; /* 0: the stretch goes on */
+    int64_t book;     /* with it */
 };
 
 static bool save_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
@@ -25,9 +27,11 @@ static bool save_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
     struct cn_arena arena;
     cn_arena_init(&arena, 1024);
     struct cn_unit unit = cn_engine_unit(saving->engine, conn, &arena);
-    bool ok = cn_engine_guard(saving->engine, &unit, err) &&
-              cn_account_save_activities(conn, saving->items, saving->count, err) &&
-              (saving->position == 0 || cn_position_save(&unit, "activity", saving->position, err));
+    bool ok =
+        cn_engine_guard(saving->engine, &unit, err) &&
+        cn_account_save_activities(conn, saving->items, saving->count, err) &&
+        (saving->position == 0 || (cn_position_save(&unit, "activity", saving->position, err) &&
+                                   cn_position_save(&unit, "book", saving->book, err)));
     cn_arena_deinit(&arena);
     return ok;
 }
@@ -40,6 +44,7 @@ static void begin_stretch(struct cn_engine *engine)
     activity->saving = activity->moved;
     activity->moved = done;
     activity->upto_seq = engine->position.seq;
+    activity->is_done = false;
     activity->begun_us = cn_clock_monotonic_us();
 }
 
@@ -69,6 +74,7 @@ static bool save_some(struct cn_engine *engine, struct cn_error *err)
     size_t end = next_rows(engine, &saving);
     if (!cn_bitmap_next(left, end, &row)) {
         saving.position = engine->activity.upto_seq;
+        saving.book = engine->position.book;
     }
     if (!cn_db_write(engine->options.db, save_work, &saving, err)) {
         return cn_error_context(err, "keeping activity");
@@ -76,7 +82,15 @@ static bool save_some(struct cn_engine *engine, struct cn_error *err)
     for (size_t from = 0; cn_bitmap_next(left, from, &row) && row < end; from = row + 1) {
         cn_bitmap_remove(left, row);
     }
+    engine->activity.is_done = saving.position != 0;
     return true;
+}
+
+/* Whether anything came since the last stretch; not all that comes is activity. */
+static bool has_news(const struct cn_engine *engine)
+{
+    return !cn_bitmap_is_empty(&engine->activity.moved) ||
+           engine->position.seq > engine->activity.upto_seq;
 }
 
 bool cn_engine_keep_activity(struct cn_engine *engine, bool all, struct cn_error *err)
@@ -85,8 +99,8 @@ bool cn_engine_keep_activity(struct cn_engine *engine, bool all, struct cn_error
     bool is_due = cn_clock_monotonic_us() - activity->begun_us >= STRETCH_US;
     bool ok = true;
     do {
-        if (cn_bitmap_is_empty(&activity->saving)) {
-            if (cn_bitmap_is_empty(&activity->moved) || !(all || is_due)) {
+        if (activity->is_done) {
+            if (!has_news(engine) || !(all || is_due)) {
                 return true;
             }
             begin_stretch(engine);
@@ -106,8 +120,10 @@ static bool recall(void *arg, const struct cn_event *event)
         cn_frame_find(engine->frame, account, &row) &&
         (cn_column_is_missing(&engine->last_activity, row) ||
          engine->last_activity.as.i64[row] < event->at.us)) {
+        (void)pthread_rwlock_wrlock(&engine->lock);
         cn_column_set_i64(&engine->last_activity, row, event->at.us);
         cn_bitmap_add(&engine->activity.moved, row);
+        (void)pthread_rwlock_unlock(&engine->lock);
     }
     return true;
 }
@@ -122,6 +138,8 @@ bool cn_engine_recall_activity(struct cn_engine *engine, struct cn_error *err)
     struct cn_unit unit = cn_engine_unit(engine, conn, &engine->scratch);
     bool ok = cn_position_load(&unit, "activity", &stored, err);
     cn_db_release(engine->options.db, conn);
+    engine->activity.is_done = true;
+    engine->activity.upto_seq = stored;
     /* What comes after the position is counted, and seen, when it is fed. */
     return ok &&
            (stored >= engine->position.seq ||

@@ -109,10 +109,10 @@ struct cn_engine *cn_engine_new(const struct cn_engine_options *options)
     (void)pthread_rwlock_init(&engine->lock, &attr);
     (void)pthread_rwlockattr_destroy(&attr);
     (void)pthread_mutex_init(&engine->settle_lock, NULL);
-    (void)pthread_cond_init(&engine->settled, NULL);
     pthread_condattr_t monotonic;
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&engine->settled, &monotonic);
     (void)pthread_cond_init(&engine->halted, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
     cn_arena_init(&engine->scratch, SCRATCH_BLOCK_BYTES);
@@ -244,6 +244,7 @@ static void announce(struct cn_engine *engine)
 {
     (void)pthread_mutex_lock(&engine->settle_lock);
     engine->reached = engine->position;
+    engine->begun = CN_BEGUN;
     (void)pthread_cond_broadcast(&engine->settled);
     (void)pthread_mutex_unlock(&engine->settle_lock);
 }
@@ -254,26 +255,24 @@ struct rhythm {
     int64_t round_us;
 };
 
-/* A crash may have come between the book, which knows where subjects moved to, and the rollups. */
-static bool follow_mapping(struct cn_engine *engine, struct cn_error *err)
+/* What a start leaves to the thread, so that nobody waits for it who only wants to send events or
+ * to read: nothing is scored before. */
+static bool begin(struct cn_engine *engine, struct cn_error *err)
 {
-    int64_t counted = cn_rollup_position(engine->options.rollup).mapping;
-    struct cn_sql_conn *conn = NULL;
-    int64_t *accounts = NULL;
-    size_t count = 0;
-    if (engine->position.seq == 0 || counted >= cn_subject_map_version(engine->subjects)) {
+    int64_t from_us = cn_clock_monotonic_us();
+    if (cn_engine_begin(engine, err) && cn_engine_evaluate(engine, true, err)) {
+        cn_log(CN_LOG_INFO, "engine", "up to date %lld ms after the start",
+               (long long)((cn_clock_monotonic_us() - from_us) / 1000));
+        announce(engine);
         return true;
     }
-    if (!cn_db_read(engine->options.db, &conn, err)) {
-        return false;
-    }
-    bool ok = cn_subject_map_changed_since(engine->subjects, conn, counted, &engine->scratch,
-                                           &accounts, &count, err);
-    cn_db_release(engine->options.db, conn);
-    for (size_t i = 0; ok && i < count; i++) {
-        cn_id_list_add(&engine->stale, accounts[i]);
-    }
-    return ok && cn_engine_follow(engine, err);
+    (void)pthread_mutex_lock(&engine->settle_lock);
+    bool can_pass = err->code == CN_UNAVAILABLE || err->code == CN_STORAGE_FULL;
+    engine->begun = can_pass ? CN_BEGINNING : CN_BEGIN_FAILED;
+    engine->begin_error = *err;
+    (void)pthread_cond_broadcast(&engine->settled);
+    (void)pthread_mutex_unlock(&engine->settle_lock);
+    return false;
 }
 
 /* One turn of the engine's thread. */
@@ -281,6 +280,9 @@ static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_erro
 {
     void *items[POP_MAX];
     cn_arena_reset(&engine->scratch);
+    if (engine->begun != CN_BEGUN) {
+        return begin(engine, err);
+    }
     if (!cn_engine_follow(engine, err) || (engine->is_behind && !cn_engine_catch_up(engine, err))) {
         return false;
     }
@@ -377,19 +379,22 @@ static void *run_flusher(void *arg)
     return NULL;
 }
 
+bool cn_engine_prepare(struct cn_engine *engine, struct cn_error *err)
+{
+    assert(!engine->is_prepared);
+    engine->is_prepared = cn_engine_take_over(engine, err) && cn_engine_load(engine, err);
+    return engine->is_prepared || cn_error_context(err, "starting the engine");
+}
+
 bool cn_engine_start(struct cn_engine *engine, struct cn_event_log *log, struct cn_error *err)
 {
     assert(!engine->has_threads);
     engine->log = log;
-    if (!cn_engine_take_over(engine, err) || !cn_engine_load(engine, err) ||
-        !follow_mapping(engine, err)) {
-        return cn_error_context(err, "starting the engine");
+    if ((!engine->is_prepared && !cn_engine_prepare(engine, err)) ||
+        !cn_engine_check_log(engine, err)) {
+        return false;
     }
-    engine->position.mapping = cn_subject_map_version(engine->subjects);
-    if (!cn_engine_catch_up(engine, err) || !cn_engine_evaluate(engine, true, err)) {
-        return cn_error_context(err, "starting the engine");
-    }
-    announce(engine);
+    engine->reached = engine->position;
     if (pthread_create(&engine->thread, NULL, run, engine) != 0 ||
         pthread_create(&engine->flusher, NULL, run_flusher, engine) != 0) {
         abort(); /* as when memory ends: without them nothing works */
@@ -402,7 +407,27 @@ bool cn_engine_start(struct cn_engine *engine, struct cn_event_log *log, struct 
 
 static bool has_reached(const struct cn_engine *engine, const struct cn_engine_position *target)
 {
-    return engine->reached.seq >= target->seq && engine->reached.change >= target->change;
+    return engine->begun == CN_BEGUN && engine->reached.seq >= target->seq &&
+           engine->reached.change >= target->change;
+}
+
+/* Until the engine has come so far, or cannot. */
+static bool wait_until_reached(struct cn_engine *engine, const struct cn_engine_position *target,
+                               struct cn_error *err)
+{
+    (void)pthread_mutex_lock(&engine->settle_lock);
+    while (!has_reached(engine, target) && engine->begun != CN_BEGIN_FAILED &&
+           !atomic_load(&engine->stopping)) {
+        (void)pthread_cond_wait(&engine->settled, &engine->settle_lock);
+    }
+    bool ok = has_reached(engine, target);
+    if (!ok && engine->begun == CN_BEGIN_FAILED) {
+        *err = engine->begin_error;
+    } else if (!ok) {
+        cn_fail(err, CN_UNAVAILABLE, "the engine is being stopped");
+    }
+    (void)pthread_mutex_unlock(&engine->settle_lock);
+    return ok;
 }
 
 bool cn_engine_settle(struct cn_engine *engine, struct cn_error *err)
@@ -422,13 +447,24 @@ bool cn_engine_settle(struct cn_engine *engine, struct cn_error *err)
         return false;
     }
     cn_engine_wake(engine);
+    return wait_until_reached(engine, &target, err);
+}
+
+bool cn_engine_has_begun(struct cn_engine *engine, int64_t wait_us)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail */
+    int64_t until_ns = until.tv_nsec + wait_us * 1000;
+    until.tv_sec += until_ns / 1000000000;
+    until.tv_nsec = until_ns % 1000000000;
     (void)pthread_mutex_lock(&engine->settle_lock);
-    while (!has_reached(engine, &target) && !atomic_load(&engine->stopping)) {
-        (void)pthread_cond_wait(&engine->settled, &engine->settle_lock);
+    int rc = 0;
+    while (rc == 0 && engine->begun == CN_BEGINNING && !atomic_load(&engine->stopping)) {
+        rc = pthread_cond_timedwait(&engine->settled, &engine->settle_lock, &until);
     }
-    ok = has_reached(engine, &target);
+    bool has_begun = engine->begun == CN_BEGUN;
     (void)pthread_mutex_unlock(&engine->settle_lock);
-    return ok || cn_fail(err, CN_UNAVAILABLE, "the engine is being stopped");
+    return has_begun;
 }
 
 struct cn_subject_map *cn_engine_subjects(struct cn_engine *engine)
@@ -500,8 +536,10 @@ void cn_engine_stop(struct cn_engine *engine)
         (void)pthread_join(engine->thread, NULL);
         (void)pthread_join(engine->flusher, NULL);
         flush_once(engine);
-        keep_series(engine);
-        keep_activity(engine);
+        if (engine->begun == CN_BEGUN) { /* else what is kept is newer than what we have */
+            keep_series(engine);
+            keep_activity(engine);
+        }
         engine->has_threads = false;
     }
     drain(engine);

@@ -63,8 +63,16 @@ void cn_engine_free(struct cn_engine *engine);
 void cn_engine_on_commit(void *arg, const struct cn_event_commit *commit);
 
 /*
- * Loads the active program and all state, catches up with the log, and starts the threads.  `log`
- * must outlive the engine.  Fails as the database does; CN_INVALID if the program does not compile.
+ * Loads the active program and all state but what the log alone has, which may be opened meanwhile.
+ * Fails as the database does; CN_INVALID if the program does not compile.
+ */
+CN_MUST_CHECK bool cn_engine_prepare(struct cn_engine *engine, struct cn_error *err);
+
+/*
+ * Prepares, unless that is done, and starts the threads.  What a crash left undone, in the log or
+ * of accounts to be counted anew, is the thread's first work: until then lists and accounts show
+ * what was stored last, nothing is scored, and cn_engine_settle() waits.  `log` must outlive the
+ * engine.  Fails as cn_engine_prepare(), and if the log has lost what was counted.
  */
 CN_MUST_CHECK bool cn_engine_start(struct cn_engine *engine, struct cn_event_log *log,
                                    struct cn_error *err);
@@ -75,6 +83,10 @@ CN_MUST_CHECK bool cn_engine_start(struct cn_engine *engine, struct cn_event_log
  * after.
  */
 void cn_engine_hold(struct cn_engine *engine, bool held);
+
+/* Whether that first work is done and all has been scored once; waits for it at most so long.  Any
+ * thread. */
+bool cn_engine_has_begun(struct cn_engine *engine, int64_t wait_us);
 
 /* Records have changed: look now instead of at the next tick.  Any thread. */
 void cn_engine_wake(struct cn_engine *engine);
@@ -96,7 +108,8 @@ struct cn_engine_stats {
 void cn_engine_stats(struct cn_engine *engine, struct cn_engine_stats *stats_out);
 
 /* Waits until everything that was committed to the log and the change table before the call has
- * been counted, and, unless the engine is held, scored and stored.  For commands and tests. */
+ * been counted, and, unless the engine is held, scored and stored.  Fails if the engine is stopped,
+ * or cannot do its first work and trying again would not help.  For commands and tests. */
 CN_MUST_CHECK bool cn_engine_settle(struct cn_engine *engine, struct cn_error *err);
 
 #endif

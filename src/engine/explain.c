@@ -2,6 +2,10 @@
 
 #include "engine/state.h"
 
+enum {
+    BEGIN_WAIT_US = 3000000 /* most starts are done long before */
+};
+
 /* Whether the column is over other accounts' rows, or is what such a one is over. */
 static bool needs_all_rows(const struct cn_column_set *columns, uint32_t index)
 {
@@ -144,6 +148,10 @@ bool cn_engine_explain(struct cn_engine *engine, int64_t account_id, cn_time sin
                        struct cn_error *err)
 {
     struct cn_engine_explanation explanation = { 0 };
+    if (!cn_engine_has_begun(engine, BEGIN_WAIT_US)) { /* rows are not filled yet */
+        return cn_fail(err, CN_UNAVAILABLE,
+                       "scores are being brought up to date after a start; try again soon");
+    }
     (void)pthread_rwlock_wrlock(&engine->lock);
     bool ok = explain_locked(engine, account_id, since, arena, &explanation, err);
     (void)pthread_rwlock_unlock(&engine->lock);

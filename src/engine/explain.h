@@ -18,7 +18,8 @@ struct cn_engine_explanation {
 /*
  * Explains the account as it stands now; since.us not 0: and what changed since the beginning of
  * that moment's day, as it was true then.  Everything is in `arena`.  Any thread.  Fails with
- * CN_NOT_FOUND if the engine does not know the account.
+ * CN_NOT_FOUND if the engine does not know the account, with CN_UNAVAILABLE while the engine has
+ * not begun to score after a start, for which it waits some seconds.
  */
 CN_MUST_CHECK bool cn_engine_explain(struct cn_engine *engine, int64_t account_id, cn_time since,
                                      struct cn_arena *arena,

@@ -339,6 +339,9 @@ bool cn_engine_catch_up(struct cn_engine *engine, struct cn_error *err)
     int64_t from =
         engine->position.seq < engine->position.book ? engine->position.seq : engine->position.book;
     while (from < end) {
+        if (atomic_load(&engine->stopping)) {
+            return cn_fail(err, CN_UNAVAILABLE, "the engine is being stopped");
+        }
         const struct cn_event **events = NULL;
         size_t count = 0;
         cn_arena_reset(&engine->scratch);

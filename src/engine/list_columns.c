@@ -1,7 +1,5 @@
 #include "engine/list_columns.h"
 
-#include "health/history.h"
-
 void cn_list_columns_init(struct cn_list_columns *lists)
 {
     cn_column_init(&lists->owner, CN_COLUMN_I64);
@@ -66,62 +64,4 @@ void cn_engine_set_trend(struct cn_engine *engine, uint32_t row)
     } else {
         cn_column_set_missing(&engine->trend, row);
     }
-}
-
-struct past {
-    const struct cn_engine *engine;
-    struct cn_column *column;
-};
-
-static void set_past(void *arg, const struct cn_health_row *row)
-{
-    const struct past *past = arg;
-    uint32_t index = 0;
-    if (row->score.has_points && cn_frame_find(past->engine->frame, row->account_id, &index)) {
-        cn_column_set_i64(past->column, index, row->score.points);
-    }
-}
-
-/* Reads into a column of its own first, so that lists wait for the exchange alone. */
-static bool load_column(struct cn_engine *engine, struct cn_sql_conn *conn, cn_time at,
-                        struct cn_column *column, struct cn_error *err)
-{
-    struct cn_column fresh;
-    cn_column_init(&fresh, CN_COLUMN_I64);
-    cn_column_reserve(&fresh, column->capacity);
-    struct past past = { engine, &fresh };
-    bool ok = cn_health_history_all_at(conn, at, set_past, &past, err);
-    if (ok) {
-        (void)pthread_rwlock_wrlock(&engine->lock);
-        struct cn_column old = *column;
-        *column = fresh;
-        fresh = old;
-        (void)pthread_rwlock_unlock(&engine->lock);
-    }
-    cn_column_deinit(&fresh);
-    return ok;
-}
-
-bool cn_engine_load_past(struct cn_engine *engine, cn_time now, struct cn_error *err)
-{
-    static const int64_t day_us = (int64_t)86400 * 1000000;
-    struct cn_sql_conn *conn = NULL;
-    if (!cn_db_read(engine->options.db, &conn, err)) {
-        return false;
-    }
-    cn_time then = { now.us - CN_TREND_DAYS * day_us };
-    bool ok = load_column(engine, conn, then, &engine->past_points, err);
-    for (int64_t week = 1; ok && week < CN_SPARK_WEEKS; week++) {
-        then.us = now.us - week * 7 * day_us;
-        ok = load_column(engine, conn, then, &engine->lists->weeks[CN_SPARK_WEEKS - 1 - week], err);
-    }
-    cn_db_release(engine->options.db, conn);
-    if (ok) {
-        (void)pthread_rwlock_wrlock(&engine->lock);
-        for (size_t row = 0; row < cn_frame_rows(engine->frame); row++) {
-            cn_engine_set_trend(engine, (uint32_t)row);
-        }
-        (void)pthread_rwlock_unlock(&engine->lock);
-    }
-    return ok || cn_error_context(err, "loading past scores");
 }

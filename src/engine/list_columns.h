@@ -32,4 +32,9 @@ void cn_engine_derive(const struct cn_engine *engine, uint32_t row, struct cn_ar
 /* What scores were 28 days ago and on each of the last weeks; trends follow. */
 CN_MUST_CHECK bool cn_engine_load_past(struct cn_engine *engine, cn_time now, struct cn_error *err);
 
+/* The same, and the last scores of all accounts, from which the engine goes on: at a start, once
+ * the newest tick is known. */
+CN_MUST_CHECK bool cn_engine_load_scores(struct cn_engine *engine, cn_time now,
+                                         struct cn_error *err);
+
 #endif

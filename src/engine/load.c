@@ -149,26 +149,18 @@ static void add_rows(struct cn_engine *engine)
     }
 }
 
-static void set_score(void *arg, const struct cn_health_row *stored)
+/* Lists show records from the start on. */
+static bool fill_lists(struct cn_engine *engine, struct cn_error *err)
 {
-    struct cn_engine *engine = arg;
-    const struct cn_health_model *model = engine->program->health;
-    uint32_t row = 0;
-    if (!cn_frame_find(engine->frame, stored->account_id, &row)) {
-        return;
-    }
-    if (stored->is_backfilled) { /* it was handed over, or waits to be: the next tick says so */
-        cn_engine_hand(engine, row, stored->score.band);
-        return;
-    }
-    struct cn_health_score score = stored->score;
-    score.scorecard = -1;
-    for (size_t i = 0; i < model->scorecard_count; i++) {
-        if (cn_str_equal(model->scorecards[i].name, stored->scorecard)) {
-            score.scorecard = (int32_t)i;
+    struct cn_when when = cn_when_at(engine->options.tz, cn_now(engine->options.clock), false);
+    when.all_known = true;
+    for (size_t i = 0; i < CN_LIST_COLUMN_COUNT; i++) {
+        if (!cn_frame_fill_column(engine->frame, engine->program->list_columns[i], NULL, &when,
+                                  err)) {
+            return cn_error_context(err, "reading accounts");
         }
     }
-    cn_health_state_set(&engine->health, row, &score);
+    return true;
 }
 
 static void set_activity(void *arg, cn_account_id id, cn_time last_activity_at)
@@ -180,13 +172,7 @@ static void set_activity(void *arg, cn_account_id id, cn_time last_activity_at)
     }
 }
 
-/* Rows may have been written by a clock that was set back since. */
-static cn_time newest(const struct cn_engine *engine, cn_time now)
-{
-    return engine->tick.at.us > now.us ? engine->tick.at : now;
-}
-
-static bool load_scores(struct cn_engine *engine, cn_time now, struct cn_error *err)
+static bool load_derived(struct cn_engine *engine, struct cn_error *err)
 {
     struct cn_sql_conn *conn = NULL;
     if (!cn_db_read(engine->options.db, &conn, err)) {
@@ -194,15 +180,24 @@ static bool load_scores(struct cn_engine *engine, cn_time now, struct cn_error *
     }
     struct cn_unit unit = cn_engine_unit(engine, conn, &engine->scratch);
     bool ok = cn_tick_newest(conn, &engine->tick, err) &&
-              cn_health_history_all_at(conn, newest(engine, now), set_score, engine, err) &&
               cn_account_each_activity(&unit, set_activity, engine, err);
     cn_db_release(engine->options.db, conn);
-    return ok && cn_engine_recall_activity(engine, err) && cn_engine_load_past(engine, now, err);
+    return ok && cn_engine_load_scores(engine, cn_now(engine->options.clock), err);
+}
+
+bool cn_engine_load(struct cn_engine *engine, struct cn_error *err)
+{
+    if (!load_records(engine, err) || !load_parked(engine, err) || !compile_program(engine, err) ||
+        !load_series(engine, err)) {
+        return false;
+    }
+    add_rows(engine);
+    return load_derived(engine, err) && fill_lists(engine, err);
 }
 
 /* What was counted was in the log.  Where it is not, files are lost, and events that come now would
  * be given numbers that were counted already. */
-static bool check_log(const struct cn_engine *engine, struct cn_error *err)
+bool cn_engine_check_log(const struct cn_engine *engine, struct cn_error *err)
 {
     int64_t end = cn_event_log_position(engine->log);
     int64_t counted =
@@ -214,12 +209,33 @@ static bool check_log(const struct cn_engine *engine, struct cn_error *err)
                    (long long)end, (long long)counted);
 }
 
-bool cn_engine_load(struct cn_engine *engine, struct cn_error *err)
+/* A crash may have come between the book, which knows where subjects moved to, and the rollups. */
+static bool follow_mapping(struct cn_engine *engine, struct cn_error *err)
 {
-    if (!load_records(engine, err) || !load_parked(engine, err) || !compile_program(engine, err) ||
-        !load_series(engine, err) || !check_log(engine, err)) {
+    int64_t counted = cn_rollup_position(engine->options.rollup).mapping;
+    struct cn_sql_conn *conn = NULL;
+    int64_t *accounts = NULL;
+    size_t count = 0;
+    if (engine->position.seq == 0 || counted >= cn_subject_map_version(engine->subjects)) {
+        return true;
+    }
+    if (!cn_db_read(engine->options.db, &conn, err)) {
         return false;
     }
-    add_rows(engine);
-    return load_scores(engine, cn_now(engine->options.clock), err);
+    bool ok = cn_subject_map_changed_since(engine->subjects, conn, counted, &engine->scratch,
+                                           &accounts, &count, err);
+    cn_db_release(engine->options.db, conn);
+    for (size_t i = 0; ok && i < count; i++) {
+        cn_id_list_add(&engine->stale, accounts[i]);
+    }
+    return ok && cn_engine_follow(engine, err);
+}
+
+bool cn_engine_begin(struct cn_engine *engine, struct cn_error *err)
+{
+    if (!follow_mapping(engine, err)) {
+        return false;
+    }
+    engine->position.mapping = cn_subject_map_version(engine->subjects);
+    return cn_engine_recall_activity(engine, err) && cn_engine_catch_up(engine, err);
 }

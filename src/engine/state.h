@@ -69,7 +69,15 @@ struct cn_activity {
     struct cn_bitmap moved;  /* since the stretch that is being stored began */
     struct cn_bitmap saving; /* left of that stretch */
     int64_t upto_seq;        /* of the log, where it began */
+    bool is_done;            /* it is stored, and what comes is the next one's */
     int64_t begun_us;        /* by the monotonic clock */
+};
+
+/* How far the thread is with what a start leaves to it. */
+enum cn_begun {
+    CN_BEGINNING,
+    CN_BEGIN_FAILED, /* and trying again does not help; it does try */
+    CN_BEGUN,
 };
 
 struct cn_engine {
@@ -111,12 +119,15 @@ struct cn_engine {
     struct cn_pending pending;
 
     pthread_mutex_t settle_lock;
-    pthread_cond_t settled;
+    pthread_cond_t settled;            /* by the monotonic clock */
     pthread_cond_t halted;             /* stopping is set; by the monotonic clock */
     struct cn_engine_position reached; /* and scored, stored, published */
+    enum cn_begun begun;
+    struct cn_error begin_error; /* the last */
 
     pthread_t thread;
     pthread_t flusher;
+    bool is_prepared;
     bool has_threads;
     bool is_behind; /* of what was popped from the inbox: catch up from the log */
     _Atomic bool stopping;
@@ -175,8 +186,15 @@ CN_MUST_CHECK bool cn_engine_rebuild(struct cn_engine *engine, const int64_t *ac
 /* The row of the account, made if it is new.  Under the write lock. */
 uint32_t cn_engine_row(struct cn_engine *engine, int64_t account_id);
 
-/* Loads what the frame and the lists start from. */
+/* Loads what the frame and the lists start from.  Nothing is scored yet. */
 CN_MUST_CHECK bool cn_engine_load(struct cn_engine *engine, struct cn_error *err);
+
+/* After it: whether the log has all that was counted. */
+CN_MUST_CHECK bool cn_engine_check_log(const struct cn_engine *engine, struct cn_error *err);
+
+/* What a crash left undone: counts accounts anew whose subjects had moved, and catches up with the
+ * log.  On the engine's thread; may be done again after it failed. */
+CN_MUST_CHECK bool cn_engine_begin(struct cn_engine *engine, struct cn_error *err);
 
 /* Reads changed records, fills and scores what is dirty (is_tick: also what depends on time),
  * stores, publishes. */
@@ -192,7 +210,7 @@ CN_MUST_CHECK bool cn_engine_score(struct cn_engine *engine, const struct cn_rou
 CN_MUST_CHECK bool cn_engine_keep_activity(struct cn_engine *engine, bool all,
                                            struct cn_error *err);
 
-/* At a start: what was counted but not stored as activity. */
+/* At the beginning: what was counted but not stored as activity. */
 CN_MUST_CHECK bool cn_engine_recall_activity(struct cn_engine *engine, struct cn_error *err);
 
 /* The next score of the row stands on this colour.  Under the write lock. */

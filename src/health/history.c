@@ -185,6 +185,33 @@ bool cn_health_history_each_lived(struct cn_sql_conn *conn, int64_t first_tick, 
     return ok;
 }
 
+bool cn_health_history_each_since(struct cn_sql_conn *conn, cn_time from, cn_time to,
+                                  void (*each)(void *arg, const struct cn_health_row *row),
+                                  void *arg, struct cn_error *err)
+{
+    /* By account, so that what came before `from` costs a look into the key and no more. */
+    static const char sql[] =
+        "SELECT " COLUMNS " FROM account AS a JOIN health_history AS h"
+        " ON h.account_id = a.account_id AND h.at_us <= $2 AND h.at_us >= COALESCE("
+        "(SELECT max(p.at_us) FROM health_history AS p"
+        " WHERE p.account_id = a.account_id AND p.at_us <= $1), $1)"
+        " ORDER BY a.account_id, h.at_us";
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    bool ok = false;
+    if (!cn_sql_prepare(conn, sql, &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, from.us);
+    cn_sql_bind_i64(stmt, 2, to.us);
+    while ((ok = cn_sql_step(stmt, &row, err)) && row) {
+        struct cn_health_row stored = read_row(stmt);
+        each(arg, &stored);
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
 bool cn_health_history_all_at(struct cn_sql_conn *conn, cn_time at,
                               void (*each)(void *arg, const struct cn_health_row *row), void *arg,
                               struct cn_error *err)

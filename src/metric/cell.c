@@ -38,7 +38,9 @@ static void make_room(struct cn_cell *cell, size_t size, int32_t oldest)
         cell->count -= (uint32_t)drop;
         return;
     }
-    cell->capacity = cell->capacity == 0 ? FIRST_ENTRIES : cell->capacity + cell->capacity / 2;
+    /* One that was restored has no more room than it had entries, which may be one. */
+    cell->capacity =
+        cell->capacity < FIRST_ENTRIES ? FIRST_ENTRIES : cell->capacity + cell->capacity / 2;
     cell->as.any = cn_heap_resize(cell->as.any, cell->capacity * size);
 }
 

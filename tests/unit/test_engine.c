@@ -1,4 +1,6 @@
 /* The spine in one process: events in, explained health out. */
+#include <pthread.h>
+
 #include "base/time.h"
 
 #include "book/contract.h"
@@ -398,9 +400,75 @@ static void a_merge_that_a_crash_cut_off_is_counted_at_the_next_start(void **sta
     assert_true(cn_db_write(db, join, &joining, &err));
     cn_db_close(db);
     start(spine);
+    settle(spine);
     assert_int_equal(list(spine).total, 1);
     assert_true(count_logins(spine, joining.into.value) == 3);
     assert_true(count_logins(spine, joining.from.value) == 0);
+    assert_replay_agrees(spine, "replay.db");
+}
+
+/* A clock that lets nobody but the test's own thread see what time it is until it is opened. */
+static struct {
+    pthread_t test;
+    pthread_mutex_t lock;
+    pthread_cond_t opened;
+    bool is_open;
+} gate = { .lock = PTHREAD_MUTEX_INITIALIZER, .opened = PTHREAD_COND_INITIALIZER };
+
+static cn_time gated_now(const struct cn_clock *clock)
+{
+    (void)pthread_mutex_lock(&gate.lock);
+    while (!gate.is_open && !pthread_equal(gate.test, pthread_self())) {
+        (void)pthread_cond_wait(&gate.opened, &gate.lock);
+    }
+    (void)pthread_mutex_unlock(&gate.lock);
+    return (cn_time){ atomic_load(&clock->fixed_us) };
+}
+
+static void open_gate(void)
+{
+    (void)pthread_mutex_lock(&gate.lock);
+    gate.is_open = true;
+    (void)pthread_cond_broadcast(&gate.opened);
+    (void)pthread_mutex_unlock(&gate.lock);
+}
+
+static void a_start_does_not_wait_for_what_a_crash_left_to_count(void **state)
+{
+    struct spine *spine = *state;
+    struct cn_error err;
+    struct cn_engine_explanation explanation;
+    two_customers(spine);
+    struct joining joining = { spine, account_of(spine, "beta"), account_of(spine, "acme") };
+    struct cn_account_list before = list(spine);
+    const struct cn_account *acme = &before.items[0];
+    assert_int_equal(acme->id.value, joining.into.value);
+    assert_int_equal(acme->derived.points_given, CN_GIVEN);
+    stop(spine);
+    struct cn_db *db = NULL;
+    open_db(spine, "cairn.db", &db);
+    assert_true(cn_db_write(db, join, &joining, &err));
+    cn_db_close(db);
+
+    gate.test = pthread_self();
+    gate.is_open = false;
+    spine->clock.now = gated_now;
+    start(spine);
+    assert_false(cn_engine_has_begun(spine->engine, 1000));
+    struct cn_account_list during = list(spine);
+    assert_int_equal(during.total, 1);
+    assert_string_equal(during.items[0].name.ptr, acme->name.ptr);
+    assert_int_equal(during.items[0].derived.points, acme->derived.points);
+    assert_false(cn_engine_explain(spine->engine, joining.into.value, (cn_time){ 0 }, &spine->arena,
+                                   &explanation, &err));
+    assert_int_equal(err.code, CN_UNAVAILABLE);
+
+    open_gate();
+    settle(spine);
+    assert_true(cn_engine_has_begun(spine->engine, 0));
+    assert_true(cn_engine_explain(spine->engine, joining.into.value, (cn_time){ 0 }, &spine->arena,
+                                  &explanation, &err));
+    assert_true(count_logins(spine, joining.into.value) == 3);
     assert_replay_agrees(spine, "replay.db");
 }
 
@@ -448,6 +516,8 @@ int main(void)
                      what_one_account_had_is_the_others_after_a_merge, set_up, tear_down),
         CN_TEST_WITH("reliability 1: a merge that a crash cut off is counted at the next start",
                      a_merge_that_a_crash_cut_off_is_counted_at_the_next_start, set_up, tear_down),
+        CN_TEST_WITH("reliability 1: a start does not wait for what a crash left to count",
+                     a_start_does_not_wait_for_what_a_crash_left_to_count, set_up, tear_down),
         CN_TEST_WITH("a merge of a merge leads to the last", a_merge_of_a_merge_leads_to_the_last,
                      set_up, tear_down),
     };

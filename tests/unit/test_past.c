@@ -151,6 +151,7 @@ static void activity_is_remembered_after_a_crash(void **state)
     assert_true(cn_db_write(spine->db, forget_activity, NULL, &err));
     close_stores(spine);
     start(spine);
+    settle(spine);
     struct cn_account_list after = accounts_of(spine);
     for (size_t i = 0; i < before.count; i++) {
         assert_int_equal(after.items[i].id.value, before.items[i].id.value);

@@ -288,6 +288,35 @@ static void a_saved_series_is_the_same_after_a_start(void **state)
     world_deinit(&world);
 }
 
+/* Saved when it had little, so that many cells have one entry and no room. */
+static void a_saved_series_grows_on(void **state)
+{
+    enum {
+        SAVED = 60
+    };
+    (void)state;
+    struct world world;
+    struct cn_error err;
+    struct cn_rollup_position position = { .seq = SAVED, .mapping = 4 };
+    char path[] = "/tmp/cairn-series-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(close(fd), 0);
+    world_init(&world, 17, 3000, WORLD_LAST_DAY);
+    struct cn_series *live = series_for(WORLD_LAST_DAY, WORLD_LAST_DAY);
+    struct cn_series *again = series_for(WORLD_LAST_DAY, WORLD_LAST_DAY);
+    cn_series_add(live, world.facts, SAVED);
+    must(cn_series_save(live, path, position, &err), &err);
+    assert_true(cn_series_restore(again, path, position));
+    cn_series_add(live, world.facts + SAVED, world.count - SAVED);
+    cn_series_add(again, world.facts + SAVED, world.count - SAVED);
+    assert_same_on(live, again, on(WORLD_LAST_DAY));
+    cn_series_free(again);
+    cn_series_free(live);
+    assert_int_equal(unlink(path), 0);
+    world_deinit(&world);
+}
+
 /* One thread feeds, as the engine does; one flushes and folds; one asks. */
 struct crowd {
     struct store store;
@@ -406,6 +435,7 @@ int main(void)
         CN_TEST("one account can be loaded again", one_account_can_be_loaded_again),
         CN_TEST("a saved series is the same after a start",
                 a_saved_series_is_the_same_after_a_start),
+        CN_TEST("a saved series grows on after a start", a_saved_series_grows_on),
         CN_TEST("adding, flushing and asking go on at once",
                 adding_flushing_and_asking_go_on_at_once),
         CN_TEST("midnight touches only what was active", midnight_touches_only_what_was_active),
