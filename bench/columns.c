@@ -89,12 +89,15 @@ static const struct cn_health_model *compile(struct cn_arena *arena, struct cn_c
     struct cn_program_file file = { CN_STR("bench.yaml"), cn_str_of(program_text) };
     struct cn_program_files files = { &file, 1 };
     struct cn_program_tree tree = { 0 };
-    struct cn_health_env env = { set, strings };
+    struct cn_rules *rules = cn_rules_new(arena, set, strings);
+    struct cn_health_env env;
     struct cn_diagnostics problems;
     void *model = NULL;
     cn_diagnostics_init(&problems, arena);
-    if (!cn_program_parse(arena, &files, sections, 1, &tree, &problems) ||
-        !cn_program_compile(arena, &tree, &cn_health_section, &env, &model, &problems)) {
+    bool ok = cn_program_parse(arena, &files, sections, 1, &tree, &problems);
+    cn_health_prepare(arena, rules, &tree, &env);
+    if (!ok || !cn_program_compile(arena, &tree, &cn_health_section, &env, &model, &problems) ||
+        !cn_rules_finish(rules, &problems)) {
         for (size_t i = 0; i < problems.count; i++) {
             (void)fprintf(stderr, "%.*s\n", CN_STR_ARG(problems.items[i].message));
         }

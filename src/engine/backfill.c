@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "engine/list_columns.h"
+#include "engine/pass.h"
 #include "engine/state.h"
 
 enum {
@@ -21,6 +22,7 @@ struct run {
     size_t population_count;
     struct cn_frame *frame;
     struct cn_bitmap rows_scored;
+    bool scores_all; /* the others, too: rules read what rules make of them */
     struct cn_health_state state;
     struct cn_health_changes changes;
     struct cn_pending rows;
@@ -73,7 +75,7 @@ static void remember(struct run *run, cn_time at)
     const int64_t *accounts = cn_frame_accounts(run->frame);
     for (size_t i = 0; i < run->changes.count; i++) {
         const struct cn_health_change *change = &run->changes.items[i];
-        if (change->is_history) {
+        if (change->is_history && cn_bitmap_has(&run->rows_scored, change->row)) {
             struct cn_health_row row =
                 cn_health_history_row(run->engine->program->health, accounts[change->row], at,
                                       &change->after, &run->rows.arena);
@@ -85,34 +87,50 @@ static void remember(struct run *run, cn_time at)
     run->changes.count = 0;
 }
 
+struct filling {
+    struct run *run;
+    struct cn_when when;
+};
+
 /* Sources belong to one thread at a time, so the columns are filled under the engine's lock. */
-static bool fill_day(struct run *run, const struct cn_when *when, struct cn_error *err)
+static bool fill_stratum(void *arg, uint32_t stratum, struct cn_error *err)
 {
-    struct cn_engine *engine = run->engine;
-    bool ok = true;
-    (void)pthread_rwlock_wrlock(&engine->lock);
-    for (uint32_t stratum = 0; ok && stratum < engine->program->columns.stratum_count; stratum++) {
-        ok = cn_frame_fill(run->frame, stratum, NULL, when, CN_PACE_FACT, err);
-    }
-    (void)pthread_rwlock_unlock(&engine->lock);
+    const struct filling *filling = arg;
+    struct run *run = filling->run;
+    (void)pthread_rwlock_wrlock(&run->engine->lock);
+    bool ok = cn_frame_fill(run->frame, stratum, NULL, &filling->when, CN_PACE_FACT, err);
+    (void)pthread_rwlock_unlock(&run->engine->lock);
     /* The lock is not fair: without a pause the engine's own rounds would wait until the end. */
     struct timespec pause = { .tv_nsec = PAUSE_NS };
     (void)nanosleep(&pause, NULL); /* woken early, it just goes on sooner */
     return ok;
 }
 
-static bool run_days(struct run *run, int64_t done_before, int64_t total, struct cn_error *err)
+static bool run_day(struct run *run, int64_t day, struct cn_error *err)
 {
     const struct cn_tz *tz = run->engine->options.tz;
+    struct filling filling = { .run = run, .when = cn_when_at(tz, cn_tz_day_start(tz, day), true) };
+    struct cn_engine_results results = { .health = &run->state, .health_changes = &run->changes };
+    struct cn_engine_pass pass = { .program = run->engine->program,
+                                   .frame = run->frame,
+                                   .rows = run->scores_all ? NULL : &run->rows_scored,
+                                   .fill = fill_stratum,
+                                   .arg = &filling,
+                                   .results = &results };
+    cn_arena_reset(&run->scratch);
+    if (!cn_engine_pass(&pass, &run->scratch, err)) {
+        return false;
+    }
+    remember(run, filling.when.now);
+    return true;
+}
+
+static bool run_days(struct run *run, int64_t done_before, int64_t total, struct cn_error *err)
+{
     for (int64_t day = run->what->first_day; day <= run->what->last_day; day++) {
-        struct cn_when when = cn_when_at(tz, cn_tz_day_start(tz, day), true);
-        cn_arena_reset(&run->scratch);
-        if (!fill_day(run, &when, err) ||
-            !cn_health_evaluate(run->engine->program->health, run->frame, &run->rows_scored,
-                                &run->state, &run->changes, &run->scratch, err)) {
+        if (!run_day(run, day, err)) {
             return false;
         }
-        remember(run, when.now);
         if (run->rows.count >= ROWS_AT_ONCE && !save(run, err)) {
             return false;
         }
@@ -147,6 +165,7 @@ static bool prepare(struct run *run, struct cn_error *err)
         (void)cn_frame_add(run->frame, run->population[i]);
     }
     cn_frame_use(run->frame, &engine->program->columns, NULL);
+    run->scores_all = cn_column_set_compares_made(&engine->program->columns);
     cn_health_state_resize(&run->state, run->population_count);
     cn_bitmap_resize(&run->rows_scored, run->population_count);
     for (size_t i = 0; i < run->count; i++) {
@@ -203,7 +222,7 @@ static int64_t *all_accounts(struct cn_engine *engine, size_t *count_out)
 /* A chunk of accounts after the other; all at once, beside all others, if rules compare them. */
 static bool backfill_all(struct run *all, struct cn_error *err)
 {
-    bool compares = all->engine->program->columns.stratum_count > 1;
+    bool compares = cn_column_set_compares(&all->engine->program->columns);
     size_t chunk = compares ? all->count : CHUNK_ACCOUNTS;
     int64_t days = all->what->last_day - all->what->first_day + 1;
     int64_t total = chunk > 0 ? (int64_t)((all->count + chunk - 1) / chunk) * days : 0;

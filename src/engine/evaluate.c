@@ -4,6 +4,7 @@
 #include "book/account.h"
 #include "book/change.h"
 #include "engine/list_columns.h"
+#include "engine/pass.h"
 #include "engine/state.h"
 
 enum {
@@ -123,18 +124,6 @@ static bool read_records(struct cn_engine *engine, struct cn_error *err)
     return ok;
 }
 
-static bool fill(struct cn_engine *engine, const struct cn_bitmap *rows, const struct cn_when *when,
-                 enum cn_column_pace pace, struct cn_error *err)
-{
-    size_t strata = engine->program->columns.stratum_count;
-    for (uint32_t stratum = 0; stratum < strata; stratum++) {
-        if (!cn_frame_fill(engine->frame, stratum, rows, when, pace, err)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Rows of which something that was told ahead has come true. */
 static void mark_due(struct cn_engine *engine, cn_time clock)
 {
@@ -148,27 +137,35 @@ static void mark_due(struct cn_engine *engine, cn_time clock)
     }
 }
 
-static bool fill_round(struct cn_engine *engine, const struct cn_round *round,
-                       const struct cn_when *when, struct cn_error *err)
+struct scoring {
+    struct cn_engine *engine;
+    const struct cn_round *round;
+    struct cn_when when;
+};
+
+static bool fill_stratum(void *arg, uint32_t stratum, struct cn_error *err)
 {
-    if (engine->needs_all) {
-        return fill(engine, NULL, when, CN_PACE_FACT, err);
+    const struct scoring *scoring = arg;
+    struct cn_frame *frame = scoring->engine->frame;
+    const struct cn_when *when = &scoring->when;
+    if (scoring->engine->needs_all) {
+        return cn_frame_fill(frame, stratum, NULL, when, CN_PACE_FACT, err);
     }
-    if (!fill(engine, cn_frame_dirty(engine->frame), when, CN_PACE_FACT, err)) {
-        return false;
-    }
-    return !round->is_full ||
-           fill(engine, NULL, when, round->is_fresh ? CN_PACE_DAY : CN_PACE_TICK, err);
+    enum cn_column_pace pace = scoring->round->is_fresh ? CN_PACE_DAY : CN_PACE_TICK;
+    return cn_frame_fill(frame, stratum, cn_frame_dirty(frame), when, CN_PACE_FACT, err) &&
+           (!scoring->round->is_full || cn_frame_fill(frame, stratum, NULL, when, pace, err));
 }
 
 bool cn_engine_score(struct cn_engine *engine, const struct cn_round *round, struct cn_error *err)
 {
     struct cn_bitmap *dirty = cn_frame_dirty(engine->frame);
-    struct cn_when when = cn_when_at(engine->options.tz, round->clock, false);
-    when.all_known = true;
-    if (when.day != engine->day) {
-        cn_series_advance(engine->series, (int32_t)when.day, cn_frame_accounts(engine->frame),
-                          dirty);
+    struct scoring scoring = { .engine = engine,
+                               .round = round,
+                               .when = cn_when_at(engine->options.tz, round->clock, false) };
+    scoring.when.all_known = true;
+    if (scoring.when.day != engine->day) {
+        cn_series_advance(engine->series, (int32_t)scoring.when.day,
+                          cn_frame_accounts(engine->frame), dirty);
     }
     if (round->is_fresh) {
         cn_metric_source_refresh(engine->program->metric_source);
@@ -177,16 +174,23 @@ bool cn_engine_score(struct cn_engine *engine, const struct cn_round *round, str
         mark_due(engine, round->clock);
     }
     size_t before = engine->changes.count;
-    if (!fill_round(engine, round, &when, err) ||
-        !cn_health_evaluate(engine->program->health, engine->frame, round->is_full ? NULL : dirty,
-                            &engine->health, &engine->changes, &engine->scratch, err)) {
+    struct cn_engine_results results = { .health = &engine->health,
+                                         .health_changes = &engine->changes };
+    struct cn_engine_pass pass = { .program = engine->program,
+                                   .frame = engine->frame,
+                                   .rows = round->is_full ? NULL : dirty,
+                                   .fill = fill_stratum,
+                                   .arg = &scoring,
+                                   .results = &results };
+    cn_health_state_resize(&engine->health, cn_frame_rows(engine->frame));
+    if (!cn_engine_pass(&pass, &engine->scratch, err)) {
         return false;
     }
     for (size_t i = before; i < engine->changes.count; i++) {
         cn_engine_set_trend(engine, engine->changes.items[i].row);
     }
     cn_bitmap_fill(dirty, false);
-    engine->day = when.day;
+    engine->day = scoring.when.day;
     engine->clock = round->clock;
     engine->needs_all = false;
     return true;
@@ -323,7 +327,7 @@ static void publish(struct cn_engine *engine)
 static bool flush_before(struct cn_engine *engine, const struct cn_round *round,
                          struct cn_error *err)
 {
-    return !round->is_fresh || engine->program->columns.stratum_count == 1 ||
+    return !round->is_fresh || !cn_column_set_compares(&engine->program->columns) ||
            cn_rollup_flush(engine->options.rollup, err);
 }
 

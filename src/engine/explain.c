@@ -1,5 +1,6 @@
 #include "engine/explain.h"
 
+#include "engine/pass.h"
 #include "engine/state.h"
 
 enum {
@@ -25,7 +26,7 @@ static bool add_rows(struct cn_engine *engine, int64_t account_id, const struct 
 {
     const int64_t *accounts = cn_frame_accounts(engine->frame);
     (void)cn_frame_add(frame, account_id);
-    if (engine->program->columns.stratum_count == 1) {
+    if (!cn_column_set_compares(&engine->program->columns)) {
         cn_metric_source_refresh(engine->program->metric_source);
         return true;
     }
@@ -39,47 +40,69 @@ static bool add_rows(struct cn_engine *engine, int64_t account_id, const struct 
                                     cn_frame_rows(frame), err);
 }
 
-/* A frame for a moment, in which row 0 has all its columns. */
-static bool fill_then(struct cn_engine *engine, int64_t account_id, const struct cn_when *when,
-                      struct cn_frame *frame, struct cn_error *err)
+/* A past moment of one account, its row 0. */
+struct past {
+    const struct cn_column_set *columns;
+    struct cn_frame *frame;
+    const struct cn_when *when;
+    struct cn_bitmap own; /* row 0 alone */
+    bool scores_all;      /* rules read what rules make of the others */
+};
+
+static bool fill_stratum(void *arg, uint32_t stratum, struct cn_error *err)
 {
-    const struct cn_column_set *columns = &engine->program->columns;
-    struct cn_bitmap own = { 0 };
-    bool ok = add_rows(engine, account_id, when, frame, err);
-    cn_frame_use(frame, columns, NULL);
-    cn_bitmap_resize(&own, cn_frame_rows(frame));
-    cn_bitmap_add(&own, 0);
-    for (uint32_t stratum = 0; stratum < columns->stratum_count; stratum++) {
-        for (uint32_t i = 0; ok && i < cn_frame_column_count(frame); i++) {
-            ok =
-                columns->items[i].stratum != stratum ||
-                cn_frame_fill_column(frame, i, needs_all_rows(columns, i) ? NULL : &own, when, err);
+    const struct past *past = arg;
+    for (uint32_t i = 0; i < cn_frame_column_count(past->frame); i++) {
+        bool all = past->scores_all || needs_all_rows(past->columns, i);
+        if (past->columns->items[i].stratum == stratum &&
+            !cn_frame_fill_column(past->frame, i, all ? NULL : &past->own, past->when, err)) {
+            return false;
         }
     }
-    cn_bitmap_deinit(&own);
-    return ok;
+    return true;
 }
 
-/* The score as true at the beginning of a day, on the colour that history says was there. */
-static bool score_then(struct cn_engine *engine, struct cn_explain_at *then,
+/* Fills the frame of `then` and scores row 0 as true at the beginning of a day, on the colour that
+ * history says was there. */
+static bool score_then(struct cn_engine *engine, struct cn_explain_at *then, struct past *past,
                        struct cn_health_score *score_out, struct cn_error *err)
 {
     struct cn_health_state state;
     struct cn_arena scratch;
-    cn_health_state_init(&state);
-    cn_health_state_resize(&state, cn_frame_rows(then->frame));
-    cn_arena_init(&scratch, (size_t)16 * 1024);
     struct cn_health_score before = { .band = then->band_before, .scorecard = -1 };
+    cn_health_state_init(&state);
+    cn_health_state_resize(&state, cn_frame_rows(past->frame));
     cn_health_state_set(&state, 0, &before);
-    struct cn_bitmap own = { 0 };
-    cn_bitmap_resize(&own, cn_frame_rows(then->frame));
-    cn_bitmap_add(&own, 0);
-    bool ok =
-        cn_health_evaluate(engine->program->health, then->frame, &own, &state, NULL, &scratch, err);
-    cn_bitmap_deinit(&own);
+    cn_arena_init(&scratch, (size_t)16 * 1024);
+    struct cn_engine_results results = { .health = &state };
+    struct cn_engine_pass pass = { .program = engine->program,
+                                   .frame = past->frame,
+                                   .rows = past->scores_all ? NULL : &past->own,
+                                   .fill = fill_stratum,
+                                   .arg = past,
+                                   .results = &results };
+    bool ok = cn_engine_pass(&pass, &scratch, err);
     *score_out = cn_health_state_get(&state, 0);
     cn_arena_deinit(&scratch);
     cn_health_state_deinit(&state);
+    return ok;
+}
+
+static bool look_back(struct cn_engine *engine, int64_t account_id, struct cn_frame *frame,
+                      struct cn_explain_at *then, struct cn_health_score *score_out,
+                      struct cn_error *err)
+{
+    const struct cn_column_set *columns = &engine->program->columns;
+    struct past past = { .columns = columns,
+                         .frame = frame,
+                         .when = &then->when,
+                         .scores_all = cn_column_set_compares_made(columns) };
+    bool ok = add_rows(engine, account_id, &then->when, frame, err);
+    cn_frame_use(frame, columns, NULL);
+    cn_bitmap_resize(&past.own, cn_frame_rows(frame));
+    cn_bitmap_add(&past.own, 0);
+    ok = ok && score_then(engine, then, &past, score_out, err);
+    cn_bitmap_deinit(&past.own);
     return ok;
 }
 
@@ -111,8 +134,7 @@ static bool explain_change(struct cn_engine *engine, const struct cn_explain_at 
         .when = cn_when_at(engine->options.tz, cn_tz_day_start(engine->options.tz, day), true)
     };
     bool ok = band_at(engine, account_id, then.when.now, arena, &then.band_before, err) &&
-              fill_then(engine, account_id, &then.when, frame, err) &&
-              score_then(engine, &then, &out->previous, err);
+              look_back(engine, account_id, frame, &then, &out->previous, err);
     if (ok && out->previous.has_points) {
         out->has_previous = true;
         out->previous_at = then.when.now;
@@ -120,7 +142,7 @@ static bool explain_change(struct cn_engine *engine, const struct cn_explain_at 
     } else if (ok) {
         ok = cn_health_explain(now, arena, &out->now, err);
     }
-    if (engine->program->columns.stratum_count > 1) { /* of all accounts */
+    if (cn_column_set_compares(&engine->program->columns)) { /* of all accounts */
         cn_metric_source_drop(engine->program->metric_source);
     }
     cn_frame_free(frame);

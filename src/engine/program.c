@@ -32,10 +32,8 @@ static bool resolve_lists(struct cn_engine_program *program, struct cn_diagnosti
     return true;
 }
 
-/* The sections in their order: scorecards read metrics. */
-static bool compile_sections(struct cn_engine_program *program, const struct cn_program_tree *tree,
-                             const struct cn_program_ground *ground,
-                             struct cn_diagnostics *problems)
+static bool compile_metrics(struct cn_engine_program *program, const struct cn_program_tree *tree,
+                            const struct cn_program_ground *ground, struct cn_diagnostics *problems)
 {
     void *compiled = NULL;
     if (!cn_program_compile(&program->arena, tree, &cn_metric_section, NULL, &compiled, problems)) {
@@ -44,16 +42,33 @@ static bool compile_sections(struct cn_engine_program *program, const struct cn_
     program->metrics = compiled;
     program->metric_source = cn_metric_source_new(&(struct cn_metric_source_options){
         .metrics = program->metrics, .rollup = ground->rollup, .tz = ground->tz });
-    program->sources[0] = ground->book;
-    program->sources[1] = cn_metric_source_columns(program->metric_source);
-    cn_column_set_init(&program->columns, &program->arena, program->sources, CN_PROGRAM_SOURCES);
+    return true;
+}
 
-    struct cn_health_env env = { .columns = &program->columns, .strings = ground->strings };
-    if (!cn_program_compile(&program->arena, tree, &cn_health_section, &env, &compiled, problems)) {
+/* Rules read metrics, and what other rules make: first all names are known, then expressions are
+ * checked, then they are put in order. */
+static bool compile_sections(struct cn_engine_program *program, const struct cn_program_tree *tree,
+                             const struct cn_program_ground *ground,
+                             struct cn_diagnostics *problems)
+{
+    struct cn_health_env health;
+    void *compiled = NULL;
+    if (!compile_metrics(program, tree, ground, problems)) {
         return false;
     }
+    cn_column_set_init(&program->columns, &program->arena, program->sources, CN_PROGRAM_SOURCES);
+    program->rules = cn_rules_new(&program->arena, &program->columns, ground->strings);
+    cn_health_prepare(&program->arena, program->rules, tree, &health);
+    program->sources[0] = ground->book;
+    program->sources[1] = cn_metric_source_columns(program->metric_source);
+    program->sources[2] = cn_health_source(&health);
+
+    bool ok =
+        cn_program_compile(&program->arena, tree, &cn_health_section, &health, &compiled, problems);
     program->health = compiled;
-    return resolve_lists(program, problems);
+    ok = resolve_lists(program, problems) && ok;
+    /* Also after other mistakes: what reads itself is told with them. */
+    return cn_rules_finish(program->rules, problems) && ok;
 }
 
 bool cn_engine_program_compile(const struct cn_program_files *files,

@@ -1,5 +1,6 @@
 /*
- * The whole program, compiled: its metrics, the columns that its rules read, its scorecards.
+ * The whole program, compiled: its metrics, the columns that its rules read, its scorecards, and
+ * all rules in their order.
  *
  * Lists the program's sections and the column sources: whoever adds one adds it here.  Immutable
  * once compiled, but for the metric source, which is fed by the engine.  A version is replaced
@@ -17,7 +18,7 @@
 #include "program/program.h"
 
 enum {
-    CN_PROGRAM_SOURCES = 2 /* book and metric */
+    CN_PROGRAM_SOURCES = 3 /* book, metric, health */
 };
 
 /* In the order in which they are compiled. */
@@ -42,6 +43,7 @@ struct cn_engine_program {
     struct cn_metric_source *metric_source;
     const struct cn_column_source *sources[CN_PROGRAM_SOURCES];
     struct cn_column_set columns;
+    struct cn_rules *rules; /* of all sections */
     struct cn_health_model *health;
     uint32_t list_columns[CN_LIST_COLUMN_COUNT];
 };

@@ -107,14 +107,21 @@ static void add_names(struct cn_buf *out)
     struct cn_column_name name;
     struct cn_arena arena;
     struct cn_book_facts *facts = cn_book_facts_new(NULL); /* nothing is computed */
-    const struct cn_column_source *const sources[] = { cn_book_facts_source(facts) };
+    struct cn_program_tree nothing = { 0 };
+    struct cn_interner *strings = cn_interner_new();
+    struct cn_health_env health;
+    const struct cn_column_source *sources[2];
     cn_arena_init(&arena, 1024);
     cn_column_set_init(&set, &arena, sources, CN_ARRAY_LEN(sources));
+    cn_health_prepare(&arena, cn_rules_new(&arena, &set, strings), &nothing, &health);
+    sources[0] = cn_book_facts_source(facts);
+    sources[1] = cn_health_source(&health);
     add(out, names_head);
     for (size_t i = 0; cn_column_set_list(&set, i, &name); i++) {
         add_name(out, &name);
     }
     cn_arena_deinit(&arena);
+    cn_interner_free(strings);
     cn_book_facts_free(facts);
     add(out, methods_head);
     for (size_t i = 0; i < CN_WINDOW_METHODS; i++) {

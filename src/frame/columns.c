@@ -158,7 +158,7 @@ bool cn_column_set_find(struct cn_column_set *set, const struct cn_column_reques
         goto done;
     }
     def.name = cn_arena_str(set->arena, cn_buf_str(&name));
-    def.stratum = def.spec.needs_rows ? 1 : 0;
+    def.stratum = def.spec.needs_rows || def.spec.maker != 0 ? 1 : 0;
     append(set, &def);
     *index_out = (uint32_t)(set->count - 1);
     ok = true;
@@ -166,6 +166,29 @@ bool cn_column_set_find(struct cn_column_set *set, const struct cn_column_reques
 done:
     cn_buf_deinit(&name);
     return ok;
+}
+
+bool cn_column_set_compares(const struct cn_column_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->items[i].spec.needs_rows) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool cn_column_set_compares_made(const struct cn_column_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const struct cn_column_def *def = &set->items[i];
+        for (size_t n = 0; def->spec.needs_rows && n < def->input_count; n++) {
+            if (set->items[def->inputs[n]].spec.maker != 0) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 static bool read_arg(cn_str text, struct cn_column_arg *arg)

@@ -10,7 +10,8 @@
  *   parent.value("arr")                  of the parent account
  *   children.sum("arr")  .mean  .min  .max  .count()
  *
- * They end a stratum: strata 0, 1, ... are filled and evaluated in order.
+ * They end a stratum, and so does what rules make: strata 0, 1, ... are filled and evaluated in
+ * order.
  */
 #ifndef CAIRN_FRAME_COLUMNS_H
 #define CAIRN_FRAME_COLUMNS_H
@@ -29,7 +30,7 @@ struct cn_column_def {
     struct cn_column_spec spec;
     uint32_t inputs[CN_COLUMN_INPUTS_MAX]; /* columns that it is computed from */
     size_t input_count;
-    uint32_t stratum;
+    uint32_t stratum; /* final once the program's rules are finished (frame/rules.h) */
 };
 
 struct cn_column_set {
@@ -55,6 +56,12 @@ CN_MUST_CHECK bool cn_column_set_find(struct cn_column_set *set,
 /* The same from text: "arr", "logins.sum(28)". */
 CN_MUST_CHECK bool cn_column_set_find_text(struct cn_column_set *set, cn_str text,
                                            uint32_t *index_out, struct cn_error *err);
+
+/* Some column is over other accounts' rows. */
+bool cn_column_set_compares(const struct cn_column_set *set);
+
+/* And one of these is over what rules make: then the rules need all accounts, too. */
+bool cn_column_set_compares_made(const struct cn_column_set *set);
 
 /* Entry number `index` of all names that can stand in an expression, over all sources. */
 bool cn_column_set_list(const struct cn_column_set *set, size_t index,

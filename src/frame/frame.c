@@ -25,6 +25,7 @@ struct cn_frame {
     const struct cn_column_set *set;
     struct cn_column *columns;
     size_t column_count; /* of the set when it was taken into use */
+    const void *states[CN_FRAME_STATES];
 };
 
 struct cn_when cn_when_at(const struct cn_tz *tz, cn_time now, bool as_true)
@@ -154,6 +155,18 @@ struct cn_bitmap *cn_frame_dirty(struct cn_frame *frame)
 struct cn_interner *cn_frame_strings(const struct cn_frame *frame)
 {
     return frame->strings;
+}
+
+void cn_frame_bind(struct cn_frame *frame, uint32_t section, const void *state)
+{
+    assert(section < CN_FRAME_STATES);
+    frame->states[section] = state;
+}
+
+const void *cn_frame_bound(const struct cn_frame *frame, uint32_t section)
+{
+    assert(section < CN_FRAME_STATES);
+    return frame->states[section];
 }
 
 const struct cn_column_set *cn_frame_columns(const struct cn_frame *frame)

@@ -16,6 +16,10 @@
 
 struct cn_frame;
 
+enum {
+    CN_FRAME_STATES = 8
+};
+
 /* The moment that values are wanted for. */
 struct cn_when {
     cn_time now;
@@ -51,6 +55,11 @@ const struct cn_bitmap *cn_frame_live(const struct cn_frame *frame);
 struct cn_bitmap *cn_frame_dirty(struct cn_frame *frame);
 
 struct cn_interner *cn_frame_strings(const struct cn_frame *frame);
+
+/* What a section of the program (number: cn_rules_section()) knows of the frame's rows: its column
+ * source fills from there.  Must outlive the binding; NULL ends it. */
+void cn_frame_bind(struct cn_frame *frame, uint32_t section, const void *state);
+const void *cn_frame_bound(const struct cn_frame *frame, uint32_t section);
 
 /* Keeps exactly the columns of `set`, which must outlive the frame or the next call.  A column that
  * was there before by the same name, source and type stays filled; *is_new_out, of set->count, if

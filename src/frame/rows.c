@@ -123,6 +123,11 @@ bool cn_rows_link(struct cn_column_set *set, const struct cn_column_request *req
             return cn_fail(err, CN_INVALID, "\"%.*s\" is no number of the account itself",
                            CN_STR_ARG(request->args[0].text));
         }
+        if (is_over_peers(def->spec.op) && set->items[of].spec.maker != 0) {
+            return cn_fail(err, CN_INVALID,
+                           "%s compares facts of last night, \"%.*s\" is made by rules",
+                           methods[def->spec.op].method, CN_STR_ARG(request->args[0].text));
+        }
         def->spec.unit = is_over_peers(def->spec.op) ? "" : set->items[of].spec.unit;
         if (!is_over_peers(def->spec.op)) {
             def->spec.pace = set->items[of].spec.pace; /* it moves when what it is over does */

@@ -54,13 +54,16 @@ enum cn_column_pace {
 struct cn_column_spec {
     enum cn_column_type type;
     enum cn_column_pace pace;
-    bool reads_state; /* a colour, a signal: exists only as known, never as true */
+    bool reads_state; /* is, or rests on, a colour or a signal: only as known, never as true */
     bool needs_rows;  /* reads other accounts' rows: ends a stratum */
     const char *unit; /* "USD", "days", "users" or "" */
     int32_t op;       /* the source's own, as all below */
     int32_t index;
     int64_t args[CN_COLUMN_ARGS_MAX];
     const void *detail; /* lives as long as the source's ctx */
+    /* What it holds is computed by the program: by this unit of its rules (frame/rules.h), plus 1.
+     * 0: it is a source's own. */
+    uint32_t maker;
 };
 
 enum cn_resolve {

@@ -34,6 +34,7 @@ struct walk {
     uint32_t *stack;
     const struct edge **next; /* of each node on the stack, the edge to look at */
     size_t depth;
+    uint32_t again; /* of a cycle: the node that was met again, on the stack */
 };
 
 void cn_strata_init(struct cn_strata *strata, struct cn_arena *arena)
@@ -65,20 +66,25 @@ void cn_strata_reads(struct cn_strata *strata, uint32_t reader, uint32_t read, b
     strata->nodes[reader].reads = edge;
 }
 
-static bool cycle(const struct walk *w, uint32_t again, struct cn_error *err)
+/* Where on the stack the cycle begins. */
+static size_t cycle_start(const struct walk *w)
 {
-    char text[CYCLE_TEXT_MAX_BYTES];
-    struct cn_buf buf;
     size_t from = 0;
-    cn_buf_init(&buf, sizeof(text) - 1);
-    while (w->stack[from] != again) {
+    while (w->stack[from] != w->again) {
         from++;
     }
-    for (size_t i = from; i < w->depth; i++) {
+    return from;
+}
+
+static bool fail_cycle(const struct walk *w, struct cn_error *err)
+{
+    struct cn_buf buf;
+    cn_buf_init(&buf, CYCLE_TEXT_MAX_BYTES - 1);
+    for (size_t i = cycle_start(w); i < w->depth; i++) {
         cn_buf_add_str(&buf, w->strata->nodes[w->stack[i]].name);
         cn_buf_add_str(&buf, CN_STR(" reads "));
     }
-    cn_buf_add_str(&buf, w->strata->nodes[again].name);
+    cn_buf_add_str(&buf, w->strata->nodes[w->again].name);
     cn_fail(err, CN_INVALID, "a cycle: %.*s", CN_STR_ARG(cn_buf_str(&buf)));
     cn_buf_deinit(&buf);
     return false;
@@ -107,7 +113,8 @@ static void finish_node(struct walk *w, uint32_t node)
     }
 }
 
-static bool visit(struct walk *w, uint32_t root, struct cn_error *err)
+/* False at a cycle. */
+static bool visit(struct walk *w, uint32_t root)
 {
     push(w, root);
     while (w->depth > 0) {
@@ -118,7 +125,8 @@ static bool visit(struct walk *w, uint32_t root, struct cn_error *err)
         }
         w->next[w->depth - 1] = edge->next;
         if (w->marks[edge->read] == MARK_OPEN) {
-            return cycle(w, edge->read, err);
+            w->again = edge->read;
+            return false;
         }
         if (w->marks[edge->read] == MARK_NEW) {
             push(w, edge->read);
@@ -142,10 +150,9 @@ static void group(const struct cn_strata *strata, struct cn_strata_order *order)
     order->nodes = grouped;
 }
 
-bool cn_strata_sort(const struct cn_strata *strata, struct cn_strata_order *order_out,
-                    struct cn_error *err)
+static struct walk begin(const struct cn_strata *strata)
 {
-    struct walk w = {
+    return (struct walk){
         .strata = strata,
         .order = { .nodes = cn_arena_array(strata->arena, uint32_t, strata->count),
                    .stratum = cn_arena_array(strata->arena, uint32_t, strata->count),
@@ -154,12 +161,54 @@ bool cn_strata_sort(const struct cn_strata *strata, struct cn_strata_order *orde
         .stack = cn_arena_array(strata->arena, uint32_t, strata->count),
         .next = cn_arena_array(strata->arena, const struct edge *, strata->count),
     };
-    for (uint32_t i = 0; i < strata->count; i++) {
-        if (w.marks[i] == MARK_NEW && !visit(&w, i, err)) {
+}
+
+/* False at the first cycle. */
+static bool visit_all(struct walk *w)
+{
+    for (uint32_t i = 0; i < w->strata->count; i++) {
+        if (w->marks[i] == MARK_NEW && !visit(w, i)) {
             return false;
         }
+    }
+    return true;
+}
+
+bool cn_strata_sort(const struct cn_strata *strata, struct cn_strata_order *order_out,
+                    struct cn_error *err)
+{
+    struct walk w = begin(strata);
+    if (!visit_all(&w)) {
+        return fail_cycle(&w, err);
     }
     group(strata, &w.order);
     *order_out = w.order;
     return true;
+}
+
+const uint32_t *cn_strata_cycle(const struct cn_strata *strata, size_t *count_out)
+{
+    struct walk w = begin(strata);
+    *count_out = 0;
+    if (visit_all(&w)) {
+        return w.stack;
+    }
+    size_t from = cycle_start(&w);
+    *count_out = w.depth - from;
+    return w.stack + from;
+}
+
+const uint32_t *cn_strata_read_by(const struct cn_strata *strata, uint32_t node,
+                                  struct cn_arena *arena, size_t *count_out)
+{
+    size_t count = 0;
+    for (const struct edge *e = strata->nodes[node].reads; e != NULL; e = e->next) {
+        count++;
+    }
+    uint32_t *read = cn_arena_array(arena, uint32_t, count);
+    *count_out = 0;
+    for (const struct edge *e = strata->nodes[node].reads; e != NULL; e = e->next) {
+        read[(*count_out)++] = e->read;
+    }
+    return read;
 }

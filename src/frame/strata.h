@@ -36,4 +36,12 @@ struct cn_strata_order {
 CN_MUST_CHECK bool cn_strata_sort(const struct cn_strata *strata, struct cn_strata_order *order_out,
                                   struct cn_error *err);
 
+/* After a sort that failed: the members of a cycle, each of which reads the next and the last the
+ * first; in the strata's arena.  *count_out is 0 if there is none. */
+const uint32_t *cn_strata_cycle(const struct cn_strata *strata, size_t *count_out);
+
+/* What the node reads, in no order; from `arena`. */
+const uint32_t *cn_strata_read_by(const struct cn_strata *strata, uint32_t node,
+                                  struct cn_arena *arena, size_t *count_out);
+
 #endif

@@ -5,8 +5,8 @@
 #include "base/parse.h"
 #include "base/str.h"
 
+#include "health/column.h"
 #include "health/keys.h"
-#include "health/plan.h"
 
 enum {
     HALFLIFE_DEFAULT_DAYS = 30
@@ -18,9 +18,9 @@ static const double min_coverage_default = 0.5;
 struct compiler {
     struct cn_arena *arena;
     struct cn_health_env *env;
-    struct cn_cel_schema schema;
     struct cn_diagnostics *problems;
-    struct cn_health_rule *rules;
+    uint32_t unit; /* of the scorecard that is being read */
+    uint32_t *rules;
     size_t rule_count;
     size_t rule_capacity;
     struct cn_health_node *nodes; /* of the scorecard that is being read */
@@ -41,39 +41,18 @@ static void check(struct compiler *c, const struct cn_node *map,
 
 /* --- expressions --- */
 
-static void report(struct compiler *c, const struct cn_node *node,
-                   const struct cn_cel_problems *problems)
-{
-    c->ok = false;
-    for (size_t i = 0; i < problems->count; i++) {
-        const struct cn_cel_problem *problem = &problems->items[i];
-        struct cn_place place = cn_node_place_at(node, problem->offset);
-        (void)cn_diagnose(c->problems, &place, "%.*s", CN_STR_ARG(problem->message));
-        if (problem->has_fix) {
-            size_t from = problem->fix_offset;
-            place = cn_node_place_at(node, problem->fix_offset);
-            cn_diagnose_fix(c->problems,
-                            &(struct cn_fix){ .line = place.line,
-                                              .column = place.column,
-                                              .instead_of = cn_str_slice(
-                                                  node->text, from, from + problem->fix_length),
-                                              .text = problem->fix_text });
-        }
-    }
-}
-
-static uint32_t add_rule(struct compiler *c, const struct cn_cel_expr *expr)
+static uint32_t add_rule(struct compiler *c, uint32_t number)
 {
     if (c->rule_count == c->rule_capacity) {
         size_t capacity = c->rule_capacity == 0 ? 64 : c->rule_capacity * 2;
-        struct cn_health_rule *rules = cn_arena_array(c->arena, struct cn_health_rule, capacity);
+        uint32_t *rules = cn_arena_array(c->arena, uint32_t, capacity);
         if (c->rule_count > 0) {
             memcpy(rules, c->rules, c->rule_count * sizeof(*rules));
         }
         c->rules = rules;
         c->rule_capacity = capacity;
     }
-    c->rules[c->rule_count] = (struct cn_health_rule){ .expr = expr };
+    c->rules[c->rule_count] = number;
     return (uint32_t)c->rule_count++;
 }
 
@@ -82,18 +61,15 @@ static uint32_t rule_of(struct compiler *c, const struct cn_node *map, const cha
                         enum cn_cel_kind want)
 {
     const struct cn_node *node = cn_node_get(map, key);
-    const struct cn_cel_options options = { .want = want };
-    struct cn_cel_problems problems;
-    struct cn_cel_expr *expr = NULL;
     if (node == NULL || node->kind != CN_NODE_SCALAR) {
         return CN_NO_RULE;
     }
-    cn_cel_problems_init(&problems, c->arena, node->text);
-    if (!cn_cel_check(c->arena, &c->schema, node->text, &options, &expr, &problems)) {
-        report(c, node, &problems);
+    uint32_t number = cn_rules_add(c->env->rules, c->unit, node, want, c->problems);
+    if (number == CN_NO_RULE) {
+        c->ok = false;
         return CN_NO_RULE;
     }
-    return add_rule(c, expr);
+    return add_rule(c, number);
 }
 
 /* --- measures --- */
@@ -391,34 +367,24 @@ static void check_card_name(struct compiler *c, const struct cn_section_input *i
     }
 }
 
-static bool make_plan(struct compiler *c, struct cn_health_model *model)
+/* The unit of the scorecard: part of the health of an account, for messages with its own name. */
+static uint32_t unit_of(const struct compiler *c, const struct cn_node *yaml)
 {
-    struct cn_health_plan *plan = cn_arena_new(c->arena, struct cn_health_plan);
-    struct cn_place nowhere = { 0 };
-    struct cn_error err;
-    plan->strings = cn_frame_cel_strings(c->env->strings);
-    plan->rules = c->rules;
-    struct cn_cel_planner *planner = cn_cel_planner_new(c->arena, &plan->strings);
-    for (size_t i = 0; i < c->rule_count; i++) {
-        if (!cn_cel_plan_add(planner, c->rules[i].expr, &c->rules[i].output, &err)) {
-            return cn_diagnose(c->problems, &nowhere, "scorecards: %s", err.message);
-        }
-    }
-    plan->plan = cn_cel_plan_finish(planner);
-    model->plan = plan;
-    model->rule_count = c->rule_count;
-    return true;
+    char name[100];
+    int len = snprintf(name, sizeof(name), "scorecard %.*s",
+                       CN_STR_ARG(cn_str_slice(cn_node_text(yaml, "scorecard"), 0, 64)));
+    return cn_rules_unit(
+        c->env->rules,
+        &(struct cn_unit_spec){ .section = c->env->section,
+                                .name = cn_arena_str(c->arena, (cn_str){ name, (size_t)len }),
+                                .part_of = c->env->unit });
 }
 
 static bool compile(const struct cn_section_input *input, void **compiled_out,
                     struct cn_diagnostics *problems)
 {
     struct cn_health_env *env = input->env;
-    struct compiler c = { .arena = input->arena,
-                          .env = env,
-                          .schema = cn_frame_schema(env->columns),
-                          .problems = problems,
-                          .ok = true };
+    struct compiler c = { .arena = input->arena, .env = env, .problems = problems, .ok = true };
     struct cn_health_model *model = cn_arena_new(input->arena, struct cn_health_model);
     if (input->count > CN_SCORECARDS_MAX) {
         struct cn_place place = cn_node_place(input->nodes[CN_SCORECARDS_MAX]);
@@ -428,15 +394,21 @@ static bool compile(const struct cn_section_input *input, void **compiled_out,
     model->scorecards = cn_arena_array(input->arena, struct cn_scorecard, input->count);
     model->scorecard_count = input->count;
     for (size_t i = 0; i < input->count; i++) {
+        c.unit = unit_of(&c, input->nodes[i]);
         read_card(&c, input->nodes[i], &model->scorecards[i]);
         check_card_name(&c, input, model->scorecards, i);
     }
-    if (!c.ok || !make_plan(&c, model)) {
+    if (!c.ok) {
         return false;
     }
     if (model->scorecard_count > 0) {
         qsort(model->scorecards, model->scorecard_count, sizeof(*model->scorecards), by_priority);
     }
+    model->rules = env->rules;
+    model->section = env->section;
+    model->rule_numbers = c.rules;
+    model->rule_count = c.rule_count;
+    cn_health_columns_fill_from(env->columns, model);
     *compiled_out = model;
     return true;
 }
@@ -453,5 +425,5 @@ const struct cn_program_section cn_health_section = {
 const uint32_t *cn_health_rule_columns(const struct cn_health_model *model, uint32_t rule,
                                        size_t *count_out)
 {
-    return cn_cel_expr_columns(model->plan->rules[rule].expr, count_out);
+    return cn_cel_expr_columns(cn_rules_expr(model->rules, model->rule_numbers[rule]), count_out);
 }

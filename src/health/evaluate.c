@@ -1,6 +1,6 @@
 /*
- * A block at a time: all expressions of the model, then each scorecard that a row of the block has,
- * then exceptions and colours, then the comparison with what was known.
+ * A block at a time, its expressions evaluated: each scorecard that a row of the block has, then
+ * exceptions and colours, then the comparison with what was known.
  */
 #include "health/evaluate.h"
 
@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "health/kernel.h"
-#include "health/plan.h"
 #include "health/status.h"
 
 struct evaluation {
@@ -16,14 +15,18 @@ struct evaluation {
     struct cn_health_state *state;
     struct cn_health_changes *changes;
     struct cn_kernel_target kernel;
-    struct cn_cel_run *run;
+    const struct cn_rule_block *rules;
     struct cn_kernel_input *inputs; /* by rule */
     struct cn_kernel_scratch *scratch;
     struct cn_kernel_result *result;
     struct cn_kernel_state *block; /* of the state */
-    uint64_t rows[CN_BLOCK_WORDS]; /* to be scored */
     size_t first;
 };
+
+static struct cn_cel_result result_of(const struct evaluation *e, uint32_t rule)
+{
+    return cn_rule_result(e->rules, e->model->rule_numbers[rule]);
+}
 
 static void add_change(struct evaluation *e, size_t row, const struct cn_health_score *before)
 {
@@ -76,8 +79,7 @@ static inline void store(struct evaluation *e, size_t row, int32_t points, int64
 static void apply_exception(struct evaluation *e, const struct cn_health_exception *exception,
                             size_t number, const uint64_t *mask)
 {
-    struct cn_cel_result result =
-        cn_cel_run_result(e->run, e->model->plan->rules[exception->rule].output);
+    struct cn_cel_result result = result_of(e, exception->rule);
     for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {
         for (uint64_t word = result.truth[w] & mask[w]; word != 0; word &= word - 1) {
             size_t i = w * 64 + (size_t)__builtin_ctzll(word);
@@ -118,7 +120,7 @@ static bool claim(const struct evaluation *e, const struct cn_scorecard *card, u
     uint64_t any = 0;
     const uint64_t *truth = NULL;
     if (card->applies_rule != CN_NO_RULE) {
-        truth = cn_cel_run_result(e->run, e->model->plan->rules[card->applies_rule].output).truth;
+        truth = result_of(e, card->applies_rule).truth;
     }
     for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {
         mask_out[w] = truth != NULL ? left[w] & truth[w] : left[w];
@@ -139,21 +141,17 @@ static void clear_rows(struct evaluation *e, const uint64_t *mask)
     }
 }
 
-static void evaluate_block(struct evaluation *e, const struct cn_cel_batch *batch,
-                           const struct cn_bitmap *live)
+static void evaluate_block(void *ctx, const struct cn_rule_block *block)
 {
-    uint64_t left[CN_BLOCK_WORDS] = { 0 };
-    uint64_t gone[CN_BLOCK_WORDS] = { 0 };
+    struct evaluation *e = ctx;
+    uint64_t left[CN_BLOCK_WORDS];
     uint64_t mask[CN_BLOCK_WORDS];
-    size_t words = (batch->rows + 63) / 64;
-    for (size_t w = 0; w < words; w++) {
-        left[w] = e->rows[w] & live->words[e->first / 64 + w];
-        gone[w] = e->rows[w] & ~live->words[e->first / 64 + w];
-    }
-    clear_rows(e, gone);
-    cn_cel_run_block(e->run, batch);
-    for (size_t i = 0; i < e->model->rule_count; i++) {
-        struct cn_cel_result result = cn_cel_run_result(e->run, e->model->plan->rules[i].output);
+    e->rules = block;
+    e->first = block->first;
+    memcpy(left, block->rows, sizeof(left));
+    clear_rows(e, block->gone);
+    for (uint32_t i = 0; i < e->model->rule_count; i++) {
+        struct cn_cel_result result = result_of(e, i);
         e->inputs[i] = (struct cn_kernel_input){ result.values, result.errors };
     }
     for (size_t i = 0; i < e->model->scorecard_count; i++) {
@@ -164,23 +162,33 @@ static void evaluate_block(struct evaluation *e, const struct cn_cel_batch *batc
     clear_rows(e, left);
 }
 
-/* The rows of the block that are wanted; false if there are none. */
-static bool select_rows(struct evaluation *e, const struct cn_bitmap *rows, size_t count)
+struct cn_rule_consumer cn_health_consumer(const struct cn_health_model *model,
+                                           struct cn_health_state *state,
+                                           struct cn_health_changes *changes,
+                                           struct cn_arena *arena)
 {
-    uint64_t any = 0;
-    size_t words = (count + 63) / 64;
-    for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {
-        uint64_t word = 0;
-        if (w < words) {
-            word = rows != NULL ? rows->words[e->first / 64 + w] : ~UINT64_C(0);
-        }
-        if (w == words - 1 && count % 64 != 0) {
-            word &= (UINT64_C(1) << (count % 64)) - 1;
-        }
-        e->rows[w] = word;
-        any |= word;
-    }
-    return any != 0;
+    struct cn_kernel_target targets[3];
+    size_t target_count = 0;
+    cn_kernel_targets(targets, &target_count);
+    struct evaluation *e = cn_arena_new(arena, struct evaluation);
+    *e = (struct evaluation){
+        .model = model,
+        .state = state,
+        .changes = changes,
+        .kernel = targets[target_count - 1],
+        .inputs = cn_arena_array(arena, struct cn_kernel_input, model->rule_count),
+        .scratch = cn_arena_new(arena, struct cn_kernel_scratch),
+        .result = cn_arena_new(arena, struct cn_kernel_result),
+        .block = cn_arena_new(arena, struct cn_kernel_state),
+    };
+    return (
+        struct cn_rule_consumer){ .section = model->section, .ctx = e, .block = evaluate_block };
+}
+
+void cn_health_bind(const struct cn_health_model *model, struct cn_frame *frame,
+                    const struct cn_health_state *state)
+{
+    cn_frame_bind(frame, model->section, state);
 }
 
 bool cn_health_evaluate(const struct cn_health_model *model, const struct cn_frame *frame,
@@ -188,33 +196,10 @@ bool cn_health_evaluate(const struct cn_health_model *model, const struct cn_fra
                         struct cn_health_changes *changes, struct cn_arena *arena,
                         struct cn_error *err)
 {
-    struct cn_kernel_target targets[3];
-    size_t target_count = 0;
-    size_t row_count = cn_frame_rows(frame);
-    const struct cn_cel_cells *cells = cn_frame_cells(frame, arena);
-    if (rows != NULL && rows->rows != row_count) {
-        return cn_fail(err, CN_INTERNAL, "%zu rows to score, %zu in the frame", rows->rows,
-                       row_count);
-    }
-    cn_kernel_targets(targets, &target_count);
-    cn_health_state_resize(state, row_count);
-    struct evaluation e = {
-        .model = model,
-        .state = state,
-        .changes = changes,
-        .kernel = targets[target_count - 1],
-        .run = cn_cel_run_new(model->plan->plan),
-        .inputs = cn_arena_array(arena, struct cn_kernel_input, model->rule_count),
-        .scratch = cn_arena_new(arena, struct cn_kernel_scratch),
-        .result = cn_arena_new(arena, struct cn_kernel_result),
-        .block = cn_arena_new(arena, struct cn_kernel_state),
+    cn_health_state_resize(state, cn_frame_rows(frame));
+    struct cn_rule_consumer consumer = cn_health_consumer(model, state, changes, arena);
+    struct cn_rule_pass pass = {
+        .frame = frame, .rows = rows, .consumers = &consumer, .consumer_count = 1
     };
-    for (e.first = 0; e.first < row_count; e.first += CN_BLOCK_ROWS) {
-        struct cn_cel_batch batch = cn_frame_batch(frame, cells, &model->plan->strings, e.first);
-        if (select_rows(&e, rows, batch.rows)) {
-            evaluate_block(&e, &batch, cn_frame_live(frame));
-        }
-    }
-    cn_cel_run_free(e.run);
-    return true;
+    return cn_rules_run(model->rules, &pass, arena, err);
 }

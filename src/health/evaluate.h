@@ -69,10 +69,22 @@ struct cn_health_changes {
 
 void cn_health_changes_deinit(struct cn_health_changes *changes);
 
+/* Health as a consumer of the program's rules (frame/rules.h): the pass moves `state` on and adds
+ * to `changes` (may be NULL) each row that is different in anything.  Free rows lose their score.
+ * Valid while `arena` is; `state` has the frame's rows. */
+struct cn_rule_consumer cn_health_consumer(const struct cn_health_model *model,
+                                           struct cn_health_state *state,
+                                           struct cn_health_changes *changes,
+                                           struct cn_arena *arena);
+
+/* Where the columns health.score and the others are filled from. */
+void cn_health_bind(const struct cn_health_model *model, struct cn_frame *frame,
+                    const struct cn_health_state *state);
+
 /*
- * Scores `rows` of the frame (NULL: all live ones) whose columns are filled, moves `state` on and
- * adds to `changes` (may be NULL) each row that is different in anything.  Blocks without a member
- * of `rows` cost nothing.  `arena` is scratch for the call.
+ * Health alone: scores `rows` of the frame (NULL: all live ones) whose columns are filled, moves
+ * `state` on and adds to `changes` (may be NULL) each row that is different in anything.  Blocks
+ * without a member of `rows` cost nothing.  `arena` is scratch for the call.
  *
  * Free rows lose their score.  Fails with CN_INTERNAL only.
  */

@@ -31,7 +31,7 @@
 #ifndef CAIRN_HEALTH_SCORECARD_H
 #define CAIRN_HEALTH_SCORECARD_H
 
-#include "frame/columns.h"
+#include "frame/rules.h"
 #include "program/program.h"
 
 enum {
@@ -40,7 +40,6 @@ enum {
     CN_SCORECARD_DEPTH_MAX = 12,
     CN_MAP_POINTS_MAX = 32,
     CN_EXCEPTIONS_MAX = 63, /* so that what fired fits a bit mask */
-    CN_NO_RULE = UINT32_MAX,
 };
 
 enum cn_missing {
@@ -72,7 +71,7 @@ struct cn_health_node {
     double min_coverage; /* of a group */
     double weight_sum;   /* of a group's children */
 
-    /* Of a measure.  Rules are numbers in the model's plan; CN_NO_RULE where there is none. */
+    /* Of a measure.  Rules are numbers of the model; CN_NO_RULE where there is none. */
     uint32_t rule; /* gives the raw value, or the score if there is no map */
     uint32_t age_rule;
     size_t point_count; /* 0: the rule is the score */
@@ -120,20 +119,32 @@ struct cn_scorecard {
     struct cn_health_bands bands;
 };
 
-struct cn_health_plan; /* the expressions of all scorecards together: health/plan.h */
-
 struct cn_health_model {
     struct cn_scorecard *scorecards; /* by falling priority, then name */
     size_t scorecard_count;
-    struct cn_health_plan *plan;
+    const struct cn_rules *rules; /* of the whole program */
+    uint32_t section;             /* its number there */
+    uint32_t *rule_numbers;       /* rule i of the model is that one of `rules` */
     size_t rule_count;
 };
 
 /* What the engine prepares before the section is compiled. */
 struct cn_health_env {
-    struct cn_column_set *columns; /* the scorecards' columns are added to it */
-    struct cn_interner *strings;   /* of the frame that the model will be evaluated over */
+    struct cn_rules *rules; /* the scorecards' expressions are added to it */
+    uint32_t section;
+    uint32_t unit; /* of `rules`: the health of an account */
+    struct cn_health_columns *columns;
 };
+
+/* Before any expression of the program is checked, so that those of other sections may read health:
+ * names the columns health.score, .colour, .is_grey, .confidence, .scorecard and
+ * .fired("because").  All lives in `arena`; `tree` must outlive the compiling. */
+void cn_health_prepare(struct cn_arena *arena, struct cn_rules *rules,
+                       const struct cn_program_tree *tree, struct cn_health_env *env_out);
+
+/* The source of these columns.  It fills from the struct cn_health_state that is bound to the frame
+ * (cn_health_bind()), once the section has been compiled. */
+const struct cn_column_source *cn_health_source(const struct cn_health_env *env);
 
 /* The program section `scorecard`; env is a struct cn_health_env, what is compiled a struct
  * cn_health_model. */

@@ -9,7 +9,7 @@ static void evaluate(const struct cn_explain_at *at, const struct cn_cel_batch *
     if (rule == CN_NO_RULE) {
         return;
     }
-    const struct cn_cel_expr *expr = at->model->plan->rules[rule].expr;
+    const struct cn_cel_expr *expr = cn_rules_expr(at->model->rules, at->model->rule_numbers[rule]);
     struct cn_cel_value value = cn_cel_eval_batch_row(expr, batch, row, arena);
     scored->present[rule] = value.kind == CN_CEL_DOUBLE || value.kind == CN_CEL_BOOL;
     scored->values[rule] = value.kind == CN_CEL_BOOL ? value.as.flag : value.as.f64;
@@ -74,7 +74,8 @@ void cn_scored_make(const struct cn_explain_at *at, int32_t card_index, struct c
     size_t first = at->row - at->row % CN_BLOCK_ROWS;
     size_t row = at->row - first;
     const struct cn_cel_cells *cells = cn_frame_cells(at->frame, arena);
-    struct cn_cel_batch batch = cn_frame_batch(at->frame, cells, &model->plan->strings, first);
+    struct cn_cel_batch batch =
+        cn_frame_batch(at->frame, cells, cn_rules_strings(model->rules), first);
     struct cn_scored scored = { .values = cn_arena_array(arena, double, model->rule_count),
                                 .present = cn_arena_array(arena, bool, model->rule_count) };
     scored.card_index = card_index >= 0 ? card_index : choose(at, &batch, row, arena, &scored);

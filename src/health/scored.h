@@ -4,7 +4,6 @@
 
 #include "health/explain.h"
 #include "health/kernel.h"
-#include "health/plan.h"
 
 struct cn_scored {
     const struct cn_scorecard *card; /* NULL: none applies */

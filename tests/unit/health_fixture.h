@@ -33,7 +33,7 @@ struct fixture {
     struct cn_frame *frame;
     struct fake_table table;
     struct cn_column_source source;
-    const struct cn_column_source *sources[1];
+    const struct cn_column_source *sources[2];
     struct cn_column_set columns;
     struct cn_diagnostics problems;
     struct cn_health_model *model;
@@ -84,11 +84,16 @@ static inline int end(void **state)
 static inline bool compile(struct fixture *f, const struct cn_program_files *files)
 {
     struct cn_program_tree tree;
-    struct cn_health_env env = { &f->columns, f->strings };
+    struct cn_health_env env;
+    struct cn_rules *rules = cn_rules_new(&f->arena, &f->columns, f->strings);
     void *model = NULL;
     bool ok =
         cn_program_parse(&f->arena, files, sections, CN_ARRAY_LEN(sections), &tree, &f->problems);
+    cn_health_prepare(&f->arena, rules, &tree, &env);
+    f->sources[1] = cn_health_source(&env);
+    f->columns.source_count = 2;
     ok &= cn_program_compile(&f->arena, &tree, &cn_health_section, &env, &model, &f->problems);
+    ok &= cn_rules_finish(rules, &f->problems);
     if (ok) {
         f->model = model;
         cn_frame_use(f->frame, &f->columns, NULL);

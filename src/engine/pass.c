@@ -1,0 +1,19 @@
+#include "engine/pass.h"
+
+bool cn_engine_pass(const struct cn_engine_pass *pass, struct cn_arena *arena, struct cn_error *err)
+{
+    const struct cn_engine_program *program = pass->program;
+    const struct cn_engine_results *results = pass->results;
+    cn_health_bind(program->health, pass->frame, results->health);
+    const struct cn_rule_consumer consumers[] = {
+        cn_health_consumer(program->health, results->health, results->health_changes, arena),
+    };
+    return cn_rules_run(program->rules,
+                        &(struct cn_rule_pass){ .frame = pass->frame,
+                                                .rows = pass->rows,
+                                                .fill = pass->fill,
+                                                .arg = pass->arg,
+                                                .consumers = consumers,
+                                                .consumer_count = CN_ARRAY_LEN(consumers) },
+                        arena, err);
+}

@@ -1,0 +1,321 @@
+/* From expressions to strata; evaluating them is in rules_run.c. */
+#include "frame/rules.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+#include "frame/rules_state.h"
+#include "frame/strata.h"
+
+enum {
+    CYCLE_MAX_BYTES = 2000
+};
+
+struct cn_rules *cn_rules_new(struct cn_arena *arena, struct cn_column_set *columns,
+                              struct cn_interner *strings)
+{
+    struct cn_rules *rules = cn_arena_new(arena, struct cn_rules);
+    *rules = (struct cn_rules){ .arena = arena,
+                                .columns = columns,
+                                .schema = cn_frame_schema(columns),
+                                .strings = cn_frame_cel_strings(strings) };
+    return rules;
+}
+
+struct cn_column_set *cn_rules_columns(const struct cn_rules *rules)
+{
+    return rules->columns;
+}
+
+const struct cn_cel_strings *cn_rules_strings(const struct cn_rules *rules)
+{
+    return &rules->strings;
+}
+
+uint32_t cn_rules_section(struct cn_rules *rules)
+{
+    assert(rules->section_count < CN_FRAME_STATES);
+    return rules->section_count++;
+}
+
+uint32_t cn_rules_unit(struct cn_rules *rules, const struct cn_unit_spec *spec)
+{
+    if (rules->unit_count == rules->unit_capacity) {
+        size_t capacity = rules->unit_capacity == 0 ? 32 : rules->unit_capacity * 2;
+        struct rule_unit *units = cn_arena_array(rules->arena, struct rule_unit, capacity);
+        if (rules->unit_count > 0) {
+            memcpy(units, rules->units, rules->unit_count * sizeof(*units));
+        }
+        rules->units = units;
+        rules->unit_capacity = capacity;
+    }
+    rules->units[rules->unit_count] = (struct rule_unit){ .spec = *spec };
+    return (uint32_t)rules->unit_count++;
+}
+
+/* ---- expressions ---- */
+
+static void report(const struct cn_node *node, const struct cn_cel_problems *from,
+                   struct cn_diagnostics *problems)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        const struct cn_cel_problem *problem = &from->items[i];
+        struct cn_place place = cn_node_place_at(node, problem->offset);
+        (void)cn_diagnose(problems, &place, "%.*s", CN_STR_ARG(problem->message));
+        if (problem->has_fix) {
+            size_t at = problem->fix_offset;
+            place = cn_node_place_at(node, problem->fix_offset);
+            cn_diagnose_fix(problems,
+                            &(struct cn_fix){ .line = place.line,
+                                              .column = place.column,
+                                              .instead_of = cn_str_slice(node->text, at,
+                                                                         at + problem->fix_length),
+                                              .text = problem->fix_text });
+        }
+    }
+}
+
+static void append(struct cn_rules *rules, const struct rule *rule)
+{
+    if (rules->count == rules->capacity) {
+        size_t capacity = rules->capacity == 0 ? 64 : rules->capacity * 2;
+        struct rule *items = cn_arena_array(rules->arena, struct rule, capacity);
+        if (rules->count > 0) {
+            memcpy(items, rules->items, rules->count * sizeof(*items));
+        }
+        rules->items = items;
+        rules->capacity = capacity;
+    }
+    rules->items[rules->count++] = *rule;
+}
+
+uint32_t cn_rules_add(struct cn_rules *rules, uint32_t unit, const struct cn_node *node,
+                      enum cn_cel_kind want, struct cn_diagnostics *problems)
+{
+    const struct cn_cel_options options = { .want = want };
+    struct cn_cel_problems found;
+    struct cn_cel_expr *expr = NULL;
+    struct cn_place place = cn_node_place(node);
+    if (rules->count == CN_RULES_MAX) {
+        (void)cn_diagnose(problems, &place, "a program has at most %d expressions", CN_RULES_MAX);
+        return CN_NO_RULE;
+    }
+    cn_cel_problems_init(&found, rules->arena, node->text);
+    if (!cn_cel_check(rules->arena, &rules->schema, node->text, &options, &expr, &found)) {
+        report(node, &found, problems);
+        return CN_NO_RULE;
+    }
+    append(rules, &(struct rule){ .expr = expr, .place = place, .unit = unit });
+    return (uint32_t)(rules->count - 1);
+}
+
+/* ---- strata ---- */
+
+/* Nodes: first the units, then the columns. */
+struct graph {
+    struct cn_rules *rules;
+    struct cn_strata strata;
+    struct cn_strata_order order;
+};
+
+static uint32_t column_node(const struct graph *g, uint32_t column)
+{
+    return (uint32_t)g->rules->unit_count + column;
+}
+
+static void add_unit_edges(struct graph *g, uint32_t unit)
+{
+    const struct cn_unit_spec *spec = &g->rules->units[unit].spec;
+    if (spec->part_of != CN_NO_UNIT) {
+        cn_strata_reads(&g->strata, spec->part_of, unit, false);
+    }
+}
+
+static void add_column_edges(struct graph *g, uint32_t index)
+{
+    const struct cn_column_def *def = &g->rules->columns->items[index];
+    for (size_t i = 0; i < def->input_count; i++) {
+        cn_strata_reads(&g->strata, column_node(g, index), column_node(g, def->inputs[i]), true);
+    }
+    if (def->spec.maker != 0) {
+        cn_strata_reads(&g->strata, column_node(g, index), def->spec.maker - 1, true);
+    }
+}
+
+static void build(struct graph *g)
+{
+    const struct cn_rules *rules = g->rules;
+    cn_strata_init(&g->strata, rules->arena);
+    for (size_t i = 0; i < rules->unit_count; i++) {
+        (void)cn_strata_add(&g->strata, rules->units[i].spec.name); /* numbered as the units */
+    }
+    for (size_t i = 0; i < rules->columns->count; i++) {
+        (void)cn_strata_add(&g->strata, rules->columns->items[i].name);
+    }
+    for (uint32_t i = 0; i < rules->unit_count; i++) {
+        add_unit_edges(g, i);
+    }
+    for (uint32_t i = 0; i < rules->columns->count; i++) {
+        add_column_edges(g, i);
+    }
+    for (size_t i = 0; i < rules->count; i++) {
+        size_t count = 0;
+        const uint32_t *columns = cn_cel_expr_columns(rules->items[i].expr, &count);
+        for (size_t c = 0; c < count; c++) {
+            cn_strata_reads(&g->strata, rules->items[i].unit, column_node(g, columns[c]), false);
+        }
+    }
+}
+
+/* The first expression of the unit that reads the column, or NULL. */
+static const struct rule *find_reader(const struct cn_rules *rules, uint32_t unit, uint32_t column)
+{
+    for (size_t i = 0; i < rules->count; i++) {
+        size_t count = 0;
+        const uint32_t *columns = cn_cel_expr_columns(rules->items[i].expr, &count);
+        for (size_t c = 0; rules->items[i].unit == unit && c < count; c++) {
+            if (columns[c] == column) {
+                return &rules->items[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+/* "segment vip reads health.score (segments.yaml:4:11), scorecard mid reads segment.vip (...)" */
+static void report_cycle(const struct graph *g, const uint32_t *members, size_t count,
+                         struct cn_diagnostics *problems)
+{
+    const struct cn_rules *rules = g->rules;
+    struct cn_place first = { 0 };
+    struct cn_buf text;
+    cn_buf_init(&text, CYCLE_MAX_BYTES);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t unit = members[i];
+        uint32_t next = members[(i + 1) % count];
+        if (unit >= rules->unit_count || next < rules->unit_count) {
+            continue; /* not an expression that reads a column */
+        }
+        const struct rule *rule = find_reader(rules, unit, next - (uint32_t)rules->unit_count);
+        if (rule != NULL) {
+            cn_str column = rules->columns->items[next - rules->unit_count].name;
+            cn_buf_printf(&text, "%s%.*s reads %.*s (%.*s:%lld:%lld)", text.len > 0 ? ", " : "",
+                          CN_STR_ARG(rules->units[unit].spec.name), CN_STR_ARG(column),
+                          CN_STR_ARG(rule->place.source), (long long)rule->place.line,
+                          (long long)rule->place.column);
+            first = first.line == 0 ? rule->place : first;
+        }
+    }
+    (void)cn_diagnose(problems, &first, "a cycle: %.*s", CN_STR_ARG(cn_buf_str(&text)));
+    cn_buf_deinit(&text);
+}
+
+/* What reads state makes state; the order has what is read first. */
+static void spread_state(const struct graph *g)
+{
+    const struct cn_rules *rules = g->rules;
+    bool *reads = cn_arena_array(rules->arena, bool, g->order.count);
+    for (size_t i = 0; i < g->order.count; i++) {
+        uint32_t node = g->order.nodes[i];
+        if (node >= rules->unit_count) {
+            struct cn_column_spec *spec = &rules->columns->items[node - rules->unit_count].spec;
+            reads[node] = spec->reads_state;
+        }
+        size_t count = 0;
+        const uint32_t *read = cn_strata_read_by(&g->strata, node, rules->arena, &count);
+        for (size_t n = 0; n < count; n++) {
+            reads[node] = reads[node] || reads[read[n]];
+        }
+        if (node >= rules->unit_count) {
+            rules->columns->items[node - rules->unit_count].spec.reads_state = reads[node];
+        } else {
+            rules->units[node].reads_state = reads[node];
+        }
+    }
+}
+
+/* The unit with which it is evaluated. */
+static uint32_t root_of(const struct cn_rules *rules, uint32_t unit)
+{
+    while (rules->units[unit].spec.part_of != CN_NO_UNIT) {
+        unit = rules->units[unit].spec.part_of;
+    }
+    return unit;
+}
+
+static void place(const struct graph *g)
+{
+    struct cn_rules *rules = g->rules;
+    struct cn_column_set *columns = rules->columns;
+    for (size_t i = 0; i < columns->count; i++) {
+        columns->items[i].stratum = g->order.stratum[column_node(g, (uint32_t)i)];
+    }
+    columns->stratum_count = g->order.stratum_count;
+    rules->stratum_count = g->order.stratum_count;
+    rules->strata = cn_arena_array(rules->arena, struct rule_stratum, rules->stratum_count);
+    for (uint32_t i = 0; i < rules->unit_count; i++) {
+        struct rule_unit *unit = &rules->units[i];
+        unit->stratum = g->order.stratum[root_of(rules, i)];
+        rules->strata[unit->stratum].sections |= 1U << unit->spec.section;
+    }
+}
+
+static bool make_plans(struct cn_rules *rules, struct cn_diagnostics *problems)
+{
+    bool ok = true;
+    for (uint32_t s = 0; s < rules->stratum_count; s++) {
+        struct cn_cel_planner *planner = cn_cel_planner_new(rules->arena, &rules->strings);
+        for (size_t i = 0; i < rules->count; i++) {
+            struct rule *rule = &rules->items[i];
+            struct cn_error err;
+            if (rules->units[rule->unit].stratum == s &&
+                !cn_cel_plan_add(planner, rule->expr, &rule->output, &err)) {
+                ok = cn_diagnose(problems, &rule->place, "%s", err.message);
+            }
+        }
+        rules->strata[s].plan = cn_cel_plan_finish(planner);
+    }
+    return ok;
+}
+
+bool cn_rules_finish(struct cn_rules *rules, struct cn_diagnostics *problems)
+{
+    struct graph g = { .rules = rules };
+    struct cn_error err;
+    build(&g);
+    if (!cn_strata_sort(&g.strata, &g.order, &err)) {
+        size_t count = 0;
+        const uint32_t *members = cn_strata_cycle(&g.strata, &count);
+        report_cycle(&g, members, count, problems);
+        return false;
+    }
+    place(&g);
+    spread_state(&g);
+    return make_plans(rules, problems);
+}
+
+/* ---- once finished ---- */
+
+size_t cn_rules_count(const struct cn_rules *rules)
+{
+    return rules->count;
+}
+
+const struct cn_cel_expr *cn_rules_expr(const struct cn_rules *rules, uint32_t rule)
+{
+    assert(rule < rules->count);
+    return rules->items[rule].expr;
+}
+
+uint32_t cn_rules_stratum(const struct cn_rules *rules, uint32_t unit)
+{
+    return rules->units[unit].stratum;
+}
+
+bool cn_rules_reads_state(const struct cn_rules *rules, uint32_t unit)
+{
+    return rules->units[unit].reads_state;
+}

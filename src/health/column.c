@@ -1,0 +1,255 @@
+/* health.score, health.colour and the others as a column source.  One table row a column. */
+#include "health/column.h"
+
+#include "base/str.h"
+
+#include "health/evaluate.h"
+#include "health/status.h"
+
+enum op {
+    OP_SCORE,
+    OP_COLOUR,
+    OP_IS_GREY,
+    OP_CONFIDENCE,
+    OP_SCORECARD,
+    OP_FIRED,
+};
+
+struct health_column {
+    const char *name;
+    const char *method;
+    const char *usage;
+    const char *doc;
+    enum cn_column_type type;
+    bool reads_state;
+};
+
+static const struct health_column table[] = {
+    [OP_SCORE] = { "health.score", "", "health.score", "the score, 0 to 100", CN_COLUMN_F64,
+                   false },
+    [OP_COLOUR] = { "health.colour", "", "health.colour",
+                    "\"red\", \"yellow\" or \"green\"; while grey, the one before", CN_COLUMN_STR,
+                    true },
+    [OP_IS_GREY] = { "health.is_grey", "", "health.is_grey",
+                     "too little is known: the colour stands still", CN_COLUMN_BOOL, false },
+    [OP_CONFIDENCE] = { "health.confidence", "", "health.confidence",
+                        "how much of what the score needs is known, 0 to 1", CN_COLUMN_F64, false },
+    [OP_SCORECARD] = { "health.scorecard", "", "health.scorecard",
+                       "the name of the scorecard that applies", CN_COLUMN_STR, false },
+    [OP_FIRED] = { "health", "fired", "health.fired(\"because\")",
+                   "the exception with this reason has fired", CN_COLUMN_BOOL, false },
+};
+
+struct cn_health_columns {
+    struct cn_column_source source;
+    const struct cn_program_tree *tree;
+    uint32_t section;
+    uint32_t unit;
+    struct cn_arena *arena;
+    const struct cn_health_model *model; /* NULL until it is compiled */
+};
+
+/* Whether a scorecard has an exception with this reason: it may be compiled later. */
+static bool has_exception(const struct cn_program_tree *tree, cn_str because)
+{
+    for (size_t i = 0; i < tree->count; i++) {
+        const struct cn_node *list = cn_node_get(tree->roots[i], "exceptions");
+        for (size_t n = 0; list != NULL && list->kind == CN_NODE_LIST && n < list->count; n++) {
+            const struct cn_node *reason = cn_node_get(&list->items[n], "because");
+            if (reason != NULL && cn_str_equal(reason->text, because)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static enum cn_resolve resolve_fired(struct cn_health_columns *columns,
+                                     const struct cn_column_request *request,
+                                     struct cn_column_spec *spec, struct cn_error *err)
+{
+    if (request->arg_count != 1 || !request->args[0].is_text) {
+        cn_fail(err, CN_INVALID, "use it as %s", table[OP_FIRED].usage);
+        return CN_RESOLVE_WRONG;
+    }
+    cn_str because = request->args[0].text;
+    if (!has_exception(columns->tree, because)) {
+        cn_fail(err, CN_INVALID, "no exception has the reason \"%.*s\"",
+                CN_STR_ARG(cn_str_slice(because, 0, 100)));
+        return CN_RESOLVE_WRONG;
+    }
+    cn_str *detail = cn_arena_new(columns->arena, cn_str);
+    *detail = cn_arena_str(columns->arena, because);
+    spec->detail = detail;
+    return CN_RESOLVE_FOUND;
+}
+
+static enum cn_resolve resolve(void *ctx, const struct cn_column_request *request,
+                               struct cn_column_spec *spec_out, struct cn_error *err)
+{
+    struct cn_health_columns *columns = ctx;
+    for (size_t i = 0; i < CN_ARRAY_LEN(table); i++) {
+        if (!cn_str_equal(request->name, cn_str_of(table[i].name)) ||
+            !cn_str_equal(request->method, cn_str_of(table[i].method))) {
+            continue;
+        }
+        struct cn_column_spec spec = { .type = table[i].type,
+                                       .pace = CN_PACE_TICK,
+                                       .reads_state = table[i].reads_state,
+                                       .unit = "",
+                                       .op = (int32_t)i,
+                                       .maker = columns->unit + 1 };
+        enum cn_resolve found =
+            i == OP_FIRED ? resolve_fired(columns, request, &spec, err) : CN_RESOLVE_FOUND;
+        if (found == CN_RESOLVE_FOUND) {
+            *spec_out = spec;
+        }
+        return found;
+    }
+    return CN_RESOLVE_UNKNOWN;
+}
+
+static bool list(void *ctx, size_t index, struct cn_column_name *name_out)
+{
+    (void)ctx;
+    if (index >= CN_ARRAY_LEN(table)) {
+        return false;
+    }
+    *name_out = (struct cn_column_name){ .name = cn_str_of(table[index].name),
+                                         .method = cn_str_of(table[index].method),
+                                         .usage = cn_str_of(table[index].usage),
+                                         .doc = cn_str_of(table[index].doc),
+                                         .type = table[index].type };
+    return true;
+}
+
+/* ---- filling ---- */
+
+/* What a fill needs besides the row. */
+struct filling {
+    const struct cn_health_model *model;
+    const struct cn_health_state *state;
+    uint32_t bands[CN_BANDS]; /* interned */
+    uint32_t *cards;          /* by scorecard: its interned name */
+    uint64_t *masks;          /* by scorecard: the exceptions with the reason */
+};
+
+static void fill_number(enum op op, const struct cn_health_score *score, size_t row,
+                        struct cn_column *column)
+{
+    int32_t thousandths = op == OP_SCORE ? score->points : score->confidence;
+    if (op == OP_SCORE ? score->has_points : score->scorecard >= 0) {
+        cn_column_set_f64(column, row, (double)thousandths / 1000);
+    } else {
+        cn_column_set_missing(column, row);
+    }
+}
+
+static void fill_text(const struct filling *f, enum op op, const struct cn_health_score *score,
+                      size_t row, struct cn_column *column)
+{
+    if (op == OP_COLOUR && score->band != CN_BAND_NONE) {
+        cn_column_set_str(column, row, f->bands[score->band]);
+    } else if (op == OP_SCORECARD && score->scorecard >= 0) {
+        cn_column_set_str(column, row, f->cards[score->scorecard]);
+    } else {
+        cn_column_set_missing(column, row);
+    }
+}
+
+static void fill_row(const struct filling *f, enum op op, size_t row, struct cn_column *column)
+{
+    struct cn_health_score score = cn_health_state_get(f->state, row);
+    switch (op) {
+    case OP_SCORE:
+    case OP_CONFIDENCE:
+        fill_number(op, &score, row, column);
+        return;
+    case OP_COLOUR:
+    case OP_SCORECARD:
+        fill_text(f, op, &score, row, column);
+        return;
+    case OP_IS_GREY:
+        cn_column_set_bool(column, row, score.is_grey);
+        return;
+    case OP_FIRED:
+        cn_column_set_bool(column, row,
+                           score.scorecard >= 0 && (score.fired & f->masks[score.scorecard]) != 0);
+        return;
+    }
+}
+
+static uint64_t mask_of(const struct cn_scorecard *card, cn_str because)
+{
+    uint64_t mask = 0;
+    for (size_t i = 0; i < card->exception_count; i++) {
+        if (cn_str_equal(card->exceptions[i].because, because)) {
+            mask |= UINT64_C(1) << i;
+        }
+    }
+    return mask;
+}
+
+static bool fill(void *ctx, const struct cn_column_spec *spec, const struct cn_fill *fill,
+                 struct cn_column *column, struct cn_error *err)
+{
+    const struct cn_health_columns *columns = ctx;
+    uint64_t masks[CN_SCORECARDS_MAX] = { 0 };
+    uint32_t cards[CN_SCORECARDS_MAX] = { 0 };
+    struct filling f = { .model = columns->model,
+                         .state = cn_frame_bound(fill->frame, columns->section),
+                         .cards = cards,
+                         .masks = masks };
+    if (f.model == NULL || f.state == NULL) {
+        return cn_fail(err, CN_INTERNAL, "no scores are bound to the frame");
+    }
+    for (size_t i = 0; i < f.model->scorecard_count; i++) {
+        const struct cn_scorecard *card = &f.model->scorecards[i];
+        cards[i] = cn_intern(fill->strings, card->name);
+        masks[i] = spec->op == OP_FIRED ? mask_of(card, *(const cn_str *)spec->detail) : 0;
+    }
+    for (size_t i = 0; i < CN_BANDS; i++) {
+        f.bands[i] = cn_intern(fill->strings, cn_str_of(cn_band_names[i]));
+    }
+    for (size_t i = 0; i < fill->count; i++) {
+        fill_row(&f, (enum op)spec->op, cn_fill_row(fill, i), column);
+    }
+    return true;
+}
+
+/* ---- making ---- */
+
+void cn_health_prepare(struct cn_arena *arena, struct cn_rules *rules,
+                       const struct cn_program_tree *tree, struct cn_health_env *env_out)
+{
+    struct cn_health_columns *columns = cn_arena_new(arena, struct cn_health_columns);
+    uint32_t section = cn_rules_section(rules);
+    uint32_t unit = cn_rules_unit(rules, &(struct cn_unit_spec){ .section = section,
+                                                                 .name = CN_STR("health"),
+                                                                 .part_of = CN_NO_UNIT });
+    *columns = (struct cn_health_columns){
+        .source = { .name = "health",
+                    .ctx = columns,
+                    .resolve = resolve,
+                    .fill = fill,
+                    .list = list },
+        .tree = tree,
+        .section = section,
+        .unit = unit,
+        .arena = arena,
+    };
+    *env_out = (struct cn_health_env){
+        .rules = rules, .section = section, .unit = unit, .columns = columns
+    };
+}
+
+const struct cn_column_source *cn_health_source(const struct cn_health_env *env)
+{
+    return &env->columns->source;
+}
+
+void cn_health_columns_fill_from(struct cn_health_columns *columns,
+                                 const struct cn_health_model *model)
+{
+    columns->model = model;
+}
