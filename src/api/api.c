@@ -228,6 +228,11 @@ void cn_api_publish_account(struct cn_api *api, cn_account_id id)
     cn_stream_account(api->streams, id);
 }
 
+void cn_api_publish_program(struct cn_api *api)
+{
+    cn_stream_program(api->streams);
+}
+
 void cn_api_publish_progress(struct cn_api *api, const struct cn_progress *progress)
 {
     cn_stream_progress(api->streams, progress);

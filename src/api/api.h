@@ -54,9 +54,12 @@ struct cn_progress {
     int64_t total;
 };
 
+struct cn_engine; /* engine/engine.h */
+
 /* The engine, as the API sees it. */
 struct cn_api_engine {
     void *arg;
+    struct cn_engine *live; /* for what is asked of the program; NULL: there is none */
     /* As cn_account_list(), from the frame; unit->conn may be NULL.  NULL: lists come from SQL. */
     bool (*list)(void *arg, const struct cn_unit *unit, const struct cn_account_filter *filter,
                  struct cn_account_list *list_out, struct cn_error *err);
@@ -144,6 +147,9 @@ void cn_api_stop(struct cn_api *api);
  * Several changes of one account within a moment are sent as one.  Any thread; never waits.
  */
 void cn_api_publish_account(struct cn_api *api, cn_account_id id);
+
+/* To everybody: another version of the program is active, or comes nearer to it. */
+void cn_api_publish_program(struct cn_api *api);
 
 /* Progress of something long, to everybody.  total 0: it is over. */
 void cn_api_publish_progress(struct cn_api *api, const struct cn_progress *progress);

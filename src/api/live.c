@@ -54,8 +54,8 @@ static const struct cn_route live_routes[] = {
       .kind = CN_RESPONSE_EVENTS,
       .success_status = 200,
       .operation = "stream",
-      .doc = "What changes: events named stream (its id, first of all), account, others, progress "
-             "and sources" },
+      .doc = "What changes: events named stream (its id, first of all), account, others, progress, "
+             "program (of its versions) and sources" },
     { .method = CN_PUT,
       .path = "/api/v1/stream/{stream_id}",
       .access = CN_READERS,

@@ -168,6 +168,13 @@ void cn_stream_progress(struct cn_stream_hub *hub, const struct cn_progress *pro
     (void)pthread_mutex_unlock(&hub->lock);
 }
 
+void cn_stream_program(struct cn_stream_hub *hub)
+{
+    (void)pthread_mutex_lock(&hub->lock);
+    hub->has_program = true;
+    (void)pthread_mutex_unlock(&hub->lock);
+}
+
 /* True if a stream ended. */
 static bool prune(struct cn_stream_hub *hub)
 {
@@ -248,6 +255,18 @@ static void send_sources(struct cn_stream_hub *hub)
                 send_id(stream->sse, CN_STR("sources"), CN_SOURCE_PREFIX, (int64_t)id);
             }
         }
+    }
+}
+
+static void send_program(struct cn_stream_hub *hub)
+{
+    (void)pthread_mutex_lock(&hub->lock);
+    const bool has_program = hub->has_program;
+    hub->has_program = false;
+    (void)pthread_mutex_unlock(&hub->lock);
+    for (struct cn_stream *stream = hub->streams; has_program && stream != NULL;
+         stream = stream->next) {
+        (void)cn_sse_send(stream->sse, CN_STR("program"), CN_STR("{}")); /* closed: pruned soon */
     }
 }
 
@@ -414,6 +433,7 @@ static void run_round(struct cn_stream_hub *hub, struct cn_arena *arena, int64_t
     take_streams(hub);
     take_pending(hub);
     send_progress(hub);
+    send_program(hub);
     if (round % SECOND_ROUNDS == 0) {
         send_sources(hub);
         send_others(hub);

@@ -55,6 +55,9 @@ void cn_stream_account(struct cn_stream_hub *hub, cn_account_id id);
 
 /* Something arrived from the source: told to admins and ops, once a second at most. */
 void cn_stream_source(struct cn_stream_hub *hub, cn_source_id id);
+
+/* News of the program's versions. */
+void cn_stream_program(struct cn_stream_hub *hub);
 void cn_stream_progress(struct cn_stream_hub *hub, const struct cn_progress *progress);
 
 #endif

@@ -47,6 +47,7 @@ struct cn_stream_hub {
     struct cn_waiting pending; /* account ids */
     struct cn_map sources;     /* ids of those that sent something */
     bool has_progress;
+    bool has_program; /* news of its versions */
     char label[64];
     int64_t done;
     int64_t total;

@@ -37,6 +37,14 @@ static void publish(void *arg, const int64_t *account_ids, size_t count)
     }
 }
 
+static void publish_program(void *arg)
+{
+    struct cn_api *api = atomic_load(&((struct cn_server *)arg)->api);
+    if (api != NULL) {
+        cn_api_publish_program(api);
+    }
+}
+
 static bool open_log(struct cn_server *server, struct cn_error *err)
 {
     struct cn_workspace *workspace = server->workspace;
@@ -131,6 +139,7 @@ bool cn_server_open(struct cn_workspace *workspace, bool held, struct cn_server 
         .parked_max = (size_t)config->intake_parked_max,
         .series_path = keeps_series ? server->series_path : NULL,
         .publish = publish,
+        .publish_program = publish_program,
         .publish_arg = server,
     });
     cn_engine_hold(server->engine, held);
@@ -287,6 +296,7 @@ bool cn_server_listen(struct cn_server *server, const struct cn_api_demo *demo,
         .intake = server->intake,
         .subjects = cn_engine_subjects(server->engine),
         .engine = { .arg = server,
+                    .live = server->engine,
                     .list = face_list,
                     .current = face_current,
                     .sparks = face_sparks,

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "engine/apply_state.h"
 #include "engine/list_columns.h"
 #include "engine/pass.h"
 #include "engine/state.h"
@@ -245,12 +246,14 @@ bool cn_engine_backfill(struct cn_engine *engine, const struct cn_backfill *what
                         struct cn_error *err)
 {
     struct run run = { .engine = engine, .what = what };
+    cn_engine_keep_program(engine);
     int64_t *all = all_accounts(engine, &run.population_count);
     run.population = all;
     run.accounts = what->account_ids != NULL ? what->account_ids : all;
     run.count = what->account_ids != NULL ? what->count : run.population_count;
     bool ok = cn_rollup_flush(engine->options.rollup, err) && backfill_all(&run, err);
     cn_metric_source_drop(engine->program->metric_source);
+    cn_engine_let_program(engine);
     free(all);
     ok = ok && cn_engine_load_past(engine, cn_now(engine->options.clock), err);
     return ok || cn_error_context(err, "evaluating the past");

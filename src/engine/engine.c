@@ -10,6 +10,7 @@
 #include "base/log.h"
 
 #include "book/change.h"
+#include "engine/apply_state.h"
 #include "engine/list_columns.h"
 #include "engine/state.h"
 
@@ -128,6 +129,7 @@ struct cn_engine *cn_engine_new(const struct cn_engine_options *options)
     cn_column_init(&engine->trend, CN_COLUMN_I64);
     engine->lists = cn_heap_resize(NULL, sizeof(*engine->lists));
     cn_list_columns_init(engine->lists);
+    engine->apply = cn_apply_new(engine);
     engine->book_options = (struct cn_book_batch_options){
         .map = engine->subjects,
         .unknown_account = options->creates_accounts ? CN_UNKNOWN_CREATE : CN_UNKNOWN_PARK,
@@ -402,6 +404,7 @@ bool cn_engine_start(struct cn_engine *engine, struct cn_event_log *log, struct 
     (void)pthread_setname_np(engine->thread, "cn-engine"); /* only for people who look */
     (void)pthread_setname_np(engine->flusher, "cn-flusher");
     engine->has_threads = true;
+    cn_apply_start(engine->apply);
     return true;
 }
 
@@ -474,19 +477,22 @@ struct cn_subject_map *cn_engine_subjects(struct cn_engine *engine)
 
 const struct cn_metric_list *cn_engine_metrics(struct cn_engine *engine)
 {
-    return engine->program->metrics;
+    (void)pthread_rwlock_rdlock(&engine->lock);
+    const struct cn_metric_list *metrics = engine->program->metrics;
+    (void)pthread_rwlock_unlock(&engine->lock);
+    return metrics;
 }
 
 void cn_engine_stats(struct cn_engine *engine, struct cn_engine_stats *stats_out)
 {
     (void)pthread_rwlock_rdlock(&engine->lock);
     stats_out->accounts = cn_bitmap_count(cn_frame_live(engine->frame));
+    stats_out->series_bytes = cn_series_bytes(engine->series);
     (void)pthread_rwlock_unlock(&engine->lock);
     (void)pthread_mutex_lock(&engine->settle_lock);
     stats_out->events_behind = cn_event_log_position(engine->log) - engine->reached.seq;
     (void)pthread_mutex_unlock(&engine->settle_lock);
     stats_out->inbox = cn_queue_count(&engine->inbox);
-    stats_out->series_bytes = cn_series_bytes(engine->series);
     stats_out->parked_subjects = cn_parked_count(engine->parked);
 }
 
@@ -532,6 +538,7 @@ void cn_engine_stop(struct cn_engine *engine)
     (void)pthread_cond_broadcast(&engine->halted);
     (void)pthread_mutex_unlock(&engine->settle_lock);
     cn_queue_close(&engine->inbox);
+    cn_apply_stop(engine->apply);
     if (engine->has_threads) {
         (void)pthread_join(engine->thread, NULL);
         (void)pthread_join(engine->flusher, NULL);
@@ -566,6 +573,7 @@ void cn_engine_free(struct cn_engine *engine)
     cn_frame_free(engine->frame);
     cn_series_free(engine->series);
     cn_engine_program_free(engine->program);
+    cn_apply_free(engine->apply);
     cn_parked_free(engine->parked);
     cn_subject_map_free(engine->subjects);
     cn_book_facts_free(engine->facts);

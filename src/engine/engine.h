@@ -45,7 +45,10 @@ struct cn_engine_options {
     /* Tells which accounts moved: score, activity or record.  On the engine's thread, so it must be
      * quick.  May be NULL. */
     void (*publish)(void *arg, const int64_t *account_ids, size_t count);
-    void *publish_arg;
+    /* Another version of the program is active, or comes nearer to it.  Any thread of the engine's.
+     * May be NULL. */
+    void (*publish_program)(void *arg);
+    void *publish_arg; /* of both */
 };
 
 /* Prepares an engine; nothing runs yet.  What `options` names must outlive it. */
@@ -94,7 +97,7 @@ void cn_engine_wake(struct cn_engine *engine);
 /* Which subjects belong to which accounts.  Borrowed; may be asked on any thread. */
 struct cn_subject_map *cn_engine_subjects(struct cn_engine *engine);
 
-/* Of the running program.  Borrowed while it runs. */
+/* Of the running program.  Borrowed for as long as a request may take. */
 const struct cn_metric_list *cn_engine_metrics(struct cn_engine *engine);
 
 /* For gauges.  Any thread. */

@@ -3,9 +3,11 @@
 
 #include "book/account.h"
 #include "book/change.h"
+#include "engine/apply_state.h"
 #include "engine/list_columns.h"
 #include "engine/pass.h"
 #include "engine/state.h"
+#include "program/version.h"
 
 enum {
     CHANGES_AT_ONCE = 5000
@@ -24,6 +26,20 @@ static void note_change(struct cn_engine *engine, const struct cn_change *change
     }
 }
 
+/* Somebody applied a version of the program. */
+static bool look_for_program(struct cn_engine *engine, struct cn_sql_conn *conn,
+                             struct cn_error *err)
+{
+    struct cn_program_version_list newest;
+    if (!cn_program_version_list(conn, &engine->scratch, 0, 1, &newest, err)) {
+        return false;
+    }
+    if (newest.count > 0) {
+        cn_apply_news(engine->apply, newest.items[0].number);
+    }
+    return true;
+}
+
 /* Accounts of which records changed since the last round; parked events join those that were made
  * by a person meanwhile. */
 static bool read_changes(struct cn_engine *engine, struct cn_sql_conn *conn, struct cn_error *err)
@@ -33,15 +49,18 @@ static bool read_changes(struct cn_engine *engine, struct cn_sql_conn *conn, str
     struct cn_id_list mapped = { 0 };
     struct cn_subject_moves moves = { .arena = &engine->scratch };
     int64_t before = engine->position.change;
+    bool has_program = false;
     bool ok = true;
     do {
         ok = cn_change_list(&unit, CN_ENGINE_NODE, engine->position.change, CHANGES_AT_ONCE, &list,
                             err);
         for (size_t i = 0; ok && i < list.count; i++) {
             note_change(engine, &list.items[i], &mapped);
+            has_program = has_program || list.items[i].kind == CN_CHANGE_PROGRAM;
         }
     } while (ok && list.count == CHANGES_AT_ONCE);
-    ok = ok && cn_subject_map_sync(engine->subjects, conn, mapped.items, mapped.count, &moves, err);
+    ok = ok && (!has_program || look_for_program(engine, conn, err)) &&
+         cn_subject_map_sync(engine->subjects, conn, mapped.items, mapped.count, &moves, err);
     cn_engine_note_moves(engine, &moves); /* of a part, if it failed */
     free(mapped.items);
     if (!ok) {
@@ -268,7 +287,7 @@ static bool store_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err
     cn_arena_init(&arena, (size_t)16 * 1024);
     struct cn_unit unit = cn_engine_unit(engine, conn, &arena);
     const struct cn_pending *pending = &engine->pending;
-    bool ok = cn_engine_guard(engine, &unit, err) &&
+    bool ok = cn_engine_guard(engine, &unit, err) && cn_apply_store(engine->apply, &unit, err) &&
               cn_ticks_save(conn, pending->ticks, pending->tick_count, err) &&
               cn_tick_colours_save(conn, pending->colours.items, pending->colours.count, err);
     for (size_t i = 0; ok && i < engine->pending.count; i++) {
@@ -295,6 +314,7 @@ static bool store(struct cn_engine *engine, struct cn_error *err)
     if (!cn_db_write(engine->options.db, store_work, engine, err)) {
         return cn_error_context(err, "storing scores");
     }
+    cn_apply_stored(engine->apply);
     engine->pending.count = 0;
     engine->pending.tick_count = 0;
     engine->pending.colours.count = 0;
@@ -331,8 +351,26 @@ static bool flush_before(struct cn_engine *engine, const struct cn_round *round,
            cn_rollup_flush(engine->options.rollup, err);
 }
 
+/* Fills and scores under one lock, beginning with another program if one is to be taken. */
+static bool score_round(struct cn_engine *engine, const struct cn_round *round, bool takes,
+                        struct cn_error *err)
+{
+    (void)pthread_rwlock_wrlock(&engine->lock);
+    if (takes) {
+        cn_apply_take(engine->apply);
+    }
+    take_colours(engine);
+    bool ok = cn_engine_score(engine, round, err);
+    (void)pthread_rwlock_unlock(&engine->lock);
+    if (takes) {
+        cn_apply_done(engine->apply);
+    }
+    return ok;
+}
+
 bool cn_engine_evaluate(struct cn_engine *engine, bool is_tick, struct cn_error *err)
 {
+    bool takes = false;
     cn_arena_reset(&engine->scratch);
     if (!read_records(engine, err)) {
         return cn_error_context(err, "reading changed records");
@@ -340,21 +378,18 @@ bool cn_engine_evaluate(struct cn_engine *engine, bool is_tick, struct cn_error 
     if (atomic_load(&engine->held)) {
         return true;
     }
+    if (!cn_apply_begin(engine->apply, &takes, err)) {
+        return false;
+    }
     /* After reading: what was told is not ahead of the clock. */
     cn_time now = cn_now(engine->options.clock);
     bool new_day = cn_tz_day(engine->options.tz, now) != engine->day;
-    struct cn_round round = { .is_fresh = new_day || engine->needs_all };
+    struct cn_round round = { .is_fresh = new_day || engine->needs_all || takes };
     round.is_full = is_tick || round.is_fresh || engine->needs_clock;
     round.clock = round.is_full ? now : engine->clock;
     engine->needs_clock = true;
-    if (!flush_before(engine, &round, err)) {
-        return cn_error_context(err, "scoring");
-    }
-    (void)pthread_rwlock_wrlock(&engine->lock);
-    take_colours(engine);
-    bool ok = cn_engine_score(engine, &round, err);
-    (void)pthread_rwlock_unlock(&engine->lock);
-    if (!ok) {
+    if ((!takes && !flush_before(engine, &round, err)) ||
+        !score_round(engine, &round, takes, err)) {
         return cn_error_context(err, "scoring");
     }
     engine->needs_clock = false;

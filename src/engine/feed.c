@@ -4,6 +4,7 @@
 #include "base/log.h"
 
 #include "book/change.h"
+#include "engine/apply_state.h"
 #include "engine/state.h"
 
 enum {
@@ -274,6 +275,7 @@ static bool feed_metrics(struct cn_engine *engine, const struct cn_event *const 
         return false;
     }
     cn_series_add(engine->series, facts, fact_count);
+    cn_apply_note_facts(engine->apply, facts, fact_count);
     mark_rows(engine, facts, fact_count);
     engine->position.seq = last;
     return true;

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 
+#include "engine/apply_state.h"
 #include "engine/known_state.h"
 #include "program/version.h"
 
@@ -71,19 +72,6 @@ int32_t cn_known_scorecard(const struct known *known, cn_str name)
     return -1;
 }
 
-/* Scores name their scorecard by its place, which another program has elsewhere. */
-static void move_scores(struct known *known, const struct cn_health_model *old)
-{
-    struct cn_engine *then = known->then;
-    for (size_t row = 0; old != NULL && row < cn_frame_rows(then->frame); row++) {
-        struct cn_health_score score = cn_health_state_get(&then->health, row);
-        if (score.scorecard >= 0) {
-            score.scorecard = cn_known_scorecard(known, old->scorecards[score.scorecard].name);
-            cn_health_state_set(&then->health, row, &score);
-        }
-    }
-}
-
 static bool compile(struct known *known, int64_t version, struct cn_engine_program **program_out,
                     struct cn_error *err)
 {
@@ -139,14 +127,18 @@ bool cn_known_use_program(struct known *known, const struct cn_tick *tick, struc
     }
     then->program = program;
     cn_frame_use(then->frame, &program->columns, NULL);
-    move_scores(known, old != NULL ? old->health : NULL);
+    if (old != NULL) {
+        cn_engine_move_scores(then, old->health, program->health);
+    }
     cn_series_free(then->series); /* it reads the old program's metrics */
     cn_engine_program_free(old);
     then->day = cn_tz_day(then->options.tz, tick->clock);
     then->needs_all = true;
     then->series = series_of(known, then->day);
     cn_metric_source_set_series(program->metric_source, then->series);
+    /* What it counts for the first time was then counted from the whole log, too. */
     return cn_rollup_use(known->options->into, program->metrics, &building, err) &&
+           (building == 0 || cn_engine_build_metrics(then, &(struct cn_engine_build){ 0 }, err)) &&
            cn_rollup_flush(known->options->into, err) &&
            cn_series_load(then->series, known->options->into, NULL, 0, err);
 }

@@ -320,7 +320,8 @@ void cn_engine_live_charts(struct cn_engine *engine, cn_account_id id, struct cn
     for (size_t i = 0; i < charts->count; i++) {
         const struct cn_chart *chart = &charts->items[i];
         struct cn_chart_day *last = chart->count > 0 ? &chart->days[chart->count - 1] : NULL;
-        const size_t metric = (size_t)(chart->metric - engine->program->metrics->items);
+        size_t metric = engine->program->metrics->count;
+        (void)cn_metric_find(engine->program->metrics, chart->metric->name, &metric);
         double value = 0;
         if (last != NULL && last->day == engine->day && metric < engine->program->metrics->count &&
             cn_series_day(engine->series, id.value, metric, (int32_t)last->day, &value)) {

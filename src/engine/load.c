@@ -5,6 +5,7 @@
 
 #include "book/account.h"
 #include "book/change.h"
+#include "engine/apply_state.h"
 #include "engine/list_columns.h"
 #include "engine/state.h"
 #include "program/version.h"
@@ -13,6 +14,12 @@ struct saving {
     struct cn_engine *engine;
     struct cn_program_files files;
     struct cn_program_version version;
+};
+
+/* Versions that there are; 0: none. */
+struct choice {
+    int64_t newest;
+    int64_t stored; /* as active */
 };
 
 static bool save_shipped(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
@@ -24,42 +31,50 @@ static bool save_shipped(void *arg, struct cn_sql_conn *conn, struct cn_error *e
                                    &saving->version, err);
 }
 
-/* The active version; a workspace that has none gets the one that ships. */
-static bool active_program(struct cn_engine *engine, struct cn_program_files *files_out,
-                           int64_t *version_out, struct cn_error *err)
+/* A workspace that has no program yet gets the one that ships. */
+static bool ensure_program(struct cn_engine *engine, struct choice *choice, struct cn_error *err)
 {
-    struct cn_sql_conn *conn = NULL;
-    struct cn_program_version version;
-    if (!cn_db_read(engine->options.db, &conn, err)) {
-        return false;
-    }
-    bool ok = cn_program_version_load(conn, &engine->scratch, 0, &version, files_out, err);
-    cn_db_release(engine->options.db, conn);
-    if (ok) {
-        *version_out = version.number;
+    struct saving saving = { .engine = engine };
+    if (choice->newest > 0) {
         return true;
     }
-    if (err->code != CN_NOT_FOUND) {
-        return false;
-    }
-    struct saving saving = { .engine = engine };
     cn_program_shipped(&engine->scratch, &saving.files);
     if (!cn_db_write(engine->options.db, save_shipped, &saving, err)) {
         return false;
     }
-    *files_out = saving.files;
-    *version_out = saving.version.number;
+    choice->newest = saving.version.number;
     return true;
 }
 
-static bool compile_program(struct cn_engine *engine, struct cn_error *err)
+static bool read_choice(struct cn_engine *engine, struct choice *choice, struct cn_error *err)
 {
-    struct cn_program_files files;
-    int64_t version = 0;
-    if (!active_program(engine, &files, &version, err)) {
+    struct cn_sql_conn *conn = NULL;
+    struct cn_program_version_list newest = { 0 };
+    if (!cn_db_read(engine->options.db, &conn, err)) {
         return false;
     }
+    bool ok = cn_program_version_list(conn, &engine->scratch, 0, 1, &newest, err) &&
+              cn_apply_active_version(conn, &choice->stored, err);
+    cn_db_release(engine->options.db, conn);
+    choice->newest = ok && newest.count > 0 ? newest.items[0].number : 0;
+    return ok;
+}
+
+/* CN_INVALID if the version does not compile. */
+static bool compile_version(struct cn_engine *engine, int64_t number, struct cn_error *err)
+{
+    struct cn_sql_conn *conn = NULL;
+    struct cn_program_version version;
+    struct cn_program_files files;
     struct cn_diagnostics problems;
+    if (!cn_db_read(engine->options.db, &conn, err)) {
+        return false;
+    }
+    bool ok = cn_program_version_load(conn, &engine->scratch, number, &version, &files, err);
+    cn_db_release(engine->options.db, conn);
+    if (!ok) {
+        return false;
+    }
     cn_diagnostics_init(&problems, &engine->scratch);
     struct cn_program_ground ground = { .book = cn_book_facts_source(engine->facts),
                                         .rollup = engine->options.rollup,
@@ -68,9 +83,50 @@ static bool compile_program(struct cn_engine *engine, struct cn_error *err)
     if (!cn_engine_program_compile(&files, &ground, &engine->program, &problems)) {
         bool none = cn_diagnostics_none(&problems, err);
         assert(!none);
-        return cn_error_context(err, "program version %lld", (long long)version);
+        return cn_error_context(err, "program version %lld", (long long)number);
     }
-    engine->program->version = version;
+    engine->program->version = number;
+    return true;
+}
+
+/* Whether the program can be evaluated before the log has been scanned. */
+static bool needs_scan(struct cn_engine *engine, bool *needs_out, struct cn_error *err)
+{
+    const struct cn_metric_list *metrics = engine->program->metrics;
+    size_t count = 0;
+    bool *missing = cn_arena_array(&engine->scratch, bool, metrics->count + 1);
+    bool ok = cn_rollup_missing(engine->options.rollup, metrics, missing, &count, err);
+    *needs_out = count > 0;
+    return ok;
+}
+
+/* The newest version, or, if that does not compile or waits for a scan of the log, the one that was
+ * active before. */
+static bool compile_program(struct cn_engine *engine, struct cn_error *err)
+{
+    struct choice choice = { 0 };
+    if (!read_choice(engine, &choice, err) || !ensure_program(engine, &choice, err)) {
+        return false;
+    }
+    int64_t number = choice.newest;
+    bool is_last = choice.stored == 0 || choice.stored == number;
+    bool is_good = compile_version(engine, number, err);
+    bool needs = false;
+    if (!is_good && (is_last || err->code != CN_INVALID)) {
+        return false;
+    }
+    if (is_good && !is_last && !needs_scan(engine, &needs, err)) {
+        return false;
+    }
+    if (!is_good || needs) { /* the engine's thread for programs deals with the newest */
+        cn_engine_program_free(engine->program);
+        engine->program = NULL;
+        number = choice.stored;
+        if (!compile_version(engine, number, err)) {
+            return false;
+        }
+    }
+    cn_apply_begin_with(engine->apply, number, choice.stored, choice.newest);
     return true;
 }
 
@@ -111,7 +167,9 @@ static bool load_parked(struct cn_engine *engine, struct cn_error *err)
 static bool load_series(struct cn_engine *engine, struct cn_error *err)
 {
     size_t building = 0;
-    if (!cn_rollup_use(engine->options.rollup, engine->program->metrics, &building, err)) {
+    /* There is no other program to go by while they are counted. */
+    if (!cn_rollup_use(engine->options.rollup, engine->program->metrics, &building, err) ||
+        (building > 0 && !cn_engine_build_metrics(engine, &(struct cn_engine_build){ 0 }, err))) {
         return false;
     }
     int32_t today = (int32_t)cn_tz_day(engine->options.tz, cn_now(engine->options.clock));
@@ -132,7 +190,7 @@ static bool load_series(struct cn_engine *engine, struct cn_error *err)
     }
     cn_metric_source_set_series(engine->program->metric_source, engine->series);
     const char *path = engine->options.series_path;
-    return (path != NULL &&
+    return (path != NULL && building == 0 &&
             cn_series_restore(engine->series, path, cn_rollup_position(engine->options.rollup))) ||
            cn_series_load(engine->series, engine->options.rollup, NULL, 0, err);
 }

@@ -1,4 +1,7 @@
-/* Rollups made anew from the log: for accounts whose subjects moved. */
+/* Rollups made anew from the log: for accounts whose subjects moved, and for metrics that a program
+ * counts for the first time. */
+#include "book/change.h"
+#include "engine/apply_state.h"
 #include "engine/state.h"
 
 enum {
@@ -100,5 +103,66 @@ bool cn_engine_rebuild(struct cn_engine *engine, const int64_t *account_ids, siz
         !cn_series_load(engine->series, engine->options.rollup, account_ids, count, err)) {
         return cn_error_context(err, "counting moved events anew");
     }
+    cn_apply_note_accounts(engine->apply, account_ids, count);
     return true;
+}
+
+enum {
+    TELL_EVENTS = 4096
+};
+
+struct building {
+    struct collection into; /* first */
+    const struct cn_engine_build *what;
+    int64_t upto; /* PostgreSQL: what the rows in the database go up to */
+    int64_t count;
+    bool is_stopped;
+};
+
+static bool guard_build(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    struct building *building = arg;
+    struct cn_engine *engine = building->into.engine;
+    struct cn_arena arena;
+    cn_arena_init(&arena, 1024);
+    struct cn_unit unit = cn_engine_unit(engine, conn, &arena);
+    bool ok = cn_engine_guard(engine, &unit, err) &&
+              cn_position_load(&unit, "rollup", &building->upto, err);
+    cn_arena_deinit(&arena);
+    return ok;
+}
+
+static bool collect_and_tell(void *arg, const struct cn_event *event)
+{
+    struct building *building = arg;
+    const struct cn_engine_build *what = building->what;
+    if (building->count++ % TELL_EVENTS == 0 && what->progress != NULL &&
+        !what->progress(what->arg, event->received)) {
+        building->is_stopped = true;
+        return false;
+    }
+    return collect(&building->into, event);
+}
+
+static bool scan_everything(void *arg, int64_t upto_seq, struct cn_rollup_sink *sink,
+                            struct cn_error *err)
+{
+    struct building *building = arg;
+    int64_t last = upto_seq < building->upto ? upto_seq : building->upto;
+    building->into.sink = sink;
+    building->count = 0;
+    building->is_stopped = false;
+    return cn_event_log_scan(building->into.engine->log, 1, last, collect_and_tell, building,
+                             err) &&
+           (!building->is_stopped || cn_fail(err, CN_UNAVAILABLE, "counting was given up"));
+}
+
+bool cn_engine_build_metrics(struct cn_engine *engine, const struct cn_engine_build *what,
+                             struct cn_error *err)
+{
+    struct building building = { .into = { .engine = engine }, .what = what, .upto = INT64_MAX };
+    struct cn_rollup_builder with = { .guard = guard_build,
+                                      .scan = scan_everything,
+                                      .arg = &building };
+    return cn_rollup_build(engine->options.rollup, &with, err);
 }

@@ -80,6 +80,8 @@ enum cn_begun {
     CN_BEGUN,
 };
 
+struct cn_apply; /* engine/apply.c */
+
 struct cn_engine {
     struct cn_engine_options options;
     struct cn_event_log *log;
@@ -90,8 +92,10 @@ struct cn_engine {
     struct cn_book_facts *facts;
     struct cn_subject_map *subjects;
     struct cn_parked *parked;
-    struct cn_engine_program *program;
-    struct cn_series *series;
+    struct cn_engine_program
+        *program;             /* another one: under the write lock of `lock` and of apply */
+    struct cn_series *series; /* the same */
+    struct cn_apply *apply;
     struct cn_book_batch_options book_options;
 
     pthread_rwlock_t lock; /* of facts, the live frame and all that has a value a row */
@@ -182,6 +186,17 @@ CN_MUST_CHECK bool cn_engine_follow(struct cn_engine *engine, struct cn_error *e
 /* Makes the rollups of these accounts anew, after subjects moved to or from them. */
 CN_MUST_CHECK bool cn_engine_rebuild(struct cn_engine *engine, const int64_t *account_ids,
                                      size_t count, struct cn_error *err);
+
+/* Fills the rollups of metrics that are building from the log.  Any thread.  CN_UNAVAILABLE:
+ * `progress` said to stop. */
+struct cn_engine_build {
+    /* Told now and then when the event was received that was come to; false: stop.  May be NULL. */
+    bool (*progress)(void *arg, cn_time received);
+    void *arg;
+};
+CN_MUST_CHECK bool cn_engine_build_metrics(struct cn_engine *engine,
+                                           const struct cn_engine_build *what,
+                                           struct cn_error *err);
 
 /* The row of the account, made if it is new.  Under the write lock. */
 uint32_t cn_engine_row(struct cn_engine *engine, int64_t account_id);

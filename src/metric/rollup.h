@@ -140,8 +140,21 @@ struct cn_rollup_rebuild {
 CN_MUST_CHECK bool cn_rollup_rebuild(struct cn_rollup *rollup, const struct cn_rollup_rebuild *what,
                                      struct cn_error *err);
 
-/* Fills the metrics that are building from a scan of the whole log. */
-CN_MUST_CHECK bool cn_rollup_build(struct cn_rollup *rollup, cn_rollup_scan *scan, void *arg,
+/* Says which of the metrics have rows that are incomplete, or would be from cn_rollup_use() on:
+ * they need a scan.  Changes nothing.  missing_out has metrics->count places. */
+CN_MUST_CHECK bool cn_rollup_missing(struct cn_rollup *rollup, const struct cn_metric_list *metrics,
+                                     bool *missing_out, size_t *count_out, struct cn_error *err);
+
+struct cn_rollup_builder {
+    /* PostgreSQL: as for a rebuild.  May be NULL. */
+    bool (*guard)(void *arg, struct cn_sql_conn *conn, struct cn_error *err);
+    cn_rollup_scan *scan;
+    void *arg;
+};
+
+/* Fills the metrics that are building from a scan of the whole log, in one transaction at the end:
+ * after a crash they are still building. */
+CN_MUST_CHECK bool cn_rollup_build(struct cn_rollup *rollup, const struct cn_rollup_builder *with,
                                    struct cn_error *err);
 
 /*

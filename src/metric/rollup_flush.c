@@ -359,7 +359,7 @@ static void list_building(struct cn_rollup *rollup, struct cn_rollup_scope *buil
     pthread_mutex_lock(&rollup->lock);
     building->metrics = cn_heap_resize(NULL, (rollup->metric_count + 1) * sizeof(uint32_t));
     for (size_t i = 0; i < rollup->metric_count; i++) {
-        if (!rollup->metrics[i].built) {
+        if (rollup->metrics[i].is_used && !rollup->metrics[i].built) {
             building->metrics[building->metric_count++] = rollup->metrics[i].metric;
         }
     }
@@ -378,7 +378,7 @@ static void mark_built(struct cn_rollup *rollup, const struct cn_rollup_scope *b
 }
 
 static bool build_metrics(struct cn_rollup *rollup, struct cn_rollup_scope *building,
-                          cn_rollup_scan *scan, void *arg, struct cn_error *err)
+                          const struct cn_rollup_builder *with, struct cn_error *err)
 {
     struct cn_rollup_collector collector = {
         .sink = { .add = cn_rollup_collect },
@@ -388,10 +388,10 @@ static bool build_metrics(struct cn_rollup *rollup, struct cn_rollup_scope *buil
     struct rebuild rebuild = { .rollup = rollup, .scope = building, .deltas = &collector.deltas };
     bool ok = false;
     if (rollup->is_shared) {
-        ok = cn_rollup_rebuild_shared(&collector, building, NULL, scan, arg, err);
+        ok = cn_rollup_rebuild_shared(&collector, building, NULL, with->scan, with->arg, err);
     } else {
         ok = take_boundary(rollup, err) &&
-             scan(arg, rollup->waiting_upto.seq, &collector.sink, err) &&
+             with->scan(with->arg, rollup->waiting_upto.seq, &collector.sink, err) &&
              replace_waiting(&rebuild, keep_built_row, building, rollup->waiting_upto.mapping, err);
     }
     if (ok) {
@@ -401,13 +401,13 @@ static bool build_metrics(struct cn_rollup *rollup, struct cn_rollup_scope *buil
     return ok;
 }
 
-bool cn_rollup_build(struct cn_rollup *rollup, cn_rollup_scan *scan, void *arg,
+bool cn_rollup_build(struct cn_rollup *rollup, const struct cn_rollup_builder *with,
                      struct cn_error *err)
 {
-    struct cn_rollup_scope building = { 0 };
+    struct cn_rollup_scope building = { .guard = with->guard };
     pthread_mutex_lock(&rollup->write_lock);
     list_building(rollup, &building);
-    bool ok = building.metric_count == 0 || build_metrics(rollup, &building, scan, arg, err);
+    bool ok = building.metric_count == 0 || build_metrics(rollup, &building, with, err);
     pthread_mutex_unlock(&rollup->write_lock);
     free(building.metrics);
     return ok || cn_error_context(err, "building metrics");

@@ -23,6 +23,7 @@ struct cn_rollup_metric {
     cn_str name; /* in cn_rollup.texts */
     uint32_t metric;
     bool built;
+    bool is_used; /* by the program's metrics */
 };
 
 struct cn_rollup {
@@ -81,6 +82,10 @@ bool cn_rollup_is_countable(cn_str event_name);
 CN_MUST_CHECK bool cn_rollup_learn_metrics(struct cn_rollup *rollup,
                                            const struct cn_metric_list *metrics,
                                            struct cn_error *err);
+
+/* Shared: whether anything has been counted. */
+CN_MUST_CHECK bool cn_rollup_has_rows(struct cn_rollup *rollup, bool *has_rows_out,
+                                      struct cn_error *err);
 
 /* A sink that adds what is scanned to deltas of its own. */
 struct cn_rollup_collector {

@@ -51,7 +51,7 @@ static bool learn_name(struct cn_rollup *rollup, struct learning *learning, stru
     return true;
 }
 
-static bool has_rows(struct cn_rollup *rollup, bool *has_rows_out, struct cn_error *err)
+bool cn_rollup_has_rows(struct cn_rollup *rollup, bool *has_rows_out, struct cn_error *err)
 {
     struct cn_sql_conn *conn = NULL;
     if (!cn_db_read(rollup->db, &conn, err)) {
@@ -66,7 +66,7 @@ bool cn_rollup_learn_metrics(struct cn_rollup *rollup, const struct cn_metric_li
                              struct cn_error *err)
 {
     bool is_late = false;
-    if (!has_rows(rollup, &is_late, err)) {
+    if (!cn_rollup_has_rows(rollup, &is_late, err)) {
         return false;
     }
     for (size_t i = 0; i < metrics->count; i++) {

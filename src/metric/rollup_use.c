@@ -54,6 +54,41 @@ static bool is_used(const struct cn_rollup_metric *metric, const struct cn_metri
     return false;
 }
 
+/* Without rows yet: those of an event that never came while there was room for its name are
+ * complete. */
+static bool would_be_complete(const struct cn_rollup *rollup, const struct cn_metric *metric)
+{
+    bool is_plain = !metric->of_trait && metric->property.len == 0;
+    return is_plain && metric->member != CN_MEMBER_NAME && !rollup->is_full &&
+           rollup->event_names < rollup->names_max;
+}
+
+bool cn_rollup_missing(struct cn_rollup *rollup, const struct cn_metric_list *metrics,
+                       bool *missing_out, size_t *count_out, struct cn_error *err)
+{
+    char text[CN_ROLLUP_METRIC_NAME_MAX_BYTES];
+    bool has_events = rollup->is_shared;
+    if (rollup->is_shared && !cn_rollup_has_rows(rollup, &has_events, err)) {
+        return false;
+    }
+    size_t count = 0;
+    pthread_mutex_lock(&rollup->lock);
+    has_events = has_events || rollup->upto.seq > 0;
+    for (size_t i = 0; i < metrics->count; i++) {
+        const struct cn_metric *metric = &metrics->items[i];
+        cn_str name = cn_rollup_metric_name(metric, text);
+        const uint64_t *index = cn_str_map_get(&rollup->by_name, name);
+        bool is_every = cn_str_equal(name, CN_STR("event:*"));
+        missing_out[i] =
+            !is_every && (index != NULL ? !rollup->metrics[*index].built
+                                        : has_events && !would_be_complete(rollup, metric));
+        count += missing_out[i];
+    }
+    pthread_mutex_unlock(&rollup->lock);
+    *count_out = count;
+    return true;
+}
+
 struct changes {
     struct cn_arena arena;
     struct cn_store_metric *items;
@@ -74,6 +109,7 @@ static void apply_program(struct cn_rollup *rollup, const struct cn_metric_list 
     for (size_t i = 0; i < rollup->metric_count; i++) {
         struct cn_rollup_metric *metric = &rollup->metrics[i];
         bool used = is_used(metric, metrics);
+        metric->is_used = used;
         *building_out += used && !metric->built;
         if (i >= rollup->stored_metrics || (!used && metric->built)) {
             metric->built = metric->built && used;

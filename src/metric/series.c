@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/str.h"
+
 #include "metric/load.h"
 #include "metric/rollup_impl.h"
 #include "metric/series_impl.h"
@@ -55,6 +57,29 @@ struct cn_series *cn_series_new(const struct cn_series_options *options)
     cn_matcher_init(&series->matcher);
     add_rules(series);
     return series;
+}
+
+static bool counts_the_same(const struct cn_metric *a, const struct cn_metric *b)
+{
+    return a->kind == b->kind && a->member == b->member && a->of_trait == b->of_trait &&
+           cn_str_equal(a->event, b->event) && cn_str_equal(a->property, b->property);
+}
+
+bool cn_series_fits(const struct cn_series *series, const struct cn_metric_list *metrics,
+                    int32_t reach_days)
+{
+    bool fits = metrics->count == series->metrics->count && reach_days <= series->reach_days;
+    for (size_t i = 0; fits && i < metrics->count; i++) {
+        fits = counts_the_same(&series->metrics->items[i], &metrics->items[i]);
+    }
+    return fits;
+}
+
+void cn_series_use(struct cn_series *series, const struct cn_metric_list *metrics)
+{
+    pthread_rwlock_wrlock(&series->lock);
+    series->metrics = metrics;
+    pthread_rwlock_unlock(&series->lock);
 }
 
 void cn_series_empty_row(struct cn_series *series, size_t row)

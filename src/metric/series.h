@@ -33,6 +33,14 @@ struct cn_series_options {
 struct cn_series *cn_series_new(const struct cn_series_options *options);
 void cn_series_free(struct cn_series *series); /* NULL is allowed */
 
+/* True if the series counts exactly what these metrics count, whatever their names, and reaches so
+ * far: then it can answer for them as it is. */
+bool cn_series_fits(const struct cn_series *series, const struct cn_metric_list *metrics,
+                    int32_t reach_days);
+
+/* From here on it counts for these, which it fits; they outlive it in place of those before. */
+void cn_series_use(struct cn_series *series, const struct cn_metric_list *metrics);
+
 /* Reads these accounts (NULL: all) from the flushed rollups, replacing what the series had of them.
  * Facts that were added but not flushed are lost: flush first. */
 CN_MUST_CHECK bool cn_series_load(struct cn_series *series, struct cn_rollup *rollup,

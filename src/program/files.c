@@ -16,7 +16,8 @@
 
 enum {
     FOLDER_DEPTH_MAX = 8,
-    PATH_MAX_BYTES = 1024
+    PATH_MAX_BYTES = 1024,
+    NAME_MAX_BYTES = 200
 };
 
 struct reader {
@@ -137,6 +138,64 @@ static void finish(struct cn_arena *arena, struct cn_program_file *items, size_t
         memcpy(files_out->items, items, count * sizeof(*items));
         qsort(files_out->items, count, sizeof(*items), by_name);
     }
+}
+
+static bool has_good_name(cn_str name)
+{
+    cn_str rest = name;
+    cn_str part;
+    if (name.len == 0 || name.len > NAME_MAX_BYTES ||
+        !(cn_str_ends_with(name, CN_STR(".yaml")) || cn_str_ends_with(name, CN_STR(".yml")))) {
+        return false;
+    }
+    for (size_t i = 0; i < name.len; i++) {
+        unsigned char c = (unsigned char)name.ptr[i];
+        if (c < ' ' || c == 0x7f || c == '\\') {
+            return false;
+        }
+    }
+    while (cn_str_split(&rest, '/', &part)) {
+        if (part.len == 0 || part.ptr[0] == '.') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool file_problem(struct cn_diagnostics *problems, size_t index, cn_str name,
+                         const char *what)
+{
+    char pointer[32];
+    int len = snprintf(pointer, sizeof(pointer), "/files/%zu", index);
+    struct cn_place place = { .source = name, .pointer = { pointer, (size_t)len } };
+    return cn_diagnose(problems, &place, "%s", what);
+}
+
+bool cn_program_take_files(struct cn_program_file *items, size_t count,
+                           struct cn_program_files *files_out, struct cn_diagnostics *problems)
+{
+    size_t bytes = 0;
+    bool ok = true;
+    for (size_t i = 0; i < count; i++) {
+        if (!has_good_name(items[i].name)) {
+            ok = file_problem(problems, i, cn_str_slice(items[i].name, 0, NAME_MAX_BYTES),
+                              "the name of a file is a relative path that ends in .yaml");
+        }
+        bytes += items[i].text.len;
+    }
+    if (count > CN_PROGRAM_FILES_MAX || bytes > CN_PROGRAM_MAX_BYTES) {
+        ok = file_problem(problems, 0, CN_STR(""), "this is too much for a program");
+    }
+    if (ok && count > 0) {
+        qsort(items, count, sizeof(*items), by_name);
+    }
+    for (size_t i = 1; ok && i < count; i++) {
+        if (cn_str_equal(items[i].name, items[i - 1].name)) {
+            ok = file_problem(problems, i, items[i].name, "there are two files of this name");
+        }
+    }
+    *files_out = (struct cn_program_files){ items, count };
+    return ok;
 }
 
 bool cn_program_read_folder(struct cn_arena *arena, const char *path,

@@ -40,6 +40,13 @@ struct cn_program_files {
 CN_MUST_CHECK bool cn_program_read_folder(struct cn_arena *arena, const char *path,
                                           struct cn_program_files *files_out, struct cn_error *err);
 
+/* Files as somebody sent them, in any order: sorted, their names checked (relative, ending in .yaml
+ * or .yml, each once) and their number and size.  `items` is used as it is.  Adds a problem with
+ * the pointer /files/N for each that is wrong. */
+CN_MUST_CHECK bool cn_program_take_files(struct cn_program_file *items, size_t count,
+                                         struct cn_program_files *files_out,
+                                         struct cn_diagnostics *problems);
+
 /* The program that is built in: what a new workspace starts with. */
 void cn_program_shipped(struct cn_arena *arena, struct cn_program_files *files_out);
 

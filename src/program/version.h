@@ -1,7 +1,8 @@
 /*
  * Versions of the program in the database: immutable, numbered from 1, each with its files as text,
- * who saved it and when.  Applying and rolling back both save a version; the newest is the active
- * one.
+ * who saved it and when.  Applying and rolling back both save a version.  Which one is active is
+ * said by who evaluates (engine/apply.h): the newest, unless it has failed or metrics of it are
+ * being counted.
  *
  * Statements run on the caller's connection and transaction.
  */
@@ -22,7 +23,10 @@ struct cn_program_version {
     int64_t author_id; /* of the user, 0: the server itself */
     cn_time at;
     cn_str hash;
-    cn_str note; /* why, in the author's words; may be "" */
+    cn_str note;        /* why, in the author's words; may be "" */
+    int64_t rolls_back; /* the version whose text it has again, 0: none */
+    cn_str failure;     /* why it could not be made active, or "" */
+    int64_t base;       /* of a draft: the version that it changes, 0: whatever is the newest */
 };
 
 struct cn_program_version_list {
@@ -31,8 +35,9 @@ struct cn_program_version_list {
 };
 
 /* Saves `files` as the next version, unless they equal the newest: then that one is given back and
- * nothing is written.  draft->author_id, at and note are read.  Two who save at once: one fails
- * with CN_CONFLICT. */
+ * nothing is written.  draft->author_id, at, note, rolls_back and base are read.  Two who save at
+ * once: one fails with CN_CONFLICT, as does who changes another base than the newest version that
+ * has not failed. */
 CN_MUST_CHECK bool cn_program_version_save(struct cn_sql_conn *conn, struct cn_arena *arena,
                                            const struct cn_program_files *files,
                                            const struct cn_program_version *draft,
@@ -45,8 +50,24 @@ CN_MUST_CHECK bool cn_program_version_load(struct cn_sql_conn *conn, struct cn_a
                                            struct cn_program_files *files_out,
                                            struct cn_error *err);
 
+/* Those before version `before` (0: all), newest first. */
 CN_MUST_CHECK bool cn_program_version_list(struct cn_sql_conn *conn, struct cn_arena *arena,
-                                           size_t limit, struct cn_program_version_list *list_out,
+                                           int64_t before, size_t limit,
+                                           struct cn_program_version_list *list_out,
                                            struct cn_error *err);
+
+/* The version cannot be made active. */
+CN_MUST_CHECK bool cn_program_version_fail(struct cn_sql_conn *conn, int64_t number, cn_time at,
+                                           cn_str message, struct cn_error *err);
+
+/* Names of the files that are not the same in both, in `arena`; both are sorted by name. */
+struct cn_program_file_change {
+    cn_str name;
+    bool was_there;
+    bool is_there;
+};
+size_t cn_program_compare(const struct cn_program_files *before,
+                          const struct cn_program_files *after, struct cn_arena *arena,
+                          struct cn_program_file_change **changes_out);
 
 #endif

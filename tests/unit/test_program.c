@@ -362,7 +362,7 @@ static void number_versions(struct fixture *f, struct cn_sql_conn *conn)
     assert_int_equal(version.number, 3);
     cn_program_hash(&read, hash);
     assert_str(version.hash, hash);
-    assert_true(cn_program_version_list(conn, &f->arena, 2, &list, &err));
+    assert_true(cn_program_version_list(conn, &f->arena, 0, 2, &list, &err));
     assert_int_equal(list.count, 2);
     assert_int_equal(list.items[0].number, 3);
     assert_int_equal(list.items[1].author_id, 5);

@@ -381,7 +381,9 @@ static void a_metric_that_comes_later_is_built_from_the_log(void **state)
     add(&store, &world, 1000, 1500);
     flush(&store);
     add(&store, &world, 1500, world.count);
-    must(cn_rollup_build(store.rollup, scan_plain, &world, &err), &err);
+    must(cn_rollup_build(store.rollup,
+                         &(struct cn_rollup_builder){ .scan = scan_plain, .arg = &world }, &err),
+         &err);
 
     store_open_bare(&whole);
     must(cn_rollup_copy_names(whole.rollup, store.rollup, &err), &err);

@@ -1,0 +1,71 @@
+/*
+ * The program as the API shows it.  Internal to api/: what the files program*.c share.
+ */
+#ifndef CAIRN_API_PROGRAM_VIEW_H
+#define CAIRN_API_PROGRAM_VIEW_H
+
+#include "api/core.h"
+#include "engine/apply.h"
+#include "program/program.h"
+
+/* clang-format off */
+/* Trying out what a program would do. */
+#define CN_PROGRAM_AUTHORS { [CN_ROLE_ADMIN] = CN_SCOPE_ALL, [CN_ROLE_OPS] = CN_SCOPE_ALL, \
+                             [CN_ROLE_LEADER] = CN_SCOPE_ALL }
+/* clang-format on */
+
+enum {
+    CN_PROGRAM_NAME_MAX = 200,
+    CN_PROGRAM_TEXT_MAX = CN_NODE_FILE_MAX_BYTES,
+    CN_PROGRAM_NOTE_MAX = 1000,
+    CN_PROGRAM_WORDS_MAX = 1000, /* sentences */
+};
+
+/* struct cn_program_file; a list of them, as it is received and sent. */
+extern const struct cn_field cn_program_file_item;
+struct cn_program_file_list {
+    struct cn_program_file *items;
+    size_t count;
+};
+
+struct cn_program_fix_edit {
+    cn_str file;
+    int64_t line; /* from 1, as all of them; columns in code points */
+    int64_t column;
+    int64_t end_line;
+    int64_t end_column;
+    cn_str text;
+};
+
+struct cn_program_fix_view {
+    cn_str label;
+    struct {
+        struct cn_program_fix_edit *items;
+        size_t count;
+    } edits;
+};
+
+struct cn_program_problem {
+    cn_str file;
+    int64_t line;
+    int64_t column;
+    int64_t end_line;
+    int64_t end_column;
+    int severity; /* of cn_program_severities */
+    cn_str message;
+    struct cn_program_fix_view fix;
+    enum cn_given fix_given;
+};
+extern const struct cn_names cn_program_severities;
+extern const struct cn_field cn_program_problem_item;
+struct cn_program_problem_list {
+    struct cn_program_problem *items;
+    size_t count;
+};
+
+/* Problems with the files' text, for editors: columns are code points, and a problem has an end. */
+struct cn_program_problem_list cn_program_problems_view(const struct cn_diagnostics *problems,
+                                                        const struct cn_program_files *files,
+                                                        struct cn_arena *arena);
+
+#endif
