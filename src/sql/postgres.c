@@ -1,6 +1,7 @@
 #include "sql/postgres.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <libpq-fe.h>
 #include <limits.h>
 #include <stdio.h>
@@ -8,14 +9,13 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/parse.h"
 #include "base/str.h"
 
 #include "sql/driver.h"
 
 enum {
-    NUMBER_TEXT_BYTES = 32,
+    NUMBER_BYTES = 8,
     NAME_BYTES = 24,
     ARENA_BLOCK_BYTES = 1024,
 };
@@ -42,7 +42,7 @@ struct pg_param {
     int len;
     int is_binary; /* an int because libpq wants an array of them */
     Oid type;
-    char number[NUMBER_TEXT_BYTES];
+    char number[NUMBER_BYTES];
 };
 
 struct pg_stmt {
@@ -168,22 +168,28 @@ static struct pg_param *param_at(struct cn_sql_stmt *base, int n)
     return &stmt->params[n - 1];
 }
 
-static void pg_bind_i64(struct cn_sql_stmt *base, int n, int64_t value)
+/* Numbers cross the network with the most significant byte first. */
+static void bind_number(struct cn_sql_stmt *base, int n, uint64_t bits, Oid type)
 {
     struct pg_param *param = param_at(base, n);
-    param->len = snprintf(param->number, sizeof(param->number), "%lld", (long long)value);
+    uint64_t big_endian = htobe64(bits);
+    memcpy(param->number, &big_endian, sizeof(big_endian));
+    param->len = sizeof(big_endian);
     param->ptr = param->number;
-    param->is_binary = 0;
-    param->type = OID_INT8;
+    param->is_binary = 1;
+    param->type = type;
+}
+
+static void pg_bind_i64(struct cn_sql_stmt *base, int n, int64_t value)
+{
+    bind_number(base, n, (uint64_t)value, OID_INT8);
 }
 
 static void pg_bind_f64(struct cn_sql_stmt *base, int n, double value)
 {
-    struct pg_param *param = param_at(base, n);
-    param->len = snprintf(param->number, sizeof(param->number), "%.17g", value);
-    param->ptr = param->number;
-    param->is_binary = 0;
-    param->type = OID_FLOAT8;
+    uint64_t bits = 0;
+    memcpy(&bits, &value, sizeof(bits));
+    bind_number(base, n, bits, OID_FLOAT8);
 }
 
 static void bind_bytes(struct cn_sql_stmt *base, int n, cn_str bytes, Oid type)
@@ -213,21 +219,30 @@ static void pg_bind_null(struct cn_sql_stmt *base, int n)
     param->type = OID_UNKNOWN;
 }
 
+/* An array as it crosses the network: dimensions, nulls, type, length, first index; then the
+ * elements, each behind its length. */
 static void pg_bind_ids(struct cn_sql_stmt *base, int n, const int64_t *ids, size_t count)
 {
     struct pg_param *param = param_at(base, n);
-    struct cn_buf text;
-    cn_buf_init(&text, INT_MAX);
-    cn_buf_add(&text, "{", 1);
-    for (size_t i = 0; i < count; i++) {
-        cn_buf_printf(&text, "%s%lld", i > 0 ? "," : "", (long long)ids[i]);
-    }
-    cn_buf_add(&text, "}", 1);
-    param->ptr = cn_arena_str(&stmt_of(base)->arena, cn_buf_str(&text)).ptr;
-    param->len = (int)text.len;
-    param->is_binary = 0;
+    const uint32_t head[] = { count > 0, 0, OID_INT8, (uint32_t)count, 1 };
+    size_t head_words = count > 0 ? CN_ARRAY_LEN(head) : 3;
+    size_t len = head_words * sizeof(uint32_t) + count * (sizeof(uint32_t) + sizeof(uint64_t));
+    assert(len <= INT_MAX);
+    char *at = cn_arena_calloc(&stmt_of(base)->arena, len, 1);
+    param->ptr = at;
+    param->len = (int)len;
+    param->is_binary = 1;
     param->type = OID_INT8_ARRAY;
-    cn_buf_deinit(&text);
+    for (size_t i = 0; i < head_words; i++, at += sizeof(uint32_t)) {
+        uint32_t word = htobe32(head[i]);
+        memcpy(at, &word, sizeof(word));
+    }
+    for (size_t i = 0; i < count; i++, at += sizeof(uint32_t) + sizeof(uint64_t)) {
+        uint32_t element_len = htobe32(sizeof(uint64_t));
+        uint64_t element = htobe64((uint64_t)ids[i]);
+        memcpy(at, &element_len, sizeof(element_len));
+        memcpy(at + sizeof(element_len), &element, sizeof(element));
+    }
 }
 
 static void gather(struct pg_stmt *stmt)
