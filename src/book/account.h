@@ -11,6 +11,8 @@
 #ifndef CAIRN_BOOK_ACCOUNT_H
 #define CAIRN_BOOK_ACCOUNT_H
 
+#include "base/map.h"
+
 #include "book/unit.h"
 
 enum {
@@ -141,12 +143,15 @@ CN_MUST_CHECK bool cn_account_update(const struct cn_unit *unit, cn_account_id i
                                      const struct cn_account_patch *patch,
                                      struct cn_account *account_out, struct cn_error *err);
 
-/* Writes the derived columns and notes CN_CHANGE_SCORE; no version, no history.  The score's own
- * history is health/history.h.  *found_out: there is such an account, which stays until the
- * transaction ends. */
+/* Adds those of the accounts that are there to *held_out; they stay until the transaction ends. */
+CN_MUST_CHECK bool cn_account_hold(const struct cn_unit *unit, const int64_t *account_ids,
+                                   size_t count, struct cn_map *held_out, struct cn_error *err);
+
+/* Writes the derived columns of an account that is held, and notes CN_CHANGE_SCORE; no version, no
+ * history.  The score's own history is health/history.h. */
 CN_MUST_CHECK bool cn_account_save_derived(const struct cn_unit *unit, cn_account_id id,
                                            const struct cn_account_derived *derived,
-                                           bool *found_out, struct cn_error *err);
+                                           struct cn_error *err);
 
 /* Only last_activity_at, if that is later than what is stored; notes CN_CHANGE_ACTIVITY. */
 CN_MUST_CHECK bool cn_account_save_activity(const struct cn_unit *unit, cn_account_id id,

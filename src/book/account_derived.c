@@ -8,12 +8,32 @@
 #include "book/row.h"
 #include "book/ticket.h"
 
-bool cn_account_save_derived(const struct cn_unit *unit, cn_account_id id,
-                             const struct cn_account_derived *derived, bool *found_out,
-                             struct cn_error *err)
+bool cn_account_hold(const struct cn_unit *unit, const int64_t *account_ids, size_t count,
+                     struct cn_map *held_out, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
-    int64_t changed = 0;
+    bool row = false;
+    if (!cn_sql_prepare(unit->conn,
+                        "SELECT account_id FROM account WHERE account_id {{in_ids $1}}"
+                        " ORDER BY account_id {{hold_row}}",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_ids(stmt, 1, account_ids, count);
+    bool ok = cn_sql_step(stmt, &row, err);
+    while (ok && row) {
+        bool was_new = false;
+        (void)cn_map_put(held_out, (uint64_t)cn_sql_column_i64(stmt, 0), &was_new);
+        ok = cn_sql_step(stmt, &row, err);
+    }
+    cn_sql_finish(stmt);
+    return ok || cn_error_context(err, "holding accounts");
+}
+
+bool cn_account_save_derived(const struct cn_unit *unit, cn_account_id id,
+                             const struct cn_account_derived *derived, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
     if (!cn_sql_prepare(unit->conn,
                         "UPDATE account SET score = $2, band = $3, grey = $4, confidence = $5,"
                         " trend = $6, scorecard = $7, last_activity_us = $8"
@@ -29,13 +49,12 @@ bool cn_account_save_derived(const struct cn_unit *unit, cn_account_id id,
     cn_row_bind_opt_i64(stmt, 6, derived->trend_given, derived->trend);
     cn_sql_bind_str(stmt, 7, derived->scorecard);
     cn_row_bind_opt_i64(stmt, 8, derived->last_activity_at_given, derived->last_activity_at.us);
-    if (!cn_row_run(unit, stmt, &changed, err)) {
+    bool ok = cn_sql_send(stmt, err);
+    cn_sql_finish(stmt);
+    if (!ok) {
         return cn_error_context(err, "saving a score");
     }
-    *found_out = changed > 0;
-    if (changed > 0) {
-        cn_change_note(unit, id, CN_CHANGE_SCORE);
-    }
+    cn_change_note(unit, id, CN_CHANGE_SCORE);
     return true;
 }
 
@@ -65,7 +84,6 @@ bool cn_account_save_activities(struct cn_sql_conn *conn, const struct cn_accoun
                                 size_t count, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
-    bool row = false;
     bool ok = true;
     if (count == 0) {
         return true;
@@ -79,8 +97,7 @@ bool cn_account_save_activities(struct cn_sql_conn *conn, const struct cn_accoun
     for (size_t i = 0; ok && i < count; i++) {
         cn_sql_bind_i64(stmt, 1, items[i].id.value);
         cn_sql_bind_i64(stmt, 2, items[i].last_activity_at.us);
-        ok = cn_sql_step(stmt, &row, err);
-        cn_sql_reset(stmt);
+        ok = cn_sql_send(stmt, err);
     }
     cn_sql_finish(stmt);
     return ok || cn_error_context(err, "saving activity");

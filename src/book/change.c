@@ -117,7 +117,9 @@ static bool write_change(struct cn_sql_conn *conn, const struct noted *noted, in
     cn_sql_bind_i64(stmt, 3, noted->account_id);
     cn_sql_bind_i64(stmt, 4, noted->kind);
     cn_sql_bind_i64(stmt, 5, noted->at.us);
-    return cn_sql_run(stmt, err);
+    bool ok = cn_sql_send(stmt, err);
+    cn_sql_finish(stmt);
+    return ok;
 }
 
 static bool write_history(struct cn_sql_conn *conn, const struct noted *noted, int64_t seq,
@@ -143,7 +145,9 @@ static bool write_history(struct cn_sql_conn *conn, const struct noted *noted, i
     cn_sql_bind_i64(stmt, 10, noted->at.us);
     cn_sql_bind_i64(stmt, 11, noted->node);
     cn_sql_bind_i64(stmt, 12, seq);
-    return cn_sql_run(stmt, err);
+    bool ok = cn_sql_send(stmt, err);
+    cn_sql_finish(stmt);
+    return ok;
 }
 
 /* Gives each account and kind among the items its number, from 1; the count of numbers given. */

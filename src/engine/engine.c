@@ -16,9 +16,10 @@
 
 enum {
     INBOX_MAX = 65536,
-    POP_MAX = 128,
-    PART_EVENTS = 4096,
-    POLL_US = 50000,  /* how often the change table is looked at */
+    POP_MAX = 1024,
+    POP_STEP = 32,
+    ROUND_EVENTS = 65536, /* no more batches are popped after so many */
+    POLL_US = 50000,      /* how often the change table is looked at */
     ROUND_US = 50000, /* rounds follow one another no sooner, so that a flood is scored in bulk */
     NICE = 10,
     SCRATCH_BLOCK_BYTES = 1024 * 1024
@@ -199,18 +200,6 @@ static bool follows(const struct cn_engine *engine, const struct cn_event *const
     return true;
 }
 
-/* A transaction each: what one new account costs grows with those before it in the same one. */
-static bool feed_in_parts(struct cn_engine *engine, const struct cn_event *const *events,
-                          size_t count, struct cn_error *err)
-{
-    bool ok = true;
-    for (size_t from = 0; ok && from < count; from += PART_EVENTS) {
-        size_t left = count - from;
-        ok = cn_engine_feed(engine, events + from, left < PART_EVENTS ? left : PART_EVENTS, err);
-    }
-    return ok;
-}
-
 /* Feeds what was popped; the batches are released. */
 static bool feed_popped(struct cn_engine *engine, void *const *items, size_t count,
                         struct cn_error *err)
@@ -232,7 +221,7 @@ static bool feed_popped(struct cn_engine *engine, void *const *items, size_t cou
             }
         }
     }
-    bool ok = follows(engine, events, n) ? feed_in_parts(engine, events, n, err)
+    bool ok = follows(engine, events, n) ? cn_engine_feed(engine, events, n, err)
                                          : cn_engine_catch_up(engine, err);
     for (size_t i = 0; i < count; i++) {
         if (items[i] != &engine->wake) {
@@ -277,6 +266,23 @@ static bool begin(struct cn_engine *engine, struct cn_error *err)
     return false;
 }
 
+/* What waits, as much as is good for one round: behind a flood, rounds grow and cost less an event.
+ */
+static size_t pop(struct cn_engine *engine, void **items)
+{
+    size_t count = cn_queue_pop(&engine->inbox, items, 1, POLL_US);
+    size_t events = 0;
+    for (size_t last = 0; count > last && count < POP_MAX && events < ROUND_EVENTS;) {
+        for (; last < count; last++) {
+            const struct cn_event_batch *batch = items[last];
+            events += items[last] == &engine->wake ? 0 : batch->count;
+        }
+        size_t most = POP_MAX - count < POP_STEP ? POP_MAX - count : POP_STEP;
+        count += cn_queue_pop(&engine->inbox, items + count, most, 0);
+    }
+    return count;
+}
+
 /* One turn of the engine's thread. */
 static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_error *err)
 {
@@ -288,7 +294,7 @@ static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_erro
     if (!cn_engine_follow(engine, err) || (engine->is_behind && !cn_engine_catch_up(engine, err))) {
         return false;
     }
-    size_t count = cn_queue_pop(&engine->inbox, items, POP_MAX, POLL_US);
+    size_t count = pop(engine, items);
     /* What was popped and could not be fed is in the log: the next turn reads it from there. */
     engine->is_behind = count > 0 && !feed_popped(engine, items, count, err);
     if (engine->is_behind) {

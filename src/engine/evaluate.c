@@ -279,6 +279,39 @@ static void take_colours(struct cn_engine *engine)
     engine->handed.count = 0;
 }
 
+/* The history of an account that was merged meanwhile has ended. */
+static bool store_row(struct cn_engine *engine, const struct cn_unit *unit,
+                      const struct cn_map *held, const struct cn_health_row *pending,
+                      struct cn_error *err)
+{
+    cn_account_id id = { pending->account_id };
+    struct cn_account_derived derived = { 0 };
+    uint32_t row = 0;
+    if (cn_map_get(held, (uint64_t)id.value) == NULL ||
+        !cn_frame_find(engine->frame, id.value, &row)) {
+        return true;
+    }
+    cn_engine_derive(engine, row, unit->arena, &derived);
+    return cn_account_save_derived(unit, id, &derived, err) &&
+           cn_health_history_save(unit->conn, pending, 1, err);
+}
+
+static bool store_rows(struct cn_engine *engine, const struct cn_unit *unit, struct cn_error *err)
+{
+    const struct cn_pending *pending = &engine->pending;
+    struct cn_map held = { 0 };
+    int64_t *ids = cn_arena_array(unit->arena, int64_t, pending->count + 1);
+    for (size_t i = 0; i < pending->count; i++) {
+        ids[i] = pending->rows[i].account_id;
+    }
+    bool ok = cn_account_hold(unit, ids, pending->count, &held, err);
+    for (size_t i = 0; ok && i < pending->count; i++) {
+        ok = store_row(engine, unit, &held, &pending->rows[i], err);
+    }
+    cn_map_deinit(&held);
+    return ok;
+}
+
 /* Runs while the engine's thread waits, so it may read what that owns. */
 static bool store_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
@@ -289,19 +322,8 @@ static bool store_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err
     const struct cn_pending *pending = &engine->pending;
     bool ok = cn_engine_guard(engine, &unit, err) && cn_apply_store(engine->apply, &unit, err) &&
               cn_ticks_save(conn, pending->ticks, pending->tick_count, err) &&
-              cn_tick_colours_save(conn, pending->colours.items, pending->colours.count, err);
-    for (size_t i = 0; ok && i < engine->pending.count; i++) {
-        cn_account_id id = { engine->pending.rows[i].account_id };
-        struct cn_account_derived derived = { 0 };
-        uint32_t row = 0;
-        bool found = false;
-        if (cn_frame_find(engine->frame, id.value, &row)) {
-            cn_engine_derive(engine, row, &arena, &derived);
-            ok = cn_account_save_derived(&unit, id, &derived, &found, err);
-        }
-        /* The history of an account that was merged meanwhile has ended. */
-        ok = ok && (!found || cn_health_history_save(conn, &engine->pending.rows[i], 1, err));
-    }
+              cn_tick_colours_save(conn, pending->colours.items, pending->colours.count, err) &&
+              store_rows(engine, &unit, err);
     cn_arena_deinit(&arena);
     return ok;
 }

@@ -8,6 +8,7 @@
 #include "engine/state.h"
 
 enum {
+    BOOK_EVENTS = 4096,        /* of one transaction of the book */
     CHUNK_EVENTS = 20000,      /* fed at once while catching up */
     RETRY_PAUSE_NS = 500000000 /* while the database cannot be written */
 };
@@ -189,6 +190,18 @@ static bool feed_book(struct cn_engine *engine, const struct cn_event *const *ev
     return ok;
 }
 
+/* A transaction each: what one new account costs grows with those before it in the same one. */
+static bool feed_book_in_parts(struct cn_engine *engine, const struct cn_event *const *events,
+                               size_t count, struct cn_error *err)
+{
+    bool ok = true;
+    for (size_t from = 0; ok && from < count; from += BOOK_EVENTS) {
+        size_t left = count - from;
+        ok = feed_book(engine, events + from, left < BOOK_EVENTS ? left : BOOK_EVENTS, err);
+    }
+    return ok;
+}
+
 /* The accounts' newest activity, and what is to be scored again. */
 static void mark_rows(struct cn_engine *engine, const struct cn_metric_fact *facts, size_t count)
 {
@@ -211,11 +224,12 @@ struct counting {
     const struct cn_metric_fact *facts;
     size_t count;
     int64_t last_seq;
+    struct cn_rollup_fresh fresh;
 };
 
 static bool count_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
-    const struct counting *what = arg;
+    struct counting *what = arg;
     struct cn_engine *engine = what->engine;
     struct cn_unit unit = cn_engine_unit(engine, conn, &engine->scratch);
     /* Under the mapping that the rows are under: what moved was rebuilt before. */
@@ -225,10 +239,10 @@ static bool count_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err
         !cn_engine_is_done(&unit, "rollup", what->last_seq, &done, err)) {
         return false;
     }
-    return done ||
-           (cn_rollup_write(engine->options.rollup, conn, what->facts, what->count, mapping, err) &&
-            cn_parked_write(engine->parked, conn, err) &&
-            cn_position_save(&unit, "rollup", what->last_seq, err));
+    return done || (cn_rollup_write(engine->options.rollup, conn, what->facts, what->count, mapping,
+                                    &what->fresh, err) &&
+                    cn_parked_write(engine->parked, conn, err) &&
+                    cn_position_save(&unit, "rollup", what->last_seq, err));
 }
 
 /* Embedded, the flusher writes rollups with their position; on PostgreSQL both are written here. */
@@ -240,13 +254,17 @@ static bool count_facts(struct cn_engine *engine, const struct cn_metric_fact *f
         cn_rollup_add(engine->options.rollup, facts, count, upto);
         return true;
     }
-    struct counting what = { engine, facts, count, last_seq };
-    if (!cn_rollup_learn(engine->options.rollup, facts, count, err) ||
-        !write_patiently(engine, count_work, &what, err)) {
-        return false;
+    struct counting what = {
+        .engine = engine, .facts = facts, .count = count, .last_seq = last_seq
+    };
+    bool ok = cn_rollup_learn(engine->options.rollup, facts, count, err) &&
+              write_patiently(engine, count_work, &what, err);
+    if (ok) {
+        cn_rollup_written(engine->options.rollup, &what.fresh);
+        cn_parked_written(engine->parked);
     }
-    cn_parked_written(engine->parked);
-    return true;
+    cn_rollup_fresh_deinit(&what.fresh);
+    return ok;
 }
 
 /* The second consumer: counts. */
@@ -287,7 +305,7 @@ bool cn_engine_feed(struct cn_engine *engine, const struct cn_event *const *even
     if (count == 0) {
         return true;
     }
-    if (!feed_book(engine, events, count, err)) {
+    if (!feed_book_in_parts(engine, events, count, err)) {
         return cn_error_context(err, "applying events to the book");
     }
     return feed_metrics(engine, events, count, err) || cn_error_context(err, "counting events");

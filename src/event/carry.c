@@ -100,21 +100,16 @@ static bool carry_all(struct carrying *carrying, struct cn_error *err)
 
 /* ---- to PostgreSQL ---- */
 
-/* What an id claims from today on; earlier days are asked for no more. */
+/* Of days that are still looked at. */
 static bool claim(struct carrying *carrying, int64_t today, struct cn_error *err)
 {
-    static const char sql[] =
-        "INSERT INTO event_seen (key_hi, key_lo, day)"
-        " SELECT k.hi, k.lo, d.day FROM unnest($1, $2) AS k(hi, lo), unnest($3) AS d(day)"
-        " WHERE true ON CONFLICT DO NOTHING";
+    static const char sql[] = "INSERT INTO event_seen (key_hi, key_lo, day)"
+                              " SELECT k.hi, k.lo, CAST($3 AS integer)"
+                              " FROM unnest($1, $2) AS k(hi, lo) WHERE true ON CONFLICT DO NOTHING";
     const struct cn_event_batch *batch = carrying->batch;
     struct cn_sql_stmt *stmt = NULL;
-    int64_t days[CN_CLAIMED_DAYS];
-    size_t day_count = 0;
-    for (int64_t day = carrying->day; day < carrying->day + CN_CLAIMED_DAYS; day++) {
-        if (day >= today) {
-            days[day_count++] = day;
-        }
+    if (carrying->day < today - CN_SEEN_DAYS) {
+        return true;
     }
     int64_t *hi = cn_arena_array(&carrying->batch->arena, int64_t, batch->count);
     int64_t *lo = cn_arena_array(&carrying->batch->arena, int64_t, batch->count);
@@ -122,20 +117,13 @@ static bool claim(struct carrying *carrying, int64_t today, struct cn_error *err
         hi[i] = (int64_t)batch->events[i].id.hi;
         lo[i] = (int64_t)batch->events[i].id.lo;
     }
-    for (size_t i = 0; i < day_count; i++) {
-        if (!cn_pg_add_partition(carrying->conn, "event_seen", days[i], err)) {
-            return false;
-        }
-    }
-    if (day_count == 0) {
-        return true;
-    }
-    if (!cn_sql_prepare(carrying->conn, sql, &stmt, err)) {
+    if (!cn_pg_add_partition(carrying->conn, "event_seen", carrying->day, err) ||
+        !cn_sql_prepare(carrying->conn, sql, &stmt, err)) {
         return false;
     }
     cn_sql_bind_ids(stmt, 1, hi, batch->count);
     cn_sql_bind_ids(stmt, 2, lo, batch->count);
-    cn_sql_bind_ids(stmt, 3, days, day_count);
+    cn_sql_bind_i64(stmt, 3, carrying->day);
     return cn_sql_run(stmt, err);
 }
 

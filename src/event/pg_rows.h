@@ -6,7 +6,7 @@
 #include "sql/db.h"
 
 enum {
-    CN_CLAIMED_DAYS = 3 /* rows of event_seen that an id claims: its day and the next two */
+    CN_SEEN_DAYS = 2 /* before and after its own, on which an id is looked for in event_seen */
 };
 
 /* The partition of a table for a day, if it is not there. */

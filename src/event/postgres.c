@@ -13,7 +13,7 @@
 
 enum {
     GROUP_ARENA_BYTES = 256 * 1024,
-    KEEP_SEEN_DAYS = 3, /* partitions of event_seen that still matter */
+    KEEP_SEEN_DAYS = CN_SEEN_DAYS + 1, /* partitions of event_seen that still matter */
 };
 
 static const int64_t us_per_day = 86400LL * 1000000;
@@ -23,7 +23,7 @@ struct pg_store {
     struct cn_event_log_options options;
     struct cn_db *db;
     _Atomic int64_t position;
-    int64_t ready_day; /* the writer's: has partitions for itself and the days that it claims */
+    int64_t ready_day; /* the writer's: has its partitions */
 };
 
 /* An event of the group that is written, by id. */
@@ -32,7 +32,7 @@ struct claim {
     int64_t lo;
     size_t order;
     struct cn_event *event;
-    int rows; /* of its days that were not there before */
+    bool is_new;
 };
 
 /* What one transaction works on.  It may run several times, each from the start. */
@@ -43,6 +43,7 @@ struct pg_write {
     struct cn_arena arena;
     struct claim *claims;
     size_t claim_count;
+    int64_t *hi; /* of the claims */
 };
 
 static struct pg_store *store_of(struct cn_event_store *store)
@@ -58,12 +59,8 @@ static bool add_partitions(void *arg, struct cn_sql_conn *conn, struct cn_error 
     if (!cn_pg_add_log_day(conn, *day, err)) {
         return false;
     }
-    for (int64_t i = 0; i < CN_CLAIMED_DAYS; i++) {
-        if (!cn_pg_add_partition(conn, "event_seen", *day + i, err)) {
-            return false;
-        }
-    }
-    return cn_pg_drop_partition(conn, "event_seen", *day - KEEP_SEEN_DAYS, err);
+    return cn_pg_add_partition(conn, "event_seen", *day, err) &&
+           cn_pg_drop_partition(conn, "event_seen", *day - KEEP_SEEN_DAYS, err);
 }
 
 static bool make_day_ready(struct pg_store *store, int64_t day, struct cn_error *err)
@@ -139,69 +136,81 @@ static int compare_to_key(const void *key, const void *claim)
     return compare_keys(key, claim);
 }
 
-static bool take_claims(struct pg_write *write, struct cn_sql_stmt *stmt, struct cn_error *err)
+/* Runs a statement that yields ids; those of the group among them are new, or are not.  The count
+ * is of those that changed. */
+static bool mark(struct pg_write *write, struct cn_sql_stmt *stmt, bool is_new, size_t *count_out,
+                 struct cn_error *err)
 {
-    bool found = true;
-    while (true) {
-        if (!cn_sql_step(stmt, &found, err)) {
-            return false;
-        }
-        if (!found) {
-            return true;
-        }
+    bool found = false;
+    size_t count = 0;
+    bool ok = cn_sql_step(stmt, &found, err);
+    while (ok && found) {
         struct claim key = { .hi = cn_sql_column_i64(stmt, 0), .lo = cn_sql_column_i64(stmt, 1) };
         struct claim *claim =
             bsearch(&key, write->claims, write->claim_count, sizeof(key), compare_to_key);
-        if (claim != NULL) {
-            claim->rows++;
+        if (claim != NULL && claim->is_new != is_new) {
+            claim->is_new = is_new;
+            count++;
         }
+        ok = cn_sql_step(stmt, &found, err);
     }
+    cn_sql_finish(stmt);
+    *count_out = count;
+    return ok;
 }
 
-static bool claim_ids(struct pg_write *write, struct cn_sql_conn *conn, struct cn_error *err)
+/* Of one day: what is not there already is new for now. */
+static bool claim_ids(struct pg_write *write, struct cn_sql_conn *conn, size_t *new_out,
+                      struct cn_error *err)
 {
-    static const char sql[] =
-        "INSERT INTO event_seen (key_hi, key_lo, day)"
-        " SELECT k.hi, k.lo, d.day FROM unnest($1, $2) AS k(hi, lo), unnest($3) AS d(day)"
-        " ORDER BY 1, 2, 3"
-        " ON CONFLICT DO NOTHING RETURNING key_hi, key_lo";
+    static const char sql[] = "INSERT INTO event_seen (key_hi, key_lo, day)"
+                              " SELECT k.hi, k.lo, CAST($3 AS integer)"
+                              " FROM unnest($1, $2) AS k(hi, lo) ORDER BY 1, 2"
+                              " ON CONFLICT DO NOTHING RETURNING key_hi, key_lo";
     struct cn_sql_stmt *stmt;
-    int64_t days[CN_CLAIMED_DAYS];
-    int64_t *hi = cn_arena_array(&write->arena, int64_t, write->claim_count + 1);
     int64_t *lo = cn_arena_array(&write->arena, int64_t, write->claim_count + 1);
+    write->hi = cn_arena_array(&write->arena, int64_t, write->claim_count + 1);
     for (size_t i = 0; i < write->claim_count; i++) {
-        hi[i] = write->claims[i].hi;
+        write->hi[i] = write->claims[i].hi;
         lo[i] = write->claims[i].lo;
-    }
-    for (int64_t i = 0; i < CN_CLAIMED_DAYS; i++) {
-        days[i] = write->day + i;
     }
     if (!cn_sql_prepare(conn, sql, &stmt, err)) {
         return false;
     }
-    cn_sql_bind_ids(stmt, 1, hi, write->claim_count);
+    cn_sql_bind_ids(stmt, 1, write->hi, write->claim_count);
     cn_sql_bind_ids(stmt, 2, lo, write->claim_count);
-    cn_sql_bind_ids(stmt, 3, days, CN_CLAIMED_DAYS);
-    bool ok = take_claims(write, stmt, err);
-    cn_sql_finish(stmt);
-    return ok;
+    cn_sql_bind_i64(stmt, 3, write->day);
+    return mark(write, stmt, true, new_out, err);
+}
+
+/*
+ * Of the days around it: what is there is not new after all.  Who holds the row of event_position
+ * sees what all processes committed before, and those after it see what it claims, whatever day it
+ * is by their clocks.
+ */
+static bool look_around(struct pg_write *write, struct cn_sql_conn *conn, size_t *old_out,
+                        struct cn_error *err)
+{
+    static const char sql[] = "SELECT key_hi, key_lo FROM event_seen WHERE key_hi = ANY($1)"
+                              " AND (day BETWEEN $2 AND $3 OR day BETWEEN $4 AND $5)";
+    struct cn_sql_stmt *stmt;
+    /* A day may have grown by a million rows since the planner was told of any. */
+    if (!cn_sql_exec(conn, "SET LOCAL enable_seqscan = off", err) ||
+        !cn_sql_prepare(conn, sql, &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_ids(stmt, 1, write->hi, write->claim_count);
+    cn_sql_bind_i64(stmt, 2, write->day - CN_SEEN_DAYS);
+    cn_sql_bind_i64(stmt, 3, write->day - 1);
+    cn_sql_bind_i64(stmt, 4, write->day + 1);
+    cn_sql_bind_i64(stmt, 5, write->day + CN_SEEN_DAYS);
+    return mark(write, stmt, false, old_out, err);
 }
 
 /* ---- the group ---- */
 
-static size_t mark_new(struct pg_write *write)
-{
-    size_t accepted = 0;
-    for (size_t i = 0; i < write->claim_count; i++) {
-        if (write->claims[i].rows == CN_CLAIMED_DAYS) {
-            write->claims[i].event->seq = -1;
-            accepted++;
-        }
-    }
-    return accepted;
-}
-
-static bool take_numbers(struct cn_sql_conn *conn, size_t count, int64_t *last_out,
+/* Holds the row until the commit.  A negative count gives numbers back. */
+static bool take_numbers(struct cn_sql_conn *conn, int64_t count, int64_t *last_out,
                          struct cn_error *err)
 {
     static const char sql[] =
@@ -211,7 +220,7 @@ static bool take_numbers(struct cn_sql_conn *conn, size_t count, int64_t *last_o
     if (!cn_sql_prepare(conn, sql, &stmt, err)) {
         return false;
     }
-    cn_sql_bind_i64(stmt, 1, (int64_t)count);
+    cn_sql_bind_i64(stmt, 1, count);
     bool ok = cn_sql_step(stmt, &found, err);
     if (ok && !found) {
         ok = cn_fail(err, CN_INTERNAL, "event_position has no row");
@@ -221,6 +230,27 @@ static bool take_numbers(struct cn_sql_conn *conn, size_t count, int64_t *last_o
     }
     cn_sql_finish(stmt);
     return ok;
+}
+
+/* The new events of the group get numbers up to *last_out. */
+static bool accept(struct pg_write *write, struct cn_sql_conn *conn, size_t *accepted_out,
+                   int64_t *last_out, struct cn_error *err)
+{
+    size_t claimed = 0;
+    size_t old = 0;
+    if (!claim_ids(write, conn, &claimed, err)) {
+        return false;
+    }
+    if (claimed > 0 && (!take_numbers(conn, (int64_t)claimed, last_out, err) ||
+                        !look_around(write, conn, &old, err) ||
+                        (old > 0 && !take_numbers(conn, -(int64_t)old, last_out, err)))) {
+        return false;
+    }
+    for (size_t i = 0; i < write->claim_count; i++) {
+        write->claims[i].event->seq = write->claims[i].is_new ? -1 : 0;
+    }
+    *accepted_out = claimed - old;
+    return true;
 }
 
 static const struct cn_event **number(struct pg_write *write, size_t accepted)
@@ -262,12 +292,9 @@ static bool write_group(void *arg, struct cn_sql_conn *conn, struct cn_error *er
     struct pg_write *write = arg;
     cn_arena_reset(&write->arena);
     gather_claims(write);
-    if (!claim_ids(write, conn, err)) {
-        return false;
-    }
-    size_t accepted = mark_new(write);
+    size_t accepted = 0;
     write->group->last_seq = atomic_load(&write->store->position);
-    if (accepted > 0 && !take_numbers(conn, accepted, &write->group->last_seq, err)) {
+    if (!accept(write, conn, &accepted, &write->group->last_seq, err)) {
         return false;
     }
     write->group->first_seq = write->group->last_seq - (int64_t)accepted + 1;

@@ -46,7 +46,6 @@ bool cn_health_history_save(struct cn_sql_conn *conn, const struct cn_health_row
         " tick = excluded.tick WHERE health_history.backfilled = 1 OR excluded.backfilled = 0";
     struct cn_sql_stmt *stmt = NULL;
     bool ok = true;
-    bool row = false;
     if (count == 0) {
         return true;
     }
@@ -55,8 +54,7 @@ bool cn_health_history_save(struct cn_sql_conn *conn, const struct cn_health_row
     }
     for (size_t i = 0; ok && i < count; i++) {
         bind_row(stmt, &rows[i]);
-        ok = cn_sql_step(stmt, &row, err);
-        cn_sql_reset(stmt);
+        ok = cn_sql_send(stmt, err);
     }
     cn_sql_finish(stmt);
     return ok || cn_error_context(err, "saving the history of health");

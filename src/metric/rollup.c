@@ -180,6 +180,7 @@ void cn_rollup_close(struct cn_rollup *rollup)
     }
     cn_deltas_deinit(&rollup->waiting);
     cn_deltas_deinit(&rollup->deltas);
+    cn_known_members_deinit(&rollup->known);
     cn_matcher_deinit(&rollup->matcher);
     free(rollup->touches.items);
     free(rollup->metrics);

@@ -26,6 +26,7 @@
 #define CAIRN_METRIC_ROLLUP_H
 
 #include "base/error.h"
+#include "base/hash.h"
 
 #include "metric/definition.h"
 #include "metric/fact.h"
@@ -33,6 +34,7 @@
 struct cn_db;       /* sql/db.h */
 struct cn_sql_conn; /* sql/sql.h */
 struct cn_rollup;
+struct cn_rollup_fresh;
 
 enum {
     CN_ROLLUP_NAMES_MAX = 500,     /* unless the options say otherwise */
@@ -167,7 +169,20 @@ CN_MUST_CHECK bool cn_rollup_learn(struct cn_rollup *rollup, const struct cn_met
                                    size_t count, struct cn_error *err);
 CN_MUST_CHECK bool cn_rollup_write(struct cn_rollup *rollup, struct cn_sql_conn *conn,
                                    const struct cn_metric_fact *facts, size_t count,
-                                   int64_t mapping, struct cn_error *err);
+                                   int64_t mapping, struct cn_rollup_fresh *fresh,
+                                   struct cn_error *err);
+
+/* Members that a transaction adds.  A zeroed struct has none; cn_rollup_write() fills it anew each
+ * time it runs.  After the commit they are known to be there, and not sent again; tell of them
+ * only then, and end with cn_rollup_fresh_deinit() in any case. */
+struct cn_rollup_fresh {
+    int64_t mapping;
+    struct cn_hash128 *keys;
+    size_t count;
+};
+
+void cn_rollup_written(struct cn_rollup *rollup, const struct cn_rollup_fresh *fresh);
+void cn_rollup_fresh_deinit(struct cn_rollup_fresh *fresh);
 
 /* Copies the names of `from` to an empty rollup, so that a replay into it gives comparable rows. */
 CN_MUST_CHECK bool cn_rollup_copy_names(struct cn_rollup *into, struct cn_rollup *from,

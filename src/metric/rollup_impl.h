@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 
+#include "metric/known.h"
 #include "metric/rollup.h"
 #include "metric/store.h"
 #include "sql/db.h"
@@ -47,9 +48,10 @@ struct cn_rollup {
     struct cn_match_touches touches;
     struct cn_rollup_metric *metrics; /* in the order of their numbers, as are those on disk */
     size_t metric_count;
-    size_t stored_metrics; /* the first of them are on disk */
-    size_t event_names;    /* of them are names of events */
-    bool is_full;          /* shared: no more names may be made */
+    size_t stored_metrics;         /* the first of them are on disk */
+    size_t event_names;            /* of them are names of events */
+    bool is_full;                  /* shared: no more names may be made */
+    struct cn_known_members known; /* shared */
     struct cn_str_map by_name;
     struct cn_arena texts;
 };

@@ -124,10 +124,11 @@ bool cn_rollup_learn(struct cn_rollup *rollup, const struct cn_metric_fact *fact
 
 bool cn_rollup_write(struct cn_rollup *rollup, struct cn_sql_conn *conn,
                      const struct cn_metric_fact *facts, size_t count, int64_t mapping,
-                     struct cn_error *err)
+                     struct cn_rollup_fresh *fresh, struct cn_error *err)
 {
     struct cn_deltas deltas = { 0 };
     int64_t current = 0;
+    cn_rollup_fresh_deinit(fresh);
     if (!cn_store_lock_mapping(conn, false, &current, err)) {
         return cn_error_context(err, "writing rollups");
     }
@@ -136,10 +137,24 @@ bool cn_rollup_write(struct cn_rollup *rollup, struct cn_sql_conn *conn,
     }
     pthread_mutex_lock(&rollup->lock);
     cn_rollup_accumulate(rollup, &deltas, facts, count, NULL);
+    cn_known_members_filter(&rollup->known, mapping, &deltas, fresh);
     pthread_mutex_unlock(&rollup->lock);
     bool ok = cn_store_add_many(conn, &deltas, rollup->members_max, err);
     cn_deltas_deinit(&deltas);
     return ok || cn_error_context(err, "writing rollups");
+}
+
+void cn_rollup_written(struct cn_rollup *rollup, const struct cn_rollup_fresh *fresh)
+{
+    pthread_mutex_lock(&rollup->lock);
+    cn_known_members_add(&rollup->known, fresh);
+    pthread_mutex_unlock(&rollup->lock);
+}
+
+void cn_rollup_fresh_deinit(struct cn_rollup_fresh *fresh)
+{
+    free(fresh->keys);
+    *fresh = (struct cn_rollup_fresh){ 0 };
 }
 
 struct shared_rebuild {
@@ -182,6 +197,7 @@ bool cn_rollup_rebuild_shared(struct cn_rollup_collector *collector,
         return false;
     }
     pthread_mutex_lock(&rollup->lock);
+    cn_known_members_forget(&rollup->known);
     rollup->stored.mapping = mapping != NULL ? *mapping : rollup->stored.mapping;
     rollup->upto = rollup->stored;
     pthread_mutex_unlock(&rollup->lock);

@@ -1,6 +1,7 @@
 #include "sql/postgres.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <libpq-fe.h>
 #include <limits.h>
 #include <stdio.h>
@@ -8,16 +9,16 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/parse.h"
 #include "base/str.h"
 
 #include "sql/driver.h"
 
 enum {
-    NUMBER_TEXT_BYTES = 32,
+    NUMBER_BYTES = 8,
     NAME_BYTES = 24,
     ARENA_BLOCK_BYTES = 1024,
+    SENT_MAX = 256, /* so that answers never fill what is between us and the server */
 };
 
 /* Types as pg_type numbers them; these never change. */
@@ -35,6 +36,7 @@ struct pg_conn {
     PGconn *link;
     int64_t changes;
     int64_t statement_count; /* names them */
+    int sent;                /* statements of which the answers were not read yet */
 };
 
 struct pg_param {
@@ -42,14 +44,14 @@ struct pg_param {
     int len;
     int is_binary; /* an int because libpq wants an array of them */
     Oid type;
-    char number[NUMBER_TEXT_BYTES];
+    char number[NUMBER_BYTES];
 };
 
 struct pg_stmt {
     struct cn_sql_stmt base;
     const char *sql;
     char name[NAME_BYTES];
-    bool is_prepared; /* on the server, with the types bound first */
+    bool is_prepared; /* on the server, with these types */
     bool bad_index;
     PGresult *result; /* NULL until stepped */
     int row;          /* of result, -1 before the first */
@@ -58,7 +60,7 @@ struct pg_stmt {
     const char **values; /* what libpq takes, filled for each call */
     int *lengths;
     int *formats;
-    Oid *types;
+    Oid *types;            /* of each value but null that was bound last */
     struct cn_arena arena; /* until reset: id lists and decoded bytes */
 };
 
@@ -132,7 +134,6 @@ static int count_params(const char *sql)
 static bool pg_prepare(struct cn_sql_conn *base, const char *sql, struct cn_sql_stmt **stmt_out,
                        struct cn_error *err)
 {
-    struct pg_conn *conn = conn_of(base);
     int params = count_params(sql);
     if (params > CN_SQL_PARAMS_MAX) {
         return cn_fail(err, CN_INTERNAL, "%d placeholders are too many", params);
@@ -151,9 +152,8 @@ static bool pg_prepare(struct cn_sql_conn *base, const char *sql, struct cn_sql_
         .types = cn_heap_resize(NULL, count * sizeof(Oid)),
     };
     memset(stmt->params, 0, count * sizeof(struct pg_param));
+    memset(stmt->types, 0, count * sizeof(Oid));
     cn_arena_init(&stmt->arena, ARENA_BLOCK_BYTES);
-    (void)snprintf(stmt->name, sizeof(stmt->name), "s%lld",
-                   (long long)conn->statement_count++); /* 19 digits fit */
     *stmt_out = &stmt->base;
     return true;
 }
@@ -168,22 +168,28 @@ static struct pg_param *param_at(struct cn_sql_stmt *base, int n)
     return &stmt->params[n - 1];
 }
 
-static void pg_bind_i64(struct cn_sql_stmt *base, int n, int64_t value)
+/* Numbers cross the network with the most significant byte first. */
+static void bind_number(struct cn_sql_stmt *base, int n, uint64_t bits, Oid type)
 {
     struct pg_param *param = param_at(base, n);
-    param->len = snprintf(param->number, sizeof(param->number), "%lld", (long long)value);
+    uint64_t big_endian = htobe64(bits);
+    memcpy(param->number, &big_endian, sizeof(big_endian));
+    param->len = sizeof(big_endian);
     param->ptr = param->number;
-    param->is_binary = 0;
-    param->type = OID_INT8;
+    param->is_binary = 1;
+    param->type = type;
+}
+
+static void pg_bind_i64(struct cn_sql_stmt *base, int n, int64_t value)
+{
+    bind_number(base, n, (uint64_t)value, OID_INT8);
 }
 
 static void pg_bind_f64(struct cn_sql_stmt *base, int n, double value)
 {
-    struct pg_param *param = param_at(base, n);
-    param->len = snprintf(param->number, sizeof(param->number), "%.17g", value);
-    param->ptr = param->number;
-    param->is_binary = 0;
-    param->type = OID_FLOAT8;
+    uint64_t bits = 0;
+    memcpy(&bits, &value, sizeof(bits));
+    bind_number(base, n, bits, OID_FLOAT8);
 }
 
 static void bind_bytes(struct cn_sql_stmt *base, int n, cn_str bytes, Oid type)
@@ -213,35 +219,86 @@ static void pg_bind_null(struct cn_sql_stmt *base, int n)
     param->type = OID_UNKNOWN;
 }
 
+/* An array as it crosses the network: dimensions, nulls, type, length, first index; then the
+ * elements, each behind its length. */
 static void pg_bind_ids(struct cn_sql_stmt *base, int n, const int64_t *ids, size_t count)
 {
     struct pg_param *param = param_at(base, n);
-    struct cn_buf text;
-    cn_buf_init(&text, INT_MAX);
-    cn_buf_add(&text, "{", 1);
-    for (size_t i = 0; i < count; i++) {
-        cn_buf_printf(&text, "%s%lld", i > 0 ? "," : "", (long long)ids[i]);
-    }
-    cn_buf_add(&text, "}", 1);
-    param->ptr = cn_arena_str(&stmt_of(base)->arena, cn_buf_str(&text)).ptr;
-    param->len = (int)text.len;
-    param->is_binary = 0;
+    const uint32_t head[] = { count > 0, 0, OID_INT8, (uint32_t)count, 1 };
+    size_t head_words = count > 0 ? CN_ARRAY_LEN(head) : 3;
+    size_t len = head_words * sizeof(uint32_t) + count * (sizeof(uint32_t) + sizeof(uint64_t));
+    assert(len <= INT_MAX);
+    char *at = cn_arena_calloc(&stmt_of(base)->arena, len, 1);
+    param->ptr = at;
+    param->len = (int)len;
+    param->is_binary = 1;
     param->type = OID_INT8_ARRAY;
-    cn_buf_deinit(&text);
+    for (size_t i = 0; i < head_words; i++, at += sizeof(uint32_t)) {
+        uint32_t word = htobe32(head[i]);
+        memcpy(at, &word, sizeof(word));
+    }
+    for (size_t i = 0; i < count; i++, at += sizeof(uint32_t) + sizeof(uint64_t)) {
+        uint32_t element_len = htobe32(sizeof(uint64_t));
+        uint64_t element = htobe64((uint64_t)ids[i]);
+        memcpy(at, &element_len, sizeof(element_len));
+        memcpy(at + sizeof(element_len), &element, sizeof(element));
+    }
 }
 
+/* Reads the answers of what was sent up to the mark behind it; the first error counts.  A lost
+ * connection yields an error and then nothing more. */
+static bool read_answers(struct pg_conn *conn, struct cn_error *err)
+{
+    bool ok = true;
+    int nothing = 0;
+    while (nothing < 2) { /* one stands between two answers */
+        PGresult *result = PQgetResult(conn->link);
+        ExecStatusType status = result != NULL ? PQresultStatus(result) : PGRES_COMMAND_OK;
+        nothing = result != NULL ? 0 : nothing + 1;
+        bool is_good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+        if (!is_good && status != PGRES_PIPELINE_SYNC && ok) {
+            ok = fail(conn, result, err);
+        }
+        PQclear(result);
+        if (status == PGRES_PIPELINE_SYNC) {
+            return ok;
+        }
+    }
+    return ok && fail(conn, NULL, err);
+}
+
+static bool settle(struct pg_conn *conn, struct cn_error *err)
+{
+    if (conn->sent == 0) {
+        return true;
+    }
+    conn->sent = 0;
+    bool ok = PQpipelineSync(conn->link) == 1 ? read_answers(conn, err) : fail(conn, NULL, err);
+    if (PQexitPipelineMode(conn->link) != 1 && ok) {
+        ok = fail(conn, NULL, err);
+    }
+    return ok;
+}
+
+/* What was null so far may get its type now; then the server has to hear of it. */
 static void gather(struct pg_stmt *stmt)
 {
     for (int i = 0; i < stmt->param_count; i++) {
-        stmt->values[i] = stmt->params[i].ptr;
-        stmt->lengths[i] = stmt->params[i].len;
-        stmt->formats[i] = stmt->params[i].is_binary;
-        stmt->types[i] = stmt->params[i].type;
+        const struct pg_param *param = &stmt->params[i];
+        stmt->values[i] = param->ptr;
+        stmt->lengths[i] = param->len;
+        stmt->formats[i] = param->is_binary;
+        if (param->type != OID_UNKNOWN && param->type != stmt->types[i]) {
+            stmt->types[i] = param->type;
+            stmt->is_prepared = false;
+        }
     }
 }
 
 static bool prepare_on_server(struct pg_conn *conn, struct pg_stmt *stmt, struct cn_error *err)
 {
+    (void)snprintf(stmt->name, sizeof(stmt->name), "s%lld",
+                   (long long)conn->statement_count++); /* 19 digits fit */
     PGresult *result = PQprepare(conn->link, stmt->name, stmt->sql, stmt->param_count, stmt->types);
     bool ok = PQresultStatus(result) == PGRES_COMMAND_OK || fail(conn, result, err);
     PQclear(result);
@@ -249,14 +306,38 @@ static bool prepare_on_server(struct pg_conn *conn, struct pg_stmt *stmt, struct
     return ok;
 }
 
-static bool execute(struct pg_conn *conn, struct pg_stmt *stmt, struct cn_error *err)
+/* What stepping and sending begin with. */
+static bool make_ready(struct pg_conn *conn, struct pg_stmt *stmt, struct cn_error *err)
 {
     if (stmt->bad_index) {
         return cn_fail(err, CN_INTERNAL, "postgresql: a value was bound beyond $%d",
                        stmt->param_count);
     }
     gather(stmt);
-    if (!stmt->is_prepared && !prepare_on_server(conn, stmt, err)) {
+    return stmt->is_prepared || (settle(conn, err) && prepare_on_server(conn, stmt, err));
+}
+
+static bool pg_send(struct cn_sql_stmt *base, struct cn_error *err)
+{
+    struct pg_conn *conn = conn_of(base->conn);
+    struct pg_stmt *stmt = stmt_of(base);
+    if (!make_ready(conn, stmt, err)) {
+        return false;
+    }
+    if (conn->sent == 0 && PQenterPipelineMode(conn->link) != 1) {
+        return fail(conn, NULL, err);
+    }
+    conn->sent++; /* whether it works or not: settle() leaves the mode */
+    if (PQsendQueryPrepared(conn->link, stmt->name, stmt->param_count, stmt->values, stmt->lengths,
+                            stmt->formats, 0) != 1) {
+        return fail(conn, NULL, err);
+    }
+    return conn->sent < SENT_MAX || settle(conn, err);
+}
+
+static bool execute(struct pg_conn *conn, struct pg_stmt *stmt, struct cn_error *err)
+{
+    if (!make_ready(conn, stmt, err) || !settle(conn, err)) {
         return false;
     }
     PGresult *result = PQexecPrepared(conn->link, stmt->name, stmt->param_count, stmt->values,
@@ -367,6 +448,11 @@ static void pg_finish(struct cn_sql_stmt *base)
 static bool pg_exec(struct cn_sql_conn *base, const char *sql, struct cn_error *err)
 {
     struct pg_conn *conn = conn_of(base);
+    struct cn_error ignored; /* a rollback undoes whatever went wrong */
+    bool undoes = strncmp(sql, "ROLLBACK", strlen("ROLLBACK")) == 0;
+    if (!settle(conn, undoes ? &ignored : err) && !undoes) {
+        return false;
+    }
     PGresult *result = PQexec(conn->link, sql);
     ExecStatusType status = PQresultStatus(result);
     bool ok =
@@ -399,6 +485,9 @@ static bool end_copy(struct pg_conn *conn, struct cn_error *err)
 static bool pg_copy(struct cn_sql_conn *base, const char *sql, cn_str rows, struct cn_error *err)
 {
     struct pg_conn *conn = conn_of(base);
+    if (!settle(conn, err)) {
+        return false;
+    }
     PGresult *result = PQexec(conn->link, sql);
     bool ok = PQresultStatus(result) == PGRES_COPY_IN || fail(conn, result, err);
     PQclear(result);
@@ -421,7 +510,7 @@ static int64_t pg_changes(struct cn_sql_conn *conn)
 static bool pg_has_transaction(struct cn_sql_conn *conn)
 {
     PGTransactionStatusType status = PQtransactionStatus(conn_of(conn)->link);
-    return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
+    return status == PQTRANS_INTRANS || status == PQTRANS_INERROR || conn_of(conn)->sent > 0;
 }
 
 static bool pg_is_alive(struct cn_sql_conn *conn)
@@ -457,6 +546,7 @@ static const struct cn_sql_driver driver = {
     .bind_null = pg_bind_null,
     .bind_ids = pg_bind_ids,
     .step = pg_step,
+    .send = pg_send,
     .column_count = pg_column_count,
     .column_is_null = pg_column_is_null,
     .column_i64 = pg_column_i64,

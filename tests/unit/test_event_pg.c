@@ -91,6 +91,26 @@ static void duplicates_are_dropped_within_two_days(void **state)
     assert_int_equal(f->answers.accepted, 199);
 }
 
+/* Numbers that were taken before the other day was looked at are given back: none is missing. */
+static void ids_of_another_day_by_another_clock_are_found(void **state)
+{
+    struct fixture *f = *state;
+    for (int64_t ahead = 0; ahead <= 2; ahead++) {
+        int64_t first = 100 * ahead;
+        f->clock.fixed_us += ahead * us_per_day; /* a process whose clock is ahead */
+        append_and_wait(f, first, 50);
+        f->clock.fixed_us -= ahead * us_per_day;
+        append_and_wait(f, first, 100);
+        assert_int_equal(f->answers.duplicates, 50 * (ahead + 1));
+        assert_int_equal(f->answers.accepted, first + 100);
+        assert_true(cn_event_log_position(f->log) == first + 100);
+        assert_int_equal(scan(f, 1, INT64_MAX).count, first + 100);
+    }
+    f->clock.fixed_us += 3 * us_per_day;
+    append_and_wait(f, 0, 50);
+    assert_int_equal(f->answers.accepted, 350);
+}
+
 static void the_hook_belongs_to_the_transaction(void **state)
 {
     struct pg_fixture *pg = *state;
@@ -284,6 +304,8 @@ int main(void)
         P("PostgreSQL: events are stored once and in order", events_are_stored_once_and_in_order),
         P("PostgreSQL: duplicates are dropped within two days",
           duplicates_are_dropped_within_two_days),
+        P("PostgreSQL: a duplicate is found though another process's clock was days ahead",
+          ids_of_another_day_by_another_clock_are_found),
         P("PostgreSQL: the hook belongs to the transaction", the_hook_belongs_to_the_transaction),
         P("PostgreSQL: old days are dropped", old_days_are_dropped),
         P("PostgreSQL: a log is carried from files and back, with its numbers and what was seen",

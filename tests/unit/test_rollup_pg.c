@@ -30,14 +30,15 @@ struct batch {
     size_t from;
     size_t to;
     int64_t mapping;
+    struct cn_rollup_fresh fresh;
 };
 
 static bool write_batch(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
-    const struct batch *batch = arg;
+    struct batch *batch = arg;
     return cn_rollup_write(batch->shared->store.rollup, conn,
                            &batch->shared->world.facts[batch->from], batch->to - batch->from,
-                           batch->mapping, err);
+                           batch->mapping, &batch->fresh, err);
 }
 
 static bool take_batch(struct shared *shared, struct batch *batch)
@@ -62,7 +63,9 @@ static void *write_batches(void *arg)
             fprintf(stderr, "%s\n", err.message);
             return arg;
         }
+        cn_rollup_written(store->rollup, &batch.fresh);
     }
+    cn_rollup_fresh_deinit(&batch.fresh);
     return NULL;
 }
 

@@ -275,6 +275,80 @@ static void a_commit_of_a_failed_transaction_is_not_a_success(void **state)
     cn_sql_rollback(f->conn);
 }
 
+static void what_was_null_first_may_be_a_number_later(void **state)
+{
+    struct fixture *f = *state;
+    exec(f, "CREATE TABLE narrow (id bigint NOT NULL PRIMARY KEY, n integer)");
+    for (int64_t id = 1; id <= 3; id++) {
+        struct cn_sql_stmt *stmt = prepare(f, "INSERT INTO narrow(id, n) VALUES($1, $2)");
+        cn_sql_bind_i64(stmt, 1, id);
+        if (id == 2) {
+            cn_sql_bind_i64(stmt, 2, 70000);
+        }
+        if (!cn_sql_run(stmt, &f->err)) {
+            fail_msg("%s", f->err.message);
+        }
+    }
+    assert_int_equal(one(f, "SELECT CAST(sum(n) AS bigint) FROM narrow"), 70000);
+    assert_int_equal(one(f, "SELECT count(*) FROM narrow WHERE n IS NULL"), 2);
+    exec(f, "DROP TABLE narrow");
+}
+
+/* Sends an insert of each id from `from` up to and including `to`. */
+static bool send_ids(struct fixture *f, int64_t from, int64_t to)
+{
+    struct cn_sql_stmt *stmt = prepare(f, "INSERT INTO t(id) VALUES($1)");
+    bool ok = true;
+    for (int64_t id = from; ok && id <= to; id++) {
+        cn_sql_bind_i64(stmt, 1, id);
+        ok = cn_sql_send(stmt, &f->err);
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
+static void what_is_sent_is_done_before_what_comes_next(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(cn_sql_begin(f->conn, &f->err));
+    assert_true(send_ids(f, 1, 1000));
+    assert_int_equal(one(f, "SELECT count(*) FROM t"), 1000);
+    assert_true(cn_sql_begin(f->conn, &f->err));
+    assert_true(send_ids(f, 1001, 1003));
+    cn_sql_rollback(f->conn);
+    assert_true(send_ids(f, 2001, 2003));
+    assert_true(cn_sql_commit(f->conn, &f->err));
+    assert_true(send_ids(f, 3000, 3000)); /* by itself */
+    assert_int_equal(one(f, "SELECT count(*) FROM t"), 1004);
+}
+
+static void what_was_sent_and_fails_fails_the_transaction(void **state)
+{
+    struct fixture *f = *state;
+    insert(f, 5);
+    for (int kind = 0; kind < 3; kind++) {
+        assert_true(cn_sql_begin(f->conn, &f->err));
+        bool ok = send_ids(f, 1, 9); /* 5 is taken; over a network it is noticed later */
+        if (ok && kind == 0) {
+            ok = cn_sql_commit(f->conn, &f->err);
+        } else if (ok && kind == 1) {
+            ok = cn_sql_exec(f->conn, "DELETE FROM t", &f->err);
+        } else if (ok) {
+            struct cn_sql_stmt *stmt = prepare(f, "DELETE FROM t WHERE id = 1");
+            ok = cn_sql_run(stmt, &f->err);
+        }
+        assert_false(ok);
+        assert_int_equal(f->err.code, CN_CONFLICT);
+        cn_sql_rollback(f->conn);
+        assert_int_equal(one(f, "SELECT count(*) FROM t"), 1);
+    }
+    assert_true(cn_sql_begin(f->conn, &f->err));
+    bool ok = send_ids(f, 5, 6);
+    assert_true(ok || cn_sql_is_embedded(f->conn) || f->err.code == CN_CONFLICT);
+    cn_sql_rollback(f->conn); /* without having heard of it */
+    assert_int_equal(one(f, "SELECT count(*) FROM t"), 1);
+}
+
 static int setup_on(void **state, const char *pg_url)
 {
     static struct fixture f;
@@ -334,6 +408,12 @@ static int teardown(void **state)
                      what_was_deferred_is_written_at_the_outermost_commit, setup_, teardown),      \
         CN_TEST_WITH("greatest and least pass over null", greatest_and_least_pass_over_null,       \
                      setup_, teardown),                                                            \
+        CN_TEST_WITH("what was null first may be a number later",                                  \
+                     what_was_null_first_may_be_a_number_later, setup_, teardown),                 \
+        CN_TEST_WITH("what is sent is done before what comes next",                                \
+                     what_is_sent_is_done_before_what_comes_next, setup_, teardown),               \
+        CN_TEST_WITH("what was sent and fails fails the transaction",                              \
+                     what_was_sent_and_fails_fails_the_transaction, setup_, teardown),             \
         CN_TEST_WITH("a commit of a failed transaction is not a success",                          \
                      a_commit_of_a_failed_transaction_is_not_a_success, setup_, teardown)
 
