@@ -7,7 +7,6 @@
 #include "book/trait.h"
 
 enum {
-    PAGE_USUAL = 50,
     OFFSET_MAX = 10000000
 };
 
@@ -32,7 +31,7 @@ static const struct cn_field owner_rows[] = {
     CN_FIELD_OF_ID(struct cn_owner_view, id, CN_USER_PREFIX, .doc = "the user"),
     CN_FIELD(struct cn_owner_view, name, .max = 200, .doc = "display name"),
 };
-static const struct cn_fields owner_fields = CN_FIELDS("UserRef", struct cn_owner_view, owner_rows);
+const struct cn_fields cn_owner_fields = CN_FIELDS("UserRef", struct cn_owner_view, owner_rows);
 
 static const struct cn_field number_item = { .type = CN_FIELD_F64 };
 
@@ -55,7 +54,7 @@ static const struct cn_field number_item = { .type = CN_FIELD_F64 };
     CN_FIELD_OF_ID(struct cn_account_row, id, CN_ACCOUNT_PREFIX, .doc = "the account"),         \
         ROW(external_id, .max = CN_ACCOUNT_KEY_MAX_BYTES, .doc = "the id in your own systems"), \
         ROW(name, .max = CN_ACCOUNT_NAME_MAX_BYTES, .doc = "display name"), FIGURES,            \
-        CN_FIELD_OF_OBJECT(struct cn_account_row, owner, &owner_fields, MAY(owner, BE_NULL),    \
+        CN_FIELD_OF_OBJECT(struct cn_account_row, owner, &cn_owner_fields, MAY(owner, BE_NULL), \
                            .doc = "the CSM; null: nobody"),                                     \
         CN_FIELD_OF_LIST(struct cn_account_row, spark, &number_item, MAY(spark, BE_ABSENT),     \
                          .max = CN_SPARK_POINTS, .doc = "weekly points, oldest first")
@@ -154,23 +153,14 @@ static const struct cn_field patch_rows[] = {
 static const struct cn_fields patch_fields =
     CN_FIELDS("AccountPatch", struct cn_account_patch, patch_rows);
 
-#define QUERY(member, ...)                         \
-    CN_FIELD(struct cn_account_list_query, member, \
-             CN_MAY(struct cn_account_list_query, member, BE_ABSENT), __VA_ARGS__)
 static const struct cn_field query_rows[] = {
-    QUERY(q, .max = CN_ACCOUNT_QUERY_MAX_BYTES,
-          .doc = "words that the name, external id or domain contains"),
-    QUERY(band, .max = 40, .doc = "only these colours: red,yellow"),
-    CN_FIELD_OF_ID(struct cn_account_list_query, owner_id, CN_USER_PREFIX,
-                   CN_MAY(struct cn_account_list_query, owner_id, BE_ABSENT),
-                   .doc = "only this CSM's"),
-    QUERY(renewal_within_days, .min = 0, .max = 3660,
-          .doc = "only those that renew within so many days, or should have"),
-    QUERY(sort, .max = 40,
-          .doc = "name, score, trend, arr, renewal_at, owner, last_activity_at, open_tickets or "
-                 "created_at; with - in front the other way"),
-    QUERY(limit, .min = 1, .max = CN_PAGE_MAX, .doc = "rows of a page, 50 unless given"),
-    QUERY(offset, .min = 0, .max = OFFSET_MAX, .doc = "rows to skip, instead of a cursor"),
+    CN_ACCOUNT_FILTER_ROWS,
+    CN_ACCOUNT_QUERY(sort, .max = 40,
+                     .doc = "name, score, trend, arr, renewal_at, owner, last_activity_at, "
+                            "open_tickets or created_at; with - in front the other way"),
+    CN_ACCOUNT_QUERY(limit, .min = 1, .max = CN_PAGE_MAX, .doc = "rows of a page, 50 unless given"),
+    CN_ACCOUNT_QUERY(offset, .min = 0, .max = OFFSET_MAX,
+                     .doc = "rows to skip, instead of a cursor"),
     CN_FIELD_OF_ID(struct cn_account_list_query, cursor, CN_ACCOUNT_PREFIX,
                    CN_MAY(struct cn_account_list_query, cursor, BE_ABSENT),
                    .doc = "next_cursor of the page before"),
@@ -252,66 +242,6 @@ void cn_account_take_live(const struct cn_api_options *options, struct cn_arena 
         options->engine.current(options->engine.arg, account->id, arena, &account->derived);
         account->derived.open_tickets = open_tickets;
     }
-}
-
-static bool wrong(struct cn_error *err, const char *field, cn_str value)
-{
-    cn_fail(err, CN_MALFORMED, "%s: \"%.*s\" is not known", field, CN_STR_ARG(value));
-    return cn_error_field(err, field);
-}
-
-static bool parse_bands(cn_str list, unsigned *bands_out, struct cn_error *err)
-{
-    cn_str name;
-    unsigned bands = 0;
-    while (cn_str_split(&list, ',', &name)) {
-        size_t i = 0;
-        while (i < cn_band_views.count && !cn_str_equal(name, cn_str_of(cn_band_views.texts[i]))) {
-            i++;
-        }
-        if (i == cn_band_views.count) {
-            return wrong(err, "band", name);
-        }
-        bands |= 1U << (i + 1);
-    }
-    *bands_out = bands;
-    return true;
-}
-
-static bool parse_sort(cn_str text, struct cn_account_filter *filter, struct cn_error *err)
-{
-    filter->descending = cn_str_starts_with(text, CN_STR("-"));
-    cn_str name = cn_str_slice(text, filter->descending ? 1 : 0, text.len);
-    for (int i = 0; i < CN_SORT_COUNT; i++) {
-        if (cn_str_equal(name, cn_str_of(cn_account_sort_names[i]))) {
-            filter->sort = (enum cn_account_sort)i;
-            return true;
-        }
-    }
-    return wrong(err, "sort", text);
-}
-
-bool cn_account_filter_of(const struct cn_request *req, const struct cn_account_list_query *query,
-                          struct cn_account_filter *filter_out, struct cn_error *err)
-{
-    struct cn_account_filter filter = {
-        .query = query->q,
-        .owner_id = query->owner_id,
-        .sort = CN_SORT_NAME,
-        .limit = query->limit_given == CN_GIVEN ? query->limit : PAGE_USUAL,
-        .offset = query->offset,
-        .after = query->cursor,
-    };
-    if (query->renewal_within_days_given == CN_GIVEN) {
-        filter.renewal_until =
-            cn_tz_day(req->api->options.tz, req->unit.now) + query->renewal_within_days;
-    }
-    if ((query->band_given == CN_GIVEN && !parse_bands(query->band, &filter.bands, err)) ||
-        (query->sort_given == CN_GIVEN && !parse_sort(query->sort, &filter, err))) {
-        return false;
-    }
-    *filter_out = filter;
-    return true;
 }
 
 bool cn_accounts_list(const struct cn_request *req, const struct cn_account_filter *filter,

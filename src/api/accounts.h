@@ -24,6 +24,7 @@ struct cn_owner_view {
     cn_user_id id;
     cn_str name;
 };
+extern const struct cn_fields cn_owner_fields;
 
 struct cn_account_row {
     cn_account_id id;
@@ -72,6 +73,14 @@ struct cn_account_list_query {
     enum cn_given owner_id_given;
     int64_t renewal_within_days;
     enum cn_given renewal_within_days_given;
+    bool at_risk;
+    enum cn_given at_risk_given;
+    cn_str moved;
+    enum cn_given moved_given;
+    cn_time moved_from;
+    enum cn_given moved_from_given;
+    cn_time moved_to;
+    enum cn_given moved_to_given;
     cn_str sort;
     enum cn_given sort_given;
     int64_t limit;
@@ -82,7 +91,31 @@ struct cn_account_list_query {
     enum cn_given cursor_given;
 };
 
-/* Fails with CN_MALFORMED for an unknown band or sort. */
+#define CN_ACCOUNT_QUERY(member, ...)              \
+    CN_FIELD(struct cn_account_list_query, member, \
+             CN_MAY(struct cn_account_list_query, member, BE_ABSENT), __VA_ARGS__)
+
+/* What narrows a list or an export. */
+#define CN_ACCOUNT_FILTER_ROWS                                                                  \
+    CN_ACCOUNT_QUERY(q, .max = CN_ACCOUNT_QUERY_MAX_BYTES,                                      \
+                     .doc = "words that the name, external id or domain contains"),             \
+        CN_ACCOUNT_QUERY(band, .max = 40,                                                       \
+                         .doc = "only these colours: red,yellow; none is without a score"),     \
+        CN_FIELD_OF_ID(struct cn_account_list_query, owner_id, CN_USER_PREFIX,                  \
+                       CN_MAY(struct cn_account_list_query, owner_id, BE_ABSENT),               \
+                       .doc = "only this CSM's"),                                               \
+        CN_ACCOUNT_QUERY(renewal_within_days, .min = 0, .max = 3660,                            \
+                         .doc = "only those that renew within so many days, or should have"),   \
+        CN_ACCOUNT_QUERY(at_risk, .doc = "true: only those at risk, as the portfolio counts "   \
+                                         "them: red, or yellow and renewing within 120 days"),  \
+        CN_ACCOUNT_QUERY(moved, .max = 20,                                                      \
+                         .doc = "green-yellow: only those that were the one at moved_from and " \
+                                "the other at moved_to; none is without a score"),              \
+        CN_ACCOUNT_QUERY(moved_from, .doc = "needed by moved"),                                 \
+        CN_ACCOUNT_QUERY(moved_to, .doc = "now unless given")
+
+/* Fails with CN_MALFORMED for an unknown band or sort, and as the database does: it is asked which
+ * accounts moved. */
 CN_MUST_CHECK bool cn_account_filter_of(const struct cn_request *req,
                                         const struct cn_account_list_query *query,
                                         struct cn_account_filter *filter_out, struct cn_error *err);

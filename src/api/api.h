@@ -19,6 +19,7 @@
 #include "api/gauge.h"
 #include "book/account_list.h"
 #include "book/merge.h"
+#include "book/portfolio.h"
 #include "book/subject_map.h"
 #include "config/setting.h"
 #include "event/log.h"
@@ -63,6 +64,9 @@ struct cn_api_engine {
     /* As cn_account_list(), from the frame; unit->conn may be NULL.  NULL: lists come from SQL. */
     bool (*list)(void *arg, const struct cn_unit *unit, const struct cn_account_filter *filter,
                  struct cn_account_list *list_out, struct cn_error *err);
+    /* The figures of the accounts in the unit's scope; unit->conn may be NULL. */
+    void (*portfolio)(void *arg, const struct cn_unit *unit,
+                      const struct cn_portfolio_filter *filter, struct cn_portfolio *portfolio_out);
     /* What the engine knows of the account by now; leaves *derived alone if it knows nothing. NULL:
      * the stored record is as new. */
     void (*current)(void *arg, cn_account_id id, struct cn_arena *arena,

@@ -7,18 +7,8 @@
 #include "api/csv.h"
 
 static const struct cn_field query_rows[] = {
-#define QUERY(member, ...)                         \
-    CN_FIELD(struct cn_account_list_query, member, \
-             CN_MAY(struct cn_account_list_query, member, BE_ABSENT), __VA_ARGS__)
-    QUERY(q, .max = CN_ACCOUNT_QUERY_MAX_BYTES,
-          .doc = "words that the name, external id or domain contains"),
-    QUERY(band, .max = 40, .doc = "only these colours: red,yellow"),
-    CN_FIELD_OF_ID(struct cn_account_list_query, owner_id, CN_USER_PREFIX,
-                   CN_MAY(struct cn_account_list_query, owner_id, BE_ABSENT),
-                   .doc = "only this CSM's"),
-    QUERY(renewal_within_days, .min = 0, .max = 3660,
-          .doc = "only those that renew within so many days, or should have"),
-    QUERY(sort, .max = 40, .doc = "as for the list"),
+    CN_ACCOUNT_FILTER_ROWS,
+    CN_ACCOUNT_QUERY(sort, .max = 40, .doc = "as for the list"),
 };
 static const struct cn_fields query_fields =
     CN_FIELDS("AccountExportQuery", struct cn_account_list_query, query_rows);

@@ -24,7 +24,7 @@ const char *const cn_account_sort_names[CN_SORT_COUNT] = {
 };
 
 /* $4 to $7 are the words of the search, $8 the bands, $9 the owner (0: any, -1: none), $10 the last
- * day of a renewal (0: any). */
+ * day of a renewal (0: any), $11 that of what is at risk (0: any), $13 the accounts if $12 is 1. */
 #define MATCHES                                                                             \
     CN_SEES_ACCOUNT                                                                         \
     " AND ($4 = '' OR name_folded LIKE $4 ESCAPE '\\' OR lower(external_id) LIKE $4 ESCAPE" \
@@ -35,25 +35,28 @@ const char *const cn_account_sort_names[CN_SORT_COUNT] = {
     " AND ($8 = 0 OR CASE band WHEN 0 THEN $8 & 1 WHEN 1 THEN $8 & 2 WHEN 2 THEN $8 & 4"    \
     " ELSE $8 & 8 END <> 0)"                                                                \
     " AND ($9 = 0 OR ($9 = -1 AND owner_id IS NULL) OR owner_id = $9)"                      \
-    " AND ($10 = 0 OR renewal_on <= $10)"
+    " AND ($10 = 0 OR renewal_on <= $10)"                                                   \
+    " AND ($11 = 0 OR band = 1 OR (band = 2 AND renewal_on <= $11))"                        \
+    " AND ($12 = 0 OR account_id {{in_ids $13}})"
 
 enum {
-    PARAM_LIMIT = 11,
-    PARAM_OFFSET = 12,
-    PARAM_AFTER = 13,
+    PARAM_LIMIT = 14,
+    PARAM_OFFSET = 15,
+    PARAM_AFTER = 16,
 };
+_Static_assert(CN_BAND_RED == 1 && CN_BAND_YELLOW == 2, "as the statements have them");
 
 /*
- * A page begins after the account $13, if that is not 0: those that sort behind it, where a missing
+ * A page begins after the account $16, if that is not 0: those that sort behind it, where a missing
  * value sorts behind every value.  `mine` is the value of the row, `its` the same of the last
  * account, read again, so that a cursor is only its id; `op` is < or >.
  */
 #define PAGE(mine, its, op, order)                                                        \
     "SELECT " CN_ACCOUNT_COLUMNS " FROM account WHERE " MATCHES                           \
-    " AND ($13 = 0 OR EXISTS (SELECT 1 FROM account last WHERE last.account_id = $13 AND" \
-    " ((" mine " IS NULL AND (" its " IS NOT NULL OR account.account_id > $13))"          \
-    " OR " mine " " op " " its " OR (" mine " = " its " AND account.account_id > $13))))" \
-    " ORDER BY " mine " " order " NULLS LAST, account_id LIMIT $11 OFFSET $12"
+    " AND ($16 = 0 OR EXISTS (SELECT 1 FROM account last WHERE last.account_id = $16 AND" \
+    " ((" mine " IS NULL AND (" its " IS NOT NULL OR account.account_id > $16))"          \
+    " OR " mine " " op " " its " OR (" mine " = " its " AND account.account_id > $16))))" \
+    " ORDER BY " mine " " order " NULLS LAST, account_id LIMIT $14 OFFSET $15"
 #define BY(mine, its)                                             \
     {                                                             \
         PAGE(mine, its, ">", "ASC"), PAGE(mine, its, "<", "DESC") \
@@ -103,6 +106,9 @@ static void bind_filter(const struct cn_unit *unit, const struct cn_account_filt
     cn_sql_bind_i64(stmt, 8, filter->bands);
     cn_sql_bind_i64(stmt, 9, filter->without_owner ? -1 : filter->owner_id.value);
     cn_sql_bind_i64(stmt, 10, filter->renewal_until);
+    cn_sql_bind_i64(stmt, 11, filter->risk_until);
+    cn_sql_bind_i64(stmt, 12, filter->only != NULL);
+    cn_sql_bind_ids(stmt, 13, filter->only, filter->only_count);
 }
 
 static bool count_all(const struct cn_unit *unit, const struct cn_account_filter *filter,

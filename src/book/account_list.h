@@ -35,7 +35,10 @@ struct cn_account_filter {
     unsigned bands;      /* 1 << enum cn_band, or 0: any */
     cn_user_id owner_id; /* 0: any */
     bool without_owner;
-    int64_t renewal_until;     /* last day of a renewal, overdue ones included; 0: any */
+    int64_t renewal_until; /* last day of a renewal, overdue ones included; 0: any */
+    int64_t risk_until;    /* red, or yellow with a renewal until this day; 0: any */
+    const int64_t *only;   /* these accounts, ascending; NULL: any */
+    size_t only_count;
     enum cn_account_sort sort; /* accounts without a value come last either way */
     bool descending;
     const struct cn_user_list *users; /* all, by name: CN_SORT_OWNER from the frame needs them */

@@ -14,6 +14,7 @@
 #include "engine/explain.h"
 #include "engine/lists.h"
 #include "engine/parts.h"
+#include "engine/portfolio.h"
 #include "metric/rollup.h"
 
 enum {
@@ -158,6 +159,13 @@ static bool face_list(void *arg, const struct cn_unit *unit, const struct cn_acc
     return cn_engine_list(((struct cn_server *)arg)->engine, unit, filter, list_out, err);
 }
 
+static void face_portfolio(void *arg, const struct cn_unit *unit,
+                           const struct cn_portfolio_filter *filter,
+                           struct cn_portfolio *portfolio_out)
+{
+    cn_engine_portfolio(((struct cn_server *)arg)->engine, unit, filter, portfolio_out);
+}
+
 static void face_current(void *arg, cn_account_id id, struct cn_arena *arena,
                          struct cn_account_derived *derived)
 {
@@ -298,6 +306,7 @@ bool cn_server_listen(struct cn_server *server, const struct cn_api_demo *demo,
         .engine = { .arg = server,
                     .live = server->engine,
                     .list = face_list,
+                    .portfolio = face_portfolio,
                     .current = face_current,
                     .sparks = face_sparks,
                     .explain = face_explain,

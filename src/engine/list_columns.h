@@ -29,6 +29,10 @@ void cn_engine_set_trend(struct cn_engine *engine, uint32_t row);
 void cn_engine_derive(const struct cn_engine *engine, uint32_t row, struct cn_arena *arena,
                       struct cn_account_derived *derived);
 
+/* The rows that the filter lets through, in the unit's scope.  `match` is set.  Under a lock. */
+void cn_engine_match(const struct cn_engine *engine, const struct cn_unit *unit,
+                     const struct cn_account_filter *filter, struct cn_bitmap *match);
+
 /* What scores were 28 days ago and on each of the last weeks; trends follow. */
 CN_MUST_CHECK bool cn_engine_load_past(struct cn_engine *engine, cn_time now, struct cn_error *err);
 

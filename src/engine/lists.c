@@ -108,8 +108,38 @@ static void match_text(const struct cn_engine *engine, cn_str query, struct cn_b
     cn_bitmap_deinit(&one);
 }
 
-static void match_filter(const struct cn_engine *engine, const struct cn_unit *unit,
-                         const struct cn_account_filter *filter, struct cn_bitmap *match)
+/* Red, or yellow and renewing until the day: book/portfolio.h. */
+static void match_risk(const struct cn_engine *engine, int64_t until, struct cn_bitmap *match,
+                       struct cn_bitmap *scratch)
+{
+    struct cn_bitmap yellow = { 0 };
+    cn_bitmap_resize(&yellow, match->rows);
+    cn_bitmap_fill(&yellow, false);
+    cn_health_where_band(&yellow, &engine->health, 1U << CN_BAND_YELLOW);
+    cn_bitmap_where_f64(scratch, engine->frame, list_column(engine, CN_LIST_DAYS_TO_RENEWAL),
+                        -INFINITY, (double)(until - engine->day));
+    cn_bitmap_and(scratch, &yellow);
+    cn_health_where_band(scratch, &engine->health, 1U << CN_BAND_RED);
+    cn_bitmap_and(match, scratch);
+    cn_bitmap_deinit(&yellow);
+}
+
+static void match_only(const struct cn_engine *engine, const struct cn_account_filter *filter,
+                       struct cn_bitmap *match, struct cn_bitmap *scratch)
+{
+    cn_bitmap_resize(scratch, match->rows);
+    cn_bitmap_fill(scratch, false);
+    for (size_t i = 0; i < filter->only_count; i++) {
+        uint32_t row = 0;
+        if (cn_frame_find(engine->frame, filter->only[i], &row)) {
+            cn_bitmap_add(scratch, row);
+        }
+    }
+    cn_bitmap_and(match, scratch);
+}
+
+void cn_engine_match(const struct cn_engine *engine, const struct cn_unit *unit,
+                     const struct cn_account_filter *filter, struct cn_bitmap *match)
 {
     struct cn_bitmap scratch = { 0 };
     const struct cn_column *owner = &engine->lists->owner;
@@ -138,6 +168,12 @@ static void match_filter(const struct cn_engine *engine, const struct cn_unit *u
         cn_bitmap_where_f64(&scratch, engine->frame, list_column(engine, CN_LIST_DAYS_TO_RENEWAL),
                             -INFINITY, (double)(filter->renewal_until - engine->day));
         cn_bitmap_and(match, &scratch);
+    }
+    if (filter->risk_until != 0) {
+        match_risk(engine, filter->risk_until, match, &scratch);
+    }
+    if (filter->only != NULL) {
+        match_only(engine, filter, match, &scratch);
     }
     match_text(engine, filter->query, match, &scratch);
     cn_bitmap_deinit(&scratch);
@@ -277,7 +313,7 @@ static bool list_locked(const struct cn_engine *engine, const struct cn_unit *un
                         const struct cn_account_filter *filter, struct list_work *work,
                         struct cn_account_list *list_out, struct cn_error *err)
 {
-    match_filter(engine, unit, filter, &work->match);
+    cn_engine_match(engine, unit, filter, &work->match);
     struct cn_list_query query = { .match = &work->match,
                                    .sort = sort_column(engine, filter, &work->sort),
                                    .descending = filter->descending,

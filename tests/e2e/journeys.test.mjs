@@ -124,6 +124,38 @@ test('filters and order live in the address and survive a reload', async t => {
   await page.goBack();
 });
 
+test('every figure of the portfolio leads to as many accounts, by keyboard', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  await page.goto(`${demo.base}/accounts`);
+  await grid(page).getByRole('link').first().waitFor();
+  await page.keyboard.press('g');
+  await page.keyboard.press('p');
+  const matrix = page.getByRole('region', { name: 'Colours then and now' });
+  await matrix.getByRole('link').first().waitFor();
+  // Self-service customers stream in: a figure and its list may be read with some between.
+  const same = async (from, name) => {
+    await waitFor(async () => {
+      await page.goto(from);
+      const link = page.getByRole('region', { name }).getByRole('link').first();
+      await link.waitFor();
+      const figure = (await link.innerText()).replace(/[^0-9]/g, '');
+      await link.focus();
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/\/accounts\?/);
+      const count = page.getByRole('status').filter({ hasText: /account/ });
+      await count.waitFor();
+      return (await count.innerText()).replace(/[^0-9]/g, '') === figure;
+    }, { what: `the list behind a figure of ${name}`, timeoutMs: 30_000 });
+  };
+  const portfolio = `${demo.base}/portfolio?since=28`;
+  await same(portfolio, 'How healthy is the book?');
+  await same(portfolio, 'What renews soon, and how does it stand?');
+  await same(portfolio, 'Colours then and now');
+  assert.match(page.url(), /moved=/);
+  await page.getByRole('button', { name: /^Take away the filter/ }).click();
+  await page.waitForURL(url => !url.search.includes('moved'));
+});
+
 test('columns can be hidden, and the address remembers it', async t => {
   const page = await signedIn(t, browser, demo.base);
   await page.goto(`${demo.base}/accounts`);

@@ -41,6 +41,17 @@ for (const view of Object.keys(VIEWS)) {
     assert.deepEqual(await axeFindings(page, true), []);
   });
 
+  test(`the portfolio is accessible (${view})`, async t => {
+    const page = await signedIn(t, browser, demo.base, view);
+    await page.goto(`${demo.base}/portfolio?since=dates&from=2026-01-01`);
+    await page.getByRole('region', { name: 'Whose score moved most?' }).waitFor();
+    await page.getByLabel('From', { exact: true }).waitFor();
+    await clean(page);
+    await page.getByRole('button', { name: /^Whose accounts/ }).click();
+    await page.getByRole('menu').waitFor();
+    assert.deepEqual(await axeFindings(page, true), []);
+  });
+
   test(`an account is accessible on each of its tabs (${view})`, async t => {
     const page = await signedIn(t, browser, demo.base, view);
     const { id } = await accountNamed(page, demo.base, 'TechCorp');

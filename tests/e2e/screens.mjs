@@ -12,6 +12,10 @@ async function shoot(page, name, view) {
 }
 
 const PAGES = {
+  async portfolio(page, base) {
+    await page.goto(`${base}/portfolio`);
+    await page.getByRole('list', { name: 'Fell' }).getByText(/\d/).first().waitFor();
+  },
   async accounts(page, base) {
     await page.goto(`${base}/accounts`);
     await page.getByRole('main').getByRole('link').first().waitFor();

@@ -2,14 +2,20 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { AccountPage } from '@/features/accounts/AccountPage';
 import { AccountsPage } from '@/features/accounts/AccountsPage';
+import { PortfolioPage } from '@/features/portfolio/PortfolioPage';
 import { SourcesPage } from '@/features/sources/SourcesPage';
 
 const accounts = getRouteApi('/app/accounts');
 const account = getRouteApi('/app/accounts/$accountId');
+const portfolio = getRouteApi('/app/portfolio');
 const sources = getRouteApi('/app/sources');
 
 export function Accounts() {
   return <AccountsPage search={accounts.useSearch()} />;
+}
+
+export function Portfolio() {
+  return <PortfolioPage search={portfolio.useSearch()} />;
 }
 
 export function Account() {

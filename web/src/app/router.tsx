@@ -10,6 +10,7 @@ import {
 } from '@tanstack/react-router';
 import { hasStatus } from '@/api/errors';
 import { readSearch } from '@/features/accounts';
+import { readPortfolioSearch } from '@/features/portfolio';
 import { QueryFailure, sessionQuery } from '@/features/session';
 import { type FlatSearch, parseSearch, stringifySearch } from '@/lib/search';
 import { NotFound } from './layout/NotFound';
@@ -46,8 +47,9 @@ const app = createRoute({
 const index = createRoute({
   getParentRoute: () => app,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/accounts' });
+  beforeLoad: async ({ context }) => {
+    const { user } = await context.cache.ensureQueryData(sessionQuery);
+    throw redirect({ to: user.role === 'leader' ? '/portfolio' : '/accounts' });
   },
 });
 
@@ -83,7 +85,14 @@ const sources = createRoute({
   component: lazyRouteComponent(() => import('./pages'), 'Sources'),
 });
 
-const tree = root.addChildren([signIn, app.addChildren([index, accounts, account, sources])]);
+const portfolio = createRoute({
+  getParentRoute: () => app,
+  path: '/portfolio',
+  validateSearch: readPortfolioSearch,
+  component: lazyRouteComponent(() => import('./pages'), 'Portfolio'),
+});
+
+const tree = root.addChildren([signIn, app.addChildren([index, portfolio, accounts, account, sources])]);
 
 export function createAppRouter(cache: QueryClient) {
   return createRouter({

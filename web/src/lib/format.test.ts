@@ -5,6 +5,17 @@ const format = createFormat('America/New_York', 'en-US');
 const now = Date.parse('2026-03-15T12:00:00Z');
 
 describe('moments', () => {
+  test('a day begins when the zone says, on days of 23 and 25 hours too', () => {
+    const berlin = createFormat('Europe/Berlin', 'en-US');
+    const start = (day: string) => new Date(berlin.dayStart(day)).toISOString();
+    expect(start('2026-03-01')).toBe('2026-02-28T23:00:00.000Z');
+    expect(start('2026-03-29')).toBe('2026-03-28T23:00:00.000Z');
+    expect(start('2026-03-30')).toBe('2026-03-29T22:00:00.000Z');
+    expect(start('2026-10-25')).toBe('2026-10-24T22:00:00.000Z');
+    expect(start('2026-10-26')).toBe('2026-10-25T23:00:00.000Z');
+    expect(createFormat('UTC', 'en-US').dayStart('2026-07-01')).toBe(Date.parse('2026-07-01T00:00:00Z'));
+  });
+
   test('a moment is shown in the zone of the workspace', () => {
     expect(format.dateTime('2026-03-15T02:30:00Z')).toMatch(/^Mar 14, 2026, 10:30:00\sPM EDT$/);
   });

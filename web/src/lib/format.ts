@@ -11,6 +11,8 @@ export interface Format {
   dateTime(at: string): string;
   /** The day of a moment in the workspace's zone, as 2026-03-01. */
   day(now: number): string;
+  /** The first moment of a day in the workspace's zone, in milliseconds since 1970. */
+  dayStart(day: string): number;
   relative(at: string, now: number): string;
 }
 
@@ -41,6 +43,9 @@ export function createFormat(timeZone: string, locale: string): Format {
   const isoDays = new Intl.DateTimeFormat('en-CA', { timeZone });
   const exact = new Intl.RelativeTimeFormat(locale, { numeric: 'always' });
   const worded = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  const clock = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
+  /** What the zone's clock shows, as if that were UTC. */
+  const wall = (at: number) => Date.parse(`${clock.format(at).replace(' ', 'T')}Z`);
   const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 });
   const numbers = new Map<number, Intl.NumberFormat>();
   const moneys = new Map<string, { format: Intl.NumberFormat; unit: number }>();
@@ -86,6 +91,14 @@ export function createFormat(timeZone: string, locale: string): Format {
     moneyShort: value => money(value, true),
     date: at => (isDay(at) ? days : dates).format(new Date(at)),
     dateTime: at => (isDay(at) ? days.format(new Date(at)) : times.format(new Date(at))),
+    dayStart: day => {
+      // Midnight in UTC, moved by how far the zone's clock is off then; twice, for days that are not
+      // 24 hours long.
+      const utc = Date.parse(`${day}T00:00:00Z`);
+      let at = utc;
+      for (let i = 0; i < 2; i++) at -= wall(at) - utc;
+      return at;
+    },
     day: now => isoDays.format(new Date(now)),
     relative: (at, now) => {
       const seconds = (new Date(at).getTime() - now) / 1000;

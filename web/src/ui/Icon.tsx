@@ -1,6 +1,7 @@
 // The icons of the app: 16 px strokes in the colour of the text, hidden from screen readers.
 const PATHS = {
   accounts: 'M2.5 3.5h11M2.5 8h11M2.5 12.5h11',
+  portfolio: 'M2.5 13.5v-4m3.7 4v-7m3.6 7v-5m3.7 5v-11',
   sources: 'M8 2v6.5m0 0L5 5.7m3 2.8 3-2.8M2.5 10v2.5a1 1 0 0 0 1 1h9a1 1 0 0 0 1-1V10',
   search: 'M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9Zm3.3-1.2 3.2 3.2',
   chevron: 'm6 4 4 4-4 4',

@@ -6,6 +6,7 @@ import { usePages } from './pages';
 
 const KEYS = [
   ['Ctrl K', 'palette'],
+  ['g p', 'portfolio'],
   ['g a', 'accounts'],
   ['g s', 'sources'],
   ['/', 'search'],

@@ -4,13 +4,14 @@ import { t } from '@/lib/i18n';
 import type { IconName } from '@/ui/Icon';
 
 interface Page {
-  to: '/accounts' | '/sources';
+  to: '/portfolio' | '/accounts' | '/sources';
   key: string;
   label: string;
   icon: IconName;
 }
 
 const PAGES: readonly Page[] = [
+  { to: '/portfolio', key: 'p', label: t('portfolio.title'), icon: 'portfolio' },
   { to: '/accounts', key: 'a', label: t('accounts.title'), icon: 'accounts' },
   { to: '/sources', key: 's', label: t('sources.title'), icon: 'sources' },
 ];

@@ -12,7 +12,7 @@ import { Empty, LoadingLines } from '@/ui/states';
 import classes from './AccountsPage.module.css';
 import { type BookMoves, BookView } from './BookView';
 import { Filters } from './Filters';
-import { type AccountSearch, COLUMNS, filterOf, nextSort, sortOf } from './filter';
+import { type AccountSearch, COLUMNS, filterOf, isNarrowed, momentsOf, nextSort, sortOf } from './filter';
 import { SelectionBar } from './SelectionBar';
 import { type Book, useBook } from './useBook';
 
@@ -85,7 +85,8 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
   const [selection, setSelection] = useState<ReadonlySet<string>>(new Set());
 
   // The address object is new on every navigation; the filter only when what it says is.
-  const filterKey = JSON.stringify(filterOf(search));
+  const { dayStart } = useFormat();
+  const filterKey = JSON.stringify(filterOf(search, momentsOf(search, dayStart)));
   const filter = useMemo(() => JSON.parse(filterKey) as ReturnType<typeof filterOf>, [filterKey]);
   const book = useBook(filter, pages);
 
@@ -127,6 +128,7 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
       </header>
       <Filters
         search={search}
+        filter={filter}
         onChange={change}
         searchRef={searchBox}
         columns={
@@ -146,7 +148,7 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
         onLeaveSearch={() => moves.current?.to(0)}
       />
       {selection.size > 0 && mayWrite && <SelectionBar ids={[...selection]} onClear={clear} />}
-      <Notice book={book} narrowed={Boolean(search.q || search.band || search.owner || search.renewal)} />
+      <Notice book={book} narrowed={isNarrowed(search)} />
       <BookView
         book={book}
         listKey={filterKey}

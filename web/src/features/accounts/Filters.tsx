@@ -2,13 +2,21 @@
 import { Button, Menu, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { type KeyboardEvent, type Ref, useEffect, useState } from 'react';
-import { HealthShape } from '@/features/health';
-import { useUsers } from '@/features/session';
+import { HealthShape, type Shade } from '@/features/health';
+import { useFormat, useUsers } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { joinList, splitList } from '@/lib/search';
 import { Icon } from '@/ui/Icon';
 import classes from './AccountsPage.module.css';
-import { type AccountSearch, BANDS, csvAddress, filterOf, RENEWAL_DAYS } from './filter';
+import {
+  type AccountFilter,
+  type AccountSearch,
+  csvAddress,
+  isNarrowed,
+  NOTHING,
+  RENEWAL_DAYS,
+  SHADES,
+} from './filter';
 
 type Change = (change: Partial<AccountSearch>) => void;
 
@@ -37,14 +45,14 @@ function BandFilter({ search, onChange }: FilterProps) {
   const bands = splitList(search.band);
   const value = bands.length > 0 ? bands.map(band => t(`health.band.${band as 'red'}`)).join(', ') : null;
   const toggle = (band: string) => {
-    const next = BANDS.filter(one => (one === band ? !bands.includes(one) : bands.includes(one)));
+    const next = SHADES.filter(one => (one === band ? !bands.includes(one) : bands.includes(one)));
     onChange({ band: joinList(next) });
   };
   return (
     <Menu>
       <FilterButton label={t('accounts.filter.band')} value={value} />
       <Menu.Dropdown>
-        {BANDS.map(band => (
+        {SHADES.map(band => (
           <Menu.CheckboxItem key={band} checked={bands.includes(band)} onChange={() => toggle(band)}>
             <span className={classes.option}>
               <HealthShape shade={band} /> {t(`health.band.${band}`)}
@@ -108,6 +116,46 @@ function RenewalFilter({ search, onChange }: FilterProps) {
   );
 }
 
+/** What came with a link from the portfolio; a press takes it away. */
+function Carried({ search, onChange }: FilterProps) {
+  const format = useFormat();
+  const [was, is] = (search.moved?.split('-') ?? []) as Shade[];
+  const days = { from: format.date(search.from ?? ''), to: search.to ? format.date(search.to) : '' };
+  return (
+    <>
+      {search.risk && (
+        <Chip label={t('accounts.filter.risk')} onRemove={() => onChange({ risk: undefined })} />
+      )}
+      {search.moved && was && is && (
+        <Chip
+          label={t(search.to ? 'accounts.filter.movedTo' : 'accounts.filter.moved', {
+            was: t(`health.band.${was}`).toLowerCase(),
+            is: t(`health.band.${is}`).toLowerCase(),
+            ...days,
+          })}
+          onRemove={() => onChange({ moved: undefined, from: undefined, to: undefined })}
+        />
+      )}
+    </>
+  );
+}
+
+function Chip({ label, onRemove }: { label: string; onRemove: () => void }) {
+  return (
+    <Button
+      size="xs"
+      variant="default"
+      className={classes.filter}
+      data-set={true}
+      rightSection={<Icon name="close" size={12} />}
+      aria-label={t('accounts.filter.remove', { filter: label })}
+      onClick={onRemove}
+    >
+      {label}
+    </Button>
+  );
+}
+
 interface SearchBoxProps {
   q: string;
   inputRef: Ref<HTMLInputElement>;
@@ -165,14 +213,14 @@ interface ColumnChoice {
 }
 
 interface Props extends FilterProps {
+  filter: AccountFilter;
   searchRef: Ref<HTMLInputElement>;
   columns: ColumnChoice[] | null;
   onColumn: (id: string) => void;
   onLeaveSearch: () => void;
 }
 
-export function Filters({ search, onChange, searchRef, columns, onColumn, onLeaveSearch }: Props) {
-  const narrowed = search.q || search.band || search.owner || search.renewal;
+export function Filters({ search, filter, onChange, searchRef, columns, onColumn, onLeaveSearch }: Props) {
   return (
     <div className={classes.toolbar} role="toolbar" aria-label={t('accounts.filter.label')}>
       <SearchBox
@@ -184,12 +232,9 @@ export function Filters({ search, onChange, searchRef, columns, onColumn, onLeav
       <BandFilter search={search} onChange={onChange} />
       <OwnerFilter search={search} onChange={onChange} />
       <RenewalFilter search={search} onChange={onChange} />
-      {narrowed && (
-        <Button
-          size="xs"
-          variant="subtle"
-          onClick={() => onChange({ q: undefined, band: undefined, owner: undefined, renewal: undefined })}
-        >
+      <Carried search={search} onChange={onChange} />
+      {isNarrowed(search) && (
+        <Button size="xs" variant="subtle" onClick={() => onChange(NOTHING)}>
           {t('accounts.filter.clear')}
         </Button>
       )}
@@ -214,7 +259,7 @@ export function Filters({ search, onChange, searchRef, columns, onColumn, onLeav
         size="xs"
         variant="default"
         component="a"
-        href={csvAddress(filterOf(search))}
+        href={csvAddress(filter)}
         download="accounts.csv"
         leftSection={<Icon name="download" size={14} />}
       >

@@ -6,11 +6,19 @@ export interface AccountSearch {
   band?: string | undefined;
   owner?: string | undefined;
   renewal?: string | undefined;
+  /** "1": at risk, as the portfolio counts it. */
+  risk?: string | undefined;
+  /** "green-yellow": who was the one on the day `from` and the other on `to`. */
+  moved?: string | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
   sort?: string | undefined;
   cols?: string | undefined;
 }
 
 export const BANDS = ['red', 'yellow', 'green'] as const;
+/** The colours, and what has no score. */
+export const SHADES = [...BANDS, 'none'] as const;
 export const RENEWAL_DAYS = ['30', '60', '90', '180'] as const;
 /** The columns of the book, in their order. */
 export const COLUMNS = [
@@ -33,40 +41,90 @@ export type SortKey = (typeof SORTS)[number];
 
 export const DEFAULT_SORT = '-arr';
 
+const isDay = (value: string | undefined) => (/^\d{4}-\d{2}-\d{2}$/.test(value ?? '') ? value : undefined);
 const oneOf = (list: readonly string[], value: string | undefined) =>
   value !== undefined && list.includes(value) ? value : undefined;
 
 /** Keeps what is known of an address; the rest of it is dropped, never an error. */
 export function readSearch(search: FlatSearch): AccountSearch {
-  const bands = splitList(search.band).filter(band => oneOf(BANDS, band));
+  const bands = splitList(search.band).filter(band => oneOf(SHADES, band));
   const sort = oneOf(SORTS, search.sort?.replace(/^-/, '')) ? search.sort : undefined;
+  const [was, is] = search.moved?.split('-') ?? [];
+  const moves = oneOf(SHADES, was) && oneOf(SHADES, is) && isDay(search.from);
   const found: AccountSearch = {
     q: search.q || undefined,
     band: bands.join(',') || undefined,
     owner: search.owner || undefined,
     renewal: oneOf(RENEWAL_DAYS, search.renewal),
+    risk: oneOf(['1'], search.risk),
+    moved: moves ? search.moved : undefined,
+    from: moves ? search.from : undefined,
+    to: moves ? isDay(search.to) : undefined,
     sort: sort === DEFAULT_SORT ? undefined : sort,
     cols: search.cols || undefined,
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }
 
+export interface MoveMoments {
+  moved_from: string;
+  moved_to?: string;
+}
+
+/** A move is from the beginning of its first day to the end of its last; without one, to now. */
+export function momentsOf(
+  { from, to }: Pick<AccountSearch, 'from' | 'to'>,
+  dayStart: (day: string) => number,
+): MoveMoments | undefined {
+  if (!from) return undefined;
+  const moment = (at: number) => new Date(at).toISOString();
+  const moved_from = moment(dayStart(from));
+  return to ? { moved_from, moved_to: moment(dayStart(nextDay(to))) } : { moved_from };
+}
+
+function nextDay(day: string): string {
+  return new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
+}
+
+/** Anything but the order and the columns. */
+export function isNarrowed(search: AccountSearch): boolean {
+  return Boolean(search.q || search.band || search.owner || search.renewal || search.risk || search.moved);
+}
+
+/** What a press on "clear" takes away. */
+export const NOTHING: Partial<AccountSearch> = {
+  q: undefined,
+  band: undefined,
+  owner: undefined,
+  renewal: undefined,
+  risk: undefined,
+  moved: undefined,
+  from: undefined,
+  to: undefined,
+};
+
 export interface AccountFilter {
   q?: string;
   band?: string;
   owner_id?: string;
   renewal_within_days?: number;
+  at_risk?: boolean;
+  moved?: string;
+  moved_from?: string;
+  moved_to?: string;
   sort: string;
 }
 
-/** The part of the address that the server answers to. */
-export function filterOf(search: AccountSearch): AccountFilter {
+/** The part of the address that the server answers to.  `moments` are the ends of the days of a move. */
+export function filterOf(search: AccountSearch, moments?: MoveMoments): AccountFilter {
   return {
     sort: search.sort ?? DEFAULT_SORT,
     ...(search.q ? { q: search.q } : {}),
     ...(search.band ? { band: search.band } : {}),
     ...(search.owner ? { owner_id: search.owner } : {}),
     ...(search.renewal ? { renewal_within_days: Number(search.renewal) } : {}),
+    ...(search.risk ? { at_risk: true } : {}),
+    ...(search.moved && moments ? { moved: search.moved, ...moments } : {}),
   };
 }
 

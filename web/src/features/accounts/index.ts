@@ -1,5 +1,6 @@
-export { applyAccountChange, othersChanged } from './changes';
-export { type AccountSearch, readSearch } from './filter';
+export { applyAccountChange, onChanges, othersChanged } from './changes';
+export { type AccountSearch, momentsOf, readSearch, SHADES } from './filter';
 export { accountKeys } from './keys';
 export { OwnerMenu } from './OwnerMenu';
 export { useAccount, useFound } from './queries';
+export { useLastSeen } from './seen';

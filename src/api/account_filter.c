@@ -1,0 +1,113 @@
+/* Which accounts a list or an export shows: from the words of a query to the filter of the book. */
+#include "base/str.h"
+
+#include "api/accounts.h"
+#include "api/core.h"
+#include "health/movement.h"
+
+enum {
+    PAGE_USUAL = 50
+};
+
+static bool wrong(struct cn_error *err, const char *field, cn_str value)
+{
+    cn_fail(err, CN_MALFORMED, "%s: \"%.*s\" is not known", field, CN_STR_ARG(value));
+    return cn_error_field(err, field);
+}
+
+static bool parse_band(cn_str name, enum cn_band *band_out)
+{
+    for (int band = 0; band < CN_BAND_COUNT; band++) {
+        const char *text = band == CN_BAND_NONE ? "none" : cn_band_views.texts[band - 1];
+        if (cn_str_equal(name, cn_str_of(text))) {
+            *band_out = (enum cn_band)band;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool parse_bands(cn_str list, unsigned *bands_out, struct cn_error *err)
+{
+    cn_str name;
+    unsigned bands = 0;
+    while (cn_str_split(&list, ',', &name)) {
+        enum cn_band band = CN_BAND_NONE;
+        if (!parse_band(name, &band)) {
+            return wrong(err, "band", name);
+        }
+        bands |= 1U << band;
+    }
+    *bands_out = bands;
+    return true;
+}
+
+/* "green-yellow", of the accounts that made this move. */
+static bool read_moved(const struct cn_request *req, const struct cn_account_list_query *query,
+                       struct cn_account_filter *filter, struct cn_error *err)
+{
+    enum cn_band was = CN_BAND_NONE;
+    enum cn_band is = CN_BAND_NONE;
+    cn_str rest = query->moved;
+    cn_str first = { "", 0 };
+    int64_t *ids = NULL;
+    (void)cn_str_split(&rest, '-', &first); /* what is missing is no colour */
+    if (!parse_band(first, &was) || !parse_band(rest, &is)) {
+        return wrong(err, "moved", query->moved);
+    }
+    if (query->moved_from_given != CN_GIVEN) {
+        cn_fail(err, CN_MALFORMED, "moved: moved_from says since when");
+        return cn_error_field(err, "moved_from");
+    }
+    const struct cn_movement_range range = {
+        .from = query->moved_from,
+        .to = query->moved_to_given == CN_GIVEN ? query->moved_to : req->unit.now,
+        .owner_id = query->owner_id,
+        .currency = req->api->options.currency,
+    };
+    if (!cn_movement_members(&req->unit, &range, was, is, &ids, &filter->only_count, err)) {
+        return false;
+    }
+    filter->only = ids;
+    return true;
+}
+
+static bool parse_sort(cn_str text, struct cn_account_filter *filter, struct cn_error *err)
+{
+    filter->descending = cn_str_starts_with(text, CN_STR("-"));
+    cn_str name = cn_str_slice(text, filter->descending ? 1 : 0, text.len);
+    for (int i = 0; i < CN_SORT_COUNT; i++) {
+        if (cn_str_equal(name, cn_str_of(cn_account_sort_names[i]))) {
+            filter->sort = (enum cn_account_sort)i;
+            return true;
+        }
+    }
+    return wrong(err, "sort", text);
+}
+
+bool cn_account_filter_of(const struct cn_request *req, const struct cn_account_list_query *query,
+                          struct cn_account_filter *filter_out, struct cn_error *err)
+{
+    const int64_t today = cn_tz_day(req->api->options.tz, req->unit.now);
+    struct cn_account_filter filter = {
+        .query = query->q,
+        .owner_id = query->owner_id,
+        .sort = CN_SORT_NAME,
+        .limit = query->limit_given == CN_GIVEN ? query->limit : PAGE_USUAL,
+        .offset = query->offset,
+        .after = query->cursor,
+    };
+    if (query->renewal_within_days_given == CN_GIVEN) {
+        filter.renewal_until = today + query->renewal_within_days;
+    }
+    if (query->at_risk) {
+        filter.risk_until = today + CN_RISK_WINDOW_DAYS;
+    }
+    if ((query->band_given == CN_GIVEN && !parse_bands(query->band, &filter.bands, err)) ||
+        (query->sort_given == CN_GIVEN && !parse_sort(query->sort, &filter, err)) ||
+        (query->moved_given == CN_GIVEN && !read_moved(req, query, &filter, err))) {
+        return false;
+    }
+    *filter_out = filter;
+    return true;
+}

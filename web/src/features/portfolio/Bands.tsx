@@ -1,0 +1,88 @@
+// The book by colour: accounts and ARR, their shares as bars, and how many there were then.
+import { Link } from '@tanstack/react-router';
+import type { Migration, Portfolio } from '@/api/types';
+import type { AccountSearch } from '@/features/accounts';
+import { HealthShape } from '@/features/health';
+import { useFormat } from '@/features/session';
+import { t } from '@/lib/i18n';
+import { percentOf } from './figures';
+import { sumOf } from './matrix';
+import classes from './PortfolioPage.module.css';
+import type { Range } from './search';
+
+interface Props {
+  portfolio: Portfolio;
+  migration: Migration | undefined;
+  range: Range;
+  whose: AccountSearch;
+}
+
+function Bar({ part, whole, shade }: { part: number; whole: number; shade: string }) {
+  return (
+    <span className={classes.track}>
+      <span
+        className={classes.bar}
+        data-shade={shade}
+        style={{ width: `${whole === 0 ? 0 : (100 * part) / whole}%` }}
+      />
+    </span>
+  );
+}
+
+export function Bands({ portfolio, migration, range, whose }: Props) {
+  const format = useFormat();
+  const { all } = portfolio;
+  const bands = portfolio.bands.filter(({ band, tally }) => band !== 'none' || tally.accounts > 0);
+  return (
+    <section className={classes.panel} aria-labelledby="bands-title">
+      <h2 id="bands-title">{t('portfolio.bands')}</h2>
+      <table className={classes.table}>
+        <thead>
+          <tr>
+            <th scope="col">{t('portfolio.band')}</th>
+            <th scope="col" className={classes.end}>
+              {t('portfolio.accounts')}
+            </th>
+            <th scope="col" className={classes.end}>
+              {t('portfolio.onDate', { date: format.date(range.from) })}
+            </th>
+            <th scope="col" className={classes.end}>
+              {t('portfolio.arr')}
+            </th>
+            <th scope="col" className={classes.bars}>
+              {t('portfolio.shareOf')}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {bands.map(({ band, tally }) => (
+            <tr key={band}>
+              <th scope="row">
+                <span className={classes.shade}>
+                  <HealthShape shade={band} /> {t(`health.band.${band}`)}
+                </span>
+              </th>
+              <td className={classes.end}>
+                <Link to="/accounts" search={{ ...whose, band }} className={classes.number}>
+                  {format.number(tally.accounts)}
+                </Link>
+              </td>
+              <td className={`${classes.end} dim num`}>
+                {migration ? format.number(sumOf(migration.cells, was => was === band).accounts) : ''}
+              </td>
+              <td className={`${classes.end} num`}>{format.moneyShort(tally.arr)}</td>
+              <td className={classes.bars}>
+                <span className={classes.pair}>
+                  <Bar part={tally.accounts} whole={all.accounts} shade={band} />
+                  <span className="num">{percentOf(tally.accounts, all.accounts)}</span>
+                  <Bar part={tally.arr.minor} whole={all.arr.minor} shade={band} />
+                  <span className="num">{percentOf(tally.arr.minor, all.arr.minor)}</span>
+                </span>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

@@ -1,0 +1,80 @@
+// The few figures above all: each with its definition, each a link to its accounts.
+import { Link } from '@tanstack/react-router';
+import type { Portfolio, Tally } from '@/api/types';
+import type { AccountSearch } from '@/features/accounts';
+import { useFormat } from '@/features/session';
+import { t } from '@/lib/i18n';
+import { percentOf, tallyOf } from './figures';
+import classes from './PortfolioPage.module.css';
+
+interface FigureProps {
+  name: string;
+  value: string;
+  why: string;
+  search: AccountSearch;
+  tone?: 'bad';
+}
+
+function Figure({ name, value, why, search, tone }: FigureProps) {
+  return (
+    <div className={classes.figure} data-tone={tone}>
+      <dt>{name}</dt>
+      <dd>
+        <Link to="/accounts" search={search} className={classes.value} aria-label={`${name}: ${value}`}>
+          {value}
+        </Link>
+        <span className={classes.why}>{why}</span>
+      </dd>
+    </div>
+  );
+}
+
+export function Figures({ portfolio, whose }: { portfolio: Portfolio; whose: AccountSearch }) {
+  const format = useFormat();
+  const { all, bands, at_risk, yellow_at_risk, renewals, other_currency, grey } = portfolio;
+  const money = (tally: Tally) => format.moneyShort(tally.arr);
+  const green = tallyOf(bands, 'green');
+  const renewing = renewals.at(-1)?.bands ?? [];
+  const minor = renewing.reduce((sum, { tally }) => sum + tally.arr.minor, 0);
+  const red = at_risk.accounts - yellow_at_risk.accounts;
+  return (
+    <div>
+      <dl className={classes.figures}>
+        <Figure
+          name={t('portfolio.accounts')}
+          value={format.number(all.accounts)}
+          why={t('portfolio.scale')}
+          search={whose}
+        />
+        <Figure name={t('portfolio.arr')} value={money(all)} why={t('portfolio.arrWhy')} search={whose} />
+        <Figure
+          name={t('portfolio.atRisk')}
+          value={`${money(at_risk)} · ${percentOf(at_risk.arr.minor, all.arr.minor)}`}
+          why={t('portfolio.atRiskWhy', {
+            days: portfolio.risk_window_days,
+            red: format.number(red),
+            yellow: format.number(yellow_at_risk.accounts),
+          })}
+          search={{ ...whose, risk: '1' }}
+          {...(at_risk.accounts > 0 ? { tone: 'bad' as const } : {})}
+        />
+        <Figure
+          name={t('portfolio.green')}
+          value={percentOf(green.arr.minor, all.arr.minor)}
+          why={t('portfolio.greenWhy')}
+          search={{ ...whose, band: 'green' }}
+        />
+        <Figure
+          name={t('portfolio.renewing')}
+          value={format.moneyShort({ minor, currency: all.arr.currency })}
+          why={t('portfolio.renewingWhy')}
+          search={{ ...whose, renewal: '90', sort: 'renewal_at' }}
+        />
+      </dl>
+      {other_currency > 0 && (
+        <p className={classes.note}>{t('portfolio.other', { count: other_currency })}</p>
+      )}
+      {grey.accounts > 0 && <p className={classes.note}>{t('portfolio.grey', { count: grey.accounts })}</p>}
+    </div>
+  );
+}

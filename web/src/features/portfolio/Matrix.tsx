@@ -1,0 +1,110 @@
+// The migration matrix: how many accounts went from which colour to which, and of what ARR.
+import { Link } from '@tanstack/react-router';
+import type { Migration } from '@/api/types';
+import type { AccountSearch } from '@/features/accounts';
+import { HealthShape } from '@/features/health';
+import { useFormat } from '@/features/session';
+import { t } from '@/lib/i18n';
+import { ScrollRegion } from '@/ui/ScrollRegion';
+import { percentOf } from './figures';
+import { cellOf, type MatrixShade, type Sum, shadesOf, sumOf, wayOf } from './matrix';
+import classes from './PortfolioPage.module.css';
+import type { Range } from './search';
+
+interface Props {
+  migration: Migration;
+  range: Range;
+  moves: AccountSearch;
+}
+
+function Shade({ shade }: { shade: MatrixShade }) {
+  return (
+    <span className={classes.shade}>
+      <HealthShape shade={shade} /> {t(`health.band.${shade}`)}
+    </span>
+  );
+}
+
+export function Matrix({ migration, range, moves }: Props) {
+  const format = useFormat();
+  const { cells } = migration;
+  const currency = cells[0]?.tally.arr.currency ?? 'USD';
+  const shades = shadesOf(cells);
+  const worse = sumOf(cells, (was, is) => wayOf(was, is) === 'worse').accounts;
+  const better = sumOf(cells, (was, is) => wayOf(was, is) === 'better').accounts;
+  const money = ({ minor }: Sum) => format.moneyShort({ minor, currency });
+  const unwell = (shade: MatrixShade) => shade === 'red' || shade === 'yellow';
+  const to = range.to ? t('portfolio.toDay', { to: format.date(range.to) }) : t('portfolio.toNow');
+  return (
+    <section className={classes.panel} aria-labelledby="matrix-title">
+      <h2 id="matrix-title">{t('portfolio.matrix')}</h2>
+      <p className={classes.lead}>
+        {t('portfolio.changed', {
+          date: format.date(range.from),
+          worse: format.number(worse),
+          better: format.number(better),
+        })}{' '}
+        {t('portfolio.changedArr', {
+          was: money(sumOf(cells, unwell)),
+          is: money(sumOf(cells, (_, is) => unwell(is))),
+        })}
+      </p>
+      <ScrollRegion className={classes.scroll} label={t('portfolio.matrixTable')}>
+        <table className={`${classes.table} ${classes.matrix}`}>
+          <thead>
+            <tr>
+              <td className="dim">
+                {t('portfolio.was')} ↓ {t(range.to ? 'portfolio.wasThen' : 'portfolio.isNow')} →
+              </td>
+              {shades.map(is => (
+                <th scope="col" key={is} className={classes.end}>
+                  <Shade shade={is} />
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {shades.map(was => {
+              const row = sumOf(cells, one => one === was);
+              return (
+                <tr key={was}>
+                  <th scope="row">
+                    <Shade shade={was} />
+                  </th>
+                  {shades.map(is => {
+                    const sum = cellOf(cells, was, is);
+                    return (
+                      <td
+                        key={is}
+                        className={classes.end}
+                        data-way={sum.accounts > 0 ? wayOf(was, is) : 'none'}
+                      >
+                        {sum.accounts > 0 ? (
+                          <>
+                            <Link
+                              to="/accounts"
+                              search={{ ...moves, moved: `${was}-${is}` }}
+                              className={classes.number}
+                            >
+                              {format.number(sum.accounts)}
+                            </Link>
+                            <span className={classes.money}>
+                              {money(sum)} · {percentOf(sum.accounts, row.accounts)}
+                            </span>
+                          </>
+                        ) : (
+                          <span className="dim">–</span>
+                        )}
+                      </td>
+                    );
+                  })}
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </ScrollRegion>
+      <p className={classes.note}>{t('portfolio.matrixWhy', { from: format.date(range.from), to })}</p>
+    </section>
+  );
+}

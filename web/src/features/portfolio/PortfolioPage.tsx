@@ -1,0 +1,190 @@
+// The page that a leader opens first: how the book stands, how it moved, who moved most and why.  Every
+// number leads to the accounts behind it.
+import { Button, Menu, TextInput } from '@mantine/core';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { momentsOf, useLastSeen } from '@/features/accounts';
+import { QueryFailure, useFormat, useSession, useUsers } from '@/features/session';
+import { t } from '@/lib/i18n';
+import { useTitle } from '@/lib/title';
+import { Icon } from '@/ui/Icon';
+import { Empty, LoadingLines } from '@/ui/states';
+import { Bands } from './Bands';
+import { Figures } from './Figures';
+import { Matrix } from './Matrix';
+import { Movers } from './Movers';
+import classes from './PortfolioPage.module.css';
+import { useLivePortfolio, useMigration, usePortfolio } from './queries';
+import { Renewals } from './Renewals';
+import { DATES, type PortfolioSearch, type Range, rangeOf, SEEN, SINCE } from './search';
+
+const ALL = 'all';
+
+type Change = (part: PortfolioSearch) => void;
+
+function OwnerMenu({ owner, onChange }: { owner: string | undefined; onChange: Change }) {
+  const users = useUsers().data ?? [];
+  const name = users.find(user => user.id === owner)?.name ?? t('portfolio.everybody');
+  return (
+    <Menu>
+      <Menu.Target>
+        <Button
+          size="xs"
+          variant="default"
+          aria-label={`${t('portfolio.whose')}: ${name}`}
+          rightSection={<Icon name="down" size={12} />}
+        >
+          {name}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.RadioItem value={ALL} checked={!owner} onClick={() => onChange({ owner: ALL })}>
+          {t('portfolio.everybody')}
+        </Menu.RadioItem>
+        {users.map(user => (
+          <Menu.RadioItem
+            key={user.id}
+            value={user.id}
+            checked={user.id === owner}
+            onClick={() => onChange({ owner: user.id })}
+          >
+            {user.name}
+          </Menu.RadioItem>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+interface SinceProps {
+  range: Range;
+  seen: number | undefined;
+  today: string;
+  onChange: Change;
+}
+
+function SinceMenu({ range, seen, today, onChange }: SinceProps) {
+  const format = useFormat();
+  const date = seen === undefined ? '' : format.date(new Date(seen).toISOString());
+  const words = (choice: string) => t(`portfolio.sinceChoice.${choice as 'seen'}`, { date });
+  const choices = seen === undefined ? [...SINCE, DATES] : [SEEN, ...SINCE, DATES];
+  return (
+    <div className={classes.since}>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Button size="xs" variant="default" rightSection={<Icon name="down" size={12} />}>
+            {t('portfolio.since')} {words(range.choice)}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {choices.map(choice => (
+            <Menu.RadioItem
+              key={choice}
+              value={choice}
+              checked={choice === range.choice}
+              onClick={() =>
+                onChange(
+                  choice === DATES
+                    ? { since: choice, from: range.from, to: range.to }
+                    : { since: choice, from: undefined, to: undefined },
+                )
+              }
+            >
+              {words(choice)}
+            </Menu.RadioItem>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+      {range.choice === DATES && (
+        <>
+          <TextInput
+            size="xs"
+            type="date"
+            aria-label={t('portfolio.sinceFrom')}
+            max={today}
+            value={range.from}
+            onChange={event => onChange({ from: event.currentTarget.value })}
+          />
+          <TextInput
+            size="xs"
+            type="date"
+            aria-label={t('portfolio.sinceTo')}
+            min={range.from}
+            max={today}
+            value={range.to ?? today}
+            onChange={event => onChange({ to: event.currentTarget.value })}
+          />
+        </>
+      )}
+    </div>
+  );
+}
+
+/** Whose accounts the page is of: a CSM begins with their own. */
+function useOwner(search: PortfolioSearch): string | undefined {
+  const { user } = useSession();
+  if (search.owner) return search.owner === ALL ? undefined : search.owner;
+  return user.role === 'csm' ? user.id : undefined;
+}
+
+export function PortfolioPage({ search }: { search: PortfolioSearch }) {
+  useTitle(t('portfolio.title'));
+  useLivePortfolio();
+  const navigate = useNavigate();
+  const format = useFormat();
+  const seen = useLastSeen('portfolio');
+  const [opened] = useState(Date.now);
+  const owner = useOwner(search);
+  const range = rangeOf(search, seen, opened, format.day);
+  const moments = momentsOf(range, format.dayStart) ?? { moved_from: '' };
+  const figures = usePortfolio(owner);
+  const migration = useMigration(owner, moments);
+  const change: Change = part =>
+    void navigate({
+      to: '/portfolio',
+      search: old => ({ ...old, ...part }),
+      replace: true,
+      resetScroll: false,
+    });
+
+  const whose = owner ? { owner } : {};
+  const links = {
+    whose,
+    moves: { ...whose, from: range.from, ...(range.to ? { to: range.to } : {}) },
+  };
+  return (
+    <section className={classes.page} aria-label={t('portfolio.title')}>
+      <header className={classes.header}>
+        <h1>{t('portfolio.title')}</h1>
+        <OwnerMenu owner={owner} onChange={change} />
+        <span className={classes.spacer} />
+        <SinceMenu range={range} seen={seen} today={format.day(opened)} onChange={change} />
+      </header>
+      {figures.error && <QueryFailure error={figures.error} onRetry={() => void figures.refetch()} />}
+      {figures.isPending && <LoadingLines lines={14} />}
+      {figures.data?.all.accounts === 0 && (
+        <Empty title={t('portfolio.none')}>{t('portfolio.noneHelp')}</Empty>
+      )}
+      {figures.data && figures.data.all.accounts > 0 && (
+        <>
+          <Figures portfolio={figures.data} whose={links.whose} />
+          <div className={classes.two}>
+            <Bands portfolio={figures.data} migration={migration.data} range={range} whose={links.whose} />
+            <Renewals portfolio={figures.data} whose={links.whose} />
+          </div>
+          {migration.error && (
+            <QueryFailure error={migration.error} onRetry={() => void migration.refetch()} />
+          )}
+          {migration.data ? (
+            <div className={classes.two}>
+              <Matrix migration={migration.data} range={range} moves={links.moves} />
+              <Movers key={`${owner} ${range.from} ${range.to}`} migration={migration.data} range={range} />
+            </div>
+          ) : (
+            <LoadingLines lines={8} />
+          )}
+        </>
+      )}
+    </section>
+  );
+}

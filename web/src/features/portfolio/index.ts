@@ -1,0 +1,1 @@
+export { type PortfolioSearch, readPortfolioSearch } from './search';

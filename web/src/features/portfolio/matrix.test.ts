@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import type { Migration } from '@/api/types';
+import { cellOf, shadesOf, sumOf, wayOf } from './matrix';
+
+const tally = (accounts: number, minor: number) => ({ accounts, arr: { minor, currency: 'USD' } });
+const cells: Migration['cells'] = [
+  { was: 'yellow', is: 'green', tally: tally(9, 900) },
+  { was: 'yellow', is: 'yellow', tally: tally(4, 400) },
+  { was: 'yellow', is: 'red', tally: tally(2, 250) },
+  { was: 'green', is: 'green', tally: tally(5, 1) },
+];
+
+test('003-32 of 15 yellow accounts 9 are green: 60 %', () => {
+  const row = sumOf(cells, was => was === 'yellow');
+  expect(row).toEqual({ accounts: 15, minor: 1550 });
+  expect(cellOf(cells, 'yellow', 'green').accounts / row.accounts).toBe(0.6);
+  expect(cellOf(cells, 'red', 'green')).toEqual({ accounts: 0, minor: 0 });
+});
+
+test('worse is towards red, and no score is neither', () => {
+  expect(wayOf('green', 'yellow')).toBe('worse');
+  expect(wayOf('red', 'yellow')).toBe('better');
+  expect(wayOf('none', 'red')).toBe('other');
+  expect(wayOf('green', 'none')).toBe('other');
+  expect(wayOf('none', 'none')).toBe('same');
+  expect(sumOf(cells, (was, is) => wayOf(was, is) === 'worse')).toEqual({ accounts: 2, minor: 250 });
+});
+
+test('no score is a row only where somebody has none', () => {
+  expect(shadesOf(cells)).toEqual(['red', 'yellow', 'green']);
+  expect(shadesOf([...cells, { was: 'none', is: 'red', tally: tally(1, 0) }])).toContain('none');
+});

@@ -1,0 +1,70 @@
+// The figures of the portfolio and how accounts moved, kept true by the stream.
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { client, unwrap } from '@/api/client';
+import { onChanges } from '@/features/accounts';
+
+const KEY = ['portfolio'] as const;
+/** While accounts change, each is read again this often at most: figures come from memory, movements
+ * are looked up account by account. */
+const PARTS = [
+  { part: 'figures', restMs: 2000 },
+  { part: 'migration', restMs: 10_000 },
+] as const;
+const SOON_MS = 300;
+
+const ownerQuery = (owner: string | undefined) => (owner ? { owner_id: owner } : {});
+
+export function usePortfolio(owner: string | undefined) {
+  return useQuery({
+    queryKey: [...KEY, 'figures', owner] as const,
+    queryFn: ({ signal }) =>
+      unwrap(client.GET('/api/v1/portfolio', { params: { query: ownerQuery(owner) }, signal })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export interface Moments {
+  moved_from: string;
+  moved_to?: string;
+}
+
+export function useMigration(owner: string | undefined, { moved_from, moved_to }: Moments) {
+  const query = { ...ownerQuery(owner), from: moved_from, ...(moved_to ? { to: moved_to } : {}) };
+  return useQuery({
+    queryKey: [...KEY, 'migration', query] as const,
+    queryFn: ({ signal }) => unwrap(client.GET('/api/v1/health/migration', { params: { query }, signal })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** Calls `read` soon after accounts changed, then now and then while they go on changing. */
+function whileChanging(restMs: number, read: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let readAt = 0;
+  const readNow = () => {
+    timer = null;
+    readAt = Date.now();
+    read();
+  };
+  const stop = onChanges(() => {
+    if (!document.hidden) timer ??= setTimeout(readNow, Math.max(SOON_MS, readAt + restMs - Date.now()));
+  });
+  return () => {
+    stop();
+    if (timer !== null) clearTimeout(timer);
+  };
+}
+
+/** Keeps the page's figures true while it is open. */
+export function useLivePortfolio(): void {
+  const cache = useQueryClient();
+  useEffect(() => {
+    const stops = PARTS.map(({ part, restMs }) =>
+      whileChanging(restMs, () => void cache.invalidateQueries({ queryKey: [...KEY, part] })),
+    );
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [cache]);
+}
