@@ -1,4 +1,6 @@
 // The shapes of the program's resources.
+import { problemOf } from './errors';
+
 export interface ProgramFile {
   name: string;
   text: string;
@@ -162,4 +164,22 @@ export interface ProgramFunction {
   usage: string;
   doc: string;
   kind: 'function' | 'macro' | 'operator';
+}
+
+/** Until the schema names these paths. */
+export async function programCall<T>(
+  method: 'GET' | 'POST',
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<T> {
+  const response = await fetch(`/api/v1/program${path}`, {
+    method,
+    headers: { accept: 'application/json', ...(body ? { 'content-type': 'application/json' } : {}) },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+    ...(signal ? { signal } : {}),
+  });
+  const answer: unknown = await response.json().catch(() => null);
+  if (!response.ok) throw problemOf(response.status, answer);
+  return answer as T;
 }

@@ -10,6 +10,7 @@ import {
 } from '@tanstack/react-router';
 import { hasStatus } from '@/api/errors';
 import { readSearch } from '@/features/accounts';
+import type { ProgramView } from '@/features/program/ProgramPage';
 import { QueryFailure, sessionQuery } from '@/features/session';
 import { type FlatSearch, parseSearch, stringifySearch } from '@/lib/search';
 import { NotFound } from './layout/NotFound';
@@ -83,7 +84,18 @@ const sources = createRoute({
   component: lazyRouteComponent(() => import('./pages'), 'Sources'),
 });
 
-const tree = root.addChildren([signIn, app.addChildren([index, accounts, account, sources])]);
+const program = createRoute({
+  getParentRoute: () => app,
+  path: '/program',
+  validateSearch: (search: FlatSearch): ProgramView => ({
+    ...(search.file ? { file: search.file } : {}),
+    ...(search.panel ? { panel: search.panel } : {}),
+    ...(search.version ? { version: search.version } : {}),
+  }),
+  component: lazyRouteComponent(() => import('./program'), 'Program'),
+});
+
+const tree = root.addChildren([signIn, app.addChildren([index, accounts, account, program, sources])]);
 
 export function createAppRouter(cache: QueryClient) {
   return createRouter({

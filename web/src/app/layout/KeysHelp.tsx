@@ -7,6 +7,7 @@ import { usePages } from './pages';
 const KEYS = [
   ['Ctrl K', 'palette'],
   ['g a', 'accounts'],
+  ['g p', 'program'],
   ['g s', 'sources'],
   ['/', 'search'],
   ['j', 'next'],
@@ -15,6 +16,7 @@ const KEYS = [
   ['x', 'select'],
   ['e', 'explain'],
   ['Esc', 'leave'],
+  ['Ctrl S', 'apply'],
   ['?', 'help'],
 ] as const;
 
