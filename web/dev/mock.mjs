@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import * as data from './mock-data.mjs';
 import { demo, pressed } from './mock-demo.mjs';
 import { DAY, explain, noise, scoreAt } from './mock-health.mjs';
+import { programRoute } from './mock-program.mjs';
 import { createSource, rejections, sources } from './mock-sources.mjs';
 
 // The strictest that the app works under.
@@ -183,6 +184,8 @@ function api(method, path, query, body, headers) {
   if (path === '/export/accounts.csv') return csv(query);
   if (path === '/sources') return method === 'POST' ? (createSource(body) ?? nameless()) : whole(sources);
   if (/^\/sources\/[^/]+\/rejected$/.test(path)) return whole(/src_[12]\//.test(path) ? rejections : []);
+  if (path === '/program' || path.startsWith('/program/'))
+    return programRoute(world, method, path.slice(8), body);
   if (path === '/demo') return process.env.MOCK_DEMO === '0' ? null : demo(world, imported());
   const match = /^\/accounts\/([^/]+)(\/.*)?$/.exec(path);
   if (match) {

@@ -16,6 +16,7 @@ export type LiveMessage =
   | { type: 'account'; data: AccountChange }
   | { type: 'others' }
   | { type: 'progress'; data: Progress }
+  | { type: 'program' }
   | { type: 'sources'; data: { id?: string } };
 
 export type LiveListener = (message: LiveMessage) => void;
@@ -32,7 +33,7 @@ export type Request = { watch: readonly string[] } | 'leave';
 const STREAM_PATH = '/api/v1/stream?watch=true';
 const RETRY_MS = 1000;
 const REOPEN_MS = 3000;
-const KINDS = ['account', 'others', 'progress', 'sources'] as const;
+const KINDS = ['account', 'others', 'progress', 'program', 'sources'] as const;
 
 /** Says which accounts are watched: one request at a time, and the latest wins. */
 function watcher() {

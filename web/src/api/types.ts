@@ -33,3 +33,17 @@ export type DemoButton = Schemas['DemoButton'];
 export type DemoCall = Schemas['DemoCall'];
 export type Progress = Schemas['Progress'];
 export type Problem = Schemas['Problem'];
+export type {
+  ProgramCheck,
+  ProgramColour,
+  ProgramDiff,
+  ProgramEdit,
+  ProgramFile,
+  ProgramFunction,
+  ProgramMatch,
+  ProgramName,
+  ProgramNow,
+  ProgramProblem,
+  ProgramTests,
+  ProgramVersion,
+} from './program';

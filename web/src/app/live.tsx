@@ -5,6 +5,7 @@ import { listenLive } from '@/api/live';
 import { onWatched } from '@/api/watch';
 import { accountKeys, applyAccountChange, othersChanged } from '@/features/accounts';
 import { setProgress } from '@/features/demo';
+import { programKeys } from '@/features/program';
 import { useFormat } from '@/features/session';
 import { sourceKeys } from '@/features/sources';
 import { t } from '@/lib/i18n';
@@ -58,6 +59,9 @@ export function LiveUpdates() {
           break;
         case 'progress':
           setProgress(cache, message.data);
+          break;
+        case 'program':
+          cache.invalidateQueries({ queryKey: programKeys.all });
           break;
         case 'sources':
           if (Date.now() - sourcesAt < SOURCES_EVERY_MS) break;

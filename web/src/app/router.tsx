@@ -11,6 +11,7 @@ import {
 import { hasStatus } from '@/api/errors';
 import { readSearch } from '@/features/accounts';
 import { readPortfolioSearch } from '@/features/portfolio';
+import type { ProgramView } from '@/features/program/ProgramPage';
 import { QueryFailure, sessionQuery } from '@/features/session';
 import { type FlatSearch, parseSearch, stringifySearch } from '@/lib/search';
 import { NotFound } from './layout/NotFound';
@@ -92,7 +93,18 @@ const portfolio = createRoute({
   component: lazyRouteComponent(() => import('./pages'), 'Portfolio'),
 });
 
-const tree = root.addChildren([signIn, app.addChildren([index, portfolio, accounts, account, sources])]);
+const program = createRoute({
+  getParentRoute: () => app,
+  path: '/program',
+  validateSearch: (search: FlatSearch): ProgramView => ({
+    ...(search.file ? { file: search.file } : {}),
+    ...(search.panel ? { panel: search.panel } : {}),
+    ...(search.version ? { version: search.version } : {}),
+  }),
+  component: lazyRouteComponent(() => import('./program'), 'Program'),
+});
+
+const tree = root.addChildren([signIn, app.addChildren([index, portfolio, accounts, account, program, sources])]);
 
 export function createAppRouter(cache: QueryClient) {
   return createRouter({

@@ -7,6 +7,8 @@ export interface Format {
   signedPoints(value: number): string;
   money(value: { minor: number; currency: string }): string;
   moneyShort(value: { minor: number; currency: string }): string;
+  /** Of an amount in major units. */
+  majorShort(amount: number, currency: string): string;
   date(at: string): string;
   dateTime(at: string): string;
   /** The day of a moment in the workspace's zone, as 2026-03-01. */
@@ -89,6 +91,7 @@ export function createFormat(timeZone: string, locale: string): Format {
     signedPoints: signed,
     money: value => money(value, false),
     moneyShort: value => money(value, true),
+    majorShort: (amount, currency) => moneyFormat(currency, true).format.format(amount),
     date: at => (isDay(at) ? days : dates).format(new Date(at)),
     dateTime: at => (isDay(at) ? days.format(new Date(at)) : times.format(new Date(at))),
     dayStart: day => {

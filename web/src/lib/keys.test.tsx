@@ -26,3 +26,13 @@ test('typing and combinations are left alone', () => {
   fireEvent.keyDown(document.body, { key: 'j', ctrlKey: true });
   expect(keys.j).not.toHaveBeenCalled();
 });
+
+test('typing in a shadow tree is typing', () => {
+  const keys = { j: vi.fn() };
+  render(<Probe keys={keys} />);
+  const host = document.body.appendChild(document.createElement('div'));
+  const text = host.attachShadow({ mode: 'open' }).appendChild(document.createElement('input'));
+  fireEvent.keyDown(text, { key: 'j', composed: true });
+  host.remove();
+  expect(keys.j).not.toHaveBeenCalled();
+});

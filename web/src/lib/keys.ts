@@ -6,6 +6,7 @@ export type KeyMap = Record<string, (event: KeyboardEvent) => void>;
 const SEQUENCE_MS = 1200;
 const WIDGETS = '[role="dialog"],[role="menu"],[role="listbox"]';
 
+/** The innermost target: the window only sees the host of an element in a shadow tree. */
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable || target.closest(WIDGETS)) return true;
@@ -25,7 +26,7 @@ export function useKeys(map: KeyMap): void {
     let firstAt = 0;
     const press = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      if (isTyping(event.target)) return;
+      if (isTyping(event.composedPath()[0] ?? null)) return;
       const pair = event.timeStamp - firstAt < SEQUENCE_MS ? `${first} ${event.key}` : '';
       const handler = current.current[pair] ?? current.current[event.key];
       first = event.key;

@@ -8,6 +8,7 @@ const KEYS = [
   ['Ctrl K', 'palette'],
   ['g p', 'portfolio'],
   ['g a', 'accounts'],
+  ['g p', 'program'],
   ['g s', 'sources'],
   ['/', 'search'],
   ['j', 'next'],
@@ -16,6 +17,7 @@ const KEYS = [
   ['x', 'select'],
   ['e', 'explain'],
   ['Esc', 'leave'],
+  ['Ctrl S', 'apply'],
   ['?', 'help'],
 ] as const;
 

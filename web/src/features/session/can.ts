@@ -3,10 +3,11 @@
 import type { User } from '@/api/types';
 import { useSession } from './queries';
 
-type Deed = 'write' | 'operate';
+type Deed = 'write' | 'try' | 'operate';
 
 const ROLES: Record<Deed, readonly User['role'][]> = {
   write: ['admin', 'ops', 'leader', 'csm'],
+  try: ['admin', 'ops', 'leader'],
   operate: ['admin', 'ops'],
 };
 

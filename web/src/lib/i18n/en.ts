@@ -1,5 +1,8 @@
 // English.  Sentence case, words from GLOSSARY.md, no exclamation marks.
+import { sources } from './sources';
+
 export const en = {
+  sources,
   state: {
     loading: 'Loading',
     retry: 'Try again',
@@ -22,6 +25,7 @@ export const en = {
     showPassword: 'Show or hide the password',
     submit: 'Sign in',
   },
+  pages: { program: 'Program' },
   shell: {
     navigation: 'Pages',
     skip: 'Skip to the page',
@@ -45,6 +49,8 @@ export const en = {
     portfolio: 'Go to the portfolio',
     accounts: 'Go to accounts',
     sources: 'Go to sources',
+    program: 'Go to the program',
+    apply: 'Apply the draft of the program',
     search: 'Search accounts',
     next: 'Next account',
     previous: 'Previous account',
@@ -309,44 +315,6 @@ export const en = {
     payload: 'Payload',
     none: 'No events yet',
     noneHelp: 'Events that name this account show here as they arrive.',
-  },
-  sources: {
-    title: 'Sources',
-    create: 'New source',
-    createDo: 'Create source',
-    createFirst: 'Make the first source',
-    nameLabel: 'Name',
-    nameHelp: 'What sends events with this key, such as “Production”.',
-    keyOnce: 'This is the write key. It is shown only now: copy it to where the events are sent from.',
-    keyKept: 'I have copied it',
-    none: 'No sources yet',
-    noneHelp:
-      'A source is a write key with which your product sends events. Make one, paste the line that comes with it, and the first account appears.',
-    never: 'never',
-    sinceStart: 'Counted since the server started',
-    lastHour: '{{shown}} in the last hour',
-    table: 'All sources',
-    column: {
-      name: 'Source',
-      key: 'Write key',
-      arrives: 'Events a minute',
-      last: 'Last event',
-      events: 'Events since start',
-      duplicates: 'Duplicates',
-      rejected: 'Rejected',
-    },
-    rejectedOf: 'Rejected by {{name}}',
-    noRejected: 'Nothing was rejected',
-    rejectedNotYet: 'Not listed here',
-    rejectedNotYetHelp:
-      'Events were rejected, but none is in the list: the newest come to it within seconds, the oldest leave it.',
-    noRejectedHelp:
-      'An event that cannot be taken is listed here with the reason; the rest of its batch is kept.',
-    pointer: 'at',
-    snippet: 'Send events to {{name}}',
-    snippetKey: 'The key of the source is already in place.',
-    snippetNoKey: 'Put the write key in place of YOUR_WRITE_KEY. It was shown when the source was created.',
-    kind: { curl: 'curl', node: 'Node', browser: 'Browser' },
   },
   demo: {
     title: 'Demo',

@@ -1,11 +1,13 @@
 // Every text a person reads comes from here.  A text that is missing is a compile error.
 import i18next from 'i18next';
 import { en } from './en';
+import type { program } from './program';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'translation';
-    resources: { translation: typeof en };
+    // The program page's texts come with the page (features/program/texts.ts).
+    resources: { translation: typeof en & { program: typeof program } };
   }
 }
 
@@ -15,6 +17,11 @@ i18next.init({
   interpolation: { escapeValue: false }, // React escapes
   initAsync: false,
 });
+
+/** Adds texts that a page brings along. */
+export function addTexts(texts: object): void {
+  i18next.addResourceBundle('en', 'translation', texts, true);
+}
 
 export const t = i18next.t;
 export const locale = 'en-US';

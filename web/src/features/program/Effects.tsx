@@ -1,0 +1,237 @@
+// What a text would do to the book: first in words, then what stands behind them.
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import type { ProgramDiff } from '@/api/types';
+import { HealthShape, type Shade } from '@/features/health';
+import { useFormat } from '@/features/session';
+import { t } from '@/lib/i18n';
+import { ScrollRegion } from '@/ui/ScrollRegion';
+import classes from './Effects.module.css';
+import { useMoney } from './useMoney';
+
+const SHADES: ReadonlySet<string> = new Set(['red', 'yellow', 'green', 'grey', 'none']);
+
+function Colour({ name }: { name: string }) {
+  const shade: Shade = SHADES.has(name) ? (name as Shade) : 'none';
+  return (
+    <span className={classes.colour}>
+      <HealthShape shade={shade} />
+      {t(`health.band.${shade}`)}
+    </span>
+  );
+}
+
+interface TableProps {
+  title: string;
+  /** A column with a trailing # holds numbers. */
+  heads: readonly string[];
+  children: ReactNode;
+}
+
+function Table({ title, heads, children }: TableProps) {
+  return (
+    <section className={classes.part} aria-label={title}>
+      <h3>{title}</h3>
+      <ScrollRegion className={classes.scroll} label={title}>
+        <table className={classes.table}>
+          <thead>
+            <tr>
+              {heads.map(head => (
+                <th key={head} scope="col" className={head.endsWith('#') ? classes.end : undefined}>
+                  {head.replace('#', '')}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>{children}</tbody>
+        </table>
+      </ScrollRegion>
+    </section>
+  );
+}
+
+function Moves({
+  title,
+  moves,
+  isColour,
+}: {
+  title: string;
+  moves: ProgramDiff['colours'];
+  isColour: boolean;
+}) {
+  const format = useFormat();
+  const money = useMoney();
+  if (moves.length === 0) return null;
+  const end = (name: string) => (isColour ? <Colour name={name} /> : name || '–');
+  const heads = [
+    t('program.effects.from'),
+    t('program.effects.to'),
+    `${t('program.effects.accountsCount')}#`,
+    `${t('program.effects.arr')}#`,
+  ];
+  return (
+    <Table title={title} heads={heads}>
+      {moves.map(move => (
+        <tr key={`${move.from}>${move.to}`}>
+          <td>{end(move.from)}</td>
+          <td>{end(move.to)}</td>
+          <td className={classes.end}>{format.number(move.count)}</td>
+          <td className={classes.end}>{money(move.arr)}</td>
+        </tr>
+      ))}
+    </Table>
+  );
+}
+
+/** "new" or "gone"; a rule that stays needs no word. */
+function Change({ change }: { change: 'new' | 'gone' | 'same' }) {
+  return change === 'same' ? null : <span className={classes.tag}>{t(`program.effects.${change}`)}</span>;
+}
+
+function Segments({ segments }: { segments: ProgramDiff['segments'] }) {
+  const format = useFormat();
+  const money = useMoney();
+  if (segments.length === 0) return null;
+  const heads = (['name', 'before#', 'after#', 'entered#', 'left#'] as const).map(head =>
+    head.endsWith('#')
+      ? `${t(`program.effects.${head.slice(0, -1) as 'before'}`)}#`
+      : t('program.effects.name'),
+  );
+  const moved = (count: number, arr: number) =>
+    count === 0 ? '–' : `${format.number(count)} (${money(arr)})`;
+  return (
+    <Table title={t('program.effects.segments')} heads={heads}>
+      {segments.map(segment => (
+        <tr key={segment.name}>
+          <th scope="row">
+            {segment.name} <Change change={segment.change} />
+          </th>
+          <td className={classes.end}>{format.number(segment.before)}</td>
+          <td className={classes.end}>{format.number(segment.after)}</td>
+          <td className={classes.end}>{moved(segment.entered, segment.entered_arr)}</td>
+          <td className={classes.end}>{moved(segment.left, segment.left_arr)}</td>
+        </tr>
+      ))}
+    </Table>
+  );
+}
+
+function Signals({ signals }: { signals: ProgramDiff['signals'] }) {
+  const format = useFormat();
+  const money = useMoney();
+  if (signals.length === 0) return null;
+  const heads = [
+    t('program.effects.name'),
+    `${t('program.effects.raise')}#`,
+    `${t('program.effects.clear')}#`,
+    `${t('program.effects.already')}#`,
+    `${t('program.effects.arr')}#`,
+  ];
+  return (
+    <>
+      <Table title={t('program.effects.signals')} heads={heads}>
+        {signals.map(signal => (
+          <tr key={signal.name}>
+            <th scope="row">
+              {signal.name} <Change change={signal.change} />
+            </th>
+            <td className={classes.end}>{format.number(signal.would_raise)}</td>
+            <td className={classes.end}>{format.number(signal.would_clear)}</td>
+            <td className={classes.end}>{format.number(signal.already_true)}</td>
+            <td className={classes.end}>{money(signal.arr)}</td>
+          </tr>
+        ))}
+      </Table>
+      {signals.some(signal => signal.already_true > 0) && (
+        <p className="dim">{t('program.effects.alreadyHelp')}</p>
+      )}
+    </>
+  );
+}
+
+type AccountEffect = ProgramDiff['accounts'][number];
+
+function StandingText({ standing }: { standing: AccountEffect['before'] }) {
+  const format = useFormat();
+  if (!standing) return <>–</>;
+  return (
+    <span className={classes.standing} title={standing.scorecard}>
+      <Colour name={standing.colour} /> {standing.points === null ? '' : format.points(standing.points)}
+    </span>
+  );
+}
+
+function otherEffects(account: AccountEffect): string {
+  return (['enters', 'leaves', 'raises', 'clears'] as const)
+    .map(what => {
+      const names = {
+        enters: account.entered,
+        leaves: account.left,
+        raises: account.raises,
+        clears: account.clears,
+      }[what];
+      return names.length > 0 ? t(`program.effects.${what}`, { names: names.join(', ') }) : '';
+    })
+    .filter(Boolean)
+    .join('; ');
+}
+
+function Accounts({ accounts }: { accounts: readonly AccountEffect[] }) {
+  const money = useMoney();
+  if (accounts.length === 0) return null;
+  const heads = [
+    t('program.match.account'),
+    `${t('program.effects.arr')}#`,
+    t('program.effects.before'),
+    t('program.effects.after'),
+  ];
+  return (
+    <Table title={t('program.effects.accounts')} heads={heads}>
+      {accounts.map(account => (
+        <tr key={account.id}>
+          <th scope="row">
+            <Link to="/accounts/$accountId" params={{ accountId: account.id }}>
+              {account.name}
+            </Link>
+            {otherEffects(account) && <div className="dim">{otherEffects(account)}</div>}
+          </th>
+          <td className={classes.end}>{money(account.arr)}</td>
+          <td>
+            <StandingText standing={account.before} />
+          </td>
+          <td>
+            <StandingText standing={account.after} />
+          </td>
+        </tr>
+      ))}
+    </Table>
+  );
+}
+
+/** The words alone: for dialogs. */
+export function EffectWords({ diff }: { diff: ProgramDiff }) {
+  const words = diff.words.length > 0 ? diff.words : [t('program.effects.nothing')];
+  return (
+    <ul className={classes.words}>
+      {words.map(line => (
+        <li key={line}>{line}</li>
+      ))}
+      {diff.needs_scan.length > 0 && (
+        <li>{t('program.effects.scan', { names: diff.needs_scan.join(', ') })}</li>
+      )}
+    </ul>
+  );
+}
+
+export function Effects({ diff }: { diff: ProgramDiff }) {
+  return (
+    <div className={classes.effects}>
+      <EffectWords diff={diff} />
+      <Moves title={t('program.effects.colours')} moves={diff.colours} isColour />
+      <Moves title={t('program.effects.models')} moves={diff.models} isColour={false} />
+      <Segments segments={diff.segments} />
+      <Signals signals={diff.signals} />
+      <Accounts accounts={diff.accounts} />
+    </div>
+  );
+}

@@ -1,0 +1,122 @@
+// Every version that there was: who, when, why, what it changed, and the way back to it.
+import { Button } from '@mantine/core';
+import type { ProgramVersion } from '@/api/types';
+import { QueryFailure, When } from '@/features/session';
+import { t } from '@/lib/i18n';
+import { LoadingLines } from '@/ui/states';
+import { LineDiff } from './LineDiff';
+import classes from './Panels.module.css';
+import { useVersionFiles, useVersions } from './queries';
+
+/** What a version changed, against the one before it. */
+function VersionChanges({ version }: { version: number }) {
+  const after = useVersionFiles(version);
+  const before = useVersionFiles(version > 1 ? version - 1 : null);
+  const error = after.error ?? before.error;
+  if (error) return <QueryFailure error={error} />;
+  if (!after.data || (version > 1 && !before.data)) return <LoadingLines lines={4} />;
+  return <LineDiff before={before.data ?? []} after={after.data} />;
+}
+
+interface RowProps {
+  one: ProgramVersion;
+  isOpen: boolean;
+  mayRollBack: boolean;
+  onToggle: () => void;
+  onRollback: () => void;
+}
+
+function About({ one }: { one: ProgramVersion }) {
+  return (
+    <div className={classes.about}>
+      <p>
+        <strong>{t('program.version', { version: one.version })}</strong>{' '}
+        {one.state !== 'past' && (
+          <span className={classes.state} data-state={one.state}>
+            {t(`program.versions.state.${one.state}`)}
+          </span>
+        )}
+      </p>
+      {one.note && <p>{one.note}</p>}
+      <p className="dim">
+        <When at={one.at} /> {t('program.by', { name: one.author?.name ?? t('program.server') })}
+        {one.rolls_back !== null && `. ${t('program.versions.rolls', { version: one.rolls_back })}`}
+      </p>
+      {one.changed_files.length > 0 && (
+        <p className="dim">{t('program.versions.changed', { names: one.changed_files.join(', ') })}</p>
+      )}
+    </div>
+  );
+}
+
+function Row({ one, isOpen, mayRollBack, onToggle, onRollback }: RowProps) {
+  const { version } = one;
+  return (
+    <li className={classes.version} data-active={one.is_active}>
+      <div className={classes.versionHead}>
+        <About one={one} />
+        <div className={classes.actions}>
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            aria-expanded={isOpen}
+            aria-label={t('program.versions.changes', { version })}
+            onClick={onToggle}
+          >
+            {t('program.panel.changes')}
+          </Button>
+          {mayRollBack && !one.is_active && one.state === 'past' && (
+            <Button
+              size="compact-xs"
+              variant="default"
+              aria-label={t('program.versions.rollbackTo', { version })}
+              onClick={onRollback}
+            >
+              {t('program.versions.rollback')}
+            </Button>
+          )}
+        </div>
+      </div>
+      {isOpen && <VersionChanges version={version} />}
+    </li>
+  );
+}
+
+interface Props {
+  open: number | null;
+  mayRollBack: boolean;
+  onOpen: (version: number | null) => void;
+  onRollback: (version: number) => void;
+}
+
+export function VersionsPanel({ open, mayRollBack, onOpen, onRollback }: Props) {
+  const versions = useVersions();
+  if (versions.error) return <QueryFailure error={versions.error} onRetry={() => void versions.refetch()} />;
+  if (!versions.data) return <LoadingLines lines={6} />;
+  return (
+    <div className={classes.panel}>
+      <ul className={classes.versions} aria-label={t('program.versions.list')}>
+        {versions.data.map(one => (
+          <Row
+            key={one.version}
+            one={one}
+            isOpen={one.version === open}
+            mayRollBack={mayRollBack}
+            onToggle={() => onOpen(one.version === open ? null : one.version)}
+            onRollback={() => onRollback(one.version)}
+          />
+        ))}
+      </ul>
+      {versions.hasNextPage && (
+        <Button
+          size="xs"
+          variant="default"
+          loading={versions.isFetchingNextPage}
+          onClick={() => void versions.fetchNextPage()}
+        >
+          {t('program.versions.more')}
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,211 @@
+// The program as the server has it, and what it says of a draft.
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useMutation,
+  useQueries,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { hasStatus } from '@/api/errors';
+import { programCall } from '@/api/program';
+import type {
+  ProgramCheck,
+  ProgramDiff,
+  ProgramFile,
+  ProgramFunction,
+  ProgramMatch,
+  ProgramName,
+  ProgramNow,
+  ProgramTests,
+  ProgramVersion,
+} from '@/api/types';
+import { programKeys } from './keys';
+import { type Scope, SECTIONS } from './scope';
+import type { Schema } from './shape';
+
+const BUILDING_MS = 1000;
+const HOUR_MS = 3_600_000;
+const VERSIONS_AT_ONCE = 50;
+/** What was said of a text that is no longer shown is soon forgotten. */
+const KEPT_MS = 30_000;
+
+/** A text of the program with the number of its revision: what is asked of it is cached by that. */
+export interface Revision {
+  id: number;
+  files: ProgramFile[];
+}
+
+export function useProgram() {
+  return useQuery({
+    queryKey: programKeys.now,
+    queryFn: ({ signal }) => programCall<ProgramNow>('GET', '', undefined, signal),
+    refetchInterval: query => (query.state.data?.building ? BUILDING_MS : false),
+  });
+}
+
+interface VersionPage {
+  items: ProgramVersion[];
+  next_cursor: string | null;
+}
+
+export function useVersions() {
+  return useInfiniteQuery({
+    queryKey: programKeys.versions,
+    queryFn: ({ signal, pageParam }) =>
+      programCall<VersionPage>(
+        'GET',
+        `/versions?limit=${VERSIONS_AT_ONCE}${pageParam ? `&cursor=${encodeURIComponent(pageParam)}` : ''}`,
+        undefined,
+        signal,
+      ),
+    initialPageParam: '',
+    getNextPageParam: page => page.next_cursor,
+    select: all => all.pages.flatMap(page => page.items),
+  });
+}
+
+/** A version never changes. */
+const versionQuery = (version: number) => ({
+  queryKey: ['program', 'version', version] as const,
+  queryFn: ({ signal }: { signal: AbortSignal }) =>
+    programCall<ProgramVersion & { files: ProgramFile[] }>('GET', `/versions/${version}`, undefined, signal),
+  staleTime: HOUR_MS,
+});
+
+export function useVersionFiles(version: number | null) {
+  return useQuery({
+    ...versionQuery(version ?? 0),
+    enabled: version !== null && version > 0,
+    select: one => one.files,
+  });
+}
+
+/** Reads the files of a version when they are needed, not before. */
+export function useReadVersion() {
+  const cache = useQueryClient();
+  return (version: number) => cache.fetchQuery(versionQuery(version));
+}
+
+export function useScope(): Scope {
+  const names = useQuery({
+    queryKey: ['program', 'names'],
+    queryFn: ({ signal }) => programCall<{ items: ProgramName[] }>('GET', '/names', undefined, signal),
+    staleTime: HOUR_MS,
+  });
+  const functions = useQuery({
+    queryKey: ['program', 'functions'],
+    queryFn: ({ signal }) =>
+      programCall<{ items: ProgramFunction[] }>('GET', '/functions', undefined, signal),
+    staleTime: HOUR_MS,
+  });
+  const schemas = useQueries({
+    queries: SECTIONS.map(section => ({
+      queryKey: ['program', 'schema', section],
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        programCall<Schema>('GET', `/schema/${section}`, undefined, signal).catch(error => {
+          if (hasStatus(error, 404)) return null;
+          throw error;
+        }),
+      staleTime: HOUR_MS,
+    })),
+    combine: answers =>
+      Object.fromEntries(
+        answers.flatMap(({ data }, i) => (data && SECTIONS[i] ? [[SECTIONS[i], data] as const] : [])),
+      ),
+  });
+  return useMemo(
+    () => ({ names: names.data?.items ?? [], functions: functions.data?.items ?? [], schemas }),
+    [names.data, functions.data, schemas],
+  );
+}
+
+export interface Checked extends ProgramCheck {
+  of: Revision;
+}
+
+export function useCheck(revision: Revision, enabled: boolean) {
+  return useQuery({
+    queryKey: ['program', 'check', revision.id],
+    queryFn: async ({ signal }): Promise<Checked> => ({
+      ...(await programCall<ProgramCheck>('POST', '/check', { files: revision.files }, signal)),
+      of: revision,
+    }),
+    enabled,
+    staleTime: HOUR_MS,
+    gcTime: KEPT_MS,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export interface Spot {
+  file: string;
+  line: number;
+  column: number;
+}
+
+/** The rule at a place of a text, over the caller's accounts as they are now. */
+export function useMatch(revision: Revision, spot: Spot, enabled: boolean) {
+  return useQuery({
+    queryKey: ['program', 'match', revision.id, spot],
+    queryFn: ({ signal }) =>
+      programCall<ProgramMatch>('POST', '/match', { files: revision.files, ...spot }, signal),
+    enabled,
+    gcTime: KEPT_MS,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** What a text, or an older version, would change against the active version. */
+export function useEffects(target: Revision | { version: number }, enabled: boolean) {
+  const isVersion = 'version' in target;
+  return useQuery({
+    queryKey: ['program', 'diff', isVersion ? `v${target.version}` : target.id],
+    queryFn: ({ signal }) =>
+      programCall<ProgramDiff>(
+        'POST',
+        '/diff',
+        isVersion ? { version: target.version } : { files: target.files },
+        signal,
+      ),
+    enabled,
+    gcTime: KEPT_MS,
+  });
+}
+
+export interface Tested extends ProgramTests {
+  of: Revision;
+}
+
+export function useRunTests() {
+  return useMutation({
+    mutationFn: async (revision: Revision): Promise<Tested> => ({
+      ...(await programCall<ProgramTests>('POST', '/test', { files: revision.files })),
+      of: revision,
+    }),
+  });
+}
+
+export interface Applied {
+  version: number;
+  state: 'active' | 'building';
+  words: string[];
+}
+
+export function useApply() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (body: { files: ProgramFile[]; note: string; base_version: number }) =>
+      programCall<Applied>('POST', '/apply', body),
+    onSuccess: () => cache.invalidateQueries({ queryKey: programKeys.all }),
+  });
+}
+
+export function useRollback() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (body: { version: number; note: string }) => programCall<Applied>('POST', '/rollback', body),
+    onSuccess: () => cache.invalidateQueries({ queryKey: programKeys.all }),
+  });
+}
