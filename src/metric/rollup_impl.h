@@ -84,6 +84,11 @@ CN_MUST_CHECK bool cn_rollup_learn_metrics(struct cn_rollup *rollup,
                                            const struct cn_metric_list *metrics,
                                            struct cn_error *err);
 
+/* Shared: what a flush does in its transaction; tell of the fresh members after the commit. */
+CN_MUST_CHECK bool cn_rollup_write_shared(struct cn_rollup *rollup, struct cn_sql_conn *conn,
+                                          struct cn_fresh_members *fresh, struct cn_error *err);
+void cn_rollup_written_shared(struct cn_rollup *rollup, const struct cn_fresh_members *fresh);
+
 /* A sink that adds what is scanned to deltas of its own. */
 struct cn_rollup_collector {
     struct cn_rollup_sink sink; /* first */
