@@ -406,19 +406,14 @@ bool cn_position_hold(const struct cn_unit *unit, const char *consumer, int64_t 
                       bool *holds_out, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
-    bool row = false;
     if (!cn_sql_prepare(unit->conn,
-                        "UPDATE consumer SET at_us = $3 WHERE name = $1 AND position = $2", &stmt,
+                        "SELECT 1 FROM consumer WHERE name = $1 AND position = $2 FOR SHARE", &stmt,
                         err)) {
         return false;
     }
     cn_sql_bind_str(stmt, 1, cn_str_of(consumer));
     cn_sql_bind_i64(stmt, 2, position);
-    cn_sql_bind_i64(stmt, 3, unit->now.us);
-    bool ok = cn_sql_step(stmt, &row, err);
-    if (ok) {
-        *holds_out = cn_sql_changes(unit->conn) == 1;
-    }
+    bool ok = cn_sql_step(stmt, holds_out, err);
     cn_sql_finish(stmt);
     return ok;
 }

@@ -113,7 +113,8 @@ CN_MUST_CHECK bool cn_position_save(const struct cn_unit *unit, const char *cons
 CN_MUST_CHECK bool cn_position_advance(const struct cn_unit *unit, const char *consumer,
                                        int64_t *position_out, struct cn_error *err);
 
-/* Keeps others from changing the position until the transaction ends, if it is `position`. */
+/* PostgreSQL alone: keeps others from changing the position until the transaction ends, if it is
+ * `position`.  Several may hold it. */
 CN_MUST_CHECK bool cn_position_hold(const struct cn_unit *unit, const char *consumer,
                                     int64_t position, bool *holds_out, struct cn_error *err);
 

@@ -219,54 +219,6 @@ static void mark_rows(struct cn_engine *engine, const struct cn_metric_fact *fac
     (void)pthread_rwlock_unlock(&engine->lock);
 }
 
-struct counting {
-    struct cn_engine *engine;
-    const struct cn_metric_fact *facts;
-    size_t count;
-    int64_t last_seq;
-    struct cn_rollup_fresh fresh;
-};
-
-static bool count_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
-{
-    struct counting *what = arg;
-    struct cn_engine *engine = what->engine;
-    struct cn_unit unit = cn_engine_unit(engine, conn, &engine->scratch);
-    /* Under the mapping that the rows are under: what moved was rebuilt before. */
-    int64_t mapping = cn_rollup_position(engine->options.rollup).mapping;
-    bool done = false;
-    if (!cn_engine_guard(engine, &unit, err) ||
-        !cn_engine_is_done(&unit, "rollup", what->last_seq, &done, err)) {
-        return false;
-    }
-    return done || (cn_rollup_write(engine->options.rollup, conn, what->facts, what->count, mapping,
-                                    &what->fresh, err) &&
-                    cn_parked_write(engine->parked, conn, err) &&
-                    cn_position_save(&unit, "rollup", what->last_seq, err));
-}
-
-/* Embedded, the flusher writes rollups with their position; on PostgreSQL both are written here. */
-static bool count_facts(struct cn_engine *engine, const struct cn_metric_fact *facts, size_t count,
-                        int64_t last_seq, struct cn_error *err)
-{
-    if (cn_db_is_embedded(engine->options.db)) {
-        struct cn_rollup_position upto = { last_seq, engine->position.mapping };
-        cn_rollup_add(engine->options.rollup, facts, count, upto);
-        return true;
-    }
-    struct counting what = {
-        .engine = engine, .facts = facts, .count = count, .last_seq = last_seq
-    };
-    bool ok = cn_rollup_learn(engine->options.rollup, facts, count, err) &&
-              write_patiently(engine, count_work, &what, err);
-    if (ok) {
-        cn_rollup_written(engine->options.rollup, &what.fresh);
-        cn_parked_written(engine->parked);
-    }
-    cn_rollup_fresh_deinit(&what.fresh);
-    return ok;
-}
-
 /* The second consumer: counts. */
 static bool feed_metrics(struct cn_engine *engine, const struct cn_event *const *events,
                          size_t count, struct cn_error *err)
@@ -289,9 +241,13 @@ static bool feed_metrics(struct cn_engine *engine, const struct cn_event *const 
     if (last <= engine->position.seq) {
         return true;
     }
-    if (!count_facts(engine, facts, fact_count, last, err)) {
+    /* On PostgreSQL event names get their numbers beforehand.  The flusher writes what is added. */
+    if (!cn_db_is_embedded(engine->options.db) &&
+        !cn_rollup_learn(engine->options.rollup, facts, fact_count, err)) {
         return false;
     }
+    struct cn_rollup_position upto = { last, engine->position.mapping };
+    cn_rollup_add(engine->options.rollup, facts, fact_count, upto);
     cn_series_add(engine->series, facts, fact_count);
     cn_apply_note_facts(engine->apply, facts, fact_count);
     mark_rows(engine, facts, fact_count);

@@ -48,3 +48,48 @@ bool cn_engine_is_done(const struct cn_unit *unit, const char *consumer, int64_t
     *done_out = position >= seq;
     return true;
 }
+
+/* A flush of the rollups on PostgreSQL. */
+static bool begin_flush(void *arg, struct cn_sql_conn *conn, int64_t seq, bool *done_out,
+                        struct cn_error *err)
+{
+    struct cn_engine *engine = arg;
+    struct cn_arena arena;
+    cn_arena_init(&arena, 1024);
+    struct cn_unit unit = cn_engine_unit(engine, conn, &arena);
+    engine->flushed_seq = seq;
+    bool ok = cn_engine_guard(engine, &unit, err) &&
+              cn_engine_is_done(&unit, "rollup", seq, done_out, err);
+    cn_arena_deinit(&arena);
+    return ok;
+}
+
+static bool write_flush(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    struct cn_engine *engine = arg;
+    struct cn_arena arena;
+    cn_arena_init(&arena, 1024);
+    struct cn_unit unit = cn_engine_unit(engine, conn, &arena);
+    bool ok = cn_parked_write(engine->parked, conn, err) &&
+              cn_position_save(&unit, "rollup", engine->flushed_seq, err);
+    cn_arena_deinit(&arena);
+    return ok;
+}
+
+static void end_flush(void *arg)
+{
+    const struct cn_engine *engine = arg;
+    cn_parked_written(engine->parked);
+}
+
+void cn_engine_accompany(struct cn_engine *engine)
+{
+    struct cn_rollup_companion embedded = { .write = cn_parked_write,
+                                            .written = cn_parked_written,
+                                            .arg = engine->parked };
+    struct cn_rollup_companion shared = {
+        .begin = begin_flush, .write = write_flush, .written = end_flush, .arg = engine
+    };
+    cn_rollup_accompany(engine->options.rollup,
+                        cn_db_is_embedded(engine->options.db) ? &embedded : &shared);
+}

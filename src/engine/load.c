@@ -156,10 +156,8 @@ static bool load_parked(struct cn_engine *engine, struct cn_error *err)
     }
     bool ok = cn_parked_load(engine->parked, conn, engine->subjects, err);
     cn_db_release(db, conn);
-    if (ok && cn_db_is_embedded(db)) { /* else they are written with what is counted, see feed.c */
-        cn_rollup_accompany(
-            engine->options.rollup,
-            &(struct cn_rollup_companion){ cn_parked_write, cn_parked_written, engine->parked });
+    if (ok) {
+        cn_engine_accompany(engine);
     }
     return ok;
 }

@@ -109,6 +109,7 @@ struct cn_engine {
 
     struct cn_engine_position position;
     int64_t fence;                /* PostgreSQL: the number of our take-over, see guard.c */
+    int64_t flushed_seq;          /* the same, of the flush that is under way */
     int64_t day;                  /* of the last evaluation, in the workspace's zone */
     cn_time clock;                /* of the last round that looked at it */
     bool needs_all;               /* nothing of the frame has been filled yet */
@@ -154,6 +155,9 @@ struct cn_unit cn_engine_unit(struct cn_engine *engine, struct cn_sql_conn *conn
 
 /* PostgreSQL: from here on we derive, and nobody else.  Before anything is loaded. */
 CN_MUST_CHECK bool cn_engine_take_over(struct cn_engine *engine, struct cn_error *err);
+
+/* What is written with the rollups, see cn_rollup_accompany(). */
+void cn_engine_accompany(struct cn_engine *engine);
 
 /* First in every transaction of the engine.  CN_CONFLICT: another process has taken over. */
 CN_MUST_CHECK bool cn_engine_guard(struct cn_engine *engine, const struct cn_unit *unit,

@@ -296,10 +296,12 @@ void cn_rollup_accumulate(struct cn_rollup *rollup, struct cn_deltas *deltas,
 void cn_rollup_add(struct cn_rollup *rollup, const struct cn_metric_fact *facts, size_t count,
                    struct cn_rollup_position upto)
 {
-    assert(!rollup->is_shared);
     pthread_mutex_lock(&rollup->lock);
     cn_rollup_accumulate(rollup, &rollup->deltas, facts, count, NULL);
     rollup->upto = upto;
+    if (rollup->is_shared) { /* there, rebuilds alone move it */
+        rollup->upto.mapping = rollup->stored.mapping;
+    }
     pthread_mutex_unlock(&rollup->lock);
 }
 

@@ -10,8 +10,8 @@
  *                                          with (P, M)        by day                by account
  *
  * Embedded, rollup.db is derived from the log and stores how far: after a crash, feed again what
- * comes after cn_rollup_position().  On PostgreSQL rows are written by cn_rollup_write() in the
- * transaction that stores the events; there are no deltas and no position.
+ * comes after cn_rollup_position().  On PostgreSQL a flush goes to metric_daily, and how far the
+ * rows go is kept by the companion, in the same transaction.
  *
  * A sum is exact: a value counts in whole millionths.  A value beyond +-1e9 is left out of sums
  * (and counted as refused), and a day whose positive or negative values add up to more than 9.2e12
@@ -26,7 +26,6 @@
 #define CAIRN_METRIC_ROLLUP_H
 
 #include "base/error.h"
-#include "base/hash.h"
 
 #include "metric/definition.h"
 #include "metric/fact.h"
@@ -34,7 +33,6 @@
 struct cn_db;       /* sql/db.h */
 struct cn_sql_conn; /* sql/sql.h */
 struct cn_rollup;
-struct cn_rollup_fresh;
 
 enum {
     CN_ROLLUP_NAMES_MAX = 500,     /* unless the options say otherwise */
@@ -83,14 +81,20 @@ CN_MUST_CHECK bool cn_rollup_use(struct cn_rollup *rollup, const struct cn_metri
                                  size_t *building_out, struct cn_error *err);
 
 /*
- * What somebody else derives of the same events and keeps in the same database: embedded, `write`
- * runs in each transaction that moves the position, and `written` after its commit.  A transaction
- * that failed is done again.
+ * What somebody else derives of the same events and keeps in the same database: `write` runs in
+ * each transaction of a flush, and `written` after its commit.  A transaction that failed is done
+ * again.
+ *
+ * PostgreSQL: `begin` comes first in it.  It fails if another process derives now, remembers how
+ * far the rows will go, for `write` to store, and says whether they do already: then a commit whose
+ * answer was lost did it.
  */
 struct cn_rollup_companion {
     bool (*write)(void *arg, struct cn_sql_conn *conn, struct cn_error *err);
     void (*written)(void *arg);
     void *arg;
+    bool (*begin)(void *arg, struct cn_sql_conn *conn, int64_t seq, bool *done_out,
+                  struct cn_error *err); /* NULL when embedded */
 };
 
 /* Before anything is added; it outlives the last flush. */
@@ -159,30 +163,10 @@ struct cn_rollup_builder {
 CN_MUST_CHECK bool cn_rollup_build(struct cn_rollup *rollup, const struct cn_rollup_builder *with,
                                    struct cn_error *err);
 
-/*
- * PostgreSQL, where several processes write: first, outside of any transaction, the event names
- * among the facts get the numbers that all processes use; then, in the transaction that stores the
- * events, the facts are added to the rows, in the order of their keys.  CN_UNAVAILABLE: the
- * subjects' mapping is no longer `mapping`; the accounts of the facts must be found anew.
- */
+/* PostgreSQL, where several processes give names their numbers: the event names among the facts get
+ * theirs, outside of any transaction, before the facts are added. */
 CN_MUST_CHECK bool cn_rollup_learn(struct cn_rollup *rollup, const struct cn_metric_fact *facts,
                                    size_t count, struct cn_error *err);
-CN_MUST_CHECK bool cn_rollup_write(struct cn_rollup *rollup, struct cn_sql_conn *conn,
-                                   const struct cn_metric_fact *facts, size_t count,
-                                   int64_t mapping, struct cn_rollup_fresh *fresh,
-                                   struct cn_error *err);
-
-/* Members that a transaction adds.  A zeroed struct has none; cn_rollup_write() fills it anew each
- * time it runs.  After the commit they are known to be there, and not sent again; tell of them
- * only then, and end with cn_rollup_fresh_deinit() in any case. */
-struct cn_rollup_fresh {
-    int64_t mapping;
-    struct cn_hash128 *keys;
-    size_t count;
-};
-
-void cn_rollup_written(struct cn_rollup *rollup, const struct cn_rollup_fresh *fresh);
-void cn_rollup_fresh_deinit(struct cn_rollup_fresh *fresh);
 
 /* Copies the names of `from` to an empty rollup, so that a replay into it gives comparable rows. */
 CN_MUST_CHECK bool cn_rollup_copy_names(struct cn_rollup *into, struct cn_rollup *from,

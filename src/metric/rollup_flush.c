@@ -21,6 +21,7 @@ struct flush {
     struct new_names names;
     cn_rollup_also *also;
     void *also_arg;
+    struct cn_fresh_members fresh; /* shared */
 };
 
 static bool same_position(struct cn_rollup_position a, struct cn_rollup_position b)
@@ -66,6 +67,9 @@ static bool write_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err
     struct flush *flush = arg;
     struct cn_rollup *rollup = flush->rollup;
     struct cn_rollup_position on_disk;
+    if (rollup->is_shared) { /* its names have their numbers, see cn_rollup_learn() */
+        return cn_rollup_write_shared(rollup, conn, &flush->fresh, err);
+    }
     if (!cn_store_position(conn, &on_disk, err)) {
         return false;
     }
@@ -99,6 +103,7 @@ bool cn_rollup_write_waiting(struct cn_rollup *rollup, cn_rollup_also *also, voi
         rollup->companion.written(rollup->companion.arg);
     }
     if (ok) {
+        cn_rollup_written_shared(rollup, &flush.fresh);
         pthread_mutex_lock(&rollup->lock);
         rollup->stored = rollup->waiting_upto;
         rollup->stored_metrics = flush.names.upto;
@@ -106,6 +111,7 @@ bool cn_rollup_write_waiting(struct cn_rollup *rollup, cn_rollup_also *also, voi
         cn_deltas_clear(&rollup->waiting);
         rollup->has_waiting = false;
     }
+    cn_fresh_members_deinit(&flush.fresh);
     cn_arena_deinit(&flush.names.arena);
     return ok;
 }
@@ -302,8 +308,8 @@ static bool rebuild_accounts(struct cn_rollup *rollup, const struct cn_rollup_re
     struct rebuild rebuild = { .rollup = rollup, .scope = scope, .deltas = &collector.deltas };
     bool ok = false;
     if (rollup->is_shared) {
-        ok =
-            cn_rollup_rebuild_shared(&collector, scope, &what->mapping, what->scan, what->arg, err);
+        ok = flush_all(rollup, err) && cn_rollup_rebuild_shared(&collector, scope, &what->mapping,
+                                                                what->scan, what->arg, err);
     } else {
         ok = take_boundary(rollup, err) &&
              what->scan(what->arg, rollup->waiting_upto.seq, &collector.sink, err) &&
@@ -388,7 +394,8 @@ static bool build_metrics(struct cn_rollup *rollup, struct cn_rollup_scope *buil
     struct rebuild rebuild = { .rollup = rollup, .scope = building, .deltas = &collector.deltas };
     bool ok = false;
     if (rollup->is_shared) {
-        ok = cn_rollup_rebuild_shared(&collector, building, NULL, with->scan, with->arg, err);
+        ok = flush_all(rollup, err) &&
+             cn_rollup_rebuild_shared(&collector, building, NULL, with->scan, with->arg, err);
     } else {
         ok = take_boundary(rollup, err) &&
              with->scan(with->arg, rollup->waiting_upto.seq, &collector.sink, err) &&

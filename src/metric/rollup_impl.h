@@ -89,6 +89,11 @@ CN_MUST_CHECK bool cn_rollup_learn_metrics(struct cn_rollup *rollup,
 CN_MUST_CHECK bool cn_rollup_has_rows(struct cn_rollup *rollup, bool *has_rows_out,
                                       struct cn_error *err);
 
+/* Shared: what a flush does in its transaction; tell of the fresh members after the commit. */
+CN_MUST_CHECK bool cn_rollup_write_shared(struct cn_rollup *rollup, struct cn_sql_conn *conn,
+                                          struct cn_fresh_members *fresh, struct cn_error *err);
+void cn_rollup_written_shared(struct cn_rollup *rollup, const struct cn_fresh_members *fresh);
+
 /* A sink that adds what is scanned to deltas of its own. */
 struct cn_rollup_collector {
     struct cn_rollup_sink sink; /* first */

@@ -1,6 +1,6 @@
 /*
- * Rollups in a database that several processes write: no deltas and no flush; rows change in the
- * transactions that store the events.
+ * Rollups in a database that several processes use: a flush adds to rows that are there for good,
+ * and a rebuild keeps it waiting.
  */
 
 #include <stdlib.h>
@@ -122,39 +122,37 @@ bool cn_rollup_learn(struct cn_rollup *rollup, const struct cn_metric_fact *fact
     return ok || cn_error_context(err, "giving event names their numbers");
 }
 
-bool cn_rollup_write(struct cn_rollup *rollup, struct cn_sql_conn *conn,
-                     const struct cn_metric_fact *facts, size_t count, int64_t mapping,
-                     struct cn_rollup_fresh *fresh, struct cn_error *err)
+bool cn_rollup_write_shared(struct cn_rollup *rollup, struct cn_sql_conn *conn,
+                            struct cn_fresh_members *fresh, struct cn_error *err)
 {
-    struct cn_deltas deltas = { 0 };
-    int64_t current = 0;
-    cn_rollup_fresh_deinit(fresh);
-    if (!cn_store_lock_mapping(conn, false, &current, err)) {
-        return cn_error_context(err, "writing rollups");
+    const struct cn_rollup_companion *companion = &rollup->companion;
+    int64_t mapping = 0;
+    bool is_done = false;
+    if (companion->begin != NULL &&
+        !companion->begin(companion->arg, conn, rollup->waiting_upto.seq, &is_done, err)) {
+        return false;
     }
-    if (current != mapping) {
-        return cn_fail(err, CN_UNAVAILABLE, "subjects have moved to other accounts meanwhile");
+    if (is_done) {
+        return true;
+    }
+    if (!cn_store_lock_mapping(conn, false, &mapping, err)) {
+        return false;
+    }
+    if (mapping != rollup->waiting_upto.mapping) {
+        return cn_fail(err, CN_CONFLICT, "another process has moved subjects to other accounts");
     }
     pthread_mutex_lock(&rollup->lock);
-    cn_rollup_accumulate(rollup, &deltas, facts, count, NULL);
-    cn_known_members_filter(&rollup->known, mapping, &deltas, fresh);
+    cn_known_members_filter(&rollup->known, mapping, &rollup->waiting, fresh);
     pthread_mutex_unlock(&rollup->lock);
-    bool ok = cn_store_add_many(conn, &deltas, rollup->members_max, err);
-    cn_deltas_deinit(&deltas);
-    return ok || cn_error_context(err, "writing rollups");
+    return cn_store_add_many(conn, &rollup->waiting, rollup->members_max, err) &&
+           (companion->write == NULL || companion->write(companion->arg, conn, err));
 }
 
-void cn_rollup_written(struct cn_rollup *rollup, const struct cn_rollup_fresh *fresh)
+void cn_rollup_written_shared(struct cn_rollup *rollup, const struct cn_fresh_members *fresh)
 {
     pthread_mutex_lock(&rollup->lock);
     cn_known_members_add(&rollup->known, fresh);
     pthread_mutex_unlock(&rollup->lock);
-}
-
-void cn_rollup_fresh_deinit(struct cn_rollup_fresh *fresh)
-{
-    free(fresh->keys);
-    *fresh = (struct cn_rollup_fresh){ 0 };
 }
 
 struct shared_rebuild {

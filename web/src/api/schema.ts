@@ -345,7 +345,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What changes: events named stream (its id, first of all), account, others, progress and sources */
+        /** What changes: events named stream (its id, first of all), account, others, progress, program (of its versions) and sources */
         get: operations["stream"];
         put?: never;
         post?: never;
@@ -365,6 +365,176 @@ export interface paths {
         get?: never;
         /** Say which accounts a stream is told of; of the others it hears that some changed */
         put: operations["watchAccounts"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/program": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The active program */
+        get: operations["getProgram"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/program/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Versions of the program: who applied them, when, and what changed */
+        get: operations["listProgramVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/program/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One version with its files */
+        get: operations["getProgramVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/program/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Every mistake of a program, with its place */
+        post: operations["checkProgram"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/program/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a new version of the program and evaluate by it */
+        post: operations["applyProgram"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/program/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a new version with the text of an old one */
+        post: operations["rollBackProgram"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/program/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Names that rules can read */
+        get: operations["listProgramNames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/program/functions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Functions, macros and operators of the rule language */
+        get: operations["listProgramFunctions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's accounts as a whole: by colour, at risk, renewing */
+        get: operations["getPortfolio"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/health/migration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many accounts went from which colour to which between two moments, and whose score moved most */
+        get: operations["getHealthMigration"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1137,6 +1307,324 @@ export interface components {
             /** @description that it is told of from now on, and of no others */
             accounts: string[];
         };
+        Program: {
+            /** @description the active one */
+            version: number;
+            /** @description names its text */
+            hash: string;
+            /**
+             * Format: date-time
+             * @description when it was applied
+             */
+            at: string;
+            /** @description null: Cairn, or a command */
+            author: components["schemas"]["ProgramAuthor"] | null;
+            /** @description why, in the author's words */
+            note: string;
+            /** @description by name */
+            files: components["schemas"]["ProgramFile"][];
+            /** @description a version that waits for a scan of the log; null: none */
+            building: components["schemas"]["ProgramBuilding"] | null;
+        };
+        ProgramAuthor: {
+            /** @description the user */
+            id: string;
+            /** @description display name */
+            name: string;
+        };
+        ProgramFile: {
+            /** @description scorecards/mid-touch.yaml */
+            name: string;
+            /** @description its YAML */
+            text: string;
+        };
+        ProgramBuilding: {
+            /** @description its number */
+            version: number;
+            /** @description why */
+            note: string;
+            /**
+             * Format: date-time
+             * @description when it was applied
+             */
+            at: string;
+            /** @description what is counted for it */
+            metrics: components["schemas"]["BuildingMetric"][];
+        };
+        BuildingMetric: {
+            /** @description as rules call it */
+            name: string;
+            /** @description days of the log read */
+            done_days: number;
+            /** @description of these; 0: not begun */
+            total_days: number;
+        };
+        ProgramVersions: {
+            /** @description the newest first */
+            items: components["schemas"]["ProgramVersion"][];
+            /** @description null: no more */
+            next_cursor: number | null;
+        };
+        ProgramVersion: {
+            /** @description its number */
+            version: number;
+            /** @description names its text */
+            hash: string;
+            /**
+             * Format: date-time
+             * @description when it was applied
+             */
+            at: string;
+            /** @description null: Cairn, or a command */
+            author: components["schemas"]["ProgramAuthor"] | null;
+            /** @description why, in the author's words */
+            note: string;
+            /** @description accounts are evaluated by it */
+            is_active: boolean;
+            /**
+             * @description what became of it
+             * @enum {string}
+             */
+            state: "active" | "building" | "past" | "failed";
+            /** @description why it could not be made active */
+            failure: string | null;
+            /** @description names of files that are not as in the version before */
+            changed_files: string[];
+            /** @description the version whose text it has again */
+            rolls_back: number | null;
+            /** @description by name; not in lists */
+            files?: components["schemas"]["ProgramFile"][];
+        };
+        ProgramFiles: {
+            /** @description the whole program */
+            files: components["schemas"]["ProgramFile"][];
+        };
+        ProgramCheck: {
+            /** @description it could be applied */
+            ok: boolean;
+            /** @description every mistake, at most 100 */
+            problems: components["schemas"]["ProgramProblem"][];
+            /** @description what it consists of; zeros unless ok */
+            summary: components["schemas"]["ProgramSummary"];
+        };
+        ProgramProblem: {
+            /** @description the file; "": the program as a whole */
+            file: string;
+            /** @description where it begins, from 1 */
+            line: number;
+            /** @description the same, in code points from 1 */
+            column: number;
+            /** @description where it ends */
+            end_line: number;
+            /** @description one past its last code point */
+            end_column: number;
+            /**
+             * @description a warning does not keep the program from being applied
+             * @enum {string}
+             */
+            severity: "error" | "warning";
+            /** @description what is wrong */
+            message: string;
+            /** @description null: nothing is known that would repair it */
+            fix: components["schemas"]["ProgramFix"] | null;
+        };
+        ProgramFix: {
+            /** @description what the fix does */
+            label: string;
+            /** @description changes that together repair it */
+            edits: components["schemas"]["ProgramEdit"][];
+        };
+        ProgramEdit: {
+            /** @description the file */
+            file: string;
+            /** @description where what is replaced begins, from 1 */
+            line: number;
+            /** @description the same, in code points from 1 */
+            column: number;
+            /** @description where it ends */
+            end_line: number;
+            /** @description one past its last code point */
+            end_column: number;
+            /** @description what is put there */
+            text: string;
+        };
+        ProgramSummary: {
+            /** @description how many metrics */
+            metrics: number;
+            /** @description scorecards */
+            scorecards: number;
+            /** @description segments */
+            segments: number;
+            /** @description signals */
+            signals: number;
+            /** @description columns that its rules read */
+            columns: number;
+        };
+        ProgramApply: {
+            /** @description the whole program */
+            files: components["schemas"]["ProgramFile"][];
+            /** @description why, for the list of versions */
+            note?: string;
+            /** @description the version that was changed: if another one was applied meanwhile, this fails; null: whatever there is */
+            base_version?: number | null;
+        };
+        ProgramApplied: {
+            /** @description its number */
+            version: number;
+            /**
+             * @description active, or building while the log is scanned for it
+             * @enum {string}
+             */
+            state: "active" | "building" | "past" | "failed";
+            /** @description what it changes for the accounts */
+            words: string[];
+        };
+        ProgramRollback: {
+            /** @description whose text is to be active again */
+            version: number;
+            /** @description why */
+            note?: string;
+        };
+        ProgramNames: {
+            /** @description every name that the active program's rules can read */
+            items: components["schemas"]["ProgramName"][];
+        };
+        ProgramName: {
+            /** @description arr, logins */
+            name: string;
+            /** @description as it stands in a rule: logins.sum(days) */
+            usage: string;
+            /**
+             * @description of its value
+             * @enum {string}
+             */
+            type: "double" | "int" | "bool" | "string" | "timestamp" | "duration";
+            /** @description of its value, or empty */
+            unit: string;
+            /** @description what it is */
+            doc: string;
+            /** @description book: records; metric: events; rows: other accounts */
+            source: string;
+        };
+        ProgramFunctions: {
+            /** @description everything that the language has */
+            items: components["schemas"]["ProgramFunction"][];
+        };
+        ProgramFunction: {
+            /** @description size, math.abs */
+            name: string;
+            /** @description as it stands in a rule */
+            usage: string;
+            /** @description what it gives */
+            doc: string;
+            /**
+             * @description what it is
+             * @enum {string}
+             */
+            kind: "function" | "macro" | "operator";
+        };
+        Portfolio: {
+            /**
+             * Format: date-time
+             * @description the moment that the figures are of
+             */
+            at: string;
+            /** @description all accounts in scope */
+            all: components["schemas"]["Tally"];
+            /** @description by colour, the worst first */
+            bands: components["schemas"]["BandTally"][];
+            /** @description those shown grey for want of facts; each counts in its frozen colour, too */
+            grey: components["schemas"]["Tally"];
+            /** @description red, or yellow and renewing within risk_window_days or overdue */
+            at_risk: components["schemas"]["Tally"];
+            /** @description the part of at_risk that is yellow */
+            yellow_at_risk: components["schemas"]["Tally"];
+            /** @description how near a renewal puts a yellow account at risk */
+            risk_window_days: number;
+            /** @description each horizon holds the one before */
+            renewals: components["schemas"]["RenewalTally"][];
+            /** @description accounts of which the ARR is in another currency and in no sum */
+            other_currency: number;
+        };
+        Tally: {
+            /** @description how many */
+            accounts: number;
+            /** @description their ARR together, in the reporting currency */
+            arr: components["schemas"]["Money"];
+        };
+        BandTally: {
+            /**
+             * @description none: without a score
+             * @enum {string}
+             */
+            band: "none" | "red" | "yellow" | "green";
+            /** @description the accounts of it */
+            tally: components["schemas"]["Tally"];
+        };
+        RenewalTally: {
+            /** @description the last contract day is within so many */
+            within_days: number;
+            /** @description by colour, the worst first; overdue ones included */
+            bands: components["schemas"]["BandTally"][];
+        };
+        Migration: {
+            /**
+             * Format: date-time
+             * @description the earlier moment
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description the later moment
+             */
+            to: string;
+            /** @description who was which colour at the one and at the other; empty ones are left out */
+            cells: components["schemas"]["MigrationCell"][];
+            /** @description whose score fell most */
+            fallers: components["schemas"]["Mover"][];
+            /** @description whose score rose most */
+            risers: components["schemas"]["Mover"][];
+        };
+        MigrationCell: {
+            /**
+             * @description at `from`; none: without a score
+             * @enum {string}
+             */
+            was: "none" | "red" | "yellow" | "green";
+            /**
+             * @description at `to`
+             * @enum {string}
+             */
+            is: "none" | "red" | "yellow" | "green";
+            /** @description who went that way */
+            tally: components["schemas"]["Tally"];
+        };
+        Mover: {
+            /** @description the account */
+            id: string;
+            /** @description display name */
+            name: string;
+            /** @description null: nobody */
+            owner: components["schemas"]["UserRef"] | null;
+            /** @description in the reporting currency */
+            arr: components["schemas"]["Money"] | null;
+            /**
+             * @description the colour at `from`
+             * @enum {string}
+             */
+            was: "none" | "red" | "yellow" | "green";
+            /**
+             * @description the colour at `to`
+             * @enum {string}
+             */
+            is: "none" | "red" | "yellow" | "green";
+            /** @description the score at `from` */
+            points_was: number;
+            /** @description the score at `to` */
+            points: number;
+            /** @description points, as the account's explanation adds them up */
+            change: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -1544,12 +2032,20 @@ export interface operations {
             query?: {
                 /** @description words that the name, external id or domain contains */
                 q?: string;
-                /** @description only these colours: red,yellow */
+                /** @description only these colours: red,yellow; none is without a score */
                 band?: string;
                 /** @description only this CSM's */
                 owner_id?: string;
                 /** @description only those that renew within so many days, or should have */
                 renewal_within_days?: number;
+                /** @description true: only those at risk, as the portfolio counts them: red, or yellow and renewing within 120 days */
+                at_risk?: boolean;
+                /** @description green-yellow: only those that were the one at moved_from and the other at moved_to; none is without a score */
+                moved?: string;
+                /** @description needed by moved */
+                moved_from?: string;
+                /** @description now unless given */
+                moved_to?: string;
                 /** @description name, score, trend, arr, renewal_at, owner, last_activity_at, open_tickets or created_at; with - in front the other way */
                 sort?: string;
                 /** @description rows of a page, 50 unless given */
@@ -4585,12 +5081,20 @@ export interface operations {
             query?: {
                 /** @description words that the name, external id or domain contains */
                 q?: string;
-                /** @description only these colours: red,yellow */
+                /** @description only these colours: red,yellow; none is without a score */
                 band?: string;
                 /** @description only this CSM's */
                 owner_id?: string;
                 /** @description only those that renew within so many days, or should have */
                 renewal_within_days?: number;
+                /** @description true: only those at risk, as the portfolio counts them: red, or yellow and renewing within 120 days */
+                at_risk?: boolean;
+                /** @description green-yellow: only those that were the one at moved_from and the other at moved_to; none is without a score */
+                moved?: string;
+                /** @description needed by moved */
+                moved_from?: string;
+                /** @description now unless given */
+                moved_to?: string;
                 /** @description as for the list */
                 sort?: string;
             };
@@ -4778,7 +5282,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What changes: events named stream (its id, first of all), account, others, progress and sources */
+            /** @description What changes: events named stream (its id, first of all), account, others, progress, program (of its versions) and sources */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4967,6 +5471,994 @@ export interface operations {
             };
             /** @description storage-full */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getProgram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The active program */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Program"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listProgramVersions: {
+        parameters: {
+            query?: {
+                /** @description rows of a page, 20 unless given */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Versions of the program: who applied them, when, and what changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramVersions"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getProgramVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description its number */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One version with its files */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramVersion"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkProgram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgramFiles"];
+            };
+        };
+        responses: {
+            /** @description Every mistake of a program, with its place */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramCheck"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    applyProgram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgramApply"];
+            };
+        };
+        responses: {
+            /** @description Make a new version of the program and evaluate by it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramApplied"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollBackProgram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgramRollback"];
+            };
+        };
+        responses: {
+            /** @description Make a new version with the text of an old one */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramApplied"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listProgramNames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Names that rules can read */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramNames"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listProgramFunctions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Functions, macros and operators of the rule language */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramFunctions"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPortfolio: {
+        parameters: {
+            query?: {
+                /** @description only this CSM's */
+                owner_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller's accounts as a whole: by colour, at risk, renewing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Portfolio"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHealthMigration: {
+        parameters: {
+            query: {
+                /** @description the earlier moment */
+                from: string;
+                /** @description now unless given */
+                to?: string;
+                /** @description only this CSM's */
+                owner_id?: string;
+                /** @description how many each way, 5 unless given */
+                movers?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many accounts went from which colour to which between two moments, and whose score moved most */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Migration"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
