@@ -104,7 +104,10 @@ const program = createRoute({
   component: lazyRouteComponent(() => import('./program'), 'Program'),
 });
 
-const tree = root.addChildren([signIn, app.addChildren([index, portfolio, accounts, account, program, sources])]);
+const tree = root.addChildren([
+  signIn,
+  app.addChildren([index, portfolio, accounts, account, program, sources]),
+]);
 
 export function createAppRouter(cache: QueryClient) {
   return createRouter({
