@@ -4,9 +4,20 @@
 
 #include "base/str.h"
 
+#include "api/diagnostics.h"
+
+/* Of a problem in a file, place_given. */
 struct problem_item {
     cn_str pointer;
     cn_str detail;
+    cn_str file;
+    int64_t line;
+    int64_t column;
+    int64_t end_line;
+    int64_t end_column;
+    enum cn_given place_given;
+    struct cn_problem_fix fix;
+    enum cn_given fix_given;
 };
 
 struct problem {
@@ -26,10 +37,25 @@ struct problem {
     } errors;
 };
 
+#define OF_FILE .may = CN_MAY_BE_ABSENT, .given_offset = offsetof(struct problem_item, place_given)
 static const struct cn_field item_rows[] = {
     CN_FIELD(struct problem_item, pointer, .max = 1024, .doc = "RFC 6901, into the body"),
     CN_FIELD(struct problem_item, detail, .max = 256, .doc = "what is wrong there"),
+    CN_FIELD(struct problem_item, file, OF_FILE, .max = 1024,
+             .doc = "of a problem in a file of the program: its name"),
+    CN_FIELD(struct problem_item, line, OF_FILE, .min = 1, .max = INT32_MAX,
+             .doc = "from 1; pointer is \"\" then"),
+    CN_FIELD(struct problem_item, column, OF_FILE, .min = 1, .max = INT32_MAX,
+             .doc = "characters (code points) in that line, from 1"),
+    CN_FIELD(struct problem_item, end_line, OF_FILE, .min = 1, .max = INT32_MAX,
+             .doc = "where what is at fault ends"),
+    CN_FIELD(struct problem_item, end_column, OF_FILE, .min = 1, .max = INT32_MAX,
+             .doc = "just past its last character"),
+    CN_FIELD_OF_OBJECT(struct problem_item, fix, &cn_problem_fix_fields,
+                       CN_MAY(struct problem_item, fix, BE_ABSENT),
+                       .doc = "a change that would repair it"),
 };
+#undef OF_FILE
 static const struct cn_fields item_fields =
     CN_FIELDS("ProblemItem", struct problem_item, item_rows);
 static const struct cn_field item = { .type = CN_FIELD_OBJECT, .object = &item_fields };
@@ -49,6 +75,25 @@ static const struct cn_field problem_rows[] = {
                      .doc = "each thing that is wrong"),
 };
 const struct cn_fields cn_problem_fields = CN_FIELDS("Problem", struct problem, problem_rows);
+
+static struct problem_item item_of(struct cn_arena *arena, const struct cn_diagnostic *diagnostic)
+{
+    struct problem_item out = {
+        .pointer = diagnostic->place.pointer,
+        .detail = diagnostic->message,
+        .file = diagnostic->place.source,
+        .line = diagnostic->place.line,
+        .column = diagnostic->place.column,
+        .end_line = diagnostic->end_line,
+        .end_column = diagnostic->end_column,
+        .place_given = diagnostic->end_line > 0 ? CN_GIVEN : CN_ABSENT,
+        .fix_given = CN_ABSENT,
+    };
+    if (cn_file_problem_fix(arena, diagnostic, &out.fix)) {
+        out.fix_given = CN_GIVEN;
+    }
+    return out;
+}
 
 void cn_problem_write(struct cn_json_writer *out, const struct cn_error *err,
                       const struct cn_diagnostics *problems, cn_str request_id)
@@ -76,14 +121,14 @@ void cn_problem_write(struct cn_json_writer *out, const struct cn_error *err,
     if (problems->count > 0) {
         problem.errors.count = problems->count;
         for (size_t i = 0; i < problems->count; i++) {
-            problem.errors.items[i] = (struct problem_item){
-                .pointer = problems->items[i].place.pointer,
-                .detail = problems->items[i].message,
-            };
+            problem.errors.items[i] = item_of(problems->arena, &problems->items[i]);
         }
     } else if (err->field[0] != '\0') {
         problem.errors.count = 1;
-        problem.errors.items[0] = (struct problem_item){ cn_str_of(pointer), problem.detail };
+        problem.errors.items[0] = (struct problem_item){ .pointer = cn_str_of(pointer),
+                                                         .detail = problem.detail,
+                                                         .place_given = CN_ABSENT,
+                                                         .fix_given = CN_ABSENT };
     }
     cn_json_write_struct(out, &cn_problem_fields, &problem);
 }

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/record.h"
 #include "engine/program.h"
+#include "program/problem.h"
 #include "program/version.h"
 
 /* Checks the files against nothing but the names that there are; prints every problem. */
@@ -31,7 +32,7 @@ static bool check(const struct cn_command_env *env, const struct cn_program_file
     } else {
         struct cn_buf text;
         cn_buf_init(&text, OUTPUT_MAX_BYTES);
-        cn_program_print_problems(&problems, &text);
+        cn_program_show_problems(&problems, files, &text);
         (void)fprintf(stderr, "%.*s", CN_STR_ARG(cn_buf_str(&text))); /* no one else to tell */
         cn_buf_deinit(&text);
         cn_fail(err, CN_INVALID, "%zu problem(s)", problems.total);

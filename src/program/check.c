@@ -23,6 +23,7 @@ static bool unknown_key(const struct cn_node *item, const struct cn_node_field *
     cn_str hint = cn_suggest(problems->arena, key, names, count);
     (void)cn_diagnose(problems, &place, "there is no key \"%.*s\" here%.*s", CN_STR_ARG(key),
                       CN_STR_ARG(hint)); /* false, as we are */
+    cn_node_mark_key(item, problems);
     cn_node_fix_key(item, cn_nearest(key, names, count), problems);
     return false;
 }
@@ -36,9 +37,13 @@ static bool check_range(const struct cn_node *item, const struct cn_node_field *
                         struct cn_diagnostics *problems)
 {
     struct cn_place place = cn_node_place(item);
-    return in_range(field, value) ||
-           cn_diagnose(problems, &place, "\"%.*s\" must be from %.10g to %.10g, not %.10g",
-                       CN_STR_ARG(item->key), field->min, field->max, value);
+    if (in_range(field, value)) {
+        return true;
+    }
+    (void)cn_diagnose(problems, &place, "\"%.*s\" must be from %.10g to %.10g, not %.10g",
+                      CN_STR_ARG(item->key), field->min, field->max, value); /* false, as we are */
+    cn_node_mark_value(item, problems);
+    return false;
 }
 
 static bool check_text(const struct cn_node *item, const struct cn_node_field *field,

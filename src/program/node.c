@@ -43,43 +43,6 @@ struct cn_place cn_node_key_place(const struct cn_node *node)
                               .column = node->key_column };
 }
 
-/* Where the first character of the text stands in `raw`. */
-static size_t skip_opening(cn_str raw)
-{
-    if (raw.len > 0 && (raw.ptr[0] == '"' || raw.ptr[0] == '\'')) {
-        return 1;
-    }
-    if (raw.len > 0 && (raw.ptr[0] == '|' || raw.ptr[0] == '>')) {
-        const char *end = memchr(raw.ptr, '\n', raw.len);
-        return end != NULL ? (size_t)(end - raw.ptr) + 1 : raw.len;
-    }
-    return 0;
-}
-
-struct cn_place cn_node_place_at(const struct cn_node *node, int64_t offset)
-{
-    struct cn_place place = cn_node_place(node);
-    cn_str raw = node->raw;
-    size_t skip = skip_opening(raw);
-    size_t text_at = 0;
-    for (size_t i = 0; i < raw.len; i++) {
-        char c = raw.ptr[i];
-        if (i >= skip && text_at == node->text.len) {
-            return place; /* just past the text */
-        }
-        if (i >= skip) {
-            char wanted = node->text.ptr[text_at];
-            bool is_fold = c == '\n' && wanted == ' '; /* a folded line end */
-            if ((c == wanted || is_fold) && (int64_t)text_at++ == offset) {
-                return place;
-            }
-        }
-        place.column = c == '\n' ? 1 : place.column + 1;
-        place.line += c == '\n';
-    }
-    return place;
-}
-
 static const char *const kind_names[] = { [CN_NODE_NULL] = "nothing",
                                           [CN_NODE_SCALAR] = "a value",
                                           [CN_NODE_LIST] = "a list",
@@ -91,10 +54,12 @@ bool cn_node_wrong(const struct cn_node *node, const char *wanted, struct cn_dia
     cn_str found = cn_str_slice(node->text, 0, 40);
     const char *named = node->key.len > 0 ? "\"" : "";
     bool is_scalar = node->kind == CN_NODE_SCALAR;
-    return cn_diagnose(problems, &place, "%s%.*s%s%smust be %s, not %s%.*s%s", named,
-                       CN_STR_ARG(node->key), named, node->key.len > 0 ? " " : "", wanted,
-                       is_scalar ? "\"" : kind_names[node->kind], CN_STR_ARG(found),
-                       is_scalar ? "\"" : "");
+    (void)cn_diagnose(problems, &place, "%s%.*s%s%smust be %s, not %s%.*s%s", named,
+                      CN_STR_ARG(node->key), named, node->key.len > 0 ? " " : "", wanted,
+                      is_scalar ? "\"" : kind_names[node->kind], CN_STR_ARG(found),
+                      is_scalar ? "\"" : ""); /* false, as we are */
+    cn_node_mark_value(node, problems);
+    return false;
 }
 
 bool cn_node_str(const struct cn_node *node, cn_str *text_out, struct cn_diagnostics *problems)
@@ -203,11 +168,8 @@ bool cn_node_enum(const struct cn_node *node, const char *const *names, size_t c
     }
     print_choices(names, count, wanted, sizeof(wanted));
     (void)cn_node_wrong(node, wanted, problems); /* false, as we are */
-    if (nearest.len > 0 && !node->is_quoted) {
-        cn_diagnose_fix(problems, &(struct cn_fix){ .line = node->line,
-                                                    .column = node->column,
-                                                    .instead_of = node->raw,
-                                                    .text = nearest });
+    if (nearest.len > 0) {
+        cn_node_fix(node, 0, node->text.len, nearest, problems);
     }
     return false;
 }
@@ -260,14 +222,4 @@ cn_str cn_suggest(struct cn_arena *arena, cn_str text, const cn_str *names, size
     char out[256];
     int len = snprintf(out, sizeof(out), " (did you mean %.*s?)", CN_STR_ARG(nearest));
     return cn_arena_str(arena, (cn_str){ out, (size_t)len });
-}
-
-void cn_node_fix_key(const struct cn_node *node, cn_str text, struct cn_diagnostics *problems)
-{
-    if (text.len > 0 && !node->is_key_quoted && node->key_line != 0) {
-        cn_diagnose_fix(problems, &(struct cn_fix){ .line = node->key_line,
-                                                    .column = node->key_column,
-                                                    .instead_of = node->key,
-                                                    .text = text });
-    }
 }

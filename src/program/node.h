@@ -59,6 +59,24 @@ struct cn_place cn_node_key_place(const struct cn_node *node); /* where the item
  * escaped. */
 struct cn_place cn_node_place_at(const struct cn_node *node, int64_t offset);
 
+/* Says that the last problem is about `length` bytes of the text from `offset` on; about the value
+ * as a whole; about its key. */
+void cn_node_mark(const struct cn_node *node, size_t offset, size_t length,
+                  struct cn_diagnostics *problems);
+void cn_node_mark_value(const struct cn_node *node, struct cn_diagnostics *problems);
+void cn_node_mark_key(const struct cn_node *node, struct cn_diagnostics *problems);
+
+/*
+ * Adds to the last problem that `text` should stand instead of `length` bytes of the node's text.
+ * The edit is to the file: if the text is written there in another way (escaped, folded), or the
+ * new one could not be written like that, the value as a whole is replaced by one in quotes.
+ */
+void cn_node_fix(const struct cn_node *node, size_t offset, size_t length, cn_str text,
+                 struct cn_diagnostics *problems);
+
+/* The same for the item's key; not if `text` is "", or the key is in quotes. */
+void cn_node_fix_key(const struct cn_node *node, cn_str text, struct cn_diagnostics *problems);
+
 CN_MUST_CHECK bool cn_node_str(const struct cn_node *node, cn_str *text_out,
                                struct cn_diagnostics *problems);
 CN_MUST_CHECK bool cn_node_f64(const struct cn_node *node, double *value_out,
@@ -178,9 +196,5 @@ cn_str cn_suggest(struct cn_arena *arena, cn_str text, const cn_str *names, size
 
 /* The name alone, borrowed from `names`, or "". */
 cn_str cn_nearest(cn_str text, const cn_str *names, size_t count);
-
-/* Adds to the last problem that `text` should stand instead of the item's key; not if `text` is "",
- * or the key is quoted. */
-void cn_node_fix_key(const struct cn_node *node, cn_str text, struct cn_diagnostics *problems);
 
 #endif

@@ -116,32 +116,3 @@ bool cn_program_compile(struct cn_arena *arena, const struct cn_program_tree *tr
     input.nodes = nodes;
     return section->compile(&input, compiled_out, problems);
 }
-
-/* "    fix 3:20: 2.0 instead of 2"; texts of more than a line are not shown. */
-static void print_fix(const struct cn_fix *fix, struct cn_buf *out)
-{
-    if (fix->line == 0 || memchr(fix->instead_of.ptr, '\n', fix->instead_of.len) != NULL) {
-        return;
-    }
-    cn_buf_printf(out, "    fix %lld:%lld: ", (long long)fix->line, (long long)fix->column);
-    cn_buf_add_str(out, fix->text);
-    cn_buf_add_str(out, CN_STR(" instead of "));
-    cn_buf_add_str(out, fix->instead_of);
-    cn_buf_add_str(out, CN_STR("\n"));
-}
-
-void cn_program_print_problems(const struct cn_diagnostics *problems, struct cn_buf *out)
-{
-    for (size_t i = 0; i < problems->count; i++) {
-        const struct cn_diagnostic *item = &problems->items[i];
-        cn_buf_add_str(out, item->place.source);
-        cn_buf_printf(out, ":%lld:%lld: ", (long long)item->place.line,
-                      (long long)item->place.column);
-        cn_buf_add_str(out, item->message);
-        cn_buf_add_str(out, CN_STR("\n"));
-        print_fix(&item->fix, out);
-    }
-    if (problems->total > problems->count) {
-        cn_buf_printf(out, "and %zu more\n", problems->total - problems->count);
-    }
-}

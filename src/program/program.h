@@ -100,7 +100,7 @@ CN_MUST_CHECK bool cn_program_compile(struct cn_arena *arena, const struct cn_pr
                                       const struct cn_program_section *section, void *env,
                                       void **compiled_out, struct cn_diagnostics *problems);
 
-/* "scorecards/mid.yaml:12:7: message" lines, for the terminal and golden tests. */
+/* "scorecards/mid-touch.yaml:12:7: message" lines; problem.h shows what they are about as well. */
 void cn_program_print_problems(const struct cn_diagnostics *problems, struct cn_buf *out);
 
 #endif

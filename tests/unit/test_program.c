@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 
+#include "program/problem.h"
 #include "program/version.h"
 #include "tests/unit/store.h"
 #include "tests/unit/unit.h"
@@ -35,7 +36,8 @@ static const struct cn_node *parsed(struct fixture *f, const char *text)
     struct cn_node *root = NULL;
     bool ok = cn_node_parse(&f->arena, CN_STR("a.yaml"), cn_str_of(text), &root, &f->problems);
     if (!ok) {
-        print_error("%.*s\n", CN_STR_ARG(f->problems.items[0].message));
+        print_error("%s: %.*s\n", text,
+                    CN_STR_ARG(f->problems.items[f->problems.count - 1].message));
     }
     assert_true(ok);
     return root;
@@ -253,6 +255,115 @@ static void a_key_in_quotes_has_no_fix(void **state)
     assert_int_equal(f->problems.items[1].fix.line, 0);
 }
 
+/* The file with the fix of the last problem applied, as a person or an editor would. */
+static const char *repaired(struct fixture *f, const char *text)
+{
+    static char out[512];
+    const struct cn_fix *fix = &f->problems.items[f->problems.count - 1].fix;
+    size_t at[2] = { 0, 0 };
+    const int64_t lines[2] = { fix->line, fix->end_line };
+    const int64_t columns[2] = { fix->column, fix->end_column };
+    assert_true(fix->line > 0);
+    for (size_t i = 0; i < 2; i++) {
+        for (int64_t line = 1; line < lines[i]; line++) {
+            at[i] = (size_t)(strchr(text + at[i], '\n') - text) + 1;
+        }
+        at[i] += (size_t)columns[i] - 1;
+    }
+    assert_true(cn_str_equal(fix->instead_of, (cn_str){ text + at[0], at[1] - at[0] }));
+    (void)snprintf(out, sizeof(out), "%.*s%.*s%s", (int)at[0], text, CN_STR_ARG(fix->text),
+                   text + at[1]);
+    return out;
+}
+
+static void a_fix_of_a_text_is_an_edit_of_the_file(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *file;
+        const char *part; /* of the text of "when" */
+        const char *text;
+        const char *repaired;
+    } cases[] = {
+        { "when: a * 2 > b\n", "2", "2.0", "when: a * 2.0 > b\n" },
+        { "{when: a * 2 > b, c: d}\n", "2", "2.0", "{when: a * 2.0 > b, c: d}\n" },
+        { "when: \"a > 48\"\n", "48", "duration(\"48h\")",
+          "when: \"a > duration(\\\"48h\\\")\"\n" },
+        { "when: 'a > 48'\n", "48", "f('x')", "when: 'a > f(''x'')'\n" },
+        { "when: a > 48 # days\n", "48", "duration(\"48h\")",
+          "when: a > duration(\"48h\") # days\n" },
+        { "when: |\n  a &&\n  b > 48\n", "48", "duration(\"48h\")",
+          "when: |\n  a &&\n  b > duration(\"48h\")\n" },
+        { "when: >-\n  a &&\n  b > 48\n", "48", "[4, 8]", "when: >-\n  a &&\n  b > [4, 8]\n" },
+        /* What would end a plain text, or make another thing of it, stands in quotes. */
+        { "{when: a in b, c: d}\n", "b", "[1, 2]", "{when: \"a in [1, 2]\", c: d}\n" },
+        { "when: a == null\n", "a == null", "!has(a)", "when: \"!has(a)\"\n" },
+        { "when: a + b # c\n", "b", "(c ? 1 : 2)", "when: \"a + (c ? 1 : 2)\" # c\n" },
+        /* What is written in another way than it reads is written anew. */
+        { "when: \"\\u0061 > 48\"\n", "a", "b", "when: \"b > 48\"\n" },
+        { "when: 'it''s 2'\n", "it's", "its", "when: \"its 2\"\n" },
+        { "when: \xC3\xBC + 2\n", "2", "2.0", "when: \xC3\xBC + 2.0\n" },
+        { "when: \"a +\\\n  2\"\n", "2", "2.0", "when: \"a +\\\n  2.0\"\n" },
+    };
+    for (size_t i = 0; i < CN_ARRAY_LEN(cases); i++) {
+        const struct cn_node *node = cn_node_get(parsed(f, cases[i].file), "when");
+        struct cn_place place = cn_node_place(node);
+        char text[128];
+        char fixed[128];
+        (void)snprintf(text, sizeof(text), "%.*s", CN_STR_ARG(node->text));
+        size_t offset = (size_t)(strstr(text, cases[i].part) - text);
+        size_t length = strlen(cases[i].part);
+        (void)cn_diagnose(&f->problems, &place, "wrong");
+        cn_node_fix(node, offset, length, cn_str_of(cases[i].text), &f->problems);
+        const char *after = repaired(f, cases[i].file);
+        assert_string_equal(after, cases[i].repaired);
+        (void)snprintf(fixed, sizeof(fixed), "%.*s%s%s", (int)offset, text, cases[i].text,
+                       text + offset + length);
+        assert_str(cn_node_get(parsed(f, after), "when")->text, fixed);
+    }
+}
+
+static void problems_are_shown_in_their_line_and_counted_in_characters(void **state)
+{
+    struct fixture *f = *state;
+    const char *text = "a: b\n\xC3\xBC: {when: \"\xC3\xBC > 48\", weight: x}\n";
+    struct cn_program_file file = { CN_STR("a.yaml"), cn_str_of(text) };
+    struct cn_program_files files = { &file, 1 };
+    const struct cn_node *map = cn_node_get(parsed(f, text), "\xC3\xBC");
+    const struct cn_node *when = cn_node_get(map, "when");
+    struct cn_place place = cn_node_place_at(when, 3);
+    double weight = 0;
+    (void)cn_diagnose(&f->problems, &place, "wrong");
+    cn_node_mark(when, 3, 4, &f->problems);
+    cn_node_fix(when, 5, 2, CN_STR("48.0"), &f->problems);
+    (void)cn_diagnose(&f->problems, &place, "again");
+    assert_false(cn_node_f64(cn_node_get(map, "weight"), &weight, &f->problems));
+    struct cn_buf out;
+    cn_buf_init(&out, 4096);
+    cn_program_show_problems(&f->problems, &files, &out);
+    assert_str(cn_buf_str(&out), "a.yaml:2:16: wrong\n"
+                                 "    \xC3\xBC: {when: \"\xC3\xBC > 48\", weight: x}\n"
+                                 "                 ~~~~\n"
+                                 "    fix 2:18: 48.0 instead of 48\n"
+                                 "a.yaml:2:16: again\n"
+                                 "    \xC3\xBC: {when: \"\xC3\xBC > 48\", weight: x}\n"
+                                 "                 ~\n"
+                                 "a.yaml:2:31: \"weight\" must be a number, not \"x\"\n"
+                                 "    \xC3\xBC: {when: \"\xC3\xBC > 48\", weight: x}\n"
+                                 "                                ~\n");
+    cn_buf_deinit(&out);
+    cn_program_points(&f->problems, &files);
+    const struct cn_diagnostic *items = f->problems.items;
+    assert_int_equal(items[0].place.column, 14);
+    assert_int_equal(items[0].end_column, 18);
+    assert_int_equal(items[0].fix.column, 16);
+    assert_int_equal(items[0].fix.end_column, 18);
+    assert_int_equal(items[1].end_line, 2);
+    assert_int_equal(items[1].end_column, 15); /* the word */
+    assert_int_equal(items[2].place.column, 29);
+    assert_int_equal(items[2].end_column, 30);
+}
+
 static bool count_nodes(const struct cn_section_input *input, void **compiled_out,
                         struct cn_diagnostics *problems)
 {
@@ -401,6 +512,9 @@ int main(void)
         TEST("a row bounds its value, and readers fall back silently",
              a_row_bounds_its_value_and_readers_fall_back_silently),
         TEST("a key in quotes has no fix", a_key_in_quotes_has_no_fix),
+        TEST("a fix of a text is an edit of the file", a_fix_of_a_text_is_an_edit_of_the_file),
+        TEST("problems are shown in their line and counted in characters",
+             problems_are_shown_in_their_line_and_counted_in_characters),
         TEST("sections get their parts and strangers are named",
              sections_get_their_parts_and_strangers_are_named),
         TEST("the shipped program parses", the_shipped_program_parses),

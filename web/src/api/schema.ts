@@ -574,6 +574,38 @@ export interface components {
             pointer: string;
             /** @description what is wrong there */
             detail: string;
+            /** @description of a problem in a file of the program: its name */
+            file?: string;
+            /** @description from 1; pointer is "" then */
+            line?: number;
+            /** @description characters (code points) in that line, from 1 */
+            column?: number;
+            /** @description where what is at fault ends */
+            end_line?: number;
+            /** @description just past its last character */
+            end_column?: number;
+            /** @description a change that would repair it */
+            fix?: components["schemas"]["ProblemFix"];
+        };
+        ProblemFix: {
+            /** @description what it does, for a button */
+            label: string;
+            /** @description to the files */
+            edits: components["schemas"]["ProblemEdit"][];
+        };
+        ProblemEdit: {
+            /** @description name of the file */
+            file: string;
+            /** @description of what is replaced, from 1 */
+            line: number;
+            /** @description characters (code points) in that line, from 1 */
+            column: number;
+            /** @description where it ends */
+            end_line: number;
+            /** @description just past its last character */
+            end_column: number;
+            /** @description what stands there then */
+            text: string;
         };
         SignIn: {
             /** @description of the user */
