@@ -36,7 +36,7 @@
     cn_cel_fail_token(parser, TOKEN);
 }
 %stack_overflow {
-    cn_cel_fail_at(parser, CN_CEL_PROBLEM_TOO_LARGE, 0, 0, "nested too deeply");
+    cn_cel_fail_at(parser, CN_CEL_PROBLEM_TOO_LARGE, parser->at, 1, "nested too deeply");
 }
 
 start ::= expr(A). { parser->root = A; }
@@ -164,6 +164,7 @@ void cn_cel_run_grammar(struct cn_cel_parser *parser)
             cn_cel_fail_token(parser, token);
             break;
         }
+        parser->at = token.offset;
         cn_cel_grammar(&machine, code, token, parser);
         if (code == 0 || parser->failed) {
             break;

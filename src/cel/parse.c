@@ -24,8 +24,9 @@ struct cn_cel_node *cn_cel_parse(struct cn_arena *arena, cn_str source,
                            "longer than %d bytes", CN_CEL_SOURCE_MAX_BYTES);
         return NULL;
     }
-    if (!cn_utf8_valid(source)) {
-        cn_cel_problem_add(problems, CN_CEL_PROBLEM_SYNTAX, 0, (uint32_t)source.len,
+    size_t valid = cn_utf8_valid_len(source);
+    if (valid < source.len) {
+        cn_cel_problem_add(problems, CN_CEL_PROBLEM_SYNTAX, (uint32_t)valid, 1,
                            "the text is not valid UTF-8");
         return NULL;
     }

@@ -28,6 +28,7 @@ struct cn_cel_parser {
     struct cn_cel_problems *problems;
     struct cn_cel_node *root;
     size_t node_count;
+    uint32_t at; /* the token that the grammar is given */
     bool failed;
 };
 

@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 
 enum {
-    LINE_MAX_BYTES = 200 /* longer ones are not shown */
+    SHOWN_MAX_BYTES = 96,    /* of a line */
+    SHOWN_BEFORE_BYTES = 32, /* what is at fault, of a line that is longer */
 };
 
 static bool is_continuation(char c)
@@ -36,6 +38,16 @@ static cn_str line_of(const struct cn_program_files *files, cn_str source, int64
     return CN_STR("");
 }
 
+/* That column, which counts bytes, in characters. */
+static int64_t characters(cn_str line, int64_t column)
+{
+    int64_t count = column;
+    for (size_t i = 0; i < line.len && (int64_t)i + 1 < column; i++) {
+        count -= is_continuation(line.ptr[i]);
+    }
+    return count;
+}
+
 /* Just past the word at the column, or the sign. */
 static int64_t word_end(cn_str line, int64_t column)
 {
@@ -49,35 +61,54 @@ static int64_t word_end(cn_str line, int64_t column)
 
 /* ---- the terminal ---- */
 
-/* A character that would do something is not printed. */
-static void add_shown(struct cn_buf *out, cn_str line)
+/* Characters that would do something, or are none, are not printed. */
+static void add_shown(struct cn_buf *out, cn_str text)
 {
-    for (size_t i = 0; i < line.len; i++) {
-        unsigned char c = (unsigned char)line.ptr[i];
-        cn_buf_add(out, c == '\t' ? " " : c < ' ' || c == 0x7F ? "?" : &line.ptr[i], 1);
+    bool is_text = cn_utf8_valid(text);
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        bool is_c1 = c == 0xC2 && i + 1 < text.len && (unsigned char)text.ptr[i + 1] < 0xA0;
+        bool is_safe = c >= ' ' && c != 0x7F && (is_text || c < 0x80) && !is_c1;
+        cn_buf_add(out, c == '\t' ? " " : is_safe ? &text.ptr[i] : "?", 1);
+        i += is_c1; /* two bytes are one character */
     }
 }
 
-/* The line, and "~" below what is at fault in it. */
+static size_t character_start(cn_str line, size_t at)
+{
+    while (at > 0 && at < line.len && is_continuation(line.ptr[at])) {
+        at--;
+    }
+    return at;
+}
+
+/* The line, or the part of it around what is at fault, and "~" below that. */
 static void print_line(const struct cn_diagnostic *item, cn_str line, struct cn_buf *out)
 {
-    int64_t end = item->end_line == 0 ? word_end(line, item->place.column) : item->end_column;
-    if (line.len == 0 || line.len > LINE_MAX_BYTES || item->place.column < 1) {
+    if (line.len == 0 || item->place.column < 1 || (size_t)item->place.column > line.len + 1) {
         return;
     }
-    if (item->end_line > item->place.line || end > (int64_t)line.len + 1) {
-        end = (int64_t)line.len + 1;
+    size_t fault = (size_t)item->place.column - 1;
+    size_t begin = line.len > SHOWN_MAX_BYTES && fault > SHOWN_BEFORE_BYTES
+                       ? character_start(line, fault - SHOWN_BEFORE_BYTES)
+                       : 0;
+    size_t end = line.len - begin > SHOWN_MAX_BYTES ? character_start(line, begin + SHOWN_MAX_BYTES)
+                                                    : line.len;
+    int64_t fault_end = item->end_line == 0                 ? word_end(line, item->place.column)
+                        : item->end_line > item->place.line ? (int64_t)end + 1
+                                                            : item->end_column;
+    cn_str before = cn_str_slice(line, begin, fault);
+    cn_str marked =
+        cn_str_slice(line, fault, (size_t)fault_end - 1 < end ? (size_t)fault_end - 1 : end);
+    int64_t spaces = characters(before, (int64_t)before.len + 1) - 1;
+    int64_t marks = characters(marked, (int64_t)marked.len + 1) - 1;
+    cn_buf_add_str(out, begin > 0 ? CN_STR("  ..") : CN_STR("    "));
+    add_shown(out, cn_str_slice(line, begin, end));
+    cn_buf_add_str(out, end < line.len ? CN_STR("..\n") : CN_STR("\n"));
+    for (int64_t i = 0; i < 4 + spaces; i++) {
+        cn_buf_add_str(out, CN_STR(" "));
     }
-    cn_buf_add_str(out, CN_STR("    "));
-    add_shown(out, line);
-    cn_buf_add_str(out, CN_STR("\n    "));
-    for (size_t i = 0; i < line.len + 1 && (int64_t)i + 1 < end; i++) {
-        bool is_before = (int64_t)i + 1 < item->place.column;
-        if (i == line.len || !is_continuation(line.ptr[i])) {
-            cn_buf_add_str(out, is_before ? CN_STR(" ") : CN_STR("~"));
-        }
-    }
-    if (end <= item->place.column) { /* what is at fault is not there */
+    for (int64_t i = 0; i < (marks > 0 ? marks : 1); i++) { /* what is missing has no length */
         cn_buf_add_str(out, CN_STR("~"));
     }
     cn_buf_add_str(out, CN_STR("\n"));
@@ -120,15 +151,6 @@ void cn_program_print_problems(const struct cn_diagnostics *problems, struct cn_
 }
 
 /* ---- editors ---- */
-
-static int64_t characters(cn_str line, int64_t column)
-{
-    int64_t count = column;
-    for (size_t i = 0; i < line.len && (int64_t)i + 1 < column; i++) {
-        count -= is_continuation(line.ptr[i]);
-    }
-    return count;
-}
 
 static void point(const struct cn_program_files *files, cn_str source, int64_t line,
                   int64_t *column)

@@ -318,7 +318,9 @@ static bool check_text(struct builder *b)
     while (cn_str_split(&rest, '\n', &line)) {
         place.line++;
         place.column = 1;
-        if (!cn_utf8_valid(line)) {
+        size_t valid = cn_utf8_valid_len(line);
+        if (valid < line.len) {
+            place.column = (int64_t)valid + 1;
             return cn_diagnose(b->problems, &place, "not valid UTF-8");
         }
         for (size_t i = 0; i < line.len && (line.ptr[i] == ' ' || line.ptr[i] == '\t'); i++) {

@@ -256,7 +256,7 @@ static void syntax_errors_name_their_place(void **state)
     parse_fails("a.exists(b.c, true)", 1, 10, "the first argument must be a simple name");
     parse_fails("9223372036854775808", 1, 1, "the number does not fit in 64 bits");
     parse_fails("", 1, 1, "the expression ends where more is expected");
-    parse_fails("a \xff b", 1, 1, "the text is not valid UTF-8");
+    parse_fails("a \xff b", 1, 3, "the text is not valid UTF-8");
 }
 
 static void repeated_fails(const char *open, const char *middle, const char *close, size_t times,
@@ -295,6 +295,37 @@ static void hostile_text_meets_a_limit(void **state)
     repeated_fails("aaaaaaaaaa", "1", "", 2000, "longer than 16384 bytes");
 }
 
+/* The place is where it becomes too much, not the beginning. */
+static void hostile_text_is_refused_where_it_goes_too_far(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint32_t before; /* what is fine */
+    } cases[] = { { "(((", 0 }, { "true &&", 7 }, { "---", 0 } };
+    for (size_t i = 0; i < CN_ARRAY_LEN(cases); i++) {
+        char source[9000];
+        struct cn_arena arena;
+        struct cn_cel_problems problems;
+        size_t len = strlen(cases[i].text);
+        memset(source, i == 2 ? '-' : '(', sizeof(source));
+        memcpy(source, cases[i].text, len);
+        cn_arena_init(&arena, 16 * 1024);
+        cn_cel_problems_init(&problems, &arena, (cn_str){ source, sizeof(source) });
+        assert_null(cn_cel_parse(&arena, problems.source, &cn_cel_dialect_rules, &problems));
+        assert_in_range(problems.items[0].offset, cases[i].before + 100, 8000);
+        assert_int_equal(problems.items[0].column, problems.items[0].offset + 1);
+        cn_arena_deinit(&arena);
+    }
+    struct cn_arena arena;
+    struct cn_cel_problems problems;
+    cn_arena_init(&arena, 1024);
+    cn_cel_problems_init(&problems, &arena, CN_STR("a == '\xC3('"));
+    assert_null(cn_cel_parse(&arena, problems.source, &cn_cel_dialect_rules, &problems));
+    assert_int_equal(problems.items[0].offset, 6);
+    cn_arena_deinit(&arena);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +333,8 @@ int main(int argc, char **argv)
                 the_parser_agrees_with_the_specification),
         CN_TEST("syntax errors name their place", syntax_errors_name_their_place),
         CN_TEST("hostile text meets a limit", hostile_text_meets_a_limit),
+        CN_TEST("hostile text is refused where it goes too far",
+                hostile_text_is_refused_where_it_goes_too_far),
     };
     cases_path = argc > 1 ? argv[1] : NULL;
     return cmocka_run_group_tests_name("cel_parse", tests, NULL, NULL);

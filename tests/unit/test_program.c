@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 
 #include "program/problem.h"
 #include "program/version.h"
@@ -131,7 +132,7 @@ static void what_the_subset_leaves_out_is_refused_with_its_place(void **state)
         { "a:\n  <<: {b: 1}\n", "2:3: merge keys are not part of the program's YAML" },
         { "a: 1\nb: 2\na: 3\n", "3:1: key \"a\" is there already, in line 1" },
         { "a:\n\t- b\n", "2:1: a tab in the indentation; use spaces" },
-        { "a: 1\nb: \"\xC3\x28\"\n", "2:1: not valid UTF-8" },
+        { "a: 1\nb: \"\xC3\x28\"\n", "2:5: not valid UTF-8" },
         { "a: 1\n---\nb: 2\n", "2:1: a second document begins here; use a file of its own" },
         { "? [a, b]\n: c\n", "1:3: a key must be a plain text, not a list or map" },
         { "a: [1, 2\nb: 3\n", "2:2: not YAML: did not find expected ',' or ']' while parsing a "
@@ -240,6 +241,21 @@ static void a_row_bounds_its_value_and_readers_fall_back_silently(void **state)
     assert_false(cn_node_check_fields(parsed(f, "{count: 1}"), &table, &f->problems));
     assert_str(f->problems.items[f->problems.count - 1].message,
                "this thing needs one of \"weight\" or \"days\"");
+}
+
+static void a_message_that_is_cut_within_a_character_stays_utf8(void **state)
+{
+    struct fixture *f = *state;
+    char text[200] = "w: a";
+    for (size_t i = 4; i + 1 < sizeof(text) - 1; i += 2) {
+        text[i] = '\xC3';
+        text[i + 1] = '\xBC';
+    }
+    double number = 0;
+    assert_false(cn_node_f64(cn_node_get(parsed(f, text), "w"), &number, &f->problems));
+    cn_str message = f->problems.items[0].message;
+    assert_true(cn_utf8_valid(message));
+    assert_memory_equal(message.ptr + message.len - 3, "\xBC?\"", 3);
 }
 
 /* The text between the quotes is not what stands in the file. */
@@ -511,6 +527,8 @@ int main(void)
         TEST("a map is checked by its table", a_map_is_checked_by_its_table),
         TEST("a row bounds its value, and readers fall back silently",
              a_row_bounds_its_value_and_readers_fall_back_silently),
+        TEST("a message that is cut within a character stays UTF-8",
+             a_message_that_is_cut_within_a_character_stays_utf8),
         TEST("a key in quotes has no fix", a_key_in_quotes_has_no_fix),
         TEST("a fix of a text is an edit of the file", a_fix_of_a_text_is_an_edit_of_the_file),
         TEST("problems are shown in their line and counted in characters",
