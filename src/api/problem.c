@@ -16,7 +16,7 @@ struct problem_item {
     int64_t end_line;
     int64_t end_column;
     enum cn_given place_given;
-    struct cn_problem_fix fix;
+    struct cn_program_fix_view fix;
     enum cn_given fix_given;
 };
 
@@ -44,14 +44,14 @@ static const struct cn_field item_rows[] = {
     CN_FIELD(struct problem_item, file, OF_FILE, .max = 1024,
              .doc = "of a problem in a file of the program: its name"),
     CN_FIELD(struct problem_item, line, OF_FILE, .min = 1, .max = INT32_MAX,
-             .doc = "from 1; pointer is \"\" then"),
+             .doc = "where what is at fault begins, from 1"),
     CN_FIELD(struct problem_item, column, OF_FILE, .min = 1, .max = INT32_MAX,
              .doc = "characters (code points) in that line, from 1"),
     CN_FIELD(struct problem_item, end_line, OF_FILE, .min = 1, .max = INT32_MAX,
              .doc = "where what is at fault ends"),
     CN_FIELD(struct problem_item, end_column, OF_FILE, .min = 1, .max = INT32_MAX,
              .doc = "just past its last character"),
-    CN_FIELD_OF_OBJECT(struct problem_item, fix, &cn_problem_fix_fields,
+    CN_FIELD_OF_OBJECT(struct problem_item, fix, &cn_program_fix_fields,
                        CN_MAY(struct problem_item, fix, BE_ABSENT),
                        .doc = "a change that would repair it"),
 };
@@ -89,7 +89,7 @@ static struct problem_item item_of(struct cn_arena *arena, const struct cn_diagn
         .place_given = diagnostic->end_line > 0 ? CN_GIVEN : CN_ABSENT,
         .fix_given = CN_ABSENT,
     };
-    if (cn_file_problem_fix(arena, diagnostic, &out.fix)) {
+    if (cn_program_fix_of(arena, diagnostic, &out.fix)) {
         out.fix_given = CN_GIVEN;
     }
     return out;

@@ -10,6 +10,7 @@
 #include "book/user.h"
 #include "cel/function.h"
 #include "engine/check.h"
+#include "program/problem.h"
 #include "program/version.h"
 
 enum {
@@ -470,16 +471,18 @@ static bool save_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
     return true;
 }
 
-/* Editors ask for a check, which says more; here it is one line a problem. */
-static bool refuse(const struct cn_request *req, const struct cn_diagnostics *problems,
-                   struct cn_error *err)
+/* The problem document says of each where it is and what would repair it. */
+static bool refuse(const struct cn_request *req, const struct cn_program_files *files,
+                   struct cn_diagnostics *problems, struct cn_error *err)
 {
+    cn_program_points(problems, files);
     for (size_t i = 0; i < problems->count; i++) {
         const struct cn_diagnostic *item = &problems->items[i];
-        struct cn_place place = { .pointer = CN_STR("/files") };
-        (void)cn_diagnose(req->problems, &place, "%.*s:%lld:%lld: %.*s",
-                          CN_STR_ARG(item->place.source), (long long)item->place.line,
-                          (long long)item->place.column, CN_STR_ARG(item->message));
+        struct cn_place place = item->place;
+        place.pointer = CN_STR("/files");
+        (void)cn_diagnose(req->problems, &place, "%.*s", CN_STR_ARG(item->message));
+        cn_diagnose_end(req->problems, item->end_line, item->end_column);
+        cn_diagnose_fix(req->problems, &item->fix);
     }
     return cn_fail(err, CN_INVALID, "the program has %zu problem(s)", problems->total);
 }
@@ -493,7 +496,7 @@ static bool apply(struct saving *saving, struct applied_view *view, struct cn_er
     struct cn_engine *engine = NULL;
     cn_diagnostics_init(&problems, req->unit.arena);
     if (!cn_program_check(&saving->files, &summary, &problems)) {
-        return refuse(req, &problems, err);
+        return refuse(req, &saving->files, &problems, err);
     }
     saving->draft.author_id = req->unit.user.value;
     saving->draft.at = req->unit.now;
@@ -517,7 +520,7 @@ static bool handle_apply(const struct cn_request *req, struct cn_response *res,
     struct cn_diagnostics problems;
     cn_diagnostics_init(&problems, req->unit.arena);
     if (!cn_program_take_files(body->files.items, body->files.count, &saving.files, &problems)) {
-        return refuse(req, &problems, err);
+        return refuse(req, &saving.files, &problems, err);
     }
     return apply(&saving, res->body, err);
 }

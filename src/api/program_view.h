@@ -5,6 +5,7 @@
 #define CAIRN_API_PROGRAM_VIEW_H
 
 #include "api/core.h"
+#include "api/diagnostics.h"
 #include "engine/apply.h"
 #include "program/program.h"
 
@@ -28,44 +29,13 @@ struct cn_program_file_list {
     size_t count;
 };
 
-struct cn_program_fix_edit {
-    cn_str file;
-    int64_t line; /* from 1, as all of them; columns in code points */
-    int64_t column;
-    int64_t end_line;
-    int64_t end_column;
-    cn_str text;
-};
-
-struct cn_program_fix_view {
-    cn_str label;
-    struct {
-        struct cn_program_fix_edit *items;
-        size_t count;
-    } edits;
-};
-
-struct cn_program_problem {
-    cn_str file;
-    int64_t line;
-    int64_t column;
-    int64_t end_line;
-    int64_t end_column;
-    int severity; /* of cn_program_severities */
-    cn_str message;
-    struct cn_program_fix_view fix;
-    enum cn_given fix_given;
-};
-extern const struct cn_names cn_program_severities;
-extern const struct cn_field cn_program_problem_item;
-struct cn_program_problem_list {
-    struct cn_program_problem *items;
-    size_t count;
-};
-
 /* Problems with the files' text, for editors: columns are code points, and a problem has an end. */
 struct cn_program_problem_list cn_program_problems_view(const struct cn_diagnostics *problems,
                                                         const struct cn_program_files *files,
                                                         struct cn_arena *arena);
+
+/* The column of an editor, in code points, as one in bytes. */
+int64_t cn_program_byte_column(const struct cn_program_files *files, cn_str file, int64_t line,
+                               int64_t column);
 
 #endif

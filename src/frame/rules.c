@@ -9,6 +9,7 @@
 
 #include "frame/rules_state.h"
 #include "frame/strata.h"
+#include "program/expression.h"
 
 enum {
     CYCLE_MAX_BYTES = 2000
@@ -58,26 +59,6 @@ uint32_t cn_rules_unit(struct cn_rules *rules, const struct cn_unit_spec *spec)
 
 /* ---- expressions ---- */
 
-static void report(const struct cn_node *node, const struct cn_cel_problems *from,
-                   struct cn_diagnostics *problems)
-{
-    for (size_t i = 0; i < from->count; i++) {
-        const struct cn_cel_problem *problem = &from->items[i];
-        struct cn_place place = cn_node_place_at(node, problem->offset);
-        (void)cn_diagnose(problems, &place, "%.*s", CN_STR_ARG(problem->message));
-        if (problem->has_fix) {
-            size_t at = problem->fix_offset;
-            place = cn_node_place_at(node, problem->fix_offset);
-            cn_diagnose_fix(problems,
-                            &(struct cn_fix){ .line = place.line,
-                                              .column = place.column,
-                                              .instead_of = cn_str_slice(node->text, at,
-                                                                         at + problem->fix_length),
-                                              .text = problem->fix_text });
-        }
-    }
-}
-
 static void append(struct cn_rules *rules, const struct rule *rule)
 {
     if (rules->count == rules->capacity) {
@@ -95,17 +76,13 @@ static void append(struct cn_rules *rules, const struct rule *rule)
 uint32_t cn_rules_add(struct cn_rules *rules, uint32_t unit, const struct cn_node *node,
                       enum cn_cel_kind want, struct cn_diagnostics *problems)
 {
-    const struct cn_cel_options options = { .want = want };
-    struct cn_cel_problems found;
     struct cn_cel_expr *expr = NULL;
     struct cn_place place = cn_node_place(node);
     if (rules->count == CN_RULES_MAX) {
         (void)cn_diagnose(problems, &place, "a program has at most %d expressions", CN_RULES_MAX);
         return CN_NO_RULE;
     }
-    cn_cel_problems_init(&found, rules->arena, node->text);
-    if (!cn_cel_check(rules->arena, &rules->schema, node->text, &options, &expr, &found)) {
-        report(node, &found, problems);
+    if (!cn_node_expression(rules->arena, &rules->schema, node, want, &expr, problems)) {
         return CN_NO_RULE;
     }
     append(rules, &(struct rule){ .expr = expr, .place = place, .unit = unit });

@@ -51,19 +51,18 @@ static void a_problem_of_a_file_has_its_place_and_an_edit(void **state)
 {
     (void)state;
     struct fixture f;
-    struct cn_file_problem_list list;
     begin(&f);
-    cn_file_problems(&f.arena, &f.problems, &list);
+    struct cn_program_problem_list list = cn_program_problems_list(&f.arena, &f.problems);
     assert_int_equal(list.count, 2);
     cn_json_array_begin(&f.out);
     for (size_t i = 0; i < list.count; i++) {
-        cn_json_write_struct(&f.out, cn_file_problem_element.object, &list.items[i]);
+        cn_json_write_struct(&f.out, cn_program_problem_item.object, &list.items[i]);
     }
     cn_json_array_end(&f.out);
     assert_json(&f, "[{\"file\":\"signals.yaml\",\"line\":3,\"column\":11,\"end_line\":3,"
                     "\"end_column\":22,\"severity\":\"error\",\"message\":\"no such name "
                     "'activ_users'\",\"fix\":" FIX "},"
-                    "{\"file\":\"\",\"line\":0,\"column\":0,\"end_line\":0,\"end_column\":0,"
+                    "{\"file\":\"\",\"line\":1,\"column\":1,\"end_line\":1,\"end_column\":1,"
                     "\"severity\":\"error\",\"message\":\"scorecards: too large\",\"fix\":null}]");
 }
 
@@ -87,7 +86,7 @@ static void a_long_fix_has_a_short_label(void **state)
 {
     (void)state;
     struct fixture f;
-    struct cn_problem_fix fix = { 0 };
+    struct cn_program_fix_view fix = { 0 };
     char text[302];
     for (size_t i = 0; i < sizeof(text); i += 2) {
         text[i] = '\xC3'; /* two bytes a character */
@@ -96,10 +95,10 @@ static void a_long_fix_has_a_short_label(void **state)
     begin(&f);
     f.problems.items[0].fix.text = (cn_str){ text, sizeof(text) };
     f.problems.items[0].fix.instead_of = (cn_str){ text + 2, sizeof(text) - 2 };
-    assert_true(cn_file_problem_fix(&f.arena, &f.problems.items[0], &fix));
+    assert_true(cn_program_fix_of(&f.arena, &f.problems.items[0], &fix));
     assert_int_equal(fix.label.len, 60 + 12 + 60); /* whole characters */
     assert_int_equal(fix.edits.items[0].text.len, sizeof(text));
-    assert_false(cn_file_problem_fix(&f.arena, &f.problems.items[1], &fix));
+    assert_false(cn_program_fix_of(&f.arena, &f.problems.items[1], &fix));
     cn_buf_deinit(&f.buf);
     cn_arena_deinit(&f.arena);
 }

@@ -576,7 +576,7 @@ export interface components {
             detail: string;
             /** @description of a problem in a file of the program: its name */
             file?: string;
-            /** @description from 1; pointer is "" then */
+            /** @description where what is at fault begins, from 1 */
             line?: number;
             /** @description characters (code points) in that line, from 1 */
             column?: number;
@@ -585,26 +585,26 @@ export interface components {
             /** @description just past its last character */
             end_column?: number;
             /** @description a change that would repair it */
-            fix?: components["schemas"]["ProblemFix"];
+            fix?: components["schemas"]["ProgramFix"];
         };
-        ProblemFix: {
-            /** @description what it does, for a button */
+        ProgramFix: {
+            /** @description what the fix does */
             label: string;
-            /** @description to the files */
-            edits: components["schemas"]["ProblemEdit"][];
+            /** @description changes that together repair it */
+            edits: components["schemas"]["ProgramEdit"][];
         };
-        ProblemEdit: {
-            /** @description name of the file */
+        ProgramEdit: {
+            /** @description the file */
             file: string;
-            /** @description of what is replaced, from 1 */
+            /** @description where what is replaced begins, from 1 */
             line: number;
-            /** @description characters (code points) in that line, from 1 */
+            /** @description the same, in code points from 1 */
             column: number;
             /** @description where it ends */
             end_line: number;
-            /** @description just past its last character */
+            /** @description one past its last code point */
             end_column: number;
-            /** @description what stands there then */
+            /** @description what is put there */
             text: string;
         };
         SignIn: {
@@ -1459,26 +1459,6 @@ export interface components {
             message: string;
             /** @description null: nothing is known that would repair it */
             fix: components["schemas"]["ProgramFix"] | null;
-        };
-        ProgramFix: {
-            /** @description what the fix does */
-            label: string;
-            /** @description changes that together repair it */
-            edits: components["schemas"]["ProgramEdit"][];
-        };
-        ProgramEdit: {
-            /** @description the file */
-            file: string;
-            /** @description where what is replaced begins, from 1 */
-            line: number;
-            /** @description the same, in code points from 1 */
-            column: number;
-            /** @description where it ends */
-            end_line: number;
-            /** @description one past its last code point */
-            end_column: number;
-            /** @description what is put there */
-            text: string;
         };
         ProgramSummary: {
             /** @description how many metrics */
