@@ -218,7 +218,7 @@ static void check_call(struct cn_cel_checker *checker, struct cn_cel_node *node)
     }
     check_args(checker, node);
     if (node->function == NULL) {
-        cn_cel_unknown_function(checker, node);
+        cn_cel_unknown_function(checker, node, (uint32_t)node->name.len);
         return;
     }
     cn_cel_type_call(checker, node);

@@ -156,14 +156,14 @@ static void offer_member(struct cn_cel_checker *checker, struct cn_cel_problem *
     }
 }
 
-void cn_cel_unknown_function(struct cn_cel_checker *checker, struct cn_cel_node *node)
+void cn_cel_unknown_function(struct cn_cel_checker *checker, struct cn_cel_node *node,
+                             uint32_t length)
 {
     node->type = cn_cel_type_of(CN_CEL_DYN);
     if (checker->is_dynamic) {
         return;
     }
     cn_str meant = nearest_function(node->name, CN_CEL_GLOBAL | CN_CEL_MACRO);
-    uint32_t length = (uint32_t)node->name.len;
     if (cn_cel_function_find(node->name, CN_CEL_MEMBER | CN_CEL_MACRO) != NULL) {
         const struct cn_cel_function *function =
             cn_cel_function_find(node->name, CN_CEL_MEMBER | CN_CEL_MACRO);
@@ -350,13 +350,15 @@ static bool is_namespace(cn_str path)
 static void unknown_in_namespace(struct cn_cel_checker *checker, struct cn_cel_node *node,
                                  cn_str path)
 {
+    /* As it is written: there may be blanks at the dot. */
+    uint32_t length = node->mark + (uint32_t)node->name.len - node->offset;
     char *text = cn_arena_array(checker->arena, char, path.len + node->name.len + 2);
     memcpy(text, path.ptr, path.len);
     text[path.len] = '.';
     memcpy(text + path.len + 1, node->name.ptr, node->name.len);
     node->name = (cn_str){ text, path.len + 1 + node->name.len };
     node->mark = node->offset;
-    cn_cel_unknown_function(checker, node);
+    cn_cel_unknown_function(checker, node, length);
 }
 
 static void unknown_method(struct cn_cel_checker *checker, struct cn_cel_node *node)

@@ -51,7 +51,8 @@ void cn_cel_check_select(struct cn_cel_checker *checker, struct cn_cel_node *nod
 void cn_cel_check_has(struct cn_cel_checker *checker, struct cn_cel_node *node);
 /* The call of something that is no member function: a method of a column. */
 void cn_cel_check_method(struct cn_cel_checker *checker, struct cn_cel_node *node);
-void cn_cel_unknown_function(struct cn_cel_checker *checker, struct cn_cel_node *node);
+void cn_cel_unknown_function(struct cn_cel_checker *checker, struct cn_cel_node *node,
+                             uint32_t length);
 /* "a.b.c" of a chain of names, else "". */
 cn_str cn_cel_node_path(struct cn_arena *arena, const struct cn_cel_node *node);
 bool cn_cel_is_variable(const struct cn_cel_checker *checker, cn_str name);
