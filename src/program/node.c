@@ -111,12 +111,12 @@ bool cn_node_bool(const struct cn_node *node, bool *value_out, struct cn_diagnos
 bool cn_node_parse_days(cn_str text, int64_t *days_out)
 {
     int64_t count = 0;
-    char unit = text.len > 0 ? text.ptr[text.len - 1] : '\0';
+    bool is_weeks = cn_str_ends_with(text, CN_STR("w"));
     if (text.len < 2 || !cn_parse_i64(cn_str_slice(text, 0, text.len - 1), &count) || count < 1 ||
-        count > DAYS_MAX || (unit != 'd' && unit != 'w')) {
+        count > DAYS_MAX || (!is_weeks && !cn_str_ends_with(text, CN_STR("d")))) {
         return false;
     }
-    *days_out = unit == 'w' ? count * 7 : count;
+    *days_out = is_weeks ? count * 7 : count;
     return true;
 }
 

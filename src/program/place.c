@@ -97,8 +97,9 @@ void cn_node_fix_key(const struct cn_node *node, cn_str text, struct cn_diagnost
 static bool fits_plain(cn_str text, bool is_first)
 {
     static const char indicators[] = "!&*-?|>%@`\"'=~";
+    static const char enders[] = ",[]{}#\n\r\t";
     for (size_t i = 0; i < text.len; i++) {
-        if (memchr(",[]{}#\n\r\t", text.ptr[i], 9) != NULL ||
+        if (memchr(enders, text.ptr[i], sizeof(enders) - 1) != NULL ||
             (text.ptr[i] == ':' && (i + 1 == text.len || text.ptr[i + 1] == ' '))) {
             return false;
         }
@@ -132,10 +133,19 @@ static void add_single_quoted(cn_str text, struct cn_buf *out)
     }
 }
 
+/* Quote or sign of a block with which it begins; a letter of a plain one. */
+static char style_of(const struct cn_node *node)
+{
+    if (node->raw.len == 0) {
+        return '\0';
+    }
+    return node->raw.ptr[0];
+}
+
 /* The text as it would stand inside the scalar; false if it cannot. */
 static bool add_inside(const struct cn_node *node, size_t offset, cn_str text, struct cn_buf *out)
 {
-    char style = node->raw.len > 0 ? node->raw.ptr[0] : '\0';
+    char style = style_of(node);
     if (style == '"') {
         add_double_quoted(text, out);
         return true;
@@ -155,7 +165,7 @@ static bool add_inside(const struct cn_node *node, size_t offset, cn_str text, s
 static bool add_whole(const struct cn_node *node, size_t offset, size_t length, cn_str text,
                       struct cn_buf *out)
 {
-    char style = node->raw.len > 0 ? node->raw.ptr[0] : '\0';
+    char style = style_of(node);
     cn_buf_clear(out);
     cn_buf_add_str(out, CN_STR("\""));
     add_double_quoted(cn_str_slice(node->text, 0, offset), out);

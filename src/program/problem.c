@@ -51,9 +51,10 @@ static int64_t characters(cn_str line, int64_t column)
 /* Just past the word at the column, or the sign. */
 static int64_t word_end(cn_str line, int64_t column)
 {
+    static const char signs[] = " ,:[]{}";
     size_t begin = (size_t)column - 1;
     size_t at = begin;
-    while (at < line.len && memchr(" ,:[]{}", line.ptr[at], 7) == NULL) {
+    while (at < line.len && memchr(signs, line.ptr[at], sizeof(signs) - 1) == NULL) {
         at++;
     }
     return (int64_t)(at > begin ? at : begin + 1) + 1;
