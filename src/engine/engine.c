@@ -22,6 +22,7 @@ enum {
     POLL_US = 50000,      /* how often the change table is looked at */
     ROUND_US = 50000, /* rounds follow one another no sooner, so that a flood is scored in bulk */
     NICE = 10,
+    TRIM_EVERY_US = 15000000, /* what a start or a flood took is given back */
     SCRATCH_BLOCK_BYTES = 1024 * 1024
 };
 
@@ -372,17 +373,29 @@ static bool sleep_a_second(struct cn_engine *engine)
     return !atomic_load(&engine->stopping);
 }
 
+static void trim_if_due(int64_t *trimmed_us)
+{
+    int64_t now_us = cn_clock_monotonic_us();
+    if (now_us - *trimmed_us >= TRIM_EVERY_US) {
+        cn_heap_trim();
+        *trimmed_us = now_us;
+    }
+}
+
 static void *run_flusher(void *arg)
 {
     struct cn_engine *engine = arg;
     (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE); /* as above */
+    int64_t trimmed_us = cn_clock_monotonic_us();
     while (sleep_a_second(engine)) {
         flush_once(engine);
+        trim_if_due(&trimmed_us);
         bool packed = false;
         struct cn_error err;
         if (!cn_event_log_pack(engine->log, &packed, &err)) {
             cn_log_error("engine", &err, "packing the event log");
         }
+        trim_if_due(&trimmed_us);
     }
     return NULL;
 }
