@@ -412,7 +412,7 @@ bool cn_engine_start(struct cn_engine *engine, struct cn_event_log *log, struct 
     assert(!engine->has_threads);
     engine->log = log;
     if ((!engine->is_prepared && !cn_engine_prepare(engine, err)) ||
-        !cn_engine_check_log(engine, err)) {
+        !cn_engine_load_from_log(engine, err)) {
         return false;
     }
     engine->reached = engine->position;

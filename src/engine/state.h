@@ -133,6 +133,7 @@ struct cn_engine {
     pthread_t thread;
     pthread_t flusher;
     bool is_prepared;
+    size_t building; /* metrics that were to be counted from the log first */
     bool has_threads;
     bool is_behind; /* of what was popped from the inbox: catch up from the log */
     _Atomic bool stopping;
@@ -208,8 +209,9 @@ uint32_t cn_engine_row(struct cn_engine *engine, int64_t account_id);
 /* Loads what the frame and the lists start from.  Nothing is scored yet. */
 CN_MUST_CHECK bool cn_engine_load(struct cn_engine *engine, struct cn_error *err);
 
-/* After it: whether the log has all that was counted. */
-CN_MUST_CHECK bool cn_engine_check_log(const struct cn_engine *engine, struct cn_error *err);
+/* After it, with the log: fails if that has not all that was counted; counts the metrics of the
+ * program that were not counted yet. */
+CN_MUST_CHECK bool cn_engine_load_from_log(struct cn_engine *engine, struct cn_error *err);
 
 /* What a crash left undone: counts accounts anew whose subjects had moved, and catches up with the
  * log.  On the engine's thread; may be done again after it failed. */
