@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 
 import { cairnCommand, makeCairn } from '../http/harness.mjs';
 import { earlier, HISTORY_ROWS, moments, newest, recordsThen, schemaThen } from '../fault/upgrade.mjs';
@@ -34,8 +34,10 @@ async function assertUpgraded(cluster, database) {
 
 describe('reliability 11: PostgreSQL', () => {
   let cluster;
-  before(async t => {
-    cluster = await Cluster.start(t);
+  let stop;
+  after(() => stop?.());
+  before(async () => {
+    cluster = await Cluster.start({ after: hook => (stop = hook) });
     await cluster.sql('CREATE DATABASE old');
     await cluster.sql(schemaThen(SETS) + recordsThen, 'old');
     await cluster.sql('CREATE DATABASE fresh');
@@ -80,9 +82,8 @@ describe('reliability 11: PostgreSQL', () => {
 
   test('processes that start together upgrade a database once, and none fails', async t => {
     const database = await copy('together');
-    const where = ['--data', await folder(t), '--db', cluster.url(database)];
-    const all = await Promise.all(Array.from({ length: 4 }, (_, i) =>
-      cairnCommand(['user', 'add', ...where, '--name', 'Ada', '--role', 'admin', `ada${i}@example.com`], { input: 'correct horse battery\n' })));
+    const all = await Promise.all(Array.from({ length: 4 }, async (_, i) => cairnCommand(['user', 'add', '--data', await folder(t),
+      '--db', cluster.url(database), '--name', 'Ada', '--role', 'admin', `ada${i}@example.com`], { input: 'correct horse battery\n' })));
     for (const { code, stderr } of all) assert.equal(code, 0, stderr);
     await assertUpgraded(cluster, database);
     assert.equal(await cluster.sql('SELECT count(*) FROM app_user', database), '4');
