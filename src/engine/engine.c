@@ -256,6 +256,9 @@ static bool begin(struct cn_engine *engine, struct cn_error *err)
         cn_log(CN_LOG_INFO, "engine", "up to date %lld ms after the start",
                (long long)((cn_clock_monotonic_us() - from_us) / 1000));
         announce(engine);
+        if (engine->options.begun != NULL) {
+            engine->options.begun(engine->options.publish_arg);
+        }
         return true;
     }
     (void)pthread_mutex_lock(&engine->settle_lock);
