@@ -22,7 +22,6 @@ enum {
     POLL_US = 50000,      /* how often the change table is looked at */
     ROUND_US = 50000, /* rounds follow one another no sooner, so that a flood is scored in bulk */
     NICE = 10,
-    TRIM_EVERY_US = 15000000, /* what a start or a flood took is given back */
     SCRATCH_BLOCK_BYTES = 1024 * 1024
 };
 
@@ -292,9 +291,6 @@ static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_erro
 {
     void *items[POP_MAX];
     cn_arena_reset(&engine->scratch);
-    if (engine->begun != CN_BEGUN) {
-        return begin(engine, err);
-    }
     if (!cn_engine_follow(engine, err) || (engine->is_behind && !cn_engine_catch_up(engine, err))) {
         return false;
     }
@@ -335,70 +331,12 @@ static void *run(void *arg)
     (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
     while (!atomic_load(&engine->stopping)) {
         struct cn_error err;
-        if (!turn(engine, &rhythm, &err) && !atomic_load(&engine->stopping)) {
+        bool ok = engine->begun == CN_BEGUN ? turn(engine, &rhythm, &err) : begin(engine, &err);
+        if (!ok && !atomic_load(&engine->stopping)) {
             cn_log_error("engine", &err, "a round failed; what it left is done in the next");
             struct timespec pause = { .tv_sec = 1 };
             (void)nanosleep(&pause, NULL); /* woken early, it just tries sooner */
         }
-    }
-    return NULL;
-}
-
-static void flush_once(struct cn_engine *engine)
-{
-    struct cn_error err;
-    if (!cn_rollup_flush(engine->options.rollup, &err)) {
-        cn_log_error("engine", &err, "writing rollups; the next second tries again");
-        return;
-    }
-    int64_t today = cn_tz_day(engine->options.tz, cn_now(engine->options.clock));
-    size_t days = 0;
-    if (!cn_rollup_fold(engine->options.rollup, today - 1, &days, &err)) {
-        cn_log_error("engine", &err, "folding rollups of closed days");
-    }
-    if (cn_db_is_embedded(engine->options.db)) {
-        cn_event_log_set_consumed(engine->log, cn_rollup_position(engine->options.rollup).seq);
-    }
-}
-
-/* False when the engine stops. */
-static bool sleep_a_second(struct cn_engine *engine)
-{
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail */
-    until.tv_sec += 1;
-    (void)pthread_mutex_lock(&engine->settle_lock);
-    int rc = 0;
-    while (rc == 0 && !atomic_load(&engine->stopping)) {
-        rc = pthread_cond_timedwait(&engine->halted, &engine->settle_lock, &until);
-    }
-    (void)pthread_mutex_unlock(&engine->settle_lock);
-    return !atomic_load(&engine->stopping);
-}
-
-static void trim_if_due(int64_t *trimmed_us)
-{
-    int64_t now_us = cn_clock_monotonic_us();
-    if (now_us - *trimmed_us >= TRIM_EVERY_US) {
-        cn_heap_trim();
-        *trimmed_us = now_us;
-    }
-}
-
-static void *run_flusher(void *arg)
-{
-    struct cn_engine *engine = arg;
-    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE); /* as above */
-    int64_t trimmed_us = cn_clock_monotonic_us();
-    while (sleep_a_second(engine)) {
-        flush_once(engine);
-        trim_if_due(&trimmed_us);
-        bool packed = false;
-        struct cn_error err;
-        if (!cn_event_log_pack(engine->log, &packed, &err)) {
-            cn_log_error("engine", &err, "packing the event log");
-        }
-        trim_if_due(&trimmed_us);
     }
     return NULL;
 }
@@ -420,7 +358,7 @@ bool cn_engine_start(struct cn_engine *engine, struct cn_event_log *log, struct 
     }
     engine->reached = engine->position;
     if (pthread_create(&engine->thread, NULL, run, engine) != 0 ||
-        pthread_create(&engine->flusher, NULL, run_flusher, engine) != 0) {
+        pthread_create(&engine->flusher, NULL, cn_engine_run_flusher, engine) != 0) {
         abort(); /* as when memory ends: without them nothing works */
     }
     (void)pthread_setname_np(engine->thread, "cn-engine"); /* only for people who look */
@@ -564,7 +502,7 @@ void cn_engine_stop(struct cn_engine *engine)
     if (engine->has_threads) {
         (void)pthread_join(engine->thread, NULL);
         (void)pthread_join(engine->flusher, NULL);
-        flush_once(engine);
+        cn_engine_flush(engine);
         if (engine->begun == CN_BEGUN) { /* else what is kept is newer than what we have */
             keep_series(engine);
             keep_activity(engine);

@@ -206,6 +206,12 @@ CN_MUST_CHECK bool cn_engine_build_metrics(struct cn_engine *engine,
 /* The row of the account, made if it is new.  Under the write lock. */
 uint32_t cn_engine_row(struct cn_engine *engine, int64_t account_id);
 
+/* Writes what was counted, and folds days that are over.  One thread at a time. */
+void cn_engine_flush(struct cn_engine *engine);
+
+/* A thread: does that each second, and packs the log, until the engine stops. */
+void *cn_engine_run_flusher(void *engine);
+
 /* Loads what the frame and the lists start from.  Nothing is scored yet. */
 CN_MUST_CHECK bool cn_engine_load(struct cn_engine *engine, struct cn_error *err);
 
