@@ -128,6 +128,24 @@ void cn_command_list_print(FILE *out)
     PRINT(out, "\ncairn COMMAND --help says more.  First steps: cairn demo --data demo\n");
 }
 
+/* Whether some commands begin with the word, as those of "user" do; lists them on `out`. */
+static bool print_group(FILE *out, const char *word)
+{
+    size_t len = strlen(word);
+    bool found = false;
+    for (size_t i = 0; i < cn_command_count; i++) {
+        const struct cn_command *command = cn_commands[i];
+        if (strncmp(command->name, word, len) == 0 && command->name[len] == ' ') {
+            if (!found) {
+                PRINT(out, "usage: cairn %s ...\n\n", word);
+            }
+            found = true;
+            PRINT(out, "  cairn %-16s %s\n", command->name, command->doc);
+        }
+    }
+    return found;
+}
+
 void cn_command_help_print(FILE *out, const struct cn_command *command)
 {
     PRINT(out, "usage: cairn %s%s%s%s\n\n%s.\n", command->name,
@@ -202,6 +220,10 @@ int cn_cli_main(int argc, char **argv)
     if (command == NULL && (words == 0 || first[0][0] == '-')) {
         cn_command_list_print(stdout);
         return words == 0 || wants_help(words, first) ? 0 : EXIT_USAGE;
+    }
+    bool asks = first != argv + 1 || wants_help(words, first);
+    if (command == NULL && print_group(asks ? stdout : stderr, first[0])) {
+        return asks ? 0 : EXIT_USAGE;
     }
     if (command == NULL) {
         PRINT(stderr, "cairn: no command \"%s\"\n\n", first[0]);
