@@ -203,6 +203,17 @@ static int run_command(const struct cn_command *command, int argc, char *const *
     return status;
 }
 
+/* `asks`: help was wanted. */
+static int no_command(const char *word, bool asks)
+{
+    if (print_group(asks ? stdout : stderr, word)) {
+        return asks ? 0 : EXIT_USAGE;
+    }
+    PRINT(stderr, "cairn: no command \"%s\"\n\n", word);
+    cn_command_list_print(stderr);
+    return EXIT_USAGE;
+}
+
 int cn_cli_main(int argc, char **argv)
 {
     int words = argc > 0 ? argc - 1 : 0;
@@ -221,14 +232,8 @@ int cn_cli_main(int argc, char **argv)
         cn_command_list_print(stdout);
         return words == 0 || wants_help(words, first) ? 0 : EXIT_USAGE;
     }
-    bool asks = first != argv + 1 || wants_help(words, first);
-    if (command == NULL && print_group(asks ? stdout : stderr, first[0])) {
-        return asks ? 0 : EXIT_USAGE;
-    }
     if (command == NULL) {
-        PRINT(stderr, "cairn: no command \"%s\"\n\n", first[0]);
-        cn_command_list_print(stderr);
-        return EXIT_USAGE;
+        return no_command(first[0], first != argv + 1 || wants_help(words, first));
     }
     if (first != argv + 1 || wants_help(words - used, first + used)) {
         cn_command_help_print(stdout, command);
