@@ -128,6 +128,24 @@ void cn_command_list_print(FILE *out)
     PRINT(out, "\ncairn COMMAND --help says more.  First steps: cairn demo --data demo\n");
 }
 
+/* Whether some commands begin with the word, as those of "user" do; lists them on `out`. */
+static bool print_group(FILE *out, const char *word)
+{
+    size_t len = strlen(word);
+    bool found = false;
+    for (size_t i = 0; i < cn_command_count; i++) {
+        const struct cn_command *command = cn_commands[i];
+        if (strncmp(command->name, word, len) == 0 && command->name[len] == ' ') {
+            if (!found) {
+                PRINT(out, "usage: cairn %s ...\n\n", word);
+            }
+            found = true;
+            PRINT(out, "  cairn %-16s %s\n", command->name, command->doc);
+        }
+    }
+    return found;
+}
+
 void cn_command_help_print(FILE *out, const struct cn_command *command)
 {
     PRINT(out, "usage: cairn %s%s%s%s\n\n%s.\n", command->name,
@@ -185,6 +203,17 @@ static int run_command(const struct cn_command *command, int argc, char *const *
     return status;
 }
 
+/* `asks`: help was wanted. */
+static int no_command(const char *word, bool asks)
+{
+    if (print_group(asks ? stdout : stderr, word)) {
+        return asks ? 0 : EXIT_USAGE;
+    }
+    PRINT(stderr, "cairn: no command \"%s\"\n\n", word);
+    cn_command_list_print(stderr);
+    return EXIT_USAGE;
+}
+
 int cn_cli_main(int argc, char **argv)
 {
     int words = argc > 0 ? argc - 1 : 0;
@@ -204,9 +233,7 @@ int cn_cli_main(int argc, char **argv)
         return words == 0 || wants_help(words, first) ? 0 : EXIT_USAGE;
     }
     if (command == NULL) {
-        PRINT(stderr, "cairn: no command \"%s\"\n\n", first[0]);
-        cn_command_list_print(stderr);
-        return EXIT_USAGE;
+        return no_command(first[0], first != argv + 1 || wants_help(words, first));
     }
     if (first != argv + 1 || wants_help(words - used, first + used)) {
         cn_command_help_print(stdout, command);

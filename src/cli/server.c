@@ -46,6 +46,15 @@ static void publish_program(void *arg)
     }
 }
 
+static void begun(void *arg)
+{
+    struct cn_server *server = arg;
+    struct cn_api *api = atomic_load(&server->api);
+    if (api != NULL) {
+        cn_api_set_ready(api, true);
+    }
+}
+
 static bool open_log(struct cn_server *server, struct cn_error *err)
 {
     struct cn_workspace *workspace = server->workspace;
@@ -141,6 +150,7 @@ bool cn_server_open(struct cn_workspace *workspace, bool held, struct cn_server 
         .series_path = keeps_series ? server->series_path : NULL,
         .publish = publish,
         .publish_program = publish_program,
+        .begun = begun,
         .publish_arg = server,
     });
     cn_engine_hold(server->engine, held);
@@ -326,7 +336,9 @@ bool cn_server_listen(struct cn_server *server, const struct cn_api_demo *demo,
         return false;
     }
     atomic_store(&server->api, api);
-    cn_api_set_ready(api, true);
+    if (cn_engine_has_begun(server->engine, 0)) { /* else begun() says so */
+        cn_api_set_ready(api, true);
+    }
     return true;
 }
 

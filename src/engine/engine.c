@@ -255,6 +255,9 @@ static bool begin(struct cn_engine *engine, struct cn_error *err)
         cn_log(CN_LOG_INFO, "engine", "up to date %lld ms after the start",
                (long long)((cn_clock_monotonic_us() - from_us) / 1000));
         announce(engine);
+        if (engine->options.begun != NULL) {
+            engine->options.begun(engine->options.publish_arg);
+        }
         return true;
     }
     (void)pthread_mutex_lock(&engine->settle_lock);
@@ -288,9 +291,6 @@ static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_erro
 {
     void *items[POP_MAX];
     cn_arena_reset(&engine->scratch);
-    if (engine->begun != CN_BEGUN) {
-        return begin(engine, err);
-    }
     if (!cn_engine_follow(engine, err) || (engine->is_behind && !cn_engine_catch_up(engine, err))) {
         return false;
     }
@@ -331,57 +331,11 @@ static void *run(void *arg)
     (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
     while (!atomic_load(&engine->stopping)) {
         struct cn_error err;
-        if (!turn(engine, &rhythm, &err) && !atomic_load(&engine->stopping)) {
+        bool ok = engine->begun == CN_BEGUN ? turn(engine, &rhythm, &err) : begin(engine, &err);
+        if (!ok && !atomic_load(&engine->stopping)) {
             cn_log_error("engine", &err, "a round failed; what it left is done in the next");
             struct timespec pause = { .tv_sec = 1 };
             (void)nanosleep(&pause, NULL); /* woken early, it just tries sooner */
-        }
-    }
-    return NULL;
-}
-
-static void flush_once(struct cn_engine *engine)
-{
-    struct cn_error err;
-    if (!cn_rollup_flush(engine->options.rollup, &err)) {
-        cn_log_error("engine", &err, "writing rollups; the next second tries again");
-        return;
-    }
-    int64_t today = cn_tz_day(engine->options.tz, cn_now(engine->options.clock));
-    size_t days = 0;
-    if (!cn_rollup_fold(engine->options.rollup, today - 1, &days, &err)) {
-        cn_log_error("engine", &err, "folding rollups of closed days");
-    }
-    if (cn_db_is_embedded(engine->options.db)) {
-        cn_event_log_set_consumed(engine->log, cn_rollup_position(engine->options.rollup).seq);
-    }
-}
-
-/* False when the engine stops. */
-static bool sleep_a_second(struct cn_engine *engine)
-{
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail */
-    until.tv_sec += 1;
-    (void)pthread_mutex_lock(&engine->settle_lock);
-    int rc = 0;
-    while (rc == 0 && !atomic_load(&engine->stopping)) {
-        rc = pthread_cond_timedwait(&engine->halted, &engine->settle_lock, &until);
-    }
-    (void)pthread_mutex_unlock(&engine->settle_lock);
-    return !atomic_load(&engine->stopping);
-}
-
-static void *run_flusher(void *arg)
-{
-    struct cn_engine *engine = arg;
-    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE); /* as above */
-    while (sleep_a_second(engine)) {
-        flush_once(engine);
-        bool packed = false;
-        struct cn_error err;
-        if (!cn_event_log_pack(engine->log, &packed, &err)) {
-            cn_log_error("engine", &err, "packing the event log");
         }
     }
     return NULL;
@@ -399,12 +353,12 @@ bool cn_engine_start(struct cn_engine *engine, struct cn_event_log *log, struct 
     assert(!engine->has_threads);
     engine->log = log;
     if ((!engine->is_prepared && !cn_engine_prepare(engine, err)) ||
-        !cn_engine_check_log(engine, err)) {
+        !cn_engine_load_from_log(engine, err)) {
         return false;
     }
     engine->reached = engine->position;
     if (pthread_create(&engine->thread, NULL, run, engine) != 0 ||
-        pthread_create(&engine->flusher, NULL, run_flusher, engine) != 0) {
+        pthread_create(&engine->flusher, NULL, cn_engine_run_flusher, engine) != 0) {
         abort(); /* as when memory ends: without them nothing works */
     }
     (void)pthread_setname_np(engine->thread, "cn-engine"); /* only for people who look */
@@ -548,7 +502,7 @@ void cn_engine_stop(struct cn_engine *engine)
     if (engine->has_threads) {
         (void)pthread_join(engine->thread, NULL);
         (void)pthread_join(engine->flusher, NULL);
-        flush_once(engine);
+        cn_engine_flush(engine);
         if (engine->begun == CN_BEGUN) { /* else what is kept is newer than what we have */
             keep_series(engine);
             keep_activity(engine);

@@ -48,7 +48,11 @@ struct cn_engine_options {
     /* Another version of the program is active, or comes nearer to it.  Any thread of the engine's.
      * May be NULL. */
     void (*publish_program)(void *arg);
-    void *publish_arg; /* of both */
+    /* What a start left to the engine's thread is done, see cn_engine_start().  On that thread; may
+     * be NULL. */
+    void (*begun)(void *arg);
+
+    void *publish_arg; /* of all these */
 };
 
 /* Prepares an engine; nothing runs yet.  What `options` names must outlive it. */

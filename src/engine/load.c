@@ -1,5 +1,6 @@
 /* What the engine starts from: the active program, the records, the rollups, the last scores. */
 #include <assert.h>
+#include <stdlib.h>
 
 #include "base/str.h"
 
@@ -162,12 +163,9 @@ static bool load_parked(struct cn_engine *engine, struct cn_error *err)
     return ok;
 }
 
-static bool load_series(struct cn_engine *engine, struct cn_error *err)
+static bool make_series(struct cn_engine *engine, struct cn_error *err)
 {
-    size_t building = 0;
-    /* There is no other program to go by while they are counted. */
-    if (!cn_rollup_use(engine->options.rollup, engine->program->metrics, &building, err) ||
-        (building > 0 && !cn_engine_build_metrics(engine, &(struct cn_engine_build){ 0 }, err))) {
+    if (!cn_rollup_use(engine->options.rollup, engine->program->metrics, &engine->building, err)) {
         return false;
     }
     int32_t today = (int32_t)cn_tz_day(engine->options.tz, cn_now(engine->options.clock));
@@ -183,14 +181,44 @@ static bool load_series(struct cn_engine *engine, struct cn_error *err)
     engine->series = cn_series_new(&options);
     engine->day = today;
     engine->needs_all = true;
-    if (cn_db_is_embedded(engine->options.db)) { /* else it is a consumer's, see feed.c */
-        engine->position.seq = cn_rollup_position(engine->options.rollup).seq;
-    }
     cn_metric_source_set_series(engine->program->metric_source, engine->series);
+    return true;
+}
+
+/* Daily values take as long to read as all the rest, and need nothing of it. */
+struct series_loading {
+    struct cn_engine *engine;
+    pthread_t thread;
+    struct cn_error err;
+    bool ok;
+};
+
+static void *load_series(void *arg)
+{
+    struct series_loading *loading = arg;
+    struct cn_engine *engine = loading->engine;
     const char *path = engine->options.series_path;
-    return (path != NULL && building == 0 &&
-            cn_series_restore(engine->series, path, cn_rollup_position(engine->options.rollup))) ||
-           cn_series_load(engine->series, engine->options.rollup, NULL, 0, err);
+    loading->ok = (path != NULL && cn_series_restore(engine->series, path,
+                                                     cn_rollup_position(engine->options.rollup))) ||
+                  cn_series_load(engine->series, engine->options.rollup, NULL, 0, &loading->err);
+    return NULL;
+}
+
+static void begin_loading(struct series_loading *loading)
+{
+    if (pthread_create(&loading->thread, NULL, load_series, loading) != 0) {
+        abort(); /* out of memory, as in base/arena.c */
+    }
+    (void)pthread_setname_np(loading->thread, "cn-series"); /* for ps alone */
+}
+
+static bool end_loading(struct series_loading *loading, struct cn_error *err)
+{
+    (void)pthread_join(loading->thread, NULL); /* it is ours and runs, or has ended */
+    if (!loading->ok) {
+        *err = loading->err;
+    }
+    return loading->ok;
 }
 
 static void add_rows(struct cn_engine *engine)
@@ -241,19 +269,36 @@ static bool load_derived(struct cn_engine *engine, struct cn_error *err)
     return ok && cn_engine_load_scores(engine, cn_now(engine->options.clock), err);
 }
 
-bool cn_engine_load(struct cn_engine *engine, struct cn_error *err)
+static bool load_rest(struct cn_engine *engine, struct cn_error *err)
 {
-    if (!load_records(engine, err) || !load_parked(engine, err) || !compile_program(engine, err) ||
-        !load_series(engine, err)) {
+    if (!load_records(engine, err) || !load_parked(engine, err)) {
         return false;
+    }
+    if (cn_db_is_embedded(engine->options.db)) { /* else it is a consumer's, see feed.c */
+        engine->position.seq = cn_rollup_position(engine->options.rollup).seq;
     }
     add_rows(engine);
     return load_derived(engine, err) && fill_lists(engine, err);
 }
 
+bool cn_engine_load(struct cn_engine *engine, struct cn_error *err)
+{
+    struct series_loading series = { .engine = engine };
+    struct cn_error series_err;
+    if (!compile_program(engine, err) || !make_series(engine, err)) {
+        return false;
+    }
+    if (engine->building > 0) { /* their daily values come with the log */
+        return load_rest(engine, err);
+    }
+    begin_loading(&series);
+    bool ok = load_rest(engine, err);
+    return end_loading(&series, ok ? err : &series_err) && ok;
+}
+
 /* What was counted was in the log.  Where it is not, files are lost, and events that come now would
  * be given numbers that were counted already. */
-bool cn_engine_check_log(const struct cn_engine *engine, struct cn_error *err)
+static bool check_log(const struct cn_engine *engine, struct cn_error *err)
 {
     int64_t end = cn_event_log_position(engine->log);
     int64_t counted =
@@ -263,6 +308,19 @@ bool cn_engine_check_log(const struct cn_engine *engine, struct cn_error *err)
                    "the event log ends at event %lld, but %lld were counted: files of events/ are "
                    "missing or damaged; restore a backup",
                    (long long)end, (long long)counted);
+}
+
+bool cn_engine_load_from_log(struct cn_engine *engine, struct cn_error *err)
+{
+    if (!check_log(engine, err)) {
+        return false;
+    }
+    /* There is no other program to go by while they are counted. */
+    bool ok = engine->building == 0 ||
+              (cn_engine_build_metrics(engine, &(struct cn_engine_build){ 0 }, err) &&
+               cn_series_load(engine->series, engine->options.rollup, NULL, 0, err));
+    engine->building = 0;
+    return ok;
 }
 
 /* A crash may have come between the book, which knows where subjects moved to, and the rollups. */

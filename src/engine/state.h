@@ -133,6 +133,7 @@ struct cn_engine {
     pthread_t thread;
     pthread_t flusher;
     bool is_prepared;
+    size_t building; /* metrics that were to be counted from the log first */
     bool has_threads;
     bool is_behind; /* of what was popped from the inbox: catch up from the log */
     _Atomic bool stopping;
@@ -205,11 +206,18 @@ CN_MUST_CHECK bool cn_engine_build_metrics(struct cn_engine *engine,
 /* The row of the account, made if it is new.  Under the write lock. */
 uint32_t cn_engine_row(struct cn_engine *engine, int64_t account_id);
 
+/* Writes what was counted, and folds days that are over.  One thread at a time. */
+void cn_engine_flush(struct cn_engine *engine);
+
+/* A thread: does that each second, and packs the log, until the engine stops. */
+void *cn_engine_run_flusher(void *engine);
+
 /* Loads what the frame and the lists start from.  Nothing is scored yet. */
 CN_MUST_CHECK bool cn_engine_load(struct cn_engine *engine, struct cn_error *err);
 
-/* After it: whether the log has all that was counted. */
-CN_MUST_CHECK bool cn_engine_check_log(const struct cn_engine *engine, struct cn_error *err);
+/* After it, with the log: fails if that has not all that was counted; counts the metrics of the
+ * program that were not counted yet. */
+CN_MUST_CHECK bool cn_engine_load_from_log(struct cn_engine *engine, struct cn_error *err);
 
 /* What a crash left undone: counts accounts anew whose subjects had moved, and catches up with the
  * log.  On the engine's thread; may be done again after it failed. */

@@ -6,7 +6,8 @@
 #include <string.h>
 
 enum {
-    FIRST_CAPACITY = 1024
+    FIRST_CAPACITY = 1024,
+    KEEP_ROWS = 1 << 18
 };
 
 static const double sum_value_max = 1e9;
@@ -31,6 +32,10 @@ static void clear_table(struct cn_delta_table *table)
 
 void cn_deltas_clear(struct cn_deltas *deltas)
 {
+    if (deltas->capacity > KEEP_ROWS || deltas->member_capacity > KEEP_ROWS) {
+        cn_deltas_deinit(deltas);
+        return;
+    }
     clear_table(&deltas->row_table);
     clear_table(&deltas->member_table);
     deltas->count = 0;

@@ -60,7 +60,7 @@ struct cn_deltas {
 
 /* A zeroed struct is empty. */
 void cn_deltas_deinit(struct cn_deltas *deltas);
-void cn_deltas_clear(struct cn_deltas *deltas); /* keeps the memory */
+void cn_deltas_clear(struct cn_deltas *deltas); /* keeps the memory, unless it is that of a flood */
 
 /* Brings the place that cn_deltas_row() will look at into the cache. */
 void cn_deltas_prefetch(const struct cn_deltas *deltas, const struct cn_metric_fact *fact,

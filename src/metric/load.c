@@ -6,7 +6,7 @@
 enum statement {
     FIRST_DAY,
     ROWS,
-    ROW_BEFORE,
+    ROWS_AND_BEFORE,
     MEMBER_DAY_BEFORE,
     MEMBERS,
     HOT_ROWS,
@@ -21,8 +21,11 @@ static const char *const texts[STATEMENTS] = {
     [FIRST_DAY] = "SELECT min(day) FROM metric_daily WHERE account_id = $1 AND metric = $2",
     [ROWS] = "SELECT " COLUMNS " FROM metric_daily WHERE account_id = $1 AND metric = $2"
              " AND day BETWEEN $3 AND $4 ORDER BY day",
-    [ROW_BEFORE] = "SELECT " COLUMNS " FROM metric_daily WHERE account_id = $1 AND metric = $2"
-                   " AND day < $3 ORDER BY day DESC LIMIT 1",
+    /* In one: there are as many as accounts times metrics. */
+    [ROWS_AND_BEFORE] = "SELECT " COLUMNS " FROM metric_daily WHERE account_id = $1 AND metric = $2"
+                        " AND day >= COALESCE((SELECT max(b.day) FROM metric_daily AS b WHERE"
+                        " b.account_id = $1 AND b.metric = $2 AND b.day < $3), $3)"
+                        " AND day <= $4 ORDER BY day",
     [MEMBER_DAY_BEFORE] = "SELECT account_id, metric, day, 0 FROM metric_daily"
                           " WHERE account_id = $1 AND metric = $2 AND day < $3 AND members > 0"
                           " ORDER BY day DESC LIMIT 1",
@@ -91,8 +94,10 @@ static struct cn_load_row row_of(struct cn_sql_stmt *stmt)
     return row;
 }
 
-/* Hands on the rows of a started statement. */
-static bool give_rows(const struct loader *loader, struct cn_sql_stmt *stmt, struct cn_error *err)
+/* Hands on the rows of a started statement; *before_out, unless NULL, is what it had of earlier
+ * days last, or metric 0. */
+static bool give_rows(const struct loader *loader, struct cn_sql_stmt *stmt,
+                      struct cn_load_row *before_out, struct cn_error *err)
 {
     for (;;) {
         bool found = false;
@@ -103,6 +108,9 @@ static bool give_rows(const struct loader *loader, struct cn_sql_stmt *stmt, str
             return true;
         }
         struct cn_load_row row = row_of(stmt);
+        if (before_out != NULL && row.day < loader->load->first_day) {
+            *before_out = row;
+        }
         if (row.metric == CN_ROLLUP_EVERY || row.metric == CN_ROLLUP_GROUPS) {
             loader->sink->first_day(loader->sink->arg, row.account_id, row.day);
         }
@@ -148,18 +156,28 @@ static bool load_first_day(struct loader *loader, int64_t account_id, uint32_t m
     return true;
 }
 
+/* The newest day before the first with members: mostly the newest with anything. */
+static bool give_member_day_before(struct loader *loader, const struct cn_load_row *before,
+                                   const int64_t *key, struct cn_error *err)
+{
+    if (before->metric != 0 && before->members == 0) {
+        return give_members(loader, start(loader, MEMBER_DAY_BEFORE, key, 3), err);
+    }
+    if (before->metric != 0) {
+        loader->sink->member(loader->sink->arg, before, 0);
+    }
+    return true;
+}
+
 static bool load_metric(struct loader *loader, int64_t account_id,
                         const struct cn_load_metric *metric, struct cn_error *err)
 {
     int64_t key[] = { account_id, metric->metric, loader->load->first_day, loader->load->last_day };
-    if (loader->load->with_before &&
-        (!give_rows(loader, start(loader, ROW_BEFORE, key, 3), err) ||
-         (metric->with_members &&
-          !give_members(loader, start(loader, MEMBER_DAY_BEFORE, key, 3), err)))) {
-        return false;
-    }
-    return give_rows(loader, start(loader, ROWS, key, 4), err) &&
-           (!metric->with_members || give_members(loader, start(loader, MEMBERS, key, 4), err));
+    struct cn_load_row before = { .metric = 0 };
+    enum statement rows = loader->load->with_before ? ROWS_AND_BEFORE : ROWS;
+    return give_rows(loader, start(loader, rows, key, 4), &before, err) &&
+           (!metric->with_members || (give_member_day_before(loader, &before, key, err) &&
+                                      give_members(loader, start(loader, MEMBERS, key, 4), err)));
 }
 
 static bool load_folded(struct loader *loader, int64_t account_id, struct cn_error *err)
@@ -195,7 +213,7 @@ static bool load_all(struct loader *loader, struct cn_error *err)
         }
     }
     cn_sql_reset(loader->stmts[NEXT_ACCOUNT]);
-    return give_rows(loader, start(loader, HOT_ROWS, &days[1], 1), err) &&
+    return give_rows(loader, start(loader, HOT_ROWS, &days[1], 1), NULL, err) &&
            give_members(loader, start(loader, HOT_MEMBERS, days, 2), err);
 }
 
@@ -203,7 +221,7 @@ static bool load_hot_day(struct loader *loader, int64_t day, struct cn_error *er
 {
     for (size_t i = 0; i < loader->load->account_count; i++) {
         int64_t key[] = { day, loader->load->account_ids[i] };
-        if (!give_rows(loader, start(loader, HOT_OF_DAY, key, 2), err) ||
+        if (!give_rows(loader, start(loader, HOT_OF_DAY, key, 2), NULL, err) ||
             (day >= loader->load->first_day &&
              !give_members(loader, start(loader, HOT_MEMBERS_OF_DAY, key, 2), err))) {
             return false;

@@ -112,7 +112,8 @@ void cn_rollup_add(struct cn_rollup *rollup, const struct cn_metric_fact *facts,
 CN_MUST_CHECK bool cn_rollup_flush(struct cn_rollup *rollup, struct cn_error *err);
 
 /* Moves rows of days before `closed_before` from rollup_hot to metric_daily, a transaction a day.
- * For the same thread as flush, when there is time; does nothing on PostgreSQL. */
+ * For the same thread as flush, when there is time: it leaves days to the next call once much waits
+ * to be flushed.  Does nothing on PostgreSQL. */
 CN_MUST_CHECK bool cn_rollup_fold(struct cn_rollup *rollup, int64_t closed_before, size_t *days_out,
                                   struct cn_error *err);
 

@@ -8,6 +8,10 @@
 #include "metric/rollup.h"
 #include "metric/rollup_impl.h"
 
+enum {
+    FLUSH_FIRST_ROWS = 300000 /* and members; waiting, they take some 100 bytes each */
+};
+
 /* Names that were met since the last flush, copied so that the lock is not held meanwhile. */
 struct new_names {
     struct cn_arena arena;
@@ -162,6 +166,15 @@ static bool hot_day(struct cn_rollup *rollup, bool *found_out, int64_t *day_out,
     return ok;
 }
 
+/* A flood of late events has many days to fold, each of which takes a while. */
+static bool much_waits(struct cn_rollup *rollup)
+{
+    pthread_mutex_lock(&rollup->lock);
+    bool does = rollup->deltas.count + rollup->deltas.member_count > FLUSH_FIRST_ROWS;
+    pthread_mutex_unlock(&rollup->lock);
+    return does;
+}
+
 static bool fold_days(struct cn_rollup *rollup, int64_t closed_before, size_t *days_out,
                       struct cn_error *err)
 {
@@ -171,7 +184,7 @@ static bool fold_days(struct cn_rollup *rollup, int64_t closed_before, size_t *d
         if (!hot_day(rollup, &found, &fold.day, err)) {
             return false;
         }
-        if (!found || fold.day >= closed_before) {
+        if (!found || fold.day >= closed_before || much_waits(rollup)) {
             return true;
         }
         if (!cn_db_write(rollup->db, fold_work, &fold, err)) {

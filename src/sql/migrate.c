@@ -190,8 +190,7 @@ static bool apply_locked(struct cn_sql_conn *conn, const char *set,
     int64_t number = 0;
     bool applied = false;
     bool citus = false;
-    if (!cn_sql_exec(conn, "{{migration_lock}}", err) || !ensure_table(conn, err) ||
-        !number_of(file, &number, err) ||
+    if (!cn_sql_exec(conn, "{{migration_lock}}", err) || !number_of(file, &number, err) ||
         !is_applied(conn, set, number, file->name, &applied, err) ||
         !has_citus(conn, &citus, err)) {
         return false;
@@ -282,7 +281,10 @@ bool cn_migrate(struct cn_sql_conn *conn, const char *set, const struct cn_embed
         assert(number > newest);
         newest = number;
     }
-    if (!cn_migrate_version(conn, set, &version, err)) {
+    /* Before anything is looked at or made, the table of migrations included: processes that start
+     * together go one after the other. */
+    if (!cn_sql_exec(conn, "{{migration_lock}}", err) ||
+        !cn_migrate_version(conn, set, &version, err)) {
         return cn_error_context(err, "migrating %s", set);
     }
     if (version > newest) {

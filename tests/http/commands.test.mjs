@@ -23,6 +23,19 @@ test('every command says what it does', async () => {
   }
 });
 
+test('a group of commands alone, or with a word that is none, lists what it has', async () => {
+  for (const args of [['user'], ['user', 'ad'], ['user', '--help'], ['help', 'user']]) {
+    const { code, stdout, stderr } = await cairnCommand(args);
+    const asked = args.includes('--help') || args.includes('help');
+    assert.equal(code, asked ? 0 : 2, args.join(' '));
+    assert.match(asked ? stdout : stderr, /usage: cairn user \.\.\.[^]*cairn user add[^]*cairn user list/);
+    assert.doesNotMatch(stdout + stderr, /no command|cairn key|serve/);
+  }
+  const { code, stderr } = await cairnCommand(['us']);
+  assert.equal(code, 2);
+  assert.match(stderr, /no command "us"/);
+});
+
 test('a wrong command line is refused with what to do', async () => {
   for (const args of [['bogus'], ['serve', '--bogus'], ['init', '--data'], ['user', 'add']]) {
     const { code, stderr } = await cairnCommand(args);

@@ -1,0 +1,77 @@
+/*
+ * The second thread of the engine: each second it writes what was counted, folds days that are over
+ * and packs the log; now and then it gives memory back.
+ *
+ * Not here: what is counted (feed.c), how it is written (metric/rollup.h).
+ */
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+#include "engine/state.h"
+
+enum {
+    NICE = 10,
+    TRIM_EVERY_US = 15000000, /* what a start or a flood took is given back */
+};
+
+void cn_engine_flush(struct cn_engine *engine)
+{
+    struct cn_error err;
+    if (!cn_rollup_flush(engine->options.rollup, &err)) {
+        cn_log_error("engine", &err, "writing rollups; the next second tries again");
+        return;
+    }
+    int64_t today = cn_tz_day(engine->options.tz, cn_now(engine->options.clock));
+    size_t days = 0;
+    if (!cn_rollup_fold(engine->options.rollup, today - 1, &days, &err)) {
+        cn_log_error("engine", &err, "folding rollups of closed days");
+    }
+    if (cn_db_is_embedded(engine->options.db)) {
+        cn_event_log_set_consumed(engine->log, cn_rollup_position(engine->options.rollup).seq);
+    }
+}
+
+/* False when the engine stops. */
+static bool sleep_a_second(struct cn_engine *engine)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail */
+    until.tv_sec += 1;
+    (void)pthread_mutex_lock(&engine->settle_lock);
+    int rc = 0;
+    while (rc == 0 && !atomic_load(&engine->stopping)) {
+        rc = pthread_cond_timedwait(&engine->halted, &engine->settle_lock, &until);
+    }
+    (void)pthread_mutex_unlock(&engine->settle_lock);
+    return !atomic_load(&engine->stopping);
+}
+
+static void trim_if_due(int64_t *trimmed_us)
+{
+    int64_t now_us = cn_clock_monotonic_us();
+    if (now_us - *trimmed_us >= TRIM_EVERY_US) {
+        cn_heap_trim();
+        *trimmed_us = now_us;
+    }
+}
+
+void *cn_engine_run_flusher(void *arg)
+{
+    struct cn_engine *engine = arg;
+    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE); /* as in engine.c */
+    int64_t trimmed_us = cn_clock_monotonic_us();
+    while (sleep_a_second(engine)) {
+        cn_engine_flush(engine);
+        trim_if_due(&trimmed_us);
+        bool packed = false;
+        struct cn_error err;
+        if (!cn_event_log_pack(engine->log, &packed, &err)) {
+            cn_log_error("engine", &err, "packing the event log");
+        }
+        trim_if_due(&trimmed_us);
+    }
+    return NULL;
+}
