@@ -317,10 +317,7 @@ static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_erro
         engine->is_behind = cn_event_log_position(engine->log) > engine->position.seq;
     }
     announce(engine);
-    if (is_tick && !cn_engine_keep_activity(engine, false, err)) {
-        return false;
-    }
-    return true;
+    return !is_tick || cn_engine_keep_activity(engine, false, err);
 }
 
 static void *run(void *arg)

@@ -69,6 +69,9 @@ bool cn_rollup_learn_metrics(struct cn_rollup *rollup, const struct cn_metric_li
     if (!cn_rollup_has_rows(rollup, &is_late, err)) {
         return false;
     }
+    pthread_mutex_lock(&rollup->lock);
+    is_late = is_late || rollup->upto.seq > 0; /* not flushed yet */
+    pthread_mutex_unlock(&rollup->lock);
     for (size_t i = 0; i < metrics->count; i++) {
         char text[CN_ROLLUP_METRIC_NAME_MAX_BYTES];
         uint32_t number = 0;
@@ -197,7 +200,7 @@ bool cn_rollup_rebuild_shared(struct cn_rollup_collector *collector,
     pthread_mutex_lock(&rollup->lock);
     cn_known_members_forget(&rollup->known);
     rollup->stored.mapping = mapping != NULL ? *mapping : rollup->stored.mapping;
-    rollup->upto = rollup->stored;
+    rollup->upto.mapping = rollup->stored.mapping; /* its seq may have gone on */
     pthread_mutex_unlock(&rollup->lock);
     return true;
 }

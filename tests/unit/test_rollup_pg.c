@@ -270,6 +270,60 @@ static void what_is_flushed_already_is_not_added_again(void **state)
     world_deinit(&shared.world);
 }
 
+struct adding {
+    struct cn_rollup *rollup;
+    const struct world *world;
+};
+
+/* Events come while an account is made anew that has none. */
+static bool scan_while_adding(void *arg, int64_t upto_seq, struct cn_rollup_sink *sink,
+                              struct cn_error *err)
+{
+    const struct adding *adding = arg;
+    (void)upto_seq;
+    (void)sink;
+    (void)err;
+    cn_rollup_add(adding->rollup, &adding->world->facts[500], 200,
+                  (struct cn_rollup_position){ .seq = 700 });
+    return true;
+}
+
+static void what_is_added_during_a_rebuild_is_flushed_after_it(void **state)
+{
+    (void)state;
+    static const int64_t accounts[] = { 999999 };
+    struct shared shared = { .lock = PTHREAD_MUTEX_INITIALIZER };
+    struct store whole;
+    struct cn_error err;
+    struct batch first = { .from = 0, .to = 500 };
+    struct forgetful forgetful = { .stored_seq = 500 };
+    world_init(&shared.world, 24, 700, WORLD_LAST_DAY);
+    open_shared(&shared.store);
+    struct cn_rollup *rollup = shared.store.rollup;
+    struct adding adding = { rollup, &shared.world };
+    must(cn_rollup_learn(rollup, shared.world.facts, 700, &err), &err);
+    must(add_and_flush(rollup, &shared.world, &first, &err), &err);
+    cn_rollup_accompany(rollup, &(struct cn_rollup_companion){
+                                    .begin = begin, .write = note_write, .arg = &forgetful });
+    struct cn_rollup_rebuild rebuild = {
+        .account_ids = accounts,
+        .account_count = 1,
+        .first_day = INT32_MIN,
+        .last_day = INT32_MAX,
+        .mapping = 5,
+        .scan = scan_while_adding,
+        .arg = &adding,
+    };
+    must(cn_rollup_rebuild(rollup, &rebuild, &err), &err);
+    must(cn_rollup_flush(rollup, &err), &err);
+    assert_int_equal(forgetful.flushing_seq, 700);
+    open_whole(&whole, &shared.store, &shared.world);
+    assert_equal_rows(&whole, &shared.store);
+    store_remove(&whole);
+    store_close(&shared.store);
+    world_deinit(&shared.world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +332,8 @@ int main(void)
                 a_rebuild_stops_writers_under_the_old_mapping),
         CN_TEST("PostgreSQL: what is flushed already is not added again",
                 what_is_flushed_already_is_not_added_again),
+        CN_TEST("PostgreSQL: what is added during a rebuild is flushed after it",
+                what_is_added_during_a_rebuild_is_flushed_after_it),
     };
     if (getenv("CAIRN_TEST_PG_URL") == NULL) { /* NOLINT(concurrency-mt-unsafe): one thread */
         return 0;
