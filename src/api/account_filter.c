@@ -85,6 +85,35 @@ static bool parse_sort(cn_str text, struct cn_account_filter *filter, struct cn_
     return wrong(err, "sort", text);
 }
 
+/* The sets "kind:name" of a list of names. */
+static bool add_sets(const struct cn_request *req, const char *kind, cn_str names,
+                     struct cn_account_filter *filter, cn_str *sets, struct cn_error *err)
+{
+    cn_str name;
+    while (names.len > 0 && cn_str_split(&names, ',', &name)) {
+        char text[CN_SEGMENT_NAME_MAX_BYTES + 20];
+        int len = snprintf(text, sizeof(text), "%s:%.*s", kind, CN_STR_ARG(name));
+        if (filter->placement_count == CN_ACCOUNT_PLACEMENTS_MAX || len < 0 ||
+            (size_t)len >= sizeof(text)) {
+            return wrong(err, kind, name);
+        }
+        sets[filter->placement_count++] =
+            cn_arena_str(req->unit.arena, (cn_str){ text, (size_t)len });
+    }
+    filter->placements = sets;
+    return true;
+}
+
+static bool read_sets(const struct cn_request *req, const struct cn_account_list_query *query,
+                      struct cn_account_filter *filter, struct cn_error *err)
+{
+    cn_str *sets = cn_arena_array(req->unit.arena, cn_str, CN_ACCOUNT_PLACEMENTS_MAX);
+    return add_sets(req, "segment", query->segment, filter, sets, err) &&
+           add_sets(req, "coverage", query->coverage, filter, sets, err) &&
+           add_sets(req, "stage", query->stage, filter, sets, err) &&
+           add_sets(req, "flag", query->flag, filter, sets, err);
+}
+
 bool cn_account_filter_of(const struct cn_request *req, const struct cn_account_list_query *query,
                           struct cn_account_filter *filter_out, struct cn_error *err)
 {
@@ -102,6 +131,9 @@ bool cn_account_filter_of(const struct cn_request *req, const struct cn_account_
     }
     if (query->at_risk) {
         filter.risk_until = today + CN_RISK_WINDOW_DAYS;
+    }
+    if (!read_sets(req, query, &filter, err)) {
+        return false;
     }
     if ((query->band_given == CN_GIVEN && !parse_bands(query->band, &filter.bands, err)) ||
         (query->sort_given == CN_GIVEN && !parse_sort(query->sort, &filter, err)) ||

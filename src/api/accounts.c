@@ -34,6 +34,7 @@ static const struct cn_field owner_rows[] = {
 const struct cn_fields cn_owner_fields = CN_FIELDS("UserRef", struct cn_owner_view, owner_rows);
 
 static const struct cn_field number_item = { .type = CN_FIELD_F64 };
+static const struct cn_field name_item = { .type = CN_FIELD_STR, .max = CN_SEGMENT_NAME_MAX_BYTES };
 
 #define ROW(member, ...)  CN_FIELD(struct cn_account_row, member, __VA_ARGS__)
 #define MAY(member, what) CN_MAY(struct cn_account_row, member, what)
@@ -57,7 +58,14 @@ static const struct cn_field number_item = { .type = CN_FIELD_F64 };
         CN_FIELD_OF_OBJECT(struct cn_account_row, owner, &cn_owner_fields, MAY(owner, BE_NULL), \
                            .doc = "the CSM; null: nobody"),                                     \
         CN_FIELD_OF_LIST(struct cn_account_row, spark, &number_item, MAY(spark, BE_ABSENT),     \
-                         .max = CN_SPARK_POINTS, .doc = "weekly points, oldest first")
+                         .max = CN_SPARK_POINTS, .doc = "weekly points, oldest first"),         \
+        ROW(coverage, MAY(coverage, BE_NULL), .max = 64, .doc = "the coverage model"),          \
+        ROW(lifecycle_stage, MAY(lifecycle_stage, BE_NULL), .max = 64,                          \
+            .doc = "the stage that the program says"),                                          \
+        CN_FIELD_OF_LIST(struct cn_account_row, segments, &name_item, .max = CN_SEGMENTS_MAX,   \
+                         .doc = "that it is in, by name"),                                      \
+        CN_FIELD_OF_LIST(struct cn_account_row, flags, &name_item, .max = CN_SEGMENTS_MAX,      \
+                         .doc = "renewal-window, stalled, unsegmented")
 
 static const struct cn_field row_rows[] = { LIST_ROWS };
 static const struct cn_fields row_fields = CN_FIELDS("AccountRow", struct cn_account_row, row_rows);
@@ -282,6 +290,29 @@ static void fill_sparks(const struct cn_request *req, struct cn_account_row *row
     }
 }
 
+void cn_account_rows_place(const struct cn_request *req, struct cn_account_row *rows, size_t count)
+{
+    const struct cn_api_engine *engine = &req->api->options.engine;
+    struct cn_arena *arena = req->unit.arena;
+    cn_account_id *ids = cn_arena_array(arena, cn_account_id, count);
+    struct cn_standing *standings = cn_arena_array(arena, struct cn_standing, count);
+    for (size_t i = 0; i < count; i++) {
+        ids[i] = rows[i].id;
+    }
+    engine->standings(engine->arg, ids, count, arena, standings);
+    for (size_t i = 0; i < count; i++) {
+        const struct cn_standing *standing = &standings[i];
+        rows[i].coverage = standing->coverage;
+        rows[i].coverage_given = standing->coverage.len > 0 ? CN_GIVEN : CN_NULL;
+        rows[i].lifecycle_stage = standing->stage;
+        rows[i].lifecycle_stage_given = standing->stage.len > 0 ? CN_GIVEN : CN_NULL;
+        rows[i].segments.items = standing->segments;
+        rows[i].segments.count = standing->segment_count;
+        rows[i].flags.items = standing->flags;
+        rows[i].flags.count = standing->flag_count;
+    }
+}
+
 static bool handle_list(const struct cn_request *req, struct cn_response *res, struct cn_error *err)
 {
     struct account_page *page = res->body;
@@ -299,6 +330,7 @@ static bool handle_list(const struct cn_request *req, struct cn_response *res, s
         cn_account_row_fill(&page->data.items[i], &list.items[i], &owners, req->api->options.tz);
     }
     fill_sparks(req, page->data.items, list.count);
+    cn_account_rows_place(req, page->data.items, list.count);
     /* A full page may have been the last: then the next is empty. */
     page->next_cursor_given = (int64_t)list.count == filter.limit ? CN_GIVEN : CN_NULL;
     if (page->next_cursor_given == CN_GIVEN) {
@@ -320,6 +352,7 @@ static bool show(const struct cn_request *req, const struct cn_account *account,
     }
     cn_account_row_fill(&view->row, account, &owners, req->api->options.tz);
     fill_sparks(req, &view->row, 1);
+    cn_account_rows_place(req, &view->row, 1);
     view->domain = account->domain;
     view->domain_given = account->domain_given == CN_GIVEN ? CN_GIVEN : CN_NULL;
     view->stage = account->stage;

@@ -50,6 +50,18 @@ struct cn_account_row {
     cn_str scorecard;
     enum cn_given scorecard_given;
     int64_t open_tickets;
+    cn_str coverage;
+    enum cn_given coverage_given;
+    cn_str lifecycle_stage;
+    enum cn_given lifecycle_stage_given;
+    struct {
+        cn_str *items;
+        size_t count;
+    } segments;
+    struct {
+        cn_str *items;
+        size_t count;
+    } flags;
 };
 
 /* What a change of an account is, on the live stream. */
@@ -58,6 +70,9 @@ extern const struct cn_fields cn_account_news_fields;
 /* `owners` names them; CN_NULL where the account has none or it is unknown. */
 void cn_account_row_fill(struct cn_account_row *row, const struct cn_account *account,
                          const struct cn_user_list *owners, const struct cn_tz *tz);
+
+/* Where the accounts of the rows stand by now. */
+void cn_account_rows_place(const struct cn_request *req, struct cn_account_row *rows, size_t count);
 
 /* Puts the health and activity of this moment in place of those that are stored a little later. */
 void cn_account_take_live(const struct cn_api_options *options, struct cn_arena *arena,
@@ -73,6 +88,14 @@ struct cn_account_list_query {
     enum cn_given owner_id_given;
     int64_t renewal_within_days;
     enum cn_given renewal_within_days_given;
+    cn_str segment;
+    enum cn_given segment_given;
+    cn_str coverage;
+    enum cn_given coverage_given;
+    cn_str stage;
+    enum cn_given stage_given;
+    cn_str flag;
+    enum cn_given flag_given;
     bool at_risk;
     enum cn_given at_risk_given;
     cn_str moved;
@@ -106,6 +129,12 @@ struct cn_account_list_query {
                        .doc = "only this CSM's"),                                               \
         CN_ACCOUNT_QUERY(renewal_within_days, .min = 0, .max = 3660,                            \
                          .doc = "only those that renew within so many days, or should have"),   \
+        CN_ACCOUNT_QUERY(segment, .max = 400,                                                   \
+                         .doc = "only those in all of these segments: quiet,core"),             \
+        CN_ACCOUNT_QUERY(coverage, .max = 64, .doc = "only those of this coverage model"),      \
+        CN_ACCOUNT_QUERY(stage, .max = 64, .doc = "only those in this lifecycle stage"),        \
+        CN_ACCOUNT_QUERY(flag, .max = 100,                                                      \
+                         .doc = "only those that are renewal-window, stalled or unsegmented"),  \
         CN_ACCOUNT_QUERY(at_risk, .doc = "true: only those at risk, as the portfolio counts "   \
                                          "them: red, or yellow and renewing within 120 days"),  \
         CN_ACCOUNT_QUERY(moved, .max = 20,                                                      \

@@ -26,6 +26,7 @@
 #include "event/rejected.h"
 #include "health/explain.h"
 #include "metric/query.h"
+#include "segment/board.h"
 #include "sql/db.h"
 
 struct cn_api;
@@ -78,6 +79,15 @@ struct cn_api_engine {
                     struct cn_account_explanation *explanation_out, struct cn_error *err);
     bool (*charts)(void *arg, cn_account_id id, int64_t first_day, int64_t last_day,
                    struct cn_arena *arena, struct cn_chart_list *list_out, struct cn_error *err);
+    /* As engine/boards.h. */
+    void (*standings)(void *arg, const cn_account_id *ids, size_t count, struct cn_arena *arena,
+                      struct cn_standing *standings_out);
+    void (*segments)(void *arg, const struct cn_unit *unit, struct cn_arena *arena,
+                     struct cn_segment_board *board_out);
+    bool (*overlap)(void *arg, const struct cn_unit *unit, const cn_str *names, size_t count,
+                    struct cn_arena *arena, struct cn_overlap *overlap_out, struct cn_error *err);
+    void (*coverage)(void *arg, const struct cn_unit *unit, struct cn_arena *arena,
+                     struct cn_coverage_board *board_out);
     /* Records have changed: look now.  May be NULL. */
     void (*wake)(void *arg);
     /* NULL where nothing ever runs in the background. */

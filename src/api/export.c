@@ -13,10 +13,11 @@ static const struct cn_field query_rows[] = {
 static const struct cn_fields query_fields =
     CN_FIELDS("AccountExportQuery", struct cn_account_list_query, query_rows);
 
-static const char *const headings[] = { "id",        "external_id", "name",  "score",
-                                        "band",      "confidence",  "trend", "arr",
-                                        "currency",  "renewal_on",  "owner", "last_activity_at",
-                                        "scorecard", "open_tickets" };
+static const char *const headings[] = { "id",        "external_id",  "name",     "score",
+                                        "band",      "confidence",   "trend",    "arr",
+                                        "currency",  "renewal_on",   "owner",    "last_activity_at",
+                                        "scorecard", "open_tickets", "coverage", "lifecycle_stage",
+                                        "segments" };
 
 static void add_optional(struct cn_buf *out, enum cn_given given, double value)
 {
@@ -25,6 +26,18 @@ static void add_optional(struct cn_buf *out, enum cn_given given, double value)
     } else {
         cn_csv_cell(out, CN_STR(""));
     }
+}
+
+/* In one cell, with spaces. */
+static void add_names(struct cn_buf *out, const struct cn_account_row *row)
+{
+    struct cn_buf names;
+    cn_buf_init(&names, (size_t)CN_SEGMENTS_MAX * CN_SEGMENT_NAME_MAX_BYTES);
+    for (size_t i = 0; i < row->segments.count; i++) {
+        cn_buf_printf(&names, "%s%.*s", i > 0 ? " " : "", CN_STR_ARG(row->segments.items[i]));
+    }
+    cn_csv_cell(out, cn_buf_str(&names));
+    cn_buf_deinit(&names);
 }
 
 static void add_row(struct cn_buf *out, const struct cn_account_row *row,
@@ -56,6 +69,9 @@ static void add_row(struct cn_buf *out, const struct cn_account_row *row,
     cn_csv_cell(out, cn_str_of(text));
     cn_csv_cell(out, row->scorecard_given == CN_GIVEN ? row->scorecard : CN_STR(""));
     cn_csv_number(out, (double)row->open_tickets);
+    cn_csv_cell(out, row->coverage_given == CN_GIVEN ? row->coverage : CN_STR(""));
+    cn_csv_cell(out, row->lifecycle_stage_given == CN_GIVEN ? row->lifecycle_stage : CN_STR(""));
+    add_names(out, row);
     cn_csv_end_line(out);
 }
 
@@ -70,6 +86,7 @@ static bool add_page(const struct cn_request *req, const struct cn_account_filte
     for (size_t i = 0; i < list.count; i++) {
         struct cn_account_row row = { 0 };
         cn_account_row_fill(&row, &list.items[i], &owners, req->api->options.tz);
+        cn_account_rows_place(req, &row, 1);
         add_row(out, &row, &list.items[i]);
     }
     *count_out = list.count;

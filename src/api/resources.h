@@ -6,6 +6,7 @@ struct cn_route_table;
 
 extern const struct cn_route_table cn_api_accounts;
 extern const struct cn_route_table cn_api_contracts;
+extern const struct cn_route_table cn_api_coverage;
 extern const struct cn_route_table cn_api_demo_buttons;
 extern const struct cn_route_table cn_api_events;
 extern const struct cn_route_table cn_api_export;
@@ -15,6 +16,7 @@ extern const struct cn_route_table cn_api_metrics;
 extern const struct cn_route_table cn_api_people;
 extern const struct cn_route_table cn_api_portfolio;
 extern const struct cn_route_table cn_api_program;
+extern const struct cn_route_table cn_api_segments;
 extern const struct cn_route_table cn_api_session;
 extern const struct cn_route_table cn_api_sources;
 extern const struct cn_route_table cn_api_tickets;

@@ -153,6 +153,11 @@ CN_MUST_CHECK bool cn_account_save_derived(const struct cn_unit *unit, cn_accoun
                                            const struct cn_account_derived *derived,
                                            struct cn_error *err);
 
+/* Only the text that lists filter segments by, of an account that is held; notes CN_CHANGE_SCORE.
+ * What it says is segment/'s: see segment/evaluate.h. */
+CN_MUST_CHECK bool cn_account_save_placement(const struct cn_unit *unit, cn_account_id id,
+                                             cn_str placement, struct cn_error *err);
+
 /* Only last_activity_at, if that is later than what is stored; notes CN_CHANGE_ACTIVITY. */
 CN_MUST_CHECK bool cn_account_save_activity(const struct cn_unit *unit, cn_account_id id,
                                             cn_time last_activity_at, struct cn_error *err);

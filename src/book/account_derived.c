@@ -58,6 +58,25 @@ bool cn_account_save_derived(const struct cn_unit *unit, cn_account_id id,
     return true;
 }
 
+bool cn_account_save_placement(const struct cn_unit *unit, cn_account_id id, cn_str placement,
+                               struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn, "UPDATE account SET placement = $2 WHERE account_id = $1",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, id.value);
+    cn_sql_bind_str(stmt, 2, placement);
+    bool ok = cn_sql_send(stmt, err);
+    cn_sql_finish(stmt);
+    if (!ok) {
+        return cn_error_context(err, "saving a placement");
+    }
+    cn_change_note(unit, id, CN_CHANGE_SCORE);
+    return true;
+}
+
 bool cn_account_save_activity(const struct cn_unit *unit, cn_account_id id,
                               cn_time last_activity_at, struct cn_error *err)
 {

@@ -11,6 +11,7 @@
 enum {
     CN_ACCOUNT_LIST_MAX = 200, /* rows of one page, unless streamed */
     CN_ACCOUNT_QUERY_MAX_BYTES = 200,
+    CN_ACCOUNT_PLACEMENTS_MAX = 6, /* in one filter */
 };
 
 enum cn_account_sort {
@@ -35,6 +36,9 @@ struct cn_account_filter {
     unsigned bands;      /* 1 << enum cn_band, or 0: any */
     cn_user_id owner_id; /* 0: any */
     bool without_owner;
+    /* Sets that they are all in, as segment/ writes them: "segment:vip", "coverage:mid". */
+    const cn_str *placements;
+    size_t placement_count;
     int64_t renewal_until; /* last day of a renewal, overdue ones included; 0: any */
     int64_t risk_until;    /* red, or yellow with a renewal until this day; 0: any */
     const int64_t *only;   /* these accounts, ascending; NULL: any */

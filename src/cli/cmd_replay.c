@@ -59,6 +59,15 @@ static void print_row(FILE *out, const struct cn_health_row *row)
     }
 }
 
+static void print_placement(FILE *out, const struct cn_placement_row *row)
+{
+    if (row == NULL) {
+        (void)fputs("nothing", out);
+    } else {
+        (void)fprintf(out, "\"%.*s\"", CN_STR_ARG(row->placement));
+    }
+}
+
 static void print_difference(void *arg, const struct cn_known_difference *difference)
 {
     FILE *out = arg;
@@ -67,9 +76,15 @@ static void print_difference(void *arg, const struct cn_known_difference *differ
     cn_id_format(CN_ACCOUNT_PREFIX, difference->account_id, account);
     cn_time_format(difference->at, at);
     (void)fprintf(out, "%s at %s (tick %lld): lived ", account, at, (long long)difference->tick);
-    print_row(out, difference->lived);
-    (void)fputs("; replayed ", out);
-    print_row(out, difference->replayed);
+    if (difference->is_placement) {
+        print_placement(out, difference->lived_placement);
+        (void)fputs("; replayed ", out);
+        print_placement(out, difference->replayed_placement);
+    } else {
+        print_row(out, difference->lived);
+        (void)fputs("; replayed ", out);
+        print_row(out, difference->replayed);
+    }
     (void)fputs("\n", out);
 }
 

@@ -11,6 +11,7 @@
 
 #include "book/subject_map.h"
 #include "cli/web.h"
+#include "engine/boards.h"
 #include "engine/explain.h"
 #include "engine/lists.h"
 #include "engine/parts.h"
@@ -231,6 +232,32 @@ static bool face_charts(void *arg, cn_account_id id, int64_t first_day, int64_t 
     return true;
 }
 
+static void face_standings(void *arg, const cn_account_id *ids, size_t count,
+                           struct cn_arena *arena, struct cn_standing *standings_out)
+{
+    cn_engine_standings(((struct cn_server *)arg)->engine, ids, count, arena, standings_out);
+}
+
+static void face_segments(void *arg, const struct cn_unit *unit, struct cn_arena *arena,
+                          struct cn_segment_board *board_out)
+{
+    cn_engine_segment_board(((struct cn_server *)arg)->engine, unit, arena, board_out);
+}
+
+static bool face_overlap(void *arg, const struct cn_unit *unit, const cn_str *names, size_t count,
+                         struct cn_arena *arena, struct cn_overlap *overlap_out,
+                         struct cn_error *err)
+{
+    return cn_engine_overlap(((struct cn_server *)arg)->engine, unit, names, count, arena,
+                             overlap_out, err);
+}
+
+static void face_coverage(void *arg, const struct cn_unit *unit, struct cn_arena *arena,
+                          struct cn_coverage_board *board_out)
+{
+    cn_engine_coverage_board(((struct cn_server *)arg)->engine, unit, arena, board_out);
+}
+
 static void face_wake(void *arg)
 {
     cn_engine_wake(((struct cn_server *)arg)->engine);
@@ -321,6 +348,10 @@ bool cn_server_listen(struct cn_server *server, const struct cn_api_demo *demo,
                     .sparks = face_sparks,
                     .explain = face_explain,
                     .charts = face_charts,
+                    .standings = face_standings,
+                    .segments = face_segments,
+                    .overlap = face_overlap,
+                    .coverage = face_coverage,
                     .wake = face_wake,
                     .progress = face_progress },
         .account_parts = cn_account_parts,

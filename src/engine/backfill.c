@@ -5,6 +5,7 @@
 #include "engine/apply_state.h"
 #include "engine/list_columns.h"
 #include "engine/pass.h"
+#include "engine/placed.h"
 #include "engine/state.h"
 
 enum {
@@ -25,6 +26,8 @@ struct run {
     struct cn_bitmap rows_scored;
     bool scores_all; /* the others, too: rules read what rules make of them */
     struct cn_health_state state;
+    struct cn_membership segments;
+    struct cn_placed placed;
     struct cn_health_changes changes;
     struct cn_pending rows;
     struct cn_arena scratch;
@@ -40,16 +43,18 @@ static bool save_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
     struct run *run = arg;
     return guard(run, conn, err) &&
-           cn_health_history_save(conn, run->rows.rows, run->rows.count, err);
+           cn_health_history_save(conn, run->rows.rows, run->rows.count, err) &&
+           cn_placement_save(conn, run->placed.rows, run->placed.count, err);
 }
 
 static bool save(struct run *run, struct cn_error *err)
 {
-    if (run->rows.count == 0) {
+    if (run->rows.count + run->placed.count == 0) {
         return true;
     }
     bool ok = cn_db_write(run->engine->options.db, save_work, run, err);
     run->rows.count = 0;
+    cn_placed_clear(&run->placed);
     cn_arena_reset(&run->rows.arena);
     return ok;
 }
@@ -64,7 +69,8 @@ static bool forget_work(void *arg, struct cn_sql_conn *conn, struct cn_error *er
         return false;
     }
     for (size_t i = 0; i < run->count; i++) {
-        if (!cn_health_history_forget(conn, run->accounts[i], from, to, err)) {
+        if (!cn_health_history_forget(conn, run->accounts[i], from, to, err) ||
+            !cn_placement_forget(conn, run->accounts[i], from, to, err)) {
             return false;
         }
     }
@@ -86,6 +92,24 @@ static void remember(struct run *run, cn_time at)
         }
     }
     run->changes.count = 0;
+}
+
+/* Under no lock: what history says is for people, nothing stands on it. */
+static void remember_placed(struct run *run, cn_time at)
+{
+    const int64_t *accounts = cn_frame_accounts(run->frame);
+    struct cn_segment_changes moved;
+    cn_segment_collect(run->engine->program->segments, &run->segments, &run->scratch, &moved);
+    for (size_t i = 0; i < moved.count; i++) {
+        if (cn_bitmap_has(&run->rows_scored, moved.items[i].row)) {
+            cn_placed_add(&run->placed, &(struct cn_placement_row){
+                                            .account_id = accounts[moved.items[i].row],
+                                            .at = at,
+                                            .placement = moved.items[i].placement,
+                                            .is_backfilled = true,
+                                            .program_version = run->engine->program->version });
+        }
+    }
 }
 
 struct filling {
@@ -111,7 +135,9 @@ static bool run_day(struct run *run, int64_t day, struct cn_error *err)
 {
     const struct cn_tz *tz = run->engine->options.tz;
     struct filling filling = { .run = run, .when = cn_when_at(tz, cn_tz_day_start(tz, day), true) };
-    struct cn_engine_results results = { .health = &run->state, .health_changes = &run->changes };
+    struct cn_engine_results results = { .health = &run->state,
+                                         .health_changes = &run->changes,
+                                         .segments = &run->segments };
     struct cn_engine_pass pass = { .program = run->engine->program,
                                    .frame = run->frame,
                                    .rows = run->scores_all ? NULL : &run->rows_scored,
@@ -123,6 +149,7 @@ static bool run_day(struct run *run, int64_t day, struct cn_error *err)
         return false;
     }
     remember(run, filling.when.now);
+    remember_placed(run, filling.when.now);
     return true;
 }
 
@@ -132,7 +159,7 @@ static bool run_days(struct run *run, int64_t done_before, int64_t total, struct
         if (!run_day(run, day, err)) {
             return false;
         }
-        if (run->rows.count >= ROWS_AT_ONCE && !save(run, err)) {
+        if (run->rows.count + run->placed.count >= ROWS_AT_ONCE && !save(run, err)) {
             return false;
         }
         if (run->what->progress != NULL) {
@@ -168,6 +195,7 @@ static bool prepare(struct run *run, struct cn_error *err)
     cn_frame_use(run->frame, &engine->program->columns, NULL);
     run->scores_all = cn_column_set_compares_made(&engine->program->columns);
     cn_health_state_resize(&run->state, run->population_count);
+    cn_membership_resize(&run->segments, engine->program->segments->count, run->population_count);
     cn_bitmap_resize(&run->rows_scored, run->population_count);
     for (size_t i = 0; i < run->count; i++) {
         cn_bitmap_add(&run->rows_scored, cn_frame_add(run->frame, run->accounts[i]));
@@ -186,6 +214,7 @@ static bool backfill_chunk(struct run *run, int64_t done_before, int64_t total,
 {
     run->frame = cn_frame_new(run->engine->strings);
     cn_health_state_init(&run->state);
+    cn_membership_init(&run->segments);
     cn_arena_init(&run->scratch, (size_t)256 * 1024);
     cn_arena_init(&run->rows.arena, (size_t)256 * 1024);
     bool ok = prepare(run, err) && run_days(run, done_before, total, err);
@@ -197,6 +226,8 @@ static bool backfill_chunk(struct run *run, int64_t done_before, int64_t total,
     cn_arena_deinit(&run->scratch);
     cn_health_changes_deinit(&run->changes);
     cn_health_state_deinit(&run->state);
+    cn_membership_deinit(&run->segments);
+    cn_placed_deinit(&run->placed);
     cn_bitmap_deinit(&run->rows_scored);
     cn_frame_free(run->frame);
     return ok;

@@ -12,6 +12,7 @@
 #include "book/change.h"
 #include "engine/apply_state.h"
 #include "engine/list_columns.h"
+#include "engine/placed.h"
 #include "engine/state.h"
 
 enum {
@@ -32,34 +33,6 @@ void cn_id_list_add(struct cn_id_list *list, int64_t id)
         list->items = cn_heap_resize(list->items, list->capacity * sizeof(list->items[0]));
     }
     list->items[list->count++] = id;
-}
-
-void cn_pending_add(struct cn_pending *pending, const struct cn_health_row *row)
-{
-    if (pending->count == pending->capacity) {
-        pending->capacity = pending->capacity == 0 ? 256 : pending->capacity * 2;
-        pending->rows = cn_heap_resize(pending->rows, pending->capacity * sizeof(pending->rows[0]));
-    }
-    pending->rows[pending->count++] = *row;
-}
-
-void cn_pending_add_tick(struct cn_pending *pending, const struct cn_tick *tick)
-{
-    if (pending->tick_count == pending->tick_capacity) {
-        pending->tick_capacity = pending->tick_capacity == 0 ? 8 : pending->tick_capacity * 2;
-        pending->ticks =
-            cn_heap_resize(pending->ticks, pending->tick_capacity * sizeof(pending->ticks[0]));
-    }
-    pending->ticks[pending->tick_count++] = *tick;
-}
-
-void cn_colour_list_add(struct cn_colour_list *list, const struct cn_tick_colour *colour)
-{
-    if (list->count == list->capacity) {
-        list->capacity = list->capacity == 0 ? 256 : list->capacity * 2;
-        list->items = cn_heap_resize(list->items, list->capacity * sizeof(list->items[0]));
-    }
-    list->items[list->count++] = *colour;
 }
 
 int64_t cn_engine_settings(const struct cn_engine_options *options)
@@ -125,6 +98,7 @@ struct cn_engine *cn_engine_new(const struct cn_engine_options *options)
     engine->parked = cn_parked_new(options->parked_max);
     engine->frame = cn_frame_new(engine->strings);
     cn_health_state_init(&engine->health);
+    cn_membership_init(&engine->segments);
     cn_column_init(&engine->last_activity, CN_COLUMN_TIME);
     cn_column_init(&engine->past_points, CN_COLUMN_I64);
     cn_column_init(&engine->trend, CN_COLUMN_I64);
@@ -174,6 +148,7 @@ uint32_t cn_engine_row(struct cn_engine *engine, int64_t account_id)
     row = cn_frame_add(engine->frame, account_id);
     size_t rows = cn_frame_rows(engine->frame);
     cn_health_state_resize(&engine->health, rows);
+    cn_membership_resize(&engine->segments, engine->program->segments->count, rows);
     cn_bitmap_resize(&engine->active, rows);
     cn_bitmap_resize(&engine->activity.moved, rows);
     cn_bitmap_resize(&engine->activity.saving, rows);
@@ -526,6 +501,7 @@ void cn_engine_free(struct cn_engine *engine)
     cn_bitmap_deinit(&engine->activity.saving);
     cn_health_changes_deinit(&engine->changes);
     cn_health_state_deinit(&engine->health);
+    cn_membership_deinit(&engine->segments);
     cn_bitmap_deinit(&engine->active);
     cn_frame_free(engine->frame);
     cn_series_free(engine->series);
@@ -539,6 +515,7 @@ void cn_engine_free(struct cn_engine *engine)
     free(engine->handed.items);
     free(engine->stale.items);
     free(engine->removed.items);
+    cn_placed_deinit(&engine->placed);
     free(engine->pending.rows);
     free(engine->pending.ticks);
     free(engine->pending.colours.items);

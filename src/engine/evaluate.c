@@ -6,6 +6,7 @@
 #include "engine/apply_state.h"
 #include "engine/list_columns.h"
 #include "engine/pass.h"
+#include "engine/placed.h"
 #include "engine/state.h"
 #include "program/version.h"
 
@@ -96,6 +97,7 @@ static void remove_account(struct cn_engine *engine, int64_t account_id)
     cn_column_set_missing(&engine->trend, row);
     cn_list_columns_clear(engine->lists, row);
     cn_health_state_set(&engine->health, row, &nothing);
+    cn_membership_clear(&engine->segments, row);
     cn_bitmap_remove(&engine->active, row);
     (void)cn_frame_remove(engine->frame, account_id); /* it was found above */
     cn_id_list_add(&engine->removed, account_id);
@@ -194,7 +196,8 @@ bool cn_engine_score(struct cn_engine *engine, const struct cn_round *round, str
     }
     size_t before = engine->changes.count;
     struct cn_engine_results results = { .health = &engine->health,
-                                         .health_changes = &engine->changes };
+                                         .health_changes = &engine->changes,
+                                         .segments = &engine->segments };
     struct cn_engine_pass pass = { .program = engine->program,
                                    .frame = engine->frame,
                                    .rows = round->is_full ? NULL : dirty,
@@ -202,9 +205,13 @@ bool cn_engine_score(struct cn_engine *engine, const struct cn_round *round, str
                                    .arg = &scoring,
                                    .results = &results };
     cn_health_state_resize(&engine->health, cn_frame_rows(engine->frame));
+    cn_membership_resize(&engine->segments, engine->program->segments->count,
+                         cn_frame_rows(engine->frame));
     if (!cn_engine_pass(&pass, &engine->scratch, err)) {
         return false;
     }
+    cn_segment_collect(engine->program->segments, &engine->segments, &engine->scratch,
+                       &engine->moved);
     for (size_t i = before; i < engine->changes.count; i++) {
         cn_engine_set_trend(engine, engine->changes.items[i].row);
     }
@@ -262,7 +269,8 @@ static void keep_tick(struct cn_engine *engine, const struct cn_round *round)
     };
     const struct cn_colour_list *colours = &engine->pending.colours;
     bool has_colours = colours->count > 0 && colours->items[colours->count - 1].tick == tick.number;
-    if (remember(engine, &tick) > 0 || round->is_fresh || has_colours) {
+    size_t written = remember(engine, &tick) + cn_placed_remember(engine, &tick);
+    if (written > 0 || round->is_fresh || has_colours) {
         cn_pending_add_tick(&engine->pending, &tick);
         engine->tick = tick;
     }
@@ -323,7 +331,7 @@ static bool store_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err
     bool ok = cn_engine_guard(engine, &unit, err) && cn_apply_store(engine->apply, &unit, err) &&
               cn_ticks_save(conn, pending->ticks, pending->tick_count, err) &&
               cn_tick_colours_save(conn, pending->colours.items, pending->colours.count, err) &&
-              store_rows(engine, &unit, err);
+              store_rows(engine, &unit, err) && cn_placed_save(&unit, &engine->placed, err);
     cn_arena_deinit(&arena);
     return ok;
 }
@@ -340,8 +348,22 @@ static bool store(struct cn_engine *engine, struct cn_error *err)
     engine->pending.count = 0;
     engine->pending.tick_count = 0;
     engine->pending.colours.count = 0;
+    cn_placed_clear(&engine->placed);
     cn_arena_reset(&engine->pending.arena);
     return true;
+}
+
+/* Whose score or placement moved is to be told. */
+static void note_moved(struct cn_engine *engine)
+{
+    for (size_t i = 0; i < engine->changes.count; i++) {
+        cn_bitmap_add(&engine->active, engine->changes.items[i].row);
+    }
+    for (size_t i = 0; i < engine->moved.count; i++) {
+        cn_bitmap_add(&engine->active, engine->moved.items[i].row);
+    }
+    engine->changes.count = 0;
+    engine->moved.count = 0;
 }
 
 /* Told after it was stored: who is told may read it. */
@@ -416,10 +438,7 @@ bool cn_engine_evaluate(struct cn_engine *engine, bool is_tick, struct cn_error 
     }
     engine->needs_clock = false;
     keep_tick(engine, &round);
-    for (size_t i = 0; i < engine->changes.count; i++) {
-        cn_bitmap_add(&engine->active, engine->changes.items[i].row);
-    }
-    engine->changes.count = 0;
+    note_moved(engine);
     if (!store(engine, err)) {
         return false; /* the next round stores and tells */
     }

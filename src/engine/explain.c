@@ -74,7 +74,10 @@ static bool score_then(struct cn_engine *engine, struct cn_explain_at *then, str
     cn_health_state_resize(&state, cn_frame_rows(past->frame));
     cn_health_state_set(&state, 0, &before);
     cn_arena_init(&scratch, (size_t)16 * 1024);
-    struct cn_engine_results results = { .health = &state };
+    struct cn_membership segments;
+    cn_membership_init(&segments);
+    cn_membership_resize(&segments, engine->program->segments->count, cn_frame_rows(past->frame));
+    struct cn_engine_results results = { .health = &state, .segments = &segments };
     struct cn_engine_pass pass = { .program = engine->program,
                                    .frame = past->frame,
                                    .rows = past->scores_all ? NULL : &past->own,
@@ -84,6 +87,7 @@ static bool score_then(struct cn_engine *engine, struct cn_explain_at *then, str
     bool ok = cn_engine_pass(&pass, &scratch, err);
     *score_out = cn_health_state_get(&state, 0);
     cn_arena_deinit(&scratch);
+    cn_membership_deinit(&segments);
     cn_health_state_deinit(&state);
     return ok;
 }

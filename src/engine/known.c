@@ -5,6 +5,7 @@
 #include "base/str.h"
 
 #include "engine/known_state.h"
+#include "engine/placed.h"
 
 enum {
     TICKS_AT_ONCE = 1000 /* with their rows in memory */
@@ -19,6 +20,12 @@ static void keep_row(void *arg, const struct cn_health_row *row)
     copy.scorecard = cn_arena_str(&page->arena, row->scorecard);
     copy.because = cn_arena_str(&page->arena, row->because);
     cn_pending_add(&page->lived, &copy);
+}
+
+static void keep_placement(void *arg, const struct cn_placement_row *row)
+{
+    struct known_page *page = arg;
+    cn_placed_add(&page->placed, row);
 }
 
 static void keep_colour(void *arg, const struct cn_tick_colour *colour)
@@ -38,6 +45,7 @@ static bool load_page(struct known *known, int64_t after, int64_t last, struct c
     cn_arena_reset(&page->arena);
     page->lived.count = 0;
     page->next_row = 0;
+    cn_placed_clear(&page->placed);
     page->colours.count = 0;
     page->next_colour = 0;
     page->tick_count = 0;
@@ -50,6 +58,7 @@ static bool load_page(struct known *known, int64_t after, int64_t last, struct c
         int64_t from = page->ticks[0].number;
         int64_t to = page->ticks[page->tick_count - 1].number;
         ok = cn_health_history_each_lived(conn, from, to, keep_row, page, err) &&
+             cn_placement_each_lived(conn, from, to, keep_placement, page, err) &&
              cn_tick_colours_each(conn, from, to, keep_colour, page, err);
     }
     cn_db_release(db, conn);
@@ -92,6 +101,7 @@ static bool run_tick(struct known *known, const struct cn_tick *tick, struct cn_
     }
     cn_known_compare(known, tick);
     then->changes.count = 0;
+    then->moved.count = 0;
     return true;
 }
 
@@ -161,7 +171,7 @@ static bool replay(struct known *known, const struct cn_tick *last, struct cn_er
         }
         if (!is_whole) {
             known->report.ticks_outside += (int64_t)page->tick_count;
-            known->report.rows_outside += (int64_t)page->lived.count;
+            known->report.rows_outside += (int64_t)(page->lived.count + page->placed.count);
         } else if (after == 0 && !begin(known, &page->ticks[0], last, err)) {
             return false;
         }
@@ -228,6 +238,7 @@ bool cn_engine_replay_known(struct cn_engine *engine, const struct cn_known_opti
     cn_arena_init(&known.page.lived.arena, 1024);
     bool ok = newest_tick(engine->options.db, &last, err) && load_merged(&known, err) &&
               replay(&known, &last, err);
+    cn_placed_deinit(&known.page.placed);
     cn_arena_deinit(&known.page.lived.arena);
     cn_arena_deinit(&known.events_arena);
     cn_arena_deinit(&known.page.arena);

@@ -1,6 +1,6 @@
 /*
- * Replay as known: every lived score computed again from what was known when it was written, and
- * compared with what history says, bit for bit.
+ * Replay as known: every lived score and placement computed again from what was known when it was
+ * written, and compared with what history says, bit for bit.
  *
  * Ticks (engine/tick.h) are gone through in their order.  For each the frame is brought to what it
  * was then: events of the log up to the tick's place, under the mapping of its version; records as
@@ -18,6 +18,7 @@
 
 #include "engine/engine.h"
 #include "health/history.h"
+#include "segment/history.h"
 
 /* A row that is not what was lived. */
 struct cn_known_difference {
@@ -26,6 +27,10 @@ struct cn_known_difference {
     cn_time at;
     const struct cn_health_row *lived;    /* NULL: there is none */
     const struct cn_health_row *replayed; /* the same */
+    /* It is of a placement instead of a score. */
+    bool is_placement;
+    const struct cn_placement_row *lived_placement;    /* NULL: there is none */
+    const struct cn_placement_row *replayed_placement; /* the same */
 };
 
 struct cn_known_report {

@@ -140,6 +140,7 @@ void cn_known_compare(struct known *known, const struct cn_tick *tick)
     struct known_page *page = &known->page;
     struct cn_known_report *report = &known->report;
     const char *why = outside(known, tick);
+    cn_known_compare_placed(known, tick, why == NULL);
     size_t count = 0;
     const struct moved *moved = list_moved(known, tick, &count);
     size_t end = end_of_rows(page, tick);

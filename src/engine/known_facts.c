@@ -129,6 +129,7 @@ bool cn_known_use_program(struct known *known, const struct cn_tick *tick, struc
     cn_frame_use(then->frame, &program->columns, NULL);
     if (old != NULL) {
         cn_engine_move_scores(then, old->health, program->health);
+        cn_membership_move(&then->segments, old->segments, program->segments);
     }
     cn_series_free(then->series); /* it reads the old program's metrics */
     cn_engine_program_free(old);

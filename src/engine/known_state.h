@@ -25,6 +25,7 @@ struct known_page {
     size_t tick_count;
     struct cn_pending lived;
     size_t next_row;
+    struct cn_placed placed;
     struct cn_colour_list colours;
     size_t next_colour;
 };
@@ -60,6 +61,9 @@ CN_MUST_CHECK bool cn_known_advance(struct known *known, const struct cn_tick *t
 
 /* Compares what moved with the page's rows of the tick; what was lived stands. */
 void cn_known_compare(struct known *known, const struct cn_tick *tick);
+
+/* The same for placements; is_inside: the promise reaches this tick. */
+void cn_known_compare_placed(struct known *known, const struct cn_tick *tick, bool is_inside);
 
 /* The place of the scorecard in the program that is used, or -1. */
 int32_t cn_known_scorecard(const struct known *known, cn_str name);

@@ -24,6 +24,10 @@ void cn_engine_lists_refresh(struct cn_engine *engine, uint32_t row);
 /* The trend of a row whose score moved.  Under the write lock. */
 void cn_engine_set_trend(struct cn_engine *engine, uint32_t row);
 
+/* Takes away what the unit may not see.  Under a lock. */
+void cn_engine_match_scope(const struct cn_engine *engine, const struct cn_unit *unit,
+                           struct cn_bitmap *match);
+
 /* What is derived of the row's account; *derived is zeroed.  Under a lock, or on the engine's
  * thread. */
 void cn_engine_derive(const struct cn_engine *engine, uint32_t row, struct cn_arena *arena,

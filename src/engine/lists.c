@@ -73,9 +73,10 @@ static const struct cn_column *sort_column(const struct cn_engine *engine,
     return NULL;
 }
 
-static void match_scope(const struct cn_engine *engine, const struct cn_unit *unit,
-                        struct cn_bitmap *match, struct cn_bitmap *scratch)
+void cn_engine_match_scope(const struct cn_engine *engine, const struct cn_unit *unit,
+                           struct cn_bitmap *match)
 {
+    struct cn_bitmap scratch = { 0 };
     const struct cn_list_columns *lists = engine->lists;
     if (unit->scope == CN_SCOPE_ALL) {
         return;
@@ -83,9 +84,29 @@ static void match_scope(const struct cn_engine *engine, const struct cn_unit *un
     bool by_team = unit->scope == CN_SCOPE_TEAM;
     int64_t value = by_team ? unit->team.value : unit->user.value;
     bool sees_any = unit->scope != CN_SCOPE_NONE && value != 0;
-    cn_bitmap_where_i64(scratch, engine->frame, by_team ? &lists->team : &lists->owner, &value,
+    cn_bitmap_where_i64(&scratch, engine->frame, by_team ? &lists->team : &lists->owner, &value,
                         sees_any ? 1 : 0);
-    cn_bitmap_and(match, scratch);
+    cn_bitmap_and(match, &scratch);
+    cn_bitmap_deinit(&scratch);
+}
+
+/* Those in all of the sets; a set that the program does not have has no members. */
+static void match_placements(const struct cn_engine *engine, const struct cn_account_filter *filter,
+                             struct cn_bitmap *match)
+{
+    for (size_t i = 0; i < filter->placement_count; i++) {
+        cn_str rest = filter->placements[i];
+        cn_str kind_name = CN_STR("");
+        cn_str name = CN_STR("");
+        enum cn_segment_kind kind = CN_SEGMENT_PLAIN;
+        uint32_t index = 0;
+        if (cn_segment_next(&rest, &kind_name, &name) && cn_segment_kind_of(kind_name, &kind) &&
+            cn_segment_find(engine->program->segments, kind, name, &index)) {
+            cn_bitmap_and(match, &engine->segments.members[index]);
+        } else {
+            cn_bitmap_fill(match, false);
+        }
+    }
 }
 
 static void match_text(const struct cn_engine *engine, cn_str query, struct cn_bitmap *match,
@@ -144,7 +165,8 @@ void cn_engine_match(const struct cn_engine *engine, const struct cn_unit *unit,
     struct cn_bitmap scratch = { 0 };
     const struct cn_column *owner = &engine->lists->owner;
     cn_bitmap_copy(match, cn_frame_live(engine->frame));
-    match_scope(engine, unit, match, &scratch);
+    cn_engine_match_scope(engine, unit, match);
+    match_placements(engine, filter, match);
     if (filter->owner_id.value != 0) {
         cn_bitmap_where_i64(&scratch, engine->frame, owner, &filter->owner_id.value, 1);
         cn_bitmap_and(match, &scratch);

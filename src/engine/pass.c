@@ -5,8 +5,10 @@ bool cn_engine_pass(const struct cn_engine_pass *pass, struct cn_arena *arena, s
     const struct cn_engine_program *program = pass->program;
     const struct cn_engine_results *results = pass->results;
     cn_health_bind(program->health, pass->frame, results->health);
+    cn_segment_bind(program->segments, pass->frame, results->segments);
     const struct cn_rule_consumer consumers[] = {
         cn_health_consumer(program->health, results->health, results->health_changes, arena),
+        cn_segment_consumer(program->segments, results->segments, arena),
     };
     return cn_rules_run(program->rules,
                         &(struct cn_rule_pass){ .frame = pass->frame,

@@ -7,12 +7,14 @@
 
 #include "engine/program.h"
 #include "health/evaluate.h"
+#include "segment/evaluate.h"
 
 /* What sections know of the rows of a frame, and where they put what moved.  The states have the
  * frame's rows. */
 struct cn_engine_results {
     struct cn_health_state *health;
     struct cn_health_changes *health_changes; /* may be NULL */
+    struct cn_membership *segments;           /* says itself what moved */
 };
 
 struct cn_engine_pass {

@@ -9,8 +9,8 @@ enum {
 };
 
 const struct cn_program_section *const cn_program_sections[] = {
-    &cn_metric_section,
-    &cn_health_section,
+    &cn_metric_section,   &cn_segment_model_section, &cn_segment_section,
+    &cn_coverage_section, &cn_lifecycle_section,     &cn_health_section,
 };
 const size_t cn_program_section_count = CN_ARRAY_LEN(cn_program_sections);
 
@@ -45,27 +45,51 @@ static bool compile_metrics(struct cn_engine_program *program, const struct cn_p
     return true;
 }
 
+/* The sections that read each other, whatever their order. */
+static bool compile_rules(struct cn_engine_program *program, const struct cn_program_tree *tree,
+                          struct cn_segment_env *segments, struct cn_health_env *health,
+                          struct cn_diagnostics *problems)
+{
+    const struct {
+        const struct cn_program_section *section;
+        void *env;
+    } parts[] = {
+        { &cn_segment_model_section, segments }, { &cn_segment_section, segments },
+        { &cn_coverage_section, segments },      { &cn_lifecycle_section, segments },
+        { &cn_health_section, health },
+    };
+    void *compiled = NULL;
+    bool ok = true;
+    for (size_t i = 0; i < CN_ARRAY_LEN(parts); i++) {
+        ok = cn_program_compile(&program->arena, tree, parts[i].section, parts[i].env, &compiled,
+                                problems) &&
+             ok;
+    }
+    program->segments = segments->model;
+    program->health = compiled; /* the last one's */
+    return ok;
+}
+
 /* Rules read metrics, and what other rules make: first all names are known, then expressions are
  * checked, then they are put in order. */
 static bool compile_sections(struct cn_engine_program *program, const struct cn_program_tree *tree,
                              const struct cn_program_ground *ground,
                              struct cn_diagnostics *problems)
 {
+    struct cn_segment_env segments;
     struct cn_health_env health;
-    void *compiled = NULL;
     if (!compile_metrics(program, tree, ground, problems)) {
         return false;
     }
     cn_column_set_init(&program->columns, &program->arena, program->sources, CN_PROGRAM_SOURCES);
     program->rules = cn_rules_new(&program->arena, &program->columns, ground->strings);
     cn_health_prepare(&program->arena, program->rules, tree, &health);
-    program->sources[0] = ground->book;
-    program->sources[1] = cn_metric_source_columns(program->metric_source);
-    program->sources[2] = cn_health_source(&health);
-
-    bool ok =
-        cn_program_compile(&program->arena, tree, &cn_health_section, &health, &compiled, problems);
-    program->health = compiled;
+    cn_segment_prepare(&program->arena, program->rules, ground->strings, tree, &segments);
+    program->sources[0] = cn_segment_source(&segments);
+    program->sources[1] = ground->book;
+    program->sources[2] = cn_metric_source_columns(program->metric_source);
+    program->sources[3] = cn_health_source(&health);
+    bool ok = compile_rules(program, tree, &segments, &health, problems);
     ok = resolve_lists(program, problems) && ok;
     /* Also after other mistakes: what reads itself is told with them. */
     return cn_rules_finish(program->rules, problems) && ok;

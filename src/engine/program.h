@@ -16,9 +16,10 @@
 #include "health/scorecard.h"
 #include "metric/column.h"
 #include "program/program.h"
+#include "segment/segment.h"
 
 enum {
-    CN_PROGRAM_SOURCES = 3 /* book, metric, health */
+    CN_PROGRAM_SOURCES = 4 /* segment, book, metric, health */
 };
 
 /* In the order in which they are compiled. */
@@ -44,6 +45,7 @@ struct cn_engine_program {
     const struct cn_column_source *sources[CN_PROGRAM_SOURCES];
     struct cn_column_set columns;
     struct cn_rules *rules; /* of all sections */
+    struct cn_segment_model *segments;
     struct cn_health_model *health;
     uint32_t list_columns[CN_LIST_COLUMN_COUNT];
 };

@@ -110,12 +110,16 @@ static void add_names(struct cn_buf *out)
     struct cn_program_tree nothing = { 0 };
     struct cn_interner *strings = cn_interner_new();
     struct cn_health_env health;
-    const struct cn_column_source *sources[2];
+    struct cn_segment_env segments;
+    const struct cn_column_source *sources[3];
     cn_arena_init(&arena, 1024);
     cn_column_set_init(&set, &arena, sources, CN_ARRAY_LEN(sources));
-    cn_health_prepare(&arena, cn_rules_new(&arena, &set, strings), &nothing, &health);
+    struct cn_rules *rules = cn_rules_new(&arena, &set, strings);
+    cn_health_prepare(&arena, rules, &nothing, &health);
+    cn_segment_prepare(&arena, rules, strings, &nothing, &segments);
     sources[0] = cn_book_facts_source(facts);
-    sources[1] = cn_health_source(&health);
+    sources[1] = cn_segment_source(&segments);
+    sources[2] = cn_health_source(&health);
     add(out, names_head);
     for (size_t i = 0; cn_column_set_list(&set, i, &name); i++) {
         add_name(out, &name);

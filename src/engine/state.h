@@ -17,6 +17,8 @@
 #include "engine/parked.h"
 #include "engine/tick.h"
 #include "health/history.h"
+#include "segment/evaluate.h"
+#include "segment/history.h"
 
 enum {
     CN_TREND_DAYS = 28,
@@ -55,6 +57,15 @@ struct cn_pending {
     size_t tick_count;
     size_t tick_capacity;
     struct cn_colour_list colours;
+};
+
+/* Placements that wait for being stored, or for being compared. */
+struct cn_placed {
+    struct cn_placement_row *rows; /* on the heap; text lives in `arena` */
+    size_t count;
+    size_t capacity;
+    size_t next; /* to be compared */
+    struct cn_arena arena;
 };
 
 /* What a round of the engine is to do.  What it computes is a function of its facts and of this. */
@@ -101,6 +112,7 @@ struct cn_engine {
     pthread_rwlock_t lock; /* of facts, the live frame and all that has a value a row */
     struct cn_frame *frame;
     struct cn_health_state health;
+    struct cn_membership segments;
     struct cn_column last_activity; /* TIME: of the newest event */
     struct cn_activity activity;    /* which of them are not stored yet */
     struct cn_column past_points;   /* I64: thousandths, CN_TREND_DAYS ago */
@@ -122,6 +134,8 @@ struct cn_engine {
     struct cn_bitmap active;      /* rows with events since the last evaluation */
     struct cn_health_changes changes;
     struct cn_pending pending;
+    struct cn_segment_changes moved; /* placements of the newest round; in `scratch` */
+    struct cn_placed placed;
 
     pthread_mutex_t settle_lock;
     pthread_cond_t settled;            /* by the monotonic clock */

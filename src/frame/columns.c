@@ -91,9 +91,9 @@ static bool unknown_name(const struct cn_column_set *set, cn_str name, struct cn
         }
     }
     if (best > limit) {
-        return cn_fail(err, CN_INVALID, "there is no \"%.*s\"", CN_STR_ARG(name));
+        return cn_fail(err, CN_NOT_FOUND, "there is no \"%.*s\"", CN_STR_ARG(name));
     }
-    return cn_fail(err, CN_INVALID, "there is no \"%.*s\" (did you mean %.*s?)", CN_STR_ARG(name),
+    return cn_fail(err, CN_NOT_FOUND, "there is no \"%.*s\" (did you mean %.*s?)", CN_STR_ARG(name),
                    CN_STR_ARG(nearest));
 }
 
@@ -153,8 +153,11 @@ bool cn_column_set_find(struct cn_column_set *set, const struct cn_column_reques
         cn_fail(err, CN_TOO_LARGE, "a program may read %d columns", CN_COLUMNS_MAX);
         goto done;
     }
-    if (!resolve(set, request, &def, err) ||
-        (def.source == &cn_rows_source && !cn_rows_link(set, request, &def, err))) {
+    if (!resolve(set, request, &def, err)) {
+        goto done;
+    }
+    if (def.source == &cn_rows_source && !cn_rows_link(set, request, &def, err)) {
+        err->code = CN_INVALID; /* also if what it is over is unknown: its own name is not */
         goto done;
     }
     def.name = cn_arena_str(set->arena, cn_buf_str(&name));

@@ -47,8 +47,8 @@ struct cn_column_set {
 void cn_column_set_init(struct cn_column_set *set, struct cn_arena *arena,
                         const struct cn_column_source *const *sources, size_t source_count);
 
-/* The index of the column, added if it is new.  Fails with CN_INVALID: no such name (the nearest
- * known one is suggested), or not with that method or those arguments. */
+/* The index of the column, added if it is new.  Fails with CN_NOT_FOUND: no such name (the nearest
+ * known one is suggested), and with CN_INVALID: not with that method or those arguments. */
 CN_MUST_CHECK bool cn_column_set_find(struct cn_column_set *set,
                                       const struct cn_column_request *request, uint32_t *index_out,
                                       struct cn_error *err);

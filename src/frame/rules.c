@@ -89,6 +89,25 @@ uint32_t cn_rules_add(struct cn_rules *rules, uint32_t unit, const struct cn_nod
     return (uint32_t)(rules->count - 1);
 }
 
+uint32_t cn_rules_add_text(struct cn_rules *rules, uint32_t unit, cn_str text,
+                           const struct cn_node *node, enum cn_cel_kind want,
+                           struct cn_diagnostics *problems)
+{
+    struct cn_node *stands = cn_arena_new(rules->arena, struct cn_node);
+    *stands = *node;
+    stands->kind = CN_NODE_SCALAR;
+    stands->text = cn_arena_str(rules->arena, text);
+    stands->raw = CN_STR(""); /* so that problems have the node's own place */
+    return cn_rules_add(rules, unit, stands, want, problems);
+}
+
+void cn_rules_after(struct cn_rules *rules, uint32_t unit, uint32_t other)
+{
+    struct unit_after *after = cn_arena_new(rules->arena, struct unit_after);
+    *after = (struct unit_after){ other, rules->units[unit].after };
+    rules->units[unit].after = after;
+}
+
 /* ---- strata ---- */
 
 /* Nodes: first the units, then the columns. */
@@ -108,6 +127,9 @@ static void add_unit_edges(struct graph *g, uint32_t unit)
     const struct cn_unit_spec *spec = &g->rules->units[unit].spec;
     if (spec->part_of != CN_NO_UNIT) {
         cn_strata_reads(&g->strata, spec->part_of, unit, false);
+    }
+    for (const struct unit_after *a = g->rules->units[unit].after; a != NULL; a = a->next) {
+        cn_strata_reads(&g->strata, unit, a->unit, true);
     }
 }
 

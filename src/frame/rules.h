@@ -63,6 +63,14 @@ uint32_t cn_rules_unit(struct cn_rules *rules, const struct cn_unit_spec *spec);
 uint32_t cn_rules_add(struct cn_rules *rules, uint32_t unit, const struct cn_node *node,
                       enum cn_cel_kind want, struct cn_diagnostics *problems);
 
+/* The same from a text that stands for what the node says: problems are at the node. */
+uint32_t cn_rules_add_text(struct cn_rules *rules, uint32_t unit, cn_str text,
+                           const struct cn_node *node, enum cn_cel_kind want,
+                           struct cn_diagnostics *problems);
+
+/* The unit also reads, not through a column, what the other one comes to. */
+void cn_rules_after(struct cn_rules *rules, uint32_t unit, uint32_t other);
+
 /* After all sections have added theirs: sorts columns and units into strata and plans.  False, with
  * a problem for each, if something reads itself or there is too much. */
 bool cn_rules_finish(struct cn_rules *rules, struct cn_diagnostics *problems);

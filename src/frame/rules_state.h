@@ -11,8 +11,14 @@ struct rule {
     size_t output; /* of the plan of its stratum */
 };
 
+struct unit_after {
+    uint32_t unit;
+    struct unit_after *next;
+};
+
 struct rule_unit {
     struct cn_unit_spec spec;
+    struct unit_after *after;
     uint32_t stratum;
     bool reads_state;
 };

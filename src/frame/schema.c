@@ -1,7 +1,5 @@
 #include "frame/schema.h"
 
-#include <string.h>
-
 _Static_assert((int)CN_BLOCK_ROWS == (int)CN_CEL_BLOCK_ROWS, "a block of the frame is one of cel/");
 
 static const enum cn_cel_kind kinds[] = {
@@ -24,17 +22,6 @@ static bool read_arg(const struct cn_cel_value *value, struct cn_column_arg *arg
     return true;
 }
 
-static bool is_known(struct cn_column_set *set, cn_str name)
-{
-    struct cn_column_name known;
-    for (size_t i = 0; cn_column_set_list(set, i, &known); i++) {
-        if (known.name.len == name.len && memcmp(known.name.ptr, name.ptr, name.len) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static enum cn_cel_resolve resolve(void *ctx, const struct cn_cel_reference *reference,
                                    struct cn_cel_column *column_out, struct cn_error *err)
 {
@@ -52,7 +39,7 @@ static enum cn_cel_resolve resolve(void *ctx, const struct cn_cel_reference *ref
         }
     }
     if (!cn_column_set_find(set, &request, &index, err)) {
-        return is_known(set, reference->name) ? CN_CEL_WRONG : CN_CEL_UNKNOWN;
+        return err->code == CN_NOT_FOUND ? CN_CEL_UNKNOWN : CN_CEL_WRONG;
     }
     *column_out = (struct cn_cel_column){ index, kinds[set->items[index].spec.type] };
     return CN_CEL_FOUND;

@@ -35,6 +35,10 @@ enum fake_column {
     FAKE_TICKETS,
     FAKE_SPONSOR,
     FAKE_SURVEY_AGE,
+    FAKE_TENURE_DAYS,
+    FAKE_CHAMPION_LEFT,
+    FAKE_LOGINS_SUM,
+    FAKE_ACTIVE_USERS,
     FAKE_COLUMNS
 };
 
@@ -63,6 +67,10 @@ static const struct {
     [FAKE_TICKETS] = { "tickets", "", CN_COLUMN_F64, "" },
     [FAKE_SPONSOR] = { "sponsor", "", CN_COLUMN_F64, "" },
     [FAKE_SURVEY_AGE] = { "survey_age", "", CN_COLUMN_F64, "days" },
+    [FAKE_TENURE_DAYS] = { "tenure_days", "", CN_COLUMN_F64, "days" },
+    [FAKE_CHAMPION_LEFT] = { "days_since_champion_left", "", CN_COLUMN_F64, "days" },
+    [FAKE_LOGINS_SUM] = { "logins", "sum", CN_COLUMN_F64, "" },
+    [FAKE_ACTIVE_USERS] = { "active_users", "distinct", CN_COLUMN_F64, "users" },
 };
 
 struct fake_table {

@@ -10,10 +10,11 @@
 #include <string.h>
 
 #include "health/explain.h"
+#include "segment/evaluate.h"
 #include "tests/unit/fake_columns.h"
 #include "tests/unit/unit.h"
 
-/* What of the program is not health. */
+/* What of the program is neither health nor segments. */
 static inline bool compile_nothing(const struct cn_section_input *input, void **compiled_out,
                                    struct cn_diagnostics *problems)
 {
@@ -24,7 +25,14 @@ static inline bool compile_nothing(const struct cn_section_input *input, void **
 }
 
 static const struct cn_program_section metrics = { "metrics", CN_SECTION_KEY, "", compile_nothing };
-static const struct cn_program_section *const sections[] = { &metrics, &cn_health_section };
+static const struct cn_program_section *const sections[] = {
+    &metrics,
+    &cn_segment_model_section,
+    &cn_segment_section,
+    &cn_coverage_section,
+    &cn_lifecycle_section,
+    &cn_health_section,
+};
 
 struct fixture {
     struct cn_arena arena;
@@ -33,10 +41,13 @@ struct fixture {
     struct cn_frame *frame;
     struct fake_table table;
     struct cn_column_source source;
-    const struct cn_column_source *sources[2];
+    const struct cn_column_source *sources[3];
     struct cn_column_set columns;
     struct cn_diagnostics problems;
+    struct cn_rules *rules;
     struct cn_health_model *model;
+    const struct cn_segment_model *segments;
+    struct cn_membership membership;
     struct cn_health_state health;
     struct cn_health_changes changes;
     struct cn_when when;
@@ -64,6 +75,7 @@ static inline int begin(void **state)
     cn_column_set_init(&f->columns, &f->arena, f->sources, 1);
     cn_diagnostics_init(&f->problems, &f->arena);
     cn_health_state_init(&f->health);
+    cn_membership_init(&f->membership);
     *state = f;
     return 0;
 }
@@ -72,6 +84,7 @@ static inline int end(void **state)
 {
     struct fixture *f = *state;
     cn_health_state_deinit(&f->health);
+    cn_membership_deinit(&f->membership);
     cn_health_changes_deinit(&f->changes);
     cn_frame_free(f->frame);
     cn_interner_free(f->strings);
@@ -81,21 +94,35 @@ static inline int end(void **state)
     return 0;
 }
 
+static inline bool compile_sections(struct fixture *f, const struct cn_program_tree *tree,
+                                    void **model_out)
+{
+    struct cn_health_env health;
+    struct cn_segment_env segments;
+    bool ok = true;
+    f->rules = cn_rules_new(&f->arena, &f->columns, f->strings);
+    cn_health_prepare(&f->arena, f->rules, tree, &health);
+    cn_segment_prepare(&f->arena, f->rules, f->strings, tree, &segments);
+    f->sources[1] = cn_health_source(&health);
+    f->sources[2] = cn_segment_source(&segments);
+    f->columns.source_count = 3;
+    for (size_t i = 1; i < CN_ARRAY_LEN(sections); i++) {
+        void *env = sections[i] == &cn_health_section ? (void *)&health : (void *)&segments;
+        ok &= cn_program_compile(&f->arena, tree, sections[i], env, model_out, &f->problems);
+    }
+    f->segments = segments.model;
+    return cn_rules_finish(f->rules, &f->problems) && ok;
+}
+
 static inline bool compile(struct fixture *f, const struct cn_program_files *files)
 {
     struct cn_program_tree tree;
-    struct cn_health_env env;
-    struct cn_rules *rules = cn_rules_new(&f->arena, &f->columns, f->strings);
     void *model = NULL;
     bool ok =
         cn_program_parse(&f->arena, files, sections, CN_ARRAY_LEN(sections), &tree, &f->problems);
-    cn_health_prepare(&f->arena, rules, &tree, &env);
-    f->sources[1] = cn_health_source(&env);
-    f->columns.source_count = 2;
-    ok &= cn_program_compile(&f->arena, &tree, &cn_health_section, &env, &model, &f->problems);
-    ok &= cn_rules_finish(rules, &f->problems);
+    ok &= compile_sections(f, &tree, &model);
     if (ok) {
-        f->model = model;
+        f->model = model; /* of health, which comes last */
         cn_frame_use(f->frame, &f->columns, NULL);
     }
     return ok;
@@ -129,12 +156,38 @@ static inline void add_accounts(struct fixture *f, size_t count)
     }
 }
 
+struct filling {
+    struct fixture *f;
+    const struct cn_bitmap *rows;
+};
+
+static inline bool fill_stratum(void *arg, uint32_t stratum, struct cn_error *err)
+{
+    const struct filling *filling = arg;
+    return cn_frame_fill(filling->f->frame, stratum, filling->rows, &filling->f->when, CN_PACE_FACT,
+                         err);
+}
+
 static inline void evaluate(struct fixture *f, const struct cn_bitmap *rows)
 {
+    size_t count = cn_frame_rows(f->frame);
+    struct filling filling = { f, rows };
     f->changes.count = 0;
-    assert_true(cn_frame_fill(f->frame, 0, rows, &f->when, CN_PACE_FACT, &f->err));
-    assert_true(cn_health_evaluate(f->model, f->frame, rows, &f->health, &f->changes, &f->scratch,
-                                   &f->err));
+    cn_health_state_resize(&f->health, count);
+    cn_membership_resize(&f->membership, f->segments->count, count);
+    cn_health_bind(f->model, f->frame, &f->health);
+    cn_segment_bind(f->segments, f->frame, &f->membership);
+    const struct cn_rule_consumer consumers[] = {
+        cn_health_consumer(f->model, &f->health, &f->changes, &f->scratch),
+        cn_segment_consumer(f->segments, &f->membership, &f->scratch),
+    };
+    const struct cn_rule_pass pass = { .frame = f->frame,
+                                       .rows = rows,
+                                       .fill = fill_stratum,
+                                       .arg = &filling,
+                                       .consumers = consumers,
+                                       .consumer_count = CN_ARRAY_LEN(consumers) };
+    assert_true(cn_rules_run(f->rules, &pass, &f->scratch, &f->err));
     cn_arena_reset(&f->scratch);
 }
 

@@ -81,4 +81,54 @@ static const struct cn_program_file world_churned = {
                "bands: {yellow: 40, green: 60, margin: 5}\n")
 };
 
+/* Sets that read health, and a scorecard that reads them; a parent's score; a colour. */
+static const struct cn_program_file world_segments = {
+    WORLD_TEXT("segments.yaml"),
+    WORLD_TEXT("segment_models:\n"
+               "  size: {primary: true, question: who}\n"
+               "segments:\n"
+               "  large: {model: size, when: arr >= 40000.0}\n"
+               "  small: {model: size, when: arr < 20000.0}\n"
+               "  active: {when: logins.sum(7) > 2.0}\n"
+               "  healthy: {when: health.score >= 50.0 && segment.active}\n"
+               "  red: {when: health.colour == 'red'}\n"
+               "  below-parent: {when: 'parent.value(\"health.score\") > health.score'}\n"
+               "  waits: {when: oldest_ticket_hours > 5.0}\n"
+               "coverage:\n"
+               "  low: {from: 0, below: 30000, cadence: 30d}\n"
+               "  high: {from: 30000, cadence: 14d, colours: {red: {cadence: 7d}}}\n")
+};
+
+static const struct cn_program_file world_chosen = {
+    WORLD_TEXT("scorecards/chosen.yaml"),
+    WORLD_TEXT("scorecard: chosen\n"
+               "priority: 20\n"
+               "applies_when: coverage == 'high' && segment.active\n"
+               "measures:\n"
+               "  - {name: logins, weight: 1, value: logins.sum(7), map: {0: 0, 9: 100}}\n"
+               "  - {name: size, weight: 1, score: \"segment.small ? 80.0 : 30.0\"}\n"
+               "bands: {yellow: 40, green: 60, margin: 5}\n")
+};
+
+/* Another version: other names, stages instead of the record's, another order. */
+static const struct cn_program_file world_renamed = {
+    WORLD_TEXT("segments.yaml"),
+    WORLD_TEXT("segment_models:\n"
+               "  size: {primary: true, question: who}\n"
+               "segments:\n"
+               "  active: {when: logins.sum(7) > 1.0}\n"
+               "  small: {model: size, when: arr < 20000.0}\n"
+               "  enterprise: {model: size, when: arr >= 40000.0, was: large}\n"
+               "  seated: {when: seats >= 10.0}\n"
+               "coverage:\n"
+               "  low: {from: 0, below: 30000}\n"
+               "  high: {from: 30000}\n"
+               "lifecycle:\n"
+               "  stages:\n"
+               "    onboarding: {from: 0, stall_after: 2d,"
+               " goals: [{name: used, when: events.sum(7) > 3.0}]}\n"
+               "    later: {from: 6}\n"
+               "  renewal_window: days_to_renewal <= 90.0 && cadence_days > 0.0\n")
+};
+
 #endif

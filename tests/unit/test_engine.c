@@ -302,7 +302,8 @@ static int64_t ask(struct cn_sql_conn *conn, const char *sql, int64_t value)
 /* No table that belongs to accounts still has the merged one, but for what is its history. */
 static void assert_nothing_left(struct spine *spine, cn_account_id id)
 {
-    static const char *const kept[] = { "ident", "account_domain", "change", "health_history" };
+    static const char *const kept[] = { "ident", "account_domain", "change", "health_history",
+                                        "placement_history" };
     struct cn_error err;
     struct cn_sql_conn *conn = NULL;
     struct cn_sql_stmt *stmt = NULL;

@@ -317,7 +317,7 @@ static cn_str read_golden(struct fixture *f, const char *name, const char *suffi
 static void every_mistake_is_found_at_once_with_its_place(void **state)
 {
     struct fixture *f = *state;
-    static const char *const names[] = { "cycle", "expressions", "measures", "shape" };
+    static const char *const names[] = { "cycle", "expressions", "measures", "segments", "shape" };
     for (size_t i = 0; i < CN_ARRAY_LEN(names); i++) {
         char name[64];
         struct cn_buf out;

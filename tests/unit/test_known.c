@@ -62,9 +62,19 @@ static void fill_back(struct spine *spine)
 
 static void restart(struct spine *spine, struct cn_rng *rng)
 {
-    const struct cn_program_file files[] = { world_metrics, world_churned, world_scorecards };
-    if (pick(rng, 2) == 0) {
-        use_program(spine, files, CN_ARRAY_LEN(files));
+    const struct cn_program_file churned[] = { world_metrics, world_churned, world_scorecards,
+                                               world_segments };
+    const struct cn_program_file renamed[] = { world_metrics, world_chosen, world_scorecards,
+                                               world_renamed };
+    switch (pick(rng, 3)) {
+    case 0:
+        use_program(spine, churned, CN_ARRAY_LEN(churned));
+        break;
+    case 1:
+        use_program(spine, renamed, CN_ARRAY_LEN(renamed));
+        break;
+    default:
+        break;
     }
     stop(spine);
     start(spine);
@@ -95,7 +105,8 @@ static void live(struct spine *spine, struct cn_rng *rng)
 
 static void begin(struct spine *spine, const char *schema, bool parks)
 {
-    const struct cn_program_file files[] = { world_metrics, world_scorecards };
+    const struct cn_program_file files[] = { world_metrics, world_chosen, world_scorecards,
+                                             world_segments };
     spine_init(spine, schema);
     spine->parks = parks;
     spine->tick_us = 120000; /* some rounds look at the clock, others do not */
@@ -129,7 +140,16 @@ static void note(void *arg, const struct cn_known_difference *difference)
     struct found *found = arg;
     char lived[TEXT_MAX / 3];
     char replayed[TEXT_MAX / 3];
-    if (found->count++ == 0) {
+    if (found->count++ == 0 && difference->is_placement) {
+        cn_str then = difference->lived_placement != NULL ? difference->lived_placement->placement
+                                                          : CN_STR("nothing");
+        cn_str now = difference->replayed_placement != NULL
+                         ? difference->replayed_placement->placement
+                         : CN_STR("nothing");
+        (void)snprintf(found->first, sizeof(found->first),
+                       "tick %lld, account %lld: %.*s; now %.*s", (long long)difference->tick,
+                       (long long)difference->account_id, CN_STR_ARG(then), CN_STR_ARG(now));
+    } else if (found->count == 1) {
         say_row(lived, sizeof(lived), difference->lived);
         say_row(replayed, sizeof(replayed), difference->replayed);
         (void)snprintf(found->first, sizeof(found->first), "tick %lld, account %lld: %s; now %s",
@@ -230,6 +250,12 @@ static void a_row_that_was_not_lived_is_found(void **state)
     struct cn_known_report report = replay(&spine, &found);
     assert_int_equal(report.differing, 1);
     assert_int_equal(found.count, 1);
+    change(&spine, "UPDATE placement_history SET placement = '|segment:large|' WHERE tick = (SELECT"
+                   " max(tick) FROM placement_history) AND account_id = (SELECT max(account_id)"
+                   " FROM placement_history WHERE tick = (SELECT max(tick) FROM"
+                   " placement_history))");
+    report = replay(&spine, &found);
+    assert_int_equal(report.differing, 2);
     change(&spine, "UPDATE tick SET engine_version = 0");
     report = replay(&spine, &found);
     assert_int_equal(report.differing, 0);

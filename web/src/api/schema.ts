@@ -542,6 +542,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Segments, coverage models and stages, with how many accounts are in each */
+        get: operations["listSegments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segment-overlap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many accounts are in several segments, by two and by exact combination */
+        get: operations["overlapSegments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One segment; its members are GET /api/v1/accounts?segment= */
+        get: operations["getSegment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/segments/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which segments, coverage models, stages and goals the account entered and left */
+        get: operations["listSegmentHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Coverage models with their accounts, and the load of each CSM */
+        get: operations["getCoverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -679,6 +764,14 @@ export interface components {
             owner: components["schemas"]["UserRef"] | null;
             /** @description weekly points, oldest first */
             spark?: number[];
+            /** @description the coverage model */
+            coverage: string | null;
+            /** @description the stage that the program says */
+            lifecycle_stage: string | null;
+            /** @description that it is in, by name */
+            segments: string[];
+            /** @description renewal-window, stalled, unsegmented */
+            flags: string[];
         };
         Score: {
             /** @description 0 to 100, to a thousandth; 100 is healthy */
@@ -741,6 +834,14 @@ export interface components {
             owner: components["schemas"]["UserRef"] | null;
             /** @description weekly points, oldest first */
             spark?: number[];
+            /** @description the coverage model */
+            coverage: string | null;
+            /** @description the stage that the program says */
+            lifecycle_stage: string | null;
+            /** @description that it is in, by name */
+            segments: string[];
+            /** @description renewal-window, stalled, unsegmented */
+            flags: string[];
             /** @description of its e-mail addresses */
             domain: string | null;
             /** @description what group calls said, by name */
@@ -1637,6 +1738,165 @@ export interface components {
             /** @description points, as the account's explanation adds them up */
             change: number;
         };
+        SegmentBoard: {
+            /** @description by kind, then as in the program */
+            data: components["schemas"]["Segment"][];
+            /** @description how many, of those that the caller may see */
+            accounts: number;
+            /** @description their annual recurring revenue; null: no account has any */
+            arr: components["schemas"]["Money"] | null;
+            /** @description accounts in no segment of the primary model; null: there is none */
+            unsegmented: number | null;
+            /** @description accounts that answer 0, 1, ... 7 of the seven questions */
+            answered: number[];
+        };
+        Segment: {
+            /**
+             * @description what kind of set
+             * @enum {string}
+             */
+            kind: "coverage" | "flag" | "goal" | "segment" | "stage";
+            /** @description as in the program */
+            name: string;
+            /** @description what it is for */
+            doc: string;
+            /** @description the condition; null: not said by one */
+            rule: string | null;
+            /** @description the segment model: an account is in one of its segments at most */
+            model: string | null;
+            /** @description of the primary segment model */
+            primary: boolean;
+            /**
+             * @description which of the seven questions its model answers
+             * @enum {string}
+             */
+            question: "none" | "who" | "profit" | "satisfaction" | "wallet" | "footprint" | "market" | "influence";
+            /** @description it rests on a colour or a signal: its past exists only as it was lived */
+            reads_state: boolean;
+            /** @description how many, of those that the caller may see */
+            accounts: number;
+            /** @description their annual recurring revenue; null: no account has any */
+            arr: components["schemas"]["Money"] | null;
+        };
+        SegmentOverlap: {
+            /** @description accounts in both of two, whatever else they are in */
+            pairs: components["schemas"]["OverlapPart"][];
+            /** @description accounts in these and in none of the others, the most first */
+            exactly: components["schemas"]["OverlapPart"][];
+            /** @description accounts in all of them */
+            together: components["schemas"]["OverlapPart"];
+        };
+        OverlapPart: {
+            /** @description in the order asked for */
+            segments: string[];
+            /** @description how many, of those that the caller may see */
+            accounts: number;
+            /** @description their annual recurring revenue; null: no account has any */
+            arr: components["schemas"]["Money"] | null;
+        };
+        SegmentHistory: {
+            /** @description newest first */
+            data: components["schemas"]["SegmentEvent"][];
+        };
+        SegmentEvent: {
+            /**
+             * Format: date-time
+             * @description when
+             */
+            at: string;
+            /**
+             * @description what kind of set
+             * @enum {string}
+             */
+            kind: "coverage" | "flag" | "goal" | "segment" | "stage";
+            /** @description which */
+            name: string;
+            /** @description else it left */
+            entered: boolean;
+            /** @description computed later, not lived */
+            backfilled: boolean;
+            /** @description of the program that made it */
+            program_version: number;
+        };
+        CoverageBoard: {
+            /** @description as in the program */
+            models: components["schemas"]["CoverageModel"][];
+            /** @description who has accounts, nobody first */
+            owners: components["schemas"]["CoverageOwner"][];
+            /** @description accounts in no coverage model */
+            without: number;
+        };
+        CoverageModel: {
+            /** @description as in the program */
+            name: string;
+            /** @description how these accounts are looked after */
+            doc: string;
+            /** @description least ARR, in major units */
+            arr_from: number;
+            /** @description ARR at which it ends; null: it has no end */
+            arr_below: number | null;
+            /** @description accounts that fill a CSM's time */
+            accounts_min: number | null;
+            /** @description accounts that one CSM can have */
+            accounts_max: number | null;
+            /**
+             * @description of one CSM, or of all together
+             * @enum {string}
+             */
+            per: "csm" | "pool";
+            /** @description days between two touches */
+            cadence_days: number | null;
+            /** @description what colours change */
+            touches: components["schemas"]["CoverageTouch"][];
+            /** @description how many, of those that the caller may see */
+            accounts: number;
+            /** @description their annual recurring revenue */
+            arr: components["schemas"]["Money"] | null;
+            /** @description CSMs who have such accounts */
+            owners: number;
+            /** @description accounts per CSM; null: nobody has any */
+            ratio: number | null;
+            /** @description expected by cadence and colour */
+            touches_per_week: number;
+        };
+        CoverageTouch: {
+            /**
+             * @description while health has this colour
+             * @enum {string}
+             */
+            band: "red" | "yellow" | "green";
+            /** @description days between two touches; the shorter of this and the model's holds */
+            cadence_days: number | null;
+            /** @description what touches are for, or empty */
+            focus: string;
+        };
+        CoverageOwner: {
+            /** @description the CSM; null: nobody */
+            owner: components["schemas"]["UserRef"] | null;
+            /** @description in any coverage model */
+            accounts: number;
+            /** @description their annual recurring revenue */
+            arr: components["schemas"]["Money"] | null;
+            /** @description account value on average: the higher, the fewer accounts */
+            average: components["schemas"]["Money"] | null;
+            /** @description expected by cadence and colour */
+            touches_per_week: number;
+            /** @description by coverage model */
+            parts: components["schemas"]["CoveragePart"][];
+        };
+        CoveragePart: {
+            /** @description the coverage model */
+            coverage: string;
+            /** @description of this model */
+            accounts: number;
+            /**
+             * @description beside what the model gives one CSM; none: it gives nothing
+             * @enum {string}
+             */
+            load: "none" | "under" | "right" | "over";
+            /** @description expected by cadence and colour */
+            touches_per_week: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -2050,6 +2310,14 @@ export interface operations {
                 owner_id?: string;
                 /** @description only those that renew within so many days, or should have */
                 renewal_within_days?: number;
+                /** @description only those in all of these segments: quiet,core */
+                segment?: string;
+                /** @description only those of this coverage model */
+                coverage?: string;
+                /** @description only those in this lifecycle stage */
+                stage?: string;
+                /** @description only those that are renewal-window, stalled or unsegmented */
+                flag?: string;
                 /** @description true: only those at risk, as the portfolio counts them: red, or yellow and renewing within 120 days */
                 at_risk?: boolean;
                 /** @description green-yellow: only those that were the one at moved_from and the other at moved_to; none is without a score */
@@ -5099,6 +5367,14 @@ export interface operations {
                 owner_id?: string;
                 /** @description only those that renew within so many days, or should have */
                 renewal_within_days?: number;
+                /** @description only those in all of these segments: quiet,core */
+                segment?: string;
+                /** @description only those of this coverage model */
+                coverage?: string;
+                /** @description only those in this lifecycle stage */
+                stage?: string;
+                /** @description only those that are renewal-window, stalled or unsegmented */
+                flag?: string;
                 /** @description true: only those at risk, as the portfolio counts them: red, or yellow and renewing within 120 days */
                 at_risk?: boolean;
                 /** @description green-yellow: only those that were the one at moved_from and the other at moved_to; none is without a score */
@@ -6413,6 +6689,462 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Migration"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSegments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Segments, coverage models and stages, with how many accounts are in each */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentBoard"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    overlapSegments: {
+        parameters: {
+            query: {
+                /** @description names of 2 to 16 segments, with commas */
+                segments: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many accounts are in several segments, by two and by exact combination */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentOverlap"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSegment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the name of a segment */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One segment; its members are GET /api/v1/accounts?segment= */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSegmentHistory: {
+        parameters: {
+            query?: {
+                /** @description from the beginning unless given */
+                from?: string;
+                /** @description now unless given */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the account */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Which segments, coverage models, stages and goals the account entered and left */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentHistory"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCoverage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Coverage models with their accounts, and the load of each CSM */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverageBoard"];
                 };
             };
             /** @description malformed */

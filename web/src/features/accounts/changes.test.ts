@@ -18,6 +18,10 @@ const row = (id: string): AccountRow => ({
   last_activity_at: null,
   scorecard: null,
   open_tickets: 0,
+  coverage: null,
+  lifecycle_stage: null,
+  segments: [],
+  flags: [],
 });
 const key = accountKeys.page({ sort: 'name' }, 0);
 

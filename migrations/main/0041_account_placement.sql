@@ -1,0 +1,2 @@
+-- Where the account stands now, for lists: the newest of its placement_history.
+ALTER TABLE account ADD COLUMN placement text NOT NULL DEFAULT '';

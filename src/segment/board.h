@@ -1,0 +1,95 @@
+/*
+ * Segments and coverage as they are shown: counts and ARR over the accounts that somebody may see.
+ * Only the shapes; the engine fills them from its live state (engine/boards.h).
+ */
+#ifndef CAIRN_SEGMENT_BOARD_H
+#define CAIRN_SEGMENT_BOARD_H
+
+#include "book/account.h"
+#include "segment/segment.h"
+
+/* Where one account stands. */
+struct cn_standing {
+    cn_str coverage; /* "" without */
+    cn_str stage;
+    cn_str *segments; /* names, by name */
+    size_t segment_count;
+    cn_str *flags; /* "renewal-window", "stalled", "unsegmented" */
+    size_t flag_count;
+    double days_in_stage; /* of a stage */
+    double cadence_days;  /* 0: none */
+    unsigned answered;    /* of the seven questions */
+};
+
+struct cn_board_sum {
+    int64_t accounts;
+    int64_t arr_minor; /* of those that have ARR, in the reporting currency */
+};
+
+struct cn_board_set {
+    enum cn_segment_kind kind;
+    cn_str name;
+    cn_str doc;
+    cn_str rule;  /* the condition, or "" */
+    cn_str model; /* of a segment, or "" */
+    bool is_primary;
+    enum cn_segment_question question;
+    bool reads_state; /* it rests on a colour or a signal: exists only as known */
+    struct cn_board_sum sum;
+};
+
+struct cn_segment_board {
+    struct cn_board_set *items; /* by kind, then as in the program */
+    size_t count;
+    struct cn_board_sum all;
+    struct cn_board_sum unsegmented; /* in no segment of the primary model, if there is one */
+    bool has_primary;
+    int64_t answered[8]; /* accounts that answer 0, 1, ... 7 of the seven questions */
+    char currency[4];    /* "" if no account has ARR */
+};
+
+/* Accounts that are in exactly these of the sets that were asked for (a bit each), at least one. */
+struct cn_overlap_part {
+    uint32_t in;
+    struct cn_board_sum sum;
+};
+
+enum {
+    CN_OVERLAP_MAX = 16
+};
+
+struct cn_overlap {
+    struct cn_overlap_part *parts; /* the largest first */
+    size_t part_count;
+    struct cn_board_sum pairs[CN_OVERLAP_MAX][CN_OVERLAP_MAX]; /* in both, whatever else */
+    struct cn_board_sum together;                              /* in all of them */
+    char currency[4];
+};
+
+/* What one owner, or all of a pool, have of one coverage model. */
+struct cn_coverage_row {
+    int64_t owner; /* user; 0: nobody.  Of a pool: 0 */
+    uint32_t item; /* of `models` */
+    struct cn_board_sum sum;
+    double touches_per_week;
+};
+
+struct cn_coverage_model_row {
+    cn_str name;
+    cn_str doc;
+    const struct cn_coverage *coverage; /* lives in the arena of the answer */
+    struct cn_board_sum sum;
+    int64_t owners; /* who have accounts of it */
+    double touches_per_week;
+};
+
+struct cn_coverage_board {
+    struct cn_coverage_model_row *models;
+    size_t model_count;
+    struct cn_coverage_row *rows; /* by owner, then model */
+    size_t row_count;
+    struct cn_board_sum without; /* in no coverage model: no ARR */
+    char currency[4];
+};
+
+#endif

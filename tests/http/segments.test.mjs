@@ -1,0 +1,310 @@
+// Segments, coverage and lifecycle: who is in what, as soon as the facts say so.
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { cairnCommand, startCairn, waitFor } from './harness.mjs';
+
+const DAY = 86_400_000;
+const usd = minor => ({ minor, currency: 'USD' });
+const day = offset => new Date(Date.now() + offset * DAY).toISOString().slice(0, 10);
+
+// Makes these files the program of the server, which starts again.
+async function useProgram(cairn, files) {
+  const dir = await mkdtemp(join(tmpdir(), 'cairn-program-'));
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(join(dir, name, '..'), { recursive: true });
+    await writeFile(join(dir, name), text);
+  }
+  cairn.assertClean(await cairn.stop());
+  const { code, stdout, stderr } = await cairnCommand(['program', 'apply', dir, ...cairn.where]);
+  assert.equal(code, 0, stdout + stderr);
+  await cairn.start();
+  await rm(dir, { recursive: true });
+  return cairn.login();
+}
+
+// The rows of all accounts by external id, once `done` says so.
+function rowsWhen(session, done) {
+  return waitFor(async () => {
+    const { body } = await session.get('/api/v1/accounts?limit=200');
+    const rows = Object.fromEntries(body.data.map(row => [row.external_id, row]));
+    return done(rows, body) && rows;
+  }, { what: done.toString() });
+}
+
+const names = body => body.data.map(row => row.external_id).sort();
+
+test('003-11 coverage follows half-open bands of ARR, exact at the cent', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const expected = { 499_999: 'tech', 500_000: 'low', 1_999_999: 'low', 2_000_000: 'mid', 9_999_999: 'mid', 10_000_000: 'high' };
+  for (const minor of Object.keys(expected)) {
+    await admin.createAccount({ name: `A${minor}`, external_id: minor, arr: usd(Number(minor)) });
+  }
+  await admin.createAccount({ name: 'None', external_id: 'none' });
+  const rows = await rowsWhen(admin, all => all.none && Object.keys(expected).every(id => all[id]?.coverage != null));
+  for (const [id, coverage] of Object.entries(expected)) assert.equal(rows[id].coverage, coverage, id);
+  assert.equal(rows.none.coverage, null);
+  assert.equal(rows['2000000'].scorecard, 'mid-touch');
+  assert.equal(rows['10000000'].scorecard, 'high-touch');
+  assert.equal(rows['1999999'].scorecard, 'tech-touch');
+
+  await t.test('lists and exports filter by it', async () => {
+    assert.deepEqual(names((await admin.get('/api/v1/accounts?coverage=low')).body), ['1999999', '500000']);
+    assert.equal((await admin.get('/api/v1/accounts?coverage=low&segment=core')).body.total, 0);
+    assert.equal((await admin.get('/api/v1/accounts?coverage=nothing')).body.total, 0);
+    const { text } = await admin.get('/api/v1/export/accounts.csv?coverage=mid');
+    const lines = text.trim().split('\r\n').map(line => line.split(',').map(cell => cell.replace(/^"|"$/g, '')));
+    assert.equal(lines.length, 3);
+    assert.equal(lines[1][lines[0].indexOf('coverage')], 'mid');
+    assert.equal(lines[1][lines[0].indexOf('segments')], 'core');
+  });
+
+  await t.test('the board counts them with their ARR', async () => {
+    const { body } = await admin.get('/api/v1/segments');
+    const low = body.data.find(set => set.kind === 'coverage' && set.name === 'low');
+    assert.deepEqual([low.accounts, low.arr], [2, usd(2_499_999)]);
+    assert.equal(body.accounts, 7);
+    assert.deepEqual(body.arr, usd(Object.keys(expected).reduce((sum, minor) => sum + Number(minor), 0)));
+  });
+
+  await t.test('004-04 accounts in no segment of the primary model are counted and listed', async () => {
+    const { body } = await admin.get('/api/v1/segments');
+    assert.equal(body.unsegmented, 1);
+    assert.deepEqual(names((await admin.get('/api/v1/accounts?flag=unsegmented')).body), ['none']);
+    const primary = body.data.filter(set => set.kind === 'segment' && set.primary);
+    assert.deepEqual(primary.map(set => set.name), ['strategic', 'core', 'long-tail']);
+    assert.equal(primary.reduce((sum, set) => sum + set.accounts, 0), 6); // each in exactly one
+    assert.equal((await admin.patch(`/api/v1/accounts/${rows.none.id}`, { arr: usd(1) }, '*')).status, 200);
+    await waitFor(async () => (await admin.get('/api/v1/segments')).body.unsegmented === 0);
+  });
+
+  await t.test('one segment is asked for by name', async () => {
+    const { body } = await admin.get('/api/v1/segments/core');
+    assert.deepEqual([body.accounts, body.model, body.question, body.rule], [2, 'value', 'profit', 'arr >= 20000.0']);
+    assert.equal((await admin.get('/api/v1/segments/nobody')).status, 404);
+    assert.equal((await admin.get('/api/v1/segments/ready-to-expand')).body.reads_state, false);
+  });
+});
+
+test('membership moves within a second, and entries and exits are kept', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const account = await admin.createAccount({ name: 'Acme', external_id: 'acme', arr: usd(3_000_000) });
+  await rowsWhen(admin, all => all.acme?.segments.includes('core'));
+  const before = Date.now();
+  await admin.patch(`/api/v1/accounts/${account.id}`, { arr: usd(30_000_000) }, '*');
+  await rowsWhen(admin, all => all.acme.segments.includes('strategic') && !all.acme.segments.includes('core'));
+  assert.ok(Date.now() - before < 1000, `${Date.now() - before} ms`);
+  const path = `/api/v1/accounts/${account.id}/segments/history`;
+  const events = await waitFor(async () => {
+    const { body } = await admin.get(path);
+    return body.data.some(event => event.name === 'strategic') && body.data;
+  });
+  const moves = events.filter(event => event.kind === 'segment').map(event => `${event.entered ? '+' : '-'}${event.name}`);
+  assert.deepEqual(moves.slice(0, 2).sort(), ['+strategic', '-core']);
+  assert.equal(moves.at(-1), '+core');
+  assert.ok(events.some(event => event.kind === 'coverage' && event.name === 'high' && event.entered));
+  assert.ok(events.every(event => !event.backfilled));
+
+  await t.test('a restart tells nothing twice', async () => {
+    await cairn.restart();
+    const again = await cairn.login();
+    await rowsWhen(again, all => all.acme.segments.includes('strategic'));
+    assert.deepEqual((await again.get(path)).body.data, events);
+  });
+});
+
+test('003-03 003-04 003-05 stages by the days since the first contract, and 003-06 the renewal window beside them', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  // [days since the start, days to the end, ARR]: expected stage, stalled, window
+  const cases = [
+    [[0, 365, 3_000_000], 'onboarding', false, false],
+    [[89, 276, 3_000_000], 'onboarding', false, false],
+    [[90, 275, 3_000_000], 'onboarding', true, false],
+    [[91, 274, 3_000_000], 'adoption', true, false],
+    [[365, 121, 3_000_000], 'adoption', true, false],
+    [[366, 120, 3_000_000], 'growth', false, true], // onboarding is over for good
+    [[400, 91, 700_000], 'growth', false, false],
+    [[401, 90, 700_000], 'growth', false, true],
+    [[402, 61, 100_000], 'growth', false, false],
+    [[403, 60, 100_000], 'growth', false, true],
+    [[404, 0, 12_000_000], 'growth', false, true],
+    [[405, -1, 12_000_000], 'growth', false, false], // overdue is not a window
+  ];
+  for (const [[since, left, minor]] of cases) {
+    const { id } = await admin.createAccount({ name: `D${since}`, external_id: `d${since}` });
+    const res = await admin.post(`/api/v1/accounts/${id}/contracts`,
+      { name: 'Year', arr: usd(minor), starts_on: day(-since), ends_on: day(left) });
+    assert.equal(res.status, 201, res.text);
+  }
+  const rows = await rowsWhen(admin, all => cases.every(([[since]]) => all[`d${since}`]?.coverage));
+  for (const [[since, left], stage, stalled, window] of cases) {
+    const row = rows[`d${since}`];
+    assert.equal(row.lifecycle_stage, stage, `day ${since}`);
+    assert.equal(row.flags.includes('stalled'), stalled, `stalled on day ${since}`);
+    assert.equal(row.flags.includes('renewal-window'), window, `${left} days before the end`);
+  }
+  assert.deepEqual(names((await admin.get('/api/v1/accounts?stage=adoption&flag=stalled')).body), ['d365', 'd91']);
+
+  await t.test('003-03 an activated account is not stalled', async () => {
+    const { write_key } = await admin.createSource();
+    const events = [];
+    for (let i = 0; i < 12; i++) {
+      events.push({ type: 'track', userId: `u${i % 3}`, event: ['Signed In', 'A', 'B', 'C'][i % 4], context: { groupId: 'd90' } });
+      events.push({ type: 'track', userId: `u${i % 3}`, event: 'Signed In', context: { groupId: 'd90' } });
+    }
+    assert.equal((await cairn.send(write_key, events)).status, 200);
+    await rowsWhen(admin, all => !all.d90.flags.includes('stalled'));
+    const { body } = await admin.get('/api/v1/segments');
+    const goals = body.data.filter(set => set.kind === 'goal').map(set => [set.name, set.accounts]);
+    assert.deepEqual(goals, [['onboarding/regular-use', 1], ['onboarding/features-adopted', 1], ['onboarding/people-engaged', 1]]);
+  });
+});
+
+test('004-12 overlaps count by two, by exact combination and all together', async t => {
+  const cairn = await startCairn(t);
+  await useProgram(cairn, { 'a.yaml': `
+segments:
+  one:   {when: "trait.n.number() % 2.0 == 0.0 || trait.n.number() < 0.0"}
+  two:   {when: trait.n.number() >= 10.0}
+  three: {when: trait.n.number() <= 11.0}
+`.replace('trait.n.number() % 2.0 == 0.0', 'int(trait.n.number()) % 2 == 0') });
+  const admin = await cairn.login();
+  const { write_key } = await admin.createSource();
+  const events = [];
+  for (let n = 1; n <= 20; n++) {
+    events.push({ type: 'group', userId: `u${n}`, groupId: `g${n}`, traits: { n } });
+  }
+  assert.equal((await cairn.send(write_key, events)).status, 200);
+  await waitFor(async () => (await admin.get('/api/v1/accounts?segment=two')).body.total === 11);
+  const { body } = await admin.get('/api/v1/segment-overlap?segments=one,two,three');
+  const sums = list => Object.fromEntries(list.map(part => [part.segments.join('+'), part.accounts]));
+  assert.deepEqual(sums(body.pairs), { 'one+two': 6, 'one+three': 5, 'two+three': 2 });
+  // even and at most 9: 2 4 6 8; 10; 11; odd below: 1 3 5 7 9; even from 12: 5; odd from 13: 4
+  assert.deepEqual(sums(body.exactly), { 'one+three': 4, 'one+two+three': 1, 'two+three': 1, three: 5, 'one+two': 5, two: 4 });
+  assert.deepEqual([body.together.segments, body.together.accounts], [['one', 'two', 'three'], 1]);
+  assert.equal((await admin.get('/api/v1/segment-overlap?segments=one')).status, 400);
+  assert.equal((await admin.get('/api/v1/segment-overlap?segments=one,nobody')).status, 400);
+  assert.deepEqual(names((await admin.get('/api/v1/accounts?segment=one,two,three')).body), ['g10']);
+});
+
+test('003-26 expected touches follow the colour, and 003-07 to 003-13 the load of a CSM', async t => {
+  const csm = { email: 'carl@example.com', password: 'correct horse battery', name: 'Carl', role: 'csm' };
+  const other = { email: 'olga@example.com', password: 'correct horse battery', name: 'Olga', role: 'csm' };
+  const cairn = await startCairn(t, { users: [csm, other] });
+  const admin = await useProgram(cairn, {
+    'coverage.yaml': `
+coverage:
+  pooled: {from: 0, below: 20000, accounts: {max: 2000, per: pool}}
+  mid:
+    from: 20000
+    below: 100000
+    accounts: {min: 40, max: 80}
+    cadence: 91d
+    colours: {red: {cadence: 7d, focus: rescue}, yellow: {cadence: 30d, focus: enablement}, green: {cadence: 91d, focus: growth}}
+  high: {from: 100000, accounts: {min: 8, max: 25}, cadence: 14d}
+`,
+    'card.yaml': `
+scorecard: by-name
+measures:
+  - {name: s, weight: 1, score: "name.startsWith('G') ? 100.0 : name.startsWith('Y') ? 60.0 : 10.0"}
+`,
+  });
+  const { user } = await cairn.login(csm);
+  const { user: olga } = await cairn.login(other);
+  const make = async (prefix, count, owner, minor) => {
+    for (let i = 0; i < count; i++) {
+      await admin.createAccount({ name: `${prefix}${i}`, external_id: `${prefix}${owner.name}${minor}-${i}`, owner_id: owner.id, arr: usd(minor) });
+    }
+  };
+  await make('G', 45, user, 5_000_000);
+  await make('Y', 15, user, 5_000_000);
+  await make('R', 5, user, 5_000_000);
+  const ownerOf = (body, who) => body.owners.find(row => row.owner?.id === who.id);
+  const when = done => waitFor(async () => {
+    const { body } = await admin.get('/api/v1/coverage');
+    return done(body) && body;
+  }, { timeoutMs: 20_000, what: done.toString() });
+
+  const mixed = await when(body => Math.abs((ownerOf(body, user)?.touches_per_week ?? 0) - 11.9) < 0.1);
+  assert.equal(ownerOf(mixed, user).accounts, 65);
+  assert.equal(ownerOf(mixed, user).parts[0].load, 'right');
+  assert.deepEqual(mixed.models.find(model => model.name === 'mid').touches.map(touch => [touch.band, touch.cadence_days, touch.focus]),
+    [['red', 7, 'rescue'], ['yellow', 30, 'enablement'], ['green', 91, 'growth']]);
+
+  await t.test('003-08 81 mid-touch accounts are over, 80 are not', async () => {
+    await make('H', 15, user, 5_000_000);
+    const full = await when(body => ownerOf(body, user).accounts === 80);
+    assert.equal(ownerOf(full, user).parts[0].load, 'right');
+    await make('I', 1, user, 5_000_000);
+    const over = await when(body => ownerOf(body, user).accounts === 81);
+    assert.equal(ownerOf(over, user).parts[0].load, 'over');
+  });
+
+  await t.test('003-07 26 high-touch accounts are over, and 003-13 their average value is exact', async () => {
+    await make('K', 15, olga, 28_000_000);
+    const fifteen = await when(body => ownerOf(body, olga)?.accounts === 15);
+    assert.deepEqual(ownerOf(fifteen, olga).arr, usd(420_000_000));
+    assert.deepEqual(ownerOf(fifteen, olga).average, usd(28_000_000)); // $4.2M of 15
+    assert.equal(ownerOf(fifteen, olga).parts[0].load, 'right');
+    await make('L', 11, olga, 28_000_000);
+    const over = await when(body => ownerOf(body, olga).accounts === 26);
+    assert.equal(ownerOf(over, olga).parts[0].load, 'over');
+    assert.ok(Math.abs(ownerOf(over, olga).touches_per_week - 13) < 1e-9);
+  });
+
+  await t.test('003-33 a pool has a ratio of all its CSMs, and nobody is over', async () => {
+    await make('P', 6, user, 100_000);
+    await make('Q', 2, olga, 100_000);
+    const body = await when(all => all.models[0].accounts === 8);
+    assert.deepEqual([body.models[0].owners, body.models[0].ratio, body.models[0].per], [2, 4, 'pool']);
+    assert.equal(ownerOf(body, olga).parts.find(part => part.coverage === 'pooled').load, 'none');
+  });
+
+  await t.test('who sees a part of the book counts that part', async () => {
+    const carl = await cairn.login(csm);
+    const { body } = await carl.get('/api/v1/coverage');
+    assert.ok(body.owners.every(row => row.owner?.id === user.id));
+    assert.equal((await carl.get('/api/v1/segments')).body.accounts, 87);
+  });
+});
+
+test('004-05 to 004-11 each of the seven questions is a model, and completeness counts those that are answered', async t => {
+  const cairn = await startCairn(t);
+  const questions = ['who', 'profit', 'satisfaction', 'wallet', 'footprint', 'market', 'influence'];
+  await useProgram(cairn, {
+    'segments.yaml': `segment_models:\n${questions.map(q => `  ${q}: {question: ${q}}\n`).join('')}
+segments:
+${questions.map(q => `  ${q}-high: {model: ${q}, when: trait.${q}.number() >= 50.0}\n  ${q}-low: {model: ${q}, when: trait.${q}.number() < 50.0}\n`).join('')}
+  complete: {when: segment.answered == 7.0}
+`,
+  });
+  const admin = await cairn.login();
+  const { write_key } = await admin.createSource();
+  const events = questions.map((_, n) => ({ type: 'group', userId: `u${n}`, groupId: `g${n + 1}`,
+    traits: Object.fromEntries(questions.slice(0, n + 1).map((q, i) => [q, i * 15])) }));
+  assert.equal((await cairn.send(write_key, [...events, { type: 'group', userId: 'u9', groupId: 'g0', traits: { x: 1 } }])).status, 200);
+  await waitFor(async () => (await admin.get('/api/v1/accounts?segment=complete')).body.total === 1);
+  const { body } = await admin.get('/api/v1/segments');
+  assert.deepEqual(body.answered, [1, 1, 1, 1, 1, 1, 1, 1]);
+  assert.deepEqual(names((await admin.get('/api/v1/accounts?segment=market-high')).body), ['g6', 'g7']);
+  assert.deepEqual(names((await admin.get('/api/v1/accounts?segment=who-low,wallet-low')).body), ['g4', 'g5', 'g6', 'g7']);
+});
+
+test('a renamed segment keeps its members, and who reads what it makes follows', async t => {
+  const cairn = await startCairn(t);
+  let admin = await useProgram(cairn, { 'a.yaml': 'segments:\n  vip: {when: arr >= 100.0}\n' });
+  const account = await admin.createAccount({ name: 'Acme', external_id: 'acme', arr: usd(20_000) });
+  await rowsWhen(admin, all => all.acme?.segments.includes('vip'));
+  admin = await useProgram(cairn, { 'a.yaml': 'segments:\n  key-account: {when: arr >= 100.0, was: vip}\n  both: {when: segment.has("key-account") && health.score < 1.0}\n',
+    'b.yaml': 'scorecard: s\napplies_when: segment.has("key-account")\nmeasures:\n  - {name: m, weight: 1, score: "0.0"}\n' });
+  const rows = await rowsWhen(admin, all => all.acme?.segments.includes('both'));
+  assert.deepEqual(rows.acme.segments, ['both', 'key-account']);
+  assert.equal(rows.acme.scorecard, 's');
+  assert.equal((await admin.get(`/api/v1/accounts/${account.id}/segments/history`)).status, 200);
+});
