@@ -59,6 +59,15 @@ static void print_row(FILE *out, const struct cn_health_row *row)
     }
 }
 
+static void print_signal(FILE *out, const struct cn_signal_row *row)
+{
+    if (row == NULL) {
+        (void)fputs("no signal", out);
+        return;
+    }
+    (void)fprintf(out, "signal %.*s %s", CN_STR_ARG(row->rule), cn_signal_event_names[row->kind]);
+}
+
 static void print_difference(void *arg, const struct cn_known_difference *difference)
 {
     FILE *out = arg;
@@ -67,9 +76,18 @@ static void print_difference(void *arg, const struct cn_known_difference *differ
     cn_id_format(CN_ACCOUNT_PREFIX, difference->account_id, account);
     cn_time_format(difference->at, at);
     (void)fprintf(out, "%s at %s (tick %lld): lived ", account, at, (long long)difference->tick);
-    print_row(out, difference->lived);
+    bool is_signal = difference->lived_signal != NULL || difference->replayed_signal != NULL;
+    if (is_signal) {
+        print_signal(out, difference->lived_signal);
+    } else {
+        print_row(out, difference->lived);
+    }
     (void)fputs("; replayed ", out);
-    print_row(out, difference->replayed);
+    if (is_signal) {
+        print_signal(out, difference->replayed_signal);
+    } else {
+        print_row(out, difference->replayed);
+    }
     (void)fputs("\n", out);
 }
 
@@ -85,7 +103,8 @@ static bool compare_known(const struct cn_command_env *env, struct cn_server *se
         return false;
     }
     (void)fprintf(env->out, "%lld ticks and %lld lived rows compared, %lld differ\n",
-                  (long long)report.ticks, (long long)report.rows, (long long)report.differing);
+                  (long long)report.ticks, (long long)(report.rows + report.signals),
+                  (long long)report.differing);
     if (report.ticks_outside > 0) {
         (void)fprintf(env->out, "not compared: %lld ticks with %lld rows; %s\n",
                       (long long)report.ticks_outside, (long long)report.rows_outside, report.why);

@@ -651,6 +651,7 @@ void cn_apply_take(struct cn_apply *apply)
     }
     cn_metric_source_set_series(program->metric_source, engine->series);
     cn_engine_move_scores(engine, old->health, program->health);
+    cn_engine_move_signals(engine, old->signals, program->signals);
     engine->program = program;
     cn_frame_use(engine->frame, &program->columns, NULL);
     engine->needs_all = true;

@@ -1,6 +1,6 @@
 /*
- * Replay as known: every lived score computed again from what was known when it was written, and
- * compared with what history says, bit for bit.
+ * Replay as known: every lived score, and every move of a signal, computed again from what was
+ * known when it was written, and compared with what history says, bit for bit.
  *
  * Ticks (engine/tick.h) are gone through in their order.  For each the frame is brought to what it
  * was then: events of the log up to the tick's place, under the mapping of its version; records as
@@ -18,6 +18,7 @@
 
 #include "engine/engine.h"
 #include "health/history.h"
+#include "signal/store.h"
 
 /* A row that is not what was lived. */
 struct cn_known_difference {
@@ -26,11 +27,15 @@ struct cn_known_difference {
     cn_time at;
     const struct cn_health_row *lived;    /* NULL: there is none */
     const struct cn_health_row *replayed; /* the same */
+    /* Of a signal: then both rows above are NULL. */
+    const struct cn_signal_row *lived_signal; /* NULL: it did not move */
+    const struct cn_signal_row *replayed_signal;
 };
 
 struct cn_known_report {
     int64_t ticks;
-    int64_t rows; /* lived ones, compared */
+    int64_t rows;    /* lived ones, compared */
+    int64_t signals; /* moves of signals, compared */
     int64_t differing;
     int64_t ticks_outside; /* not compared: the promise ends there */
     int64_t rows_outside;

@@ -5,15 +5,20 @@ bool cn_engine_pass(const struct cn_engine_pass *pass, struct cn_arena *arena, s
     const struct cn_engine_program *program = pass->program;
     const struct cn_engine_results *results = pass->results;
     cn_health_bind(program->health, pass->frame, results->health);
-    const struct cn_rule_consumer consumers[] = {
-        cn_health_consumer(program->health, results->health, results->health_changes, arena),
-    };
+    struct cn_rule_consumer consumers[2];
+    size_t count = 0;
+    consumers[count++] =
+        cn_health_consumer(program->health, results->health, results->health_changes, arena);
+    if (results->signals != NULL) {
+        consumers[count++] = cn_signal_consumer(results->signals, results->signal_states,
+                                                results->signal_moves, arena);
+    }
     return cn_rules_run(program->rules,
                         &(struct cn_rule_pass){ .frame = pass->frame,
                                                 .rows = pass->rows,
                                                 .fill = pass->fill,
                                                 .arg = pass->arg,
                                                 .consumers = consumers,
-                                                .consumer_count = CN_ARRAY_LEN(consumers) },
+                                                .consumer_count = count },
                         arena, err);
 }

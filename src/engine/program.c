@@ -11,6 +11,7 @@ enum {
 const struct cn_program_section *const cn_program_sections[] = {
     &cn_metric_section,
     &cn_health_section,
+    &cn_signal_section,
 };
 const size_t cn_program_section_count = CN_ARRAY_LEN(cn_program_sections);
 
@@ -66,6 +67,12 @@ static bool compile_sections(struct cn_engine_program *program, const struct cn_
     bool ok =
         cn_program_compile(&program->arena, tree, &cn_health_section, &health, &compiled, problems);
     program->health = compiled;
+    struct cn_signal_env signals = { .rules = program->rules,
+                                     .section = cn_rules_section(program->rules) };
+    ok = cn_program_compile(&program->arena, tree, &cn_signal_section, &signals, &compiled,
+                            problems) &&
+         ok;
+    program->signals = compiled;
     ok = resolve_lists(program, problems) && ok;
     /* Also after other mistakes: what reads itself is told with them. */
     return cn_rules_finish(program->rules, problems) && ok;

@@ -24,7 +24,9 @@ static inline bool compile_nothing(const struct cn_section_input *input, void **
 }
 
 static const struct cn_program_section metrics = { "metrics", CN_SECTION_KEY, "", compile_nothing };
-static const struct cn_program_section *const sections[] = { &metrics, &cn_health_section };
+static const struct cn_program_section signals = { "signals", CN_SECTION_KEY, "", compile_nothing };
+static const struct cn_program_section *const sections[] = { &metrics, &cn_health_section,
+                                                             &signals };
 
 struct fixture {
     struct cn_arena arena;
