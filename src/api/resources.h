@@ -11,6 +11,7 @@ extern const struct cn_route_table cn_api_demo_buttons;
 extern const struct cn_route_table cn_api_events;
 extern const struct cn_route_table cn_api_export;
 extern const struct cn_route_table cn_api_health;
+extern const struct cn_route_table cn_api_holds;
 extern const struct cn_route_table cn_api_live;
 extern const struct cn_route_table cn_api_metrics;
 extern const struct cn_route_table cn_api_people;
@@ -18,6 +19,8 @@ extern const struct cn_route_table cn_api_portfolio;
 extern const struct cn_route_table cn_api_program;
 extern const struct cn_route_table cn_api_segments;
 extern const struct cn_route_table cn_api_session;
+extern const struct cn_route_table cn_api_signal_actions;
+extern const struct cn_route_table cn_api_signals;
 extern const struct cn_route_table cn_api_sources;
 extern const struct cn_route_table cn_api_tickets;
 

@@ -73,6 +73,11 @@ bool cn_account_load(const struct cn_unit *unit, cn_account_id id, struct cn_acc
     return ok && (found || cn_row_no_account(unit, id, err));
 }
 
+bool cn_account_keep(const struct cn_unit *unit, cn_account_id id, struct cn_error *err)
+{
+    return cn_row_hold_account(unit, id, err);
+}
+
 /* 0 if the key is free. */
 static bool find_external(const struct cn_unit *unit, cn_str external_id, int64_t *id_out,
                           struct cn_error *err)

@@ -130,6 +130,11 @@ CN_MUST_CHECK bool cn_account_upsert(const struct cn_unit *unit,
 CN_MUST_CHECK bool cn_account_load(const struct cn_unit *unit, cn_account_id id,
                                    struct cn_account *account_out, struct cn_error *err);
 
+/* The account is there and in scope (else as above), and is not merged before the transaction ends:
+ * for whoever writes what belongs to it. */
+CN_MUST_CHECK bool cn_account_keep(const struct cn_unit *unit, cn_account_id id,
+                                   struct cn_error *err);
+
 /* The account of that external id, if it is in scope; else CN_NOT_FOUND. */
 CN_MUST_CHECK bool cn_account_load_external(const struct cn_unit *unit, cn_str external_id,
                                             struct cn_account *account_out, struct cn_error *err);

@@ -17,6 +17,7 @@ const char *const cn_change_names[CN_CHANGE_COUNT] = {
     [CN_CHANGE_CONTRACT] = "contract", [CN_CHANGE_TICKET] = "ticket",
     [CN_CHANGE_SCORE] = "score",       [CN_CHANGE_ACTIVITY] = "activity",
     [CN_CHANGE_MAPPING] = "mapping",   [CN_CHANGE_PROGRAM] = "program",
+    [CN_CHANGE_SIGNAL] = "signal",     [CN_CHANGE_DECISION] = "decision",
 };
 
 /* What is deferred; a field's name is static, its values follow the struct. */

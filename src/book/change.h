@@ -27,6 +27,8 @@ enum cn_change_kind {
     CN_CHANGE_ACTIVITY, /* events arrived (PostgreSQL only) */
     CN_CHANGE_MAPPING,  /* subjects moved to or from the account */
     CN_CHANGE_PROGRAM,  /* account 0: another version of the program is active */
+    CN_CHANGE_SIGNAL,   /* a signal moved, or somebody worked on it */
+    CN_CHANGE_DECISION, /* about signals, by a person: a hold, a start of what was already true */
     CN_CHANGE_COUNT
 };
 

@@ -250,16 +250,27 @@ static bool value_oldest_critical_hours(const struct at *at, double *value_out)
     return true;
 }
 
-static bool value_tickets_opened(const struct at *at, double *value_out)
+static double opened_tickets(const struct at *at, enum cn_ticket_priority at_least)
 {
     const struct fact_ticket *tickets = at->account->tickets.items;
     int64_t since = cn_tz_day_start(at->facts->tz, at->day - at->spec->args[0] + 1).us;
     int64_t count = 0;
     for (uint32_t i = 0; i < at->account->tickets.count; i++) {
-        count += tickets[i].opened_us >= since &&
+        count += tickets[i].opened_us >= since && tickets[i].priority >= at_least &&
                  has_happened(at, tickets[i].opened_us, tickets[i].known_us);
     }
-    *value_out = (double)count;
+    return (double)count;
+}
+
+static bool value_tickets_opened(const struct at *at, double *value_out)
+{
+    *value_out = opened_tickets(at, CN_TICKET_LOW);
+    return true;
+}
+
+static bool value_tickets_escalated(const struct at *at, double *value_out)
+{
+    *value_out = opened_tickets(at, CN_TICKET_HIGH);
     return true;
 }
 
@@ -354,6 +365,9 @@ static const struct op_row ops[] = {
       value_oldest_ticket_hours, "tickets", "age of the oldest open ticket; 0 without" },
     { "oldest_critical_hours", "", "oldest_critical_hours", CN_COLUMN_F64, CN_PACE_TICK, "hours",
       value_oldest_critical_hours, "tickets", "age of the oldest open critical ticket; 0 without" },
+    { "tickets", "escalated", "tickets.escalated(days)", CN_COLUMN_F64, CN_PACE_DAY, "tickets",
+      value_tickets_escalated, "tickets",
+      "tickets of high or critical priority opened in so many days, today included" },
     { "tickets", "opened", "tickets.opened(days)", CN_COLUMN_F64, CN_PACE_DAY, "tickets",
       value_tickets_opened, "tickets", "tickets opened in so many days, today included" },
     { "trait.", "", "trait.plan", CN_COLUMN_STR, CN_PACE_FACT, "", NULL, "group calls",
@@ -406,7 +420,7 @@ static cn_str text_of(const struct at *at, char scratch[CN_ID_TEXT_BYTES])
 static bool check_args(const struct op_row *op, const struct cn_column_request *request,
                        struct cn_column_spec *spec, struct cn_error *err)
 {
-    if (op->value != value_tickets_opened) {
+    if (op->value != value_tickets_opened && op->value != value_tickets_escalated) {
         return request->arg_count == 0 ||
                cn_fail(err, CN_INVALID, "%s takes no arguments", op->usage);
     }

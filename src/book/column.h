@@ -12,7 +12,7 @@
  *   people                                        who have not left
  *   open_tickets, critical_tickets_open
  *   oldest_ticket_hours, oldest_critical_hours    of the open ones; 0 without
- *   tickets.opened(28)                            in so many days, today included
+ *   tickets.opened(28), tickets.escalated(28)     in so many days, today included
  *   trait.NAME                                    text; .number() and .flag() for other types
  *   parent_id                                     for parent.* and children.*
  *

@@ -68,6 +68,15 @@ static void print_placement(FILE *out, const struct cn_placement_row *row)
     }
 }
 
+static void print_signal(FILE *out, const struct cn_signal_row *row)
+{
+    if (row == NULL) {
+        (void)fputs("no signal", out);
+        return;
+    }
+    (void)fprintf(out, "signal %.*s %s", CN_STR_ARG(row->rule), cn_signal_event_names[row->kind]);
+}
+
 static void print_difference(void *arg, const struct cn_known_difference *difference)
 {
     FILE *out = arg;
@@ -76,7 +85,12 @@ static void print_difference(void *arg, const struct cn_known_difference *differ
     cn_id_format(CN_ACCOUNT_PREFIX, difference->account_id, account);
     cn_time_format(difference->at, at);
     (void)fprintf(out, "%s at %s (tick %lld): lived ", account, at, (long long)difference->tick);
-    if (difference->is_placement) {
+    bool is_signal = difference->lived_signal != NULL || difference->replayed_signal != NULL;
+    if (is_signal) {
+        print_signal(out, difference->lived_signal);
+        (void)fputs("; replayed ", out);
+        print_signal(out, difference->replayed_signal);
+    } else if (difference->is_placement) {
         print_placement(out, difference->lived_placement);
         (void)fputs("; replayed ", out);
         print_placement(out, difference->replayed_placement);
@@ -100,7 +114,8 @@ static bool compare_known(const struct cn_command_env *env, struct cn_server *se
         return false;
     }
     (void)fprintf(env->out, "%lld ticks and %lld lived rows compared, %lld differ\n",
-                  (long long)report.ticks, (long long)report.rows, (long long)report.differing);
+                  (long long)report.ticks, (long long)(report.rows + report.signals),
+                  (long long)report.differing);
     if (report.ticks_outside > 0) {
         (void)fprintf(env->out, "not compared: %lld ticks with %lld rows; %s\n",
                       (long long)report.ticks_outside, (long long)report.rows_outside, report.why);

@@ -146,6 +146,8 @@ bool cn_server_open(struct cn_workspace *workspace, bool held, struct cn_server 
         .ids = &workspace->ids,
         .creates_accounts = cn_str_equal(config->intake_unknown_account, CN_STR("create")),
         .reattribute_us = config->intake_reattribute_ms * 1000,
+        .signal_settle_us = config->signal_settle_ms * 1000,
+        .signal_budget = config->signal_daily_budget,
         .tick_us = config->engine_tick_ms * 1000,
         .parked_max = (size_t)config->intake_parked_max,
         .series_path = keeps_series ? server->series_path : NULL,

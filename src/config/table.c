@@ -305,6 +305,21 @@ const struct cn_setting cn_settings[] = {
       .min = 100,
       .max = 60000,
       .doc = "Longest time until rules that depend on the clock are evaluated again" },
+    { .name = "signal.settle",
+      .type = CN_SETTING_DURATION_MS,
+      .offset = AT(signal_settle_ms),
+      .fallback = "1h",
+      .min = 0,
+      .max = 2592000000,
+      .doc = "How long after an account was made its records still arrive, so that a signal that "
+             "becomes true is listed as already true and tells nobody" },
+    { .name = "signal.daily_budget",
+      .type = CN_SETTING_I64,
+      .offset = AT(signal_daily_budget),
+      .fallback = "20",
+      .min = 0,
+      .max = 100000,
+      .doc = "Signals a day that tell one person; further ones are only listed. 0: any number" },
 };
 const size_t cn_setting_count = CN_ARRAY_LEN(cn_settings);
 

@@ -8,11 +8,13 @@
 #include "base/str.h"
 
 #include "book/subject_map.h"
+#include "book/user.h"
 #include "book/workspace.h"
 #include "demo/seed.h"
 #include "demo/traffic.h"
 #include "engine/backfill.h"
 #include "net/client.h"
+#include "signal/inbox.h"
 
 enum {
     URL_MAX_BYTES = 256,
@@ -113,6 +115,7 @@ static struct cn_demo_traffic traffic_of(struct cn_demo *demo, cn_time now)
 struct preparation {
     struct cn_demo_seed seed;
     struct cn_id_source *ids;
+    cn_time known; /* when the records were written */
     enum cn_demo_book book;
     size_t from;
     size_t to;
@@ -124,11 +127,9 @@ static bool prepare_work(void *arg, struct cn_sql_conn *conn, struct cn_error *e
     const struct preparation *what = arg;
     struct cn_arena arena;
     cn_arena_init(&arena, (size_t)64 * 1024);
-    struct cn_unit unit = { .conn = conn,
-                            .arena = &arena,
-                            .ids = what->ids,
-                            .scope = CN_SCOPE_ALL,
-                            .now = what->seed.now };
+    struct cn_unit unit = {
+        .conn = conn, .arena = &arena, .ids = what->ids, .scope = CN_SCOPE_ALL, .now = what->known
+    };
     bool ok = (!what->with_users || cn_demo_seed_users(&what->seed, &unit, err)) &&
               cn_demo_seed_accounts(&what->seed, &unit, what->book, what->from, what->to, err);
     cn_arena_deinit(&arena);
@@ -138,8 +139,13 @@ static bool prepare_work(void *arg, struct cn_sql_conn *conn, struct cn_error *e
 bool cn_demo_prepare(struct cn_db *db, struct cn_id_source *ids, const struct cn_tz *tz,
                      cn_time now, uint64_t seed, struct cn_error *err)
 {
+    /* Long enough ago that what happens to them from now on is news: see "signal.settle". */
+    static const int64_t settled_us = (int64_t)2 * 3600 * 1000000;
+    struct cn_id_source past;
+    cn_id_source_init(&past, ids->node, 0);
     struct preparation what = { .seed = { seed, tz, now },
-                                .ids = ids,
+                                .ids = &past,
+                                .known = { now.us - settled_us },
                                 .book = CN_DEMO_ENTERPRISE,
                                 .to = cn_demo_book_sizes[CN_DEMO_ENTERPRISE],
                                 .with_users = true };
@@ -205,6 +211,36 @@ static bool backfill(struct cn_demo *demo, const enum cn_demo_book *books, size_
     return ok;
 }
 
+/* What was already true of the big accounts, as somebody would pick it from the list. */
+static bool start_signals(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    const struct cn_demo *demo = arg;
+    const struct cn_signal_filter filter = {
+        .views = 1U << CN_SIGNAL_VIEW_ALREADY_TRUE,
+        .severities = 1U << CN_SIGNAL_HIGH | 1U << CN_SIGNAL_CRITICAL,
+        .limit = CN_SIGNAL_LIST_MAX,
+    };
+    const struct cn_signal_action start = { .verb = CN_SIGNAL_START };
+    struct cn_signal_list list;
+    struct cn_signal signal;
+    struct cn_user user;
+    struct cn_arena arena;
+    cn_arena_init(&arena, (size_t)64 * 1024);
+    struct cn_unit unit = { .conn = conn,
+                            .arena = &arena,
+                            .ids = demo->options.ids,
+                            .scope = CN_SCOPE_ALL,
+                            .now = cn_now(demo->options.clock) };
+    bool ok = cn_user_load_email(&unit, CN_STR(CN_DEMO_EMAIL), &user, err) &&
+              cn_signal_list(&unit, &filter, &list, err);
+    for (size_t i = 0; ok && i < list.count; i++) {
+        unit.user = user.id;
+        ok = cn_signal_act(&unit, list.items[i].id, &start, &signal, err);
+    }
+    cn_arena_deinit(&arena);
+    return ok;
+}
+
 static bool bring_small_books(struct cn_demo *demo, struct cn_error *err)
 {
     static const enum cn_demo_book books[] = { CN_DEMO_ENTERPRISE, CN_DEMO_MID_MARKET };
@@ -219,7 +255,9 @@ static bool bring_small_books(struct cn_demo *demo, struct cn_error *err)
         return false;
     }
     cn_engine_hold(demo->options.engine, false);
-    return cn_engine_settle(demo->options.engine, err);
+    return cn_engine_settle(demo->options.engine, err) &&
+           cn_db_write(demo->options.db, start_signals, demo, err) &&
+           cn_engine_settle(demo->options.engine, err);
 }
 
 static bool bring_self_service(struct cn_demo *demo, struct cn_error *err)
@@ -231,6 +269,7 @@ static bool bring_self_service(struct cn_demo *demo, struct cn_error *err)
     for (size_t from = 0; from < accounts; from += RECORDS_AT_ONCE) {
         struct preparation what = { .seed = { demo->options.seed, demo->options.tz, demo->began },
                                     .ids = demo->options.ids,
+                                    .known = demo->began,
                                     .book = CN_DEMO_SELF_SERVICE,
                                     .from = from,
                                     .to = from + RECORDS_AT_ONCE };

@@ -652,6 +652,7 @@ void cn_apply_take(struct cn_apply *apply)
     cn_metric_source_set_series(program->metric_source, engine->series);
     cn_engine_move_scores(engine, old->health, program->health);
     cn_membership_move(&engine->segments, old->segments, program->segments);
+    cn_engine_move_signals(engine, old->signals, program->signals);
     engine->program = program;
     cn_frame_use(engine->frame, &program->columns, NULL);
     engine->needs_all = true;

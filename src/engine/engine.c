@@ -6,7 +6,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/hash.h"
 #include "base/log.h"
 
 #include "book/change.h"
@@ -33,12 +32,6 @@ void cn_id_list_add(struct cn_id_list *list, int64_t id)
         list->items = cn_heap_resize(list->items, list->capacity * sizeof(list->items[0]));
     }
     list->items[list->count++] = id;
-}
-
-int64_t cn_engine_settings(const struct cn_engine_options *options)
-{
-    cn_str zone = cn_tz_name(options->tz);
-    return (int64_t)cn_hash128_of(zone, (uint64_t)options->reattribute_us).lo;
 }
 
 struct cn_health_score cn_engine_handed(struct cn_health_score score, enum cn_band band)
@@ -99,6 +92,7 @@ struct cn_engine *cn_engine_new(const struct cn_engine_options *options)
     engine->frame = cn_frame_new(engine->strings);
     cn_health_state_init(&engine->health);
     cn_membership_init(&engine->segments);
+    cn_signals_init(&engine->signals);
     cn_column_init(&engine->last_activity, CN_COLUMN_TIME);
     cn_column_init(&engine->past_points, CN_COLUMN_I64);
     cn_column_init(&engine->trend, CN_COLUMN_I64);
@@ -128,7 +122,9 @@ void cn_engine_on_commit(void *arg, const struct cn_event_commit *commit)
 
 void cn_engine_hold(struct cn_engine *engine, bool held)
 {
-    atomic_store(&engine->held, held);
+    if (atomic_exchange(&engine->held, held) && !held) {
+        atomic_store(&engine->unscored, true);
+    }
     cn_engine_wake(engine);
 }
 
@@ -149,6 +145,7 @@ uint32_t cn_engine_row(struct cn_engine *engine, int64_t account_id)
     size_t rows = cn_frame_rows(engine->frame);
     cn_health_state_resize(&engine->health, rows);
     cn_membership_resize(&engine->segments, engine->program->segments->count, rows);
+    cn_signals_resize(engine, rows);
     cn_bitmap_resize(&engine->active, rows);
     cn_bitmap_resize(&engine->activity.moved, rows);
     cn_bitmap_resize(&engine->activity.saving, rows);
@@ -342,7 +339,8 @@ bool cn_engine_start(struct cn_engine *engine, struct cn_event_log *log, struct 
 
 static bool has_reached(const struct cn_engine *engine, const struct cn_engine_position *target)
 {
-    return engine->begun == CN_BEGUN && engine->reached.seq >= target->seq &&
+    bool is_scored = !atomic_load(&engine->unscored) || atomic_load(&engine->held);
+    return is_scored && engine->begun == CN_BEGUN && engine->reached.seq >= target->seq &&
            engine->reached.change >= target->change;
 }
 
@@ -502,6 +500,7 @@ void cn_engine_free(struct cn_engine *engine)
     cn_health_changes_deinit(&engine->changes);
     cn_health_state_deinit(&engine->health);
     cn_membership_deinit(&engine->segments);
+    cn_signals_deinit(&engine->signals);
     cn_bitmap_deinit(&engine->active);
     cn_frame_free(engine->frame);
     cn_series_free(engine->series);
@@ -512,6 +511,7 @@ void cn_engine_free(struct cn_engine *engine)
     cn_book_facts_free(engine->facts);
     cn_interner_free(engine->strings);
     free(engine->touched.items);
+    free(engine->decided.items);
     free(engine->handed.items);
     free(engine->stale.items);
     free(engine->removed.items);

@@ -35,12 +35,15 @@ struct cn_engine_options {
     const struct cn_tz *tz;
     const struct cn_clock *clock;
     struct cn_id_source *ids;
-    bool creates_accounts;   /* for unknown group keys; else their events are parked */
-    int64_t reattribute_us;  /* how far back an identify reaches */
-    int64_t tick_us;         /* longest time until time-dependent rules are evaluated again */
-    const char *series_path; /* embedded: where daily values are kept over a restart, or NULL */
-    size_t inbox_max;        /* committed batches that may wait; 0: 65536 */
-    size_t parked_max;       /* parked subjects that are listed; 0: CN_PARKED_MAX */
+    bool creates_accounts;    /* for unknown group keys; else their events are parked */
+    int64_t reattribute_us;   /* how far back an identify reaches */
+    int64_t signal_settle_us; /* after an account is made its records still arrive: what becomes
+                                 true is a baseline */
+    int64_t signal_budget;    /* signals a day that tell one person; 0: any number */
+    int64_t tick_us;          /* longest time until time-dependent rules are evaluated again */
+    const char *series_path;  /* embedded: where daily values are kept over a restart, or NULL */
+    size_t inbox_max;         /* committed batches that may wait; 0: 65536 */
+    size_t parked_max;        /* parked subjects that are listed; 0: CN_PARKED_MAX */
 
     /* Tells which accounts moved: score, activity or record.  On the engine's thread, so it must be
      * quick.  May be NULL. */

@@ -22,7 +22,11 @@ static void note_change(struct cn_engine *engine, const struct cn_change *change
     if (change->kind == CN_CHANGE_MAPPING && id != 0) {
         cn_id_list_add(mapped, id);
     }
-    if (change->kind != CN_CHANGE_SCORE && change->kind != CN_CHANGE_ACTIVITY && id != 0) {
+    if (change->kind == CN_CHANGE_DECISION && id != 0) {
+        cn_id_list_add(&engine->decided, id);
+    }
+    if (change->kind != CN_CHANGE_SCORE && change->kind != CN_CHANGE_ACTIVITY &&
+        change->kind != CN_CHANGE_SIGNAL && id != 0) {
         cn_id_list_add(&engine->touched, id);
     }
 }
@@ -98,6 +102,7 @@ static void remove_account(struct cn_engine *engine, int64_t account_id)
     cn_list_columns_clear(engine->lists, row);
     cn_health_state_set(&engine->health, row, &nothing);
     cn_membership_clear(&engine->segments, row);
+    cn_signals_remove(engine, account_id, row);
     cn_bitmap_remove(&engine->active, row);
     (void)cn_frame_remove(engine->frame, account_id); /* it was found above */
     cn_id_list_add(&engine->removed, account_id);
@@ -134,13 +139,26 @@ static bool refresh_facts(struct cn_engine *engine, struct cn_sql_conn *conn, st
     return ok;
 }
 
+/* After the records, so that every account has its row. */
+static bool read_decisions(struct cn_engine *engine, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    for (size_t i = 0; i < engine->decided.count; i++) {
+        if (!cn_engine_read_decisions(engine, conn, engine->decided.items[i], err)) {
+            return false; /* the next round reads all of them again */
+        }
+    }
+    engine->decided.count = 0;
+    return true;
+}
+
 static bool read_records(struct cn_engine *engine, struct cn_error *err)
 {
     struct cn_sql_conn *conn = NULL;
     if (!cn_db_read(engine->options.db, &conn, err)) {
         return false;
     }
-    bool ok = read_changes(engine, conn, err) && refresh_facts(engine, conn, err);
+    bool ok = read_changes(engine, conn, err) && refresh_facts(engine, conn, err) &&
+              read_decisions(engine, conn, err);
     cn_db_release(engine->options.db, conn);
     return ok;
 }
@@ -195,9 +213,21 @@ bool cn_engine_score(struct cn_engine *engine, const struct cn_round *round, str
         mark_due(engine, round->clock);
     }
     size_t before = engine->changes.count;
+    const struct cn_signal_round signals = { .model = engine->program->signals,
+                                             .frame = engine->frame,
+                                             .health = &engine->health,
+                                             .holds = &engine->signals.holds,
+                                             .starts = engine->signals.starts,
+                                             .start_count = engine->signals.start_count,
+                                             .is_settling = cn_engine_is_settling,
+                                             .arg = engine,
+                                             .now = round->clock };
     struct cn_engine_results results = { .health = &engine->health,
                                          .health_changes = &engine->changes,
-                                         .segments = &engine->segments };
+                                         .segments = &engine->segments,
+                                         .signals = &signals,
+                                         .signal_states = &engine->signals.states,
+                                         .signal_moves = &engine->signals.moves };
     struct cn_engine_pass pass = { .program = engine->program,
                                    .frame = engine->frame,
                                    .rows = round->is_full ? NULL : dirty,
@@ -214,6 +244,10 @@ bool cn_engine_score(struct cn_engine *engine, const struct cn_round *round, str
                        &engine->moved);
     for (size_t i = before; i < engine->changes.count; i++) {
         cn_engine_set_trend(engine, engine->changes.items[i].row);
+    }
+    engine->signals.start_count = 0;
+    if (round->is_full) {
+        cn_hold_set_prune(&engine->signals.holds, round->clock);
     }
     cn_bitmap_fill(dirty, false);
     engine->day = scoring.when.day;
@@ -269,7 +303,8 @@ static void keep_tick(struct cn_engine *engine, const struct cn_round *round)
     };
     const struct cn_colour_list *colours = &engine->pending.colours;
     bool has_colours = colours->count > 0 && colours->items[colours->count - 1].tick == tick.number;
-    size_t written = remember(engine, &tick) + cn_placed_remember(engine, &tick);
+    size_t written = remember(engine, &tick) + cn_placed_remember(engine, &tick) +
+                     cn_engine_remember_signals(engine, &tick);
     if (written > 0 || round->is_fresh || has_colours) {
         cn_pending_add_tick(&engine->pending, &tick);
         engine->tick = tick;
@@ -331,7 +366,8 @@ static bool store_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err
     bool ok = cn_engine_guard(engine, &unit, err) && cn_apply_store(engine->apply, &unit, err) &&
               cn_ticks_save(conn, pending->ticks, pending->tick_count, err) &&
               cn_tick_colours_save(conn, pending->colours.items, pending->colours.count, err) &&
-              store_rows(engine, &unit, err) && cn_placed_save(&unit, &engine->placed, err);
+              store_rows(engine, &unit, err) && cn_placed_save(&unit, &engine->placed, err) &&
+              cn_engine_store_signals(engine, &unit, err);
     cn_arena_deinit(&arena);
     return ok;
 }
@@ -349,6 +385,7 @@ static bool store(struct cn_engine *engine, struct cn_error *err)
     engine->pending.tick_count = 0;
     engine->pending.colours.count = 0;
     cn_placed_clear(&engine->placed);
+    cn_engine_signals_stored(engine);
     cn_arena_reset(&engine->pending.arena);
     return true;
 }
@@ -443,5 +480,6 @@ bool cn_engine_evaluate(struct cn_engine *engine, bool is_tick, struct cn_error 
         return false; /* the next round stores and tells */
     }
     publish(engine);
+    atomic_store(&engine->unscored, false);
     return !new_day || cn_engine_load_past(engine, now, err);
 }

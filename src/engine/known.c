@@ -59,7 +59,8 @@ static bool load_page(struct known *known, int64_t after, int64_t last, struct c
         int64_t to = page->ticks[page->tick_count - 1].number;
         ok = cn_health_history_each_lived(conn, from, to, keep_row, page, err) &&
              cn_placement_each_lived(conn, from, to, keep_placement, page, err) &&
-             cn_tick_colours_each(conn, from, to, keep_colour, page, err);
+             cn_tick_colours_each(conn, from, to, keep_colour, page, err) &&
+             cn_known_load_signals(known, conn, from, to, err);
     }
     cn_db_release(db, conn);
     return ok;
@@ -91,6 +92,7 @@ static bool run_tick(struct known *known, const struct cn_tick *tick, struct cn_
     }
     cn_arena_reset(&then->scratch);
     take_colours(known, tick);
+    cn_known_take_decisions(known, tick);
     struct cn_round round = { .clock = tick->clock,
                               .is_fresh = tick->is_fresh,
                               .is_full = tick->is_fresh || tick->clock.us != then->clock.us };
@@ -244,6 +246,8 @@ bool cn_engine_replay_known(struct cn_engine *engine, const struct cn_known_opti
     cn_arena_deinit(&known.page.arena);
     free(known.page.lived.rows);
     free(known.page.colours.items);
+    free(known.page.signals.rows);
+    free(known.page.signals.decisions);
     free(known.changes.items);
     free(known.traits.items);
     cn_map_deinit(&known.merged);

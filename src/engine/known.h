@@ -1,6 +1,6 @@
 /*
- * Replay as known: every lived score and placement computed again from what was known when it was
- * written, and compared with what history says, bit for bit.
+ * Replay as known: every lived score and placement, and every move of a signal, computed again from
+ * what was known when it was written, and compared with what history says, bit for bit.
  *
  * Ticks (engine/tick.h) are gone through in their order.  For each the frame is brought to what it
  * was then: events of the log up to the tick's place, under the mapping of its version; records as
@@ -19,6 +19,7 @@
 #include "engine/engine.h"
 #include "health/history.h"
 #include "segment/history.h"
+#include "signal/store.h"
 
 /* A row that is not what was lived. */
 struct cn_known_difference {
@@ -31,11 +32,15 @@ struct cn_known_difference {
     bool is_placement;
     const struct cn_placement_row *lived_placement;    /* NULL: there is none */
     const struct cn_placement_row *replayed_placement; /* the same */
+    /* Of a signal: then the rows of a score are NULL. */
+    const struct cn_signal_row *lived_signal; /* NULL: it did not move */
+    const struct cn_signal_row *replayed_signal;
 };
 
 struct cn_known_report {
     int64_t ticks;
-    int64_t rows; /* lived ones, compared */
+    int64_t rows;    /* lived ones, compared */
+    int64_t signals; /* moves of signals, compared */
     int64_t differing;
     int64_t ticks_outside; /* not compared: the promise ends there */
     int64_t rows_outside;

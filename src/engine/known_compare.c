@@ -106,8 +106,7 @@ static void say_why(struct known *known, const struct cn_tick *tick, const char 
     }
 }
 
-/* What belonged to a merged account is its survivor's now, also in the past. */
-static bool is_merged(const struct known *known, int64_t account_id)
+bool cn_known_is_merged(const struct known *known, int64_t account_id)
 {
     return cn_map_get(&known->merged, (uint64_t)account_id) != NULL;
 }
@@ -150,7 +149,7 @@ void cn_known_compare(struct known *known, const struct cn_tick *tick)
             page->next_row < end ? &page->lived.rows[page->next_row] : NULL;
         const struct moved *next_moved = i < count ? &moved[i] : NULL;
         int64_t account_id = take_next(&next_lived, &next_moved);
-        bool merged = is_merged(known, account_id);
+        bool merged = cn_known_is_merged(known, account_id);
         if (next_lived == NULL || next_moved == NULL || !is_equal(next_lived, &next_moved->row)) {
             differ(known, tick, account_id, next_lived, next_moved, why == NULL && !merged);
         }
@@ -162,6 +161,7 @@ void cn_known_compare(struct known *known, const struct cn_tick *tick)
         page->next_row += next_lived != NULL;
         i += next_moved != NULL;
     }
+    cn_known_compare_signals(known, tick, why);
     if (why != NULL) {
         say_why(known, tick, why);
     }

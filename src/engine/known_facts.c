@@ -131,6 +131,8 @@ bool cn_known_use_program(struct known *known, const struct cn_tick *tick, struc
         cn_engine_move_scores(then, old->health, program->health);
         cn_membership_move(&then->segments, old->segments, program->segments);
     }
+    cn_signal_states_use(&then->signals.states, old != NULL ? old->signals : NULL,
+                         program->signals);
     cn_series_free(then->series); /* it reads the old program's metrics */
     cn_engine_program_free(old);
     then->day = cn_tz_day(then->options.tz, tick->clock);

@@ -18,6 +18,18 @@ struct known_touches {
     size_t next;
 };
 
+/* Lived moves of signals and what people decided, by tick. */
+struct known_signals {
+    struct cn_signal_row *rows; /* on the heap; text in the page's arena */
+    size_t count;
+    size_t capacity;
+    size_t next;
+    struct cn_signal_decision *decisions;
+    size_t decision_count;
+    size_t decision_capacity;
+    size_t next_decision;
+};
+
 /* Lived rows and handed colours of a stretch of ticks, by tick and account. */
 struct known_page {
     struct cn_arena arena;
@@ -28,6 +40,7 @@ struct known_page {
     struct cn_placed placed;
     struct cn_colour_list colours;
     size_t next_colour;
+    struct known_signals signals;
 };
 
 struct known {
@@ -64,6 +77,18 @@ void cn_known_compare(struct known *known, const struct cn_tick *tick);
 
 /* The same for placements; is_inside: the promise reaches this tick. */
 void cn_known_compare_placed(struct known *known, const struct cn_tick *tick, bool is_inside);
+/* Reads the signals' part of the page. */
+CN_MUST_CHECK bool cn_known_load_signals(struct known *known, struct cn_sql_conn *conn,
+                                         int64_t first, int64_t last, struct cn_error *err);
+
+/* What people had decided before the tick. */
+void cn_known_take_decisions(struct known *known, const struct cn_tick *tick);
+
+/* The same as cn_known_compare() for signals that moved; why: the promise does not reach here. */
+void cn_known_compare_signals(struct known *known, const struct cn_tick *tick, const char *why);
+
+/* What belonged to a merged account is its survivor's now, also in the past. */
+bool cn_known_is_merged(const struct known *known, int64_t account_id);
 
 /* The place of the scorecard in the program that is used, or -1. */
 int32_t cn_known_scorecard(const struct known *known, cn_str name);

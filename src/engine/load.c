@@ -266,7 +266,8 @@ static bool load_derived(struct cn_engine *engine, struct cn_error *err)
     struct cn_unit unit = cn_engine_unit(engine, conn, &engine->scratch);
     bool ok = cn_tick_newest(conn, &engine->tick, err) &&
               cn_placed_load(engine, conn, (cn_time){ INT64_MAX }, err) &&
-              cn_account_each_activity(&unit, set_activity, engine, err);
+              cn_account_each_activity(&unit, set_activity, engine, err) &&
+              cn_engine_load_signals(engine, conn, err);
     cn_db_release(engine->options.db, conn);
     return ok && cn_engine_load_scores(engine, cn_now(engine->options.clock), err);
 }

@@ -6,16 +6,21 @@ bool cn_engine_pass(const struct cn_engine_pass *pass, struct cn_arena *arena, s
     const struct cn_engine_results *results = pass->results;
     cn_health_bind(program->health, pass->frame, results->health);
     cn_segment_bind(program->segments, pass->frame, results->segments);
-    const struct cn_rule_consumer consumers[] = {
-        cn_health_consumer(program->health, results->health, results->health_changes, arena),
-        cn_segment_consumer(program->segments, results->segments, arena),
-    };
+    struct cn_rule_consumer consumers[3];
+    size_t count = 0;
+    consumers[count++] =
+        cn_health_consumer(program->health, results->health, results->health_changes, arena);
+    consumers[count++] = cn_segment_consumer(program->segments, results->segments, arena);
+    if (results->signals != NULL) {
+        consumers[count++] = cn_signal_consumer(results->signals, results->signal_states,
+                                                results->signal_moves, arena);
+    }
     return cn_rules_run(program->rules,
                         &(struct cn_rule_pass){ .frame = pass->frame,
                                                 .rows = pass->rows,
                                                 .fill = pass->fill,
                                                 .arg = pass->arg,
                                                 .consumers = consumers,
-                                                .consumer_count = CN_ARRAY_LEN(consumers) },
+                                                .consumer_count = count },
                         arena, err);
 }

@@ -8,6 +8,7 @@
 #include "engine/program.h"
 #include "health/evaluate.h"
 #include "segment/evaluate.h"
+#include "signal/evaluate.h"
 
 /* What sections know of the rows of a frame, and where they put what moved.  The states have the
  * frame's rows. */
@@ -15,6 +16,9 @@ struct cn_engine_results {
     struct cn_health_state *health;
     struct cn_health_changes *health_changes; /* may be NULL */
     struct cn_membership *segments;           /* says itself what moved */
+    const struct cn_signal_round *signals;    /* NULL: signals are not asked */
+    struct cn_signal_states *signal_states;
+    struct cn_signal_moves *signal_moves;
 };
 
 struct cn_engine_pass {

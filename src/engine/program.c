@@ -9,8 +9,8 @@ enum {
 };
 
 const struct cn_program_section *const cn_program_sections[] = {
-    &cn_metric_section,   &cn_segment_model_section, &cn_segment_section,
-    &cn_coverage_section, &cn_lifecycle_section,     &cn_health_section,
+    &cn_metric_section,    &cn_segment_model_section, &cn_segment_section, &cn_coverage_section,
+    &cn_lifecycle_section, &cn_health_section,        &cn_signal_section,
 };
 const size_t cn_program_section_count = CN_ARRAY_LEN(cn_program_sections);
 
@@ -50,23 +50,26 @@ static bool compile_rules(struct cn_engine_program *program, const struct cn_pro
                           struct cn_segment_env *segments, struct cn_health_env *health,
                           struct cn_diagnostics *problems)
 {
+    struct cn_signal_env signals = { .rules = program->rules,
+                                     .section = cn_rules_section(program->rules) };
     const struct {
         const struct cn_program_section *section;
         void *env;
     } parts[] = {
         { &cn_segment_model_section, segments }, { &cn_segment_section, segments },
         { &cn_coverage_section, segments },      { &cn_lifecycle_section, segments },
-        { &cn_health_section, health },
+        { &cn_health_section, health },          { &cn_signal_section, &signals },
     };
-    void *compiled = NULL;
+    void *compiled[CN_ARRAY_LEN(parts)] = { NULL };
     bool ok = true;
     for (size_t i = 0; i < CN_ARRAY_LEN(parts); i++) {
-        ok = cn_program_compile(&program->arena, tree, parts[i].section, parts[i].env, &compiled,
+        ok = cn_program_compile(&program->arena, tree, parts[i].section, parts[i].env, &compiled[i],
                                 problems) &&
              ok;
     }
     program->segments = segments->model;
-    program->health = compiled; /* the last one's */
+    program->health = compiled[CN_ARRAY_LEN(parts) - 2];
+    program->signals = compiled[CN_ARRAY_LEN(parts) - 1];
     return ok;
 }
 

@@ -1,6 +1,6 @@
 /*
- * The whole program, compiled: its metrics, the columns that its rules read, its scorecards, and
- * all rules in their order.
+ * The whole program, compiled: its metrics, the columns that its rules read, its scorecards and
+ * signals, and all rules in their order.
  *
  * Lists the program's sections and the column sources: whoever adds one adds it here.  Immutable
  * once compiled, but for the metric source, which is fed by the engine.  A version is replaced
@@ -17,6 +17,7 @@
 #include "metric/column.h"
 #include "program/program.h"
 #include "segment/segment.h"
+#include "signal/rule.h"
 
 enum {
     CN_PROGRAM_SOURCES = 4 /* segment, book, metric, health */
@@ -47,6 +48,7 @@ struct cn_engine_program {
     struct cn_rules *rules; /* of all sections */
     struct cn_segment_model *segments;
     struct cn_health_model *health;
+    struct cn_signal_model *signals;
     uint32_t list_columns[CN_LIST_COLUMN_COUNT];
 };
 

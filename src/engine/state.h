@@ -15,6 +15,7 @@
 #include "book/column.h"
 #include "engine/engine.h"
 #include "engine/parked.h"
+#include "engine/signals.h"
 #include "engine/tick.h"
 #include "health/history.h"
 #include "segment/evaluate.h"
@@ -133,6 +134,8 @@ struct cn_engine {
     struct cn_id_list removed;    /* accounts that are gone, to be told */
     struct cn_bitmap active;      /* rows with events since the last evaluation */
     struct cn_health_changes changes;
+    struct cn_signals signals;
+    struct cn_id_list decided; /* accounts about which people decided something */
     struct cn_pending pending;
     struct cn_segment_changes moved; /* placements of the newest round; in `scratch` */
     struct cn_placed placed;
@@ -152,6 +155,7 @@ struct cn_engine {
     bool is_behind; /* of what was popped from the inbox: catch up from the log */
     _Atomic bool stopping;
     _Atomic bool held;       /* nothing is scored */
+    _Atomic bool unscored;   /* since it is no longer held there was no round */
     struct cn_arena scratch; /* of one round */
 };
 

@@ -1,5 +1,9 @@
 #include "engine/tick.h"
 
+#include "base/hash.h"
+
+#include "engine/state.h"
+
 #define COLUMNS                                                                       \
     "tick, at_us, clock_us, is_fresh, log_seq, change_seq, mapping, program_version," \
     " engine_version, settings, zone"
@@ -149,4 +153,11 @@ bool cn_tick_colours_each(struct cn_sql_conn *conn, int64_t first, int64_t last,
     }
     cn_sql_finish(stmt);
     return ok;
+}
+
+int64_t cn_engine_settings(const struct cn_engine_options *options)
+{
+    cn_str zone = cn_tz_name(options->tz);
+    uint64_t reattribute = cn_hash128_of(zone, (uint64_t)options->reattribute_us).lo;
+    return (int64_t)cn_hash128_of(zone, reattribute ^ (uint64_t)options->signal_settle_us).lo;
 }

@@ -66,6 +66,42 @@ static const struct cn_program_file world_scorecards = {
         "bands: {yellow: 40, green: 60, margin: 5}\n")
 };
 
+/* Conditions of every kind: over time, health, other rows, with margins and holds. */
+static const struct cn_program_file world_signals = {
+    WORLD_TEXT("signals.yaml"),
+    WORLD_TEXT(
+        "signals:\n"
+        "  red: {when: health.colour == 'red', severity: high, rearm: 1d}\n"
+        "  waits: {when: oldest_critical_hours > 10.0, severity: critical, rearm: 2d}\n"
+        "  quiet:\n"
+        "    when: events.change(7) < -0.2\n"
+        "    clear: events.change(7) > 0.0\n"
+        "    holds: true\n"
+        "    rearm: 1d\n"
+        "  big:\n"
+        "    when: arr > 30000.0 && peers.percentile(\"events.sum(28)\") >= 0.5\n"
+        "    holds: expansion\n"
+        "    rearm: 1d\n"
+        "  ends: {when: days_to_renewal <= 60.0 && health.colour != 'green', owner: leader}\n")
+};
+
+/* The same, where one has another name, one another condition, and one is gone. */
+static const struct cn_program_file world_other_signals = {
+    WORLD_TEXT("signals.yaml"),
+    WORLD_TEXT("signals:\n"
+               "  in-red: {was: red, when: health.colour == 'red', severity: high, rearm: 1d}\n"
+               "  waits: {when: oldest_critical_hours > 20.0, severity: critical, rearm: 2d}\n"
+               "  quiet:\n"
+               "    when: events.change(7) < -0.2\n"
+               "    clear: events.change(7) > 0.0\n"
+               "    holds: true\n"
+               "    rearm: 1d\n"
+               "  busy: {when: events.sum(7) >= 3.0, clear: events.sum(7) < 2.0, holds: true}\n"
+               "  asks: {when: open_tickets >= 2.0, rearm: 3d}\n"
+               "  low: {when: health.score < 45.0, clear: health.score >= 50.0, rearm: 1d}\n"
+               "  ends: {when: days_to_renewal <= 60.0 && health.colour != 'green'}\n")
+};
+
 /* Another version: churned accounts have a scorecard of their own, before all others. */
 static const struct cn_program_file world_churned = {
     WORLD_TEXT("scorecards/churned.yaml"),

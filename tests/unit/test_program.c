@@ -394,7 +394,6 @@ static const struct cn_program_section metrics = { "metrics", CN_SECTION_KEY, ""
 static const struct cn_program_section scorecard = { "scorecard", CN_SECTION_FILE, "",
                                                      count_nodes };
 static const struct cn_program_section *const sections[] = { &metrics, &scorecard };
-
 static void sections_get_their_parts_and_strangers_are_named(void **state)
 {
     struct fixture *f = *state;

@@ -1,0 +1,174 @@
+/* What people do about a signal. */
+#include "base/buf.h"
+#include "base/str.h"
+#include "base/time.h"
+
+#include "book/account.h"
+#include "book/change.h"
+#include "book/user.h"
+#include "signal/inbox.h"
+
+static const enum cn_signal_event_kind event_kinds[] = {
+    [CN_SIGNAL_ACKNOWLEDGE] = CN_SIGNAL_EVENT_ACKNOWLEDGED,
+    [CN_SIGNAL_SNOOZE] = CN_SIGNAL_EVENT_SNOOZED,
+    [CN_SIGNAL_ASSIGN] = CN_SIGNAL_EVENT_ASSIGNED,
+    [CN_SIGNAL_RESOLVE] = CN_SIGNAL_EVENT_RESOLVED,
+    [CN_SIGNAL_START] = CN_SIGNAL_EVENT_STARTED,
+};
+
+static bool check_assignee(const struct cn_unit *unit, cn_user_id id, struct cn_error *err)
+{
+    struct cn_user user;
+    if (id.value == 0) {
+        return true;
+    }
+    if (!cn_user_load(unit, id, &user, err)) {
+        if (err->code == CN_NOT_FOUND) {
+            cn_fail(err, CN_INVALID, "no such user");
+        }
+        return cn_error_field(err, "assignee_id");
+    }
+    if (user.is_disabled) {
+        cn_fail(err, CN_INVALID, "the user is disabled");
+        return cn_error_field(err, "assignee_id");
+    }
+    return true;
+}
+
+static bool check(const struct cn_unit *unit, const struct cn_signal *signal,
+                  const struct cn_signal_action *action, struct cn_error *err)
+{
+    if (action->verb == CN_SIGNAL_START) {
+        return signal->state == CN_SIGNAL_BASELINE ||
+               cn_fail(err, CN_CONFLICT, "only what was already true can be started");
+    }
+    if (signal->raised_at_given != CN_GIVEN) {
+        return cn_fail(err, CN_CONFLICT, "the signal has not been raised");
+    }
+    if (action->verb == CN_SIGNAL_ASSIGN) {
+        return check_assignee(unit, action->assignee_id, err);
+    }
+    if (action->verb != CN_SIGNAL_SNOOZE) {
+        return true;
+    }
+    if (signal->state != CN_SIGNAL_RAISED || signal->resolved_at_given == CN_GIVEN) {
+        return cn_fail(err, CN_CONFLICT, "only an open signal can be snoozed");
+    }
+    if (action->until.us <= unit->now.us) {
+        cn_fail(err, CN_INVALID, "a snooze ends later than now");
+        return cn_error_field(err, "until");
+    }
+    return true;
+}
+
+/* $1 account, $2 signal, $3 now, $4 the user, $5 and $6 what the verb takes. */
+static bool update(const struct cn_unit *unit, const struct cn_signal *signal,
+                   const struct cn_signal_action *action, struct cn_error *err)
+{
+    static const char *const texts[] = {
+        [CN_SIGNAL_ACKNOWLEDGE] =
+            "UPDATE signal SET acknowledged_us = $3, acknowledged_by = $4, version = version + 1"
+            " WHERE account_id = $1 AND signal_id = $2",
+        [CN_SIGNAL_SNOOZE] = "UPDATE signal SET snoozed_us = $3, version = version + 1"
+                             " WHERE account_id = $1 AND signal_id = $2",
+        [CN_SIGNAL_ASSIGN] = "UPDATE signal SET assignee_id = $3, version = version + 1"
+                             " WHERE account_id = $1 AND signal_id = $2",
+        [CN_SIGNAL_RESOLVE] = "UPDATE signal SET resolved_us = $3, resolved_by = $4, outcome = $5,"
+                              " outcome_reason = $6, version = version + 1"
+                              " WHERE account_id = $1 AND signal_id = $2",
+        [CN_SIGNAL_START] = "UPDATE signal SET start_us = $3, start_by = $4, version = version + 1"
+                            " WHERE account_id = $1 AND signal_id = $2",
+    };
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn, texts[action->verb], &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, signal->account_id.value);
+    cn_sql_bind_i64(stmt, 2, signal->id.value);
+    if (action->verb == CN_SIGNAL_SNOOZE) {
+        cn_sql_bind_i64(stmt, 3, action->until.us);
+    } else if (action->verb != CN_SIGNAL_ASSIGN) {
+        cn_sql_bind_i64(stmt, 3, unit->now.us);
+        cn_sql_bind_i64(stmt, 4, unit->user.value);
+    } else if (action->assignee_id.value != 0) {
+        cn_sql_bind_i64(stmt, 3, action->assignee_id.value);
+    } else {
+        cn_sql_bind_null(stmt, 3);
+    }
+    if (action->verb == CN_SIGNAL_RESOLVE) {
+        cn_sql_bind_i64(stmt, 5, (int64_t)action->outcome);
+        cn_sql_bind_str(stmt, 6, action->reason);
+    }
+    return cn_sql_run(stmt, err);
+}
+
+/* What the event says besides its kind. */
+static cn_str note_of(const struct cn_unit *unit, const struct cn_signal_action *action)
+{
+    char text[CN_TIME_TEXT_BYTES + CN_ID_TEXT_BYTES] = "";
+    if (action->verb == CN_SIGNAL_SNOOZE) {
+        cn_time_format(action->until, text);
+    } else if (action->verb == CN_SIGNAL_ASSIGN && action->assignee_id.value != 0) {
+        cn_id_format(CN_USER_PREFIX, action->assignee_id.value, text);
+    } else if (action->verb == CN_SIGNAL_RESOLVE) {
+        struct cn_buf buf;
+        cn_buf_init(&buf, CN_SIGNAL_REASON_MAX_BYTES + 100);
+        cn_buf_printf(&buf, "%s%s%.*s", cn_signal_outcome_names[action->outcome],
+                      action->reason.len > 0 ? ": " : "", CN_STR_ARG(action->reason));
+        cn_str note = cn_arena_str(unit->arena, cn_buf_str(&buf));
+        cn_buf_deinit(&buf);
+        return note;
+    }
+    return cn_arena_str(unit->arena, cn_str_of(text));
+}
+
+static bool add_event(const struct cn_unit *unit, const struct cn_signal *signal,
+                      const struct cn_signal_action *action, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn,
+                        "INSERT INTO signal_event(account_id, event_id, signal_id, rule, kind,"
+                        " state, at_us, tick, user_id, program_version, note)"
+                        " VALUES($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10)",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, signal->account_id.value);
+    cn_sql_bind_i64(stmt, 2, cn_id_next(unit->ids, unit->now));
+    cn_sql_bind_i64(stmt, 3, signal->id.value);
+    cn_sql_bind_str(stmt, 4, signal->rule);
+    cn_sql_bind_i64(stmt, 5, (int64_t)event_kinds[action->verb]);
+    cn_sql_bind_i64(stmt, 6, (int64_t)signal->state);
+    cn_sql_bind_i64(stmt, 7, unit->now.us);
+    cn_sql_bind_i64(stmt, 8, unit->user.value);
+    cn_sql_bind_i64(stmt, 9, signal->program_version);
+    cn_sql_bind_str(stmt, 10, note_of(unit, action));
+    return cn_sql_run(stmt, err);
+}
+
+bool cn_signal_act(const struct cn_unit *unit, cn_signal_id id,
+                   const struct cn_signal_action *action, struct cn_signal *signal_out,
+                   struct cn_error *err)
+{
+    struct cn_signal signal;
+    if (!cn_sql_begin(unit->conn, err)) {
+        return cn_error_context(err, "working on a signal");
+    }
+    /* Once more after the account is kept: what the engine does to it waits from then on. */
+    if (!cn_signal_load(unit, id, &signal, err) || !cn_account_keep(unit, signal.account_id, err) ||
+        !cn_signal_load(unit, id, &signal, err) || !check(unit, &signal, action, err) ||
+        !update(unit, &signal, action, err) || !add_event(unit, &signal, action, err)) {
+        goto fail;
+    }
+    cn_change_note(unit, signal.account_id,
+                   action->verb == CN_SIGNAL_START ? CN_CHANGE_DECISION : CN_CHANGE_SIGNAL);
+    if (!cn_signal_load(unit, id, &signal, err) || !cn_sql_commit(unit->conn, err)) {
+        goto fail;
+    }
+    *signal_out = signal;
+    return true;
+
+fail:
+    cn_sql_rollback(unit->conn);
+    return cn_error_context(err, "working on a signal");
+}

@@ -1,0 +1,60 @@
+/*
+ * Asking all rules, a block of rows at a time; only where an answer differs from where the account
+ * stands is anything done for a row.
+ */
+#ifndef CAIRN_SIGNAL_EVALUATE_H
+#define CAIRN_SIGNAL_EVALUATE_H
+
+#include "frame/frame.h"
+#include "health/evaluate.h"
+#include "signal/hold.h"
+#include "signal/states.h"
+
+/* A rule moved for a row. */
+struct cn_signal_moved {
+    uint32_t row;
+    uint32_t rule;
+    enum cn_signal_move move;
+    struct cn_signal_mark before;
+    struct cn_signal_mark after;
+};
+
+struct cn_signal_moves {
+    struct cn_signal_moved *items; /* on the heap */
+    size_t count;
+    size_t capacity;
+};
+
+void cn_signal_moves_deinit(struct cn_signal_moves *moves);
+
+/* A person picked what was already true. */
+struct cn_signal_start {
+    int64_t account_id;
+    int64_t signal_id;
+    cn_str rule;
+    int64_t user_id;
+};
+
+struct cn_signal_round {
+    const struct cn_signal_model *model;
+    const struct cn_frame *frame;
+    const struct cn_health_state *health; /* of the same rows */
+    const struct cn_hold_set *holds;
+    const struct cn_signal_start *starts;
+    size_t start_count;
+    /* Whether the account's records still arrive at that moment. */
+    bool (*is_settling)(void *arg, int64_t account_id, cn_time now);
+    void *arg;
+    cn_time now;
+};
+
+/*
+ * Signals as a consumer of the program's rules (frame/rules.h): the pass moves `states` on and adds
+ * to `moves`.  Health is scored by the same pass, before the rules that read it are asked.  `round`
+ * and `arena` must outlive the pass; `states` has the frame's rows.
+ */
+struct cn_rule_consumer cn_signal_consumer(const struct cn_signal_round *round,
+                                           struct cn_signal_states *states,
+                                           struct cn_signal_moves *moves, struct cn_arena *arena);
+
+#endif

@@ -1,0 +1,274 @@
+#include "signal/inbox.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+const char *const cn_signal_view_names[CN_SIGNAL_VIEW_COUNT] = {
+    [CN_SIGNAL_VIEW_OPEN] = "open",         [CN_SIGNAL_VIEW_SNOOZED] = "snoozed",
+    [CN_SIGNAL_VIEW_RESOLVED] = "resolved", [CN_SIGNAL_VIEW_CLEARED] = "cleared",
+    [CN_SIGNAL_VIEW_HELD] = "held",         [CN_SIGNAL_VIEW_ALREADY_TRUE] = "already_true",
+};
+
+const char *const cn_signal_outcome_names[CN_SIGNAL_OUTCOME_COUNT] = {
+    [CN_SIGNAL_USEFUL] = "useful",
+    [CN_SIGNAL_NOT_USEFUL] = "not_useful",
+};
+
+/* enum cn_signal_view of a row, at the moment $4; 6: in none, such as a baseline that is over. */
+#define PLACE                                                                                      \
+    "CASE WHEN s.resolved_us IS NOT NULL THEN 2"                                                   \
+    " WHEN s.state = 3 AND s.snoozed_us > $4 THEN 1 WHEN s.state = 3 THEN 0 WHEN s.state = 4 THEN" \
+    " 5 WHEN s.state = 2 THEN 4 WHEN s.state = 1 AND s.raised_us IS NOT NULL THEN 3 ELSE 6 END"
+_Static_assert(CN_SIGNAL_VIEW_OPEN == 0 && CN_SIGNAL_VIEW_SNOOZED == 1 &&
+                   CN_SIGNAL_VIEW_RESOLVED == 2 && CN_SIGNAL_VIEW_CLEARED == 3 &&
+                   CN_SIGNAL_VIEW_ALREADY_TRUE == 4 && CN_SIGNAL_VIEW_HELD == 5 &&
+                   CN_SIGNAL_CLEAR == 1 && CN_SIGNAL_BASELINE == 2 && CN_SIGNAL_RAISED == 3 &&
+                   CN_SIGNAL_HELD == 4,
+               "numbers in PLACE");
+
+/* In scope and as asked for, whatever the view and severity: $5 rule, $6 assignee, $7 account. */
+#define MATCHES                                                                     \
+    CN_SEES_ACCOUNT " AND ($5 = '' OR s.rule = $5) AND ($6 = 0 OR s.assignee_id = " \
+                    "$6 OR ($6 = -1 AND s.assignee_id IS NULL)) AND ($7 = 0 OR s.account_id = $7)"
+
+#define FROM_BOTH " FROM signal AS s JOIN account AS a ON a.account_id = s.account_id"
+
+#define COLUMNS                                                                                \
+    "s.signal_id, s.account_id, a.name, s.rule, s.because, s.severity, s.owner, s.state,"      \
+    " s.since_us, s.first_us, s.raised_us, s.cleared_us, s.assignee_id, s.told, s.start_us,"   \
+    " s.acknowledged_us, s.snoozed_us, s.resolved_us, s.outcome, s.outcome_reason, s.version," \
+    " s.program_version, " PLACE " AS place"
+
+static enum cn_given opt_i64(struct cn_sql_stmt *stmt, int column, int64_t *value_out)
+{
+    *value_out = cn_sql_column_i64(stmt, column);
+    return cn_sql_column_is_null(stmt, column) ? CN_NULL : CN_GIVEN;
+}
+
+static struct cn_signal read_row(struct cn_arena *arena, struct cn_sql_stmt *stmt)
+{
+    struct cn_signal signal = {
+        .id = { cn_sql_column_i64(stmt, 0) },
+        .account_id = { cn_sql_column_i64(stmt, 1) },
+        .account_name = cn_arena_str(arena, cn_sql_column_str(stmt, 2)),
+        .rule = cn_arena_str(arena, cn_sql_column_str(stmt, 3)),
+        .because = cn_arena_str(arena, cn_sql_column_str(stmt, 4)),
+        .severity = (enum cn_signal_severity)cn_sql_column_i64(stmt, 5),
+        .owner = (enum cn_signal_owner)cn_sql_column_i64(stmt, 6),
+        .state = (enum cn_signal_state)cn_sql_column_i64(stmt, 7),
+        .since = { cn_sql_column_i64(stmt, 8) },
+        .first_at = { cn_sql_column_i64(stmt, 9) },
+        .over_budget = cn_sql_column_i64(stmt, 13) == 2,
+        .is_starting = !cn_sql_column_is_null(stmt, 14),
+        .outcome_given = cn_sql_column_is_null(stmt, 18) ? CN_NULL : CN_GIVEN,
+        .outcome = (enum cn_signal_outcome)cn_sql_column_i64(stmt, 18),
+        .outcome_reason = cn_arena_str(arena, cn_sql_column_str(stmt, 19)),
+        .version = cn_sql_column_i64(stmt, 20),
+        .program_version = cn_sql_column_i64(stmt, 21),
+    };
+    int64_t place = cn_sql_column_i64(stmt, 22);
+    signal.view =
+        place < CN_SIGNAL_VIEW_COUNT ? (enum cn_signal_view)place : CN_SIGNAL_VIEW_CLEARED;
+    signal.raised_at_given = opt_i64(stmt, 10, &signal.raised_at.us);
+    signal.cleared_at_given = opt_i64(stmt, 11, &signal.cleared_at.us);
+    signal.assignee_id_given = opt_i64(stmt, 12, &signal.assignee_id.value);
+    signal.acknowledged_at_given = opt_i64(stmt, 15, &signal.acknowledged_at.us);
+    signal.snoozed_until_given = opt_i64(stmt, 16, &signal.snoozed_until.us);
+    signal.resolved_at_given = opt_i64(stmt, 17, &signal.resolved_at.us);
+    return signal;
+}
+
+static void bind_filter(const struct cn_unit *unit, const struct cn_signal_filter *filter,
+                        struct cn_sql_stmt *stmt)
+{
+    cn_unit_bind_scope(unit, stmt);
+    cn_sql_bind_i64(stmt, 4, unit->now.us);
+    cn_sql_bind_str(stmt, 5, filter->rule);
+    cn_sql_bind_i64(stmt, 6, filter->without_assignee ? -1 : filter->assignee_id.value);
+    cn_sql_bind_i64(stmt, 7, filter->account_id.value);
+}
+
+static void count_cell(const struct cn_signal_filter *filter, struct cn_signal_list *list,
+                       int64_t place, int64_t severity, int64_t count)
+{
+    bool has_view = filter->views == 0 || (filter->views >> place & 1) != 0;
+    bool has_severity = filter->severities == 0 || (filter->severities >> severity & 1) != 0;
+    list->by_view[place] += has_severity ? count : 0;
+    list->by_severity[severity] += has_view ? count : 0;
+    list->total += has_view && has_severity ? count : 0;
+}
+
+static bool count_all(const struct cn_unit *unit, const struct cn_signal_filter *filter,
+                      struct cn_signal_list *list, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    bool ok = false;
+    if (!cn_sql_prepare(unit->conn,
+                        "SELECT place, severity, count(*) FROM (SELECT " PLACE
+                        " AS place, s.severity AS severity" FROM_BOTH " WHERE " MATCHES
+                        ") AS placed GROUP BY place, severity",
+                        &stmt, err)) {
+        return false;
+    }
+    bind_filter(unit, filter, stmt);
+    while ((ok = cn_sql_step(stmt, &row, err)) && row) {
+        int64_t place = cn_sql_column_i64(stmt, 0);
+        int64_t severity = cn_sql_column_i64(stmt, 1);
+        if (place < CN_SIGNAL_VIEW_COUNT && severity < CN_SIGNAL_SEVERITY_COUNT) {
+            count_cell(filter, list, place, severity, cn_sql_column_i64(stmt, 2));
+        }
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
+static bool load_page(const struct cn_unit *unit, const struct cn_signal_filter *filter,
+                      const struct cn_signal *after, struct cn_signal_list *list,
+                      struct cn_error *err)
+{
+    static const char sql[] =
+        "SELECT * FROM (SELECT " COLUMNS FROM_BOTH " WHERE " MATCHES
+        ") AS placed WHERE place < 6 AND ($8 = 0 OR CASE place WHEN 0 THEN $8 & 1 WHEN 1 THEN $8 & "
+        "2"
+        " WHEN 2 THEN $8 & 4 WHEN 3 THEN $8 & 8 WHEN 4 THEN $8 & 16 ELSE $8 & 32 END <> 0)"
+        " AND ($9 = 0 OR CASE severity WHEN 0 THEN $9 & 1 WHEN 1 THEN $9 & 2 WHEN 2 THEN $9 & 4"
+        " ELSE $9 & 8 END <> 0)"
+        " AND ($11 = 0 OR severity < $10 OR (severity = $10 AND signal_id < $11))"
+        " ORDER BY severity DESC, signal_id DESC LIMIT $12";
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    bool ok = false;
+    if (!cn_sql_prepare(unit->conn, sql, &stmt, err)) {
+        return false;
+    }
+    list->items = cn_arena_array(unit->arena, struct cn_signal, (size_t)filter->limit + 1);
+    bind_filter(unit, filter, stmt);
+    cn_sql_bind_i64(stmt, 8, filter->views);
+    cn_sql_bind_i64(stmt, 9, filter->severities);
+    cn_sql_bind_i64(stmt, 10, after != NULL ? (int64_t)after->severity : 0);
+    cn_sql_bind_i64(stmt, 11, after != NULL ? after->id.value : 0);
+    cn_sql_bind_i64(stmt, 12, filter->limit);
+    while ((ok = cn_sql_step(stmt, &row, err)) && row && (int64_t)list->count < filter->limit) {
+        list->items[list->count++] = read_row(unit->arena, stmt);
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
+bool cn_signal_list(const struct cn_unit *unit, const struct cn_signal_filter *filter,
+                    struct cn_signal_list *list_out, struct cn_error *err)
+{
+    struct cn_signal_list list = { 0 };
+    struct cn_signal after = { 0 };
+    if (filter->after.value != 0 && !cn_signal_load(unit, filter->after, &after, err)) {
+        return err->code == CN_NOT_FOUND
+                   ? cn_fail(err, CN_MALFORMED, "the signal that the page ended with is gone")
+                   : false;
+    }
+    if (!count_all(unit, filter, &list, err) ||
+        !load_page(unit, filter, filter->after.value != 0 ? &after : NULL, &list, err)) {
+        return cn_error_context(err, "listing signals");
+    }
+    *list_out = list;
+    return true;
+}
+
+bool cn_signal_load(const struct cn_unit *unit, cn_signal_id id, struct cn_signal *signal_out,
+                    struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    char text[CN_ID_TEXT_BYTES] = "";
+    bool found = false;
+    if (!cn_sql_prepare(unit->conn,
+                        "SELECT " COLUMNS FROM_BOTH " WHERE " CN_SEES_ACCOUNT
+                        " AND s.signal_id = $5",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_unit_bind_scope(unit, stmt);
+    cn_sql_bind_i64(stmt, 4, unit->now.us);
+    cn_sql_bind_i64(stmt, 5, id.value);
+    bool ok = cn_sql_step(stmt, &found, err);
+    if (ok && found) {
+        *signal_out = read_row(unit->arena, stmt);
+    }
+    cn_sql_finish(stmt);
+    if (ok && !found && id.value > 0) {
+        cn_id_format(CN_SIGNAL_PREFIX, id.value, text);
+    }
+    return ok && (found || cn_fail(err, CN_NOT_FOUND, "no signal %s", text));
+}
+
+bool cn_signal_events(const struct cn_unit *unit, const struct cn_signal *signal,
+                      struct cn_signal_event_list *list_out, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    struct cn_signal_event_list list = { 0 };
+    bool row = false;
+    bool ok = false;
+    if (!cn_sql_prepare(unit->conn,
+                        "SELECT kind, at_us, user_id, program_version, note, evidence"
+                        " FROM signal_event WHERE account_id = $1 AND signal_id = $2"
+                        " ORDER BY event_id LIMIT $3",
+                        &stmt, err)) {
+        return false;
+    }
+    list.items = cn_arena_array(unit->arena, struct cn_signal_event, CN_SIGNAL_EVENTS_MAX);
+    cn_sql_bind_i64(stmt, 1, signal->account_id.value);
+    cn_sql_bind_i64(stmt, 2, signal->id.value);
+    cn_sql_bind_i64(stmt, 3, CN_SIGNAL_EVENTS_MAX);
+    while ((ok = cn_sql_step(stmt, &row, err)) && row && list.count < CN_SIGNAL_EVENTS_MAX) {
+        int64_t kind = cn_sql_column_i64(stmt, 0);
+        list.items[list.count++] = (struct cn_signal_event){
+            .kind = kind < CN_SIGNAL_EVENT_COUNT ? (enum cn_signal_event_kind)kind
+                                                 : CN_SIGNAL_EVENT_ENDED,
+            .at = { cn_sql_column_i64(stmt, 1) },
+            .user_id = { cn_sql_column_i64(stmt, 2) },
+            .program_version = cn_sql_column_i64(stmt, 3),
+            .note = cn_arena_str(unit->arena, cn_sql_column_str(stmt, 4)),
+            .evidence = cn_arena_str(unit->arena, cn_sql_column_str(stmt, 5)),
+        };
+    }
+    cn_sql_finish(stmt);
+    if (ok) {
+        *list_out = list;
+    }
+    return ok;
+}
+
+bool cn_signal_precisions(const struct cn_unit *unit, cn_time since,
+                          struct cn_signal_precision_list *list_out, struct cn_error *err)
+{
+    static const char sql[] =
+        "SELECT s.rule, count(*), count(CASE WHEN s.outcome = $5 THEN 1 END),"
+        " count(CASE WHEN s.outcome = $6 THEN 1 END)" FROM_BOTH " WHERE " CN_SEES_ACCOUNT
+        " AND s.raised_us >= $4 GROUP BY s.rule ORDER BY s.rule LIMIT $7";
+    struct cn_sql_stmt *stmt = NULL;
+    struct cn_signal_precision_list list = { 0 };
+    bool row = false;
+    bool ok = false;
+    if (!cn_sql_prepare(unit->conn, sql, &stmt, err)) {
+        return false;
+    }
+    list.items = cn_arena_array(unit->arena, struct cn_signal_precision, CN_SIGNALS_MAX);
+    cn_unit_bind_scope(unit, stmt);
+    cn_sql_bind_i64(stmt, 4, since.us);
+    cn_sql_bind_i64(stmt, 5, CN_SIGNAL_USEFUL);
+    cn_sql_bind_i64(stmt, 6, CN_SIGNAL_NOT_USEFUL);
+    cn_sql_bind_i64(stmt, 7, CN_SIGNALS_MAX);
+    while ((ok = cn_sql_step(stmt, &row, err)) && row && list.count < CN_SIGNALS_MAX) {
+        list.items[list.count++] = (struct cn_signal_precision){
+            .rule = cn_arena_str(unit->arena, cn_sql_column_str(stmt, 0)),
+            .raised = cn_sql_column_i64(stmt, 1),
+            .useful = cn_sql_column_i64(stmt, 2),
+            .not_useful = cn_sql_column_i64(stmt, 3),
+        };
+    }
+    cn_sql_finish(stmt);
+    if (ok) {
+        *list_out = list;
+    }
+    return ok;
+}

@@ -1,0 +1,164 @@
+#include "signal/states.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+
+static uint64_t key_of(size_t rule, size_t row)
+{
+    return (uint64_t)rule << 32 | row;
+}
+
+void cn_signal_states_init(struct cn_signal_states *states, size_t rule_count)
+{
+    size_t count = rule_count * CN_SIGNAL_STATE_COUNT;
+    *states = (struct cn_signal_states){ .rule_count = rule_count };
+    states->sets = cn_heap_resize(NULL, (count + 1) * sizeof(states->sets[0]));
+    for (size_t i = 0; i < count; i++) {
+        states->sets[i] = (struct cn_bitmap){ 0 };
+    }
+}
+
+void cn_signal_states_deinit(struct cn_signal_states *states)
+{
+    for (size_t i = 0; i < states->rule_count * CN_SIGNAL_STATE_COUNT; i++) {
+        cn_bitmap_deinit(&states->sets[i]);
+    }
+    free(states->sets);
+    free(states->details);
+    cn_map_deinit(&states->places);
+    *states = (struct cn_signal_states){ 0 };
+}
+
+static struct cn_bitmap *set_of(struct cn_signal_states *states, size_t rule, size_t state)
+{
+    return &states->sets[rule * CN_SIGNAL_STATE_COUNT + state];
+}
+
+void cn_signal_states_resize(struct cn_signal_states *states, size_t rows)
+{
+    if (rows == states->rows) {
+        return;
+    }
+    for (size_t i = 0; i < states->rule_count * CN_SIGNAL_STATE_COUNT; i++) {
+        cn_bitmap_resize(&states->sets[i], rows);
+    }
+    for (size_t rule = 0; rule < states->rule_count; rule++) {
+        for (size_t row = states->rows; row < rows; row++) {
+            cn_bitmap_add(set_of(states, rule, CN_SIGNAL_UNKNOWN), row);
+        }
+    }
+    states->rows = rows;
+}
+
+static const struct cn_signal_detail *detail_of(const struct cn_signal_states *states, size_t rule,
+                                                size_t row)
+{
+    static const struct cn_signal_detail none = { 0 };
+    const uint64_t *place = cn_map_get(&states->places, key_of(rule, row));
+    return place != NULL ? &states->details[*place] : &none;
+}
+
+static struct cn_signal_detail *make_detail(struct cn_signal_states *states, size_t rule,
+                                            size_t row)
+{
+    bool was_new = false;
+    uint64_t *place = cn_map_put(&states->places, key_of(rule, row), &was_new);
+    if (!was_new) {
+        return &states->details[*place];
+    }
+    if (states->detail_count == states->detail_capacity) {
+        states->detail_capacity = states->detail_capacity == 0 ? 64 : states->detail_capacity * 2;
+        states->details =
+            cn_heap_resize(states->details, states->detail_capacity * sizeof(states->details[0]));
+    }
+    *place = states->detail_count;
+    states->details[states->detail_count] = (struct cn_signal_detail){ 0 };
+    return &states->details[states->detail_count++];
+}
+
+struct cn_signal_mark cn_signal_states_get(const struct cn_signal_states *states, size_t rule,
+                                           size_t row)
+{
+    const struct cn_signal_detail *detail = detail_of(states, rule, row);
+    struct cn_signal_mark mark = { .was_raised = detail->was_raised,
+                                   .cleared_at = detail->cleared_at };
+    for (size_t state = 0; state < CN_SIGNAL_STATE_COUNT; state++) {
+        if (cn_bitmap_has(cn_signal_states_in(states, rule, (enum cn_signal_state)state), row)) {
+            mark.state = (enum cn_signal_state)state;
+        }
+    }
+    return mark;
+}
+
+void cn_signal_states_set(struct cn_signal_states *states, size_t rule, size_t row,
+                          const struct cn_signal_mark *mark)
+{
+    for (size_t state = 0; state < CN_SIGNAL_STATE_COUNT; state++) {
+        cn_bitmap_remove(set_of(states, rule, state), row);
+    }
+    cn_bitmap_add(set_of(states, rule, (size_t)mark->state), row);
+    const struct cn_signal_detail *detail = detail_of(states, rule, row);
+    if (detail->was_raised != mark->was_raised || detail->cleared_at.us != mark->cleared_at.us) {
+        struct cn_signal_detail *own = make_detail(states, rule, row);
+        own->was_raised = mark->was_raised;
+        own->cleared_at = mark->cleared_at;
+    }
+}
+
+int64_t cn_signal_states_id(const struct cn_signal_states *states, size_t rule, size_t row)
+{
+    return detail_of(states, rule, row)->signal_id;
+}
+
+void cn_signal_states_set_id(struct cn_signal_states *states, size_t rule, size_t row,
+                             int64_t signal_id)
+{
+    make_detail(states, rule, row)->signal_id = signal_id;
+}
+
+void cn_signal_states_clear(struct cn_signal_states *states, size_t row)
+{
+    static const struct cn_signal_mark unknown = { .state = CN_SIGNAL_UNKNOWN };
+    for (size_t rule = 0; rule < states->rule_count; rule++) {
+        cn_signal_states_set(states, rule, row, &unknown);
+        (void)cn_map_remove(&states->places, key_of(rule, row)); /* most have none */
+    }
+}
+
+static void carry_rule(struct cn_signal_states *into, size_t rule,
+                       const struct cn_signal_states *from, size_t old, bool is_same)
+{
+    for (size_t row = 0; row < from->rows; row++) {
+        struct cn_signal_mark mark = cn_signal_states_get(from, old, row);
+        int64_t signal_id = cn_signal_states_id(from, old, row);
+        if (!is_same) {
+            cn_signal_forget(&mark);
+        }
+        if (mark.state != CN_SIGNAL_UNKNOWN) {
+            cn_signal_states_set(into, rule, row, &mark);
+        }
+        if (mark.state != CN_SIGNAL_UNKNOWN && signal_id != 0) {
+            cn_signal_states_set_id(into, rule, row, signal_id);
+        }
+    }
+}
+
+void cn_signal_states_use(struct cn_signal_states *states, const struct cn_signal_model *before,
+                          const struct cn_signal_model *after)
+{
+    struct cn_signal_states next;
+    cn_signal_states_init(&next, after->rule_count);
+    cn_signal_states_resize(&next, states->rows);
+    for (size_t rule = 0; before != NULL && rule < after->rule_count; rule++) {
+        const struct cn_signal_rule *item = &after->rules[rule];
+        size_t old = 0;
+        if (cn_signal_rule_find(before, item->name, &old) ||
+            (item->was.len > 0 && cn_signal_rule_find(before, item->was, &old))) {
+            carry_rule(&next, rule, states, old, before->rules[old].hash == item->hash);
+        }
+    }
+    cn_signal_states_deinit(states);
+    *states = next;
+}

@@ -1,0 +1,69 @@
+/*
+ * Where every account stands with every signal: five sets of rows a rule, and what is known of the
+ * few that were raised or found.
+ *
+ * One thread at a time.
+ *
+ * Not here: the rules of moving (signal/state.h), what is stored (signal/store.h).
+ */
+#ifndef CAIRN_SIGNAL_STATES_H
+#define CAIRN_SIGNAL_STATES_H
+
+#include "base/map.h"
+
+#include "frame/bitmap.h"
+#include "signal/rule.h"
+#include "signal/state.h"
+
+/* Of a rule for an account: what its newest signal was. */
+struct cn_signal_detail {
+    int64_t signal_id; /* 0: there was none */
+    bool was_raised;
+    cn_time cleared_at;
+};
+
+struct cn_signal_states {
+    size_t rule_count;
+    size_t rows;
+    struct cn_bitmap *sets; /* of rule r and state s: r * CN_SIGNAL_STATE_COUNT + s */
+    struct cn_map places;   /* rule << 32 | row: place in details */
+    struct cn_signal_detail *details;
+    size_t detail_count;
+    size_t detail_capacity;
+};
+
+/* A zeroed struct has no rules and no rows. */
+void cn_signal_states_init(struct cn_signal_states *states, size_t rule_count);
+void cn_signal_states_deinit(struct cn_signal_states *states);
+
+/* New rows are unknown to every rule. */
+void cn_signal_states_resize(struct cn_signal_states *states, size_t rows);
+
+struct cn_signal_mark cn_signal_states_get(const struct cn_signal_states *states, size_t rule,
+                                           size_t row);
+void cn_signal_states_set(struct cn_signal_states *states, size_t rule, size_t row,
+                          const struct cn_signal_mark *mark);
+
+/* The rows in that state. */
+static inline const struct cn_bitmap *cn_signal_states_in(const struct cn_signal_states *states,
+                                                          size_t rule, enum cn_signal_state state)
+{
+    return &states->sets[rule * CN_SIGNAL_STATE_COUNT + (size_t)state];
+}
+
+/* The id of the newest signal; 0: there was none. */
+int64_t cn_signal_states_id(const struct cn_signal_states *states, size_t rule, size_t row);
+void cn_signal_states_set_id(struct cn_signal_states *states, size_t rule, size_t row,
+                             int64_t signal_id);
+
+/* The row is free: unknown to every rule. */
+void cn_signal_states_clear(struct cn_signal_states *states, size_t row);
+
+/*
+ * Goes on under another model: rules that are the same, or were called so before, keep their
+ * states; one with another condition keeps what is raised and asks anew for the rest.
+ */
+void cn_signal_states_use(struct cn_signal_states *states, const struct cn_signal_model *before,
+                          const struct cn_signal_model *after);
+
+#endif

@@ -1,0 +1,366 @@
+#include "signal/store.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/str.h"
+
+#include "book/change.h"
+
+enum {
+    ANSWERED_MAX_BYTES = CN_SIGNALS_MAX * 17 + 1,
+    TOLD_NOBODY = 0,
+    TOLD_ASSIGNEE = 1,
+    TOLD_OVER_BUDGET = 2,
+    IDS_AT_ONCE = 5000,
+};
+
+const char *const cn_signal_event_names[CN_SIGNAL_EVENT_COUNT] = {
+    [CN_SIGNAL_STAYS] = "stays",
+    [CN_SIGNAL_LEARNED] = "learned",
+    [CN_SIGNAL_EVENT_FOUND] = "already_true",
+    [CN_SIGNAL_EVENT_RAISED] = "raised",
+    [CN_SIGNAL_EVENT_RETURNED] = "returned",
+    [CN_SIGNAL_EVENT_CLEARED] = "cleared",
+    [CN_SIGNAL_EVENT_HELD] = "held",
+    [CN_SIGNAL_EVENT_ENDED] = "ended",
+    [CN_SIGNAL_EVENT_STARTED] = "started",
+    [CN_SIGNAL_EVENT_ACKNOWLEDGED] = "acknowledged",
+    [CN_SIGNAL_EVENT_SNOOZED] = "snoozed",
+    [CN_SIGNAL_EVENT_ASSIGNED] = "assigned",
+    [CN_SIGNAL_EVENT_RESOLVED] = "resolved",
+};
+
+/* ---- who is asked ---- */
+
+/* Number 0 of the first row, or 0. */
+static bool ask(struct cn_sql_stmt *stmt, int64_t *value_out, struct cn_error *err)
+{
+    bool row = false;
+    bool ok = cn_sql_step(stmt, &row, err);
+    if (ok) {
+        *value_out = row ? cn_sql_column_i64(stmt, 0) : 0;
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
+/* The leader of the account's team, if there is one; else, and for a CSM, the account's owner. */
+static bool find_assignee(const struct cn_unit *unit, const struct cn_signal_row *row,
+                          int64_t *user_out, struct cn_error *err)
+{
+    static const char owner[] = "SELECT owner_id FROM account WHERE account_id = $1";
+    static const char team[] = "SELECT team_id FROM account WHERE account_id = $1";
+    static const char leader[] = "SELECT user_id FROM app_user WHERE team_id = $1 AND role = $2"
+                                 " AND disabled_us IS NULL ORDER BY user_id LIMIT 1";
+    struct cn_sql_stmt *stmt = NULL;
+    int64_t team_id = 0;
+    *user_out = 0;
+    if (row->owner == CN_SIGNAL_OWNER_LEADER) {
+        if (!cn_sql_prepare(unit->conn, team, &stmt, err)) {
+            return false;
+        }
+        cn_sql_bind_i64(stmt, 1, row->account_id);
+        if (!ask(stmt, &team_id, err)) {
+            return false;
+        }
+        stmt = NULL;
+        if (!cn_sql_prepare(unit->conn, leader, &stmt, err)) {
+            return false;
+        }
+        cn_sql_bind_i64(stmt, 1, team_id);
+        cn_sql_bind_i64(stmt, 2, CN_ROLE_LEADER);
+        if (!ask(stmt, user_out, err)) {
+            return false;
+        }
+    }
+    if (*user_out != 0) {
+        return true;
+    }
+    stmt = NULL;
+    if (!cn_sql_prepare(unit->conn, owner, &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, row->account_id);
+    return ask(stmt, user_out, err);
+}
+
+static bool find_told(const struct cn_unit *unit, int64_t user_id,
+                      const struct cn_signal_budget *budget, int64_t *told_out,
+                      struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    int64_t today = 0;
+    *told_out = user_id != 0 ? TOLD_ASSIGNEE : TOLD_NOBODY;
+    if (user_id == 0 || budget->a_day == 0) {
+        return true;
+    }
+    if (!cn_sql_prepare(unit->conn,
+                        "SELECT count(*) FROM signal WHERE assignee_id = $1 AND raised_us >= $2"
+                        " AND told = $3",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, user_id);
+    cn_sql_bind_i64(stmt, 2, budget->day_start.us);
+    cn_sql_bind_i64(stmt, 3, TOLD_ASSIGNEE);
+    if (!ask(stmt, &today, err)) {
+        return false;
+    }
+    *told_out = today < budget->a_day ? TOLD_ASSIGNEE : TOLD_OVER_BUDGET;
+    return true;
+}
+
+/* ---- a move ---- */
+
+static bool insert_event(const struct cn_unit *unit, const struct cn_signal_row *row,
+                         bool *is_new_out, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn,
+                        "INSERT INTO signal_event(account_id, event_id, signal_id, rule, kind,"
+                        " state, at_us, tick, user_id, program_version, note, evidence)"
+                        " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11)"
+                        " ON CONFLICT (account_id, event_id) DO NOTHING",
+                        &stmt, err)) {
+        return false;
+    }
+    const int64_t values[] = { row->at.us, row->tick, row->user_id, row->program_version };
+    cn_sql_bind_i64(stmt, 1, row->account_id);
+    cn_sql_bind_i64(stmt, 2, row->event_id);
+    cn_sql_bind_i64(stmt, 3, row->signal_id);
+    cn_sql_bind_str(stmt, 4, row->rule);
+    cn_sql_bind_i64(stmt, 5, (int64_t)row->kind);
+    cn_sql_bind_i64(stmt, 6, (int64_t)row->mark.state);
+    for (size_t i = 0; i < CN_ARRAY_LEN(values); i++) {
+        cn_sql_bind_i64(stmt, 7 + (int)i, values[i]);
+    }
+    if (row->evidence.len > 0) {
+        cn_sql_bind_str(stmt, 11, row->evidence);
+    }
+    bool ok = cn_sql_run(stmt, err);
+    *is_new_out = ok && cn_sql_changes(unit->conn) > 0;
+    return ok;
+}
+
+/* The newest one of the rule until now. */
+static bool end_current(const struct cn_unit *unit, const struct cn_signal_row *row,
+                        struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (row->replaces == 0) {
+        return true;
+    }
+    if (!cn_sql_prepare(unit->conn,
+                        "UPDATE signal SET is_current = 0 WHERE account_id = $1"
+                        " AND signal_id = $2",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, row->account_id);
+    cn_sql_bind_i64(stmt, 2, row->replaces);
+    return cn_sql_run(stmt, err);
+}
+
+static bool insert_signal(const struct cn_unit *unit, const struct cn_signal_row *row,
+                          struct cn_error *err)
+{
+    static const char sql[] =
+        "INSERT INTO signal(account_id, signal_id, rule, because, severity, owner, rule_hash,"
+        " state, is_current, was_raised, first_us, since_us, program_version, told, version)"
+        " VALUES($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $10, $11, 0, 1)";
+    struct cn_sql_stmt *stmt = NULL;
+    if (!end_current(unit, row, err) || !cn_sql_prepare(unit->conn, sql, &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, row->account_id);
+    cn_sql_bind_i64(stmt, 2, row->signal_id);
+    cn_sql_bind_str(stmt, 3, row->rule);
+    cn_sql_bind_str(stmt, 4, row->because);
+    cn_sql_bind_i64(stmt, 5, (int64_t)row->severity);
+    cn_sql_bind_i64(stmt, 6, (int64_t)row->owner);
+    cn_sql_bind_i64(stmt, 7, (int64_t)row->rule_hash);
+    cn_sql_bind_i64(stmt, 8, (int64_t)row->mark.state);
+    cn_sql_bind_i64(stmt, 9, row->mark.was_raised);
+    cn_sql_bind_i64(stmt, 10, row->at.us);
+    cn_sql_bind_i64(stmt, 11, row->program_version);
+    return cn_sql_run(stmt, err);
+}
+
+static bool update_signal(const struct cn_unit *unit, const struct cn_signal_row *row,
+                          struct cn_error *err)
+{
+    static const char sql[] =
+        "UPDATE signal SET state = $3, since_us = $4, was_raised = $5, rule = $6, rule_hash = $7,"
+        " start_us = NULL, start_by = NULL, version = version + 1, is_current = $10,"
+        " cleared_us = CASE WHEN $8 = 1 THEN $9 ELSE NULL END"
+        " WHERE account_id = $1 AND signal_id = $2";
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn, sql, &stmt, err)) {
+        return false;
+    }
+    bool is_clear = row->mark.state == CN_SIGNAL_CLEAR;
+    cn_sql_bind_i64(stmt, 1, row->account_id);
+    cn_sql_bind_i64(stmt, 2, row->signal_id);
+    cn_sql_bind_i64(stmt, 3, (int64_t)row->mark.state);
+    cn_sql_bind_i64(stmt, 4, row->at.us);
+    cn_sql_bind_i64(stmt, 5, row->mark.was_raised);
+    cn_sql_bind_str(stmt, 6, row->rule);
+    cn_sql_bind_i64(stmt, 7, (int64_t)row->rule_hash);
+    cn_sql_bind_i64(stmt, 8, is_clear);
+    cn_sql_bind_i64(stmt, 9, row->mark.cleared_at.us);
+    cn_sql_bind_i64(stmt, 10, row->kind != CN_SIGNAL_EVENT_ENDED);
+    return cn_sql_run(stmt, err);
+}
+
+/* A person is to be told. */
+static bool raise_signal(const struct cn_unit *unit, const struct cn_signal_row *row,
+                         const struct cn_signal_budget *budget, struct cn_error *err)
+{
+    static const char sql[] =
+        "UPDATE signal SET raised_us = $3, assignee_id = $4, told = $5, severity = $6, because = "
+        "$7,"
+        " owner = $8, program_version = $9, resolved_us = NULL, resolved_by = NULL, outcome = NULL,"
+        " outcome_reason = '', snoozed_us = NULL, acknowledged_us = NULL, acknowledged_by = NULL"
+        " WHERE account_id = $1 AND signal_id = $2";
+    struct cn_sql_stmt *stmt = NULL;
+    int64_t assignee = 0;
+    int64_t told = 0;
+    if (!find_assignee(unit, row, &assignee, err) ||
+        !find_told(unit, assignee, budget, &told, err) ||
+        !cn_sql_prepare(unit->conn, sql, &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, row->account_id);
+    cn_sql_bind_i64(stmt, 2, row->signal_id);
+    cn_sql_bind_i64(stmt, 3, row->at.us);
+    if (assignee != 0) {
+        cn_sql_bind_i64(stmt, 4, assignee);
+    }
+    cn_sql_bind_i64(stmt, 5, told);
+    cn_sql_bind_i64(stmt, 6, (int64_t)row->severity);
+    cn_sql_bind_str(stmt, 7, row->because);
+    cn_sql_bind_i64(stmt, 8, (int64_t)row->owner);
+    cn_sql_bind_i64(stmt, 9, row->program_version);
+    return cn_sql_run(stmt, err);
+}
+
+/* The account may have been merged meanwhile. */
+static bool is_there(const struct cn_unit *unit, int64_t account_id, bool *there_out,
+                     struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    int64_t found = 0;
+    if (!cn_sql_prepare(unit->conn,
+                        "SELECT account_id FROM account WHERE account_id = $1 {{hold_row}}", &stmt,
+                        err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, account_id);
+    bool ok = ask(stmt, &found, err);
+    *there_out = found != 0;
+    return ok;
+}
+
+bool cn_signal_save(const struct cn_unit *unit, const struct cn_signal_row *row,
+                    const struct cn_signal_budget *budget, struct cn_error *err)
+{
+    bool is_new = false;
+    bool there = false;
+    if (!is_there(unit, row->account_id, &there, err) ||
+        (there && !insert_event(unit, row, &is_new, err))) {
+        return cn_error_context(err, "saving a signal");
+    }
+    if (!is_new) {
+        return true; /* the account is gone, or the answer to a commit was lost */
+    }
+    cn_change_note(unit, (cn_account_id){ row->account_id }, CN_CHANGE_SIGNAL);
+    if (!(row->is_new ? insert_signal(unit, row, err) : update_signal(unit, row, err)) ||
+        (row->kind == CN_SIGNAL_EVENT_RAISED && !raise_signal(unit, row, budget, err))) {
+        return cn_error_context(err, "saving a signal");
+    }
+    return true;
+}
+
+/* ---- which rules answered ---- */
+
+/* An account and what names its answers. */
+struct answer {
+    uint64_t hash;
+    int64_t account_id;
+    size_t row;
+};
+
+static int by_hash(const void *a, const void *b)
+{
+    const struct answer *x = a;
+    const struct answer *y = b;
+    if (x->hash != y->hash) {
+        return x->hash < y->hash ? -1 : 1;
+    }
+    return (x->account_id > y->account_id) - (x->account_id < y->account_id);
+}
+
+static void say_answers(const struct cn_signal_model *model, const struct cn_signal_states *states,
+                        size_t row, struct cn_buf *out)
+{
+    cn_buf_clear(out);
+    for (size_t rule = 0; rule < model->rule_count; rule++) {
+        if (!cn_bitmap_has(cn_signal_states_in(states, rule, CN_SIGNAL_UNKNOWN), row)) {
+            uint64_t key = cn_signal_rule_key(model->rules[rule].name, model->rules[rule].hash);
+            cn_buf_printf(out, "%016llx ", (unsigned long long)key);
+        }
+    }
+}
+
+/* The same answers of many accounts, of those that are still there. */
+static bool save_same(const struct cn_unit *unit, const struct answer *answers, size_t count,
+                      cn_str rules, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    int64_t *ids = cn_arena_array(unit->arena, int64_t, count);
+    for (size_t i = 0; i < count; i++) {
+        ids[i] = answers[i].account_id;
+    }
+    if (!cn_sql_prepare(unit->conn,
+                        "INSERT INTO signal_answered(account_id, rules)"
+                        " SELECT account_id, CAST($2 AS text) FROM account"
+                        " WHERE account_id {{in_ids $1}}"
+                        " ON CONFLICT (account_id) DO UPDATE SET rules = excluded.rules",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_ids(stmt, 1, ids, count);
+    cn_sql_bind_str(stmt, 2, rules);
+    return cn_sql_run(stmt, err);
+}
+
+bool cn_signal_save_answered(const struct cn_unit *unit, const struct cn_signal_model *model,
+                             const struct cn_signal_states *states, const int64_t *accounts,
+                             const struct cn_bitmap *rows, struct cn_error *err)
+{
+    struct answer *answers = cn_arena_array(unit->arena, struct answer, cn_bitmap_count(rows) + 1);
+    struct cn_buf text;
+    size_t count = 0;
+    size_t row = 0;
+    bool ok = true;
+    cn_buf_init(&text, ANSWERED_MAX_BYTES);
+    for (size_t from = 0; cn_bitmap_next(rows, from, &row); from = row + 1) {
+        if (accounts[row] != 0) {
+            say_answers(model, states, row, &text);
+            answers[count++] = (struct answer){ cn_hash64(cn_buf_str(&text)), accounts[row], row };
+        }
+    }
+    /* Most accounts have the same answers: few statements say all of them. */
+    qsort(answers, count, sizeof(*answers), by_hash);
+    for (size_t i = 0, end = 0; ok && i < count; i = end) {
+        while (end < count && answers[end].hash == answers[i].hash && end - i < IDS_AT_ONCE) {
+            end++;
+        }
+        say_answers(model, states, answers[i].row, &text);
+        ok = save_same(unit, answers + i, end - i, cn_buf_str(&text), err);
+    }
+    cn_buf_deinit(&text);
+    return ok || cn_error_context(err, "saving which signals answered");
+}
