@@ -171,3 +171,16 @@ struct cn_program_problem_list cn_program_problems_view(const struct cn_diagnost
     }
     return list;
 }
+
+int64_t cn_program_byte_column(const struct cn_program_files *files, cn_str file, int64_t line,
+                               int64_t column)
+{
+    cn_str text = line_of(text_of(files, file), line);
+    int64_t byte = 0;
+    for (int64_t point = 1; point < column && (size_t)byte < text.len; point++) {
+        do {
+            byte++;
+        } while ((size_t)byte < text.len && ((unsigned char)text.ptr[byte] & 0xc0) == 0x80);
+    }
+    return byte + 1;
+}

@@ -68,4 +68,8 @@ struct cn_program_problem_list cn_program_problems_view(const struct cn_diagnost
                                                         const struct cn_program_files *files,
                                                         struct cn_arena *arena);
 
+/* The column of an editor, in code points, as one in bytes. */
+int64_t cn_program_byte_column(const struct cn_program_files *files, cn_str file, int64_t line,
+                               int64_t column);
+
 #endif

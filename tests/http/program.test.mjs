@@ -135,3 +135,67 @@ test('003 names and functions say what a rule can read and do', async t => {
   assert.equal(functions.find(f => f.name === 'has').kind, 'macro');
   assert.equal(functions.find(f => f.name === 'math.abs').kind, 'function');
 });
+
+test('003 the rule under the cursor is matched against the accounts as they are now, and says why', async t => {
+  const { admin } = await withAccounts(t);
+  const text = `${CARD(4)}exceptions:\n  - {when: logins.sum(28) > 1, cap: 49, because: "é busy"}\n`;
+  const next = [{ name: 'scorecards/all.yaml', text }, { name: 'metrics.yaml', text: METRICS }];
+  const ask = (needle, more = 0) => {
+    const lines = text.split('\n');
+    const line = lines.findIndex(l => l.includes(needle));
+    const column = [...lines[line].slice(0, lines[line].indexOf(needle))].length + 1 + more;
+    return admin.post('/api/v1/program/match', { files: next, file: 'scorecards/all.yaml', line: line + 1, column });
+  };
+  const when = (await ask('logins.sum(28) > 1', 3)).body;
+  assert.deepEqual([when.rule.kind, when.rule.name, when.rule.type], ['exception', 'é busy', 'bool']);
+  assert.deepEqual([when.of, when.matches, when.unknown], [3, 2, 0]);
+  assert.equal(when.accounts[0].why[0].name, 'logins.sum(28)');
+  assert.match(when.accounts[0].why[0].source, /Signed In/);
+  const name = (await ask('busy')).body; // beside it, in the same exception
+  assert.equal(name.rule.expression, 'logins.sum(28) > 1');
+  const value = (await ask('logins.sum(28), map')).body;
+  assert.deepEqual([value.rule.kind, value.rule.name, value.matches], ['measure', 'logins', 3]);
+  assert.deepEqual(value.accounts.map(a => a.value_text).sort(), ['1', '2', '3']);
+  assert.equal((await ask('scorecard: all')).body.rule, null);
+  const wrong = await admin.post('/api/v1/program/match', { files: [{ name: 'a.yaml', text: text.replaceAll('logins.sum(28) >', 'login.sum(28) >') },
+    next[1]], file: 'a.yaml', line: 8, column: 15 });
+  assert.equal(wrong.body.problems.length, 1, JSON.stringify(wrong.body));
+  assert.equal(wrong.body.matches, 0);
+});
+
+test('003 a diff says in words and numbers what a program would change, and changes nothing', async t => {
+  const { admin } = await withAccounts(t);
+  assert.equal((await admin.post('/api/v1/program/apply', { files: files(4), base_version: 1 })).body.state, 'active');
+  const next = files(2).map(file => ({ ...file, text: file.text.replace('scorecard: all', 'scorecard: other') }));
+  const diff = (await admin.post('/api/v1/program/diff', { files: next })).body;
+  assert.deepEqual(diff.problems, []);
+  assert.equal(diff.identical, false);
+  assert.deepEqual(diff.changed_files, [{ name: 'scorecards/all.yaml', change: 'changed' }]);
+  assert.equal(diff.rescored.count, 3);
+  // 25, 50, 75 become 50, 100, 100; rising needs the margin, so 50 from red stays red.
+  assert.deepEqual(diff.colours.map(c => [c.from, c.to, c.count]).sort(), [['yellow', 'green', 1]]);
+  assert.deepEqual(diff.models.map(m => [m.from, m.to, m.count]), [['all', 'other', 3]]);
+  assert.ok(diff.words.some(w => /^1 account of \$0 turns from yellow to green$/.test(w)), JSON.stringify(diff.words));
+  const g1 = diff.accounts.find(a => a.name === 'g1');
+  assert.deepEqual([g1.before.points, g1.after.points, g1.after.scorecard], [50, 100, 'other']);
+  assert.deepEqual(await Promise.all(['g0', 'g1', 'g2'].map(id => points(admin, id))), [25, 50, 75]);
+
+  const scan = files(4, '  spend: {event: Signed In, sum: amount}\n');
+  assert.deepEqual((await admin.post('/api/v1/program/diff', { files: scan })).body.needs_scan, ['spend']);
+  assert.equal((await admin.post('/api/v1/program/diff', { version: 2 })).body.identical, true);
+  const bad = await admin.post('/api/v1/program/diff', { files: [{ name: 'x.yaml', text: 'nothing: 1\n' }] });
+  assert.equal(bad.body.problems.length, 1);
+  assert.equal((await admin.post('/api/v1/program/diff', {})).status, 422);
+});
+
+test('003 who may only read tries nothing and applies nothing', async t => {
+  const leader = { email: 'lea@example.com', name: 'Lea', role: 'leader', password: 'correct horse battery' };
+  const csm = { email: 'cem@example.com', name: 'Cem', role: 'csm', password: 'correct horse battery' };
+  const { cairn } = await withAccounts(t, { users: [leader, csm] });
+  const lea = await cairn.login(leader);
+  const cem = await cairn.login(csm);
+  assert.equal((await cem.get('/api/v1/program')).status, 200);
+  assert.equal((await cem.post('/api/v1/program/check', { files: files(4) })).status, 403);
+  assert.equal((await lea.post('/api/v1/program/diff', { files: files(4) })).status, 200);
+  assert.equal((await lea.post('/api/v1/program/apply', { files: files(4) })).status, 403);
+});
