@@ -16,6 +16,7 @@ extern const struct cn_route_table cn_api_people;
 extern const struct cn_route_table cn_api_portfolio;
 extern const struct cn_route_table cn_api_program;
 extern const struct cn_route_table cn_api_program_preview;
+extern const struct cn_route_table cn_api_program_test;
 extern const struct cn_route_table cn_api_session;
 extern const struct cn_route_table cn_api_sources;
 extern const struct cn_route_table cn_api_tickets;

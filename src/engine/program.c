@@ -4,6 +4,8 @@
 
 #include "base/str.h"
 
+#include "engine/cases.h"
+
 enum {
     ARENA_BLOCK_BYTES = 64 * 1024
 };
@@ -11,6 +13,7 @@ enum {
 const struct cn_program_section *const cn_program_sections[] = {
     &cn_metric_section,
     &cn_health_section,
+    &cn_case_section,
 };
 const size_t cn_program_section_count = CN_ARRAY_LEN(cn_program_sections);
 
@@ -66,6 +69,12 @@ static bool compile_sections(struct cn_engine_program *program, const struct cn_
     bool ok =
         cn_program_compile(&program->arena, tree, &cn_health_section, &health, &compiled, problems);
     program->health = compiled;
+    if (ok) { /* else the cases name rules that are not there */
+        struct cn_case_env cases = { .columns = &program->columns, .health = program->health };
+        ok = cn_program_compile(&program->arena, tree, &cn_case_section, &cases, &compiled,
+                                problems);
+        program->cases = compiled;
+    }
     ok = resolve_lists(program, problems) && ok;
     /* Also after other mistakes: what reads itself is told with them. */
     return cn_rules_finish(program->rules, problems) && ok;

@@ -45,6 +45,7 @@ struct cn_engine_program {
     struct cn_column_set columns;
     struct cn_rules *rules; /* of all sections */
     struct cn_health_model *health;
+    struct cn_case_list *cases; /* engine/cases.h */
     uint32_t list_columns[CN_LIST_COLUMN_COUNT];
 };
 

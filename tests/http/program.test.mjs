@@ -199,3 +199,57 @@ test('003 who may only read tries nothing and applies nothing', async t => {
   assert.equal((await lea.post('/api/v1/program/diff', { files: files(4) })).status, 200);
   assert.equal((await lea.post('/api/v1/program/apply', { files: files(4) })).status, 403);
 });
+
+// Fixture H1 of the health definition: logins 80 (60), breadth 40 (40); CSAT missing, open tickets 70; sponsor 20.
+const H1 = policy => [
+  { name: 'h1.yaml', text: `scorecard: h1
+groups:
+  - name: usage
+    weight: 50
+    measures:
+      - {name: logins, weight: 60, score: logins.sum(28)}
+      - {name: breadth, weight: 40, score: features.distinct(28)}
+  - name: support
+    weight: 20
+    measures:
+      - {name: csat, weight: 50, score: csat.last(), missing: ${policy}}
+      - {name: tickets, weight: 50, score: tickets_score.last()}
+  - name: relationship
+    weight: 30
+    measures:
+      - {name: sponsor, weight: 100, score: sponsor_score.last()}
+exceptions:
+  - {when: "!has_champion", cap: 49, because: no champion}
+` },
+  { name: 'metrics.yaml', text: `metrics:
+  logins: {event: Signed In, count: events}
+  features: {distinct: event names, event: "*"}
+  csat: {trait: csat, keep: last}
+  tickets_score: {trait: tickets_score, keep: last}
+  sponsor_score: {trait: sponsor_score, keep: last}
+` },
+];
+const GIVEN = '{"logins.sum(28)": 80, "features.distinct(28)": 40, tickets_score.last(): 70, sponsor_score.last(): 20, has_champion: CHAMPION}';
+
+test('003 a program tests itself: fixture H1 is 52 yellow, 45 red when missing is zero, 49 red without a champion', async t => {
+  const { admin } = await withAccounts(t);
+  const given = champion => GIVEN.replace('CHAMPION', champion);
+  const cases = [
+    `tests:\n  - name: H1\n    given: ${given(true)}\n    expect: {score: 52.000, colour: yellow, confidence: 0.9, exceptions: []}\n`,
+    `  - name: H1 without a champion\n    given: ${given(false)}\n    expect: {score: 49, colour: red, exceptions: [no champion]}\n`,
+  ];
+  const run = files => admin.post('/api/v1/program/test', { files });
+  const good = (await run([...H1('skip'), { name: 'tests/h1.yaml', text: cases.join('') }])).body;
+  assert.deepEqual([good.problems, good.passed, good.failed], [[], 2, 0], JSON.stringify(good));
+
+  const zero = (await run([...H1('zero'), { name: 'tests/h1.yaml', text: cases[0] }])).body;
+  assert.equal(zero.failed, 1);
+  assert.deepEqual(zero.cases[0].differences.map(d => [d.what, d.got]).slice(0, 2), [['score', '45'], ['colour', 'red']]);
+  assert.deepEqual([zero.cases[0].file, zero.cases[0].line], ['tests/h1.yaml', 2]);
+
+  const unread = cases[0].replace('sponsor_score.last()', 'sponsor_scor.last()').replace('colour: yellow', 'scorecard: h2');
+  const bad = (await run([...H1('skip'), { name: 'tests/h1.yaml', text: unread }])).body;
+  assert.equal(bad.cases.length, 0);
+  assert.ok(bad.problems.some(p => p.line === 3 && /no rule reads "sponsor_scor.last\(\)" \(did you mean sponsor_score.last\(\)\?\)/.test(p.message)), JSON.stringify(bad));
+  assert.ok(bad.problems.some(p => /there is no scorecard "h2"/.test(p.message)));
+});
