@@ -3,9 +3,9 @@
  * events, changes of records, clock steps, restarts, back-fills and new programs, then a replay of
  * it all. CAIRN_SEEDS is how many worlds are tried (3).
  */
-#include "engine/apply.h"
 #include "engine/backfill.h"
 #include "engine/known.h"
+#include "tests/unit/spine_apply.h"
 #include "tests/unit/spine_world.h"
 
 enum {
