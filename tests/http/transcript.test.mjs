@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'node:test';
 
-import { BIN, startCairn, waitFor } from './harness.mjs';
+import { BIN, cairnCommand, startCairn, waitFor } from './harness.mjs';
 
 const PAGE = 'docs/first-rule.md';
 
@@ -65,6 +65,14 @@ test('003 the transcript of a first rule in docs/ is what happens', async t => {
   const db = cairn.db ? `case "$2" in diff|apply|export|history|rollback) set -- "$@" --db '${cairn.db}';; esac\n` : '';
   await writeFile(join(folder, 'cairn'), `#!/bin/sh\n${db}exec '${resolve(BIN)}' "$@"\n`);
   await chmod(join(folder, 'cairn'), 0o755);
+  // What a command reads of the figures is on disk a second after it was counted.
+  const probe = join(folder, 'probe');
+  const where = cairn.where;
+  assert.equal((await cairnCommand(['program', 'export', probe, ...where])).code, 0);
+  const card = join(probe, 'scorecards', 'tech-touch.yaml');
+  await writeFile(card, (await readFile(card, 'utf8')).replace('exceptions:\n', 'exceptions:\n  - {when: events.days_since() > 14, cap: 40, because: quiet}\n'));
+  await waitFor(async () => (await cairnCommand(['program', 'diff', probe, ...where])).stdout.includes('2 accounts of $13,000'));
+  await rm(probe, { recursive: true });
   const parts = parse(await readFile(PAGE, 'utf8'));
   let cwd = folder;
   let page = '';
