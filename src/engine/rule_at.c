@@ -186,7 +186,7 @@ bool cn_program_rule_at(const struct cn_program_file *file, int64_t line, int64_
     cn_diagnostics_init(&ignored, arena);
     if (!cn_node_parse(arena, file->name, file->text, &root, &ignored) ||
         root->kind != CN_NODE_MAP || !find_path(root, line, column, &path) || path.count == 0 ||
-        !choose(&path, &rule, &owner)) {
+        !choose(&path, &rule, &owner) || rule.node == NULL) {
         return false;
     }
     *rule_out = (struct cn_rule_at){
