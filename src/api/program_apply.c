@@ -6,6 +6,7 @@
 #include "api/resources.h"
 #include "book/change.h"
 #include "engine/check.h"
+#include "engine/diff.h"
 #include "program/version.h"
 
 enum {
@@ -139,6 +140,24 @@ static bool refuse(const struct cn_request *req, const struct cn_diagnostics *pr
     return cn_fail(err, CN_INVALID, "the program has %zu problem(s)", problems->total);
 }
 
+/* Before it happens: afterwards nothing is left to compare with. */
+static bool say_what_changes(const struct saving *saving, struct cn_engine *engine,
+                             struct applied_view *view, struct cn_error *err)
+{
+    const struct cn_request *req = saving->req;
+    struct cn_diff diff = { 0 };
+    struct cn_diagnostics problems;
+    const struct cn_diff_question question = { .unit = &req->unit,
+                                               .files = &saving->files,
+                                               .currency = req->api->options.currency };
+    cn_diagnostics_init(&problems, req->unit.arena);
+    if (!cn_engine_diff(engine, &question, &diff, &problems, err)) {
+        return problems.total > 0 ? refuse(req, &problems, err) : false;
+    }
+    view->words = (struct cn_program_texts){ diff.words, diff.word_count };
+    return true;
+}
+
 /* Checks, saves, and waits until the engine has taken it. */
 static bool apply(struct saving *saving, struct applied_view *view, struct cn_error *err)
 {
@@ -150,10 +169,12 @@ static bool apply(struct saving *saving, struct applied_view *view, struct cn_er
     if (!cn_program_check(&saving->files, &summary, &problems)) {
         return refuse(req, &problems, err);
     }
+    if (!cn_program_engine(req, &engine, err) || !say_what_changes(saving, engine, view, err)) {
+        return false;
+    }
     saving->draft.author_id = req->unit.user.value;
     saving->draft.at = req->unit.now;
-    if (!cn_program_engine(req, &engine, err) ||
-        !cn_db_write(req->api->options.db, save_work, saving, err)) {
+    if (!cn_db_write(req->api->options.db, save_work, saving, err)) {
         return false;
     }
     view->version = saving->saved.number;

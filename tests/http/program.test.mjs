@@ -1,8 +1,11 @@
 // The program over HTTP: reading, checking, applying in a running server, rolling back.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 
-import { startCairn, waitFor } from './harness.mjs';
+import { cairnCommand, startCairn, waitFor } from './harness.mjs';
 
 const CARD = (limit, name = 'all') => `scorecard: ${name}
 groups:
@@ -30,7 +33,10 @@ async function withAccounts(t, options) {
     }
   }
   await cairn.send(write_key, batch);
-  await waitFor(async () => (await admin.get('/api/v1/accounts')).body.total === 3);
+  await waitFor(async () => {
+    const { body } = await admin.get('/api/v1/accounts');
+    return body.total === 3 && body.data.every(row => row.score);
+  });
   return { cairn, admin, write_key };
 }
 
@@ -48,6 +54,7 @@ test('003 a version that is applied in a running server scores all accounts, and
   const applied = await admin.post('/api/v1/program/apply', { files: files(4), note: 'four logins', base_version: 1 });
   assert.equal(applied.status, 200, JSON.stringify(applied.body));
   assert.deepEqual([applied.body.version, applied.body.state], [2, 'active']);
+  assert.ok(applied.body.words.some(word => /^3 accounts of \$0 move from scorecard tech-touch to all$/.test(word)), JSON.stringify(applied.body));
   assert.deepEqual(await Promise.all(['g0', 'g1', 'g2'].map(id => points(admin, id))), [25, 50, 75]);
 
   const second = await admin.post('/api/v1/program/apply', { files: files(10), base_version: 2 });
@@ -258,4 +265,48 @@ test('003 a program tests itself: fixture H1 is 52 yellow, 45 red when missing i
   assert.equal(bad.cases.length, 0);
   assert.ok(bad.problems.some(p => p.line === 3 && /no rule reads "sponsor_scor.last\(\)" \(did you mean sponsor_score.last\(\)\?\)/.test(p.message)), JSON.stringify(bad));
   assert.ok(bad.problems.some(p => /there is no scorecard "h2"/.test(p.message)));
+});
+
+test('003 a crash while a metric is built from the log: the next start goes on, and the version becomes active', async t => {
+  const { admin, cairn } = await withAccounts(t);
+  const next = [{ name: 'scorecards/all.yaml', text: CARD(40).replace('logins.sum(28)', 'spend.sum(28)') },
+    { name: 'metrics.yaml', text: `${METRICS}  spend: {event: Signed In, sum: amount}\n` }];
+  const applied = await admin.post('/api/v1/program/apply', { files: next, base_version: 1 });
+  assert.equal(applied.status, 200);
+  await cairn.kill();
+  await cairn.start();
+  const again = await cairn.login();
+  await waitFor(async () => (await again.get('/api/v1/program')).body.version === 2);
+  await waitFor(async () => (await points(again, 'g2')) === 75);
+});
+
+test('003 commands end with 1 for a mistake, a failing test and a change, so that CI stops there', async t => {
+  const { cairn } = await withAccounts(t);
+  const folder = await mkdtemp(join(tmpdir(), 'cairn-program-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const put = async all => {
+    for (const { name, text } of all) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), text);
+    }
+  };
+  const run = (what, ...more) => cairnCommand(['program', what, folder, ...more]);
+  await put([...files(4), { name: 'tests/t.yaml', text: 'tests:\n  - {name: four, given: {logins.sum(28): 4}, expect: {score: 100}}\n' }]);
+  assert.equal((await run('check')).code, 0);
+  assert.match((await run('test')).stdout, /1 passed, 0 failed/);
+  assert.equal((await run('diff', ...cairn.where)).code, 0);
+  assert.equal((await run('diff', '--exit-code', ...cairn.where)).code, 1);
+  assert.equal((await run('apply', '--base', '9', ...cairn.where)).code, 1);
+  const applied = await run('apply', '--base', '1', ...cairn.where);
+  assert.deepEqual([applied.code, applied.stdout.includes('Version 2 is active.')], [0, true], applied.stderr);
+  await put(files(5));
+  const failed = await run('test');
+  assert.deepEqual([failed.code, failed.stdout.includes('score: expected 100, got 80')], [1, true], failed.stdout);
+  await put([{ name: 'metrics.yaml', text: 'metrics: {logins: 1}\n' }]);
+  const wrong = await run('check');
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.stderr, /metrics.yaml:1:/);
+  assert.equal((await run('apply', ...cairn.where)).code, 1);
+  assert.equal((await cairnCommand(['program', 'rollback', 'x', ...cairn.where])).code, 2);
+  assert.equal((await cairnCommand(['program', 'rollback', '9', ...cairn.where])).code, 1);
 });
