@@ -1,8 +1,12 @@
 #include "api/program_view.h"
 
+#include <math.h>
+#include <stdio.h>
+
 #include "base/str.h"
 
 #include "program/problem.h"
+#include "program/version.h"
 
 static const struct cn_field file_rows[] = {
     CN_FIELD(struct cn_program_file, name, .min = 1, .max = CN_PROGRAM_NAME_MAX,
@@ -60,4 +64,35 @@ int64_t cn_program_byte_column(const struct cn_program_files *files, cn_str file
         } while ((size_t)byte < text.len && ((unsigned char)text.ptr[byte] & 0xc0) == 0x80);
     }
     return byte + 1;
+}
+
+const struct cn_field cn_program_text_item = { .type = CN_FIELD_STR, .max = CN_PROGRAM_LINE_MAX };
+
+bool cn_program_engine(const struct cn_request *req, struct cn_engine **engine_out,
+                       struct cn_error *err)
+{
+    *engine_out = req->api->options.engine.live;
+    return *engine_out != NULL || cn_fail(err, CN_UNAVAILABLE, "nothing is evaluated here");
+}
+
+double cn_program_cents(double arr)
+{
+    return round(arr * 100) / 100;
+}
+
+bool cn_program_load(const struct cn_request *req, struct cn_engine *engine, int64_t version,
+                     struct cn_program_files *files_out, struct cn_error *err)
+{
+    struct cn_apply_status status;
+    struct cn_program_version head;
+    struct cn_sql_conn *conn = NULL;
+    struct cn_db *db = req->api->options.db;
+    cn_engine_apply_status(engine, req->unit.arena, &status);
+    if (!cn_db_read(db, &conn, err)) {
+        return false;
+    }
+    bool ok = cn_program_version_load(conn, req->unit.arena, version > 0 ? version : status.active,
+                                      &head, files_out, err);
+    cn_db_release(db, conn);
+    return ok;
 }

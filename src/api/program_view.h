@@ -19,7 +19,8 @@ enum {
     CN_PROGRAM_NAME_MAX = 200,
     CN_PROGRAM_TEXT_MAX = CN_NODE_FILE_MAX_BYTES,
     CN_PROGRAM_NOTE_MAX = 1000,
-    CN_PROGRAM_WORDS_MAX = 1000, /* sentences */
+    CN_PROGRAM_TEXTS_MAX = 20000, /* sentences and names of a list */
+    CN_PROGRAM_LINE_MAX = 20000
 };
 
 /* struct cn_program_file; a list of them, as it is received and sent. */
@@ -28,6 +29,25 @@ struct cn_program_file_list {
     struct cn_program_file *items;
     size_t count;
 };
+
+/* Sentences and names. */
+extern const struct cn_field cn_program_text_item;
+struct cn_program_texts {
+    cn_str *items;
+    size_t count;
+};
+
+/* Fails with CN_UNAVAILABLE where nothing is evaluated. */
+CN_MUST_CHECK bool cn_program_engine(const struct cn_request *req, struct cn_engine **engine_out,
+                                     struct cn_error *err);
+
+/* The text of a version; 0: of the active one. */
+CN_MUST_CHECK bool cn_program_load(const struct cn_request *req, struct cn_engine *engine,
+                                   int64_t version, struct cn_program_files *files_out,
+                                   struct cn_error *err);
+
+/* Money in major units, to the cent. */
+double cn_program_cents(double arr);
 
 /* Problems with the files' text, for editors: columns are code points, and a problem has an end. */
 struct cn_program_problem_list cn_program_problems_view(const struct cn_diagnostics *problems,

@@ -319,6 +319,47 @@ bool cn_workspace_open(const struct cn_command_env *env, const struct cn_workspa
     return true;
 }
 
+/* The tables are this program's, and the workspace is there. */
+static bool look_beside(struct cn_workspace *workspace, struct cn_error *err)
+{
+    struct cn_sql_conn *conn = NULL;
+    struct cn_workspace_row row;
+    if (!cn_db_read(workspace->db, &conn, err)) {
+        return false;
+    }
+    bool ok = cn_migrate_check(conn, "main", cn_main_migrations, cn_main_migrations_count, err);
+    cn_db_release(workspace->db, conn);
+    if (!ok || !read_row(workspace, &row, err)) {
+        return false;
+    }
+    workspace->name = row.name;
+    workspace->is_demo = row.is_demo;
+    workspace->currency = cn_arena_str(&workspace->arena, cn_str_of(row.currency));
+    return cn_tz_load(row.time_zone, &workspace->tz, err);
+}
+
+bool cn_workspace_open_beside(const struct cn_command_env *env, struct cn_workspace *workspace_out,
+                              struct cn_error *err)
+{
+    if (cn_workspace_open(env, NULL, workspace_out, NULL, err)) {
+        return true;
+    }
+    if (err->code != CN_CONFLICT) {
+        return false;
+    }
+    *workspace_out = (struct cn_workspace){ .dir = cn_workspace_dir(env),
+                                            .lock = -1,
+                                            .clock = &cn_clock_system };
+    cn_arena_init(&workspace_out->arena, ARENA_BLOCK_BYTES);
+    cn_id_source_init(&workspace_out->ids, 0, 0);
+    if (!cn_workspace_config(env, &workspace_out->config, err) ||
+        !connect_databases(env, workspace_out, err) || !look_beside(workspace_out, err)) {
+        cn_workspace_close(workspace_out);
+        return false;
+    }
+    return true;
+}
+
 void cn_workspace_close(struct cn_workspace *workspace)
 {
     cn_tz_free(workspace->tz);

@@ -77,6 +77,15 @@ CN_MUST_CHECK bool cn_workspace_open(const struct cn_command_env *env,
                                      struct cn_workspace *workspace_out, bool *created_out,
                                      struct cn_error *err);
 
+/*
+ * The same beside a server that may be running in the folder: if it is, its tables must be this
+ * program's, and workspace->lock is -1.  For what is done in short transactions, and on what the
+ * server looks at by itself.
+ */
+CN_MUST_CHECK bool cn_workspace_open_beside(const struct cn_command_env *env,
+                                            struct cn_workspace *workspace_out,
+                                            struct cn_error *err);
+
 void cn_workspace_close(struct cn_workspace *workspace);
 
 #endif

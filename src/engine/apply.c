@@ -1,13 +1,12 @@
 #include "engine/apply.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "base/str.h"
 
 #include "book/change.h"
-#include "engine/apply_state.h"
+#include "engine/apply_parts.h"
 #include "program/version.h"
 
 enum {
@@ -16,51 +15,6 @@ enum {
     RETRY_S = 1,              /* after the database failed */
     TAKE_WAIT_NS = 200000000, /* for those who work with the old program; then the next round */
     KEEP_US = 600000000 /* a program that was replaced: texts of it may still be on their way out */
-};
-
-const char *const cn_version_state_names[CN_VERSION_STATE_COUNT] = { "active", "building", "past",
-                                                                     "failed" };
-
-struct retired {
-    struct cn_engine_program *program;
-    int64_t at_us;
-};
-
-/* A version that is ready. */
-struct prepared {
-    struct cn_engine_program *program; /* NULL: none */
-    struct cn_series *series;          /* NULL: the running one fits */
-};
-
-struct cn_apply {
-    struct cn_engine *engine;
-    pthread_t thread;
-    bool has_thread;
-    pthread_rwlock_t use; /* of the running program and series; taken before engine->lock */
-
-    pthread_mutex_t lock; /* of what follows */
-    pthread_cond_t changed;
-    bool is_stopping;
-    int64_t announced; /* the newest version that was told of */
-    int64_t looked;    /* the newest that was dealt with */
-    struct prepared ready;
-    int64_t active;
-    int64_t preparing;
-    int64_t failed; /* the newest that failed */
-    struct cn_arena names_arena;
-    cn_str *names; /* of metrics that are counted */
-    size_t name_count;
-    cn_time first_received;
-    int64_t done_days;
-    int64_t total_days;
-    struct cn_map touched; /* accounts with facts since daily values were begun to be loaded */
-
-    _Atomic bool collects; /* them */
-    bool is_taking;        /* the engine's thread alone, as the two below */
-    struct prepared taking;
-    int64_t stored; /* version that is stored as active */
-    struct retired *retired;
-    size_t retired_count;
 };
 
 struct cn_apply *cn_apply_new(struct cn_engine *engine)
@@ -83,11 +37,11 @@ struct cn_apply *cn_apply_new(struct cn_engine *engine)
     return apply;
 }
 
-static void drop(struct prepared *prepared)
+static void drop(struct apply_prepared *prepared)
 {
     cn_engine_program_free(prepared->program);
     cn_series_free(prepared->series);
-    *prepared = (struct prepared){ 0 };
+    *prepared = (struct apply_prepared){ 0 };
 }
 
 void cn_apply_free(struct cn_apply *apply)
@@ -105,17 +59,17 @@ void cn_apply_free(struct cn_apply *apply)
     free(apply);
 }
 
-static void lock(struct cn_apply *apply)
+void cn_apply_lock(struct cn_apply *apply)
 {
     (void)pthread_mutex_lock(&apply->lock);
 }
 
-static void unlock(struct cn_apply *apply)
+void cn_apply_unlock(struct cn_apply *apply)
 {
     (void)pthread_mutex_unlock(&apply->lock);
 }
 
-static void tell(struct cn_apply *apply)
+void cn_apply_tell(struct cn_apply *apply)
 {
     const struct cn_engine_options *options = &apply->engine->options;
     if (options->publish_program != NULL) {
@@ -125,12 +79,12 @@ static void tell(struct cn_apply *apply)
 
 void cn_apply_news(struct cn_apply *apply, int64_t version)
 {
-    lock(apply);
+    cn_apply_lock(apply);
     if (version > apply->announced) {
         apply->announced = version;
         (void)pthread_cond_broadcast(&apply->changed);
     }
-    unlock(apply);
+    cn_apply_unlock(apply);
 }
 
 void cn_apply_begin_with(struct cn_apply *apply, int64_t active, int64_t stored, int64_t newest)
@@ -159,11 +113,11 @@ void cn_apply_note_facts(struct cn_apply *apply, const struct cn_metric_fact *fa
     if (!atomic_load(&apply->collects)) {
         return;
     }
-    lock(apply);
+    cn_apply_lock(apply);
     for (size_t i = 0; i < count; i++) {
         (void)cn_map_put(&apply->touched, (uint64_t)facts[i].account_id, &was_new);
     }
-    unlock(apply);
+    cn_apply_unlock(apply);
 }
 
 void cn_apply_note_accounts(struct cn_apply *apply, const int64_t *account_ids, size_t count)
@@ -172,11 +126,11 @@ void cn_apply_note_accounts(struct cn_apply *apply, const int64_t *account_ids, 
     if (!atomic_load(&apply->collects)) {
         return;
     }
-    lock(apply);
+    cn_apply_lock(apply);
     for (size_t i = 0; i < count; i++) {
         (void)cn_map_put(&apply->touched, (uint64_t)account_ids[i], &was_new);
     }
-    unlock(apply);
+    cn_apply_unlock(apply);
 }
 
 /* Those noted until now, on the heap; they are no longer noted. */
@@ -186,20 +140,19 @@ static int64_t *take_touched(struct cn_apply *apply, size_t *count_out)
     size_t count = 0;
     uint64_t id = 0;
     uint64_t unused = 0;
-    lock(apply);
+    cn_apply_lock(apply);
     int64_t *ids = cn_heap_resize(NULL, (apply->touched.count + 1) * sizeof(ids[0]));
     while (cn_map_next(&apply->touched, &cursor, &id, &unused)) {
         ids[count++] = (int64_t)id;
     }
     cn_map_clear(&apply->touched);
-    unlock(apply);
+    cn_apply_unlock(apply);
     *count_out = count;
     return ids;
 }
 
-/* Brings the series to what was counted until now for accounts that had facts meanwhile. */
-static bool load_touched(struct cn_apply *apply, struct cn_series *series, size_t *count_out,
-                         struct cn_error *err)
+bool cn_apply_load_touched(struct cn_apply *apply, struct cn_series *series, size_t *count_out,
+                           struct cn_error *err)
 {
     struct cn_rollup *rollup = apply->engine->options.rollup;
     int64_t *ids = take_touched(apply, count_out);
@@ -222,9 +175,9 @@ static bool is_dated(const struct cn_apply *apply)
 
 static bool is_given_up(struct cn_apply *apply)
 {
-    lock(apply);
+    cn_apply_lock(apply);
     bool given_up = is_dated(apply);
-    unlock(apply);
+    cn_apply_unlock(apply);
     return given_up;
 }
 
@@ -271,11 +224,11 @@ static bool mark_failed(struct cn_apply *apply, int64_t version, const struct cn
     if (!cn_db_write(apply->engine->options.db, fail_work, &failing, err)) {
         return false;
     }
-    lock(apply);
+    cn_apply_lock(apply);
     apply->failed = version;
     (void)pthread_cond_broadcast(&apply->changed);
-    unlock(apply);
-    tell(apply);
+    cn_apply_unlock(apply);
+    cn_apply_tell(apply);
     return true;
 }
 
@@ -314,7 +267,7 @@ static bool note_progress(void *arg, cn_time received)
     static const int64_t day_us = (int64_t)86400 * 1000000;
     struct cn_apply *apply = arg;
     cn_time now = cn_now(apply->engine->options.clock);
-    lock(apply);
+    cn_apply_lock(apply);
     if (apply->first_received.us == 0) {
         apply->first_received = received;
     }
@@ -323,9 +276,9 @@ static bool note_progress(void *arg, cn_time received)
     apply->done_days = done;
     apply->total_days = (now.us - apply->first_received.us) / day_us + 1;
     bool goes_on = !is_dated(apply);
-    unlock(apply);
+    cn_apply_unlock(apply);
     if (moved) {
-        tell(apply);
+        cn_apply_tell(apply);
     }
     return goes_on;
 }
@@ -333,7 +286,7 @@ static bool note_progress(void *arg, cn_time received)
 static void begin_building(struct cn_apply *apply, const struct cn_metric_list *metrics,
                            const bool *missing)
 {
-    lock(apply);
+    cn_apply_lock(apply);
     cn_arena_reset(&apply->names_arena);
     apply->names = cn_arena_array(&apply->names_arena, cn_str, metrics->count + 1);
     apply->name_count = 0;
@@ -347,15 +300,15 @@ static void begin_building(struct cn_apply *apply, const struct cn_metric_list *
     apply->done_days = 0;
     apply->total_days = 0;
     (void)pthread_cond_broadcast(&apply->changed);
-    unlock(apply);
-    tell(apply);
+    cn_apply_unlock(apply);
+    cn_apply_tell(apply);
 }
 
 static void end_building(struct cn_apply *apply)
 {
-    lock(apply);
+    cn_apply_lock(apply);
     apply->name_count = 0;
-    unlock(apply);
+    cn_apply_unlock(apply);
 }
 
 /* The log is scanned for metrics that were not counted before. */
@@ -379,7 +332,7 @@ static bool build(struct cn_apply *apply, const struct cn_metric_list *metrics, 
 }
 
 /* Daily values for the program, unless the running ones fit. */
-static bool load_series(struct cn_apply *apply, struct prepared *prepared, bool built,
+static bool load_series(struct cn_apply *apply, struct apply_prepared *prepared, bool built,
                         struct cn_error *err)
 {
     struct cn_engine *engine = apply->engine;
@@ -402,45 +355,45 @@ static bool load_series(struct cn_apply *apply, struct prepared *prepared, bool 
                                                    .reach_days = reach,
                                                    .members_max = stats.members_max });
     size_t count = PASS_ACCOUNTS + 1;
-    lock(apply);
+    cn_apply_lock(apply);
     cn_map_clear(&apply->touched);
-    unlock(apply);
+    cn_apply_unlock(apply);
     atomic_store(&apply->collects, true);
     bool ok =
         cn_rollup_flush(rollup, err) && cn_series_load(prepared->series, rollup, NULL, 0, err);
     for (int pass = 0; ok && pass < PASSES_MAX && count > PASS_ACCOUNTS; pass++) {
-        ok = load_touched(apply, prepared->series, &count, err);
+        ok = cn_apply_load_touched(apply, prepared->series, &count, err);
     }
     return ok;
 }
 
 /* Until the engine's thread has taken it, or something newer came. */
-static void hand_over(struct cn_apply *apply, struct prepared *prepared)
+static void hand_over(struct cn_apply *apply, struct apply_prepared *prepared)
 {
-    lock(apply);
+    cn_apply_lock(apply);
     apply->ready = *prepared;
     int64_t version = prepared->program->version;
-    unlock(apply);
+    cn_apply_unlock(apply);
     cn_engine_wake(apply->engine);
-    lock(apply);
+    cn_apply_lock(apply);
     while (!is_dated(apply) && apply->active != version) {
         (void)pthread_cond_wait(&apply->changed, &apply->lock);
     }
     *prepared = apply->ready; /* none, if it was taken */
-    apply->ready = (struct prepared){ 0 };
-    unlock(apply);
+    apply->ready = (struct apply_prepared){ 0 };
+    cn_apply_unlock(apply);
     drop(prepared);
 }
 
 static bool prepare(struct cn_apply *apply, const struct cn_program_files *files, int64_t version,
                     struct cn_error *err)
 {
-    struct prepared prepared = { 0 };
+    struct apply_prepared prepared = { 0 };
     struct cn_error why;
     bool built = false;
-    lock(apply);
+    cn_apply_lock(apply);
     apply->preparing = version;
-    unlock(apply);
+    cn_apply_unlock(apply);
     if (!compile(apply, files, version, &prepared.program, &why)) {
         return mark_failed(apply, version, &why, err);
     }
@@ -474,7 +427,7 @@ static bool look(struct cn_apply *apply, struct cn_error *err)
     bool ok = cn_program_version_load(conn, &arena, 0, &version, &files, err);
     cn_db_release(db, conn);
     if (ok) {
-        lock(apply);
+        cn_apply_lock(apply);
         bool is_news = version.number != apply->active;
         apply->announced = version.number > apply->announced ? version.number : apply->announced;
         if (version.failure.len > 0) {
@@ -482,13 +435,13 @@ static bool look(struct cn_apply *apply, struct cn_error *err)
             is_news = false;
         }
         (void)pthread_cond_broadcast(&apply->changed);
-        unlock(apply);
+        cn_apply_unlock(apply);
         ok = !is_news || prepare(apply, &files, version.number, err);
-        lock(apply);
+        cn_apply_lock(apply);
         apply->preparing = 0;
         apply->looked = ok ? version.number : apply->looked;
         (void)pthread_cond_broadcast(&apply->changed);
-        unlock(apply);
+        cn_apply_unlock(apply);
     }
     cn_arena_deinit(&arena);
     return ok;
@@ -500,22 +453,22 @@ static void pause_a_little(struct cn_apply *apply)
     struct timespec until;
     (void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail */
     until.tv_sec += RETRY_S;
-    lock(apply);
+    cn_apply_lock(apply);
     int rc = 0;
     while (rc == 0 && !apply->is_stopping) {
         rc = pthread_cond_timedwait(&apply->changed, &apply->lock, &until);
     }
-    unlock(apply);
+    cn_apply_unlock(apply);
 }
 
 static bool wait_for_news(struct cn_apply *apply)
 {
-    lock(apply);
+    cn_apply_lock(apply);
     while (apply->announced <= apply->looked && !apply->is_stopping) {
         (void)pthread_cond_wait(&apply->changed, &apply->lock);
     }
     bool goes_on = !apply->is_stopping;
-    unlock(apply);
+    cn_apply_unlock(apply);
     return goes_on;
 }
 
@@ -543,222 +496,12 @@ void cn_apply_start(struct cn_apply *apply)
 
 void cn_apply_stop(struct cn_apply *apply)
 {
-    lock(apply);
+    cn_apply_lock(apply);
     apply->is_stopping = true;
     (void)pthread_cond_broadcast(&apply->changed);
-    unlock(apply);
+    cn_apply_unlock(apply);
     if (apply->has_thread) {
         (void)pthread_join(apply->thread, NULL);
         apply->has_thread = false;
     }
-}
-
-/* ---- on the engine's thread ---- */
-
-static void free_retired(struct cn_apply *apply)
-{
-    int64_t now_us = cn_clock_monotonic_us();
-    size_t kept = 0;
-    for (size_t i = 0; i < apply->retired_count; i++) {
-        if (now_us - apply->retired[i].at_us > KEEP_US) {
-            cn_engine_program_free(apply->retired[i].program);
-        } else {
-            apply->retired[kept++] = apply->retired[i];
-        }
-    }
-    apply->retired_count = kept;
-}
-
-static bool lock_use(struct cn_apply *apply)
-{
-    struct timespec until;
-    (void)clock_gettime(CLOCK_REALTIME, &until); /* cannot fail; what rwlocks go by */
-    until.tv_nsec += TAKE_WAIT_NS;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    return pthread_rwlock_timedwrlock(&apply->use, &until) == 0;
-}
-
-bool cn_apply_begin(struct cn_apply *apply, bool *takes_out, struct cn_error *err)
-{
-    *takes_out = false;
-    lock(apply);
-    bool is_ready = apply->ready.program != NULL;
-    unlock(apply);
-    if (!is_ready || !lock_use(apply)) {
-        return true;
-    }
-    lock(apply);
-    apply->taking = apply->ready;
-    apply->ready = (struct prepared){ 0 };
-    unlock(apply);
-    size_t count = 0;
-    if (apply->taking.program == NULL) { /* it was taken back meanwhile */
-        (void)pthread_rwlock_unlock(&apply->use);
-        return true;
-    }
-    /* Rows that read other rows' past read it from the flushed rollups. */
-    if (!cn_rollup_flush(apply->engine->options.rollup, err) ||
-        (apply->taking.series != NULL && !load_touched(apply, apply->taking.series, &count, err))) {
-        lock(apply);
-        apply->ready = apply->taking;
-        unlock(apply);
-        (void)pthread_rwlock_unlock(&apply->use);
-        return cn_error_context(err, "taking another version of the program");
-    }
-    free_retired(apply);
-    *takes_out = true;
-    return true;
-}
-
-void cn_engine_move_scores(struct cn_engine *engine, const struct cn_health_model *from,
-                           const struct cn_health_model *to)
-{
-    int32_t places[CN_SCORECARDS_MAX];
-    for (size_t i = 0; i < from->scorecard_count; i++) {
-        places[i] = -1;
-        for (size_t j = 0; j < to->scorecard_count; j++) {
-            if (cn_str_equal(from->scorecards[i].name, to->scorecards[j].name)) {
-                places[i] = (int32_t)j;
-            }
-        }
-    }
-    for (size_t row = 0; row < cn_frame_rows(engine->frame); row++) {
-        struct cn_health_score score = cn_health_state_get(&engine->health, row);
-        if (score.scorecard >= 0) {
-            score.scorecard = places[score.scorecard];
-            cn_health_state_set(&engine->health, row, &score);
-        }
-    }
-}
-
-void cn_apply_take(struct cn_apply *apply)
-{
-    struct cn_engine *engine = apply->engine;
-    struct cn_engine_program *old = engine->program;
-    struct cn_engine_program *program = apply->taking.program;
-    cn_metric_source_set_series(old->metric_source, NULL);
-    if (apply->taking.series != NULL) {
-        cn_series_free(engine->series);
-        engine->series = apply->taking.series;
-        /* Night may have fallen since it was loaded. */
-        cn_series_advance(engine->series, (int32_t)engine->day, cn_frame_accounts(engine->frame),
-                          cn_frame_dirty(engine->frame));
-    } else {
-        cn_series_use(engine->series, program->metrics);
-    }
-    cn_metric_source_set_series(program->metric_source, engine->series);
-    cn_engine_move_scores(engine, old->health, program->health);
-    cn_membership_move(&engine->segments, old->segments, program->segments);
-    cn_engine_move_signals(engine, old->signals, program->signals);
-    engine->program = program;
-    cn_frame_use(engine->frame, &program->columns, NULL);
-    engine->needs_all = true;
-    apply->taking = (struct prepared){ 0 };
-    atomic_store(&apply->collects, false);
-    apply->retired =
-        cn_heap_resize(apply->retired, (apply->retired_count + 1) * sizeof(apply->retired[0]));
-    apply->retired[apply->retired_count++] = (struct retired){ old, cn_clock_monotonic_us() };
-}
-
-void cn_apply_done(struct cn_apply *apply)
-{
-    (void)pthread_rwlock_unlock(&apply->use);
-}
-
-bool cn_apply_store(const struct cn_apply *apply, const struct cn_unit *unit, struct cn_error *err)
-{
-    int64_t version = apply->engine->program->version;
-    return apply->stored == version || cn_position_save(unit, "program", version, err);
-}
-
-void cn_apply_stored(struct cn_apply *apply)
-{
-    if (apply->stored == apply->engine->program->version) {
-        return;
-    }
-    apply->stored = apply->engine->program->version;
-    lock(apply);
-    apply->active = apply->stored;
-    (void)pthread_cond_broadcast(&apply->changed);
-    unlock(apply);
-    tell(apply);
-}
-
-/* ---- questions ---- */
-
-void cn_engine_apply_status(struct cn_engine *engine, struct cn_arena *arena,
-                            struct cn_apply_status *status_out)
-{
-    struct cn_apply *apply = engine->apply;
-    lock(apply);
-    *status_out = (struct cn_apply_status){
-        .active = apply->active,
-        .building = apply->name_count > 0 ? apply->preparing : 0,
-        .preparing = apply->preparing,
-        .metrics = cn_arena_array(arena, cn_str, apply->name_count + 1),
-        .metric_count = apply->name_count,
-        .done_days = apply->done_days,
-        .total_days = apply->total_days,
-    };
-    for (size_t i = 0; i < apply->name_count; i++) {
-        status_out->metrics[i] = cn_arena_str(arena, apply->names[i]);
-    }
-    unlock(apply);
-}
-
-enum cn_version_state cn_apply_state_of(const struct cn_apply_status *status, int64_t version,
-                                        bool has_failed)
-{
-    if (version == status->active) {
-        return CN_VERSION_ACTIVE;
-    }
-    if (has_failed) {
-        return CN_VERSION_FAILED;
-    }
-    return version == status->preparing ? CN_VERSION_BUILDING : CN_VERSION_PAST;
-}
-
-/* With the lock held. */
-static bool is_decided(const struct cn_apply *apply, int64_t version,
-                       enum cn_version_state *state_out)
-{
-    if (apply->active >= version) {
-        *state_out = apply->active == version ? CN_VERSION_ACTIVE : CN_VERSION_PAST;
-        return true;
-    }
-    if (apply->failed == version) {
-        *state_out = CN_VERSION_FAILED;
-        return true;
-    }
-    *state_out = CN_VERSION_BUILDING;
-    return apply->is_stopping || (apply->preparing == version && apply->name_count > 0);
-}
-
-enum cn_version_state cn_engine_apply_wait(struct cn_engine *engine, int64_t version,
-                                           int64_t wait_us)
-{
-    struct cn_apply *apply = engine->apply;
-    enum cn_version_state state = CN_VERSION_BUILDING;
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail */
-    int64_t ns = until.tv_nsec + wait_us % 1000000 * 1000;
-    until.tv_sec += wait_us / 1000000 + ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
-    cn_apply_news(apply, version); /* the engine would see it a moment later */
-    lock(apply);
-    int rc = 0;
-    while (!is_decided(apply, version, &state) && rc == 0) {
-        rc = pthread_cond_timedwait(&apply->changed, &apply->lock, &until);
-    }
-    unlock(apply);
-    return state;
-}
-
-bool cn_apply_active_version(struct cn_sql_conn *conn, int64_t *version_out, struct cn_error *err)
-{
-    struct cn_unit unit = { .conn = conn };
-    return cn_position_load(&unit, "program", version_out, err);
 }

@@ -88,6 +88,13 @@ CN_MUST_CHECK bool cn_engine_start(struct cn_engine *engine, struct cn_event_log
                                    struct cn_error *err);
 
 /*
+ * Loads what questions are answered from (engine/diff.h, engine/matches.h) and scores it, without a
+ * log and without writing anything: for commands beside a running server, or without one.  In the
+ * place of cn_engine_start(); cn_engine_free() ends it.
+ */
+CN_MUST_CHECK bool cn_engine_look(struct cn_engine *engine, struct cn_error *err);
+
+/*
  * Scores nothing until it is let go: while an import brings in a past, scores of half of it would
  * be lived history.  Events and records are still taken and counted.  Before cn_engine_start() or
  * after.

@@ -356,3 +356,39 @@ bool cn_engine_begin(struct cn_engine *engine, struct cn_error *err)
     engine->position.mapping = cn_subject_map_version(engine->subjects);
     return cn_engine_recall_activity(engine, err) && cn_engine_catch_up(engine, err);
 }
+
+static bool load_series_beside(struct cn_engine *engine, struct cn_error *err)
+{
+    int32_t today = (int32_t)cn_tz_day(engine->options.tz, cn_now(engine->options.clock));
+    engine->series = cn_series_new(&(struct cn_series_options){
+        .metrics = engine->program->metrics,
+        .first_day = today,
+        .last_day = today,
+        .reach_days = cn_metric_source_reach(engine->program->metric_source) });
+    engine->day = today;
+    engine->needs_all = true;
+    cn_metric_source_set_series(engine->program->metric_source, engine->series);
+    return cn_series_load(engine->series, engine->options.rollup, NULL, 0, err);
+}
+
+bool cn_engine_look(struct cn_engine *engine, struct cn_error *err)
+{
+    struct choice choice = { 0 };
+    cn_time now = cn_now(engine->options.clock);
+    if (!load_records(engine, err) || !read_choice(engine, &choice, err)) {
+        return false;
+    }
+    int64_t number = choice.stored > 0 ? choice.stored : choice.newest;
+    if (number == 0) {
+        return cn_fail(err, CN_NOT_FOUND,
+                       "the workspace has no program yet: start the server once");
+    }
+    if (!compile_version(engine, number, err) || !load_series_beside(engine, err)) {
+        return false;
+    }
+    cn_apply_begin_with(engine->apply, number, number, number);
+    add_rows(engine);
+    struct cn_round round = { .clock = now, .is_full = true, .is_fresh = true };
+    /* Colours stand on those before. */
+    return cn_engine_load_scores(engine, now, err) && cn_engine_score(engine, &round, err);
+}

@@ -4,13 +4,15 @@
 
 #include "base/str.h"
 
+#include "engine/cases.h"
+
 enum {
     ARENA_BLOCK_BYTES = 64 * 1024
 };
 
 const struct cn_program_section *const cn_program_sections[] = {
     &cn_metric_section,    &cn_segment_model_section, &cn_segment_section, &cn_coverage_section,
-    &cn_lifecycle_section, &cn_health_section,        &cn_signal_section,
+    &cn_lifecycle_section, &cn_health_section,        &cn_signal_section,  &cn_case_section,
 };
 const size_t cn_program_section_count = CN_ARRAY_LEN(cn_program_sections);
 
@@ -93,6 +95,13 @@ static bool compile_sections(struct cn_engine_program *program, const struct cn_
     program->sources[2] = cn_metric_source_columns(program->metric_source);
     program->sources[3] = cn_health_source(&health);
     bool ok = compile_rules(program, tree, &segments, &health, problems);
+    if (ok) { /* else the cases name rules that are not there */
+        struct cn_case_env cases = { .columns = &program->columns, .health = program->health };
+        void *compiled = NULL;
+        ok = cn_program_compile(&program->arena, tree, &cn_case_section, &cases, &compiled,
+                                problems);
+        program->cases = compiled;
+    }
     ok = resolve_lists(program, problems) && ok;
     /* Also after other mistakes: what reads itself is told with them. */
     return cn_rules_finish(program->rules, problems) && ok;

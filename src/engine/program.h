@@ -49,6 +49,7 @@ struct cn_engine_program {
     struct cn_segment_model *segments;
     struct cn_health_model *health;
     struct cn_signal_model *signals;
+    struct cn_case_list *cases; /* engine/cases.h */
     uint32_t list_columns[CN_LIST_COLUMN_COUNT];
 };
 

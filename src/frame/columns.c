@@ -245,3 +245,14 @@ bool cn_column_set_find_text(struct cn_column_set *set, cn_str text, uint32_t *i
     }
     return cn_column_set_find(set, &request, index_out, err);
 }
+
+bool cn_column_set_has(const struct cn_column_set *set, cn_str text, uint32_t *index_out)
+{
+    struct cn_column_request request;
+    struct cn_buf name;
+    cn_buf_init(&name, CN_COLUMN_NAME_MAX_BYTES);
+    bool found = read_request(text, &request) && name_of(&request, &name) &&
+                 find_known(set, cn_buf_str(&name), index_out);
+    cn_buf_deinit(&name);
+    return found;
+}

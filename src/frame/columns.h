@@ -63,6 +63,9 @@ bool cn_column_set_compares(const struct cn_column_set *set);
 /* And one of these is over what rules make: then the rules need all accounts, too. */
 bool cn_column_set_compares_made(const struct cn_column_set *set);
 
+/* The index of a column that is in the set already, from text; false if it is not. */
+bool cn_column_set_has(const struct cn_column_set *set, cn_str text, uint32_t *index_out);
+
 /* Entry number `index` of all names that can stand in an expression, over all sources. */
 bool cn_column_set_list(const struct cn_column_set *set, size_t index,
                         struct cn_column_name *name_out);

@@ -85,7 +85,7 @@ CN_MUST_CHECK bool cn_rollup_learn_metrics(struct cn_rollup *rollup,
                                            const struct cn_metric_list *metrics,
                                            struct cn_error *err);
 
-/* Shared: whether anything has been counted. */
+/* Shared: whether anything has been counted; flushes, so with no lock held. */
 CN_MUST_CHECK bool cn_rollup_has_rows(struct cn_rollup *rollup, bool *has_rows_out,
                                       struct cn_error *err);
 

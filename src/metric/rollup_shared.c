@@ -54,7 +54,7 @@ static bool learn_name(struct cn_rollup *rollup, struct learning *learning, stru
 bool cn_rollup_has_rows(struct cn_rollup *rollup, bool *has_rows_out, struct cn_error *err)
 {
     struct cn_sql_conn *conn = NULL;
-    if (!cn_db_read(rollup->db, &conn, err)) {
+    if (!cn_rollup_flush(rollup, err) || !cn_db_read(rollup->db, &conn, err)) {
         return false;
     }
     bool ok = cn_store_has_rows(conn, has_rows_out, err);

@@ -1,8 +1,11 @@
 // The program over HTTP: reading, checking, applying in a running server, rolling back.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 
-import { startCairn, waitFor } from './harness.mjs';
+import { cairnCommand, startCairn, waitFor } from './harness.mjs';
 
 const CARD = (limit, name = 'all') => `scorecard: ${name}
 groups:
@@ -30,7 +33,10 @@ async function withAccounts(t, options) {
     }
   }
   await cairn.send(write_key, batch);
-  await waitFor(async () => (await admin.get('/api/v1/accounts')).body.total === 3);
+  await waitFor(async () => {
+    const { body } = await admin.get('/api/v1/accounts');
+    return body.total === 3 && body.data.every(row => row.score);
+  });
   return { cairn, admin, write_key };
 }
 
@@ -48,6 +54,7 @@ test('003 a version that is applied in a running server scores all accounts, and
   const applied = await admin.post('/api/v1/program/apply', { files: files(4), note: 'four logins', base_version: 1 });
   assert.equal(applied.status, 200, JSON.stringify(applied.body));
   assert.deepEqual([applied.body.version, applied.body.state], [2, 'active']);
+  assert.ok(applied.body.words.some(word => /^3 accounts of \$0 move from scorecard tech-touch to all$/.test(word)), JSON.stringify(applied.body));
   assert.deepEqual(await Promise.all(['g0', 'g1', 'g2'].map(id => points(admin, id))), [25, 50, 75]);
 
   const second = await admin.post('/api/v1/program/apply', { files: files(10), base_version: 2 });
@@ -134,4 +141,172 @@ test('003 names and functions say what a rule can read and do', async t => {
   const functions = (await admin.get('/api/v1/program/functions')).body.items;
   assert.equal(functions.find(f => f.name === 'has').kind, 'macro');
   assert.equal(functions.find(f => f.name === 'math.abs').kind, 'function');
+});
+
+test('003 the rule under the cursor is matched against the accounts as they are now, and says why', async t => {
+  const { admin } = await withAccounts(t);
+  const text = `${CARD(4)}exceptions:\n  - {when: logins.sum(28) > 1, cap: 49, because: "é busy"}\n`;
+  const next = [{ name: 'scorecards/all.yaml', text }, { name: 'metrics.yaml', text: METRICS }];
+  const ask = (needle, more = 0) => {
+    const lines = text.split('\n');
+    const line = lines.findIndex(l => l.includes(needle));
+    const column = [...lines[line].slice(0, lines[line].indexOf(needle))].length + 1 + more;
+    return admin.post('/api/v1/program/match', { files: next, file: 'scorecards/all.yaml', line: line + 1, column });
+  };
+  const when = (await ask('logins.sum(28) > 1', 3)).body;
+  assert.deepEqual([when.rule.kind, when.rule.name, when.rule.type], ['exception', 'é busy', 'bool']);
+  assert.deepEqual([when.of, when.matches, when.unknown], [3, 2, 0]);
+  assert.equal(when.accounts[0].why[0].name, 'logins.sum(28)');
+  assert.match(when.accounts[0].why[0].source, /Signed In/);
+  const name = (await ask('busy')).body; // beside it, in the same exception
+  assert.equal(name.rule.expression, 'logins.sum(28) > 1');
+  const value = (await ask('logins.sum(28), map')).body;
+  assert.deepEqual([value.rule.kind, value.rule.name, value.matches], ['measure', 'logins', 3]);
+  assert.deepEqual(value.accounts.map(a => a.value_text).sort(), ['1', '2', '3']);
+  assert.equal((await ask('scorecard: all')).body.rule, null);
+  const wrong = await admin.post('/api/v1/program/match', { files: [{ name: 'a.yaml', text: text.replaceAll('logins.sum(28) >', 'login.sum(28) >') },
+    next[1]], file: 'a.yaml', line: 8, column: 15 });
+  assert.equal(wrong.body.problems.length, 1, JSON.stringify(wrong.body));
+  assert.equal(wrong.body.matches, 0);
+});
+
+test('003 a diff says in words and numbers what a program would change, and changes nothing', async t => {
+  const { admin } = await withAccounts(t);
+  assert.equal((await admin.post('/api/v1/program/apply', { files: files(4), base_version: 1 })).body.state, 'active');
+  const next = files(2).map(file => ({ ...file, text: file.text.replace('scorecard: all', 'scorecard: other') }));
+  const diff = (await admin.post('/api/v1/program/diff', { files: next })).body;
+  assert.deepEqual(diff.problems, []);
+  assert.equal(diff.identical, false);
+  assert.deepEqual(diff.changed_files, [{ name: 'scorecards/all.yaml', change: 'changed' }]);
+  assert.equal(diff.rescored.count, 3);
+  // 25, 50, 75 become 50, 100, 100.  Colours depend on those before, since rising takes a margin.
+  const turned = diff.accounts.filter(a => a.before.colour !== a.after.colour);
+  assert.ok(turned.some(a => a.name === 'g1'));
+  assert.equal(diff.colours.reduce((sum, c) => sum + c.count, 0), turned.length);
+  for (const c of diff.colours) {
+    assert.equal(c.count, turned.filter(a => a.before.colour === c.from && a.after.colour === c.to).length);
+    const said = `${c.count} account${c.count === 1 ? '' : 's'} of $0 turn${c.count === 1 ? 's' : ''} from ${c.from} to ${c.to}`;
+    assert.ok(diff.words.includes(said), JSON.stringify(diff.words));
+  }
+  assert.deepEqual(diff.models.map(m => [m.from, m.to, m.count]), [['all', 'other', 3]]);
+  const g1 = diff.accounts.find(a => a.name === 'g1');
+  assert.deepEqual([g1.before.points, g1.after.points, g1.after.scorecard], [50, 100, 'other']);
+  assert.deepEqual(await Promise.all(['g0', 'g1', 'g2'].map(id => points(admin, id))), [25, 50, 75]);
+
+  const scan = files(4, '  spend: {event: Signed In, sum: amount}\n');
+  assert.deepEqual((await admin.post('/api/v1/program/diff', { files: scan })).body.needs_scan, ['spend']);
+  assert.equal((await admin.post('/api/v1/program/diff', { version: 2 })).body.identical, true);
+  const bad = await admin.post('/api/v1/program/diff', { files: [{ name: 'x.yaml', text: 'nothing: 1\n' }] });
+  assert.equal(bad.body.problems.length, 1);
+  assert.equal((await admin.post('/api/v1/program/diff', {})).status, 422);
+});
+
+test('003 who may only read tries nothing and applies nothing', async t => {
+  const leader = { email: 'lea@example.com', name: 'Lea', role: 'leader', password: 'correct horse battery' };
+  const csm = { email: 'cem@example.com', name: 'Cem', role: 'csm', password: 'correct horse battery' };
+  const { cairn } = await withAccounts(t, { users: [leader, csm] });
+  const lea = await cairn.login(leader);
+  const cem = await cairn.login(csm);
+  assert.equal((await cem.get('/api/v1/program')).status, 200);
+  assert.equal((await cem.post('/api/v1/program/check', { files: files(4) })).status, 403);
+  assert.equal((await lea.post('/api/v1/program/diff', { files: files(4) })).status, 200);
+  assert.equal((await lea.post('/api/v1/program/apply', { files: files(4) })).status, 403);
+});
+
+// Fixture H1 of the health definition: logins 80 (60), breadth 40 (40); CSAT missing, open tickets 70; sponsor 20.
+const H1 = policy => [
+  { name: 'h1.yaml', text: `scorecard: h1
+groups:
+  - name: usage
+    weight: 50
+    measures:
+      - {name: logins, weight: 60, score: logins.sum(28)}
+      - {name: breadth, weight: 40, score: features.distinct(28)}
+  - name: support
+    weight: 20
+    measures:
+      - {name: csat, weight: 50, score: csat.last(), missing: ${policy}}
+      - {name: tickets, weight: 50, score: tickets_score.last()}
+  - name: relationship
+    weight: 30
+    measures:
+      - {name: sponsor, weight: 100, score: sponsor_score.last()}
+exceptions:
+  - {when: "!has_champion", cap: 49, because: no champion}
+` },
+  { name: 'metrics.yaml', text: `metrics:
+  logins: {event: Signed In, count: events}
+  features: {distinct: event names, event: "*"}
+  csat: {trait: csat, keep: last}
+  tickets_score: {trait: tickets_score, keep: last}
+  sponsor_score: {trait: sponsor_score, keep: last}
+` },
+];
+const GIVEN = '{"logins.sum(28)": 80, "features.distinct(28)": 40, tickets_score.last(): 70, sponsor_score.last(): 20, has_champion: CHAMPION}';
+
+test('003 a program tests itself: fixture H1 is 52 yellow, 45 red when missing is zero, 49 red without a champion', async t => {
+  const { admin } = await withAccounts(t);
+  const given = champion => GIVEN.replace('CHAMPION', champion);
+  const cases = [
+    `tests:\n  - name: H1\n    given: ${given(true)}\n    expect: {score: 52.000, colour: yellow, confidence: 0.9, exceptions: []}\n`,
+    `  - name: H1 without a champion\n    given: ${given(false)}\n    expect: {score: 49, colour: red, exceptions: [no champion]}\n`,
+  ];
+  const run = files => admin.post('/api/v1/program/test', { files });
+  const good = (await run([...H1('skip'), { name: 'tests/h1.yaml', text: cases.join('') }])).body;
+  assert.deepEqual([good.problems, good.passed, good.failed], [[], 2, 0], JSON.stringify(good));
+
+  const zero = (await run([...H1('zero'), { name: 'tests/h1.yaml', text: cases[0] }])).body;
+  assert.equal(zero.failed, 1);
+  assert.deepEqual(zero.cases[0].differences.map(d => [d.what, d.got]).slice(0, 2), [['score', '45'], ['colour', 'red']]);
+  assert.deepEqual([zero.cases[0].file, zero.cases[0].line], ['tests/h1.yaml', 2]);
+
+  const unread = cases[0].replace('sponsor_score.last()', 'sponsor_scor.last()').replace('colour: yellow', 'scorecard: h2');
+  const bad = (await run([...H1('skip'), { name: 'tests/h1.yaml', text: unread }])).body;
+  assert.equal(bad.cases.length, 0);
+  assert.ok(bad.problems.some(p => p.line === 3 && /no rule reads "sponsor_scor.last\(\)" \(did you mean sponsor_score.last\(\)\?\)/.test(p.message)), JSON.stringify(bad));
+  assert.ok(bad.problems.some(p => /there is no scorecard "h2"/.test(p.message)));
+});
+
+test('003 a crash while a metric is built from the log: the next start goes on, and the version becomes active', async t => {
+  const { admin, cairn } = await withAccounts(t);
+  const next = [{ name: 'scorecards/all.yaml', text: CARD(40).replace('logins.sum(28)', 'spend.sum(28)') },
+    { name: 'metrics.yaml', text: `${METRICS}  spend: {event: Signed In, sum: amount}\n` }];
+  const applied = await admin.post('/api/v1/program/apply', { files: next, base_version: 1 });
+  assert.equal(applied.status, 200);
+  await cairn.kill();
+  await cairn.start();
+  const again = await cairn.login();
+  await waitFor(async () => (await again.get('/api/v1/program')).body.version === 2);
+  await waitFor(async () => (await points(again, 'g2')) === 75);
+});
+
+test('003 commands end with 1 for a mistake, a failing test and a change, so that CI stops there', async t => {
+  const { cairn } = await withAccounts(t);
+  const folder = await mkdtemp(join(tmpdir(), 'cairn-program-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const put = async all => {
+    for (const { name, text } of all) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), text);
+    }
+  };
+  const run = (what, ...more) => cairnCommand(['program', what, folder, ...more]);
+  await put([...files(4), { name: 'tests/t.yaml', text: 'tests:\n  - {name: four, given: {logins.sum(28): 4}, expect: {score: 100}}\n' }]);
+  assert.equal((await run('check')).code, 0);
+  assert.match((await run('test')).stdout, /1 passed, 0 failed/);
+  assert.equal((await run('diff', ...cairn.where)).code, 0);
+  assert.equal((await run('diff', '--exit-code', ...cairn.where)).code, 1);
+  assert.equal((await run('apply', '--base', '9', ...cairn.where)).code, 1);
+  const applied = await run('apply', '--base', '1', ...cairn.where);
+  assert.deepEqual([applied.code, applied.stdout.includes('Version 2 is active.')], [0, true], applied.stderr);
+  await put(files(5));
+  const failed = await run('test');
+  assert.deepEqual([failed.code, failed.stdout.includes('score: expected 100, got 80')], [1, true], failed.stdout);
+  await put([{ name: 'metrics.yaml', text: 'metrics: {logins: 1}\n' }]);
+  const wrong = await run('check');
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.stderr, /metrics.yaml:1:/);
+  assert.equal((await run('apply', ...cairn.where)).code, 1);
+  assert.equal((await cairnCommand(['program', 'rollback', 'x', ...cairn.where])).code, 2);
+  assert.equal((await cairnCommand(['program', 'rollback', '9', ...cairn.where])).code, 1);
 });

@@ -242,6 +242,7 @@ static inline void send_body(struct spine *spine, const char *body)
 struct spine_program {
     struct spine *spine;
     struct cn_program_files files;
+    int64_t number; /* that it got */
 };
 
 static inline bool save_program(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
@@ -250,8 +251,12 @@ static inline bool save_program(void *arg, struct cn_sql_conn *conn, struct cn_e
     struct cn_program_version draft = { .at = cn_now(&program->spine->clock),
                                         .note = CN_STR("test") };
     struct cn_program_version version;
-    return cn_program_version_save(conn, &program->spine->arena, &program->files, &draft, &version,
-                                   err);
+    if (!cn_program_version_save(conn, &program->spine->arena, &program->files, &draft, &version,
+                                 err)) {
+        return false;
+    }
+    program->number = version.number;
+    return true;
 }
 
 static inline void use_program(struct spine *spine, const struct cn_program_file *files,
@@ -261,7 +266,7 @@ static inline void use_program(struct spine *spine, const struct cn_program_file
     struct cn_error err;
     assert_true(count <= CN_ARRAY_LEN(copy));
     memcpy(copy, files, count * sizeof(copy[0]));
-    struct spine_program program = { spine, { copy, count } };
+    struct spine_program program = { .spine = spine, .files = { copy, count } };
     if (!cn_db_write(spine->db, save_program, &program, &err)) {
         fail_msg("%s", err.message);
     }

@@ -167,4 +167,35 @@ static const struct cn_program_file world_renamed = {
                "  renewal_window: days_to_renewal <= 90.0 && cadence_days > 0.0\n")
 };
 
+/* Metrics that need a scan of the log, others gone or renamed, and a rule that looks back further.
+ */
+static const struct cn_program_file world_other_metrics = {
+    WORLD_TEXT("metrics.yaml"), WORLD_TEXT("metrics:\n"
+                                           "  events:       {event: \"*\", count: events}\n"
+                                           "  everybody:    {event: \"*\", count: distinct users}\n"
+                                           "  exported:     {event: Exported, sum: amount}\n"
+                                           "  amounts:      {distinct: amount, event: Ordered}\n"
+                                           "  spend:        {event: Ordered, sum: amount}\n"
+                                           "  plans:        {trait: seats_used, keep: max}\n")
+};
+static const struct cn_program_file world_other_scorecards = {
+    WORLD_TEXT("scorecards/world.yaml"),
+    WORLD_TEXT(
+        "scorecard: world\n"
+        "groups:\n"
+        "  - name: all\n"
+        "    weight: 100\n"
+        "    measures:\n"
+        "      - {name: exported, weight: 10, value: exported.sum(56), map: {0: 0, 300: 100}}\n"
+        "      - {name: amounts, weight: 10, value: amounts.distinct(28), map: {0: 0, 9: 100}}\n"
+        "      - {name: spend, weight: 10, value: spend.sum(7), map: {0: 0, 90: 100}}\n"
+        "      - {name: users, weight: 10, value: everybody.distinct(28), map: {0: 0, 5: 100}}\n"
+        "      - {name: plans, weight: 10, value: plans.max(28), map: {0: 0, 20: 100}}\n"
+        "      - {name: rank, weight: 10, value: 'peers.percentile(\"exported.sum(28)\")',"
+        " map: {0: 0, 1: 100}}\n"
+        "exceptions:\n"
+        "  - {when: arr > 60000, cap: 55, because: large}\n"
+        "bands: {yellow: 40, green: 60, margin: 5}\n")
+};
+
 #endif

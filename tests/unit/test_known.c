@@ -1,11 +1,12 @@
 /*
  * The first promise of replay: what was lived comes out again, as known, bit for bit.  Random
- * events, changes of records, clock steps, restarts, back-fills and a new program, then a replay of
+ * events, changes of records, clock steps, restarts, back-fills and new programs, then a replay of
  * it all. CAIRN_SEEDS is how many worlds are tried (3).
  */
 #include "engine/backfill.h"
 #include "engine/known.h"
 #include "signal/inbox.h"
+#include "tests/unit/spine_apply.h"
 #include "tests/unit/spine_world.h"
 
 enum {
@@ -132,6 +133,25 @@ static void restart(struct spine *spine, struct cn_rng *rng)
     start(spine);
 }
 
+/* Another program while it runs; sometimes the next thing happens before it is active. */
+static void apply_live(struct spine *spine, struct cn_rng *rng)
+{
+    const struct cn_program_file usual[] = { world_metrics, world_scorecards };
+    const struct cn_program_file more[] = { world_metrics, world_churned, world_scorecards };
+    const struct cn_program_file other[] = { world_other_metrics, world_other_scorecards };
+    const struct cn_program_file *const programs[] = { usual, more, other };
+    const size_t counts[] = { CN_ARRAY_LEN(usual), CN_ARRAY_LEN(more), CN_ARRAY_LEN(other) };
+    int64_t which = pick(rng, 3);
+    int64_t number = apply_program(spine, programs[which], counts[which]);
+    enum cn_version_state state = CN_VERSION_BUILDING;
+    bool waits = pick(rng, 3) > 0;
+    while (waits && state == CN_VERSION_BUILDING) { /* also while the log is scanned */
+        state = cn_engine_apply_wait(spine->engine, number, 10000);
+        assert_true(state == CN_VERSION_ACTIVE || state == CN_VERSION_BUILDING);
+        (void)usleep(1000);
+    }
+}
+
 static void live(struct spine *spine, struct cn_rng *rng)
 {
     int64_t number = 0;
@@ -143,12 +163,14 @@ static void live(struct spine *spine, struct cn_rng *rng)
             world_record(spine, rng);
         } else if (what < 70) {
             decide_something(spine, rng);
-        } else if (what < 95) {
+        } else if (what < 93) {
             step_clock(spine, rng);
-        } else if (what < 97) {
+        } else if (what < 95) {
             restart(spine, rng);
-        } else if (what == 97) {
+        } else if (what < 97) {
             fill_back(spine);
+        } else {
+            apply_live(spine, rng);
         }
         if (pick(rng, 4) == 0) {
             settle(spine);

@@ -1,0 +1,221 @@
+#include "engine/cases.h"
+
+#include "base/str.h"
+#include "base/time.h"
+
+static const char *const colour_names[] = { "none", "red", "yellow", "green" };
+
+static const struct cn_node_field fact = { .shape = CN_SHAPE_ANY,
+                                           .doc = "its value; null: missing" };
+static const struct cn_node_field reason = { .shape = CN_SHAPE_TEXT,
+                                             .doc = "the `because` of an exception" };
+
+static const struct cn_node_field expect_rows[] = {
+    { "scorecard", CN_SHAPE_TEXT, false, "the scorecard that applies, or \"none\"" },
+    { "score", CN_SHAPE_NUMBER, false,
+      "a whole number: as it is shown; with decimals: to the thousandth", .max = 100 },
+    { "colour", CN_SHAPE_TEXT, false, "the colour", CN_CHOICES(colour_names) },
+    { "grey", CN_SHAPE_BOOL, false, "too little is known" },
+    { "confidence", CN_SHAPE_NUMBER, false, "how much is known and fresh", .max = 1 },
+    { "exceptions", CN_SHAPE_LIST, false, "those that fire, all of them", .element = &reason },
+};
+static const struct cn_node_fields expect_fields = CN_NODE_FIELDS(
+    "expect", "What must come of the facts; what is not said may be anything", expect_rows);
+
+static const struct cn_node_field case_rows[] = {
+    { "name", CN_SHAPE_TEXT, true, "what is tested, as a sentence" },
+    { "given", CN_SHAPE_MAP, false, "facts by the names that rules read: `arr`, `logins.sum(28)`",
+      .key_shape = CN_SHAPE_TEXT, .element = &fact },
+    { "before", CN_SHAPE_TEXT, false, "the colour before, since rising takes a margin",
+      .initial = "none", CN_CHOICES(colour_names) },
+    { "expect", CN_SHAPE_MAP, true, "what must come of it", .object = &expect_fields },
+};
+static const struct cn_node_fields case_fields =
+    CN_NODE_FIELDS("test", "Facts that are given, and what must come of them", case_rows);
+
+static const struct cn_node_field case_item = { .shape = CN_SHAPE_MAP, .object = &case_fields };
+static const struct cn_node_field section_value = { .shape = CN_SHAPE_LIST, .element = &case_item };
+
+struct reader {
+    struct cn_arena *arena;
+    const struct cn_case_env *env;
+    struct cn_diagnostics *problems;
+};
+
+/* " (did you mean ...?)" among the columns that rules read. */
+static bool unknown_fact(const struct reader *reader, const struct cn_node *node)
+{
+    const struct cn_column_set *columns = reader->env->columns;
+    struct cn_place place = cn_node_key_place(node);
+    cn_str *names = cn_arena_array(reader->arena, cn_str, columns->count + 1);
+    for (size_t i = 0; i < columns->count; i++) {
+        names[i] = columns->items[i].name;
+    }
+    cn_str hint = cn_suggest(reader->arena, node->key, names, columns->count);
+    return cn_diagnose(reader->problems, &place, "no rule reads \"%.*s\"%.*s",
+                       CN_STR_ARG(cn_str_slice(node->key, 0, 100)), CN_STR_ARG(hint));
+}
+
+static bool read_value(const struct reader *reader, const struct cn_node *node,
+                       enum cn_column_type type, struct cn_case_given *given)
+{
+    bool flag = false;
+    switch (type) {
+    case CN_COLUMN_BOOL:
+        if (!cn_node_bool(node, &flag, reader->problems)) {
+            return false;
+        }
+        given->number = flag ? 1 : 0;
+        return true;
+    case CN_COLUMN_STR:
+        return cn_node_str(node, &given->text, reader->problems);
+    case CN_COLUMN_TIME:
+        return (node->kind == CN_NODE_SCALAR && cn_time_parse(node->text, &given->at)) ||
+               cn_node_wrong(node, "a moment such as 2026-03-01T12:00:00Z", reader->problems);
+    case CN_COLUMN_F64:
+    case CN_COLUMN_I64:
+    case CN_COLUMN_SPAN:
+        break;
+    }
+    return cn_node_f64(node, &given->number, reader->problems);
+}
+
+static bool read_given(const struct reader *reader, const struct cn_node *map, struct cn_case *into)
+{
+    bool ok = true;
+    size_t count = map != NULL && map->kind == CN_NODE_MAP ? map->count : 0;
+    into->given = cn_arena_array(reader->arena, struct cn_case_given, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        const struct cn_node *node = &map->items[i];
+        struct cn_case_given given = { 0 };
+        if (!cn_column_set_has(reader->env->columns, node->key, &given.column)) {
+            ok = unknown_fact(reader, node);
+            continue;
+        }
+        const struct cn_column_spec *spec = &reader->env->columns->items[given.column].spec;
+        if (spec->maker != 0) {
+            struct cn_place place = cn_node_key_place(node);
+            ok = cn_diagnose(reader->problems, &place,
+                             "\"%.*s\" is what the program makes: it cannot be given",
+                             CN_STR_ARG(node->key));
+        } else if (node->kind != CN_NODE_NULL) {
+            if (read_value(reader, node, spec->type, &given)) {
+                into->given[into->given_count++] = given;
+            } else {
+                ok = false;
+            }
+        }
+    }
+    return ok;
+}
+
+static bool check_scorecard(const struct reader *reader, const struct cn_node *node)
+{
+    const struct cn_health_model *health = reader->env->health;
+    cn_str *names = cn_arena_array(reader->arena, cn_str, health->scorecard_count + 2);
+    if (node == NULL || cn_str_equal(node->text, CN_STR("none"))) {
+        return true;
+    }
+    for (size_t i = 0; i < health->scorecard_count; i++) {
+        names[i] = health->scorecards[i].name;
+        if (cn_str_equal(names[i], node->text)) {
+            return true;
+        }
+    }
+    struct cn_place place = cn_node_place(node);
+    cn_str hint = cn_suggest(reader->arena, node->text, names, health->scorecard_count);
+    return cn_diagnose(reader->problems, &place, "there is no scorecard \"%.*s\"%.*s",
+                       CN_STR_ARG(cn_str_slice(node->text, 0, 100)), CN_STR_ARG(hint));
+}
+
+static bool is_reason(const struct cn_health_model *health, cn_str because)
+{
+    for (size_t i = 0; i < health->scorecard_count; i++) {
+        for (size_t j = 0; j < health->scorecards[i].exception_count; j++) {
+            if (cn_str_equal(health->scorecards[i].exceptions[j].because, because)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool check_reasons(const struct reader *reader, const struct cn_node *list)
+{
+    bool ok = true;
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        const struct cn_node *node = &list->items[i];
+        cn_str because;
+        if (!cn_node_str(node, &because, reader->problems)) {
+            ok = false;
+        } else if (!is_reason(reader->env->health, because)) {
+            struct cn_place place = cn_node_place(node);
+            ok = cn_diagnose(reader->problems, &place, "no exception says \"%.*s\"",
+                             CN_STR_ARG(cn_str_slice(because, 0, 100)));
+        }
+    }
+    return ok;
+}
+
+static bool read_case(const struct reader *reader, const struct cn_node *node,
+                      struct cn_case *case_out)
+{
+    if (!cn_node_check_fields(node, &case_fields, reader->problems)) {
+        return false;
+    }
+    const struct cn_node *expect = cn_node_get(node, "expect");
+    if (!cn_node_check_fields(expect, &expect_fields, reader->problems)) {
+        return false;
+    }
+    *case_out = (struct cn_case){
+        .file = node->file,
+        .line = node->line,
+        .name = cn_node_text(node, "name"),
+        .band_before = (enum cn_band)cn_node_choice(node, &case_fields, "before", CN_BAND_NONE),
+        .expect = expect,
+    };
+    bool ok = read_given(reader, cn_node_get(node, "given"), case_out);
+    ok = check_scorecard(reader, cn_node_get(expect, "scorecard")) && ok;
+    return check_reasons(reader, cn_node_get(expect, "exceptions")) && ok;
+}
+
+static bool compile(const struct cn_section_input *input, void **compiled_out,
+                    struct cn_diagnostics *problems)
+{
+    struct reader reader = { input->arena, input->env, problems };
+    struct cn_case_list *list = cn_arena_new(input->arena, struct cn_case_list);
+    size_t total = 0;
+    bool ok = true;
+    for (size_t i = 0; i < input->count; i++) {
+        total += input->nodes[i]->count;
+    }
+    if (total > CN_CASES_MAX) {
+        struct cn_place place = cn_node_place(input->nodes[0]);
+        return cn_diagnose(problems, &place, "a program has at most %d tests", CN_CASES_MAX);
+    }
+    list->items = cn_arena_array(input->arena, struct cn_case, total + 1);
+    for (size_t i = 0; i < input->count; i++) {
+        const struct cn_node *cases = input->nodes[i];
+        if (cases->kind != CN_NODE_LIST) {
+            ok = cn_node_wrong(cases, "a list of tests", problems);
+            continue;
+        }
+        for (size_t j = 0; j < cases->count; j++) {
+            ok = read_case(&reader, &cases->items[j], &list->items[list->count++]) && ok;
+        }
+    }
+    *compiled_out = list;
+    return ok;
+}
+
+const struct cn_program_section cn_case_section = {
+    .key = "tests",
+    .form = CN_SECTION_KEY,
+    .doc = "cases that the program must get right: `cairn program test`",
+    .compile = compile,
+    .value = &section_value,
+    .example = "tests:\n"
+               "  - name: without a champion the score is at most 49\n"
+               "    given: {arr: 50000, \"logins.sum(28)\": 30, has_champion: false}\n"
+               "    expect: {scorecard: mid-touch, score: 49, exceptions: [no champion]}\n",
+};
