@@ -79,9 +79,11 @@ static void take_row(void *arg, const struct cn_health_row *stored)
 
 static void begin(struct walk *walk, cn_time now)
 {
-    static const int64_t week_us = (int64_t)7 * 86400 * 1000000;
+    const struct cn_tz *tz = walk->engine->options.tz;
+    const int64_t today = cn_tz_day(tz, now);
     for (int64_t i = 0; i < PAST_WEEKS; i++) {
-        walk->weeks[i] = (cn_time){ now.us - (PAST_WEEKS - i) * week_us };
+        /* At the beginnings of days, as explanations compare. */
+        walk->weeks[i] = cn_tz_day_start(tz, today - (PAST_WEEKS - i) * 7);
         cn_column_init(&walk->points[i], CN_COLUMN_I64);
         cn_column_reserve(&walk->points[i], cn_frame_rows(walk->engine->frame));
     }

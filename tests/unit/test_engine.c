@@ -240,8 +240,8 @@ static void records_move_the_score_and_the_parts_add_up(void **state)
     assert_true(list(spine).items[0].derived.points > account.derived.points);
 
     struct cn_engine_explanation explanation;
-    assert_true(cn_engine_explain(spine->engine, deal.id.value, (cn_time){ 0 }, &spine->arena,
-                                  &explanation, &err));
+    assert_true(cn_engine_explain(spine->engine, deal.id.value, &(struct cn_explain_ask){ 0 },
+                                  &spine->arena, &explanation, &err));
     int64_t sum = 0;
     for (size_t i = 0; i < explanation.now.count; i++) {
         sum += explanation.now.items[i].depth == 1 ? explanation.now.items[i].points : 0;

@@ -211,8 +211,14 @@ static void what_another_scorecard_makes_of_it_is_a_line_of_its_own(void **state
     assert_int_equal(why.change, 65000 - 80000);
     assert_int_equal(item_of(&why, "breadth")->change, 15000); /* 3/4 of 20 */
     assert_int_equal(item_of(&why, "logins")->change, 0);
-    assert_int_equal(item_of(&why, "rest")->change, 50000 - 80000); /* by the new rules, then */
-    assert_int_equal(item_of(&why, "rest")->kind, CN_EXPLAIN_REST);
+    assert_int_equal(item_of(&why, "rules")->change, 50000 - 80000); /* by the new rules, then */
+    assert_int_equal(item_of(&why, "rules")->kind, CN_EXPLAIN_RULES);
+    assert_int_equal(item_of(&why, "rules/logins")->change, 20000 - 80000); /* a quarter of it */
+    assert_str(item_of(&why, "rules/logins")->reason, "weighs 25.0 % of the score, was 100.0 %");
+    assert_int_equal(item_of(&why, "rules/breadth")->change, 30000);
+    assert_str(item_of(&why, "rules/breadth")->reason, "a new measure");
+    assert_str(item_of(&why, "breadth")->was_text, "40");
+    assert_adds_up(&why, true);
     cn_frame_free(before);
 }
 
