@@ -4,6 +4,7 @@
 #include "engine/backfill.h"
 #include "engine/explain.h"
 #include "engine/lists.h"
+#include "health/drift.h"
 #include "health/history.h"
 #include "tests/unit/spine_world.h"
 
@@ -264,6 +265,31 @@ static void changed_rules_are_a_line_with_their_parts(void **state)
     assert_true(lines > 10);
 }
 
+/* The drift of the list is that of what history shows at each of the days. */
+static void assert_drift(struct spine *spine, const struct cn_account *account)
+{
+    const int64_t today = cn_tz_day(spine->tz, SPINE_NOW);
+    struct cn_health_row_list history = history_of(spine, account->id.value);
+    struct cn_drift_sums sums = { 0 };
+    for (int32_t x = 1 - CN_DRIFT_DAYS; x <= 0; x++) {
+        const cn_time start = cn_tz_day_start(spine->tz, today + x);
+        const struct cn_health_row *held = NULL;
+        for (size_t i = 0; i < history.count && history.items[i].at.us <= start.us; i++) {
+            held = &history.items[i];
+        }
+        if (held != NULL && held->score.has_points) {
+            cn_drift_add(&sums, x, held->score.points);
+        }
+    }
+    if (account->derived.points_given == CN_GIVEN) {
+        cn_drift_add(&sums, 1, (int32_t)account->derived.points);
+        const struct cn_drift want = cn_drift_of(&sums);
+        assert_int_equal(account->derived.drift_way, want.way);
+        assert_int_equal(account->derived.drift, want.drift);
+        assert_int_equal(account->derived.noise, want.noise);
+    }
+}
+
 static void the_trend_is_the_change_that_is_explained(void **state)
 {
     struct spine *spine = *state;
@@ -277,6 +303,7 @@ static void the_trend_is_the_change_that_is_explained(void **state)
     for (size_t i = 0; i < accounts.count; i++) {
         const struct cn_account_derived *derived = &accounts.items[i].derived;
         struct cn_engine_explanation explanation;
+        assert_drift(spine, &accounts.items[i]);
         const struct cn_explain_ask ask = { .since = cn_tz_day_start(spine->tz, today - 28) };
         if (derived->trend_given != CN_GIVEN) {
             continue;

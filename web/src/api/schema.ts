@@ -631,8 +631,10 @@ export interface components {
             name: string;
             /** @description current health; null until there is one */
             score: components["schemas"]["Score"] | null;
-            /** @description points against 28 days ago */
+            /** @description points against the beginning of the day 28 days ago */
             trend: number | null;
+            /** @description which way the arrow points; null: too little history */
+            drift: components["schemas"]["Drift"] | null;
             /** @description annual recurring revenue */
             arr: components["schemas"]["Money"] | null;
             /** @description start of the day on which the last running contract ends */
@@ -660,6 +662,17 @@ export interface components {
             grey: boolean;
             /** @description how much of what the scorecard asks is known and fresh */
             confidence: number;
+        };
+        Drift: {
+            /**
+             * @description rising or falling only if it drifted by more than the noise
+             * @enum {string}
+             */
+            way: "falling" | "steady" | "rising";
+            /** @description slope of 28 days, in points for all of them */
+            points: number;
+            /** @description twice the standard deviation of the daily scores about that line, at least 2 */
+            noise: number;
         };
         UserRef: {
             /** @description the user */
@@ -693,8 +706,10 @@ export interface components {
             name: string;
             /** @description current health; null until there is one */
             score: components["schemas"]["Score"] | null;
-            /** @description points against 28 days ago */
+            /** @description points against the beginning of the day 28 days ago */
             trend: number | null;
+            /** @description which way the arrow points; null: too little history */
+            drift: components["schemas"]["Drift"] | null;
             /** @description annual recurring revenue */
             arr: components["schemas"]["Money"] | null;
             /** @description start of the day on which the last running contract ends */
@@ -770,6 +785,8 @@ export interface components {
             confidence: number;
             /** @description which one applies */
             scorecard: string;
+            /** @description of the program that made it */
+            program_version: number;
             /** @description exceptions that fired */
             because: string | null;
             /** @description null: nothing to compare with */
@@ -792,6 +809,8 @@ export interface components {
              * @enum {string}
              */
             band: "red" | "yellow" | "green";
+            /** @description of the program that made it */
+            program_version: number;
         };
         Override: {
             /** @description who */
@@ -812,7 +831,7 @@ export interface components {
              * @description what kind of row
              * @enum {string}
              */
-            kind: "group" | "measure" | "exception" | "rest";
+            kind: "group" | "measure" | "exception" | "rules" | "scorecard" | "rest";
             /** @description share of what its siblings weigh, 0 to 1 */
             weight: number | null;
             /** @description 0 to 100; null: missing */
@@ -821,6 +840,8 @@ export interface components {
             raw: number | null;
             /** @description the same, for people */
             raw_text: string | null;
+            /** @description the same at the earlier moment */
+            was_text: string | null;
             /** @description what it adds to the score */
             points: number;
             /** @description what it adds to the change since then */
@@ -1290,8 +1311,10 @@ export interface components {
             id: string;
             /** @description current health; null until there is one */
             score: components["schemas"]["Score"] | null;
-            /** @description points against 28 days ago */
+            /** @description points against the beginning of the day 28 days ago */
             trend: number | null;
+            /** @description which way the arrow points; null: too little history */
+            drift: components["schemas"]["Drift"] | null;
             /** @description annual recurring revenue */
             arr: components["schemas"]["Money"] | null;
             /** @description start of the day on which the last running contract ends */
@@ -2703,8 +2726,10 @@ export interface operations {
     explainHealth: {
         parameters: {
             query?: {
-                /** @description compare with this moment */
+                /** @description compare with the beginning of this moment's day */
                 since?: string;
+                /** @description explain the beginning of this moment's day; now unless given */
+                at?: string;
             };
             header?: never;
             path: {

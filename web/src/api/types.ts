@@ -6,6 +6,7 @@ type Schemas = components['schemas'];
 export type Band = Schemas['Score']['band'];
 export type Money = Schemas['Money'];
 export type Score = Schemas['Score'];
+export type Drift = NonNullable<Schemas['AccountRow']['drift']>;
 export type Session = Schemas['Session'];
 export type User = Schemas['User'];
 export type AccountRow = Schemas['AccountRow'];

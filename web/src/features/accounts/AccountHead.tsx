@@ -71,9 +71,10 @@ function Moved({ account, health }: { account: Account; health: AccountHealth | 
   const format = useFormat();
   if (health?.previous) {
     const { at, points } = health.previous;
-    return <Trend points={health.points - points} title={t('health.movedWhy', { date: format.date(at) })} />;
+    const title = t('health.movedWhy', { date: format.date(at) });
+    return <Trend points={health.points - points} title={title} drift={account.drift} />;
   }
-  return account.trend === null ? null : <Trend points={account.trend} />;
+  return account.trend === null ? null : <Trend points={account.trend} drift={account.drift} />;
 }
 
 interface Props {
