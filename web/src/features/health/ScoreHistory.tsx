@@ -86,7 +86,7 @@ type OnWhy = (from: string, to: string) => void;
 
 function PointRow({ point, onWhy }: { point: HistoryPoint; onWhy: OnWhy }) {
   const format = useFormat();
-  const day = format.day(Date.parse(point.at));
+  const day = dayOfStep(point, format);
   return (
     <tr>
       <td className="num">{format.dateTime(point.at)}</td>
@@ -99,7 +99,7 @@ function PointRow({ point, onWhy }: { point: HistoryPoint; onWhy: OnWhy }) {
           size="compact-xs"
           variant="subtle"
           aria-label={t('history.whyOf', { date: format.dateTime(point.at) })}
-          onClick={() => onWhy(stepBegins(point, format), day)}
+          onClick={() => onWhy(day, day)}
         >
           {t('history.why')}
         </Button>
@@ -120,10 +120,9 @@ function MomentRow({ moment }: { moment: Moment }) {
   );
 }
 
-/** A midnight that was evaluated later differs from the midnight before; what was lived, from its day's
- * beginning. */
-function stepBegins(point: HistoryPoint, format: { day(at: number): string }): string {
-  return format.day(Date.parse(point.at) - (point.backfilled ? DAY_MS : 0));
+/** The day whose facts made the step: of a midnight that was evaluated later, the day before it. */
+function dayOfStep(point: HistoryPoint, format: { day(at: number): string }): string {
+  return format.day(Date.parse(point.at) - (point.backfilled ? DAY_MS / 2 : 0));
 }
 
 interface TableProps {
