@@ -3,6 +3,7 @@
 
 #include "api/accounts.h"
 #include "api/core.h"
+#include "book/judgement.h"
 #include "health/history.h"
 
 enum {
@@ -100,19 +101,30 @@ static const struct cn_fields previous_fields =
     CN_FIELDS("PreviousScore", struct previous_view, previous_rows);
 
 struct override_view {
+    cn_judgement_id id;
+    double points;
     cn_str by;
     cn_str reason;
+    cn_time at;
     cn_time until;
-    enum cn_given until_given;
 };
 static const struct cn_field override_rows[] = {
+    CN_FIELD_OF_ID(struct override_view, id, CN_JUDGEMENT_PREFIX, .doc = "the judgement"),
+    CN_FIELD(struct override_view, points, .min = 0, .max = 100, .doc = "the score set by hand"),
     CN_FIELD(struct override_view, by, .max = 200, .doc = "who"),
     CN_FIELD(struct override_view, reason, .max = 1000, .doc = "why"),
-    CN_FIELD(struct override_view, until, CN_MAY(struct override_view, until, BE_NULL),
-             .doc = "null: until it is taken back"),
+    CN_FIELD(struct override_view, at, .doc = "since when"),
+    CN_FIELD(struct override_view, until, .doc = "when it ends by itself"),
 };
 static const struct cn_fields override_fields =
     CN_FIELDS("Override", struct override_view, override_rows);
+
+enum effective {
+    EFFECTIVE_COMPUTED,
+    EFFECTIVE_OVERRIDE
+};
+static const char *const effective_texts[] = { "computed", "override" };
+static const struct cn_names effectives = { effective_texts, CN_ARRAY_LEN(effective_texts) };
 
 struct health_view {
     cn_time at;
@@ -128,6 +140,7 @@ struct health_view {
     enum cn_given previous_given;
     struct override_view override;
     enum cn_given override_given;
+    int effective;
     struct {
         struct item_view *items;
         size_t count;
@@ -147,7 +160,10 @@ static const struct cn_field health_rows[] = {
     CN_FIELD_OF_OBJECT(struct health_view, previous, &previous_fields, MAY(previous),
                        .doc = "null: nothing to compare with"),
     CN_FIELD_OF_OBJECT(struct health_view, override, &override_fields, MAY(override),
-                       .doc = "set by hand; null: not"),
+                       .doc = "set by hand, beside the computed score; null: not"),
+    CN_FIELD_OF_ENUM(struct health_view, effective, &effectives,
+                     .doc = "which of the two stands first, by setting health.effective; computed "
+                            "without an override"),
     CN_FIELD_OF_LIST(struct health_view, items, &item_item, .max = ITEMS_MAX,
                      .doc = "the scorecard's tree in pre-order"),
 };
@@ -217,6 +233,36 @@ static struct item_view item_of(const struct cn_explain_item *item, struct cn_ar
     return view;
 }
 
+static bool add_override(const struct cn_request *req, cn_account_id id, struct health_view *view,
+                         struct cn_error *err)
+{
+    struct cn_judgement override;
+    struct cn_user_list users;
+    bool found = false;
+    if (!cn_judgement_at(&req->unit, id, CN_JUDGEMENT_OVERRIDE, view->at, &override, &found, err) ||
+        !cn_user_list(&req->unit, &users, err)) {
+        return false;
+    }
+    view->override_given = given_if(found);
+    if (!found) {
+        return true;
+    }
+    view->override = (struct override_view){ .id = override.id,
+                                             .points = (double) override.value,
+                                             .reason = override.reason,
+                                             .at = override.at,
+                                             .until = override.until };
+    for (size_t i = 0; i < users.count; i++) {
+        if (users.items[i].id.value == override.author_id.value) {
+            view->override.by = users.items[i].name;
+        }
+    }
+    if (cn_str_equal(req->api->options.config->health_effective, CN_STR("override"))) {
+        view->effective = EFFECTIVE_OVERRIDE;
+    }
+    return true;
+}
+
 static bool handle_explain(const struct cn_request *req, struct cn_response *res,
                            struct cn_error *err)
 {
@@ -243,7 +289,6 @@ static bool handle_explain(const struct cn_request *req, struct cn_response *res
     view->program_version = why.version;
     view->because = why.now.because;
     view->because_given = given_if(why.now.because.len > 0);
-    view->override_given = CN_NULL;
     const bool has_previous =
         why.has_previous && why.previous.has_points && why.previous.band != CN_BAND_NONE;
     view->previous_given = given_if(has_previous);
@@ -257,7 +302,7 @@ static bool handle_explain(const struct cn_request *req, struct cn_response *res
     for (size_t i = 0; i < why.now.count; i++) {
         view->items.items[i] = item_of(&why.now.items[i], req->unit.arena);
     }
-    return true;
+    return add_override(req, path->account_id, view, err);
 }
 
 struct history_query {

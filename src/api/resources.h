@@ -10,6 +10,7 @@ extern const struct cn_route_table cn_api_demo_buttons;
 extern const struct cn_route_table cn_api_events;
 extern const struct cn_route_table cn_api_export;
 extern const struct cn_route_table cn_api_health;
+extern const struct cn_route_table cn_api_judgements;
 extern const struct cn_route_table cn_api_live;
 extern const struct cn_route_table cn_api_metrics;
 extern const struct cn_route_table cn_api_people;
