@@ -4,6 +4,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { type Ref, useRef, useState } from 'react';
 import type { Account, AccountHealth } from '@/api/types';
 import { Bill, Costs, movers, pathTo, readRange, ScoreHistory, useHealth } from '@/features/health';
+import { Judgements } from '@/features/judgements';
 import { Metrics } from '@/features/metrics';
 import { Contracts, Events, People, Tickets, useMoments } from '@/features/records';
 import { QueryFailure, useFormat } from '@/features/session';
@@ -226,6 +227,9 @@ export function AccountPage({ id, view }: { id: string; view: AccountView }) {
           </div>
           <div className={classes.panel}>
             <Happened moments={moments} since={starts.since} />
+          </div>
+          <div className={classes.panel}>
+            <Judgements accountId={id} health={health.data} />
           </div>
           {health.data && health.data.items.length > 0 && (
             <div className={classes.panel}>
