@@ -157,11 +157,11 @@ static void add_lines(const struct ends *ends, struct cn_arena *arena, struct cn
     const int32_t points = ends->has - ends->now.points;
     if (ends->rest != 0 || points != 0) {
         const bool is_rounding = abs(ends->rest) < WHOLE_POINT && abs(points) < WHOLE_POINT;
-        add_line(out, CN_EXPLAIN_REST,
-                 is_rounding ? "rounding: history has a row for each whole point"
-                             : "facts that were told or corrected later",
-                 ends->rest, arena)
-            ->points = points;
+        struct cn_explain_item *item = add_line(
+            out, CN_EXPLAIN_REST, is_rounding ? "rounding" : "facts told later", ends->rest, arena);
+        item->points = points;
+        item->reason = is_rounding ? CN_STR("history has a row for each whole point")
+                                   : CN_STR("told or corrected after the score was shown");
     }
 }
 
