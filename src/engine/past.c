@@ -97,8 +97,8 @@ static void begin(struct walk *walk, cn_time now)
 {
     const struct cn_tz *tz = walk->engine->options.tz;
     const int64_t today = cn_tz_day(tz, now);
-    walk->drifts = cn_heap_resize(NULL, (cn_frame_rows(walk->engine->frame) + 1) *
-                                            sizeof(*walk->drifts));
+    walk->drifts =
+        cn_heap_resize(NULL, (cn_frame_rows(walk->engine->frame) + 1) * sizeof(*walk->drifts));
     memset(walk->drifts, 0, (cn_frame_rows(walk->engine->frame) + 1) * sizeof(*walk->drifts));
     cn_drift_walk_begin(&walk->drift, tz, today);
     for (int64_t i = 0; i < PAST_WEEKS; i++) {
