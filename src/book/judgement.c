@@ -195,21 +195,20 @@ bool cn_judgement_create(const struct cn_unit *unit, cn_account_id account_id,
 bool cn_judgement_end(const struct cn_unit *unit, cn_account_id account_id, cn_judgement_id id,
                       struct cn_error *err)
 {
-    struct cn_judgement_list list;
-    size_t i = 0;
+    struct cn_judgement_list list = { 0 };
+    const struct cn_judgement *found = NULL;
     if (!cn_sql_begin(unit->conn, err)) {
         return false;
     }
     bool ok = cn_row_hold_account(unit, account_id, err) &&
               cn_judgement_list(unit, account_id, &list, err);
-    while (ok && i < list.count && list.items[i].id.value != id.value) {
-        i++;
+    for (size_t i = 0; ok && i < list.count; i++) {
+        found = list.items[i].id.value == id.value ? &list.items[i] : found;
     }
-    ok =
-        ok && (i < list.count || cn_row_not_found("judgement", CN_JUDGEMENT_PREFIX, id.value, err));
-    if (ok && list.items[i].until.us > unit->now.us) {
+    ok = ok && (found != NULL || cn_row_not_found("judgement", CN_JUDGEMENT_PREFIX, id.value, err));
+    if (ok && found != NULL && found->until.us > unit->now.us) {
         cn_change_note(unit, account_id, CN_CHANGE_ACCOUNT);
-        ok = end(unit, &list.items[i], err);
+        ok = end(unit, found, err);
     }
     if (!ok || !cn_sql_commit(unit->conn, err)) {
         cn_sql_rollback(unit->conn);

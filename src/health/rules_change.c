@@ -6,7 +6,8 @@
 #include "health/items.h"
 
 enum {
-    TEXT_MAX_BYTES = 300
+    TEXT_MAX_BYTES = 300,
+    PATH_MAX_BYTES = 2000
 };
 
 static const struct cn_health_node *node_of(const struct cn_scorecard *card, cn_str path,
@@ -36,7 +37,7 @@ static struct cn_explain_item line_of(cn_str path, cn_str name, int32_t change,
                                       struct cn_arena *arena)
 {
     struct cn_buf buf;
-    cn_buf_init(&buf, TEXT_MAX_BYTES * 4);
+    cn_buf_init(&buf, PATH_MAX_BYTES);
     cn_buf_printf(&buf, "rules/%.*s", CN_STR_ARG(path));
     struct cn_explain_item item = { .path = cn_arena_str(arena, cn_buf_str(&buf)),
                                     .depth = 2,

@@ -197,6 +197,40 @@ test('the score between any two dates is explained as of then, and marked as pas
   await page.getByRole('note').waitFor({ state: 'detached' });
 });
 
+test('capabilities 20: how they feel is said with a reason, shown with its author, and taken back', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  const { id } = await accountNamed(page, demo.base, 'TechCorp');
+  await page.goto(`${demo.base}/accounts/${id}`);
+  const panel = page.getByRole('region', { name: 'What do we say ourselves?' });
+  await panel.getByRole('button', { name: 'Say how they feel' }).press('Enter');
+  const form = page.getByRole('dialog', { name: 'How do they feel?' });
+  assert.equal(await form.getByRole('button', { name: 'Save' }).isDisabled(), true);
+  await form.getByText('Uneasy', { exact: true }).click();
+  await form.getByRole('textbox', { name: 'Reason' }).fill('Complained on the call');
+  await form.getByRole('button', { name: 'Save' }).press('Enter');
+  await panel.getByText('Uneasy (25)').waitFor();
+  await panel.getByText('Complained on the call').first().waitFor();
+  await panel.getByRole('button', { name: 'Take back how they feel' }).click();
+  await panel.getByText('Nobody has said how they feel.').waitFor();
+});
+
+test('capabilities 21: a score set by hand stands beside the computed one', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  const { id } = await accountNamed(page, demo.base, 'TechCorp');
+  await page.goto(`${demo.base}/accounts/${id}`);
+  const panel = page.getByRole('region', { name: 'What do we say ourselves?' });
+  await panel.getByRole('button', { name: 'Set a score' }).click();
+  const form = page.getByRole('dialog', { name: 'Set a score by hand' });
+  await form.getByRole('textbox', { name: 'Score' }).fill('12');
+  await form.getByRole('textbox', { name: 'Reason' }).fill('Their CFO left');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await score(page).getByText('Set by hand: 12').waitFor();
+  assert.doesNotMatch(await score(page).innerText(), /^12/);
+  await panel.getByText(/the computed score; this one stands beside it/).waitFor();
+  await panel.getByRole('button', { name: 'Take back the score set by hand' }).click();
+  await score(page).getByText('Set by hand').waitFor({ state: 'detached' });
+});
+
 test('columns can be hidden, and the address remembers it', async t => {
   const page = await signedIn(t, browser, demo.base);
   await page.goto(`${demo.base}/accounts`);
