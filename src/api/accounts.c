@@ -5,6 +5,7 @@
 
 #include "api/core.h"
 #include "book/trait.h"
+#include "health/drift.h"
 
 enum {
     OFFSET_MAX = 10000000
@@ -36,6 +37,16 @@ const struct cn_fields cn_owner_fields = CN_FIELDS("UserRef", struct cn_owner_vi
 static const struct cn_field number_item = { .type = CN_FIELD_F64 };
 static const struct cn_field name_item = { .type = CN_FIELD_STR, .max = CN_SEGMENT_NAME_MAX_BYTES };
 
+static const struct cn_names ways = { &cn_drift_names[CN_DRIFT_FALLING], CN_DRIFT_WAYS - 1 };
+static const struct cn_field drift_rows[] = {
+    CN_FIELD_OF_ENUM(struct cn_drift_view, way, &ways,
+                     .doc = "rising or falling only if it drifted by more than the noise"),
+    CN_FIELD(struct cn_drift_view, points, .doc = "slope of 28 days, in points for all of them"),
+    CN_FIELD(struct cn_drift_view, noise,
+             .doc = "twice the standard deviation of the daily scores about that line, at least 2"),
+};
+static const struct cn_fields drift_fields = CN_FIELDS("Drift", struct cn_drift_view, drift_rows);
+
 #define ROW(member, ...)  CN_FIELD(struct cn_account_row, member, __VA_ARGS__)
 #define MAY(member, what) CN_MAY(struct cn_account_row, member, what)
 
@@ -43,7 +54,10 @@ static const struct cn_field name_item = { .type = CN_FIELD_STR, .max = CN_SEGME
 #define FIGURES                                                                                   \
     CN_FIELD_OF_OBJECT(struct cn_account_row, score, &cn_score_fields, MAY(score, BE_NULL),       \
                        .doc = "current health; null until there is one"),                         \
-        ROW(trend, MAY(trend, BE_NULL), .doc = "points against 28 days ago"),                     \
+        ROW(trend, MAY(trend, BE_NULL),                                                           \
+            .doc = "points against the beginning of the day 28 days ago"),                        \
+        CN_FIELD_OF_OBJECT(struct cn_account_row, drift, &drift_fields, MAY(drift, BE_NULL),      \
+                           .doc = "which way the arrow points; null: too little history"),        \
         ROW(arr, MAY(arr, BE_NULL), .doc = "annual recurring revenue"),                           \
         ROW(renewal_at, MAY(renewal_at, BE_NULL),                                                 \
             .doc = "start of the day on which the last running contract ends"),                   \
@@ -227,6 +241,10 @@ void cn_account_row_fill(struct cn_account_row *row, const struct cn_account *ac
     }
     row->trend = (double)derived->trend / 1000;
     row->trend_given = derived->trend_given == CN_GIVEN ? CN_GIVEN : CN_NULL;
+    row->drift_given = derived->drift_way != CN_DRIFT_UNKNOWN ? CN_GIVEN : CN_NULL;
+    row->drift =
+        (struct cn_drift_view){ derived->drift_way - CN_DRIFT_FALLING,
+                                (double)derived->drift / 1000, (double)derived->noise / 1000 };
     row->arr = account->arr;
     row->arr_given = account->arr_given == CN_GIVEN ? CN_GIVEN : CN_NULL;
     row->renewal_at_given = account->renewal_on_given == CN_GIVEN ? CN_GIVEN : CN_NULL;

@@ -26,6 +26,13 @@ struct cn_owner_view {
 };
 extern const struct cn_fields cn_owner_fields;
 
+/* Which way a score drifts: health/drift.h. */
+struct cn_drift_view {
+    int way; /* index of the names without "unknown", which is null */
+    double points;
+    double noise;
+};
+
 struct cn_account_row {
     cn_account_id id;
     cn_str external_id;
@@ -34,6 +41,8 @@ struct cn_account_row {
     enum cn_given score_given;
     double trend;
     enum cn_given trend_given;
+    struct cn_drift_view drift;
+    enum cn_given drift_given;
     struct {
         double *items;
         size_t count;

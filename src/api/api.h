@@ -48,6 +48,8 @@ struct cn_account_explanation {
     bool has_previous;
     cn_time previous_at;
     struct cn_health_score previous;
+    int64_t version; /* of the program, at both moments */
+    int64_t previous_version;
 };
 
 struct cn_progress {
@@ -74,8 +76,8 @@ struct cn_api_engine {
                     struct cn_account_derived *derived);
     /* Fills sparks_out[i] for ids[i], zeroed before.  NULL: there are none. */
     void (*sparks)(void *arg, const cn_account_id *ids, size_t count, struct cn_spark *sparks_out);
-    /* since.us 0: no comparison. */
-    bool (*explain)(void *arg, cn_account_id id, cn_time since, struct cn_arena *arena,
+    /* at.us 0: now; since.us 0: no comparison. */
+    bool (*explain)(void *arg, cn_account_id id, cn_time at, cn_time since, struct cn_arena *arena,
                     struct cn_account_explanation *explanation_out, struct cn_error *err);
     bool (*charts)(void *arg, cn_account_id id, int64_t first_day, int64_t last_day,
                    struct cn_arena *arena, struct cn_chart_list *list_out, struct cn_error *err);

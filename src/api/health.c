@@ -3,16 +3,17 @@
 
 #include "api/accounts.h"
 #include "api/core.h"
+#include "book/judgement.h"
 #include "health/history.h"
 
 enum {
     HISTORY_MAX = 2000,
-    ITEMS_MAX = CN_SCORECARD_NODES_MAX + CN_EXCEPTIONS_MAX + 1,
+    ITEMS_MAX = 3 * (CN_SCORECARD_NODES_MAX + CN_EXCEPTIONS_MAX) + 4,
     FACTS_MAX = 1000,
     TEXT_MAX = 20000
 };
 
-static const struct cn_names kinds = { cn_explain_kind_names, 4 };
+static const struct cn_names kinds = { cn_explain_kind_names, CN_EXPLAIN_KINDS };
 
 struct fact_view {
     cn_str name;
@@ -44,6 +45,8 @@ struct item_view {
     enum cn_given raw_given;
     cn_str raw_text;
     enum cn_given raw_text_given;
+    cn_str was_text;
+    enum cn_given was_text_given;
     double points;
     double change;
     enum cn_given change_given;
@@ -68,6 +71,7 @@ static const struct cn_field item_rows[] = {
     ITEM(value, MAY(value), .doc = "0 to 100; null: missing"),
     ITEM(raw, MAY(raw), .doc = "what the rule gave"),
     ITEM(raw_text, MAY(raw_text), .max = TEXT_MAX, .doc = "the same, for people"),
+    ITEM(was_text, MAY(was_text), .max = TEXT_MAX, .doc = "the same at the earlier moment"),
     ITEM(points, .doc = "what it adds to the score"),
     ITEM(change, MAY(change), .doc = "what it adds to the change since then"),
     ITEM(missing, .doc = "there is no data"),
@@ -84,29 +88,43 @@ struct previous_view {
     cn_time at;
     double points;
     int band;
+    int64_t program_version;
 };
 static const struct cn_field previous_rows[] = {
     CN_FIELD(struct previous_view, at, .doc = "the moment compared with"),
     CN_FIELD(struct previous_view, points, .min = 0, .max = 100, .doc = "the score then"),
     CN_FIELD_OF_ENUM(struct previous_view, band, &cn_band_views, .doc = "the colour then"),
+    CN_FIELD(struct previous_view, program_version, .min = 0, .max = INT64_MAX,
+             .doc = "of the program that made it"),
 };
 static const struct cn_fields previous_fields =
     CN_FIELDS("PreviousScore", struct previous_view, previous_rows);
 
 struct override_view {
+    cn_judgement_id id;
+    double points;
     cn_str by;
     cn_str reason;
+    cn_time at;
     cn_time until;
-    enum cn_given until_given;
 };
 static const struct cn_field override_rows[] = {
+    CN_FIELD_OF_ID(struct override_view, id, CN_JUDGEMENT_PREFIX, .doc = "the judgement"),
+    CN_FIELD(struct override_view, points, .min = 0, .max = 100, .doc = "the score set by hand"),
     CN_FIELD(struct override_view, by, .max = 200, .doc = "who"),
     CN_FIELD(struct override_view, reason, .max = 1000, .doc = "why"),
-    CN_FIELD(struct override_view, until, CN_MAY(struct override_view, until, BE_NULL),
-             .doc = "null: until it is taken back"),
+    CN_FIELD(struct override_view, at, .doc = "since when"),
+    CN_FIELD(struct override_view, until, .doc = "when it ends by itself"),
 };
 static const struct cn_fields override_fields =
     CN_FIELDS("Override", struct override_view, override_rows);
+
+enum effective {
+    EFFECTIVE_COMPUTED,
+    EFFECTIVE_OVERRIDE
+};
+static const char *const effective_texts[] = { "computed", "override" };
+static const struct cn_names effectives = { effective_texts, CN_ARRAY_LEN(effective_texts) };
 
 struct health_view {
     cn_time at;
@@ -115,12 +133,14 @@ struct health_view {
     bool grey;
     double confidence;
     cn_str scorecard;
+    int64_t program_version;
     cn_str because;
     enum cn_given because_given;
     struct previous_view previous;
     enum cn_given previous_given;
     struct override_view override;
     enum cn_given override_given;
+    int effective;
     struct {
         struct item_view *items;
         size_t count;
@@ -135,11 +155,15 @@ static const struct cn_field health_rows[] = {
     HEALTH(grey, .doc = "too little is known: the colour is frozen"),
     HEALTH(confidence, .min = 0, .max = 1, .doc = "how much is known and fresh"),
     HEALTH(scorecard, .max = 200, .doc = "which one applies"),
+    HEALTH(program_version, .min = 0, .max = INT64_MAX, .doc = "of the program that made it"),
     HEALTH(because, MAY(because), .max = TEXT_MAX, .doc = "exceptions that fired"),
     CN_FIELD_OF_OBJECT(struct health_view, previous, &previous_fields, MAY(previous),
                        .doc = "null: nothing to compare with"),
     CN_FIELD_OF_OBJECT(struct health_view, override, &override_fields, MAY(override),
-                       .doc = "set by hand; null: not"),
+                       .doc = "set by hand, beside the computed score; null: not"),
+    CN_FIELD_OF_ENUM(struct health_view, effective, &effectives,
+                     .doc = "which of the two stands first, by setting health.effective; computed "
+                            "without an override"),
     CN_FIELD_OF_LIST(struct health_view, items, &item_item, .max = ITEMS_MAX,
                      .doc = "the scorecard's tree in pre-order"),
 };
@@ -148,12 +172,16 @@ static const struct cn_fields health_fields =
     CN_FIELDS("AccountHealth", struct health_view, health_rows);
 
 struct health_query {
+    cn_time at;
+    enum cn_given at_given;
     cn_time since;
     enum cn_given since_given;
 };
 static const struct cn_field query_rows[] = {
     CN_FIELD(struct health_query, since, CN_MAY(struct health_query, since, BE_ABSENT),
-             .doc = "compare with this moment"),
+             .doc = "compare with the beginning of this moment's day"),
+    CN_FIELD(struct health_query, at, CN_MAY(struct health_query, at, BE_ABSENT),
+             .doc = "explain the beginning of this moment's day; now unless given"),
 };
 static const struct cn_fields query_fields =
     CN_FIELDS("HealthQuery", struct health_query, query_rows);
@@ -179,6 +207,8 @@ static struct item_view item_of(const struct cn_explain_item *item, struct cn_ar
         .raw_given = given_if(item->has_raw),
         .raw_text = item->raw_text,
         .raw_text_given = given_if(item->raw_text.len > 0),
+        .was_text = item->was_text,
+        .was_text_given = given_if(item->was_text.len > 0),
         .points = (double)item->points / 1000,
         .change = (double)item->change / 1000,
         .change_given = given_if(item->has_change),
@@ -203,6 +233,36 @@ static struct item_view item_of(const struct cn_explain_item *item, struct cn_ar
     return view;
 }
 
+static bool add_override(const struct cn_request *req, cn_account_id id, struct health_view *view,
+                         struct cn_error *err)
+{
+    struct cn_judgement override;
+    struct cn_user_list users;
+    bool found = false;
+    if (!cn_judgement_at(&req->unit, id, CN_JUDGEMENT_OVERRIDE, view->at, &override, &found, err) ||
+        !cn_user_list(&req->unit, &users, err)) {
+        return false;
+    }
+    view->override_given = given_if(found);
+    if (!found) {
+        return true;
+    }
+    view->override = (struct override_view){ .id = override.id,
+                                             .points = (double) override.value,
+                                             .reason = override.reason,
+                                             .at = override.at,
+                                             .until = override.until };
+    for (size_t i = 0; i < users.count; i++) {
+        if (users.items[i].id.value == override.author_id.value) {
+            view->override.by = users.items[i].name;
+        }
+    }
+    if (cn_str_equal(req->api->options.config->health_effective, CN_STR("override"))) {
+        view->effective = EFFECTIVE_OVERRIDE;
+    }
+    return true;
+}
+
 static bool handle_explain(const struct cn_request *req, struct cn_response *res,
                            struct cn_error *err)
 {
@@ -212,7 +272,8 @@ static bool handle_explain(const struct cn_request *req, struct cn_response *res
     struct cn_account_explanation why = { 0 };
     struct health_view *view = res->body;
     if (!cn_account_visible(&req->unit, path->account_id, err) ||
-        !engine->explain(engine->arg, path->account_id, query->since, req->unit.arena, &why, err)) {
+        !engine->explain(engine->arg, path->account_id, query->at, query->since, req->unit.arena,
+                         &why, err)) {
         return false;
     }
     const struct cn_health_score *score = &why.now.score;
@@ -225,23 +286,23 @@ static bool handle_explain(const struct cn_request *req, struct cn_response *res
     view->grey = score->is_grey;
     view->confidence = (double)score->confidence / 1000;
     view->scorecard = why.now.scorecard;
+    view->program_version = why.version;
     view->because = why.now.because;
     view->because_given = given_if(why.now.because.len > 0);
-    view->override_given = CN_NULL;
     const bool has_previous =
         why.has_previous && why.previous.has_points && why.previous.band != CN_BAND_NONE;
     view->previous_given = given_if(has_previous);
     if (has_previous) {
         view->previous =
             (struct previous_view){ why.previous_at, (double)why.previous.points / 1000,
-                                    (int)why.previous.band - 1 };
+                                    (int)why.previous.band - 1, why.previous_version };
     }
     view->items.count = why.now.count;
     view->items.items = cn_arena_array(req->unit.arena, struct item_view, why.now.count);
     for (size_t i = 0; i < why.now.count; i++) {
         view->items.items[i] = item_of(&why.now.items[i], req->unit.arena);
     }
-    return true;
+    return add_override(req, path->account_id, view, err);
 }
 
 struct history_query {

@@ -52,6 +52,10 @@ struct cn_account_derived {
     int64_t confidence; /* thousandths */
     int64_t trend;      /* points against 28 days ago, thousandths */
     enum cn_given trend_given;
+    /* health/drift.h; from the engine's memory alone, not stored. */
+    int drift_way;
+    int64_t drift; /* thousandths */
+    int64_t noise;
     cn_str scorecard; /* "" without */
     cn_time last_activity_at;
     enum cn_given last_activity_at_given;

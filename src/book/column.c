@@ -6,7 +6,7 @@
 #include "base/str.h"
 
 #include "book/account.h"
-#include "book/facts.h"
+#include "book/column_at.h"
 
 #define DAY_HOURS_US ((double)3600 * 1000000)
 
@@ -14,31 +14,6 @@ enum {
     TICKET_DAYS_MAX = 3650,
     MINOR_UNITS = 100, /* in a major one */
 };
-
-/* The moment that is asked about, for one account. */
-struct at {
-    const struct cn_book_facts *facts;
-    const struct fact_account *account;
-    const struct cn_column_spec *spec;
-    int64_t now_us;
-    int64_t day;
-    bool as_true;
-    bool all_known;
-};
-
-/* Known to the one who asks: as true, everything is. */
-static bool is_known(const struct at *at, int64_t known_us)
-{
-    return at->as_true || at->all_known || known_us <= at->now_us;
-}
-
-/* It has come and is known.  As known, what was told after it happened has come, even if the clock
- * was looked at a little before. */
-static bool has_happened(const struct at *at, int64_t at_us, int64_t known_us)
-{
-    return is_known(at, known_us) &&
-           (at_us <= at->now_us || (at->all_known && at_us <= known_us && at_us != CN_NEVER_US));
-}
 
 /* ---- contracts ---- */
 
@@ -357,6 +332,11 @@ static const struct op_row ops[] = {
       "days since the last champion left; missing while there is one" },
     { "people", "", "people", CN_COLUMN_F64, CN_PACE_DAY, "people", value_people, "people",
       "people who have not left" },
+    { "sentiment", "", "sentiment", CN_COLUMN_F64, CN_PACE_DAY, "", cn_value_sentiment,
+      "a user's judgement", "how the customer feels, 0 to 100; missing once it has ended" },
+    { "sentiment_age_days", "", "sentiment_age_days", CN_COLUMN_F64, CN_PACE_DAY, "days",
+      cn_value_sentiment_age_days, "a user's judgement",
+      "days since the current sentiment was said" },
     { "open_tickets", "", "open_tickets", CN_COLUMN_F64, CN_PACE_FACT, "tickets",
       value_open_tickets, "tickets", "tickets that are not solved" },
     { "critical_tickets_open", "", "critical_tickets_open", CN_COLUMN_F64, CN_PACE_FACT, "tickets",

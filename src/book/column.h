@@ -10,6 +10,7 @@
  *   has_champion, has_sponsor                     somebody holds the role and has not left
  *   days_since_champion_left                      missing while there is one or never was
  *   people                                        who have not left
+ *   sentiment, sentiment_age_days                 of the current one; missing without
  *   open_tickets, critical_tickets_open
  *   oldest_ticket_hours, oldest_critical_hours    of the open ones; 0 without
  *   tickets.opened(28), tickets.escalated(28)     in so many days, today included

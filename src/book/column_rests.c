@@ -40,6 +40,11 @@ static int64_t newest_of(const struct cn_book_facts *facts, const struct fact_ac
             later(&newest, tickets[i].opened_us);
             later(&newest, tickets[i].solved_us);
         }
+    } else if (strcmp(rests_on, "a user's judgement") == 0) {
+        const struct fact_sentiment *sentiments = account->sentiments.items;
+        for (uint32_t i = 0; i < account->sentiments.count; i++) {
+            later(&newest, sentiments[i].at_us);
+        }
     }
     return newest.us;
 }

@@ -27,6 +27,7 @@ static void clear_account(struct fact_account *account)
     account->roles.count = 0;
     account->tickets.count = 0;
     account->traits.count = 0;
+    account->sentiments.count = 0;
 }
 
 static void free_account(struct fact_account *account)
@@ -36,6 +37,7 @@ static void free_account(struct fact_account *account)
     free(account->roles.items);
     free(account->tickets.items);
     free(account->traits.items);
+    free(account->sentiments.items);
 }
 
 static void free_accounts(struct cn_book_facts *facts)
@@ -205,6 +207,22 @@ static void read_trait(struct cn_book_facts *facts, struct fact_account *account
                                   .known_us = cn_sql_column_i64(stmt, 4) };
 }
 
+static void read_sentiment(struct cn_book_facts *facts, struct fact_account *account,
+                           struct cn_sql_stmt *stmt)
+{
+    (void)facts;
+    if (cn_sql_column_i64(stmt, 7) != CN_JUDGEMENT_SENTIMENT) {
+        return; /* rules do not read overrides */
+    }
+    struct fact_sentiment *sentiment = cn_facts_append(&account->sentiments, sizeof(*sentiment));
+    *sentiment = (struct fact_sentiment){ .id = cn_sql_column_i64(stmt, 1),
+                                          .value = cn_sql_column_i64(stmt, 2),
+                                          .at_us = cn_sql_column_i64(stmt, 3),
+                                          .until_us = cn_sql_column_i64(stmt, 4),
+                                          .known_us = cn_sql_column_i64(stmt, 5),
+                                          .until_known_us = cn_sql_column_i64(stmt, 6) };
+}
+
 struct part {
     const char *all;  /* account_id is column 0 */
     const char *some; /* the same of a list of accounts */
@@ -234,6 +252,8 @@ static const struct part parts[] = {
          read_role),
     PART("priority, opened_us, solved_us, known_us, solved_known_us, ticket_id", "ticket", "0", "",
          read_ticket),
+    PART("judgement_id, value, at_us, until_us, known_us, until_known_us, kind", "judgement", "0",
+         ", at_us, judgement_id", read_sentiment),
     PART("name, value, at_us, known_us", "account_trait", "log_seq", ", name, at_us, tie",
          read_trait),
 };

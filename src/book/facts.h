@@ -11,6 +11,7 @@
 
 #include "book/column.h"
 #include "book/contract.h"
+#include "book/judgement.h"
 #include "book/person.h"
 #include "book/ticket.h"
 
@@ -53,6 +54,16 @@ struct fact_ticket {
     enum cn_ticket_priority priority;
 };
 
+/* A sentiment; overrides are not read by rules. */
+struct fact_sentiment {
+    int64_t id;
+    int64_t value;
+    int64_t at_us;
+    int64_t until_us;
+    int64_t known_us;
+    int64_t until_known_us;
+};
+
 /* From at_us on the trait had that value; in the order of time for each name. */
 struct fact_trait {
     int64_t at_us;
@@ -89,6 +100,7 @@ struct fact_account {
     struct fact_list roles;
     struct fact_list tickets;
     struct fact_list traits;
+    struct fact_list sentiments; /* in the order of time */
 };
 
 struct cn_book_facts {

@@ -26,6 +26,11 @@ static int64_t due_of(const struct fact_account *account, int64_t upto_us)
         expect(&due, tickets[i].opened_us, tickets[i].known_us, upto_us);
         expect(&due, tickets[i].solved_us, tickets[i].solved_known_us, upto_us);
     }
+    const struct fact_sentiment *sentiments = account->sentiments.items;
+    for (uint32_t i = 0; i < account->sentiments.count; i++) {
+        expect(&due, sentiments[i].at_us, sentiments[i].known_us, upto_us);
+        expect(&due, sentiments[i].until_us, sentiments[i].until_known_us, upto_us);
+    }
     const struct fact_trait *traits = account->traits.items;
     for (uint32_t i = 0; i < account->traits.count; i++) {
         expect(&due, traits[i].at_us, traits[i].known_us, upto_us);

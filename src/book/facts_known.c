@@ -103,6 +103,33 @@ static void set_arr(const struct line *line)
     }
 }
 
+/* An item is taken out by moving those behind it. */
+static void take_out(struct fact_list *list, uint32_t place, size_t size)
+{
+    char *at = (char *)list->items + place * size;
+    memmove(at, at + size, (list->count - place - 1) * size);
+    list->count--;
+}
+
+/* Said later: it was not there.  Ended later: it had its old end. */
+static void set_sentiment(const struct line *line)
+{
+    struct fact_list *list = &line->account->sentiments;
+    struct fact_sentiment *sentiments = list->items;
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (sentiments[i].id != line->record_id) {
+            continue;
+        }
+        if (is_field(line, "sentiment")) {
+            take_out(list, i, sizeof(*sentiments));
+        } else {
+            sentiments[i].until_us = time_or_never(text_of(line));
+            sentiments[i].until_known_us = sentiments[i].known_us;
+        }
+        return;
+    }
+}
+
 static void set_account(const struct line *line)
 {
     struct fact_account *account = line->account;
@@ -121,15 +148,9 @@ static void set_account(const struct line *line)
         set_arr(line);
     } else if (is_field(line, "renewal_on")) {
         account->has_renewal = number_of(line, &account->renewal_on);
+    } else if (is_field(line, "sentiment") || is_field(line, "judgement_until")) {
+        set_sentiment(line);
     }
-}
-
-/* An item is taken out by moving those behind it. */
-static void take_out(struct fact_list *list, uint32_t place, size_t size)
-{
-    char *at = (char *)list->items + place * size;
-    memmove(at, at + size, (list->count - place - 1) * size);
-    list->count--;
 }
 
 static void set_contract(const struct line *line)

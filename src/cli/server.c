@@ -203,11 +203,13 @@ static void face_sparks(void *arg, const cn_account_id *ids, size_t count,
     }
 }
 
-static bool face_explain(void *arg, cn_account_id id, cn_time since, struct cn_arena *arena,
-                         struct cn_account_explanation *explanation_out, struct cn_error *err)
+static bool face_explain(void *arg, cn_account_id id, cn_time at, cn_time since,
+                         struct cn_arena *arena, struct cn_account_explanation *explanation_out,
+                         struct cn_error *err)
 {
     struct cn_engine_explanation explanation;
-    if (!cn_engine_explain(((struct cn_server *)arg)->engine, id.value, since, arena, &explanation,
+    const struct cn_explain_ask ask = { .at = at, .since = since };
+    if (!cn_engine_explain(((struct cn_server *)arg)->engine, id.value, &ask, arena, &explanation,
                            err)) {
         return false;
     }
@@ -217,6 +219,8 @@ static bool face_explain(void *arg, cn_account_id id, cn_time since, struct cn_a
         .has_previous = explanation.has_previous,
         .previous_at = explanation.previous_at,
         .previous = explanation.previous,
+        .version = explanation.version,
+        .previous_version = explanation.previous_version,
     };
     return true;
 }

@@ -246,6 +246,12 @@ const struct cn_setting cn_settings[] = {
       .offset = AT(intake_unknown_account),
       .fallback = "create",
       .doc = "What an unknown group key does: create (an account) or park (its events)" },
+    { .name = "health.effective",
+      .type = CN_SETTING_STR,
+      .offset = AT(health_effective),
+      .fallback = "computed",
+      .doc = "Which score of an account with an override stands first on its page: computed, or "
+             "override; lists, colours and rules go by the computed one" },
     { .name = "intake.max_age",
       .type = CN_SETTING_DURATION_MS,
       .offset = AT(intake_max_age_ms),

@@ -1,9 +1,14 @@
 #include "engine/list_columns.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 void cn_list_columns_init(struct cn_list_columns *lists)
 {
     cn_column_init(&lists->owner, CN_COLUMN_I64);
     cn_column_init(&lists->team, CN_COLUMN_I64);
+    lists->drifts = NULL;
+    lists->drift_count = 0;
     for (size_t i = 0; i < CN_ARRAY_LEN(lists->weeks); i++) {
         cn_column_init(&lists->weeks[i], CN_COLUMN_I64);
     }
@@ -13,6 +18,8 @@ void cn_list_columns_deinit(struct cn_list_columns *lists)
 {
     cn_column_deinit(&lists->owner);
     cn_column_deinit(&lists->team);
+    free(lists->drifts);
+    lists->drifts = NULL;
     for (size_t i = 0; i < CN_ARRAY_LEN(lists->weeks); i++) {
         cn_column_deinit(&lists->weeks[i]);
     }
@@ -22,6 +29,12 @@ void cn_list_columns_reserve(struct cn_list_columns *lists, size_t rows)
 {
     cn_column_reserve(&lists->owner, rows);
     cn_column_reserve(&lists->team, rows);
+    if (rows > lists->drift_count) {
+        lists->drifts = cn_heap_resize(lists->drifts, rows * sizeof(*lists->drifts));
+        memset(&lists->drifts[lists->drift_count], 0,
+               (rows - lists->drift_count) * sizeof(*lists->drifts));
+        lists->drift_count = rows;
+    }
     for (size_t i = 0; i < CN_ARRAY_LEN(lists->weeks); i++) {
         cn_column_reserve(&lists->weeks[i], rows);
     }
@@ -31,6 +44,7 @@ void cn_list_columns_clear(struct cn_list_columns *lists, uint32_t row)
 {
     cn_column_set_missing(&lists->owner, row);
     cn_column_set_missing(&lists->team, row);
+    lists->drifts[row] = (struct cn_drift_sums){ 0 };
     for (size_t i = 0; i < CN_ARRAY_LEN(lists->weeks); i++) {
         cn_column_set_missing(&lists->weeks[i], row);
     }

@@ -4,10 +4,13 @@
 
 #include "engine/lists.h"
 #include "engine/state.h"
+#include "health/drift.h"
 
 struct cn_list_columns {
     struct cn_column owner; /* I64, as all of these; a user, missing for nobody */
     struct cn_column team;
+    struct cn_drift_sums *drifts; /* a row: of the past weeks, without the live score */
+    size_t drift_count;
     struct cn_column weeks[CN_SPARK_WEEKS - 1]; /* thousandths: 11 weeks ago, ..., 1 week ago */
 };
 

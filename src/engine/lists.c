@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 
+#include "engine/drift.h"
 #include "engine/list_columns.h"
 #include "engine/state.h"
 #include "frame/list.h"
@@ -243,6 +244,10 @@ void cn_engine_derive(const struct cn_engine *engine, uint32_t row, struct cn_ar
         derived->last_activity_at.us = engine->last_activity.as.i64[row];
         derived->last_activity_at_given = CN_GIVEN;
     }
+    const struct cn_drift drift = cn_engine_drift(engine, row);
+    derived->drift_way = (int)drift.way;
+    derived->drift = drift.drift;
+    derived->noise = drift.noise;
     double tickets = 0;
     if (number_at(engine, CN_LIST_OPEN_TICKETS, row, &tickets)) {
         derived->open_tickets = (int64_t)tickets;

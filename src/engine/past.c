@@ -5,8 +5,12 @@
  *
  * Not here: what is computed of the past anew (backfill.c).
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/str.h"
 
+#include "engine/drift.h"
 #include "engine/list_columns.h"
 #include "health/history.h"
 
@@ -22,6 +26,8 @@ struct walk {
     struct cn_engine *engine;
     cn_time weeks[PAST_WEEKS];           /* moments, oldest first */
     struct cn_column points[PAST_WEEKS]; /* of them */
+    struct cn_drift_walk drift;
+    struct cn_drift_sums *drifts; /* by row */
     bool sets_scores;
     int64_t account_id; /* 0: before the first */
     uint32_t row;
@@ -34,13 +40,22 @@ struct walk {
 static void set_score(const struct walk *walk)
 {
     struct cn_engine *engine = walk->engine;
-    if (!walk->sets_scores || !walk->is_known) {
+    if (!walk->sets_scores) {
         return;
     }
     if (walk->is_backfilled) { /* it was handed over, or waits to be: the next tick says so */
         cn_engine_hand(engine, walk->row, walk->last.band);
     } else {
         cn_health_state_set(&engine->health, walk->row, &walk->last);
+    }
+}
+
+static void end_account(struct walk *walk)
+{
+    const struct cn_drift_sums sums = cn_drift_walk_end(&walk->drift);
+    if (walk->is_known) {
+        walk->drifts[walk->row] = sums;
+        set_score(walk);
     }
 }
 
@@ -58,13 +73,14 @@ static void take_row(void *arg, const struct cn_health_row *stored)
 {
     struct walk *walk = arg;
     if (stored->account_id != walk->account_id) {
-        set_score(walk);
+        end_account(walk);
         walk->account_id = stored->account_id;
         walk->is_known = cn_frame_find(walk->engine->frame, stored->account_id, &walk->row);
     }
     if (!walk->is_known) {
         return;
     }
+    cn_drift_walk_take(&walk->drift, stored);
     walk->last = stored->score;
     walk->last.scorecard = scorecard_of(walk->engine->program->health, stored->scorecard);
     walk->is_backfilled = stored->is_backfilled;
@@ -79,9 +95,15 @@ static void take_row(void *arg, const struct cn_health_row *stored)
 
 static void begin(struct walk *walk, cn_time now)
 {
-    static const int64_t week_us = (int64_t)7 * 86400 * 1000000;
+    const struct cn_tz *tz = walk->engine->options.tz;
+    const int64_t today = cn_tz_day(tz, now);
+    walk->drifts =
+        cn_heap_resize(NULL, (cn_frame_rows(walk->engine->frame) + 1) * sizeof(*walk->drifts));
+    memset(walk->drifts, 0, (cn_frame_rows(walk->engine->frame) + 1) * sizeof(*walk->drifts));
+    cn_drift_walk_begin(&walk->drift, tz, today);
     for (int64_t i = 0; i < PAST_WEEKS; i++) {
-        walk->weeks[i] = (cn_time){ now.us - (PAST_WEEKS - i) * week_us };
+        /* At the beginnings of days, as explanations compare. */
+        walk->weeks[i] = cn_tz_day_start(tz, today - (PAST_WEEKS - i) * 7);
         cn_column_init(&walk->points[i], CN_COLUMN_I64);
         cn_column_reserve(&walk->points[i], cn_frame_rows(walk->engine->frame));
     }
@@ -105,6 +127,7 @@ static void publish(struct walk *walk)
         exchange(&engine->lists->weeks[i], &walk->points[i]);
     }
     for (size_t row = 0; row < rows; row++) {
+        engine->lists->drifts[row] = walk->drifts[row];
         if (cn_column_is_missing(then, row)) {
             cn_column_set_missing(&engine->past_points, row);
         } else {
@@ -127,9 +150,10 @@ static bool load(struct walk *walk, cn_time now, cn_time upto, struct cn_error *
     bool ok = cn_health_history_each_since(conn, walk->weeks[0], upto, take_row, walk, err);
     cn_db_release(engine->options.db, conn);
     if (ok) {
-        set_score(walk);
+        end_account(walk);
         publish(walk);
     }
+    free(walk->drifts);
     for (size_t i = 0; i < PAST_WEEKS; i++) {
         cn_column_deinit(&walk->points[i]);
     }

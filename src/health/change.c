@@ -3,10 +3,18 @@
  * adds up to the change of the score before exceptions whatever else happened, since w2 s2 - w1 s1
  * = (w1 + w2)/2 (s2 - s1) + (s1 + s2)/2 (w2 - w1).
  */
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/str.h"
 
 #include "health/items.h"
 #include "health/split.h"
+
+enum {
+    NAME_MAX_BYTES = 300,
+    WHOLE_POINT = 1000
+};
 
 /* The value of a measure that does not count at one end is taken to be that of the other end: all
  * of its change is then a change of weight. */
@@ -36,59 +44,198 @@ static void node_changes(const struct cn_scored *a, const struct cn_scored *b,
     }
 }
 
-static void add_rest(struct cn_explanation *explanation, int32_t rest)
+/* One account at both moments.  A change goes in steps: from what history shows of the earlier
+ * moment to its facts as they are known now (`then`), under the rules of now (`ruled`), under the
+ * scorecard that applies now (`carded`), to the facts of the later moment (`now`), to what history
+ * shows of that. */
+struct ends {
+    const struct cn_explain_at *before;
+    const struct cn_explain_at *after;
+    struct cn_explain_at replayed;
+    struct cn_scored then;
+    struct cn_scored ruled;
+    struct cn_scored carded;
+    struct cn_scored now;
+    const struct cn_scored *from; /* `carded`, or `now` if there is no such score */
+    int32_t had;
+    int32_t has;
+    /* What the steps add that are no facts. */
+    int32_t rest;
+    int32_t rules;
+    int32_t scorecard;
+};
+
+static bool has_points(const struct cn_explain_at *at, const struct cn_scored *scored,
+                       int32_t *points_out)
 {
-    explanation->items[explanation->count++] = (struct cn_explain_item){
-        .path = CN_STR("rest"),
-        .depth = 1,
-        .name = CN_STR("rules, scorecard or earlier facts changed"),
-        .kind = CN_EXPLAIN_REST,
-        .freshness = 1,
-        .has_change = true,
-        .change = rest,
+    *points_out = at->shown != NULL ? at->shown->points : scored->points;
+    return at->shown != NULL ? at->shown->has_points : scored->has_points;
+}
+
+/* False: without a score at one of the moments there is no change. */
+static bool score_ends(struct ends *ends, struct cn_arena *arena)
+{
+    const struct cn_explain_at *before = ends->before;
+    cn_scored_make(before, -1, arena, &ends->then);
+    if (!has_points(before, &ends->then, &ends->had) ||
+        !has_points(ends->after, &ends->now, &ends->has) || !ends->now.has_points) {
+        return false;
+    }
+    ends->replayed = *before;
+    ends->replayed.model = ends->after->model;
+    if (before->replay != NULL) {
+        ends->replayed.frame = before->replay;
+        ends->replayed.row = before->replay_row;
+    }
+    cn_scored_make(&ends->replayed, -1, arena, &ends->ruled);
+    cn_scored_make(&ends->replayed, ends->now.card_index, arena, &ends->carded);
+    ends->from = ends->carded.has_points ? &ends->carded : &ends->now;
+    return true;
+}
+
+/* A step that has no score of its own is part of the next. */
+static void take_steps(struct ends *ends)
+{
+    int32_t at = ends->had;
+    if (ends->then.has_points) {
+        ends->rest += ends->then.points - at;
+        at = ends->then.points;
+    }
+    if (ends->ruled.has_points) {
+        if (ends->before->model != ends->after->model) {
+            ends->rules = ends->ruled.points - at;
+        } else {
+            ends->rest += ends->ruled.points - at;
+        }
+        at = ends->ruled.points;
+    }
+    if (ends->carded.has_points && ends->ruled.card_index != ends->now.card_index) {
+        ends->scorecard = ends->carded.points - at;
+        at = ends->carded.points;
+    }
+    ends->rest += ends->from->points - at + ends->has - ends->now.points;
+}
+
+static struct cn_explain_item *add_line(struct cn_explanation *out, enum cn_explain_kind kind,
+                                        const char *name, int32_t change, struct cn_arena *arena)
+{
+    struct cn_explain_item *item = &out->items[out->count++];
+    *item = (struct cn_explain_item){ .path = cn_str_of(cn_explain_kind_names[kind]),
+                                      .depth = 1,
+                                      .name = cn_arena_str(arena, cn_str_of(name)),
+                                      .kind = kind,
+                                      .freshness = 1,
+                                      .has_change = true,
+                                      .change = change };
+    return item;
+}
+
+static void add_rules(const struct ends *ends, struct cn_arena *arena, struct cn_explanation *out)
+{
+    char name[NAME_MAX_BYTES] = "the rules were changed";
+    if (ends->before->version > 0 && ends->after->version > 0) {
+        (void)snprintf(name, sizeof(name), "the rules were changed: version %lld to %lld",
+                       (long long)ends->before->version, (long long)ends->after->version);
+    }
+    (void)add_line(out, CN_EXPLAIN_RULES, name, ends->rules, arena);
+    if (ends->then.has_points && ends->ruled.has_points) {
+        out->count += cn_explain_rules(&ends->then, &ends->ruled, arena, &out->items[out->count]);
+    }
+}
+
+static void add_lines(const struct ends *ends, struct cn_arena *arena, struct cn_explanation *out)
+{
+    char name[NAME_MAX_BYTES];
+    if (ends->rules != 0) {
+        add_rules(ends, arena, out);
+    }
+    if (ends->scorecard != 0) {
+        (void)snprintf(name, sizeof(name), "another scorecard applies: %.*s, not %.*s",
+                       CN_STR_ARG(ends->now.card->name), CN_STR_ARG(ends->ruled.card->name));
+        (void)add_line(out, CN_EXPLAIN_SCORECARD, name, ends->scorecard, arena);
+    }
+    const int32_t points = ends->has - ends->now.points;
+    if (ends->rest != 0 || points != 0) {
+        const bool is_rounding = abs(ends->rest) < WHOLE_POINT && abs(points) < WHOLE_POINT;
+        struct cn_explain_item *item = add_line(
+            out, CN_EXPLAIN_REST, is_rounding ? "rounding" : "facts told later", ends->rest, arena);
+        item->points = points;
+        item->reason = is_rounding ? CN_STR("history has a row for each whole point")
+                                   : CN_STR("told or corrected after the score was shown");
+    }
+}
+
+/* The items of `out` with room for the lines that may follow. */
+static void make_room(const struct ends *ends, struct cn_arena *arena, struct cn_explanation *out)
+{
+    enum {
+        LINES = 4 /* rules and what is left of them, scorecard, rest */
     };
+    const struct cn_scored *scored[] = { &ends->then, &ends->ruled };
+    size_t room = out->count + LINES;
+    for (size_t i = 0; i < CN_ARRAY_LEN(scored); i++) {
+        const struct cn_scorecard *card = scored[i]->card;
+        room += card != NULL ? card->node_count + card->exception_count : 0;
+    }
+    struct cn_explain_item *items = cn_arena_array(arena, struct cn_explain_item, room);
+    memcpy(items, out->items, out->count * sizeof(*items));
+    out->items = items;
+}
+
+/* What the tree's own rows changed by, and what they were. */
+static bool change_items(const struct ends *ends, struct cn_arena *arena,
+                         struct cn_explanation *out, struct cn_error *err)
+{
+    const struct cn_scorecard *card = ends->now.card;
+    int32_t *changes = cn_arena_array(arena, int32_t, card->node_count);
+    struct cn_explanation was = { 0 };
+    if (ends->from == &ends->carded &&
+        !cn_explain_items(&ends->replayed, &ends->carded, 0, arena, &was, err)) {
+        return false;
+    }
+    node_changes(ends->from, &ends->now, arena, changes);
+    for (uint32_t n = 1; n < card->node_count; n++) {
+        out->items[n - 1].has_change = true;
+        out->items[n - 1].change = changes[n];
+        if (n - 1 < was.count) {
+            out->items[n - 1].was_text = was.items[n - 1].raw_text;
+        }
+    }
+    size_t next = card->node_count - 1;
+    for (size_t i = 0; i < card->exception_count; i++) {
+        if (((ends->now.fired | ends->from->fired) >> i & 1) != 0) {
+            out->items[next].has_change = true;
+            out->items[next++].change = ends->now.bent[i] - ends->from->bent[i];
+        }
+    }
+    return true;
 }
 
 bool cn_health_explain_change(const struct cn_explain_at *before, const struct cn_explain_at *after,
                               struct cn_arena *arena, struct cn_explanation *explanation_out,
                               struct cn_error *err)
 {
-    struct cn_scored now;
-    struct cn_scored then;
-    struct cn_scored same_rules;
-    struct cn_explain_at replayed = *before;
+    struct ends ends = { .before = before, .after = after };
     struct cn_explanation out;
-    replayed.model = after->model;
-    cn_scored_make(after, -1, arena, &now);
-    cn_scored_make(before, -1, arena, &then);
-    bool had_points = before->shown != NULL ? before->shown->has_points : then.has_points;
-    int32_t had = before->shown != NULL ? before->shown->points : then.points;
-    if (!now.has_points || !had_points) {
-        return cn_explain_items(after, &now, now.fired, arena, explanation_out, err);
+    cn_scored_make(after, -1, arena, &ends.now);
+    if (!score_ends(&ends, arena)) {
+        return cn_explain_items(after, &ends.now, ends.now.fired, arena, explanation_out, err);
     }
-    cn_scored_make(&replayed, now.card_index, arena, &same_rules);
-    const struct cn_scored *from = same_rules.has_points ? &same_rules : &now;
-    if (!cn_explain_items(after, &now, now.fired | from->fired, arena, &out, err)) {
+    if (!cn_explain_items(after, &ends.now, ends.now.fired | ends.from->fired, arena, &out, err)) {
         return false;
     }
-    int32_t *changes = cn_arena_array(arena, int32_t, now.card->node_count);
-    node_changes(from, &now, arena, changes);
-    for (uint32_t n = 1; n < now.card->node_count; n++) {
-        out.items[n - 1].has_change = true;
-        out.items[n - 1].change = changes[n];
+    take_steps(&ends);
+    make_room(&ends, arena, &out);
+    if (!change_items(&ends, arena, &out, err)) {
+        return false;
     }
-    size_t next = now.card->node_count - 1;
-    for (size_t i = 0; i < now.card->exception_count; i++) {
-        if (((now.fired | from->fired) >> i & 1) != 0) {
-            out.items[next].has_change = true;
-            out.items[next++].change = now.bent[i] - from->bent[i];
-        }
-    }
-    if (from->points != had) {
-        add_rest(&out, from->points - had);
+    add_lines(&ends, arena, &out);
+    if (after->shown != NULL) {
+        out.score = *after->shown;
+        out.score.scorecard = ends.now.card_index;
     }
     out.has_change = true;
-    out.change = now.points - had;
+    out.change = ends.has - ends.had;
     *explanation_out = out;
     return true;
 }

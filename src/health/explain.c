@@ -10,7 +10,8 @@
 #include "health/items.h"
 #include "health/split.h"
 
-const char *const cn_explain_kind_names[4] = { "group", "measure", "exception", "rest" };
+const char *const cn_explain_kind_names[CN_EXPLAIN_KINDS] = { "group", "measure",   "exception",
+                                                              "rules", "scorecard", "rest" };
 
 enum {
     REASON_MAX_BYTES = 200,
@@ -18,7 +19,7 @@ enum {
 };
 
 /* From the top: what a group got is split among its children. */
-static void contribute(const struct cn_scored *scored, struct cn_arena *arena, int32_t *points)
+void cn_explain_contribute(const struct cn_scored *scored, struct cn_arena *arena, int32_t *points)
 {
     const struct cn_scorecard *card = scored->card;
     double *ideals = cn_arena_array(arena, double, card->node_count);
@@ -207,7 +208,7 @@ bool cn_explain_items(const struct cn_explain_at *at, const struct cn_scored *sc
         cn_arena_array(arena, struct cn_explain_item, card->node_count + card->exception_count + 1);
     int32_t *points = cn_arena_array(arena, int32_t, card->node_count);
     if (scored->has_points) {
-        contribute(scored, arena, points);
+        cn_explain_contribute(scored, arena, points);
     }
     for (uint32_t n = 1; n < card->node_count; n++) {
         if (!make_node(at, scored, n, arena, &out.items[out.count], err)) {

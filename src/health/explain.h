@@ -6,8 +6,10 @@
  * (groups and the exceptions that moved the score) add up to the score.
  *
  * A change is explained row by row as mean weight x change of value + mean value x change of
- * weight, with lines for exceptions and for a changed scorecard; the lines of depth 1 add up
- * exactly to the change.
+ * weight.  What did not come from facts has lines of its own: the rules that were applied in
+ * between, measure by measure, another scorecard, and what history keeps otherwise than it is
+ * computed now (whole points; facts that were told later).  The lines of depth 1 add up exactly to
+ * the change, from the score that history shows at the one moment to that of the other.
  *
  * Both are functions of frames: "then" is a frame that was filled for that moment.
  */
@@ -20,10 +22,14 @@ enum cn_explain_kind {
     CN_EXPLAIN_GROUP,
     CN_EXPLAIN_MEASURE,
     CN_EXPLAIN_EXCEPTION,
-    CN_EXPLAIN_REST, /* change only: another scorecard, or a score that was not there */
+    CN_EXPLAIN_RULES,     /* change only: other rules or weights, with a line for each below it */
+    CN_EXPLAIN_SCORECARD, /* change only: another scorecard applies */
+    CN_EXPLAIN_REST,      /* what history shows less what is computed now for its moments */
+    CN_EXPLAIN_KINDS
 };
 
-extern const char *const cn_explain_kind_names[4]; /* "group", "measure", "exception", "rest" */
+/* "group", "measure", "exception", "rules", "scorecard", "rest" */
+extern const char *const cn_explain_kind_names[CN_EXPLAIN_KINDS];
 
 struct cn_explain_item {
     cn_str path; /* "usage/breadth"; "exceptions/1" */
@@ -38,7 +44,8 @@ struct cn_explain_item {
     cn_str raw_text;
     int32_t points; /* contribution, thousandths */
     bool has_change;
-    int32_t change; /* thousandths */
+    int32_t change;  /* thousandths */
+    cn_str was_text; /* raw_text at the earlier moment of a change; "": not known */
     double freshness;
     cn_str reason; /* "no data: left out", "stale: 12 days past its validity", "caps at 49" */
     cn_str rule;   /* the expression */
@@ -64,18 +71,22 @@ struct cn_explain_at {
     uint32_t row;
     struct cn_when when;
     enum cn_band band_before; /* colour on which this evaluation stands; CN_BAND_NONE: none */
-    /* Of the earlier moment of a change: the score that was shown then, NULL: what is computed now.
-     * A difference (late events, another program) goes to the CN_EXPLAIN_REST row. */
+    int64_t version;          /* of the program that the model is of; 0: not said */
+    /* Of a change: the score that history shows, NULL: what is computed now.  The difference goes
+     * to the CN_EXPLAIN_REST row. */
     const struct cn_health_score *shown;
+    /* Of the earlier moment, if its model is another one than the later's: a frame of the same
+     * moment with the columns of the later one's.  NULL: `frame` has them, too. */
+    const struct cn_frame *replay;
+    uint32_t replay_row;
 };
 
 /* Everything is allocated from `arena`.  Fails as the sources' explain do. */
 CN_MUST_CHECK bool cn_health_explain(const struct cn_explain_at *at, struct cn_arena *arena,
                                      struct cn_explanation *explanation_out, struct cn_error *err);
 
-/* The same with `change` filled in against `before`.  Its model may be another one, but its frame
- * has the columns of after->model, too: what another scorecard makes of the same facts is the
- * CN_EXPLAIN_REST row.  Without a score at one of the two moments there is no change. */
+/* The same with `change` filled in against `before`, whose model may be that of another version of
+ * the program.  Without a score at one of the two moments there is no change. */
 CN_MUST_CHECK bool cn_health_explain_change(const struct cn_explain_at *before,
                                             const struct cn_explain_at *after,
                                             struct cn_arena *arena,

@@ -156,6 +156,81 @@ test('every figure of the portfolio leads to as many accounts, by keyboard', asy
   await page.waitForURL(url => !url.search.includes('moved'));
 });
 
+test('what the portfolio says of a mover is what the account explains, to the digit', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  const read = async path => (await page.request.get(`${demo.base}/api/v1/${path}`)).json();
+  // Midnights as the server has them: explanations say which they took.
+  const { id } = await accountNamed(page, demo.base, 'TechCorp');
+  const midnight = async daysAgo => {
+    const at = new Date(Date.now() - daysAgo * 86_400_000).toISOString();
+    return (await read(`accounts/${id}/health?since=${at}`)).previous.at;
+  };
+  const [from, to] = [await midnight(60), await midnight(2)];
+  const { fallers, risers } = await read(`health/migration?from=${from}&to=${to}&movers=20`);
+  assert.ok(fallers.length > 5 && risers.length > 5);
+  const thousandths = value => Math.round(value * 1000);
+  for (const mover of [...fallers, ...risers]) {
+    const health = await read(`accounts/${mover.id}/health?since=${from}&at=${to}`);
+    assert.equal(health.at, to);
+    assert.equal(thousandths(health.points), thousandths(mover.points), mover.name);
+    assert.equal(thousandths(health.previous.points), thousandths(mover.points_was), mover.name);
+    const rows = health.items.filter(item => item.depth === 1);
+    assert.equal(rows.reduce((sum, item) => sum + thousandths(item.change), 0), thousandths(mover.change), mover.name);
+    assert.equal(rows.reduce((sum, item) => sum + thousandths(item.points), 0), thousandths(health.points), mover.name);
+  }
+});
+
+test('the score between any two dates is explained as of then, and marked as past', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  const { id } = await accountNamed(page, demo.base, 'TechCorp');
+  await page.goto(`${demo.base}/accounts/${id}`);
+  const history = page.getByRole('region', { name: 'How did the score move?' });
+  await history.getByRole('button', { name: 'Show as table' }).click();
+  const step = history.getByRole('row').filter({ has: page.getByRole('button', { name: /^Why it moved/ }) }).nth(8);
+  const points = Number(await step.getByRole('cell').nth(1).innerText());
+  await step.getByRole('button', { name: /^Why it moved/ }).click();
+  await page.getByRole('note').getByText(/the score at the end of/).waitFor();
+  const bill = page.getByRole('table', { name: 'Why this score' });
+  await waitFor(async () => Math.abs(Number((await bill.getByRole('row').last().getByRole('cell').nth(-2).innerText())) - points) < 1, { what: 'the bill of that day' });
+  assert.match(page.url(), /since=\d{4}-\d\d-\d\d&to=\d{4}-\d\d-\d\d/);
+  await page.getByRole('button', { name: 'Back to now' }).click();
+  await page.getByRole('note').waitFor({ state: 'detached' });
+});
+
+test('capabilities 20: how they feel is said with a reason, shown with its author, and taken back', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  const { id } = await accountNamed(page, demo.base, 'TechCorp');
+  await page.goto(`${demo.base}/accounts/${id}`);
+  const panel = page.getByRole('region', { name: 'What do we say ourselves?' });
+  await panel.getByRole('button', { name: 'Say how they feel' }).press('Enter');
+  const form = page.getByRole('dialog', { name: 'How do they feel?' });
+  assert.equal(await form.getByRole('button', { name: 'Save' }).isDisabled(), true);
+  await form.getByText('Uneasy', { exact: true }).click();
+  await form.getByRole('textbox', { name: 'Reason' }).fill('Complained on the call');
+  await form.getByRole('button', { name: 'Save' }).press('Enter');
+  await panel.getByText('Uneasy (25)').waitFor();
+  await panel.getByText('Complained on the call').first().waitFor();
+  await panel.getByRole('button', { name: 'Take back how they feel' }).click();
+  await panel.getByText('Nobody has said how they feel.').waitFor();
+});
+
+test('capabilities 21: a score set by hand stands beside the computed one', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  const { id } = await accountNamed(page, demo.base, 'TechCorp');
+  await page.goto(`${demo.base}/accounts/${id}`);
+  const panel = page.getByRole('region', { name: 'What do we say ourselves?' });
+  await panel.getByRole('button', { name: 'Set a score' }).click();
+  const form = page.getByRole('dialog', { name: 'Set a score by hand' });
+  await form.getByRole('textbox', { name: 'Score' }).fill('12');
+  await form.getByRole('textbox', { name: 'Reason' }).fill('Their CFO left');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await score(page).getByText('Set by hand: 12').waitFor();
+  assert.doesNotMatch(await score(page).innerText(), /^12/);
+  await panel.getByText(/the computed score; this one stands beside it/).waitFor();
+  await panel.getByRole('button', { name: 'Take back the score set by hand' }).click();
+  await score(page).getByText('Set by hand').waitFor({ state: 'detached' });
+});
+
 test('columns can be hidden, and the address remembers it', async t => {
   const page = await signedIn(t, browser, demo.base);
   await page.goto(`${demo.base}/accounts`);

@@ -24,7 +24,7 @@ const PAGES = {
     const { id } = await accountNamed(page, base, 'TechCorp');
     await page.goto(`${base}/accounts/${id}`);
     await page.getByRole('table', { name: 'Why this score' }).waitFor();
-    await page.getByRole('img', { name: /past year/ }).waitFor();
+    await page.getByRole('img', { name: /How did the score move/ }).waitFor();
   },
   async why(page, base) {
     await PAGES.account(page, base);

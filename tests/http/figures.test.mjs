@@ -65,6 +65,21 @@ test('events become figures that explain themselves', async t => {
     }
   });
 
+  await t.test('an earlier day is explained as of then', async () => {
+    const day = days => new Date(Date.now() - days * DAY).toISOString();
+    // The past is read from what is flushed of the counts, within a second.
+    const { body } = await waitFor(async () => {
+      const res = await admin.get(`${path}/health?at=${day(2)}&since=${day(3)}`);
+      return res.status === 200 && res.body.previous !== null && res;
+    }, { what: 'scores of earlier days' });
+    const sum = key => body.items.filter(item => item.depth === 1).reduce((total, item) => total + Math.round((item[key] ?? 0) * 1000), 0);
+    assert.equal(body.at, `${day(2).slice(0, 10)}T00:00:00Z`);
+    assert.equal(sum('points'), Math.round(body.points * 1000));
+    assert.equal(sum('change'), Math.round(body.points * 1000) - Math.round(body.previous.points * 1000));
+    assert.equal(body.program_version, body.previous.program_version);
+    assert.ok(body.items.some(item => item.was_text !== null));
+  });
+
   await t.test('metrics have a value for every day', async () => {
     const from = new Date(Date.now() - 29 * DAY).toISOString().slice(0, 10);
     const { body, status } = await waitFor(async () => {

@@ -55,6 +55,8 @@ static const struct cn_program_file world_scorecards = {
         "      - {name: opened, weight: 5, value: tickets.opened(7), map: {0: 100, 5: 0}}\n"
         "      - {name: parent, weight: 5, value: 'parent.value(\"arr\")', map: {0: 0, 90000: "
         "100}}\n"
+        "      - {name: feeling, weight: 10, score: sentiment, age: sentiment_age_days,"
+        " validity: 1d, halflife: 1d}\n"
         "      - {name: children, weight: 5, value: 'children.sum(\"arr\")',"
         " map: {0: 0, 90000: 100}}\n"
         "      - {name: waiting, weight: 5, value: 'children.max(\"oldest_ticket_hours\")',"

@@ -10,6 +10,7 @@
 
 #include "book/account.h"
 #include "book/contract.h"
+#include "book/judgement.h"
 #include "book/person.h"
 #include "book/ticket.h"
 #include "tests/unit/spine.h"
@@ -190,6 +191,26 @@ static inline bool change_ticket(const struct cn_unit *unit, struct cn_rng *rng,
     return cn_ticket_create(unit, account->id, &new_ticket, &out, err);
 }
 
+/* Some end within the hour, by themselves or because somebody takes them back. */
+static inline bool say_sentiment(const struct cn_unit *unit, struct cn_rng *rng,
+                                 const struct cn_account *account, struct cn_error *err)
+{
+    static const int64_t minute_us = (int64_t)60 * 1000000;
+    struct cn_judgement out;
+    struct cn_judgement_new said = {
+        .kind = (enum cn_judgement_kind)pick(rng, CN_JUDGEMENT_KINDS),
+        .value = pick(rng, 101),
+        .reason = CN_STR("A call"),
+        .until = { unit->now.us + cn_rng_between(rng, 1, 600) * minute_us },
+    };
+    bool found = false;
+    if (!cn_judgement_at(unit, account->id, said.kind, unit->now, &out, &found, err)) {
+        return false;
+    }
+    return found && pick(rng, 3) == 0 ? cn_judgement_end(unit, account->id, out.id, err)
+                                      : cn_judgement_create(unit, account->id, &said, &out, err);
+}
+
 /* One change of a record; an account that is not there is made. */
 static inline bool world_write(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
@@ -215,13 +236,15 @@ static inline bool world_write(void *arg, struct cn_sql_conn *conn, struct cn_er
     if (!cn_account_load_external(&unit, other_key, &other, &ignored)) {
         other.id.value = 0;
     }
-    switch (pick(&rng, 4)) {
+    switch (pick(&rng, 5)) {
     case 0:
         return change_account(&unit, &rng, &account, other.id, err);
     case 1:
         return change_contract(&unit, &rng, &account, err);
     case 2:
         return change_person(&unit, &rng, &account, err);
+    case 3:
+        return say_sentiment(&unit, &rng, &account, err);
     default:
         return change_ticket(&unit, &rng, &account, err);
     }

@@ -429,6 +429,23 @@ static void the_latest_observation_of_a_trait_counts_however_it_arrives(void **s
     assert_int_equal(list.count, 0);
 }
 
+static void filters_of_the_portfolio(struct book_fixture *f, const struct cn_account *accounts)
+{
+    struct cn_account_list list;
+    struct cn_account_filter risky = { .risk_until = 1, .limit = 10 };
+    must(cn_account_list(&f->unit, &risky, &list, &f->err));
+    assert_int_equal(list.total, 2); /* the red ones: nobody renews */
+    assert_int_equal(list.items[0].derived.band, CN_BAND_RED);
+    const int64_t chosen[] = { accounts[1].id.value, accounts[4].id.value };
+    struct cn_account_filter only = { .only = chosen, .only_count = 2, .limit = 10 };
+    must(cn_account_list(&f->unit, &only, &list, &f->err));
+    assert_int_equal(list.total, 2);
+    assert_int_equal(list.items[0].id.value, chosen[0]);
+    only.only_count = 0; /* of nobody */
+    must(cn_account_list(&f->unit, &only, &list, &f->err));
+    assert_int_equal(list.total, 0);
+}
+
 static void lists_filter_sort_and_page_with_an_exact_total(void **state)
 {
     struct book_fixture *f = *state;
@@ -479,6 +496,7 @@ static void lists_filter_sort_and_page_with_an_exact_total(void **state)
     }
 
     struct cn_account_list list;
+    filters_of_the_portfolio(f, accounts);
     struct cn_account_filter filter = { .query = CN_STR("BRAVO 50%"), .limit = 10 };
     must(cn_account_list(&f->unit, &filter, &list, &f->err));
     assert_int_equal(list.total, 1);

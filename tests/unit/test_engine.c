@@ -240,8 +240,8 @@ static void records_move_the_score_and_the_parts_add_up(void **state)
     assert_true(list(spine).items[0].derived.points > account.derived.points);
 
     struct cn_engine_explanation explanation;
-    assert_true(cn_engine_explain(spine->engine, deal.id.value, (cn_time){ 0 }, &spine->arena,
-                                  &explanation, &err));
+    assert_true(cn_engine_explain(spine->engine, deal.id.value, &(struct cn_explain_ask){ 0 },
+                                  &spine->arena, &explanation, &err));
     int64_t sum = 0;
     for (size_t i = 0; i < explanation.now.count; i++) {
         sum += explanation.now.items[i].depth == 1 ? explanation.now.items[i].points : 0;
@@ -460,15 +460,15 @@ static void a_start_does_not_wait_for_what_a_crash_left_to_count(void **state)
     assert_int_equal(during.total, 1);
     assert_string_equal(during.items[0].name.ptr, acme->name.ptr);
     assert_int_equal(during.items[0].derived.points, acme->derived.points);
-    assert_false(cn_engine_explain(spine->engine, joining.into.value, (cn_time){ 0 }, &spine->arena,
-                                   &explanation, &err));
+    assert_false(cn_engine_explain(spine->engine, joining.into.value, &(struct cn_explain_ask){ 0 },
+                                   &spine->arena, &explanation, &err));
     assert_int_equal(err.code, CN_UNAVAILABLE);
 
     open_gate();
     settle(spine);
     assert_true(cn_engine_has_begun(spine->engine, 0));
-    assert_true(cn_engine_explain(spine->engine, joining.into.value, (cn_time){ 0 }, &spine->arena,
-                                  &explanation, &err));
+    assert_true(cn_engine_explain(spine->engine, joining.into.value, &(struct cn_explain_ask){ 0 },
+                                  &spine->arena, &explanation, &err));
     assert_true(count_logins(spine, joining.into.value) == 3);
     assert_replay_agrees(spine, "replay.db");
 }

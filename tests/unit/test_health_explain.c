@@ -1,4 +1,5 @@
 /* Explanations agree with the batch evaluation and add up, whatever the facts. */
+#include "base/parse.h"
 #include "base/random.h"
 
 #include "tests/unit/health_fixture.h"
@@ -214,8 +215,114 @@ static void what_another_scorecard_makes_of_it_is_a_line_of_its_own(void **state
     assert_int_equal(why.change, 65000 - 80000);
     assert_int_equal(item_of(&why, "breadth")->change, 15000); /* 3/4 of 20 */
     assert_int_equal(item_of(&why, "logins")->change, 0);
-    assert_int_equal(item_of(&why, "rest")->change, 50000 - 80000); /* by the new rules, then */
-    assert_int_equal(item_of(&why, "rest")->kind, CN_EXPLAIN_REST);
+    assert_int_equal(item_of(&why, "rules")->change, 50000 - 80000); /* by the new rules, then */
+    assert_int_equal(item_of(&why, "rules")->kind, CN_EXPLAIN_RULES);
+    assert_int_equal(item_of(&why, "rules/logins")->change, 20000 - 80000); /* a quarter of it */
+    assert_str(item_of(&why, "rules/logins")->reason, "weighs 25.0 % of the score, was 100.0 %");
+    assert_int_equal(item_of(&why, "rules/breadth")->change, 30000);
+    assert_str(item_of(&why, "rules/breadth")->reason, "a new measure");
+    assert_str(item_of(&why, "breadth")->was_text, "40");
+    assert_adds_up(&why, true);
+    cn_frame_free(before);
+}
+
+/* Another version of the wide scorecard: other weights, one measure less and one more, another
+ * exception. */
+static const char wider_card[] =
+    "scorecard: wide\n"
+    "priority: 100\n"
+    "applies_when: arr > 110000.0\n"
+    "min_coverage: 0.2\n"
+    "groups:\n"
+    "  - name: a\n"
+    "    weight: 12.5\n"
+    "    measures:\n"
+    "      - {name: z, weight: 0.7, value: csat, map: {0: 100, 20: 10, 70: 35, 90: 0}}\n"
+    "      - {name: x, weight: 1.1, score: logins}\n"
+    "  - name: b\n"
+    "    weight: 51\n"
+    "    measures:\n"
+    "      - {name: t, weight: 2, score: tickets}\n"
+    "      - {name: s, weight: 1, score: sponsor, missing: neutral, neutral: 10}\n"
+    "exceptions:\n"
+    "  - {when: logins > breadth, floor: 25, because: logins}\n"
+    "  - {when: has_sponsor, cap: 80, because: sponsor}\n";
+
+/* Both moments of a frame's rows explained against each other under both versions; how many
+ * changes there were. */
+static size_t explain_all(struct fixture *f, const struct cn_frame *before,
+                          const struct cn_health_model *old, struct cn_rng *rng, size_t rows)
+{
+    size_t explained = 0;
+    for (uint32_t row = 0; row < rows; row++) {
+        struct cn_health_score was = { .has_points = true,
+                                       .points = (int32_t)cn_rng_between(rng, 0, 100000) };
+        struct cn_health_score is = { .has_points = true,
+                                      .points = (int32_t)cn_rng_between(rng, 0, 100000) };
+        struct cn_explain_at then = {
+            .model = row % 3 == 0 ? f->model : old,
+            .frame = before,
+            .row = row,
+            .version = row % 3 == 0 ? 2 : 1,
+            .shown = row % 2 == 0 ? &was : NULL,
+        };
+        struct cn_explain_at now = { .model = f->model,
+                                     .frame = f->frame,
+                                     .row = row,
+                                     .version = 2,
+                                     .shown = row % 5 == 0 ? &is : NULL };
+        struct cn_explanation why = explain(f, row);
+        if (why.score.has_points) {
+            assert_adds_up(&why, false);
+        }
+        assert_true(cn_health_explain_change(&then, &now, &f->scratch, &why, &f->err));
+        if (why.has_change) {
+            explained++;
+            assert_adds_up(&why, true);
+            assert_adds_up(&why, false);
+        }
+        cn_arena_reset(&f->scratch);
+    }
+    return explained;
+}
+
+/* EXPLANATIONS says how many; script/soak asks for a million. */
+static size_t wanted(void)
+{
+    const char *text = getenv("EXPLANATIONS"); /* NOLINT(concurrency-mt-unsafe): one thread */
+    int64_t number = 1000;
+    if (text != NULL) {
+        assert_true(cn_parse_i64((cn_str){ text, strlen(text) }, &number));
+    }
+    return (size_t)number;
+}
+
+static void random_explanations_add_up(void **state)
+{
+    enum {
+        ROWS = 500
+    };
+    struct fixture *f = *state;
+    struct cn_rng rng = { 23 };
+    size_t explained = 0;
+    compile_text(f, wider_card);
+    struct cn_health_model *old = f->model;
+    compile_all(f);
+    add_accounts(f, ROWS);
+    struct cn_frame *before = cn_frame_new(f->strings);
+    for (int64_t i = 1; i <= ROWS; i++) {
+        (void)cn_frame_add(before, i);
+    }
+    cn_frame_use(before, &f->columns, NULL);
+    for (const size_t count = wanted(); explained < count;) {
+        scatter(f, &rng, ROWS);
+        assert_true(cn_frame_fill(before, 0, NULL, &f->when, CN_PACE_FACT, &f->err));
+        scatter(f, &rng, ROWS);
+        evaluate(f, NULL);
+        const size_t more = explain_all(f, before, old, &rng, ROWS);
+        assert_true(more > ROWS / 4);
+        explained += more;
+    }
     cn_frame_free(before);
 }
 
@@ -225,6 +332,8 @@ int main(void)
         TEST("explanations equal the batch and add up", explanations_equal_the_batch_and_add_up),
         TEST("changes add up whatever changed", changes_add_up_whatever_changed),
         TEST("a change names what moved", a_change_names_what_moved),
+        TEST("capabilities 28: explanations of random facts under random rules add up",
+             random_explanations_add_up),
         TEST("what another scorecard makes of it is a line of its own",
              what_another_scorecard_makes_of_it_is_a_line_of_its_own),
     };

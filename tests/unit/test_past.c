@@ -1,7 +1,10 @@
 /* The past of accounts that rules compare with one another. */
+#include "base/str.h"
+
 #include "engine/backfill.h"
 #include "engine/explain.h"
 #include "engine/lists.h"
+#include "health/drift.h"
 #include "health/history.h"
 #include "tests/unit/spine_world.h"
 
@@ -120,8 +123,9 @@ static void what_changed_is_explained_from_all_accounts(void **state)
         for (size_t j = 0; j < history.count; j += 3) {
             struct cn_engine_explanation explanation;
             const struct cn_health_row *row = &history.items[j];
-            assert_true(cn_engine_explain(spine->engine, row->account_id, row->at, &spine->arena,
-                                          &explanation, &err));
+            assert_true(cn_engine_explain(spine->engine, row->account_id,
+                                          &(struct cn_explain_ask){ .since = row->at },
+                                          &spine->arena, &explanation, &err));
             if (row->score.has_points) {
                 assert_true(explanation.has_previous);
                 assert_int_equal(explanation.previous_at.us, row->at.us);
@@ -131,6 +135,186 @@ static void what_changed_is_explained_from_all_accounts(void **state)
         }
     }
     assert_true(explained > 10);
+}
+
+/* The rows of depth 1 add up to the score and to its change, those below a row to the row. */
+static void assert_adds_up(const struct cn_engine_explanation *explanation)
+{
+    const struct cn_explanation *why = &explanation->now;
+    int64_t points = 0;
+    int64_t change = 0;
+    for (size_t i = 0; i < why->count; i++) {
+        const struct cn_explain_item *item = &why->items[i];
+        int64_t below = 0;
+        bool has_parts = false;
+        for (size_t k = i + 1; k < why->count && why->items[k].depth > item->depth; k++) {
+            has_parts |= why->items[k].depth == item->depth + 1;
+            below += why->items[k].depth == item->depth + 1 ? why->items[k].change : 0;
+        }
+        if (has_parts) {
+            assert_int_equal(item->change, below);
+        }
+        points += item->depth == 1 ? item->points : 0;
+        change += item->depth == 1 ? item->change : 0;
+    }
+    assert_int_equal(points, why->score.points);
+    if (explanation->has_previous) {
+        assert_true(why->has_change);
+        assert_int_equal(change, why->change);
+        assert_int_equal(change, why->score.points - explanation->previous.points);
+    }
+}
+
+static size_t explain_pairs(struct spine *spine, const struct cn_health_row_list *history)
+{
+    struct cn_error err;
+    size_t explained = 0;
+    for (size_t j = 0; j < history->count; j++) {
+        for (size_t i = 0; i < j; i += 2) {
+            struct cn_engine_explanation explanation;
+            const struct cn_health_row *was = &history->items[i];
+            const struct cn_health_row *is = &history->items[j];
+            const struct cn_explain_ask ask = { .at = is->at, .since = was->at };
+            if (!was->is_backfilled || !is->is_backfilled || !was->score.has_points ||
+                !is->score.has_points) {
+                continue;
+            }
+            assert_true(cn_engine_explain(spine->engine, was->account_id, &ask, &spine->arena,
+                                          &explanation, &err));
+            assert_true(explanation.has_previous);
+            assert_int_equal(explanation.now.score.points, is->score.points);
+            assert_int_equal(explanation.previous.points, was->score.points);
+            assert_adds_up(&explanation);
+            explained++;
+        }
+    }
+    return explained;
+}
+
+static void two_dates_add_up_to_what_history_shows(void **state)
+{
+    struct spine *spine = *state;
+    struct cn_account_list accounts = accounts_of(spine);
+    size_t explained = 0;
+    fill_back(spine, NULL, 0);
+    for (size_t i = 0; i < accounts.count; i++) {
+        struct cn_health_row_list history = history_of(spine, accounts.items[i].id.value);
+        explained += explain_pairs(spine, &history);
+    }
+    assert_true(explained > 50);
+}
+
+/* Back-filled rows of the first version stay: the second scores from today on. */
+static void apply_other_weights(struct spine *spine)
+{
+    struct cn_program_file files[] = { world_metrics, world_scorecards };
+    struct cn_buf other;
+    cn_str rest = world_scorecards.text;
+    cn_str line;
+    cn_buf_init(&other, BODY_MAX_BYTES);
+    for (int measure = 0; cn_str_split(&rest, '\n', &line);) {
+        const bool is_measure = cn_str_starts_with(cn_str_trim(line), CN_STR("- {name:"));
+        if (is_measure && measure++ % 3 == 2) {
+            continue; /* some are no longer measured: the others weigh more */
+        }
+        cn_buf_printf(&other, "%.*s\n", CN_STR_ARG(line));
+    }
+    files[1].text = cn_buf_str(&other);
+    stop(spine);
+    open_stores(spine);
+    use_program(spine, files, CN_ARRAY_LEN(files));
+    close_stores(spine);
+    start(spine);
+    settle(spine);
+    cn_buf_deinit(&other);
+}
+
+static void changed_rules_are_a_line_with_their_parts(void **state)
+{
+    struct spine *spine = *state;
+    struct cn_account_list accounts = accounts_of(spine);
+    struct cn_error err;
+    size_t lines = 0;
+    fill_back(spine, NULL, 0);
+    apply_other_weights(spine);
+    for (size_t i = 0; i < accounts.count; i++) {
+        struct cn_health_row_list history = history_of(spine, accounts.items[i].id.value);
+        for (size_t j = 0; j < history.count; j++) {
+            struct cn_engine_explanation explanation;
+            const struct cn_explain_ask ask = { .since = history.items[j].at };
+            if (!history.items[j].is_backfilled || !history.items[j].score.has_points) {
+                continue;
+            }
+            assert_true(cn_engine_explain(spine->engine, accounts.items[i].id.value, &ask,
+                                          &spine->arena, &explanation, &err));
+            if (!explanation.now.score.has_points) {
+                continue;
+            }
+            assert_int_equal(explanation.previous.points, history.items[j].score.points);
+            assert_int_equal(explanation.previous_version, 1);
+            assert_int_equal(explanation.version, 2);
+            assert_adds_up(&explanation);
+            for (size_t k = 0; k < explanation.now.count; k++) {
+                const struct cn_explain_item *item = &explanation.now.items[k];
+                lines += item->kind == CN_EXPLAIN_RULES && item->depth == 2;
+                /* The midnights were evaluated as they are now: nothing was told later. */
+                assert_true(item->kind != CN_EXPLAIN_REST || item->change == 0);
+            }
+        }
+    }
+    assert_true(lines > 10);
+}
+
+/* The drift of the list is that of what history shows at each of the days. */
+static void assert_drift(struct spine *spine, const struct cn_account *account)
+{
+    const int64_t today = cn_tz_day(spine->tz, SPINE_NOW);
+    struct cn_health_row_list history = history_of(spine, account->id.value);
+    struct cn_drift_sums sums = { 0 };
+    for (int32_t x = 1 - CN_DRIFT_DAYS; x <= 0; x++) {
+        const cn_time start = cn_tz_day_start(spine->tz, today + x);
+        const struct cn_health_row *held = NULL;
+        for (size_t i = 0; i < history.count && history.items[i].at.us <= start.us; i++) {
+            held = &history.items[i];
+        }
+        if (held != NULL && held->score.has_points) {
+            cn_drift_add(&sums, x, held->score.points);
+        }
+    }
+    if (account->derived.points_given == CN_GIVEN) {
+        cn_drift_add(&sums, 1, (int32_t)account->derived.points);
+        const struct cn_drift want = cn_drift_of(&sums);
+        assert_int_equal(account->derived.drift_way, want.way);
+        assert_int_equal(account->derived.drift, want.drift);
+        assert_int_equal(account->derived.noise, want.noise);
+    }
+}
+
+static void the_trend_is_the_change_that_is_explained(void **state)
+{
+    struct spine *spine = *state;
+    struct cn_error err;
+    size_t compared = 0;
+    int64_t today = cn_tz_day(spine->tz, SPINE_NOW);
+    struct cn_backfill past = { .first_day = today - 40, .last_day = today - 1 };
+    assert_true(cn_engine_backfill(spine->engine, &past, &err));
+    settle(spine);
+    struct cn_account_list accounts = accounts_of(spine);
+    for (size_t i = 0; i < accounts.count; i++) {
+        const struct cn_account_derived *derived = &accounts.items[i].derived;
+        struct cn_engine_explanation explanation;
+        assert_drift(spine, &accounts.items[i]);
+        const struct cn_explain_ask ask = { .since = cn_tz_day_start(spine->tz, today - 28) };
+        if (derived->trend_given != CN_GIVEN) {
+            continue;
+        }
+        assert_true(cn_engine_explain(spine->engine, accounts.items[i].id.value, &ask,
+                                      &spine->arena, &explanation, &err));
+        assert_true(explanation.has_previous);
+        assert_int_equal(explanation.now.change, derived->trend);
+        compared++;
+    }
+    assert_true(compared > 2);
 }
 
 static bool forget_activity(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
@@ -168,6 +352,12 @@ int main(void)
                      one_account_is_filled_back_as_among_all, set_up, tear_down),
         CN_TEST_WITH("what changed is explained with ranks among all accounts",
                      what_changed_is_explained_from_all_accounts, set_up, tear_down),
+        CN_TEST_WITH("the explanation between any two dates adds up to what history shows",
+                     two_dates_add_up_to_what_history_shows, set_up, tear_down),
+        CN_TEST_WITH("what changed rules and weights contributed is a line with its parts",
+                     changed_rules_are_a_line_with_their_parts, set_up, tear_down),
+        CN_TEST_WITH("the trend of 28 days is the change that the explanation adds up",
+                     the_trend_is_the_change_that_is_explained, set_up, tear_down),
         CN_TEST_WITH("the latest activity is there after a crash",
                      activity_is_remembered_after_a_crash, set_up, tear_down),
     };

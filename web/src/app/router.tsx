@@ -64,6 +64,8 @@ const accounts = createRoute({
 export interface AccountView {
   tab?: string | undefined;
   since?: string | undefined;
+  to?: string | undefined;
+  range?: string | undefined;
   data?: string | undefined;
 }
 
@@ -73,6 +75,8 @@ const account = createRoute({
   validateSearch: (search: FlatSearch): AccountView => ({
     ...(search.tab ? { tab: search.tab } : {}),
     ...(search.since ? { since: search.since } : {}),
+    ...(search.to ? { to: search.to } : {}),
+    ...(search.range ? { range: search.range } : {}),
     ...(search.data ? { data: search.data } : {}),
   }),
   component: lazyRouteComponent(() => import('./pages'), 'Account'),

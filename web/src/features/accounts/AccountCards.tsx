@@ -21,7 +21,9 @@ function Card({ row }: { row: AccountRow }) {
         <HealthMark score={row.score} />
       </span>
       <span className={classes.cardMeta}>{facts.filter(Boolean).join(' · ')}</span>
-      <span className={classes.cardSide}>{row.trend !== null && <Trend points={row.trend} />}</span>
+      <span className={classes.cardSide}>
+        {row.trend !== null && <Trend points={row.trend} drift={row.drift} />}
+      </span>
     </>
   );
 }

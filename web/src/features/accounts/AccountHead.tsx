@@ -11,6 +11,8 @@ import { useMark } from './changes';
 import { NextStep } from './NextStep';
 import { OwnerMenu } from './OwnerMenu';
 
+type Override = NonNullable<AccountHealth['override']>;
+
 const TRAITS = 3;
 /** Traits that stand elsewhere on the page. */
 const SAID = new Set(['name', 'domain']);
@@ -71,9 +73,24 @@ function Moved({ account, health }: { account: Account; health: AccountHealth | 
   const format = useFormat();
   if (health?.previous) {
     const { at, points } = health.previous;
-    return <Trend points={health.points - points} title={t('health.movedWhy', { date: format.date(at) })} />;
+    const title = t('health.movedWhy', { date: format.date(at) });
+    return <Trend points={health.points - points} title={title} drift={account.drift} />;
   }
-  return account.trend === null ? null : <Trend points={account.trend} />;
+  return account.trend === null ? null : <Trend points={account.trend} drift={account.drift} />;
+}
+
+/** The score that somebody set, beside the computed one. */
+function ByHand({ override, first = false }: { override: Override; first?: boolean }) {
+  const format = useFormat();
+  const { points, by, reason, until } = override;
+  return (
+    <span
+      className={first ? classes.points : classes.hand}
+      title={t('judgement.handWhy', { by, reason, until: format.date(until) })}
+    >
+      {first ? format.points(points) : t('judgement.hand', { points: format.points(points) })}
+    </span>
+  );
 }
 
 interface Props {
@@ -87,6 +104,7 @@ export function AccountHead({ account, health, onWhy, onTab }: Props) {
   const format = useFormat();
   const mark = useMark(account.id);
   const shade = shadeOf(account.score);
+  const byHand = health?.override && { override: health.override, first: health.effective === 'override' };
   const ids = [account.domain, account.external_id].filter(Boolean).join(' · ');
   return (
     <header className={classes.head}>
@@ -105,9 +123,14 @@ export function AccountHead({ account, health, onWhy, onTab }: Props) {
           aria-label={t('accounts.column.score')}
         >
           <HealthShape shade={shade} size={22} />
-          <span className={classes.points}>{account.score ? format.points(account.score.points) : '–'}</span>
+          {byHand?.first && <ByHand override={byHand.override} first />}
+          <span className={byHand?.first ? classes.second : classes.points}>
+            {account.score ? format.points(account.score.points) : '–'}
+          </span>
           <span className={classes.word}>{t(`health.band.${shade}`)}</span>
+          {byHand?.first && <span className="dim">{t('judgement.computed')}</span>}
           <Moved account={account} health={health} />
+          {byHand && !byHand.first && <ByHand override={byHand.override} />}
         </div>
         <div className={classes.lines}>
           <div className={classes.sentence} aria-live="polite">

@@ -1,73 +1,77 @@
 // One account: how it stands and why, then its usage, people, contracts, tickets and events.
-import { Button, Menu, Tabs } from '@mantine/core';
+import { Button, Tabs } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { type Ref, useRef, useState } from 'react';
 import type { Account, AccountHealth } from '@/api/types';
-import { Bill, Costs, movers, pathTo, ScoreHistory, useHealth } from '@/features/health';
+import { Bill, Costs, movers, pathTo, readRange, ScoreHistory, useHealth } from '@/features/health';
+import { Judgements } from '@/features/judgements';
 import { Metrics } from '@/features/metrics';
 import { Contracts, Events, People, Tickets, useMoments } from '@/features/records';
-import { QueryFailure } from '@/features/session';
+import { QueryFailure, useFormat } from '@/features/session';
+import { isDay, nextDay } from '@/lib/days';
 import { t } from '@/lib/i18n';
 import { useKeys } from '@/lib/keys';
 import { useTitle } from '@/lib/title';
-import { Icon } from '@/ui/Icon';
 import { Empty, LoadingLines } from '@/ui/states';
 import { AccountHead } from './AccountHead';
 import classes from './AccountPage.module.css';
 import { useWatched } from './changes';
 import { Happened } from './Happened';
 import { useAccount } from './queries';
+import { SEEN, SINCE, SinceMenu } from './SinceMenu';
 import { useLastSeen } from './seen';
 
 const DAY_MS = 86_400_000;
-const SINCE = ['1', '7', '28', '90'] as const;
 const DEFAULT_SINCE = '28';
-const SEEN = 'seen';
 const TABS = ['usage', 'people', 'contracts', 'tickets', 'events'] as const;
 
 export interface AccountView {
   tab?: string | undefined;
+  /** A number of days, "seen", or a day; with a day, `to` may be another: the score at its end. */
   since?: string | undefined;
+  to?: string | undefined;
+  /** Of the history: see HistoryRange. */
+  range?: string | undefined;
 }
 
 /** What the page's queries start from, kept still while the page is open. */
-function useStarts(since: string, seen: number | undefined) {
+function useStarts(since: string, to: string | undefined, seen: number | undefined) {
+  const { day, dayStart } = useFormat();
   const [opened] = useState(() => Math.floor(Date.now() / 60_000) * 60_000);
   const back = (days: number) => new Date(opened - days * DAY_MS).toISOString();
-  const from = since === SEEN && seen !== undefined ? new Date(seen).toISOString() : back(Number(since));
-  return { since: from, year: back(365), usage: back(180).slice(0, 10) };
+  const start = (day: string) => new Date(dayStart(day)).toISOString();
+  const from = isDay(since)
+    ? start(since)
+    : since === SEEN && seen !== undefined
+      ? new Date(seen).toISOString()
+      : back(Number(since));
+  const today = day(opened);
+  const isPast = isDay(since) && isDay(to) && to >= since && to < today;
+  return {
+    since: from,
+    to: isPast ? to : undefined,
+    at: isPast ? start(nextDay(to)) : undefined,
+    today,
+    usage: back(180).slice(0, 10),
+  };
 }
 
-interface SinceProps {
-  since: string;
-  seen: number | undefined;
-  onChange: (since: string) => void;
+/** What the address chose to compare with, as far as it can be had. */
+function chosenOf(since: string | undefined, seen: number | undefined): string | undefined {
+  if (since === SEEN) return seen === undefined ? undefined : SEEN;
+  return isDay(since) ? since : SINCE.find(days => days === since);
 }
 
-function SinceMenu({ since, seen, onChange }: SinceProps) {
-  const words = (choice: string) =>
-    choice === SEEN ? t('bill.sinceSeen') : t('bill.sinceDays', { count: Number(choice) });
-  const choices = seen === undefined ? SINCE : [SEEN, ...SINCE];
+/** A past score stands where the current one is expected: that must not be overlooked. */
+function PastNote({ day, onNow }: { day: string; onNow: () => void }) {
+  const format = useFormat();
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <Button size="compact-xs" variant="subtle" rightSection={<Icon name="down" size={12} />}>
-          {words(since)}
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {choices.map(choice => (
-          <Menu.RadioItem
-            key={choice}
-            value={choice}
-            checked={choice === since}
-            onClick={() => onChange(choice)}
-          >
-            {words(choice)}
-          </Menu.RadioItem>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+    <p className={classes.past} role="note">
+      {t('bill.past', { date: format.date(day) })}{' '}
+      <Button size="compact-xs" variant="default" onClick={onNow}>
+        {t('bill.now')}
+      </Button>
+    </p>
   );
 }
 
@@ -128,18 +132,20 @@ function Panels({ account, tab, usageFrom, onTab, tabsRef }: PanelsProps) {
 export function AccountPage({ id, view }: { id: string; view: AccountView }) {
   const navigate = useNavigate();
   const seen = useLastSeen(id);
-  const chosen = view.since === SEEN && seen !== undefined ? SEEN : SINCE.find(days => days === view.since);
+  const chosen = chosenOf(view.since, seen);
   // Whoever was here before wants to know what is new; the others, what moved lately.
   const usual = seen !== undefined && Date.now() - seen > DAY_MS ? SEEN : DEFAULT_SINCE;
   const since = chosen ?? usual;
   const tab = TABS.find(name => name === view.tab) ?? 'usage';
-  const starts = useStarts(since, seen);
+  const starts = useStarts(since, view.to, seen);
   const moments = useMoments(id);
   const account = useAccount(id);
   useWatched([id]);
   useTitle(account.data?.value.name);
   const health = useHealth(id, starts.since);
-  const { shown, toggle, openWhy } = useOpenRows(health.data);
+  const billed = useHealth(id, starts.since, starts.at);
+  const { shown, toggle, openWhy } = useOpenRows(billed.data);
+  const { day } = useFormat();
   const bill = useRef<HTMLElement>(null);
   const tabs = useRef<HTMLDivElement>(null);
 
@@ -191,23 +197,39 @@ export function AccountPage({ id, view }: { id: string; view: AccountView }) {
             <h2 id="why-title">{t('bill.title')}</h2>
             <SinceMenu
               since={since}
+              to={starts.to}
+              today={starts.today}
               seen={seen}
-              onChange={days => look({ since: days === usual ? undefined : days })}
+              from={day(Date.parse(starts.since))}
+              onChange={(days, to) => look({ since: days === usual ? undefined : days, to })}
             />
           </header>
-          {health.isPending && <LoadingLines lines={10} />}
-          {health.error && <QueryFailure error={health.error} onRetry={() => void health.refetch()} />}
-          {health.data === null && <Empty title={t('bill.none')}>{t('bill.noneHelp')}</Empty>}
-          {health.data && health.data.items.length > 0 && (
-            <Bill health={health.data} open={shown} onToggle={toggle} />
+          {starts.to && <PastNote day={starts.to} onNow={() => look({ since: undefined, to: undefined })} />}
+          {billed.isPending && <LoadingLines lines={10} />}
+          {billed.error && <QueryFailure error={billed.error} onRetry={() => void billed.refetch()} />}
+          {billed.data === null && <Empty title={t('bill.none')}>{t('bill.noneHelp')}</Empty>}
+          {billed.data && billed.data.items.length > 0 && (
+            <Bill health={billed.data} open={shown} onToggle={toggle} />
           )}
         </section>
         <div className={classes.side}>
           <div className={classes.panel}>
-            <ScoreHistory id={id} from={starts.year} moments={moments} />
+            <ScoreHistory
+              id={id}
+              range={readRange(view.range)}
+              moments={moments}
+              onRange={range => look({ range })}
+              onWhy={(from, to) => {
+                look({ since: from, to });
+                why();
+              }}
+            />
           </div>
           <div className={classes.panel}>
             <Happened moments={moments} since={starts.since} />
+          </div>
+          <div className={classes.panel}>
+            <Judgements accountId={id} health={health.data} />
           </div>
           {health.data && health.data.items.length > 0 && (
             <div className={classes.panel}>

@@ -120,7 +120,8 @@ function RenewalFilter({ search, onChange }: FilterProps) {
 function Carried({ search, onChange }: FilterProps) {
   const format = useFormat();
   const [was, is] = (search.moved?.split('-') ?? []) as Shade[];
-  const days = { from: format.date(search.from ?? ''), to: search.to ? format.date(search.to) : '' };
+  const date = (day: string | undefined) => (day ? format.date(day) : '');
+  const days = { from: date(search.from), to: date(search.to) };
   return (
     <>
       {search.risk && (

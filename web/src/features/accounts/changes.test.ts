@@ -10,6 +10,7 @@ const row = (id: string): AccountRow => ({
   external_id: id,
   name: id,
   score: score(80),
+  drift: null,
   trend: 0,
   spark: [79, 80],
   arr: null,

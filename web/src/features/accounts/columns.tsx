@@ -44,7 +44,11 @@ function HealthCell({ row }: { row: AccountRow }) {
 function TrendCell({ row }: { row: AccountRow }) {
   return (
     <span className={classes.trend}>
-      {row.trend === null ? <span className={classes.none}>–</span> : <Trend points={row.trend} />}
+      {row.trend === null ? (
+        <span className={classes.none}>–</span>
+      ) : (
+        <Trend points={row.trend} drift={row.drift} />
+      )}
       <span className={classes.spark}>{row.spark && <Sparkline values={row.spark} span={20} />}</span>
     </span>
   );

@@ -1,4 +1,5 @@
 // What the address says about the list of accounts: filter, order and columns.
+import { isDay, nextDay } from '@/lib/days';
 import { type FlatSearch, splitList } from '@/lib/search';
 
 export interface AccountSearch {
@@ -41,7 +42,7 @@ export type SortKey = (typeof SORTS)[number];
 
 export const DEFAULT_SORT = '-arr';
 
-const isDay = (value: string | undefined) => (/^\d{4}-\d{2}-\d{2}$/.test(value ?? '') ? value : undefined);
+const dayOf = (value: string | undefined) => (isDay(value) ? value : undefined);
 const oneOf = (list: readonly string[], value: string | undefined) =>
   value !== undefined && list.includes(value) ? value : undefined;
 
@@ -59,7 +60,7 @@ export function readSearch(search: FlatSearch): AccountSearch {
     risk: oneOf(['1'], search.risk),
     moved: moves ? search.moved : undefined,
     from: moves ? search.from : undefined,
-    to: moves ? isDay(search.to) : undefined,
+    to: moves ? dayOf(search.to) : undefined,
     sort: sort === DEFAULT_SORT ? undefined : sort,
     cols: search.cols || undefined,
   };
@@ -80,10 +81,6 @@ export function momentsOf(
   const moment = (at: number) => new Date(at).toISOString();
   const moved_from = moment(dayStart(from));
   return to ? { moved_from, moved_to: moment(dayStart(nextDay(to))) } : { moved_from };
-}
-
-function nextDay(day: string): string {
-  return new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
 }
 
 /** Anything but the order and the columns. */

@@ -74,6 +74,26 @@ interface RowProps {
   onToggle: (path: string) => void;
 }
 
+/** What the measure read, and what it had read before. */
+function Raw({ item, parts }: { item: ExplainItem; parts: boolean }) {
+  const now = longMinus(item.raw_text);
+  const was = item.was_text === item.raw_text ? null : longMinus(item.was_text);
+  if (now === null) return parts || item.kind !== 'measure' ? null : <span className={classes.none}>–</span>;
+  return (
+    <>
+      {was && (
+        <>
+          <span className={classes.none} title={t('bill.was', { was })}>
+            {was}
+          </span>{' '}
+          <span aria-hidden="true">→</span>{' '}
+        </>
+      )}
+      {now}
+    </>
+  );
+}
+
 function BillRow({ item, opened, parts, digits, onToggle }: RowProps) {
   const format = useFormat();
   return (
@@ -87,10 +107,14 @@ function BillRow({ item, opened, parts, digits, onToggle }: RowProps) {
           {item.kind === 'exception' && <span className={classes.tag}>{t('bill.exception')}</span>}
           {item.missing && <span className={classes.tag}>{t('bill.missing')}</span>}
         </UnstyledButton>
-        {item.raw_text && <span className={classes.under}>{longMinus(item.raw_text)}</span>}
+        {item.raw_text && (
+          <span className={classes.under}>
+            <Raw item={item} parts={parts} />
+          </span>
+        )}
       </th>
       <td className={`${classes.raw} ${classes.wide}`}>
-        {longMinus(item.raw_text) ?? (parts ? '' : <span className={classes.none}>–</span>)}
+        <Raw item={item} parts={parts} />
       </td>
       <td className={`num ${classes.end} ${classes.wide}`}>
         {item.value === null ? (

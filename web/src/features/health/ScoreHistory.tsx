@@ -1,4 +1,4 @@
-// The score over the past year as a chart, with what happened meanwhile marked on it, and all of it
+// The score over any range as a chart, with what happened meanwhile marked on it, and all of it
 // as a table one click away.
 import { Button } from '@mantine/core';
 import { useMemo, useState } from 'react';
@@ -12,14 +12,16 @@ import { ScrollRegion } from '@/ui/ScrollRegion';
 import { Empty, LoadingLines } from '@/ui/states';
 import { HealthShape } from './HealthMark';
 import { useHistory } from './queries';
+import { RangeMenu } from './RangeMenu';
+import { type HistoryRange, spanOf } from './range';
 import classes from './ScoreHistory.module.css';
 
 const DAY_MS = 86_400_000;
 
 /** A point holds until the next, and the last until now. */
-function chartOf(history: HistoryPoint[], now: number) {
+function chartOf(history: HistoryPoint[], end: number) {
   const last = history.at(-1);
-  const points = last ? [...history, { ...last, at: new Date(now).toISOString() }] : history;
+  const points = last ? [...history, { ...last, at: new Date(end).toISOString() }] : history;
   const times = points.map(point => Date.parse(point.at) / 1000);
   const color = (point: HistoryPoint) => `--${point.grey ? 'grey' : point.band}`;
   const strip: { from: number; to: number; color: string }[] = [];
@@ -80,8 +82,11 @@ function MomentReadout({ moment }: { moment: Moment }) {
   );
 }
 
-function PointRow({ point }: { point: HistoryPoint }) {
+type OnWhy = (from: string, to: string) => void;
+
+function PointRow({ point, onWhy }: { point: HistoryPoint; onWhy: OnWhy }) {
   const format = useFormat();
+  const day = dayOfStep(point, format);
   return (
     <tr>
       <td className="num">{format.dateTime(point.at)}</td>
@@ -89,6 +94,16 @@ function PointRow({ point }: { point: HistoryPoint }) {
       <td>{t(`health.band.${point.grey ? 'grey' : point.band}`)}</td>
       <td className="dim">{point.backfilled ? t('history.backfilled') : t('history.lived')}</td>
       <td className="dim">{point.because ?? ''}</td>
+      <td>
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          aria-label={t('history.whyOf', { date: format.dateTime(point.at) })}
+          onClick={() => onWhy(day, day)}
+        >
+          {t('history.why')}
+        </Button>
+      </td>
     </tr>
   );
 }
@@ -98,16 +113,27 @@ function MomentRow({ moment }: { moment: Moment }) {
   return (
     <tr>
       <td className="num">{format.dateTime(moment.at)}</td>
-      <td colSpan={4}>
+      <td colSpan={5}>
         <MomentText moment={moment} />
       </td>
     </tr>
   );
 }
 
-function HistoryTable({ points, moments }: { points: HistoryPoint[]; moments: Moment[] }) {
+/** The day whose facts made the step: of a midnight that was evaluated later, the day before it. */
+function dayOfStep(point: HistoryPoint, format: { day(at: number): string }): string {
+  return format.day(Date.parse(point.at) - (point.backfilled ? DAY_MS / 2 : 0));
+}
+
+interface TableProps {
+  points: HistoryPoint[];
+  moments: Moment[];
+  onWhy: OnWhy;
+}
+
+function HistoryTable({ points, moments, onWhy }: TableProps) {
   const rows = [
-    ...points.map(point => ({ at: point.at, row: <PointRow key={point.at} point={point} /> })),
+    ...points.map(point => ({ at: point.at, row: <PointRow key={point.at} point={point} onWhy={onWhy} /> })),
     ...moments.map(moment => ({
       at: moment.at,
       row: <MomentRow key={`${moment.at} ${moment.say} ${moment.name}`} moment={moment} />,
@@ -123,6 +149,9 @@ function HistoryTable({ points, moments }: { points: HistoryPoint[]; moments: Mo
             <th scope="col">{t('history.band')}</th>
             <th scope="col">{t('history.how')}</th>
             <th scope="col">{t('history.because')}</th>
+            <th scope="col">
+              <span className="sr-only">{t('history.why')}</span>
+            </th>
           </tr>
         </thead>
         <tbody>{rows.map(({ row }) => row)}</tbody>
@@ -146,21 +175,35 @@ function MarkLegend({ moments }: { moments: readonly Moment[] }) {
   );
 }
 
-export function ScoreHistory({ id, from, moments }: { id: string; from: string; moments: Moment[] }) {
-  const history = useHistory(id, from);
+interface Props {
+  id: string;
+  range: HistoryRange;
+  moments: Moment[];
+  onRange: (range: string | undefined) => void;
+  /** Explain what moved between the beginning of the one day and the end of the other. */
+  onWhy: OnWhy;
+}
+
+export function ScoreHistory({ id, range, moments, onRange, onWhy }: Props) {
+  const { day, dayStart } = useFormat();
+  const [opened] = useState(() => Math.floor(Date.now() / 60_000) * 60_000);
+  const span = spanOf(range, opened, dayStart);
+  const { from } = span;
+  const history = useHistory(id, span);
   const { workspace } = useSession();
   const [asTable, setAsTable] = useState(false);
   const [index, setIndex] = useState<number | null>(null);
   const [marked, setMarked] = useState<number | null>(null);
   const points = history.data;
   const updatedAt = history.dataUpdatedAt;
-  const chart = useMemo(() => (points ? chartOf(points, updatedAt) : null), [points, updatedAt]);
+  const end = span.to ? Math.min(Date.parse(span.to), updatedAt) : updatedAt;
+  const chart = useMemo(() => (points ? chartOf(points, end) : null), [points, end]);
   const happened = useMemo(() => {
     // The first point is made on the day on which the first contract begins, or a little later.
     const since = Date.parse(points?.[0]?.at ?? from) - DAY_MS;
-    const recent = moments.filter(moment => Date.parse(moment.at) >= since);
+    const recent = moments.filter(({ at }) => Date.parse(at) >= since && Date.parse(at) <= end);
     return inOrder([...recent, ...ruleChanges(points ?? [])]);
-  }, [moments, points, from]);
+  }, [moments, points, from, end]);
   const marks = useMemo(() => {
     const start = chart?.times[0] ?? 0;
     return happened.map(markOf).map(mark => ({ ...mark, at: Math.max(mark.at, start) }));
@@ -172,14 +215,17 @@ export function ScoreHistory({ id, from, moments }: { id: string; from: string; 
     <section className={classes.panel} aria-labelledby="history-title">
       <header className={classes.head}>
         <h2 id="history-title">{t('history.title')}</h2>
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          onClick={() => setAsTable(!asTable)}
-          aria-pressed={asTable}
-        >
-          {asTable ? t('chart.asChart') : t('chart.asTable')}
-        </Button>
+        <span className={classes.tools}>
+          <RangeMenu range={range} today={day(opened)} onRange={onRange} />
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            onClick={() => setAsTable(!asTable)}
+            aria-pressed={asTable}
+          >
+            {asTable ? t('chart.asChart') : t('chart.asTable')}
+          </Button>
+        </span>
       </header>
       {history.isPending && <LoadingLines lines={5} />}
       {history.error && <QueryFailure error={history.error} onRetry={() => void history.refetch()} />}
@@ -204,7 +250,9 @@ export function ScoreHistory({ id, from, moments }: { id: string; from: string; 
           {chart.backfilled > 0 && <p className={classes.note}>{t('history.note')}</p>}
         </>
       )}
-      {points && points.length > 0 && asTable && <HistoryTable points={points} moments={happened} />}
+      {points && points.length > 0 && asTable && (
+        <HistoryTable points={points} moments={happened} onWhy={onWhy} />
+      )}
     </section>
   );
 }

@@ -13,6 +13,7 @@ function item(path: string, points: number, more: Partial<ExplainItem> = {}): Ex
     value: null,
     raw: null,
     raw_text: null,
+    was_text: null,
     points,
     change: null,
     missing: false,

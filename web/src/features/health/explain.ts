@@ -30,7 +30,7 @@ export function leaves(items: readonly ExplainItem[]): ExplainItem[] {
 /** What moved the score most, up or down, at most `count`. */
 export function movers(items: readonly ExplainItem[], count: number): ExplainItem[] {
   return leaves(items)
-    .filter(item => item.change !== null && Math.abs(item.change) >= SMALL)
+    .filter(item => item.kind !== 'rest' && item.change !== null && Math.abs(item.change) >= SMALL)
     .sort((a, b) => Math.abs(b.change ?? 0) - Math.abs(a.change ?? 0))
     .slice(0, count);
 }

@@ -4,12 +4,12 @@ import { client, unwrap } from '@/api/client';
 import { hasStatus } from '@/api/errors';
 import { accountPart } from '@/api/keys';
 
-/** Null while the account has no score. */
-export function useHealth(id: string, since: string) {
+/** Null while the account has no score.  `at`: as of that day, instead of now. */
+export function useHealth(id: string, since: string, at?: string) {
   return useQuery({
-    queryKey: [...accountPart(id), 'health', since] as const,
+    queryKey: [...accountPart(id), 'health', since, at] as const,
     queryFn: async ({ signal }) => {
-      const params = { path: { account_id: id }, query: { since } };
+      const params = { path: { account_id: id }, query: { since, ...(at ? { at } : {}) } };
       try {
         return await unwrap(client.GET('/api/v1/accounts/{account_id}/health', { params, signal }));
       } catch (error) {
@@ -21,13 +21,14 @@ export function useHealth(id: string, since: string) {
   });
 }
 
-export function useHistory(id: string, from: string) {
+export function useHistory(id: string, { from, to }: { from: string; to?: string }) {
+  const query = { from, ...(to ? { to } : {}) };
   return useQuery({
-    queryKey: [...accountPart(id), 'history', from] as const,
+    queryKey: [...accountPart(id), 'history', query] as const,
     queryFn: ({ signal }) =>
       unwrap(
         client.GET('/api/v1/accounts/{account_id}/health/history', {
-          params: { path: { account_id: id }, query: { from } },
+          params: { path: { account_id: id }, query },
           signal,
         }),
       ),

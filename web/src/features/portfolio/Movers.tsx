@@ -10,9 +10,9 @@ import { t } from '@/lib/i18n';
 import classes from './PortfolioPage.module.css';
 import type { Range } from './search';
 
-function Reasons({ mover, since }: { mover: Mover; since: string }) {
+function Reasons({ mover, since, at }: { mover: Mover; since: string; at: string | undefined }) {
   const format = useFormat();
-  const health = useHealth(mover.id, since);
+  const health = useHealth(mover.id, since, at);
   if (health.isPending) return <span className="dim">{t('portfolio.reading')}</span>;
   const causes = reasonsOf(health.data?.items ?? [], 3).filter(
     item => Math.sign(item.change ?? 0) === Math.sign(mover.change),
@@ -42,7 +42,9 @@ function Row({ mover, migration, range }: { mover: Mover; migration: Migration; 
           is: format.points(mover.points),
         })}
       />
-      <span className={classes.reasons}>{!range.to && <Reasons mover={mover} since={migration.from} />}</span>
+      <span className={classes.reasons}>
+        <Reasons mover={mover} since={migration.from} at={range.to ? migration.to : undefined} />
+      </span>
     </li>
   );
 }

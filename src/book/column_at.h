@@ -1,0 +1,39 @@
+/*
+ * The moment for which a column of the book is filled, and what has come true by then.  Only
+ * book/column*.c include this header.
+ */
+#ifndef CAIRN_BOOK_COLUMN_AT_H
+#define CAIRN_BOOK_COLUMN_AT_H
+
+#include "book/facts.h"
+
+/* The moment that is asked about, for one account. */
+struct at {
+    const struct cn_book_facts *facts;
+    const struct fact_account *account;
+    const struct cn_column_spec *spec;
+    int64_t now_us;
+    int64_t day;
+    bool as_true;
+    bool all_known;
+};
+
+/* Known to the one who asks: as true, everything is. */
+static inline bool is_known(const struct at *at, int64_t known_us)
+{
+    return at->as_true || at->all_known || known_us <= at->now_us;
+}
+
+/* It has come and is known.  As known, what was told after it happened has come, even if the clock
+ * was looked at a little before. */
+static inline bool has_happened(const struct at *at, int64_t at_us, int64_t known_us)
+{
+    return is_known(at, known_us) &&
+           (at_us <= at->now_us || (at->all_known && at_us <= known_us && at_us != CN_NEVER_US));
+}
+
+/* In book/column_judgement.c; false: missing. */
+bool cn_value_sentiment(const struct at *at, double *value_out);
+bool cn_value_sentiment_age_days(const struct at *at, double *value_out);
+
+#endif

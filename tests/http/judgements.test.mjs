@@ -1,0 +1,137 @@
+// What users say of an account beside what is computed: sentiments that rules read, overrides that keep
+// both values; each with reason, author and end.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { ADMIN, cairnCommand, startCairn, waitFor } from './harness.mjs';
+
+const program = `metrics:
+  events: {event: "*", count: events}
+---
+`;
+const scorecard = `scorecard: felt
+min_coverage: 0
+measures:
+  - {name: people, weight: 1, value: people, map: {0: 0, 1: 60}}
+  - {name: feeling, weight: 1, score: sentiment, age: sentiment_age_days, validity: 30d}
+`;
+
+// A server whose program scores people and sentiment alone.
+async function startFelt(t, options = {}) {
+  const dir = await mkdtemp(join(tmpdir(), 'cairn-program-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  await writeFile(join(dir, 'metrics.yaml'), program.replace('---\n', ''));
+  await writeFile(join(dir, 'felt.yaml'), scorecard);
+  const cairn = await startCairn(t, options);
+  cairn.assertClean(await cairn.stop());
+  const { code, stderr } = await cairnCommand(['program', 'apply', ...cairn.where, dir]);
+  assert.equal(code, 0, stderr);
+  await cairn.start();
+  return cairn;
+}
+
+const soon = ms => new Date(Date.now() + ms).toISOString();
+const points = async (session, path) => (await session.get(path)).body.score?.points;
+
+test('capabilities 20: a sentiment has value, reason, author, date and end, and rules read it while it lasts', async t => {
+  const cairn = await startFelt(t);
+  const admin = await cairn.login();
+  const account = await admin.createAccount({ name: 'Acme', external_id: 'acme' });
+  const path = `/api/v1/accounts/${account.id}`;
+  await admin.post(`${path}/people`, { name: 'Pat' });
+  await waitFor(async () => (await points(admin, path)) === 60, { what: 'a score of people alone' });
+
+  const said = await admin.post(`${path}/judgements`, { kind: 'sentiment', value: 20, reason: 'Complained on the call' });
+  assert.equal(said.status, 201, said.text);
+  assert.equal(said.body.author.name, ADMIN.name);
+  assert.equal(Math.round((Date.parse(said.body.until) - Date.parse(said.body.at)) / 86_400_000), 90);
+  await waitFor(async () => (await points(admin, path)) === 40, { what: 'the mean of 60 and 20' });
+  const { body: why } = await admin.get(`${path}/health`);
+  const feeling = why.items.find(item => item.path === 'feeling');
+  assert.equal(feeling.value, 20);
+  assert.ok(feeling.facts.some(fact => fact.name === 'sentiment' && fact.source === 'a user\'s judgement' && Math.abs(Date.parse(fact.at) - Date.parse(said.body.at)) < 1000), JSON.stringify(feeling.facts));
+
+  await t.test('a newer one ends the one before, which stays as history', async () => {
+    await admin.post(`${path}/judgements`, { kind: 'sentiment', value: 100, reason: 'All solved', until: soon(2500) });
+    await waitFor(async () => (await points(admin, path)) === 80, { what: 'the mean of 60 and 100' });
+    const { data } = (await admin.get(`${path}/judgements`)).body;
+    assert.deepEqual(data.map(one => [one.value, one.is_current]), [[100, true], [20, false]]);
+    assert.equal(data[1].until, data[0].at);
+  });
+
+  await t.test('it ends by itself at its moment, and is missing then', async () => {
+    await waitFor(async () => (await points(admin, path)) === 60, { what: 'people alone again', timeoutMs: 15_000 });
+    assert.ok((await admin.get(`${path}/judgements`)).body.data.every(one => !one.is_current));
+    const { body } = await admin.get(`${path}/health`);
+    assert.equal(body.items.find(item => item.path === 'feeling').missing, true);
+  });
+
+  await t.test('what is no judgement is refused by name', async () => {
+    const post = body => admin.post(`${path}/judgements`, { kind: 'override', value: 50, reason: 'x', ...body });
+    for (const body of [{ value: 101 }, { value: -1 }, { reason: '' }, { reason: '  ' }, { until: soon(-1000) }, { until: soon(400 * 86_400_000) }, { kind: 'mood' }]) {
+      assert.equal((await post(body)).status, 422, JSON.stringify(body));
+    }
+    assert.equal((await admin.post('/api/v1/accounts/acct_0000000000001/judgements', { kind: 'override', value: 1, reason: 'x' })).status, 404);
+  });
+
+  await t.test('when accounts are merged, the survivor has what was said', async () => {
+    const other = await admin.createAccount({ name: 'Acme too', external_id: 'acme-too' });
+    await admin.post(`/api/v1/accounts/${other.id}/judgements`, { kind: 'sentiment', value: 0, reason: 'Wants out' });
+    await waitFor(async () => (await points(admin, `/api/v1/accounts/${other.id}`)) !== undefined, { what: 'its score' });
+    assert.equal((await admin.post(`/api/v1/accounts/${other.id}/merge`, { into: account.id }, { 'if-match': '*' })).status, 200);
+    await waitFor(async () => (await points(admin, path)) === 30, { what: 'the mean of 60 and 0' });
+    assert.equal((await admin.get(`${path}/judgements`)).body.data.length, 3);
+  });
+});
+
+test('capabilities 21: an override keeps both values, says who and why, ends by itself, and changes no computed score', async t => {
+  const cairn = await startFelt(t);
+  const admin = await cairn.login();
+  const account = await admin.createAccount({ name: 'Acme', external_id: 'acme' });
+  const path = `/api/v1/accounts/${account.id}`;
+  await admin.post(`${path}/people`, { name: 'Pat' });
+  await waitFor(async () => (await points(admin, path)) === 60, { what: 'a score' });
+  const health = async () => (await admin.get(`${path}/health`)).body;
+  assert.equal((await health()).override, null);
+
+  const set = await admin.post(`${path}/judgements`, { kind: 'override', value: 35, reason: 'Their CFO left', until: soon(4000) });
+  assert.equal(set.status, 201, set.text);
+  const during = await health();
+  assert.equal(during.points, 60);
+  assert.equal(during.effective, 'computed');
+  assert.deepEqual({ ...during.override, at: null }, { id: set.body.id, points: 35, by: ADMIN.name, reason: 'Their CFO left', at: null, until: set.body.until });
+  assert.equal((await admin.get(path)).body.score.points, 60);
+
+  await t.test('it ends by itself', async () => {
+    await waitFor(async () => (await health()).override === null, { what: 'the end of the override' });
+    assert.ok(Date.now() >= Date.parse(set.body.until));
+  });
+
+  await t.test('it can be taken back, and stays as history', async () => {
+    const again = await admin.post(`${path}/judgements`, { kind: 'override', value: 90, reason: 'Renewed by phone' });
+    assert.equal((await health()).override.points, 90);
+    assert.equal((await admin.delete(`${path}/judgements/${again.body.id}`)).status, 204);
+    assert.equal((await health()).override, null);
+    assert.equal((await admin.delete(`${path}/judgements/${again.body.id}`)).status, 204);
+    assert.equal((await admin.get(`${path}/judgements`)).body.data.length, 2);
+    assert.equal((await admin.delete(`${path}/judgements/judg_0000000000001`)).status, 404);
+  });
+
+  await t.test('which of the two is effective is a setting', async () => {
+    await admin.post(`${path}/judgements`, { kind: 'override', value: 90, reason: 'Renewed by phone' });
+    cairn.assertClean(await cairn.stop());
+    cairn.options.env = { CAIRN_HEALTH_EFFECTIVE: 'override' };
+    await cairn.start();
+    const session = await cairn.login();
+    const { body } = await waitFor(async () => {
+      const res = await session.get(`${path}/health`);
+      return res.status === 200 && res;
+    }, { what: 'health after the restart' });
+    assert.equal(body.effective, 'override');
+    assert.equal(body.points, 60);
+    assert.equal(body.override.points, 90);
+  });
+});

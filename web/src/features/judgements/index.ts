@@ -1,0 +1,1 @@
+export { Judgements } from './Judgements';
