@@ -61,7 +61,7 @@ function append(text: string, key: string, lines: readonly string[]): { text: st
   }
   let end = head + 1;
   for (let i = head + 1; i < all.length && !/^[^\s#-]/.test(all[i] ?? ''); i++) {
-    if ((all[i] ?? '').trim() !== '') end = i + 1;
+    if (/^[\s-]*\S/.test(all[i] ?? '') && !(all[i] ?? '').startsWith('#')) end = i + 1;
   }
   all.splice(end, 0, ...lines);
   return { text: `${all.join('\n')}\n`, line: end + 1 };
