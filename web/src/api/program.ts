@@ -1,68 +1,6 @@
 // The shapes of the program's resources.
 import { problemOf } from './errors';
-
-export interface ProgramFile {
-  name: string;
-  text: string;
-}
-
-export interface ProgramEdit {
-  file: string;
-  line: number;
-  column: number;
-  end_line: number;
-  end_column: number;
-  text: string;
-}
-
-export interface ProgramProblem {
-  file: string;
-  line: number;
-  column: number;
-  end_line: number;
-  end_column: number;
-  severity: 'error' | 'warning';
-  message: string;
-  fix: null | { label: string; edits: ProgramEdit[] };
-}
-
-interface Author {
-  id: string;
-  name: string;
-}
-
-export interface ProgramVersion {
-  version: number;
-  hash: string;
-  at: string;
-  author: Author | null;
-  note: string;
-  is_active: boolean;
-  state: 'active' | 'building' | 'past' | 'failed';
-  changed_files: string[];
-  rolls_back: number | null;
-}
-
-export interface ProgramNow {
-  version: number;
-  hash: string;
-  at: string;
-  author: Author | null;
-  note: string;
-  files: ProgramFile[];
-  building: null | {
-    version: number;
-    note: string;
-    at: string;
-    metrics: { name: string; done_days: number; total_days: number }[];
-  };
-}
-
-export interface ProgramCheck {
-  ok: boolean;
-  problems: ProgramProblem[];
-  summary: { metrics: number; scorecards: number; segments: number; signals: number; columns: number };
-}
+import type { ProgramProblem } from './types';
 
 export interface ProgramMatch {
   rule: null | { kind: string; name: string; expression: string; type: string };
@@ -80,8 +18,6 @@ export interface ProgramMatch {
     why: { name: string; value_text: string; source: string }[];
   }[];
 }
-
-export type ProgramColour = 'red' | 'yellow' | 'green' | 'grey' | 'none';
 
 interface Moved {
   from: string;
@@ -148,22 +84,6 @@ export interface ProgramTests {
     ok: boolean;
     differences: { what: string; expected: string; got: string }[];
   }[];
-}
-
-export interface ProgramName {
-  name: string;
-  usage: string;
-  type: string;
-  unit: string;
-  doc: string;
-  source: string;
-}
-
-export interface ProgramFunction {
-  name: string;
-  usage: string;
-  doc: string;
-  kind: 'function' | 'macro' | 'operator';
 }
 
 /** Until the schema names these paths. */

@@ -508,40 +508,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/portfolio": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The caller's accounts as a whole: by colour, at risk, renewing */
-        get: operations["getPortfolio"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/health/migration": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How many accounts went from which colour to which between two moments, and whose score moved most */
-        get: operations["getHealthMigration"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1523,108 +1489,6 @@ export interface components {
              */
             kind: "function" | "macro" | "operator";
         };
-        Portfolio: {
-            /**
-             * Format: date-time
-             * @description the moment that the figures are of
-             */
-            at: string;
-            /** @description all accounts in scope */
-            all: components["schemas"]["Tally"];
-            /** @description by colour, the worst first */
-            bands: components["schemas"]["BandTally"][];
-            /** @description those shown grey for want of facts; each counts in its frozen colour, too */
-            grey: components["schemas"]["Tally"];
-            /** @description red, or yellow and renewing within risk_window_days or overdue */
-            at_risk: components["schemas"]["Tally"];
-            /** @description the part of at_risk that is yellow */
-            yellow_at_risk: components["schemas"]["Tally"];
-            /** @description how near a renewal puts a yellow account at risk */
-            risk_window_days: number;
-            /** @description each horizon holds the one before */
-            renewals: components["schemas"]["RenewalTally"][];
-            /** @description accounts of which the ARR is in another currency and in no sum */
-            other_currency: number;
-        };
-        Tally: {
-            /** @description how many */
-            accounts: number;
-            /** @description their ARR together, in the reporting currency */
-            arr: components["schemas"]["Money"];
-        };
-        BandTally: {
-            /**
-             * @description none: without a score
-             * @enum {string}
-             */
-            band: "none" | "red" | "yellow" | "green";
-            /** @description the accounts of it */
-            tally: components["schemas"]["Tally"];
-        };
-        RenewalTally: {
-            /** @description the last contract day is within so many */
-            within_days: number;
-            /** @description by colour, the worst first; overdue ones included */
-            bands: components["schemas"]["BandTally"][];
-        };
-        Migration: {
-            /**
-             * Format: date-time
-             * @description the earlier moment
-             */
-            from: string;
-            /**
-             * Format: date-time
-             * @description the later moment
-             */
-            to: string;
-            /** @description who was which colour at the one and at the other; empty ones are left out */
-            cells: components["schemas"]["MigrationCell"][];
-            /** @description whose score fell most */
-            fallers: components["schemas"]["Mover"][];
-            /** @description whose score rose most */
-            risers: components["schemas"]["Mover"][];
-        };
-        MigrationCell: {
-            /**
-             * @description at `from`; none: without a score
-             * @enum {string}
-             */
-            was: "none" | "red" | "yellow" | "green";
-            /**
-             * @description at `to`
-             * @enum {string}
-             */
-            is: "none" | "red" | "yellow" | "green";
-            /** @description who went that way */
-            tally: components["schemas"]["Tally"];
-        };
-        Mover: {
-            /** @description the account */
-            id: string;
-            /** @description display name */
-            name: string;
-            /** @description null: nobody */
-            owner: components["schemas"]["UserRef"] | null;
-            /** @description in the reporting currency */
-            arr: components["schemas"]["Money"] | null;
-            /**
-             * @description the colour at `from`
-             * @enum {string}
-             */
-            was: "none" | "red" | "yellow" | "green";
-            /**
-             * @description the colour at `to`
-             * @enum {string}
-             */
-            is: "none" | "red" | "yellow" | "green";
-            /** @description the score at `from` */
-            points_was: number;
-            /** @description the score at `to` */
-            points: number;
-            /** @description points, as the account's explanation adds them up */
-            change: number;
-        };
     };
     responses: never;
     parameters: never;
@@ -2032,20 +1896,12 @@ export interface operations {
             query?: {
                 /** @description words that the name, external id or domain contains */
                 q?: string;
-                /** @description only these colours: red,yellow; none is without a score */
+                /** @description only these colours: red,yellow */
                 band?: string;
                 /** @description only this CSM's */
                 owner_id?: string;
                 /** @description only those that renew within so many days, or should have */
                 renewal_within_days?: number;
-                /** @description true: only those at risk, as the portfolio counts them: red, or yellow and renewing within 120 days */
-                at_risk?: boolean;
-                /** @description green-yellow: only those that were the one at moved_from and the other at moved_to; none is without a score */
-                moved?: string;
-                /** @description needed by moved */
-                moved_from?: string;
-                /** @description now unless given */
-                moved_to?: string;
                 /** @description name, score, trend, arr, renewal_at, owner, last_activity_at, open_tickets or created_at; with - in front the other way */
                 sort?: string;
                 /** @description rows of a page, 50 unless given */
@@ -5081,20 +4937,12 @@ export interface operations {
             query?: {
                 /** @description words that the name, external id or domain contains */
                 q?: string;
-                /** @description only these colours: red,yellow; none is without a score */
+                /** @description only these colours: red,yellow */
                 band?: string;
                 /** @description only this CSM's */
                 owner_id?: string;
                 /** @description only those that renew within so many days, or should have */
                 renewal_within_days?: number;
-                /** @description true: only those at risk, as the portfolio counts them: red, or yellow and renewing within 120 days */
-                at_risk?: boolean;
-                /** @description green-yellow: only those that were the one at moved_from and the other at moved_to; none is without a score */
-                moved?: string;
-                /** @description needed by moved */
-                moved_from?: string;
-                /** @description now unless given */
-                moved_to?: string;
                 /** @description as for the list */
                 sort?: string;
             };
@@ -6223,184 +6071,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProgramFunctions"];
-                };
-            };
-            /** @description malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not-acceptable */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description too-large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getPortfolio: {
-        parameters: {
-            query?: {
-                /** @description only this CSM's */
-                owner_id?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The caller's accounts as a whole: by colour, at risk, renewing */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Portfolio"];
-                };
-            };
-            /** @description malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not-acceptable */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description too-large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getHealthMigration: {
-        parameters: {
-            query: {
-                /** @description the earlier moment */
-                from: string;
-                /** @description now unless given */
-                to?: string;
-                /** @description only this CSM's */
-                owner_id?: string;
-                /** @description how many each way, 5 unless given */
-                movers?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description How many accounts went from which colour to which between two moments, and whose score moved most */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Migration"];
                 };
             };
             /** @description malformed */

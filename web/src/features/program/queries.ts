@@ -8,19 +8,10 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import { useMemo } from 'react';
+import { client, unwrap } from '@/api/client';
 import { hasStatus } from '@/api/errors';
 import { programCall } from '@/api/program';
-import type {
-  ProgramCheck,
-  ProgramDiff,
-  ProgramFile,
-  ProgramFunction,
-  ProgramMatch,
-  ProgramName,
-  ProgramNow,
-  ProgramTests,
-  ProgramVersion,
-} from '@/api/types';
+import type { ProgramCheck, ProgramDiff, ProgramFile, ProgramMatch, ProgramTests } from '@/api/types';
 import { programKeys } from './keys';
 import { type Scope, SECTIONS } from './scope';
 import type { Schema } from './shape';
@@ -40,27 +31,22 @@ export interface Revision {
 export function useProgram() {
   return useQuery({
     queryKey: programKeys.now,
-    queryFn: ({ signal }) => programCall<ProgramNow>('GET', '', undefined, signal),
+    queryFn: ({ signal }) => unwrap(client.GET('/api/v1/program', { signal })),
     refetchInterval: query => (query.state.data?.building ? BUILDING_MS : false),
   });
-}
-
-interface VersionPage {
-  items: ProgramVersion[];
-  next_cursor: string | null;
 }
 
 export function useVersions() {
   return useInfiniteQuery({
     queryKey: programKeys.versions,
     queryFn: ({ signal, pageParam }) =>
-      programCall<VersionPage>(
-        'GET',
-        `/versions?limit=${VERSIONS_AT_ONCE}${pageParam ? `&cursor=${encodeURIComponent(pageParam)}` : ''}`,
-        undefined,
-        signal,
+      unwrap(
+        client.GET('/api/v1/program/versions', {
+          params: { query: { limit: VERSIONS_AT_ONCE, ...(pageParam ? { cursor: pageParam } : {}) } },
+          signal,
+        }),
       ),
-    initialPageParam: '',
+    initialPageParam: 0,
     getNextPageParam: page => page.next_cursor,
     select: all => all.pages.flatMap(page => page.items),
   });
@@ -70,7 +56,9 @@ export function useVersions() {
 const versionQuery = (version: number) => ({
   queryKey: ['program', 'version', version] as const,
   queryFn: ({ signal }: { signal: AbortSignal }) =>
-    programCall<ProgramVersion & { files: ProgramFile[] }>('GET', `/versions/${version}`, undefined, signal),
+    unwrap(client.GET('/api/v1/program/versions/{version}', { params: { path: { version } }, signal })).then(
+      one => one.files ?? [],
+    ),
   staleTime: HOUR_MS,
 });
 
@@ -78,7 +66,6 @@ export function useVersionFiles(version: number | null) {
   return useQuery({
     ...versionQuery(version ?? 0),
     enabled: version !== null && version > 0,
-    select: one => one.files,
   });
 }
 
@@ -91,13 +78,12 @@ export function useReadVersion() {
 export function useScope(): Scope {
   const names = useQuery({
     queryKey: ['program', 'names'],
-    queryFn: ({ signal }) => programCall<{ items: ProgramName[] }>('GET', '/names', undefined, signal),
+    queryFn: ({ signal }) => unwrap(client.GET('/api/v1/program/names', { signal })),
     staleTime: HOUR_MS,
   });
   const functions = useQuery({
     queryKey: ['program', 'functions'],
-    queryFn: ({ signal }) =>
-      programCall<{ items: ProgramFunction[] }>('GET', '/functions', undefined, signal),
+    queryFn: ({ signal }) => unwrap(client.GET('/api/v1/program/functions', { signal })),
     staleTime: HOUR_MS,
   });
   const schemas = useQueries({
@@ -129,7 +115,7 @@ export function useCheck(revision: Revision, enabled: boolean) {
   return useQuery({
     queryKey: ['program', 'check', revision.id],
     queryFn: async ({ signal }): Promise<Checked> => ({
-      ...(await programCall<ProgramCheck>('POST', '/check', { files: revision.files }, signal)),
+      ...(await unwrap(client.POST('/api/v1/program/check', { body: { files: revision.files }, signal }))),
       of: revision,
     }),
     enabled,
@@ -187,17 +173,11 @@ export function useRunTests() {
   });
 }
 
-export interface Applied {
-  version: number;
-  state: 'active' | 'building';
-  words: string[];
-}
-
 export function useApply() {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (body: { files: ProgramFile[]; note: string; base_version: number }) =>
-      programCall<Applied>('POST', '/apply', body),
+      unwrap(client.POST('/api/v1/program/apply', { body })),
     onSuccess: () => cache.invalidateQueries({ queryKey: programKeys.all }),
   });
 }
@@ -205,7 +185,8 @@ export function useApply() {
 export function useRollback() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (body: { version: number; note: string }) => programCall<Applied>('POST', '/rollback', body),
+    mutationFn: (body: { version: number; note: string }) =>
+      unwrap(client.POST('/api/v1/program/rollback', { body })),
     onSuccess: () => cache.invalidateQueries({ queryKey: programKeys.all }),
   });
 }

@@ -4,7 +4,7 @@ import { choices, holdsExpression, keyHelp, type Scope, wordAt, wordsFor } from 
 const name = (usage: string, doc: string, source = 'metric') => ({
   name: usage.split(/[.(]/)[0] ?? '',
   usage,
-  type: 'double',
+  type: 'double' as const,
   unit: '',
   doc,
   source,

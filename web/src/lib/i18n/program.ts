@@ -190,6 +190,7 @@ export const program = {
     all: 'all of these hold',
     any: 'one of these holds',
     field: 'Field',
+    source: { book: 'Records', metric: 'Events', rows: 'Other accounts' },
     days: 'Days',
     key: 'Trait',
     comparison: 'Comparison',
