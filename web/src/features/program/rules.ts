@@ -2,7 +2,7 @@
 import type { ProgramFile } from '@/api/types';
 import { textOf, withFile } from './draft';
 import { yamlText } from './place';
-import type { Scope } from './scope';
+import { type Scope, spotIn } from './scope';
 import { isExpression, keysAt, schemasAt } from './shape';
 
 export type RuleKind = 'signal' | 'segment' | 'exception';
@@ -32,8 +32,7 @@ export function kindsFor(scope: Scope, files: readonly ProgramFile[], open: stri
 
 /** The lines of a rule: its condition, and what else must be said, with the first value that may stand. */
 function body(scope: Scope, section: string, expression: string): string[] {
-  const root = scope.schemas[section] ?? {};
-  const path = ['new'];
+  const { root, path } = spotIn(scope, section, [section, 'new']) ?? { root: {}, path: [] };
   const keys = keysAt(root, path);
   const condition = keys.filter(one => isExpression(root, [...path, one.key]));
   const holder =
