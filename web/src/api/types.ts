@@ -42,4 +42,6 @@ export type ProgramEdit = Schemas['ProgramEdit'];
 export type ProgramApplied = Schemas['ProgramApplied'];
 export type ProgramName = Schemas['ProgramName'];
 export type ProgramFunction = Schemas['ProgramFunction'];
-export type { ProgramDiff, ProgramMatch, ProgramTests } from './program';
+export type ProgramMatches = Schemas['ProgramMatches'];
+export type ProgramDiff = Schemas['ProgramDiff'];
+export type { ProgramTests } from './program';

@@ -10,6 +10,7 @@ import classes from './AccountPage.module.css';
 import { useMark } from './changes';
 import { NextStep } from './NextStep';
 import { OwnerMenu } from './OwnerMenu';
+import { useTraits } from './queries';
 
 const TRAITS = 3;
 /** Traits that stand elsewhere on the page. */
@@ -26,6 +27,7 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 
 function Facts({ account, health }: { account: Account; health: AccountHealth | null | undefined }) {
   const format = useFormat();
+  const traits = useTraits(account);
   return (
     <dl className={classes.facts}>
       <Fact name={t('accounts.column.arr')}>
@@ -54,7 +56,7 @@ function Facts({ account, health }: { account: Account; health: AccountHealth | 
       <Fact name={t('account.confidence')}>
         <span className="num">{health ? `${Math.round(health.confidence * 100)} %` : '–'}</span>
       </Fact>
-      {account.traits
+      {traits
         .filter(trait => !SAID.has(trait.name))
         .slice(0, TRAITS)
         .map(trait => (

@@ -120,7 +120,10 @@ function RenewalFilter({ search, onChange }: FilterProps) {
 function Carried({ search, onChange }: FilterProps) {
   const format = useFormat();
   const [was, is] = (search.moved?.split('-') ?? []) as Shade[];
-  const days = { from: search.from ? format.date(search.from) : '', to: search.to ? format.date(search.to) : '' };
+  const days = {
+    from: search.from ? format.date(search.from) : '',
+    to: search.to ? format.date(search.to) : '',
+  };
   return (
     <>
       {search.risk && (

@@ -115,9 +115,10 @@ interface RollbackProps {
   version: number;
   hasDraft: boolean;
   onClose: () => void;
+  onDone: (version: number) => void;
 }
 
-export function RollbackDialog({ version, hasDraft, onClose }: RollbackProps) {
+export function RollbackDialog({ version, hasDraft, onClose, onDone }: RollbackProps) {
   const effects = useEffects({ version }, true);
   const rollback = useRollback();
   const submit = (note: string) =>
@@ -128,6 +129,7 @@ export function RollbackDialog({ version, hasDraft, onClose }: RollbackProps) {
           const said =
             made.state === 'active' ? 'program.versions.rolled' : 'program.versions.rolledBuilding';
           say(t(said, { version: made.version, of: version }));
+          onDone(made.version);
           onClose();
         },
       },

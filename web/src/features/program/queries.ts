@@ -11,7 +11,7 @@ import { useMemo } from 'react';
 import { client, unwrap } from '@/api/client';
 import { hasStatus } from '@/api/errors';
 import { programCall } from '@/api/program';
-import type { ProgramCheck, ProgramDiff, ProgramFile, ProgramMatch, ProgramTests } from '@/api/types';
+import type { ProgramCheck, ProgramFile, ProgramTests } from '@/api/types';
 import { programKeys } from './keys';
 import { type Scope, SECTIONS } from './scope';
 import type { Schema } from './shape';
@@ -28,11 +28,13 @@ export interface Revision {
   files: ProgramFile[];
 }
 
-export function useProgram() {
+/** Asks again and again while a version is on its way. */
+export function useProgram(awaited = 0) {
   return useQuery({
     queryKey: programKeys.now,
     queryFn: ({ signal }) => unwrap(client.GET('/api/v1/program', { signal })),
-    refetchInterval: query => (query.state.data?.building ? BUILDING_MS : false),
+    refetchInterval: ({ state: { data } }) =>
+      data && (data.building || data.version < awaited) ? BUILDING_MS : false,
   });
 }
 
@@ -136,7 +138,7 @@ export function useMatch(revision: Revision, spot: Spot, enabled: boolean) {
   return useQuery({
     queryKey: ['program', 'match', revision.id, spot],
     queryFn: ({ signal }) =>
-      programCall<ProgramMatch>('POST', '/match', { files: revision.files, ...spot }, signal),
+      unwrap(client.POST('/api/v1/program/match', { body: { files: revision.files, ...spot }, signal })),
     enabled,
     gcTime: KEPT_MS,
     placeholderData: keepPreviousData,
@@ -149,11 +151,11 @@ export function useEffects(target: Revision | { version: number }, enabled: bool
   return useQuery({
     queryKey: ['program', 'diff', isVersion ? `v${target.version}` : target.id],
     queryFn: ({ signal }) =>
-      programCall<ProgramDiff>(
-        'POST',
-        '/diff',
-        isVersion ? { version: target.version } : { files: target.files },
-        signal,
+      unwrap(
+        client.POST('/api/v1/program/diff', {
+          body: isVersion ? { version: target.version } : { files: target.files },
+          signal,
+        }),
       ),
     enabled,
     gcTime: KEPT_MS,
