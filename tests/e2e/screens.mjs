@@ -55,7 +55,7 @@ const PAGES = {
     await page.goto(`${base}/accounts`);
     const now = await (await page.request.get(`${base}/api/v1/program`)).json();
     const { user } = await (await page.request.get(`${base}/api/v1/session`)).json();
-    const text = file => file.text.replace('cap: 45, because: fewer', 'cap: 70, because: fewer').replace('yellow: 50', 'yellow: 55');
+    const text = file => file.text.replace('arr >= 20000', 'arr >= 8000').replace('yellow: 50', 'yellow: 60');
     const files = now.files.map(file => (file.name.includes('mid-touch') ? { ...file, text: text(file) } : file));
     const draft = JSON.stringify({ base: now.version, files, at: Date.now() });
     await page.evaluate(([key, value]) => localStorage.setItem(key, value), [`cairn-program-draft-${user.id}`, draft]);

@@ -202,13 +202,15 @@ function Accounts({ accounts, money }: { accounts: readonly AccountEffect[]; mon
   );
 }
 
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** The words alone: for dialogs. */
 export function EffectWords({ diff }: { diff: ProgramDiff }) {
   const words = diff.words.length > 0 ? diff.words : [t('program.effects.nothing')];
   return (
     <ul className={classes.words}>
       {words.map(line => (
-        <li key={line}>{line}</li>
+        <li key={line}>{sentence(line)}</li>
       ))}
       {diff.needs_scan.length > 0 && (
         <li>{t('program.effects.scan', { names: diff.needs_scan.join(', ') })}</li>
