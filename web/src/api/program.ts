@@ -1,33 +1,15 @@
-// The shapes of the program's resources.
+// JSON Schemas of the program's sections, which the API's own schema does not describe further.
 import { problemOf } from './errors';
-import type { ProgramProblem } from './types';
 
-export interface ProgramTests {
-  problems: ProgramProblem[];
-  passed: number;
-  failed: number;
-  cases: {
-    file: string;
-    line: number;
-    name: string;
-    ok: boolean;
-    differences: { what: string; expected: string; got: string }[];
-  }[];
-}
+const NOT_FOUND = 404;
 
-/** Until the schema names these paths. */
-export async function programCall<T>(
-  method: 'GET' | 'POST',
-  path: string,
-  body?: unknown,
-  signal?: AbortSignal,
-): Promise<T> {
-  const response = await fetch(`/api/v1/program${path}`, {
-    method,
-    headers: { accept: 'application/json', ...(body ? { 'content-type': 'application/json' } : {}) },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-    ...(signal ? { signal } : {}),
+/** Null for a section that this server does not have. */
+export async function readProgramSchema<T>(section: string, signal: AbortSignal): Promise<T | null> {
+  const response = await fetch(`/api/v1/program/schema/${encodeURIComponent(section)}`, {
+    headers: { accept: 'application/json' },
+    signal,
   });
+  if (response.status === NOT_FOUND) return null;
   const answer: unknown = await response.json().catch(() => null);
   if (!response.ok) throw problemOf(response.status, answer);
   return answer as T;

@@ -508,6 +508,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/program/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which accounts the rule under a cursor matches now */
+        post: operations["matchProgramRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/program/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a program would change for the accounts */
+        post: operations["diffProgram"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/program/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a program's own test cases */
+        post: operations["testProgram"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portfolio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's accounts as a whole: by colour, at risk, renewing */
+        get: operations["getPortfolio"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/health/migration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many accounts went from which colour to which between two moments, and whose score moved most */
+        get: operations["getHealthMigration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1489,6 +1574,338 @@ export interface components {
              */
             kind: "function" | "macro" | "operator";
         };
+        ProgramCursor: {
+            /** @description the whole program; the active one unless given */
+            files?: components["schemas"]["ProgramFile"][];
+            /** @description where the cursor is */
+            file: string;
+            /** @description from 1 */
+            line: number;
+            /** @description in code points, from 1 */
+            column: number;
+        };
+        ProgramMatches: {
+            /** @description null: there is none at that place */
+            rule: components["schemas"]["ProgramRule"] | null;
+            /** @description what is wrong with the rule */
+            problems: components["schemas"]["ProgramProblem"][];
+            /** @description accounts that the caller sees */
+            of: number;
+            /** @description of which the rule is true; of a number, those that have a value */
+            matches: number;
+            /** @description of which what it reads is missing, or an error */
+            unknown: number;
+            /** @description of those that match, in major units */
+            arr: number;
+            /** @description of ARR */
+            currency: string;
+            /** @description some that match, the largest ARR first */
+            accounts: components["schemas"]["ProgramMatch"][];
+        };
+        ProgramRule: {
+            /**
+             * @description what the rule is for
+             * @enum {string}
+             */
+            kind: "signal" | "segment" | "measure" | "exception" | "applies_when" | "lifecycle" | "coverage" | "other";
+            /** @description as people call it */
+            name: string;
+            /** @description its CEL */
+            expression: string;
+            /** @description of its value; empty: it is wrong */
+            type: string;
+            /** @description it reads a colour or a signal: at a past moment it exists as known only */
+            known_only: boolean;
+        };
+        ProgramMatch: {
+            /** @description the account */
+            id: string;
+            /** @description display name */
+            name: string;
+            /** @description ARR in major units */
+            arr: number;
+            /** @description what the rule gives */
+            value_text: string;
+            /** @description what it reads of the account */
+            why: components["schemas"]["ProgramWhy"][];
+        };
+        ProgramWhy: {
+            /** @description what the rule reads */
+            name: string;
+            /** @description with its unit */
+            value_text: string;
+            /** @description where it comes from */
+            source: string;
+        };
+        ProgramDiffOf: {
+            /** @description the whole program */
+            files?: components["schemas"]["ProgramFile"][];
+            /** @description or the version that would be rolled back to */
+            version?: number;
+        };
+        ProgramDiff: {
+            /** @description if there are any, nothing else is said */
+            problems: components["schemas"]["ProgramProblem"][];
+            /** @description the text is that of the active version */
+            identical: boolean;
+            /** @description that are not as in the active version */
+            changed_files: components["schemas"]["ProgramFileChange"][];
+            /** @description accounts of which the shown score would be another */
+            rescored: components["schemas"]["ProgramDiffCount"];
+            /** @description which colours turn, the most accounts first */
+            colours: components["schemas"]["ProgramColourChange"][];
+            /** @description which scorecards change, the most accounts first */
+            models: components["schemas"]["ProgramModelChange"][];
+            /** @description which segments grow or shrink */
+            segments: components["schemas"]["ProgramSegmentChange"][];
+            /** @description which signals would be raised or cleared */
+            signals: components["schemas"]["ProgramSignalChange"][];
+            /** @description at most 50, the largest ARR first */
+            accounts: components["schemas"]["ProgramDiffAccount"][];
+            /** @description metrics that the log is scanned for first */
+            needs_scan: string[];
+            /** @description the same as sentences */
+            words: string[];
+            /** @description of ARR */
+            currency: string;
+        };
+        ProgramFileChange: {
+            /** @description the file */
+            name: string;
+            /**
+             * @description what became of it
+             * @enum {string}
+             */
+            change: "added" | "removed" | "changed";
+        };
+        ProgramDiffCount: {
+            /** @description accounts */
+            count: number;
+            /** @description their ARR in major units */
+            arr: number;
+        };
+        ProgramColourChange: {
+            /** @description null: no score */
+            from: ("red" | "yellow" | "green") | null;
+            /** @description null: no score */
+            to: ("red" | "yellow" | "green") | null;
+            /** @description accounts */
+            count: number;
+            /** @description their ARR in major units */
+            arr: number;
+        };
+        ProgramModelChange: {
+            /** @description scorecard; null: none */
+            from: string | null;
+            /** @description scorecard; null: none */
+            to: string | null;
+            /** @description accounts */
+            count: number;
+            /** @description their ARR in major units */
+            arr: number;
+        };
+        ProgramSegmentChange: {
+            /** @description of the segment */
+            name: string;
+            /**
+             * @description what becomes of it
+             * @enum {string}
+             */
+            change: "new" | "gone" | "same";
+            /** @description accounts in it */
+            before: number;
+            /** @description accounts that would be */
+            after: number;
+            /** @description that would enter */
+            entered: number;
+            /** @description that would leave */
+            left: number;
+            /** @description their ARR in major units */
+            entered_arr: number;
+            /** @description their ARR in major units */
+            left_arr: number;
+        };
+        ProgramSignalChange: {
+            /** @description of the signal */
+            name: string;
+            /**
+             * @description what becomes of it
+             * @enum {string}
+             */
+            change: "new" | "gone" | "same";
+            /** @description accounts */
+            would_raise: number;
+            /** @description accounts */
+            would_clear: number;
+            /** @description accounts of which it is true already: they are told of quietly */
+            already_true: number;
+            /** @description ARR of all these in major units */
+            arr: number;
+        };
+        ProgramDiffAccount: {
+            /** @description the account */
+            id: string;
+            /** @description display name */
+            name: string;
+            /** @description ARR in major units */
+            arr: number;
+            /** @description as it is */
+            before: components["schemas"]["ProgramDiffScore"];
+            /** @description as it would be */
+            after: components["schemas"]["ProgramDiffScore"];
+            /** @description segments */
+            entered: string[];
+            /** @description segments */
+            left: string[];
+            /** @description signals */
+            raises: string[];
+            /** @description signals */
+            clears: string[];
+        };
+        ProgramDiffScore: {
+            /** @description as it is shown; null: none */
+            points: number | null;
+            /** @description null: none */
+            colour: ("red" | "yellow" | "green") | null;
+            /** @description null: none */
+            scorecard: string | null;
+        };
+        ProgramTestOf: {
+            /** @description the whole program, with its tests */
+            files: components["schemas"]["ProgramFile"][];
+        };
+        ProgramTest: {
+            /** @description if there are any, nothing is tested */
+            problems: components["schemas"]["ProgramProblem"][];
+            /** @description how many */
+            passed: number;
+            /** @description how many */
+            failed: number;
+            /** @description in the order of the files */
+            cases: components["schemas"]["ProgramTestCase"][];
+        };
+        ProgramTestCase: {
+            /** @description where it stands */
+            file: string;
+            /** @description the same */
+            line: number;
+            /** @description what is tested */
+            name: string;
+            /** @description it passed */
+            ok: boolean;
+            /** @description what is not as expected */
+            differences: components["schemas"]["ProgramTestDifference"][];
+        };
+        ProgramTestDifference: {
+            /** @description score, colour, exceptions */
+            what: string;
+            /** @description as the case says */
+            expected: string;
+            /** @description what came of the facts */
+            got: string;
+        };
+        Portfolio: {
+            /**
+             * Format: date-time
+             * @description the moment that the figures are of
+             */
+            at: string;
+            /** @description all accounts in scope */
+            all: components["schemas"]["Tally"];
+            /** @description by colour, the worst first */
+            bands: components["schemas"]["BandTally"][];
+            /** @description those shown grey for want of facts; each counts in its frozen colour, too */
+            grey: components["schemas"]["Tally"];
+            /** @description red, or yellow and renewing within risk_window_days or overdue */
+            at_risk: components["schemas"]["Tally"];
+            /** @description the part of at_risk that is yellow */
+            yellow_at_risk: components["schemas"]["Tally"];
+            /** @description how near a renewal puts a yellow account at risk */
+            risk_window_days: number;
+            /** @description each horizon holds the one before */
+            renewals: components["schemas"]["RenewalTally"][];
+            /** @description accounts of which the ARR is in another currency and in no sum */
+            other_currency: number;
+        };
+        Tally: {
+            /** @description how many */
+            accounts: number;
+            /** @description their ARR together, in the reporting currency */
+            arr: components["schemas"]["Money"];
+        };
+        BandTally: {
+            /**
+             * @description none: without a score
+             * @enum {string}
+             */
+            band: "none" | "red" | "yellow" | "green";
+            /** @description the accounts of it */
+            tally: components["schemas"]["Tally"];
+        };
+        RenewalTally: {
+            /** @description the last contract day is within so many */
+            within_days: number;
+            /** @description by colour, the worst first; overdue ones included */
+            bands: components["schemas"]["BandTally"][];
+        };
+        Migration: {
+            /**
+             * Format: date-time
+             * @description the earlier moment
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description the later moment
+             */
+            to: string;
+            /** @description who was which colour at the one and at the other; empty ones are left out */
+            cells: components["schemas"]["MigrationCell"][];
+            /** @description whose score fell most */
+            fallers: components["schemas"]["Mover"][];
+            /** @description whose score rose most */
+            risers: components["schemas"]["Mover"][];
+        };
+        MigrationCell: {
+            /**
+             * @description at `from`; none: without a score
+             * @enum {string}
+             */
+            was: "none" | "red" | "yellow" | "green";
+            /**
+             * @description at `to`
+             * @enum {string}
+             */
+            is: "none" | "red" | "yellow" | "green";
+            /** @description who went that way */
+            tally: components["schemas"]["Tally"];
+        };
+        Mover: {
+            /** @description the account */
+            id: string;
+            /** @description display name */
+            name: string;
+            /** @description null: nobody */
+            owner: components["schemas"]["UserRef"] | null;
+            /** @description in the reporting currency */
+            arr: components["schemas"]["Money"] | null;
+            /**
+             * @description the colour at `from`
+             * @enum {string}
+             */
+            was: "none" | "red" | "yellow" | "green";
+            /**
+             * @description the colour at `to`
+             * @enum {string}
+             */
+            is: "none" | "red" | "yellow" | "green";
+            /** @description the score at `from` */
+            points_was: number;
+            /** @description the score at `to` */
+            points: number;
+            /** @description points, as the account's explanation adds them up */
+            change: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -1896,12 +2313,20 @@ export interface operations {
             query?: {
                 /** @description words that the name, external id or domain contains */
                 q?: string;
-                /** @description only these colours: red,yellow */
+                /** @description only these colours: red,yellow; none is without a score */
                 band?: string;
                 /** @description only this CSM's */
                 owner_id?: string;
                 /** @description only those that renew within so many days, or should have */
                 renewal_within_days?: number;
+                /** @description true: only those at risk, as the portfolio counts them: red, or yellow and renewing within 120 days */
+                at_risk?: boolean;
+                /** @description green-yellow: only those that were the one at moved_from and the other at moved_to; none is without a score */
+                moved?: string;
+                /** @description needed by moved */
+                moved_from?: string;
+                /** @description now unless given */
+                moved_to?: string;
                 /** @description name, score, trend, arr, renewal_at, owner, last_activity_at, open_tickets or created_at; with - in front the other way */
                 sort?: string;
                 /** @description rows of a page, 50 unless given */
@@ -4937,12 +5362,20 @@ export interface operations {
             query?: {
                 /** @description words that the name, external id or domain contains */
                 q?: string;
-                /** @description only these colours: red,yellow */
+                /** @description only these colours: red,yellow; none is without a score */
                 band?: string;
                 /** @description only this CSM's */
                 owner_id?: string;
                 /** @description only those that renew within so many days, or should have */
                 renewal_within_days?: number;
+                /** @description true: only those at risk, as the portfolio counts them: red, or yellow and renewing within 120 days */
+                at_risk?: boolean;
+                /** @description green-yellow: only those that were the one at moved_from and the other at moved_to; none is without a score */
+                moved?: string;
+                /** @description needed by moved */
+                moved_from?: string;
+                /** @description now unless given */
+                moved_to?: string;
                 /** @description as for the list */
                 sort?: string;
             };
@@ -6071,6 +6504,535 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProgramFunctions"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    matchProgramRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgramCursor"];
+            };
+        };
+        responses: {
+            /** @description Which accounts the rule under a cursor matches now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramMatches"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diffProgram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgramDiffOf"];
+            };
+        };
+        responses: {
+            /** @description What a program would change for the accounts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramDiff"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testProgram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgramTestOf"];
+            };
+        };
+        responses: {
+            /** @description Run a program's own test cases */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramTest"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPortfolio: {
+        parameters: {
+            query?: {
+                /** @description only this CSM's */
+                owner_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller's accounts as a whole: by colour, at risk, renewing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Portfolio"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHealthMigration: {
+        parameters: {
+            query: {
+                /** @description the earlier moment */
+                from: string;
+                /** @description now unless given */
+                to?: string;
+                /** @description only this CSM's */
+                owner_id?: string;
+                /** @description how many each way, 5 unless given */
+                movers?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many accounts went from which colour to which between two moments, and whose score moved most */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Migration"];
                 };
             };
             /** @description malformed */

@@ -44,4 +44,4 @@ export type ProgramName = Schemas['ProgramName'];
 export type ProgramFunction = Schemas['ProgramFunction'];
 export type ProgramMatches = Schemas['ProgramMatches'];
 export type ProgramDiff = Schemas['ProgramDiff'];
-export type { ProgramTests } from './program';
+export type ProgramTests = Schemas['ProgramTest'];

@@ -9,8 +9,7 @@ import {
 } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { client, unwrap } from '@/api/client';
-import { hasStatus } from '@/api/errors';
-import { programCall } from '@/api/program';
+import { readProgramSchema } from '@/api/program';
 import type { ProgramCheck, ProgramFile, ProgramTests } from '@/api/types';
 import { programKeys } from './keys';
 import { type Scope, SECTIONS } from './scope';
@@ -91,11 +90,7 @@ export function useScope(): Scope {
   const schemas = useQueries({
     queries: SECTIONS.map(section => ({
       queryKey: ['program', 'schema', section],
-      queryFn: ({ signal }: { signal: AbortSignal }) =>
-        programCall<Schema>('GET', `/schema/${section}`, undefined, signal).catch(error => {
-          if (hasStatus(error, 404)) return null;
-          throw error;
-        }),
+      queryFn: ({ signal }: { signal: AbortSignal }) => readProgramSchema<Schema>(section, signal),
       staleTime: HOUR_MS,
     })),
     combine: answers =>
@@ -169,7 +164,7 @@ export interface Tested extends ProgramTests {
 export function useRunTests() {
   return useMutation({
     mutationFn: async (revision: Revision): Promise<Tested> => ({
-      ...(await programCall<ProgramTests>('POST', '/test', { files: revision.files })),
+      ...(await unwrap(client.POST('/api/v1/program/test', { body: { files: revision.files } }))),
       of: revision,
     }),
   });
