@@ -474,6 +474,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/program/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a program would change for the accounts */
+        post: operations["diffProgram"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/program/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which accounts the rule under a cursor matches now */
+        post: operations["matchProgramRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/program/names": {
         parameters: {
             query?: never;
@@ -502,40 +536,6 @@ export interface paths {
         get: operations["listProgramFunctions"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/program/match": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Which accounts the rule under a cursor matches now */
-        post: operations["matchProgramRule"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/program/diff": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** What a program would change for the accounts */
-        post: operations["diffProgram"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1536,107 +1536,6 @@ export interface components {
             /** @description why */
             note?: string;
         };
-        ProgramNames: {
-            /** @description every name that the active program's rules can read */
-            items: components["schemas"]["ProgramName"][];
-        };
-        ProgramName: {
-            /** @description arr, logins */
-            name: string;
-            /** @description as it stands in a rule: logins.sum(days) */
-            usage: string;
-            /**
-             * @description of its value
-             * @enum {string}
-             */
-            type: "double" | "int" | "bool" | "string" | "timestamp" | "duration";
-            /** @description of its value, or empty */
-            unit: string;
-            /** @description what it is */
-            doc: string;
-            /** @description book: records; metric: events; rows: other accounts */
-            source: string;
-        };
-        ProgramFunctions: {
-            /** @description everything that the language has */
-            items: components["schemas"]["ProgramFunction"][];
-        };
-        ProgramFunction: {
-            /** @description size, math.abs */
-            name: string;
-            /** @description as it stands in a rule */
-            usage: string;
-            /** @description what it gives */
-            doc: string;
-            /**
-             * @description what it is
-             * @enum {string}
-             */
-            kind: "function" | "macro" | "operator";
-        };
-        ProgramCursor: {
-            /** @description the whole program; the active one unless given */
-            files?: components["schemas"]["ProgramFile"][];
-            /** @description where the cursor is */
-            file: string;
-            /** @description from 1 */
-            line: number;
-            /** @description in code points, from 1 */
-            column: number;
-        };
-        ProgramMatches: {
-            /** @description null: there is none at that place */
-            rule: components["schemas"]["ProgramRule"] | null;
-            /** @description what is wrong with the rule */
-            problems: components["schemas"]["ProgramProblem"][];
-            /** @description accounts that the caller sees */
-            of: number;
-            /** @description of which the rule is true; of a number, those that have a value */
-            matches: number;
-            /** @description of which what it reads is missing, or an error */
-            unknown: number;
-            /** @description of those that match, in major units */
-            arr: number;
-            /** @description of ARR */
-            currency: string;
-            /** @description some that match, the largest ARR first */
-            accounts: components["schemas"]["ProgramMatch"][];
-        };
-        ProgramRule: {
-            /**
-             * @description what the rule is for
-             * @enum {string}
-             */
-            kind: "signal" | "segment" | "measure" | "exception" | "applies_when" | "lifecycle" | "coverage" | "other";
-            /** @description as people call it */
-            name: string;
-            /** @description its CEL */
-            expression: string;
-            /** @description of its value; empty: it is wrong */
-            type: string;
-            /** @description it reads a colour or a signal: at a past moment it exists as known only */
-            known_only: boolean;
-        };
-        ProgramMatch: {
-            /** @description the account */
-            id: string;
-            /** @description display name */
-            name: string;
-            /** @description ARR in major units */
-            arr: number;
-            /** @description what the rule gives */
-            value_text: string;
-            /** @description what it reads of the account */
-            why: components["schemas"]["ProgramWhy"][];
-        };
-        ProgramWhy: {
-            /** @description what the rule reads */
-            name: string;
-            /** @description with its unit */
-            value_text: string;
-            /** @description where it comes from */
-            source: string;
-        };
         ProgramDiffOf: {
             /** @description the whole program */
             files?: components["schemas"]["ProgramFile"][];
@@ -1769,6 +1668,107 @@ export interface components {
             colour: ("red" | "yellow" | "green") | null;
             /** @description null: none */
             scorecard: string | null;
+        };
+        ProgramCursor: {
+            /** @description the whole program; the active one unless given */
+            files?: components["schemas"]["ProgramFile"][];
+            /** @description where the cursor is */
+            file: string;
+            /** @description from 1 */
+            line: number;
+            /** @description in code points, from 1 */
+            column: number;
+        };
+        ProgramMatches: {
+            /** @description null: there is none at that place */
+            rule: components["schemas"]["ProgramRule"] | null;
+            /** @description what is wrong with the rule */
+            problems: components["schemas"]["ProgramProblem"][];
+            /** @description accounts that the caller sees */
+            of: number;
+            /** @description of which the rule is true; of a number, those that have a value */
+            matches: number;
+            /** @description of which what it reads is missing, or an error */
+            unknown: number;
+            /** @description of those that match, in major units */
+            arr: number;
+            /** @description of ARR */
+            currency: string;
+            /** @description some that match, the largest ARR first */
+            accounts: components["schemas"]["ProgramMatch"][];
+        };
+        ProgramRule: {
+            /**
+             * @description what the rule is for
+             * @enum {string}
+             */
+            kind: "signal" | "segment" | "measure" | "exception" | "applies_when" | "lifecycle" | "coverage" | "other";
+            /** @description as people call it */
+            name: string;
+            /** @description its CEL */
+            expression: string;
+            /** @description of its value; empty: it is wrong */
+            type: string;
+            /** @description it reads a colour or a signal: at a past moment it exists as known only */
+            known_only: boolean;
+        };
+        ProgramMatch: {
+            /** @description the account */
+            id: string;
+            /** @description display name */
+            name: string;
+            /** @description ARR in major units */
+            arr: number;
+            /** @description what the rule gives */
+            value_text: string;
+            /** @description what it reads of the account */
+            why: components["schemas"]["ProgramWhy"][];
+        };
+        ProgramWhy: {
+            /** @description what the rule reads */
+            name: string;
+            /** @description with its unit */
+            value_text: string;
+            /** @description where it comes from */
+            source: string;
+        };
+        ProgramNames: {
+            /** @description every name that the active program's rules can read */
+            items: components["schemas"]["ProgramName"][];
+        };
+        ProgramName: {
+            /** @description arr, logins */
+            name: string;
+            /** @description as it stands in a rule: logins.sum(days) */
+            usage: string;
+            /**
+             * @description of its value
+             * @enum {string}
+             */
+            type: "double" | "int" | "bool" | "string" | "timestamp" | "duration";
+            /** @description of its value, or empty */
+            unit: string;
+            /** @description what it is */
+            doc: string;
+            /** @description book: records; metric: events; rows: other accounts */
+            source: string;
+        };
+        ProgramFunctions: {
+            /** @description everything that the language has */
+            items: components["schemas"]["ProgramFunction"][];
+        };
+        ProgramFunction: {
+            /** @description size, math.abs */
+            name: string;
+            /** @description as it stands in a rule */
+            usage: string;
+            /** @description what it gives */
+            doc: string;
+            /**
+             * @description what it is
+             * @enum {string}
+             */
+            kind: "function" | "macro" | "operator";
         };
         ProgramTestOf: {
             /** @description the whole program, with its tests */
@@ -6405,6 +6405,243 @@ export interface operations {
             };
         };
     };
+    diffProgram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgramDiffOf"];
+            };
+        };
+        responses: {
+            /** @description What a program would change for the accounts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramDiff"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    matchProgramRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgramCursor"];
+            };
+        };
+        responses: {
+            /** @description Which accounts the rule under a cursor matches now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramMatches"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listProgramNames: {
         parameters: {
             query?: never;
@@ -6562,243 +6799,6 @@ export interface operations {
             };
             /** @description unavailable */
             503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    matchProgramRule: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ProgramCursor"];
-            };
-        };
-        responses: {
-            /** @description Which accounts the rule under a cursor matches now */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProgramMatches"];
-                };
-            };
-            /** @description malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not-acceptable */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description too-large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported-media-type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description storage-full */
-            507: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    diffProgram: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ProgramDiffOf"];
-            };
-        };
-        responses: {
-            /** @description What a program would change for the accounts */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProgramDiff"];
-                };
-            };
-            /** @description malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not-acceptable */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description too-large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported-media-type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description storage-full */
-            507: {
                 headers: {
                     [name: string]: unknown;
                 };
