@@ -452,6 +452,24 @@ test('a CSM is not led to what only those who run the workspace may see', async 
   assert.equal(await page.getByRole('button', { name: 'Try again' }).count(), 0);
 });
 
+test('a trait that changes shows on the page that is open', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  const account = await accountNamed(page, demo.base, 'TechCorp');
+  await page.goto(`${demo.base}/accounts/${account.id}`);
+  await score(page).waitFor();
+  const industry = `Trade ${Date.now() % 1000}`;
+  assert.equal(await page.getByText(industry).count(), 0);
+  await page.request.post(`${demo.base}/v1/group`, {
+    data: { userId: 'trait-teller', groupId: account.external_id, traits: { industry } },
+    headers: { authorization: `Basic ${Buffer.from('demo-write-key:').toString('base64')}` },
+  });
+  // What the account does next is what the page hears of.
+  await button(page, 'Critical ticket').click();
+  await page.getByText(industry).waitFor();
+  await button(page, 'Rescue').click();
+  await page.getByText('Sent: Rescue').first().waitFor();
+});
+
 test("the demo's own source has its write key in the line to paste", async t => {
   const page = await signedIn(t, browser, demo.base);
   await page.goto(`${demo.base}/sources`);

@@ -67,6 +67,24 @@ for (const view of Object.keys(VIEWS)) {
     await clean(page);
   });
 
+  test(`the program is accessible on each of its panels (${view})`, async t => {
+    const page = await signedIn(t, browser, demo.base, view);
+    await page.goto(`${demo.base}/program?file=scorecards/mid-touch.yaml`);
+    await page.getByRole('textbox', { name: 'Text of scorecards/mid-touch.yaml' }).waitFor();
+    await page.getByText(/^No mistakes/).waitFor();
+    await clean(page);
+    for (const tab of await page.getByRole('tab').all()) {
+      await tab.click();
+      await page.getByRole('tabpanel').waitFor();
+      await clean(page);
+    }
+    const build = page.getByRole('button', { name: 'Build a condition' });
+    if (!(await build.isVisible())) return;
+    await build.click();
+    await page.getByRole('dialog').getByLabel('Field').waitFor();
+    assert.deepEqual(await axeFindings(page, true), []);
+  });
+
   test(`sources are accessible (${view})`, async t => {
     const page = await signedIn(t, browser, demo.base, view);
     await page.goto(`${demo.base}/sources`);

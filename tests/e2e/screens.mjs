@@ -42,6 +42,26 @@ const PAGES = {
     await page.getByRole('tab', { name: 'People' }).click();
     await page.getByRole('region', { name: 'People' }).scrollIntoViewIfNeeded();
   },
+  async program(page, base) {
+    await page.goto(`${base}/program?file=scorecards/mid-touch.yaml`);
+    const text = page.getByRole('textbox', { name: 'Text of scorecards/mid-touch.yaml' });
+    await text.waitFor();
+    await page.getByText('seats_used', { exact: false }).last().click();
+    const matches = page.getByRole('tab', { name: 'Matches' });
+    await matches.click();
+    await page.getByText(/accounts? (match|ha)/).first().waitFor();
+  },
+  async 'program-changes'(page, base) {
+    await page.goto(`${base}/accounts`);
+    const now = await (await page.request.get(`${base}/api/v1/program`)).json();
+    const { user } = await (await page.request.get(`${base}/api/v1/session`)).json();
+    const text = file => file.text.replace('arr >= 20000', 'arr >= 8000').replace('yellow: 50', 'yellow: 60');
+    const files = now.files.map(file => (file.name.includes('mid-touch') ? { ...file, text: text(file) } : file));
+    const draft = JSON.stringify({ base: now.version, files, at: Date.now() });
+    await page.evaluate(([key, value]) => localStorage.setItem(key, value), [`cairn-program-draft-${user.id}`, draft]);
+    await page.goto(`${base}/program?file=scorecards/mid-touch.yaml&panel=changes`);
+    await page.getByRole('region', { name: 'What it does to the book' }).getByRole('listitem').first().waitFor();
+  },
   async sources(page, base) {
     await page.goto(`${base}/sources`);
     await page.getByRole('table').waitFor();

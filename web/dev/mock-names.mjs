@@ -40,7 +40,7 @@ export const functions = [
   },
   { name: 'math.abs', usage: 'math.abs(x)', doc: 'Without its sign', kind: 'function' },
 ];
-const cel = { type: 'string', format: 'cel' };
+const cel = { type: 'string', 'x-cel-result': 'bool' };
 export const schemas = {
   signals: {
     description: 'What to notice',

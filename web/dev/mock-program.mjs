@@ -135,7 +135,10 @@ function match(world, { files, file, line, column }) {
   const none = { problems: [], of: 0, matches: 0, unknown: 0, arr: 0, currency: 'USD', accounts: [] };
   if (!rule) return { rule: null, ...none };
   const type = rule.key === 'value' ? 'double' : 'bool';
-  const said = { rule: { kind: rule.kind, name: rule.name, expression: rule.expression, type }, ...none };
+  const said = {
+    rule: { kind: rule.kind, name: rule.name, expression: rule.expression, type, known_only: false },
+    ...none,
+  };
   const problems = problemsOf([text]).filter(one => one.line === line);
   if (problems.length > 0) return { ...said, problems };
   const rows = evaluated(world, rule.expression);
@@ -201,6 +204,7 @@ function diff(world, { files, version }) {
     signals,
     accounts: [],
     needs_scan: [],
+    currency: 'USD',
     words: [
       ...signals.map(
         one =>

@@ -474,6 +474,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/program/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a program would change for the accounts */
+        post: operations["diffProgram"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/program/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which accounts the rule under a cursor matches now */
+        post: operations["matchProgramRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/program/names": {
         parameters: {
             query?: never;
@@ -502,6 +536,23 @@ export interface paths {
         get: operations["listProgramFunctions"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/program/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a program's own test cases */
+        post: operations["testProgram"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1598,6 +1649,202 @@ export interface components {
             /** @description why */
             note?: string;
         };
+        ProgramDiffOf: {
+            /** @description the whole program */
+            files?: components["schemas"]["ProgramFile"][];
+            /** @description or the version that would be rolled back to */
+            version?: number;
+        };
+        ProgramDiff: {
+            /** @description if there are any, nothing else is said */
+            problems: components["schemas"]["ProgramProblem"][];
+            /** @description the text is that of the active version */
+            identical: boolean;
+            /** @description that are not as in the active version */
+            changed_files: components["schemas"]["ProgramFileChange"][];
+            /** @description accounts of which the shown score would be another */
+            rescored: components["schemas"]["ProgramDiffCount"];
+            /** @description which colours turn, the most accounts first */
+            colours: components["schemas"]["ProgramColourChange"][];
+            /** @description which scorecards change, the most accounts first */
+            models: components["schemas"]["ProgramModelChange"][];
+            /** @description which segments grow or shrink */
+            segments: components["schemas"]["ProgramSegmentChange"][];
+            /** @description which signals would be raised or cleared */
+            signals: components["schemas"]["ProgramSignalChange"][];
+            /** @description at most 50, the largest ARR first */
+            accounts: components["schemas"]["ProgramDiffAccount"][];
+            /** @description metrics that the log is scanned for first */
+            needs_scan: string[];
+            /** @description the same as sentences */
+            words: string[];
+            /** @description of ARR */
+            currency: string;
+        };
+        ProgramFileChange: {
+            /** @description the file */
+            name: string;
+            /**
+             * @description what became of it
+             * @enum {string}
+             */
+            change: "added" | "removed" | "changed";
+        };
+        ProgramDiffCount: {
+            /** @description accounts */
+            count: number;
+            /** @description their ARR in major units */
+            arr: number;
+        };
+        ProgramColourChange: {
+            /** @description null: no score */
+            from: ("red" | "yellow" | "green") | null;
+            /** @description null: no score */
+            to: ("red" | "yellow" | "green") | null;
+            /** @description accounts */
+            count: number;
+            /** @description their ARR in major units */
+            arr: number;
+        };
+        ProgramModelChange: {
+            /** @description scorecard; null: none */
+            from: string | null;
+            /** @description scorecard; null: none */
+            to: string | null;
+            /** @description accounts */
+            count: number;
+            /** @description their ARR in major units */
+            arr: number;
+        };
+        ProgramSegmentChange: {
+            /** @description of the segment */
+            name: string;
+            /**
+             * @description what becomes of it
+             * @enum {string}
+             */
+            change: "new" | "gone" | "same";
+            /** @description accounts in it */
+            before: number;
+            /** @description accounts that would be */
+            after: number;
+            /** @description that would enter */
+            entered: number;
+            /** @description that would leave */
+            left: number;
+            /** @description their ARR in major units */
+            entered_arr: number;
+            /** @description their ARR in major units */
+            left_arr: number;
+        };
+        ProgramSignalChange: {
+            /** @description of the signal */
+            name: string;
+            /**
+             * @description what becomes of it
+             * @enum {string}
+             */
+            change: "new" | "gone" | "same";
+            /** @description accounts */
+            would_raise: number;
+            /** @description accounts */
+            would_clear: number;
+            /** @description accounts of which it is true already: they are told of quietly */
+            already_true: number;
+            /** @description ARR of all these in major units */
+            arr: number;
+        };
+        ProgramDiffAccount: {
+            /** @description the account */
+            id: string;
+            /** @description display name */
+            name: string;
+            /** @description ARR in major units */
+            arr: number;
+            /** @description as it is */
+            before: components["schemas"]["ProgramDiffScore"];
+            /** @description as it would be */
+            after: components["schemas"]["ProgramDiffScore"];
+            /** @description segments */
+            entered: string[];
+            /** @description segments */
+            left: string[];
+            /** @description signals */
+            raises: string[];
+            /** @description signals */
+            clears: string[];
+        };
+        ProgramDiffScore: {
+            /** @description as it is shown; null: none */
+            points: number | null;
+            /** @description null: none */
+            colour: ("red" | "yellow" | "green") | null;
+            /** @description null: none */
+            scorecard: string | null;
+        };
+        ProgramCursor: {
+            /** @description the whole program; the active one unless given */
+            files?: components["schemas"]["ProgramFile"][];
+            /** @description where the cursor is */
+            file: string;
+            /** @description from 1 */
+            line: number;
+            /** @description in code points, from 1 */
+            column: number;
+        };
+        ProgramMatches: {
+            /** @description null: there is none at that place */
+            rule: components["schemas"]["ProgramRule"] | null;
+            /** @description what is wrong with the rule */
+            problems: components["schemas"]["ProgramProblem"][];
+            /** @description accounts that the caller sees */
+            of: number;
+            /** @description of which the rule is true; of a number, those that have a value */
+            matches: number;
+            /** @description of which what it reads is missing, or an error */
+            unknown: number;
+            /** @description of those that match, in major units */
+            arr: number;
+            /** @description of ARR */
+            currency: string;
+            /** @description some that match, the largest ARR first */
+            accounts: components["schemas"]["ProgramMatch"][];
+        };
+        ProgramRule: {
+            /**
+             * @description what the rule is for
+             * @enum {string}
+             */
+            kind: "signal" | "segment" | "measure" | "exception" | "applies_when" | "lifecycle" | "coverage" | "other";
+            /** @description as people call it */
+            name: string;
+            /** @description its CEL */
+            expression: string;
+            /** @description of its value; empty: it is wrong */
+            type: string;
+            /** @description it reads a colour or a signal: at a past moment it exists as known only */
+            known_only: boolean;
+        };
+        ProgramMatch: {
+            /** @description the account */
+            id: string;
+            /** @description display name */
+            name: string;
+            /** @description ARR in major units */
+            arr: number;
+            /** @description what the rule gives */
+            value_text: string;
+            /** @description what it reads of the account */
+            why: components["schemas"]["ProgramWhy"][];
+        };
+        ProgramWhy: {
+            /** @description what the rule reads */
+            name: string;
+            /** @description with its unit */
+            value_text: string;
+            /** @description where it comes from */
+            source: string;
+        };
         ProgramNames: {
             /** @description every name that the active program's rules can read */
             items: components["schemas"]["ProgramName"][];
@@ -1635,6 +1882,40 @@ export interface components {
              * @enum {string}
              */
             kind: "function" | "macro" | "operator";
+        };
+        ProgramTestOf: {
+            /** @description the whole program, with its tests */
+            files: components["schemas"]["ProgramFile"][];
+        };
+        ProgramTest: {
+            /** @description if there are any, nothing is tested */
+            problems: components["schemas"]["ProgramProblem"][];
+            /** @description how many */
+            passed: number;
+            /** @description how many */
+            failed: number;
+            /** @description in the order of the files */
+            cases: components["schemas"]["ProgramTestCase"][];
+        };
+        ProgramTestCase: {
+            /** @description where it stands */
+            file: string;
+            /** @description the same */
+            line: number;
+            /** @description what is tested */
+            name: string;
+            /** @description it passed */
+            ok: boolean;
+            /** @description what is not as expected */
+            differences: components["schemas"]["ProgramTestDifference"][];
+        };
+        ProgramTestDifference: {
+            /** @description score, colour, exceptions */
+            what: string;
+            /** @description as the case says */
+            expected: string;
+            /** @description what came of the facts */
+            got: string;
         };
         Portfolio: {
             /**
@@ -6412,6 +6693,243 @@ export interface operations {
             };
         };
     };
+    diffProgram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgramDiffOf"];
+            };
+        };
+        responses: {
+            /** @description What a program would change for the accounts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramDiff"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    matchProgramRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgramCursor"];
+            };
+        };
+        responses: {
+            /** @description Which accounts the rule under a cursor matches now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramMatches"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listProgramNames: {
         parameters: {
             query?: never;
@@ -6569,6 +7087,120 @@ export interface operations {
             };
             /** @description unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testProgram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgramTestOf"];
+            };
+        };
+        responses: {
+            /** @description Run a program's own test cases */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramTest"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -37,17 +37,15 @@ export type DemoButton = Schemas['DemoButton'];
 export type DemoCall = Schemas['DemoCall'];
 export type Progress = Schemas['Progress'];
 export type Problem = Schemas['Problem'];
-export type {
-  ProgramCheck,
-  ProgramColour,
-  ProgramDiff,
-  ProgramEdit,
-  ProgramFile,
-  ProgramFunction,
-  ProgramMatch,
-  ProgramName,
-  ProgramNow,
-  ProgramProblem,
-  ProgramTests,
-  ProgramVersion,
-} from './program';
+export type ProgramNow = Schemas['Program'];
+export type ProgramFile = Schemas['ProgramFile'];
+export type ProgramVersion = Schemas['ProgramVersion'];
+export type ProgramCheck = Schemas['ProgramCheck'];
+export type ProgramProblem = Schemas['ProgramProblem'];
+export type ProgramEdit = Schemas['ProgramEdit'];
+export type ProgramApplied = Schemas['ProgramApplied'];
+export type ProgramName = Schemas['ProgramName'];
+export type ProgramFunction = Schemas['ProgramFunction'];
+export type ProgramMatches = Schemas['ProgramMatches'];
+export type ProgramDiff = Schemas['ProgramDiff'];
+export type ProgramTests = Schemas['ProgramTest'];

@@ -8,7 +8,7 @@ const KEYS = [
   ['Ctrl K', 'palette'],
   ['g p', 'portfolio'],
   ['g a', 'accounts'],
-  ['g p', 'program'],
+  ['g r', 'program'],
   ['g s', 'sources'],
   ['/', 'search'],
   ['j', 'next'],

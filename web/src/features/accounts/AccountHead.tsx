@@ -10,6 +10,7 @@ import classes from './AccountPage.module.css';
 import { useMark } from './changes';
 import { NextStep } from './NextStep';
 import { OwnerMenu } from './OwnerMenu';
+import { useTraits } from './queries';
 
 type Override = NonNullable<AccountHealth['override']>;
 
@@ -28,6 +29,7 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 
 function Facts({ account, health }: { account: Account; health: AccountHealth | null | undefined }) {
   const format = useFormat();
+  const traits = useTraits(account);
   return (
     <dl className={classes.facts}>
       <Fact name={t('accounts.column.arr')}>
@@ -56,7 +58,7 @@ function Facts({ account, health }: { account: Account; health: AccountHealth | 
       <Fact name={t('account.confidence')}>
         <span className="num">{health ? `${Math.round(health.confidence * 100)} %` : '–'}</span>
       </Fact>
-      {account.traits
+      {traits
         .filter(trait => !SAID.has(trait.name))
         .slice(0, TRAITS)
         .map(trait => (

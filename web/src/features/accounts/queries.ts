@@ -1,6 +1,7 @@
 // Reading and changing accounts.
 import { keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { client, mergePatch, unwrap, unwrapTagged } from '@/api/client';
+import type { Account } from '@/api/types';
 import type { AccountFilter } from './filter';
 import { accountKeys } from './keys';
 
@@ -39,6 +40,20 @@ export function useAccount(id: string) {
         client.GET('/api/v1/accounts/{account_id}', { params: { path: { account_id: id } }, signal }),
       ),
   });
+}
+
+/** The traits as they are now: no message of the stream says them, so they are read again when one comes.
+ * Apart from useAccount, whose tag belongs to what a change of owner was based on. */
+export function useTraits(account: Account): Account['traits'] {
+  const { id } = account;
+  const traits = useQuery({
+    queryKey: [...accountKeys.parts(id), 'traits'] as const,
+    queryFn: ({ signal }) =>
+      unwrap(client.GET('/api/v1/accounts/{account_id}', { params: { path: { account_id: id } }, signal })),
+    initialData: account,
+    select: one => one.traits,
+  });
+  return traits.data;
 }
 
 export interface OwnerChange {

@@ -2,13 +2,14 @@
 import { Button, Modal, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { ApiProblem, hasStatus } from '@/api/errors';
+import type { ProgramApplied } from '@/api/types';
 import { QueryFailure } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { say } from '@/ui/say';
 import { Failure, LoadingLines } from '@/ui/states';
 import { EffectWords } from './Effects';
 import classes from './Panels.module.css';
-import { type Applied, type Revision, useApply, useEffects, useRollback } from './queries';
+import { type Revision, useApply, useEffects, useRollback } from './queries';
 
 /** What it does, in words; the form waits for it. */
 function Words({ effects }: { effects: ReturnType<typeof useEffects> }) {
@@ -71,7 +72,7 @@ interface ApplyProps {
   base: number;
   next: number;
   onClose: () => void;
-  onApplied: (applied: Applied) => void;
+  onApplied: (applied: ProgramApplied) => void;
 }
 
 export function ApplyDialog({ revision, base, next, onClose, onApplied }: ApplyProps) {
@@ -114,9 +115,10 @@ interface RollbackProps {
   version: number;
   hasDraft: boolean;
   onClose: () => void;
+  onDone: (version: number) => void;
 }
 
-export function RollbackDialog({ version, hasDraft, onClose }: RollbackProps) {
+export function RollbackDialog({ version, hasDraft, onClose, onDone }: RollbackProps) {
   const effects = useEffects({ version }, true);
   const rollback = useRollback();
   const submit = (note: string) =>
@@ -127,6 +129,7 @@ export function RollbackDialog({ version, hasDraft, onClose }: RollbackProps) {
           const said =
             made.state === 'active' ? 'program.versions.rolled' : 'program.versions.rolledBuilding';
           say(t(said, { version: made.version, of: version }));
+          onDone(made.version);
           onClose();
         },
       },

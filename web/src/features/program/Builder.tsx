@@ -25,6 +25,13 @@ function wordOf(comparison: Comparison, field: Field): string {
   return t(`program.builder.compare.${comparison}`);
 }
 
+const SOURCES = ['book', 'metric', 'rows'] as const;
+
+function sourceWord(source: string): string {
+  const known = SOURCES.find(one => one === source);
+  return known ? t(`program.builder.source.${known}`) : source;
+}
+
 function FieldChoice({
   fields,
   value,
@@ -43,7 +50,7 @@ function FieldChoice({
       onChange={event => onChange(event.currentTarget.value)}
     >
       {sources.map(source => (
-        <optgroup key={source} label={source}>
+        <optgroup key={source} label={sourceWord(source)}>
           {fields
             .filter(field => field.source === source)
             .map(field => (

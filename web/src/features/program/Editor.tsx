@@ -27,7 +27,7 @@ import { programCompletion, programMeanings } from './assist';
 import classes from './Editor.module.css';
 import { editorTheme } from './editorTheme';
 import { programLanguage } from './language';
-import { placeAt, valueEnd, yamlText } from './place';
+import { nextIndent, placeAt, valueEnd, yamlText } from './place';
 import { offsetOf, placeOf } from './positions';
 import { holdsExpression, type Scope } from './scope';
 
@@ -174,6 +174,19 @@ export default function Editor(props: Props) {
   );
 }
 
+/** YAML's indentation cannot be told from a tree while a line is still being written. */
+function newLine({ state, dispatch }: EditorView): boolean {
+  if (state.readOnly) return false;
+  const { from, to } = state.selection.main;
+  const line = state.doc.lineAt(from);
+  const insert = `${state.lineBreak}${nextIndent(line.text.slice(0, from - line.from))}`;
+  const selection = { anchor: from + insert.length };
+  dispatch(
+    state.update({ changes: { from, to, insert }, selection, scrollIntoView: true, userEvent: 'input' }),
+  );
+  return true;
+}
+
 const save = (now: { current: Props }) => () => {
   now.current.onSave();
   return true;
@@ -215,6 +228,7 @@ function extensions(readOnly: boolean, now: { current: Props }): Extension[] {
           return true;
         },
       },
+      { key: 'Enter', run: newLine },
       ...closeBracketsKeymap,
       ...defaultKeymap,
       ...searchKeymap,

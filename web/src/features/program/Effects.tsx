@@ -1,7 +1,7 @@
 // What a text would do to the book: first in words, then what stands behind them.
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import type { ProgramDiff } from '@/api/types';
+import type { Band, ProgramDiff } from '@/api/types';
 import { HealthShape, type Shade } from '@/features/health';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
@@ -9,10 +9,10 @@ import { ScrollRegion } from '@/ui/ScrollRegion';
 import classes from './Effects.module.css';
 import { useMoney } from './useMoney';
 
-const SHADES: ReadonlySet<string> = new Set(['red', 'yellow', 'green', 'grey', 'none']);
+type Money = (amount: number) => string;
 
-function Colour({ name }: { name: string }) {
-  const shade: Shade = SHADES.has(name) ? (name as Shade) : 'none';
+function Colour({ name }: { name: Band | null }) {
+  const shade: Shade = name ?? 'none';
   return (
     <span className={classes.colour}>
       <HealthShape shade={shade} />
@@ -50,19 +50,17 @@ function Table({ title, heads, children }: TableProps) {
   );
 }
 
-function Moves({
-  title,
-  moves,
-  isColour,
-}: {
-  title: string;
-  moves: ProgramDiff['colours'];
-  isColour: boolean;
-}) {
+interface Move {
+  key: string;
+  from: ReactNode;
+  to: ReactNode;
+  count: number;
+  arr: number;
+}
+
+function Moves({ title, moves, money }: { title: string; moves: readonly Move[]; money: Money }) {
   const format = useFormat();
-  const money = useMoney();
   if (moves.length === 0) return null;
-  const end = (name: string) => (isColour ? <Colour name={name} /> : name || '–');
   const heads = [
     t('program.effects.from'),
     t('program.effects.to'),
@@ -72,9 +70,9 @@ function Moves({
   return (
     <Table title={title} heads={heads}>
       {moves.map(move => (
-        <tr key={`${move.from}>${move.to}`}>
-          <td>{end(move.from)}</td>
-          <td>{end(move.to)}</td>
+        <tr key={move.key}>
+          <td>{move.from}</td>
+          <td>{move.to}</td>
           <td className={classes.end}>{format.number(move.count)}</td>
           <td className={classes.end}>{money(move.arr)}</td>
         </tr>
@@ -88,9 +86,8 @@ function Change({ change }: { change: 'new' | 'gone' | 'same' }) {
   return change === 'same' ? null : <span className={classes.tag}>{t(`program.effects.${change}`)}</span>;
 }
 
-function Segments({ segments }: { segments: ProgramDiff['segments'] }) {
+function Segments({ segments, money }: { segments: ProgramDiff['segments']; money: Money }) {
   const format = useFormat();
-  const money = useMoney();
   if (segments.length === 0) return null;
   const heads = (['name', 'before#', 'after#', 'entered#', 'left#'] as const).map(head =>
     head.endsWith('#')
@@ -116,9 +113,8 @@ function Segments({ segments }: { segments: ProgramDiff['segments'] }) {
   );
 }
 
-function Signals({ signals }: { signals: ProgramDiff['signals'] }) {
+function Signals({ signals, money }: { signals: ProgramDiff['signals']; money: Money }) {
   const format = useFormat();
-  const money = useMoney();
   if (signals.length === 0) return null;
   const heads = [
     t('program.effects.name'),
@@ -153,9 +149,8 @@ type AccountEffect = ProgramDiff['accounts'][number];
 
 function StandingText({ standing }: { standing: AccountEffect['before'] }) {
   const format = useFormat();
-  if (!standing) return <>–</>;
   return (
-    <span className={classes.standing} title={standing.scorecard}>
+    <span className={classes.standing} title={standing.scorecard ?? undefined}>
       <Colour name={standing.colour} /> {standing.points === null ? '' : format.points(standing.points)}
     </span>
   );
@@ -176,8 +171,7 @@ function otherEffects(account: AccountEffect): string {
     .join('; ');
 }
 
-function Accounts({ accounts }: { accounts: readonly AccountEffect[] }) {
-  const money = useMoney();
+function Accounts({ accounts, money }: { accounts: readonly AccountEffect[]; money: Money }) {
   if (accounts.length === 0) return null;
   const heads = [
     t('program.match.account'),
@@ -208,13 +202,15 @@ function Accounts({ accounts }: { accounts: readonly AccountEffect[] }) {
   );
 }
 
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** The words alone: for dialogs. */
 export function EffectWords({ diff }: { diff: ProgramDiff }) {
   const words = diff.words.length > 0 ? diff.words : [t('program.effects.nothing')];
   return (
     <ul className={classes.words}>
       {words.map(line => (
-        <li key={line}>{line}</li>
+        <li key={line}>{sentence(line)}</li>
       ))}
       {diff.needs_scan.length > 0 && (
         <li>{t('program.effects.scan', { names: diff.needs_scan.join(', ') })}</li>
@@ -224,14 +220,27 @@ export function EffectWords({ diff }: { diff: ProgramDiff }) {
 }
 
 export function Effects({ diff }: { diff: ProgramDiff }) {
+  const money = useMoney(diff.currency);
+  const colours = diff.colours.map(move => ({
+    ...move,
+    key: `${move.from} ${move.to}`,
+    from: <Colour name={move.from} />,
+    to: <Colour name={move.to} />,
+  }));
+  const models = diff.models.map(move => ({
+    ...move,
+    key: `${move.from} ${move.to}`,
+    from: move.from ?? '–',
+    to: move.to ?? '–',
+  }));
   return (
     <div className={classes.effects}>
       <EffectWords diff={diff} />
-      <Moves title={t('program.effects.colours')} moves={diff.colours} isColour />
-      <Moves title={t('program.effects.models')} moves={diff.models} isColour={false} />
-      <Segments segments={diff.segments} />
-      <Signals signals={diff.signals} />
-      <Accounts accounts={diff.accounts} />
+      <Moves title={t('program.effects.colours')} moves={colours} money={money} />
+      <Moves title={t('program.effects.models')} moves={models} money={money} />
+      <Segments segments={diff.segments} money={money} />
+      <Signals signals={diff.signals} money={money} />
+      <Accounts accounts={diff.accounts} money={money} />
     </div>
   );
 }

@@ -47,7 +47,7 @@ function NewFile({ files, onClose, onCreate }: NewFileProps) {
 
 const folderOf = (name: string) => name.slice(0, name.lastIndexOf('/') + 1);
 
-interface FileButtonProps {
+interface FileRowProps {
   name: string;
   folder: string;
   isOpen: boolean;
@@ -56,24 +56,26 @@ interface FileButtonProps {
   onOpen: (name: string) => void;
 }
 
-function FileButton({ name, folder, isOpen, change, mistakes, onOpen }: FileButtonProps) {
-  const said = [
-    name,
-    change ? t(`program.change.${change}`) : '',
-    mistakes > 0 ? t('program.check.count', { count: mistakes }) : '',
-  ];
+function FileRow({ name, folder, isOpen, change, mistakes, onOpen }: FileRowProps) {
   return (
-    <button
-      type="button"
-      className={classes.file}
-      aria-label={said.filter(Boolean).join(', ')}
-      aria-current={isOpen ? 'true' : undefined}
-      onClick={() => onOpen(name)}
-    >
-      <span className={classes.name}>{name.slice(folder.length)}</span>
+    <li className={classes.row} data-open={isOpen} data-inside={folder !== ''}>
+      <button
+        type="button"
+        className={classes.file}
+        aria-label={name}
+        aria-current={isOpen ? 'true' : undefined}
+        onClick={() => onOpen(name)}
+      >
+        {name.slice(folder.length)}
+      </button>
       {change && <span className={classes.change}>{t(`program.change.${change}`)}</span>}
-      {mistakes > 0 && <span className={classes.mistakes}>{mistakes}</span>}
-    </button>
+      {mistakes > 0 && (
+        <span className={classes.mistakes}>
+          <span aria-hidden="true">{mistakes}</span>
+          <span className="sr-only">{t('program.check.count', { count: mistakes })}</span>
+        </span>
+      )}
+    </li>
   );
 }
 
@@ -123,16 +125,14 @@ export function Files(props: Props) {
                 {folder !== '' && folder !== folderOf(files[i - 1]?.name ?? '') && (
                   <li className={classes.folder}>{folder}</li>
                 )}
-                <li data-inside={folder !== ''}>
-                  <FileButton
-                    name={name}
-                    folder={folder}
-                    isOpen={name === open}
-                    change={changeOf(name)}
-                    mistakes={mistakes(name)}
-                    onOpen={onOpen}
-                  />
-                </li>
+                <FileRow
+                  name={name}
+                  folder={folder}
+                  isOpen={name === open}
+                  change={changeOf(name)}
+                  mistakes={mistakes(name)}
+                  onOpen={onOpen}
+                />
               </Fragment>
             );
           })}

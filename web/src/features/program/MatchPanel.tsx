@@ -1,6 +1,6 @@
 // The accounts that the rule under the cursor matches now, and why.
 import { Link } from '@tanstack/react-router';
-import type { ProgramMatch } from '@/api/types';
+import type { ProgramMatches } from '@/api/types';
 import { QueryFailure, useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { ScrollRegion } from '@/ui/ScrollRegion';
@@ -10,21 +10,19 @@ import classes from './MatchPanel.module.css';
 import type { useMatch } from './queries';
 import { useMoney } from './useMoney';
 
-type Rule = NonNullable<ProgramMatch['rule']>;
-type Matched = ProgramMatch['accounts'][number];
-
-const KINDS = ['signal', 'segment', 'measure', 'exception', 'applies_when', 'lifecycle', 'coverage'] as const;
-
-function kindOf(rule: Rule): string {
-  const known = KINDS.find(kind => kind === rule.kind);
-  return known ? t(`program.match.kind.${known}`) : rule.kind;
-}
+type Rule = NonNullable<ProgramMatches['rule']>;
+type Matched = ProgramMatches['accounts'][number];
 
 /** A rule that is true or false matches accounts; any other has a value for them. */
 const isCondition = (rule: Rule) => rule.type === 'bool';
 
-function Row({ account, withValue }: { account: Matched; withValue: boolean }) {
-  const money = useMoney();
+interface RowProps {
+  account: Matched;
+  withValue: boolean;
+  money: (amount: number) => string;
+}
+
+function Row({ account, withValue, money }: RowProps) {
   return (
     <tr>
       <th scope="row">
@@ -46,9 +44,9 @@ function Row({ account, withValue }: { account: Matched; withValue: boolean }) {
   );
 }
 
-function Count({ match, rule }: { match: ProgramMatch; rule: Rule }) {
+function Count({ match, rule }: { match: ProgramMatches; rule: Rule }) {
   const format = useFormat();
-  const money = useMoney();
+  const money = useMoney(match.currency);
   const { matches, unknown } = match;
   const what = isCondition(rule) ? 'count' : 'values';
   return (
@@ -70,12 +68,13 @@ function Count({ match, rule }: { match: ProgramMatch; rule: Rule }) {
   );
 }
 
-function Matches({ match, rule }: { match: ProgramMatch; rule: Rule }) {
+function Matches({ match, rule }: { match: ProgramMatches; rule: Rule }) {
   const withValue = !isCondition(rule);
+  const money = useMoney(match.currency);
   return (
     <>
       <h2 className={classes.rule}>
-        {kindOf(rule)} <span className={classes.name}>{rule.name}</span>
+        {t(`program.match.kind.${rule.kind}`)} <span className={classes.name}>{rule.name}</span>
       </h2>
       <pre className={classes.expression}>{rule.expression}</pre>
       {match.problems.length > 0 ? (
@@ -83,6 +82,7 @@ function Matches({ match, rule }: { match: ProgramMatch; rule: Rule }) {
       ) : (
         <>
           <Count match={match} rule={rule} />
+          {rule.known_only && <p className={classes.unknown}>{t('program.match.knownOnly')}</p>}
           {match.accounts.length === 0 ? (
             <p className="dim">{t(withValue ? 'program.match.nobodyValue' : 'program.match.nobody')}</p>
           ) : (
@@ -103,7 +103,7 @@ function Matches({ match, rule }: { match: ProgramMatch; rule: Rule }) {
                 </thead>
                 <tbody>
                   {match.accounts.map(account => (
-                    <Row key={account.id} account={account} withValue={withValue} />
+                    <Row key={account.id} account={account} withValue={withValue} money={money} />
                   ))}
                 </tbody>
               </table>

@@ -42,7 +42,7 @@ export function Behind({ program, draft, onBoth }: BehindProps) {
   const move = async () => {
     try {
       const base = await read(draft.base);
-      const moved = rebase(base.files, draft.revision.files, program.files);
+      const moved = rebase(base, draft.revision.files, program.files);
       draft.moveTo(version, moved.files);
       onBoth(moved.both);
       if (moved.both.length === 0) say(t('program.draft.moved', { version }));

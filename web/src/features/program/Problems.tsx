@@ -20,8 +20,9 @@ function Item({ problem, onGo, onFix }: { problem: ProgramProblem } & Pick<Props
     <li className={classes.item} data-severity={problem.severity}>
       <Icon name="warning" size={14} />
       <span className={classes.message}>
-        {problem.severity === 'warning' && `${t('program.check.warning')}: `}
-        {problem.message}{' '}
+        {problem.severity === 'warning'
+          ? `${t('program.check.warning')}: ${problem.message}`
+          : problem.message}{' '}
         <button type="button" className={classes.place} onClick={() => onGo(file, line, column)}>
           {t('program.check.place', { file, line })}
         </button>

@@ -29,14 +29,14 @@ interface RowProps {
 function About({ one }: { one: ProgramVersion }) {
   return (
     <div className={classes.about}>
-      <p>
-        <strong>{t('program.version', { version: one.version })}</strong>{' '}
+      <div className={classes.title}>
+        <h2>{t('program.version', { version: one.version })}</h2>
         {one.state !== 'past' && (
           <span className={classes.state} data-state={one.state}>
             {t(`program.versions.state.${one.state}`)}
           </span>
         )}
-      </p>
+      </div>
       {one.note && <p>{one.note}</p>}
       <p className="dim">
         <When at={one.at} /> {t('program.by', { name: one.author?.name ?? t('program.server') })}

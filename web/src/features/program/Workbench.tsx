@@ -20,7 +20,7 @@ import { Problems } from './Problems';
 import type { ProgramView } from './ProgramPage';
 import classes from './ProgramPage.module.css';
 import { applyEdits } from './positions';
-import { type Spot, useCheck, useEffects, useMatch, useRunTests, useScope } from './queries';
+import { type Spot, useCheck, useEffects, useMatch, useProgram, useRunTests, useScope } from './queries';
 import { addRule, type NewRule } from './rules';
 import { type DraftState, useDraft } from './useDraft';
 
@@ -111,6 +111,9 @@ export function Workbench({ program, view }: { program: ProgramNow; view: Progra
   const tests = useRunTests();
   const editor = useRef<EditorHandle>(null);
   const [dialog, setDialog] = useState<Dialogs | null>(null);
+  /** The version that was applied last, which may not be active yet. */
+  const [awaited, setAwaited] = useState(0);
+  useProgram(awaited);
   const [both, setBoth] = useState<string[]>([]);
   const [cursor, setCursor] = useState({ line: 1, column: 1 });
 
@@ -118,6 +121,7 @@ export function Workbench({ program, view }: { program: ProgramNow; view: Progra
   const name = files.some(file => file.name === view.file) ? (view.file ?? '') : (files[0]?.name ?? '');
   const panel = PANELS.find(one => one === view.panel) ?? (isPhone ? 'text' : mayTry ? 'match' : 'versions');
   const mayEdit = mayTry && !isPhone;
+  const isAwaited = awaited > program.version;
   const said = useSaid(draft, { file: name, ...cursor }, panel, mayTry);
   const show = useCallback(
     (part: ProgramView) => {
@@ -133,6 +137,7 @@ export function Workbench({ program, view }: { program: ProgramNow; view: Progra
 
   const apply = () => {
     if (!mayApply) say(t('program.apply.mayNot'));
+    else if (isAwaited || program.building) say(t('program.apply.waits'));
     else if (!draft.isDraft) say(t('program.apply.nothing'));
     else if (said.isCurrent && said.isBroken) say(t('program.apply.refused'));
     else setDialog({ kind: 'apply' });
@@ -213,7 +218,8 @@ export function Workbench({ program, view }: { program: ProgramNow; view: Progra
         onBuild={() => setDialog({ kind: 'builder' })}
       />
       {program.building && <Building building={program.building} />}
-      {draft.isDraft && draft.base !== program.version && (
+      {!program.building && isAwaited && <Notice text={t('program.building.soon', { version: awaited })} />}
+      {draft.isDraft && draft.base !== program.version && draft.changes.length > 0 && (
         <Behind program={program} draft={draft} onBoth={setBoth} />
       )}
       {both.length > 0 && draft.isDraft && (
@@ -245,15 +251,22 @@ export function Workbench({ program, view }: { program: ProgramNow; view: Progra
           base={draft.base}
           next={Math.max(program.version, program.building?.version ?? 0) + 1}
           onClose={close}
-          onApplied={() => {
+          onApplied={applied => {
             close();
-            draft.discard();
+            // While it builds the draft stays, until its text is that of the active version.
+            if (applied.state === 'active') draft.discard();
+            else setAwaited(applied.version);
             setBoth([]);
           }}
         />
       )}
       {dialog?.kind === 'rollback' && dialog.version !== undefined && (
-        <RollbackDialog version={dialog.version} hasDraft={draft.isDraft} onClose={close} />
+        <RollbackDialog
+          version={dialog.version}
+          hasDraft={draft.isDraft}
+          onClose={close}
+          onDone={setAwaited}
+        />
       )}
       {dialog?.kind === 'builder' && (
         <Builder

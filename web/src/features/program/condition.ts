@@ -31,24 +31,21 @@ export interface Condition {
   terms: Term[];
 }
 
-const KINDS: Record<string, Kind> = {
+const KINDS: Record<ProgramName['type'], Kind> = {
   double: 'number',
   int: 'number',
-  uint: 'number',
-  number: 'number',
   string: 'text',
-  text: 'text',
   bool: 'truth',
   timestamp: 'moment',
   duration: 'span',
 };
 
-/** The names that a condition of this form can compare; lists and maps are for the editor. */
+/** The names that a condition of this form can compare; those that take more than days are for the editor. */
 export function fieldsOf(names: readonly ProgramName[]): Field[] {
   return names.flatMap((name): Field[] => {
     const kind = KINDS[name.type];
     const usable = /^[\w.]+(\(\)|\(days\))?$/.test(name.usage);
-    if (!kind || !usable) return [];
+    if (!usable) return [];
     return [
       {
         id: name.usage,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { placeAt, valueEnd, yamlText } from './place';
+import { nextIndent, placeAt, valueEnd, yamlText } from './place';
 
 /** The place at the bar. */
 function at(marked: string) {
@@ -71,4 +71,17 @@ test('an expression is quoted where YAML would read it otherwise', () => {
   for (const text of ['!has_champion', 'a ? b : c', 'x in [1, 2]', 'true', '"a" == name', 'a # b']) {
     expect(yamlText(text)).toBe(JSON.stringify(text));
   }
+});
+
+test('a new line stands below a key that is open, else beside the one before', () => {
+  expect(nextIndent('signals:')).toBe('  ');
+  expect(nextIndent('  usage-drop: ')).toBe('    ');
+  expect(nextIndent('    when: arr > 5')).toBe('    ');
+  expect(nextIndent('  - name: usage')).toBe('    ');
+  expect(nextIndent('    measures:')).toBe('      ');
+  expect(nextIndent('  - measures:')).toBe('      ');
+  expect(nextIndent('  when: >')).toBe('    ');
+  expect(nextIndent('  - {name: x,')).toBe('    ');
+  expect(nextIndent('# signals:')).toBe('');
+  expect(nextIndent('')).toBe('');
 });

@@ -189,3 +189,11 @@ export function yamlText(text: string): string {
     !/^(true|false|null|yes|no|on|off|~)$/i.test(text);
   return isPlain ? text : JSON.stringify(text);
 }
+
+/** How far the line after this one is indented: below a key that is still open, else beside it. */
+export function nextIndent(before: string): string {
+  const [, space = '', dashes = '', rest = ''] = /^(\s*)((?:-\s+)*)(.*)$/.exec(before) ?? [];
+  const beside = ' '.repeat(space.length + dashes.length);
+  const isOpen = /(^|[^:]):\s*[|>]?[-+]?\s*$/.test(rest) || /[{[]\s*$/.test(rest);
+  return isOpen && !rest.startsWith('#') ? `${beside}  ` : beside;
+}

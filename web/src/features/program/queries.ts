@@ -8,19 +8,9 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { hasStatus } from '@/api/errors';
-import { programCall } from '@/api/program';
-import type {
-  ProgramCheck,
-  ProgramDiff,
-  ProgramFile,
-  ProgramFunction,
-  ProgramMatch,
-  ProgramName,
-  ProgramNow,
-  ProgramTests,
-  ProgramVersion,
-} from '@/api/types';
+import { client, unwrap } from '@/api/client';
+import { readProgramSchema } from '@/api/program';
+import type { ProgramCheck, ProgramFile, ProgramTests } from '@/api/types';
 import { programKeys } from './keys';
 import { type Scope, SECTIONS } from './scope';
 import type { Schema } from './shape';
@@ -37,30 +27,27 @@ export interface Revision {
   files: ProgramFile[];
 }
 
-export function useProgram() {
+/** Asks again and again while a version is on its way. */
+export function useProgram(awaited = 0) {
   return useQuery({
     queryKey: programKeys.now,
-    queryFn: ({ signal }) => programCall<ProgramNow>('GET', '', undefined, signal),
-    refetchInterval: query => (query.state.data?.building ? BUILDING_MS : false),
+    queryFn: ({ signal }) => unwrap(client.GET('/api/v1/program', { signal })),
+    refetchInterval: ({ state: { data } }) =>
+      data && (data.building || data.version < awaited) ? BUILDING_MS : false,
   });
-}
-
-interface VersionPage {
-  items: ProgramVersion[];
-  next_cursor: string | null;
 }
 
 export function useVersions() {
   return useInfiniteQuery({
     queryKey: programKeys.versions,
     queryFn: ({ signal, pageParam }) =>
-      programCall<VersionPage>(
-        'GET',
-        `/versions?limit=${VERSIONS_AT_ONCE}${pageParam ? `&cursor=${encodeURIComponent(pageParam)}` : ''}`,
-        undefined,
-        signal,
+      unwrap(
+        client.GET('/api/v1/program/versions', {
+          params: { query: { limit: VERSIONS_AT_ONCE, ...(pageParam ? { cursor: pageParam } : {}) } },
+          signal,
+        }),
       ),
-    initialPageParam: '',
+    initialPageParam: 0,
     getNextPageParam: page => page.next_cursor,
     select: all => all.pages.flatMap(page => page.items),
   });
@@ -70,7 +57,9 @@ export function useVersions() {
 const versionQuery = (version: number) => ({
   queryKey: ['program', 'version', version] as const,
   queryFn: ({ signal }: { signal: AbortSignal }) =>
-    programCall<ProgramVersion & { files: ProgramFile[] }>('GET', `/versions/${version}`, undefined, signal),
+    unwrap(client.GET('/api/v1/program/versions/{version}', { params: { path: { version } }, signal })).then(
+      one => one.files ?? [],
+    ),
   staleTime: HOUR_MS,
 });
 
@@ -78,7 +67,6 @@ export function useVersionFiles(version: number | null) {
   return useQuery({
     ...versionQuery(version ?? 0),
     enabled: version !== null && version > 0,
-    select: one => one.files,
   });
 }
 
@@ -91,23 +79,18 @@ export function useReadVersion() {
 export function useScope(): Scope {
   const names = useQuery({
     queryKey: ['program', 'names'],
-    queryFn: ({ signal }) => programCall<{ items: ProgramName[] }>('GET', '/names', undefined, signal),
+    queryFn: ({ signal }) => unwrap(client.GET('/api/v1/program/names', { signal })),
     staleTime: HOUR_MS,
   });
   const functions = useQuery({
     queryKey: ['program', 'functions'],
-    queryFn: ({ signal }) =>
-      programCall<{ items: ProgramFunction[] }>('GET', '/functions', undefined, signal),
+    queryFn: ({ signal }) => unwrap(client.GET('/api/v1/program/functions', { signal })),
     staleTime: HOUR_MS,
   });
   const schemas = useQueries({
     queries: SECTIONS.map(section => ({
       queryKey: ['program', 'schema', section],
-      queryFn: ({ signal }: { signal: AbortSignal }) =>
-        programCall<Schema>('GET', `/schema/${section}`, undefined, signal).catch(error => {
-          if (hasStatus(error, 404)) return null;
-          throw error;
-        }),
+      queryFn: ({ signal }: { signal: AbortSignal }) => readProgramSchema<Schema>(section, signal),
       staleTime: HOUR_MS,
     })),
     combine: answers =>
@@ -129,7 +112,7 @@ export function useCheck(revision: Revision, enabled: boolean) {
   return useQuery({
     queryKey: ['program', 'check', revision.id],
     queryFn: async ({ signal }): Promise<Checked> => ({
-      ...(await programCall<ProgramCheck>('POST', '/check', { files: revision.files }, signal)),
+      ...(await unwrap(client.POST('/api/v1/program/check', { body: { files: revision.files }, signal }))),
       of: revision,
     }),
     enabled,
@@ -150,7 +133,7 @@ export function useMatch(revision: Revision, spot: Spot, enabled: boolean) {
   return useQuery({
     queryKey: ['program', 'match', revision.id, spot],
     queryFn: ({ signal }) =>
-      programCall<ProgramMatch>('POST', '/match', { files: revision.files, ...spot }, signal),
+      unwrap(client.POST('/api/v1/program/match', { body: { files: revision.files, ...spot }, signal })),
     enabled,
     gcTime: KEPT_MS,
     placeholderData: keepPreviousData,
@@ -163,11 +146,11 @@ export function useEffects(target: Revision | { version: number }, enabled: bool
   return useQuery({
     queryKey: ['program', 'diff', isVersion ? `v${target.version}` : target.id],
     queryFn: ({ signal }) =>
-      programCall<ProgramDiff>(
-        'POST',
-        '/diff',
-        isVersion ? { version: target.version } : { files: target.files },
-        signal,
+      unwrap(
+        client.POST('/api/v1/program/diff', {
+          body: isVersion ? { version: target.version } : { files: target.files },
+          signal,
+        }),
       ),
     enabled,
     gcTime: KEPT_MS,
@@ -181,23 +164,17 @@ export interface Tested extends ProgramTests {
 export function useRunTests() {
   return useMutation({
     mutationFn: async (revision: Revision): Promise<Tested> => ({
-      ...(await programCall<ProgramTests>('POST', '/test', { files: revision.files })),
+      ...(await unwrap(client.POST('/api/v1/program/test', { body: { files: revision.files } }))),
       of: revision,
     }),
   });
-}
-
-export interface Applied {
-  version: number;
-  state: 'active' | 'building';
-  words: string[];
 }
 
 export function useApply() {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: (body: { files: ProgramFile[]; note: string; base_version: number }) =>
-      programCall<Applied>('POST', '/apply', body),
+      unwrap(client.POST('/api/v1/program/apply', { body })),
     onSuccess: () => cache.invalidateQueries({ queryKey: programKeys.all }),
   });
 }
@@ -205,7 +182,8 @@ export function useApply() {
 export function useRollback() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (body: { version: number; note: string }) => programCall<Applied>('POST', '/rollback', body),
+    mutationFn: (body: { version: number; note: string }) =>
+      unwrap(client.POST('/api/v1/program/rollback', { body })),
     onSuccess: () => cache.invalidateQueries({ queryKey: programKeys.all }),
   });
 }

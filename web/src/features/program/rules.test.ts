@@ -11,8 +11,8 @@ const scope: Scope = {
         type: 'object',
         required: ['when', 'severity'],
         properties: {
-          until: { type: 'string', format: 'cel' },
-          when: { type: 'string', format: 'cel' },
+          until: { type: 'string', 'x-cel-result': 'bool' },
+          when: { type: 'string', 'x-cel-result': 'bool' },
           severity: { enum: ['low', 'high'] },
           doc: { type: 'string' },
         },

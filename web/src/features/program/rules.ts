@@ -2,7 +2,7 @@
 import type { ProgramFile } from '@/api/types';
 import { textOf, withFile } from './draft';
 import { yamlText } from './place';
-import type { Scope } from './scope';
+import { type Scope, spotIn } from './scope';
 import { isExpression, keysAt, schemasAt } from './shape';
 
 export type RuleKind = 'signal' | 'segment' | 'exception';
@@ -32,8 +32,7 @@ export function kindsFor(scope: Scope, files: readonly ProgramFile[], open: stri
 
 /** The lines of a rule: its condition, and what else must be said, with the first value that may stand. */
 function body(scope: Scope, section: string, expression: string): string[] {
-  const root = scope.schemas[section] ?? {};
-  const path = ['new'];
+  const { root, path } = spotIn(scope, section, [section, 'new']) ?? { root: {}, path: [] };
   const keys = keysAt(root, path);
   const condition = keys.filter(one => isExpression(root, [...path, one.key]));
   const holder =
@@ -61,7 +60,7 @@ function append(text: string, key: string, lines: readonly string[]): { text: st
   }
   let end = head + 1;
   for (let i = head + 1; i < all.length && !/^[^\s#-]/.test(all[i] ?? ''); i++) {
-    if ((all[i] ?? '').trim() !== '') end = i + 1;
+    if (/^[\s-]*\S/.test(all[i] ?? '') && !(all[i] ?? '').startsWith('#')) end = i + 1;
   }
   all.splice(end, 0, ...lines);
   return { text: `${all.join('\n')}\n`, line: end + 1 };

@@ -4,7 +4,7 @@ import { choices, holdsExpression, keyHelp, type Scope, wordAt, wordsFor } from 
 const name = (usage: string, doc: string, source = 'metric') => ({
   name: usage.split(/[.(]/)[0] ?? '',
   usage,
-  type: 'double',
+  type: 'double' as const,
   unit: '',
   doc,
   source,
@@ -28,12 +28,12 @@ const scope: Scope = {
       type: 'object',
       additionalProperties: {
         type: 'object',
-        properties: { when: { format: 'cel' }, severity: { enum: ['low', 'high'] } },
+        properties: { when: { 'x-cel-result': 'bool' }, severity: { enum: ['low', 'high'] } },
       },
     },
     scorecard: {
       type: 'object',
-      properties: { scorecard: {}, applies_when: { format: 'cel' }, groups: { type: 'array' } },
+      properties: { scorecard: {}, applies_when: { 'x-cel-result': 'bool' }, groups: { type: 'array' } },
     },
   },
 };
@@ -82,4 +82,20 @@ test('a word under the pointer has its meaning', () => {
   expect(wordAt(scope, 'arr', '')?.doc).toBe('annual recurring revenue');
   expect(wordAt(scope, 'sum', 'logins')?.usage).toBe('sum(days)');
   expect(wordAt(scope, 'nothing', '')).toBeNull();
+});
+
+test('a schema of a file that holds the section is as good as one of its value', () => {
+  const value = scope.schemas.signals ?? {};
+  const ofFile: Scope = {
+    ...scope,
+    schemas: {
+      signals: {
+        anyOf: [{ type: 'object', properties: { signals: { $ref: '#/$defs/all' } } }],
+        $defs: { all: value },
+      },
+    },
+  };
+  expect(keyHelp(ofFile, 'signals:\n', ['signals', 'x']).map(key => key.key)).toEqual(['when', 'severity']);
+  expect(holdsExpression(ofFile, '', ['signals', 'x', 'when'])).toBe(true);
+  expect(keyHelp(ofFile, '', []).map(key => key.key)).toEqual(['signals']);
 });

@@ -1,11 +1,11 @@
 // What can be said at a place of the program: the names and functions of expressions, the keys of sections.
 import type { ProgramFunction, ProgramName } from '@/api/types';
-import { choicesAt, docAt, isExpression, type KeyHelp, keysAt, type Schema } from './shape';
+import { choicesAt, docAt, isExpression, type KeyHelp, keysAt, type Schema, schemasAt } from './shape';
 
 export interface Scope {
   names: readonly ProgramName[];
   functions: readonly ProgramFunction[];
-  /** By section: what its key holds, or the file as a whole. */
+  /** By section. */
   schemas: Readonly<Record<string, Schema>>;
 }
 
@@ -17,33 +17,41 @@ export const SECTIONS = ['metrics', 'scorecard', 'segments', 'signals', 'coverag
 /** Known to hold expressions before any schema came. */
 const EXPRESSIONS: ReadonlySet<string> = new Set(['when', 'applies_when', 'value', 'score', 'members']);
 
-const isWhole = (section: string, schema: Schema) => schema.properties?.[section] !== undefined;
-
 interface Spot {
   root: Schema;
   path: readonly string[];
 }
 
+/** A section's schema is that of a file which holds it, or of its key's value alone. */
+const isOfFile = (section: string, schema: Schema) => keysAt(schema, []).some(one => one.key === section);
+
+/** What a path from the top of a file is in the schema of that section. */
+export function spotIn(scope: Scope, section: string, path: readonly string[]): Spot | null {
+  const root = scope.schemas[section];
+  if (!root) return null;
+  if (isOfFile(section, root)) return { root, path };
+  return path[0] === section ? { root, path: path.slice(1) } : null;
+}
+
 function spotOf(scope: Scope, text: string, path: readonly string[]): Spot | null {
-  const [top] = path;
-  const own = top === undefined ? undefined : scope.schemas[top];
-  if (top !== undefined && own && !isWhole(top, own)) return { root: own, path: path.slice(1) };
-  const whole = Object.entries(scope.schemas).find(
-    ([section, schema]) => isWhole(section, schema) && new RegExp(`^${section}\\s*:`, 'm').test(text),
-  );
-  return whole ? { root: whole[1], path } : null;
+  const sections = Object.keys(scope.schemas);
+  const own = sections.filter(section => section === path[0]);
+  const held = sections.filter(section => new RegExp(`^${section}\\s*:`, 'm').test(text));
+  for (const section of [...own, ...held]) {
+    const spot = spotIn(scope, section, path);
+    if (spot && schemasAt(spot.root, spot.path).length > 0) return spot;
+  }
+  return null;
 }
 
 export function keyHelp(scope: Scope, text: string, path: readonly string[]): KeyHelp[] {
   const spot = spotOf(scope, text, path);
   if (spot) return keysAt(spot.root, spot.path);
   if (path.length > 0) return [];
-  return Object.entries(scope.schemas).map(([key, schema]) => ({
-    key,
-    doc: schema.description ?? '',
-    isRequired: false,
-    holds: isWhole(key, schema) ? 'text' : 'map',
-  }));
+  return Object.entries(scope.schemas).flatMap(([section, schema]): KeyHelp[] => {
+    const key = keysAt(schema, []).find(one => one.key === section);
+    return [key ?? { key: section, doc: schema.description ?? '', isRequired: false, holds: 'map' }];
+  });
 }
 
 export function choices(scope: Scope, text: string, path: readonly string[]): string[] {

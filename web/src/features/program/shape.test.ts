@@ -6,7 +6,7 @@ const scorecard: Schema = {
   required: ['scorecard'],
   properties: {
     scorecard: { type: 'string', description: 'its name' },
-    applies_when: { type: 'string', format: 'cel', description: 'which accounts it scores' },
+    applies_when: { type: 'string', 'x-cel-result': 'bool', description: 'which accounts it scores' },
     groups: { type: 'array', items: { $ref: '#/$defs/group' } },
   },
   $defs: {
@@ -22,8 +22,10 @@ const scorecard: Schema = {
       type: 'object',
       properties: { map: { type: 'object' } },
       oneOf: [
-        { properties: { value: { type: 'string', format: 'cel' } }, required: ['value'] },
-        { properties: { score: { anyOf: [{ type: 'string', format: 'cel' }, { type: 'number' }] } } },
+        { properties: { value: { type: 'string', 'x-cel-result': 'bool' } }, required: ['value'] },
+        {
+          properties: { score: { anyOf: [{ type: 'string', 'x-cel-result': 'bool' }, { type: 'number' }] } },
+        },
       ],
     },
   },
@@ -33,7 +35,7 @@ const signals: Schema = {
   additionalProperties: {
     type: 'object',
     properties: {
-      when: { type: 'string', format: 'cel' },
+      when: { type: 'string', 'x-cel-result': 'bool' },
       severity: { enum: ['low', 'high'], description: 'how bad it is' },
       quiet: { type: 'boolean' },
     },
@@ -53,7 +55,7 @@ test('the keys of a place are those of all its alternatives, with what they hold
   expect(keysAt(scorecard, ['no', 'such', 'place'])).toEqual([]);
 });
 
-test('an expression is known by its format, also behind alternatives', () => {
+test('an expression is known by what must come out, also behind alternatives', () => {
   expect(isExpression(signals, ['any', 'when'])).toBe(true);
   expect(isExpression(signals, ['any', 'severity'])).toBe(false);
   expect(isExpression(scorecard, ['groups', '[]', 'measures', '[]', 'score'])).toBe(true);

@@ -7,7 +7,8 @@ export interface Schema {
   definitions?: Record<string, Schema>;
   description?: string;
   type?: string | string[];
-  format?: string;
+  /** Of an expression: what must come out of it. */
+  'x-cel-result'?: string;
   enum?: unknown[];
   default?: unknown;
   properties?: Record<string, Schema>;
@@ -99,7 +100,7 @@ export function choicesAt(root: Schema, path: readonly string[]): string[] {
 }
 
 export function isExpression(root: Schema, path: readonly string[]): boolean {
-  return schemasAt(root, path).some(one => one.format === 'cel');
+  return schemasAt(root, path).some(one => one['x-cel-result'] !== undefined);
 }
 
 export function docAt(root: Schema, path: readonly string[]): string {

@@ -33,6 +33,11 @@ export function useDraft(program: ProgramNow, user: string): DraftState {
   const revision = useMemo(() => ({ id: ++_revision, files }), [files]);
   const changes = useMemo(() => changesOf(program.files, files), [program.files, files]);
 
+  // What was a draft is the active version now.
+  const isApplied = draft !== null && draft.base !== program.version && changes.length === 0;
+  useEffect(() => {
+    if (isApplied) setDraft(null);
+  }, [isApplied]);
   useEffect(() => setKept(keepDraft(localStorage, user, draft)), [draft, user]);
 
   const edit = useCallback((change: (files: readonly ProgramFile[]) => ProgramFile[]) => {

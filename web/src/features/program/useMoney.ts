@@ -1,9 +1,8 @@
-// Amounts of the program's answers: major units of the reporting currency.
+// Amounts of the program's answers: major units of a currency.
 import { useCallback } from 'react';
-import { useFormat, useSession } from '@/features/session';
+import { useFormat } from '@/features/session';
 
-export function useMoney(): (amount: number) => string {
+export function useMoney(currency: string): (amount: number) => string {
   const format = useFormat();
-  const { currency } = useSession().workspace;
   return useCallback((amount: number) => format.majorShort(amount, currency), [format, currency]);
 }

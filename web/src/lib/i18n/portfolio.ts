@@ -1,4 +1,4 @@
-// The texts of the portfolio.
+// English, of the portfolio page.
 export const portfolio = {
   title: 'Portfolio',
   whose: 'Whose accounts',

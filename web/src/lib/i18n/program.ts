@@ -2,7 +2,6 @@
 export const program = {
   title: 'Program',
   cancel: 'Cancel',
-  unknownFailure: 'The program could not be read',
   version: 'Version {{version}}',
   by: 'by {{name}}',
   server: 'the server',
@@ -45,6 +44,7 @@ export const program = {
   },
   building: {
     title: 'Version {{version}} is building. The version before it stays active until then.',
+    soon: 'Version {{version}} is about to become active.',
     days: '{{name}}: {{done}} of {{total}} days',
   },
   check: {
@@ -77,7 +77,9 @@ export const program = {
       applies_when: 'Scorecard applies when',
       lifecycle: 'Stage',
       coverage: 'Coverage',
+      other: 'Rule',
     },
+    knownOnly: 'It reads a colour or a signal: of a past moment it can only be told as it was known then.',
     count_one: '{{shown}} account matches now',
     count_other: '{{shown}} accounts match now',
     values_one: '{{shown}} account has a value',
@@ -132,7 +134,6 @@ export const program = {
     removed: 'removed',
     table: 'Changed lines of {{name}}',
     gap: 'unchanged lines left out',
-    end: 'This file has no other text.',
   },
   tests: {
     run: 'Run tests',
@@ -176,12 +177,11 @@ export const program = {
     nothing: 'There is nothing to apply: the text is that of the active version.',
     refused: 'The text has mistakes. A broken program is never applied.',
     mayNot: 'Operations and administrators may apply. You can try changes and look at what they do.',
-    quiet: 'Nobody is notified of what is true already.',
     applied: 'Version {{version}} is active.',
     building: 'Version {{version}} is building.',
     conflict:
       'Somebody applied another version meanwhile. Move the draft to it, look at Changes, and apply again.',
-    waiting: 'Looking at what it does',
+    waits: 'Another version is on its way. Apply when it is active.',
   },
   builder: {
     open: 'Build a condition',
@@ -190,6 +190,7 @@ export const program = {
     all: 'all of these hold',
     any: 'one of these holds',
     field: 'Field',
+    source: { book: 'Records', metric: 'Events', rows: 'Other accounts' },
     days: 'Days',
     key: 'Trait',
     comparison: 'Comparison',
