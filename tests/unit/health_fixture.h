@@ -26,6 +26,7 @@ static inline bool compile_nothing(const struct cn_section_input *input, void **
 
 static const struct cn_program_section metrics = { "metrics", CN_SECTION_KEY, "", compile_nothing };
 static const struct cn_program_section signals = { "signals", CN_SECTION_KEY, "", compile_nothing };
+static const struct cn_program_section cases = { "tests", CN_SECTION_KEY, "", compile_nothing };
 static const struct cn_program_section *const sections[] = {
     &metrics,
     &cn_segment_model_section,
@@ -34,6 +35,7 @@ static const struct cn_program_section *const sections[] = {
     &cn_lifecycle_section,
     &cn_health_section,
     &signals,
+    &cases,
 };
 
 struct fixture {

@@ -3,11 +3,14 @@ import { getRouteApi } from '@tanstack/react-router';
 import { AccountPage } from '@/features/accounts/AccountPage';
 import { AccountsPage } from '@/features/accounts/AccountsPage';
 import { PortfolioPage } from '@/features/portfolio/PortfolioPage';
+import { AccountSignals } from '@/features/signals';
+import { SignalsPage } from '@/features/signals/SignalsPage';
 import { SourcesPage } from '@/features/sources/SourcesPage';
 
 const accounts = getRouteApi('/app/accounts');
 const account = getRouteApi('/app/accounts/$accountId');
 const portfolio = getRouteApi('/app/portfolio');
+const signals = getRouteApi('/app/signals');
 const sources = getRouteApi('/app/sources');
 
 export function Accounts() {
@@ -18,9 +21,17 @@ export function Portfolio() {
   return <PortfolioPage search={portfolio.useSearch()} />;
 }
 
+export function Signals() {
+  return <SignalsPage search={signals.useSearch()} />;
+}
+
 export function Account() {
   const { accountId } = account.useParams();
-  return <AccountPage key={accountId} id={accountId} view={account.useSearch()} />;
+  return (
+    <AccountPage key={accountId} id={accountId} view={account.useSearch()}>
+      <AccountSignals id={accountId} />
+    </AccountPage>
+  );
 }
 
 export function Sources() {

@@ -13,6 +13,7 @@ import { readSearch } from '@/features/accounts';
 import { readPortfolioSearch } from '@/features/portfolio';
 import type { ProgramView } from '@/features/program/ProgramPage';
 import { QueryFailure, sessionQuery } from '@/features/session';
+import { readSignalSearch } from '@/features/signals';
 import { type FlatSearch, parseSearch, stringifySearch } from '@/lib/search';
 import { NotFound } from './layout/NotFound';
 import { Shell } from './layout/Shell';
@@ -97,6 +98,13 @@ const portfolio = createRoute({
   component: lazyRouteComponent(() => import('./pages'), 'Portfolio'),
 });
 
+const signals = createRoute({
+  getParentRoute: () => app,
+  path: '/signals',
+  validateSearch: readSignalSearch,
+  component: lazyRouteComponent(() => import('./pages'), 'Signals'),
+});
+
 const program = createRoute({
   getParentRoute: () => app,
   path: '/program',
@@ -110,7 +118,7 @@ const program = createRoute({
 
 const tree = root.addChildren([
   signIn,
-  app.addChildren([index, portfolio, accounts, account, program, sources]),
+  app.addChildren([index, portfolio, signals, accounts, account, program, sources]),
 ]);
 
 export function createAppRouter(cache: QueryClient) {

@@ -7,6 +7,7 @@ import { usePages } from './pages';
 const KEYS = [
   ['Ctrl K', 'palette'],
   ['g p', 'portfolio'],
+  ['g i', 'signals'],
   ['g a', 'accounts'],
   ['g r', 'program'],
   ['g s', 'sources'],
@@ -16,6 +17,9 @@ const KEYS = [
   ['Enter', 'open'],
   ['x', 'select'],
   ['e', 'explain'],
+  ['e', 'acknowledge'],
+  ['z', 'snooze'],
+  ['o', 'openAccount'],
   ['Esc', 'leave'],
   ['Ctrl S', 'apply'],
   ['?', 'help'],
@@ -34,7 +38,7 @@ export function KeysHelp({ opened, onClose }: { opened: boolean; onClose: () => 
     >
       <dl className={classes.keys}>
         {keys.map(([key, what]) => (
-          <div key={key}>
+          <div key={what}>
             <dt>
               {key.split(' ').map(part => (
                 <Kbd key={part}>{part}</Kbd>

@@ -4,7 +4,7 @@ import { t } from '@/lib/i18n';
 import type { IconName } from '@/ui/Icon';
 
 interface Page {
-  to: '/portfolio' | '/accounts' | '/program' | '/sources';
+  to: '/portfolio' | '/signals' | '/accounts' | '/program' | '/sources';
   key: string;
   label: string;
   icon: IconName;
@@ -12,6 +12,7 @@ interface Page {
 
 const PAGES: readonly Page[] = [
   { to: '/portfolio', key: 'p', label: t('portfolio.title'), icon: 'portfolio' },
+  { to: '/signals', key: 'i', label: t('signals.title'), icon: 'signals' },
   { to: '/accounts', key: 'a', label: t('accounts.title'), icon: 'accounts' },
   { to: '/program', key: 'r', label: t('pages.program'), icon: 'program' },
   { to: '/sources', key: 's', label: t('sources.title'), icon: 'sources' },

@@ -1,7 +1,7 @@
 // One account: how it stands and why, then its usage, people, contracts, tickets and events.
 import { Button, Tabs } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { type Ref, useRef, useState } from 'react';
+import { type ReactNode, type Ref, useRef, useState } from 'react';
 import type { Account, AccountHealth } from '@/api/types';
 import { Bill, Costs, movers, pathTo, readRange, ScoreHistory, useHealth } from '@/features/health';
 import { Judgements } from '@/features/judgements';
@@ -129,7 +129,14 @@ function Panels({ account, tab, usageFrom, onTab, tabsRef }: PanelsProps) {
   );
 }
 
-export function AccountPage({ id, view }: { id: string; view: AccountView }) {
+interface PageProps {
+  id: string;
+  view: AccountView;
+  /** What other parts of the app say of the account, below its head. */
+  children?: ReactNode;
+}
+
+export function AccountPage({ id, view, children }: PageProps) {
   const navigate = useNavigate();
   const seen = useLastSeen(id);
   const chosen = chosenOf(view.since, seen);
@@ -191,6 +198,7 @@ export function AccountPage({ id, view }: { id: string; view: AccountView }) {
   return (
     <article className={classes.page} aria-label={value.name}>
       <AccountHead account={value} health={health.data} onWhy={why} onTab={show} />
+      {children}
       <div className={classes.two}>
         <section className={classes.panel} aria-labelledby="why-title" ref={bill} tabIndex={-1}>
           <header className={classes.panelHead}>

@@ -4,3 +4,4 @@ export { accountKeys } from './keys';
 export { OwnerMenu } from './OwnerMenu';
 export { useAccount, useFound } from './queries';
 export { useLastSeen } from './seen';
+export { whileChanging } from './whileChanging';

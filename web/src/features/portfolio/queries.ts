@@ -2,7 +2,7 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { client, unwrap } from '@/api/client';
-import { onChanges } from '@/features/accounts';
+import { whileChanging } from '@/features/accounts';
 
 const KEY = ['portfolio'] as const;
 /** While accounts change, each is read again this often at most: figures come from memory, movements
@@ -11,7 +11,6 @@ const PARTS = [
   { part: 'figures', restMs: 2000 },
   { part: 'migration', restMs: 10_000 },
 ] as const;
-const SOON_MS = 300;
 
 const ownerQuery = (owner: string | undefined) => (owner ? { owner_id: owner } : {});
 
@@ -36,24 +35,6 @@ export function useMigration(owner: string | undefined, { moved_from, moved_to }
     queryFn: ({ signal }) => unwrap(client.GET('/api/v1/health/migration', { params: { query }, signal })),
     placeholderData: keepPreviousData,
   });
-}
-
-/** Calls `read` soon after accounts changed, then now and then while they go on changing. */
-function whileChanging(restMs: number, read: () => void): () => void {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  let readAt = 0;
-  const readNow = () => {
-    timer = null;
-    readAt = Date.now();
-    read();
-  };
-  const stop = onChanges(() => {
-    if (!document.hidden) timer ??= setTimeout(readNow, Math.max(SOON_MS, readAt + restMs - Date.now()));
-  });
-  return () => {
-    stop();
-    if (timer !== null) clearTimeout(timer);
-  };
 }
 
 /** Keeps the page's figures true while it is open. */

@@ -1,11 +1,13 @@
 // English.  Sentence case, words from GLOSSARY.md, no exclamation marks.
 import { judgement } from './judgement';
 import { portfolio } from './portfolio';
+import { signals } from './signals';
 import { sources } from './sources';
 
 export const en = {
   judgement,
   portfolio,
+  signals,
   sources,
   state: {
     loading: 'Loading',
@@ -51,6 +53,7 @@ export const en = {
     title: 'Keys',
     palette: 'Jump to an account or page',
     portfolio: 'Go to the portfolio',
+    signals: 'Go to signals',
     accounts: 'Go to accounts',
     sources: 'Go to sources',
     program: 'Go to the program',
@@ -61,6 +64,9 @@ export const en = {
     open: 'Open the account',
     select: 'Select the account',
     explain: 'Explain the score',
+    acknowledge: 'Acknowledge the signal',
+    snooze: 'Snooze the signal for a day',
+    openAccount: 'Open the account of the signal',
     leave: 'Close, or clear the selection',
     help: 'Show these keys',
   },

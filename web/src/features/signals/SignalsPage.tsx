@@ -1,0 +1,158 @@
+// The inbox of signals: what asks for a person, the most urgent first, worked by keyboard or in bulk.
+import { Button } from '@mantine/core';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useEffect, useRef, useState } from 'react';
+import type { Signal } from '@/api/types';
+import { QueryFailure, useCan, useFormat, useSession } from '@/features/session';
+import { t } from '@/lib/i18n';
+import { useKeys } from '@/lib/keys';
+import { useTitle } from '@/lib/title';
+import { Empty, LoadingLines } from '@/ui/states';
+import { useInbox, useLiveSignals } from './queries';
+import { SignalActions, untilIn, useDo } from './SignalActions';
+import { SignalDetail } from './SignalDetail';
+import { SignalFilters } from './SignalFilters';
+import { SignalList } from './SignalList';
+import classes from './SignalsPage.module.css';
+import { ALL, filterOf, MINE, type SignalSearch } from './search';
+
+/** Moves through the list, acts on what is open; the keys are those of a mail program. */
+function useInboxKeys(signals: readonly Signal[], current: Signal | undefined, toggle: (id: string) => void) {
+  const navigate = useNavigate();
+  const mayWrite = useCan('write');
+  const act = useDo();
+  const at = current ? signals.indexOf(current) : -1;
+  const wantsFocus = useRef(false);
+  const go = (to: number) => {
+    const next = signals[Math.max(0, Math.min(signals.length - 1, to))];
+    if (!next) return;
+    wantsFocus.current = true;
+    void navigate({ to: '/signals', search: old => ({ ...old, signal: next.id }), replace: true });
+  };
+  useEffect(() => {
+    if (!wantsFocus.current || !current) return;
+    wantsFocus.current = false;
+    document.querySelector<HTMLElement>(`[data-signal="${CSS.escape(current.id)}"]`)?.focus();
+  });
+  const withCurrent = (deed: (signal: Signal) => void) => () => current && deed(current);
+  useKeys({
+    j: () => go(at + 1),
+    k: () => go(at < 0 ? 0 : at - 1),
+    x: withCurrent(signal => toggle(signal.id)),
+    o: withCurrent(
+      signal => void navigate({ to: '/accounts/$accountId', params: { accountId: signal.account_id } }),
+    ),
+    ...(mayWrite && {
+      e: withCurrent(signal => act([signal], { action: 'acknowledge' })),
+      z: withCurrent(signal => act([signal], { action: 'snooze', until: untilIn(1) })),
+    }),
+  });
+}
+
+function Nothing({ state, narrowed }: { state: string; narrowed: boolean }) {
+  if (narrowed) return <Empty title={t('signals.noneMatch')}>{t('signals.noneMatchHelp')}</Empty>;
+  if (state !== 'open') return <Empty title={t('signals.noneHere')} />;
+  return (
+    <Empty title={t('signals.none')}>
+      <p>{t('signals.noneHelp')}</p>
+      <Button component={Link} to="/program" size="xs" variant="default" mt={12}>
+        {t('signals.noneGo')}
+      </Button>
+    </Empty>
+  );
+}
+
+export function SignalsPage({ search }: { search: SignalSearch }) {
+  useTitle(t('signals.title'));
+  useLiveSignals();
+  const navigate = useNavigate();
+  const format = useFormat();
+  const carries = useSession().user.role === 'csm';
+  const filter = filterOf(search, carries);
+  const inbox = useInbox(filter);
+  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
+  const pages = inbox.data?.pages ?? [];
+  const signals = pages.flatMap(page => page.data);
+  const current = signals.find(one => one.id === search.signal);
+  const counts = new Map((pages[0]?.by_state ?? []).map(({ name, count }) => [name, count]));
+  const chosen = signals.filter(one => picked.has(one.id));
+
+  const change = (part: SignalSearch) => {
+    setPicked(new Set());
+    void navigate({ to: '/signals', search: old => ({ ...old, signal: undefined, ...part }) });
+  };
+  const toggle = (id: string) =>
+    setPicked(old => {
+      const next = new Set(old);
+      if (!next.delete(id)) next.add(id);
+      return next;
+    });
+  useInboxKeys(signals, current, toggle);
+  const shown = search.signal ?? signals[0]?.id;
+
+  return (
+    <section className={classes.page} aria-label={t('signals.title')}>
+      <header className={classes.header}>
+        <h1>{t('signals.title')}</h1>
+        <span className="dim num" role="status">
+          {pages[0] && t('signals.count', { count: pages[0].total, shown: format.number(pages[0].total) })}
+        </span>
+      </header>
+      <SignalFilters
+        search={search}
+        state={filter.state}
+        who={search.who ?? (carries ? MINE : ALL)}
+        counts={counts}
+        onChange={change}
+      />
+      {chosen.length > 0 && (
+        <div
+          className={classes.bulk}
+          role="toolbar"
+          aria-label={t('signals.picked', { count: chosen.length })}
+        >
+          <strong role="status">{t('signals.picked', { count: chosen.length })}</strong>
+          <SignalActions signals={chosen} onDone={() => setPicked(new Set())} />
+          <Button size="compact-sm" variant="subtle" onClick={() => setPicked(new Set())}>
+            {t('accounts.clearSelection')}
+          </Button>
+        </div>
+      )}
+      {inbox.isPending && <LoadingLines lines={8} />}
+      {inbox.error && <QueryFailure error={inbox.error} onRetry={() => void inbox.refetch()} />}
+      {inbox.data && signals.length === 0 && (
+        <Nothing state={filter.state} narrowed={Boolean(search.severity || search.rule)} />
+      )}
+      {signals.length > 0 && (
+        <div className={classes.two} data-opened={search.signal !== undefined}>
+          <div className={classes.side}>
+            <SignalList signals={signals} current={shown} picked={picked} onPick={toggle} />
+            {inbox.hasNextPage && (
+              <Button
+                size="xs"
+                variant="default"
+                loading={inbox.isFetchingNextPage}
+                onClick={() => void inbox.fetchNextPage()}
+              >
+                {t('signals.more')}
+              </Button>
+            )}
+          </div>
+          {shown && (
+            <div className={classes.main}>
+              <Button
+                className={classes.back}
+                size="compact-sm"
+                variant="subtle"
+                onClick={() => change({ ...search, signal: undefined })}
+              >
+                {t('signals.back')}
+              </Button>
+              <SignalDetail id={shown} />
+            </div>
+          )}
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,2 @@
+export { AccountSignals } from './AccountSignals';
+export { readSignalSearch, type SignalSearch } from './search';
