@@ -29,13 +29,13 @@ static const struct cn_program_section signals = { "signals", CN_SECTION_KEY, ""
 static const struct cn_program_section cases = { "tests", CN_SECTION_KEY, "", compile_nothing };
 static const struct cn_program_section *const sections[] = {
     &metrics,
+    &signals,
+    &cases,
     &cn_segment_model_section,
     &cn_segment_section,
     &cn_coverage_section,
     &cn_lifecycle_section,
     &cn_health_section,
-    &signals,
-    &cases,
 };
 
 struct fixture {

@@ -423,6 +423,330 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/portfolio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's accounts as a whole: by colour, at risk, renewing */
+        get: operations["getPortfolio"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/health/migration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many accounts went from which colour to which between two moments, and whose score moved most */
+        get: operations["getHealthMigration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Segments, coverage models and stages, with how many accounts are in each */
+        get: operations["listSegments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segment-overlap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many accounts are in several segments, by two and by exact combination */
+        get: operations["overlapSegments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One segment; its members are GET /api/v1/accounts?segment= */
+        get: operations["getSegment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/segments/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which segments, coverage models, stages and goals the account entered and left */
+        get: operations["listSegmentHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Coverage models with their accounts, and the load of each CSM */
+        get: operations["getCoverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What asks for attention: the inbox */
+        get: operations["listSignals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signal-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many signals of each rule were useful, by what people said afterwards */
+        get: operations["listSignalRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signals/{signal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One signal with its evidence and history */
+        get: operations["getSignal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The account's signals */
+        get: operations["listAccountSignals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signals/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do the same with many signals; what does not work for one is told, and done for the others */
+        post: operations["actOnSignals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signals/{signal_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that the signal was seen */
+        post: operations["acknowledgeSignal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signals/{signal_id}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have an open signal ask again later */
+        post: operations["snoozeSignal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signals/{signal_id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say who is to look at the signal */
+        post: operations["assignSignal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signals/{signal_id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what came of the signal */
+        post: operations["resolveSignal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signals/{signal_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Raise what was already true when it was first asked; it is raised a moment later */
+        post: operations["startSignal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The account's holds */
+        get: operations["listHolds"];
+        put?: never;
+        /** Suppress signals of a kind for a time, for a reason */
+        post: operations["createHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/holds/{hold_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a hold now */
+        post: operations["endHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/program/check": {
         parameters: {
             query?: never;
@@ -559,120 +883,36 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/portfolio": {
+    "/api/v1/accounts/{account_id}/judgements": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** The caller's accounts as a whole: by colour, at risk, renewing */
-        get: operations["getPortfolio"];
+        /** What users said of the account: sentiments and overrides */
+        get: operations["listJudgements"];
         put?: never;
-        post?: never;
+        /** Say how the customer feels, or set a score by hand; ends the one before */
+        post: operations["createJudgement"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/health/migration": {
+    "/api/v1/accounts/{account_id}/judgements/{judgement_id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** How many accounts went from which colour to which between two moments, and whose score moved most */
-        get: operations["getHealthMigration"];
+        get?: never;
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/segments": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Segments, coverage models and stages, with how many accounts are in each */
-        get: operations["listSegments"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/segment-overlap": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How many accounts are in several segments, by two and by exact combination */
-        get: operations["overlapSegments"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/segments/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One segment; its members are GET /api/v1/accounts?segment= */
-        get: operations["getSegment"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/accounts/{account_id}/segments/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Which segments, coverage models, stages and goals the account entered and left */
-        get: operations["listSegmentHistory"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/coverage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Coverage models with their accounts, and the load of each CSM */
-        get: operations["getCoverage"];
-        put?: never;
-        post?: never;
-        delete?: never;
+        /** Take it back: it ends now, and stays as history */
+        delete: operations["endJudgement"];
         options?: never;
         head?: never;
         patch?: never;
@@ -799,8 +1039,10 @@ export interface components {
             name: string;
             /** @description current health; null until there is one */
             score: components["schemas"]["Score"] | null;
-            /** @description points against 28 days ago */
+            /** @description points against the beginning of the day 28 days ago */
             trend: number | null;
+            /** @description which way the arrow points; null: too little history */
+            drift: components["schemas"]["Drift"] | null;
             /** @description annual recurring revenue */
             arr: components["schemas"]["Money"] | null;
             /** @description start of the day on which the last running contract ends */
@@ -837,6 +1079,17 @@ export interface components {
             /** @description how much of what the scorecard asks is known and fresh */
             confidence: number;
         };
+        Drift: {
+            /**
+             * @description rising or falling only if it drifted by more than the noise
+             * @enum {string}
+             */
+            way: "falling" | "steady" | "rising";
+            /** @description slope of 28 days, in points for all of them */
+            points: number;
+            /** @description twice the standard deviation of the daily scores about that line, at least 2 */
+            noise: number;
+        };
         UserRef: {
             /** @description the user */
             id: string;
@@ -869,8 +1122,10 @@ export interface components {
             name: string;
             /** @description current health; null until there is one */
             score: components["schemas"]["Score"] | null;
-            /** @description points against 28 days ago */
+            /** @description points against the beginning of the day 28 days ago */
             trend: number | null;
+            /** @description which way the arrow points; null: too little history */
+            drift: components["schemas"]["Drift"] | null;
             /** @description annual recurring revenue */
             arr: components["schemas"]["Money"] | null;
             /** @description start of the day on which the last running contract ends */
@@ -954,12 +1209,19 @@ export interface components {
             confidence: number;
             /** @description which one applies */
             scorecard: string;
+            /** @description of the program that made it */
+            program_version: number;
             /** @description exceptions that fired */
             because: string | null;
             /** @description null: nothing to compare with */
             previous: components["schemas"]["PreviousScore"] | null;
-            /** @description set by hand; null: not */
+            /** @description set by hand, beside the computed score; null: not */
             override: components["schemas"]["Override"] | null;
+            /**
+             * @description which of the two stands first, by setting health.effective; computed without an override
+             * @enum {string}
+             */
+            effective: "computed" | "override";
             /** @description the scorecard's tree in pre-order */
             items: components["schemas"]["ExplainItem"][];
         };
@@ -976,14 +1238,28 @@ export interface components {
              * @enum {string}
              */
             band: "red" | "yellow" | "green";
+            /** @description of the program that made it */
+            program_version: number;
         };
         Override: {
+            /** @description the judgement */
+            id: string;
+            /** @description the score set by hand */
+            points: number;
             /** @description who */
             by: string;
             /** @description why */
             reason: string;
-            /** @description null: until it is taken back */
-            until: string | null;
+            /**
+             * Format: date-time
+             * @description since when
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description when it ends by itself
+             */
+            until: string;
         };
         ExplainItem: {
             /** @description usage/breadth; exceptions/1 */
@@ -996,7 +1272,7 @@ export interface components {
              * @description what kind of row
              * @enum {string}
              */
-            kind: "group" | "measure" | "exception" | "rest";
+            kind: "group" | "measure" | "exception" | "rules" | "scorecard" | "rest";
             /** @description share of what its siblings weigh, 0 to 1 */
             weight: number | null;
             /** @description 0 to 100; null: missing */
@@ -1005,6 +1281,8 @@ export interface components {
             raw: number | null;
             /** @description the same, for people */
             raw_text: string | null;
+            /** @description the same at the earlier moment */
+            was_text: string | null;
             /** @description what it adds to the score */
             points: number;
             /** @description what it adds to the change since then */
@@ -1474,8 +1752,10 @@ export interface components {
             id: string;
             /** @description current health; null until there is one */
             score: components["schemas"]["Score"] | null;
-            /** @description points against 28 days ago */
+            /** @description points against the beginning of the day 28 days ago */
             trend: number | null;
+            /** @description which way the arrow points; null: too little history */
+            drift: components["schemas"]["Drift"] | null;
             /** @description annual recurring revenue */
             arr: components["schemas"]["Money"] | null;
             /** @description start of the day on which the last running contract ends */
@@ -1578,6 +1858,541 @@ export interface components {
             rolls_back: number | null;
             /** @description by name; not in lists */
             files?: components["schemas"]["ProgramFile"][];
+        };
+        Portfolio: {
+            /**
+             * Format: date-time
+             * @description the moment that the figures are of
+             */
+            at: string;
+            /** @description all accounts in scope */
+            all: components["schemas"]["Tally"];
+            /** @description by colour, the worst first */
+            bands: components["schemas"]["BandTally"][];
+            /** @description those shown grey for want of facts; each counts in its frozen colour, too */
+            grey: components["schemas"]["Tally"];
+            /** @description red, or yellow and renewing within risk_window_days or overdue */
+            at_risk: components["schemas"]["Tally"];
+            /** @description the part of at_risk that is yellow */
+            yellow_at_risk: components["schemas"]["Tally"];
+            /** @description how near a renewal puts a yellow account at risk */
+            risk_window_days: number;
+            /** @description each horizon holds the one before */
+            renewals: components["schemas"]["RenewalTally"][];
+            /** @description accounts of which the ARR is in another currency and in no sum */
+            other_currency: number;
+        };
+        Tally: {
+            /** @description how many */
+            accounts: number;
+            /** @description their ARR together, in the reporting currency */
+            arr: components["schemas"]["Money"];
+        };
+        BandTally: {
+            /**
+             * @description none: without a score
+             * @enum {string}
+             */
+            band: "none" | "red" | "yellow" | "green";
+            /** @description the accounts of it */
+            tally: components["schemas"]["Tally"];
+        };
+        RenewalTally: {
+            /** @description the last contract day is within so many */
+            within_days: number;
+            /** @description by colour, the worst first; overdue ones included */
+            bands: components["schemas"]["BandTally"][];
+        };
+        Migration: {
+            /**
+             * Format: date-time
+             * @description the earlier moment
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description the later moment
+             */
+            to: string;
+            /** @description who was which colour at the one and at the other; empty ones are left out */
+            cells: components["schemas"]["MigrationCell"][];
+            /** @description whose score fell most */
+            fallers: components["schemas"]["Mover"][];
+            /** @description whose score rose most */
+            risers: components["schemas"]["Mover"][];
+        };
+        MigrationCell: {
+            /**
+             * @description at `from`; none: without a score
+             * @enum {string}
+             */
+            was: "none" | "red" | "yellow" | "green";
+            /**
+             * @description at `to`
+             * @enum {string}
+             */
+            is: "none" | "red" | "yellow" | "green";
+            /** @description who went that way */
+            tally: components["schemas"]["Tally"];
+        };
+        Mover: {
+            /** @description the account */
+            id: string;
+            /** @description display name */
+            name: string;
+            /** @description null: nobody */
+            owner: components["schemas"]["UserRef"] | null;
+            /** @description in the reporting currency */
+            arr: components["schemas"]["Money"] | null;
+            /**
+             * @description the colour at `from`
+             * @enum {string}
+             */
+            was: "none" | "red" | "yellow" | "green";
+            /**
+             * @description the colour at `to`
+             * @enum {string}
+             */
+            is: "none" | "red" | "yellow" | "green";
+            /** @description the score at `from` */
+            points_was: number;
+            /** @description the score at `to` */
+            points: number;
+            /** @description points, as the account's explanation adds them up */
+            change: number;
+        };
+        SegmentBoard: {
+            /** @description by kind, then as in the program */
+            data: components["schemas"]["Segment"][];
+            /** @description how many, of those that the caller may see */
+            accounts: number;
+            /** @description their annual recurring revenue; null: no account has any */
+            arr: components["schemas"]["Money"] | null;
+            /** @description accounts in no segment of the primary model; null: there is none */
+            unsegmented: number | null;
+            /** @description accounts that answer 0, 1, ... 7 of the seven questions */
+            answered: number[];
+        };
+        Segment: {
+            /**
+             * @description what kind of set
+             * @enum {string}
+             */
+            kind: "coverage" | "flag" | "goal" | "segment" | "stage";
+            /** @description as in the program */
+            name: string;
+            /** @description what it is for */
+            doc: string;
+            /** @description the condition; null: not said by one */
+            rule: string | null;
+            /** @description the segment model: an account is in one of its segments at most */
+            model: string | null;
+            /** @description of the primary segment model */
+            primary: boolean;
+            /**
+             * @description which of the seven questions its model answers
+             * @enum {string}
+             */
+            question: "none" | "who" | "profit" | "satisfaction" | "wallet" | "footprint" | "market" | "influence";
+            /** @description it rests on a colour or a signal: its past exists only as it was lived */
+            reads_state: boolean;
+            /** @description how many, of those that the caller may see */
+            accounts: number;
+            /** @description their annual recurring revenue; null: no account has any */
+            arr: components["schemas"]["Money"] | null;
+        };
+        SegmentOverlap: {
+            /** @description accounts in both of two, whatever else they are in */
+            pairs: components["schemas"]["OverlapPart"][];
+            /** @description accounts in these and in none of the others, the most first */
+            exactly: components["schemas"]["OverlapPart"][];
+            /** @description accounts in all of them */
+            together: components["schemas"]["OverlapPart"];
+        };
+        OverlapPart: {
+            /** @description in the order asked for */
+            segments: string[];
+            /** @description how many, of those that the caller may see */
+            accounts: number;
+            /** @description their annual recurring revenue; null: no account has any */
+            arr: components["schemas"]["Money"] | null;
+        };
+        SegmentHistory: {
+            /** @description newest first */
+            data: components["schemas"]["SegmentEvent"][];
+        };
+        SegmentEvent: {
+            /**
+             * Format: date-time
+             * @description when
+             */
+            at: string;
+            /**
+             * @description what kind of set
+             * @enum {string}
+             */
+            kind: "coverage" | "flag" | "goal" | "segment" | "stage";
+            /** @description which */
+            name: string;
+            /** @description else it left */
+            entered: boolean;
+            /** @description computed later, not lived */
+            backfilled: boolean;
+            /** @description of the program that made it */
+            program_version: number;
+        };
+        CoverageBoard: {
+            /** @description as in the program */
+            models: components["schemas"]["CoverageModel"][];
+            /** @description who has accounts, nobody first */
+            owners: components["schemas"]["CoverageOwner"][];
+            /** @description accounts in no coverage model */
+            without: number;
+        };
+        CoverageModel: {
+            /** @description as in the program */
+            name: string;
+            /** @description how these accounts are looked after */
+            doc: string;
+            /** @description least ARR, in major units */
+            arr_from: number;
+            /** @description ARR at which it ends; null: it has no end */
+            arr_below: number | null;
+            /** @description accounts that fill a CSM's time */
+            accounts_min: number | null;
+            /** @description accounts that one CSM can have */
+            accounts_max: number | null;
+            /**
+             * @description of one CSM, or of all together
+             * @enum {string}
+             */
+            per: "csm" | "pool";
+            /** @description days between two touches */
+            cadence_days: number | null;
+            /** @description what colours change */
+            touches: components["schemas"]["CoverageTouch"][];
+            /** @description how many, of those that the caller may see */
+            accounts: number;
+            /** @description their annual recurring revenue */
+            arr: components["schemas"]["Money"] | null;
+            /** @description CSMs who have such accounts */
+            owners: number;
+            /** @description accounts per CSM; null: nobody has any */
+            ratio: number | null;
+            /** @description expected by cadence and colour */
+            touches_per_week: number;
+        };
+        CoverageTouch: {
+            /**
+             * @description while health has this colour
+             * @enum {string}
+             */
+            band: "red" | "yellow" | "green";
+            /** @description days between two touches; the shorter of this and the model's holds */
+            cadence_days: number | null;
+            /** @description what touches are for, or empty */
+            focus: string;
+        };
+        CoverageOwner: {
+            /** @description the CSM; null: nobody */
+            owner: components["schemas"]["UserRef"] | null;
+            /** @description in any coverage model */
+            accounts: number;
+            /** @description their annual recurring revenue */
+            arr: components["schemas"]["Money"] | null;
+            /** @description account value on average: the higher, the fewer accounts */
+            average: components["schemas"]["Money"] | null;
+            /** @description expected by cadence and colour */
+            touches_per_week: number;
+            /** @description by coverage model */
+            parts: components["schemas"]["CoveragePart"][];
+        };
+        CoveragePart: {
+            /** @description the coverage model */
+            coverage: string;
+            /** @description of this model */
+            accounts: number;
+            /**
+             * @description beside what the model gives one CSM; none: it gives nothing
+             * @enum {string}
+             */
+            load: "none" | "under" | "right" | "over";
+            /** @description expected by cadence and colour */
+            touches_per_week: number;
+        };
+        SignalList: {
+            /** @description the most urgent first, then the newest */
+            data: components["schemas"]["Signal"][];
+            /** @description of all that match */
+            total: number;
+            /** @description of all that match, whatever their state */
+            by_state: components["schemas"]["SignalCount"][];
+            /** @description of all that match, whatever their severity */
+            by_severity: components["schemas"]["SignalCount"][];
+            /** @description null: no more */
+            next_cursor: string | null;
+        };
+        Signal: {
+            /** @description the signal */
+            id: string;
+            /** @description the account */
+            account_id: string;
+            /** @description what it is called */
+            account_name: string;
+            /** @description the signal's name in the program */
+            rule: string;
+            /** @description the reason, in a few words */
+            because: string;
+            /**
+             * @description how urgent
+             * @enum {string}
+             */
+            severity: "low" | "medium" | "high" | "critical";
+            /**
+             * @description who is asked: the account's owner or the team's leader
+             * @enum {string}
+             */
+            owner: "csm" | "leader";
+            /**
+             * @description open asks for somebody; already_true was so when it was first asked, and can be started
+             * @enum {string}
+             */
+            state: "open" | "snoozed" | "resolved" | "cleared" | "already_true" | "held";
+            /**
+             * Format: date-time
+             * @description when its condition changed last
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description when it was found or became true
+             */
+            first_at: string;
+            /** @description null: it was not */
+            raised_at: string | null;
+            /** @description null: its condition holds */
+            cleared_at: string | null;
+            /** @description who is to look at it */
+            assignee_id: string | null;
+            /** @description nobody was told: the assignee's budget of the day was spent */
+            over_budget: boolean;
+            /** @description somebody started it a moment ago */
+            is_starting: boolean;
+            /** @description somebody has seen it */
+            acknowledged_at: string | null;
+            /** @description it is to ask again then */
+            snoozed_until: string | null;
+            /** @description somebody said what came of it */
+            resolved_at: string | null;
+            /** @description whether it was useful */
+            outcome: ("useful" | "not_useful") | null;
+            /** @description why */
+            outcome_reason: string;
+            /** @description of the program that found or raised it */
+            program_version: number;
+            /** @description grows with every change */
+            version: number;
+        };
+        SignalCount: {
+            /** @description a state or severity */
+            name: string;
+            /** @description signals */
+            count: number;
+        };
+        SignalRuleList: {
+            /** @description by name */
+            data: components["schemas"]["SignalRule"][];
+        };
+        SignalRule: {
+            /** @description the signal's name */
+            rule: string;
+            /** @description signals */
+            raised: number;
+            /** @description of them */
+            useful: number;
+            /** @description of them */
+            not_useful: number;
+            /** @description useful ones of those with an outcome, 0 to 1; null: none has one */
+            precision: number | null;
+        };
+        SignalDetail: {
+            /** @description the signal */
+            id: string;
+            /** @description the account */
+            account_id: string;
+            /** @description what it is called */
+            account_name: string;
+            /** @description the signal's name in the program */
+            rule: string;
+            /** @description the reason, in a few words */
+            because: string;
+            /**
+             * @description how urgent
+             * @enum {string}
+             */
+            severity: "low" | "medium" | "high" | "critical";
+            /**
+             * @description who is asked: the account's owner or the team's leader
+             * @enum {string}
+             */
+            owner: "csm" | "leader";
+            /**
+             * @description open asks for somebody; already_true was so when it was first asked, and can be started
+             * @enum {string}
+             */
+            state: "open" | "snoozed" | "resolved" | "cleared" | "already_true" | "held";
+            /**
+             * Format: date-time
+             * @description when its condition changed last
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description when it was found or became true
+             */
+            first_at: string;
+            /** @description null: it was not */
+            raised_at: string | null;
+            /** @description null: its condition holds */
+            cleared_at: string | null;
+            /** @description who is to look at it */
+            assignee_id: string | null;
+            /** @description nobody was told: the assignee's budget of the day was spent */
+            over_budget: boolean;
+            /** @description somebody started it a moment ago */
+            is_starting: boolean;
+            /** @description somebody has seen it */
+            acknowledged_at: string | null;
+            /** @description it is to ask again then */
+            snoozed_until: string | null;
+            /** @description somebody said what came of it */
+            resolved_at: string | null;
+            /** @description whether it was useful */
+            outcome: ("useful" | "not_useful") | null;
+            /** @description why */
+            outcome_reason: string;
+            /** @description of the program that found or raised it */
+            program_version: number;
+            /** @description grows with every change */
+            version: number;
+            /** @description all that happened to it, oldest first */
+            history: components["schemas"]["SignalEvent"][];
+        };
+        SignalEvent: {
+            /**
+             * @description what happened
+             * @enum {string}
+             */
+            kind: "stays" | "learned" | "already_true" | "raised" | "returned" | "cleared" | "held" | "ended" | "started" | "acknowledged" | "snoozed" | "assigned" | "resolved";
+            /**
+             * Format: date-time
+             * @description when
+             */
+            at: string;
+            /** @description null: Cairn itself */
+            user_id: string | null;
+            /** @description of the program */
+            program_version: number;
+            /** @description what the person said */
+            note: string;
+            /** @description what raised it, frozen then: when, clear, values (name, value_text, source, at), health */
+            evidence: unknown | null;
+        };
+        SignalBulk: {
+            /**
+             * @description what to do with each
+             * @enum {string}
+             */
+            action: "acknowledge" | "snooze" | "assign" | "resolve" | "start";
+            /** @description with which */
+            signals: string[];
+            /**
+             * Format: date-time
+             * @description of a snooze
+             */
+            until?: string;
+            /** @description null: nobody */
+            assignee_id?: string | null;
+            /**
+             * @description of a resolve
+             * @enum {string}
+             */
+            outcome?: "useful" | "not_useful";
+            /** @description of a resolve */
+            reason?: string;
+        };
+        SignalBulkResult: {
+            /** @description those that it was done with, as they are now */
+            data: components["schemas"]["Signal"][];
+            /** @description the others */
+            failed: components["schemas"]["SignalFailure"][];
+        };
+        SignalFailure: {
+            /** @description the signal */
+            id: string;
+            /** @description why it stays as it was */
+            message: string;
+        };
+        SignalSnooze: {
+            /**
+             * Format: date-time
+             * @description later than now
+             */
+            until: string;
+        };
+        SignalAssign: {
+            /** @description null: nobody */
+            assignee_id: string | null;
+        };
+        SignalResolve: {
+            /**
+             * @description whether it was useful
+             * @enum {string}
+             */
+            outcome: "useful" | "not_useful";
+            /** @description why */
+            reason?: string;
+        };
+        HoldList: {
+            /** @description newest first, those that are over too */
+            data: components["schemas"]["Hold"][];
+            /** @description null: no more */
+            next_cursor: string | null;
+        };
+        Hold: {
+            /** @description the hold */
+            id: string;
+            /** @description of signals that it suppresses */
+            kind: string;
+            /** @description why */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description when it begins
+             */
+            from: string;
+            /** @description null: until it is ended */
+            until: string | null;
+            /** @description when somebody ended it */
+            ended_at: string | null;
+            /**
+             * Format: date-time
+             * @description when it was added
+             */
+            created_at: string;
+        };
+        HoldCreate: {
+            /** @description what rules call it: "expansion"; "all" stands for every kind */
+            kind: string;
+            /** @description why */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description now unless given
+             */
+            from?: string;
+            /** @description null: until it is ended */
+            until?: string | null;
         };
         ProgramFiles: {
             /** @description the whole program */
@@ -1917,266 +2732,54 @@ export interface components {
             /** @description what came of the facts */
             got: string;
         };
-        Portfolio: {
-            /**
-             * Format: date-time
-             * @description the moment that the figures are of
-             */
-            at: string;
-            /** @description all accounts in scope */
-            all: components["schemas"]["Tally"];
-            /** @description by colour, the worst first */
-            bands: components["schemas"]["BandTally"][];
-            /** @description those shown grey for want of facts; each counts in its frozen colour, too */
-            grey: components["schemas"]["Tally"];
-            /** @description red, or yellow and renewing within risk_window_days or overdue */
-            at_risk: components["schemas"]["Tally"];
-            /** @description the part of at_risk that is yellow */
-            yellow_at_risk: components["schemas"]["Tally"];
-            /** @description how near a renewal puts a yellow account at risk */
-            risk_window_days: number;
-            /** @description each horizon holds the one before */
-            renewals: components["schemas"]["RenewalTally"][];
-            /** @description accounts of which the ARR is in another currency and in no sum */
-            other_currency: number;
+        JudgementList: {
+            /** @description the newest first */
+            data: components["schemas"]["Judgement"][];
+            /** @description null: no more */
+            next_cursor: string | null;
         };
-        Tally: {
-            /** @description how many */
-            accounts: number;
-            /** @description their ARR together, in the reporting currency */
-            arr: components["schemas"]["Money"];
-        };
-        BandTally: {
-            /**
-             * @description none: without a score
-             * @enum {string}
-             */
-            band: "none" | "red" | "yellow" | "green";
-            /** @description the accounts of it */
-            tally: components["schemas"]["Tally"];
-        };
-        RenewalTally: {
-            /** @description the last contract day is within so many */
-            within_days: number;
-            /** @description by colour, the worst first; overdue ones included */
-            bands: components["schemas"]["BandTally"][];
-        };
-        Migration: {
-            /**
-             * Format: date-time
-             * @description the earlier moment
-             */
-            from: string;
-            /**
-             * Format: date-time
-             * @description the later moment
-             */
-            to: string;
-            /** @description who was which colour at the one and at the other; empty ones are left out */
-            cells: components["schemas"]["MigrationCell"][];
-            /** @description whose score fell most */
-            fallers: components["schemas"]["Mover"][];
-            /** @description whose score rose most */
-            risers: components["schemas"]["Mover"][];
-        };
-        MigrationCell: {
-            /**
-             * @description at `from`; none: without a score
-             * @enum {string}
-             */
-            was: "none" | "red" | "yellow" | "green";
-            /**
-             * @description at `to`
-             * @enum {string}
-             */
-            is: "none" | "red" | "yellow" | "green";
-            /** @description who went that way */
-            tally: components["schemas"]["Tally"];
-        };
-        Mover: {
-            /** @description the account */
+        Judgement: {
+            /** @description the judgement */
             id: string;
-            /** @description display name */
-            name: string;
-            /** @description null: nobody */
-            owner: components["schemas"]["UserRef"] | null;
-            /** @description in the reporting currency */
-            arr: components["schemas"]["Money"] | null;
             /**
-             * @description the colour at `from`
+             * @description sentiment: how the customer feels, which rules can read; override: a score set by hand, beside the computed one
              * @enum {string}
              */
-            was: "none" | "red" | "yellow" | "green";
-            /**
-             * @description the colour at `to`
-             * @enum {string}
-             */
-            is: "none" | "red" | "yellow" | "green";
-            /** @description the score at `from` */
-            points_was: number;
-            /** @description the score at `to` */
-            points: number;
-            /** @description points, as the account's explanation adds them up */
-            change: number;
-        };
-        SegmentBoard: {
-            /** @description by kind, then as in the program */
-            data: components["schemas"]["Segment"][];
-            /** @description how many, of those that the caller may see */
-            accounts: number;
-            /** @description their annual recurring revenue; null: no account has any */
-            arr: components["schemas"]["Money"] | null;
-            /** @description accounts in no segment of the primary model; null: there is none */
-            unsegmented: number | null;
-            /** @description accounts that answer 0, 1, ... 7 of the seven questions */
-            answered: number[];
-        };
-        Segment: {
-            /**
-             * @description what kind of set
-             * @enum {string}
-             */
-            kind: "coverage" | "flag" | "goal" | "segment" | "stage";
-            /** @description as in the program */
-            name: string;
-            /** @description what it is for */
-            doc: string;
-            /** @description the condition; null: not said by one */
-            rule: string | null;
-            /** @description the segment model: an account is in one of its segments at most */
-            model: string | null;
-            /** @description of the primary segment model */
-            primary: boolean;
-            /**
-             * @description which of the seven questions its model answers
-             * @enum {string}
-             */
-            question: "none" | "who" | "profit" | "satisfaction" | "wallet" | "footprint" | "market" | "influence";
-            /** @description it rests on a colour or a signal: its past exists only as it was lived */
-            reads_state: boolean;
-            /** @description how many, of those that the caller may see */
-            accounts: number;
-            /** @description their annual recurring revenue; null: no account has any */
-            arr: components["schemas"]["Money"] | null;
-        };
-        SegmentOverlap: {
-            /** @description accounts in both of two, whatever else they are in */
-            pairs: components["schemas"]["OverlapPart"][];
-            /** @description accounts in these and in none of the others, the most first */
-            exactly: components["schemas"]["OverlapPart"][];
-            /** @description accounts in all of them */
-            together: components["schemas"]["OverlapPart"];
-        };
-        OverlapPart: {
-            /** @description in the order asked for */
-            segments: string[];
-            /** @description how many, of those that the caller may see */
-            accounts: number;
-            /** @description their annual recurring revenue; null: no account has any */
-            arr: components["schemas"]["Money"] | null;
-        };
-        SegmentHistory: {
-            /** @description newest first */
-            data: components["schemas"]["SegmentEvent"][];
-        };
-        SegmentEvent: {
+            kind: "sentiment" | "override";
+            /** @description 0 to 100; 100 is healthy */
+            value: number;
+            /** @description why */
+            reason: string;
+            /** @description null: Cairn itself */
+            author: components["schemas"]["UserRef"] | null;
             /**
              * Format: date-time
-             * @description when
+             * @description when it was said
              */
             at: string;
             /**
-             * @description what kind of set
-             * @enum {string}
+             * Format: date-time
+             * @description when it ends by itself, or did: a newer one of its kind ends it, too
              */
-            kind: "coverage" | "flag" | "goal" | "segment" | "stage";
-            /** @description which */
-            name: string;
-            /** @description else it left */
-            entered: boolean;
-            /** @description computed later, not lived */
-            backfilled: boolean;
-            /** @description of the program that made it */
-            program_version: number;
+            until: string;
+            /** @description it counts now */
+            is_current: boolean;
         };
-        CoverageBoard: {
-            /** @description as in the program */
-            models: components["schemas"]["CoverageModel"][];
-            /** @description who has accounts, nobody first */
-            owners: components["schemas"]["CoverageOwner"][];
-            /** @description accounts in no coverage model */
-            without: number;
-        };
-        CoverageModel: {
-            /** @description as in the program */
-            name: string;
-            /** @description how these accounts are looked after */
-            doc: string;
-            /** @description least ARR, in major units */
-            arr_from: number;
-            /** @description ARR at which it ends; null: it has no end */
-            arr_below: number | null;
-            /** @description accounts that fill a CSM's time */
-            accounts_min: number | null;
-            /** @description accounts that one CSM can have */
-            accounts_max: number | null;
+        JudgementCreate: {
             /**
-             * @description of one CSM, or of all together
+             * @description sentiment or override
              * @enum {string}
              */
-            per: "csm" | "pool";
-            /** @description days between two touches */
-            cadence_days: number | null;
-            /** @description what colours change */
-            touches: components["schemas"]["CoverageTouch"][];
-            /** @description how many, of those that the caller may see */
-            accounts: number;
-            /** @description their annual recurring revenue */
-            arr: components["schemas"]["Money"] | null;
-            /** @description CSMs who have such accounts */
-            owners: number;
-            /** @description accounts per CSM; null: nobody has any */
-            ratio: number | null;
-            /** @description expected by cadence and colour */
-            touches_per_week: number;
-        };
-        CoverageTouch: {
+            kind: "sentiment" | "override";
+            /** @description 0 to 100; 100 is healthy */
+            value: number;
+            /** @description why */
+            reason: string;
             /**
-             * @description while health has this colour
-             * @enum {string}
+             * Format: date-time
+             * @description within a year; a sentiment lasts 90 days and an override 30 unless given
              */
-            band: "red" | "yellow" | "green";
-            /** @description days between two touches; the shorter of this and the model's holds */
-            cadence_days: number | null;
-            /** @description what touches are for, or empty */
-            focus: string;
-        };
-        CoverageOwner: {
-            /** @description the CSM; null: nobody */
-            owner: components["schemas"]["UserRef"] | null;
-            /** @description in any coverage model */
-            accounts: number;
-            /** @description their annual recurring revenue */
-            arr: components["schemas"]["Money"] | null;
-            /** @description account value on average: the higher, the fewer accounts */
-            average: components["schemas"]["Money"] | null;
-            /** @description expected by cadence and colour */
-            touches_per_week: number;
-            /** @description by coverage model */
-            parts: components["schemas"]["CoveragePart"][];
-        };
-        CoveragePart: {
-            /** @description the coverage model */
-            coverage: string;
-            /** @description of this model */
-            accounts: number;
-            /**
-             * @description beside what the model gives one CSM; none: it gives nothing
-             * @enum {string}
-             */
-            load: "none" | "under" | "right" | "over";
-            /** @description expected by cadence and colour */
-            touches_per_week: number;
+            until?: string;
         };
     };
     responses: never;
@@ -3264,8 +3867,10 @@ export interface operations {
     explainHealth: {
         parameters: {
             query?: {
-                /** @description compare with this moment */
+                /** @description compare with the beginning of this moment's day */
                 since?: string;
+                /** @description explain the beginning of this moment's day; now unless given */
+                at?: string;
             };
             header?: never;
             path: {
@@ -6324,6 +6929,2180 @@ export interface operations {
             };
         };
     };
+    getPortfolio: {
+        parameters: {
+            query?: {
+                /** @description only this CSM's */
+                owner_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller's accounts as a whole: by colour, at risk, renewing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Portfolio"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHealthMigration: {
+        parameters: {
+            query: {
+                /** @description the earlier moment */
+                from: string;
+                /** @description now unless given */
+                to?: string;
+                /** @description only this CSM's */
+                owner_id?: string;
+                /** @description how many each way, 5 unless given */
+                movers?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many accounts went from which colour to which between two moments, and whose score moved most */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Migration"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSegments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Segments, coverage models and stages, with how many accounts are in each */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentBoard"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    overlapSegments: {
+        parameters: {
+            query: {
+                /** @description names of 2 to 16 segments, with commas */
+                segments: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many accounts are in several segments, by two and by exact combination */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentOverlap"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSegment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the name of a segment */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One segment; its members are GET /api/v1/accounts?segment= */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSegmentHistory: {
+        parameters: {
+            query?: {
+                /** @description from the beginning unless given */
+                from?: string;
+                /** @description now unless given */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the account */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Which segments, coverage models, stages and goals the account entered and left */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentHistory"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCoverage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Coverage models with their accounts, and the load of each CSM */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverageBoard"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSignals: {
+        parameters: {
+            query?: {
+                /** @description open, snoozed, resolved, cleared, already_true, held; several with commas; any unless given */
+                state?: string;
+                /** @description critical, high, medium, low; several with commas; any unless given */
+                severity?: string;
+                /** @description of that name */
+                rule?: string;
+                /** @description id of a user, "me" or "none" */
+                assignee?: string;
+                /** @description rows of a page, 50 unless given */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What asks for attention: the inbox */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalList"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSignalRules: {
+        parameters: {
+            query?: {
+                /** @description how far back, 90 unless given */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many signals of each rule were useful, by what people said afterwards */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalRuleList"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSignal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the signal */
+                signal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One signal with its evidence and history */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalDetail"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAccountSignals: {
+        parameters: {
+            query?: {
+                /** @description open, snoozed, resolved, cleared, already_true, held; several with commas; any unless given */
+                state?: string;
+                /** @description critical, high, medium, low; several with commas; any unless given */
+                severity?: string;
+                /** @description of that name */
+                rule?: string;
+                /** @description id of a user, "me" or "none" */
+                assignee?: string;
+                /** @description rows of a page, 50 unless given */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the account */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account's signals */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalList"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    actOnSignals: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignalBulk"];
+            };
+        };
+        responses: {
+            /** @description Do the same with many signals; what does not work for one is told, and done for the others */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalBulkResult"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledgeSignal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the signal */
+                signal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Say that the signal was seen */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signal"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    snoozeSignal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the signal */
+                signal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignalSnooze"];
+            };
+        };
+        responses: {
+            /** @description Have an open signal ask again later */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signal"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assignSignal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the signal */
+                signal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignalAssign"];
+            };
+        };
+        responses: {
+            /** @description Say who is to look at the signal */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signal"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolveSignal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the signal */
+                signal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignalResolve"];
+            };
+        };
+        responses: {
+            /** @description Say what came of the signal */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signal"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startSignal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the signal */
+                signal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Raise what was already true when it was first asked; it is raised a moment later */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signal"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listHolds: {
+        parameters: {
+            query?: {
+                /** @description rows of a page, 200 unless given */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the account */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account's holds */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldList"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createHold: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the account */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldCreate"];
+            };
+        };
+        responses: {
+            /** @description Suppress signals of a kind for a time, for a reason */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endHold: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the account */
+                account_id: string;
+                /** @description the hold */
+                hold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description End a hold now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     checkProgram: {
         parameters: {
             query?: never;
@@ -7210,455 +9989,13 @@ export interface operations {
             };
         };
     };
-    getPortfolio: {
+    listJudgements: {
         parameters: {
             query?: {
-                /** @description only this CSM's */
-                owner_id?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The caller's accounts as a whole: by colour, at risk, renewing */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Portfolio"];
-                };
-            };
-            /** @description malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not-acceptable */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description too-large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getHealthMigration: {
-        parameters: {
-            query: {
-                /** @description the earlier moment */
-                from: string;
-                /** @description now unless given */
-                to?: string;
-                /** @description only this CSM's */
-                owner_id?: string;
-                /** @description how many each way, 5 unless given */
-                movers?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description How many accounts went from which colour to which between two moments, and whose score moved most */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Migration"];
-                };
-            };
-            /** @description malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not-acceptable */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description too-large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listSegments: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Segments, coverage models and stages, with how many accounts are in each */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SegmentBoard"];
-                };
-            };
-            /** @description malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not-acceptable */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description too-large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    overlapSegments: {
-        parameters: {
-            query: {
-                /** @description names of 2 to 16 segments, with commas */
-                segments: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description How many accounts are in several segments, by two and by exact combination */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SegmentOverlap"];
-                };
-            };
-            /** @description malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not-acceptable */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description too-large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getSegment: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description the name of a segment */
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description One segment; its members are GET /api/v1/accounts?segment= */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Segment"];
-                };
-            };
-            /** @description malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not-acceptable */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description too-large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listSegmentHistory: {
-        parameters: {
-            query?: {
-                /** @description from the beginning unless given */
-                from?: string;
-                /** @description now unless given */
-                to?: string;
+                /** @description rows of a page, 200 unless given */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
             };
             header?: never;
             path: {
@@ -7669,13 +10006,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Which segments, coverage models, stages and goals the account entered and left */
+            /** @description What users said of the account: sentiments and overrides */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SegmentHistory"];
+                    "application/json": components["schemas"]["JudgementList"];
                 };
             };
             /** @description malformed */
@@ -7761,22 +10098,34 @@ export interface operations {
             };
         };
     };
-    getCoverage: {
+    createJudgement: {
         parameters: {
             query?: never;
-            header?: never;
-            path?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the account */
+                account_id: string;
+            };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JudgementCreate"];
+            };
+        };
         responses: {
-            /** @description Coverage models with their accounts, and the load of each CSM */
-            200: {
+            /** @description Say how the customer feels, or set a score by hand; ends the one before */
+            201: {
                 headers: {
+                    /** @description Path of what was created */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CoverageBoard"];
+                    "application/json": components["schemas"]["Judgement"];
                 };
             };
             /** @description malformed */
@@ -7806,8 +10155,157 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description not-acceptable */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endJudgement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the account */
+                account_id: string;
+                /** @description the judgement */
+                judgement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Take it back: it ends now, and stays as history */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7835,6 +10333,15 @@ export interface operations {
             };
             /** @description unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
