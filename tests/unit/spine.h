@@ -262,7 +262,7 @@ static inline bool save_program(void *arg, struct cn_sql_conn *conn, struct cn_e
 static inline void use_program(struct spine *spine, const struct cn_program_file *files,
                                size_t count)
 {
-    struct cn_program_file copy[8];
+    struct cn_program_file copy[16];
     struct cn_error err;
     assert_true(count <= CN_ARRAY_LEN(copy));
     memcpy(copy, files, count * sizeof(copy[0]));
