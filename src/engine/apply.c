@@ -10,11 +10,9 @@
 #include "program/version.h"
 
 enum {
-    PASSES_MAX = 8,           /* over accounts that had events while daily values were loaded */
-    PASS_ACCOUNTS = 500,      /* so few are left to the engine's thread */
-    RETRY_S = 1,              /* after the database failed */
-    TAKE_WAIT_NS = 200000000, /* for those who work with the old program; then the next round */
-    KEEP_US = 600000000 /* a program that was replaced: texts of it may still be on their way out */
+    PASSES_MAX = 8,      /* over accounts that had events while daily values were loaded */
+    PASS_ACCOUNTS = 500, /* so few are left to the engine's thread */
+    RETRY_S = 1          /* after the database failed */
 };
 
 struct cn_apply *cn_apply_new(struct cn_engine *engine)

@@ -26,7 +26,8 @@ static inline bool compile_nothing(const struct cn_section_input *input, void **
 
 static const struct cn_program_section metrics = { "metrics", CN_SECTION_KEY, "", compile_nothing };
 static const struct cn_program_section signals = { "signals", CN_SECTION_KEY, "", compile_nothing };
-static const struct cn_program_section test_cases = { "tests", CN_SECTION_KEY, "", compile_nothing };
+static const struct cn_program_section test_cases = { "tests", CN_SECTION_KEY, "",
+                                                      compile_nothing };
 static const struct cn_program_section *const sections[] = {
     &metrics,
     &signals,
