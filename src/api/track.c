@@ -331,8 +331,8 @@ static bool decode(struct intake *intake, struct cn_event_batch **batch_out, str
     struct cn_track *track = intake->track;
     struct cn_event_batch *batch = NULL;
     struct cn_buf unpacked;
-    cn_source_id source;
-    cn_str body;
+    cn_source_id source = { 0 };
+    cn_str body = { 0 };
     cn_str key = header_key(intake->exchange);
     if (key.len > 0 && !find_source(track, key, &source, err)) {
         return false;

@@ -228,11 +228,11 @@ int cn_cli_main(int argc, char **argv)
     }
     int used = 0;
     const struct cn_command *command = cn_command_find(words, first, &used);
-    if (command == NULL && (words == 0 || first[0][0] == '-')) {
+    if (used == 0 && (words == 0 || first[0][0] == '-')) {
         cn_command_list_print(stdout);
         return words == 0 || wants_help(words, first) ? 0 : EXIT_USAGE;
     }
-    if (command == NULL) {
+    if (used == 0) {
         return no_command(first[0], first != argv + 1 || wants_help(words, first));
     }
     if (first != argv + 1 || wants_help(words - used, first + used)) {

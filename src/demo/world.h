@@ -5,7 +5,7 @@
  * with TechCorp of 003-28 among them, 8,000 self-service ones.  What an account did on a day is
  * computed when asked for, so nothing is kept and every run of a seed gives the same world.
  *
- * Not here: how it gets into Cairn (demo/seed.h, demo/stream.h).
+ * Not here: how it gets into Cairn (demo/seed.h, demo/traffic.h).
  */
 #ifndef CAIRN_DEMO_WORLD_H
 #define CAIRN_DEMO_WORLD_H

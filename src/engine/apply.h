@@ -10,7 +10,7 @@
  *
  * A version that does not compile is marked as failed and never replaces one that works.
  *
- * Not here: saving versions (program/version.h), what a change would do (engine/preview.h).
+ * Not here: saving versions (program/version.h), what a change would do (engine/diff.h).
  */
 #ifndef CAIRN_ENGINE_APPLY_H
 #define CAIRN_ENGINE_APPLY_H

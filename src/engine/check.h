@@ -4,7 +4,7 @@
  * A check compiles against nothing but the names that there are, so that it leaves no trace in a
  * running engine, whatever is typed.
  *
- * Not here: what the program would do to the accounts (engine/preview.h).
+ * Not here: what the program would do to the accounts (engine/diff.h).
  */
 #ifndef CAIRN_ENGINE_CHECK_H
 #define CAIRN_ENGINE_CHECK_H

@@ -118,7 +118,7 @@ struct cn_engine {
     struct cn_activity activity;    /* which of them are not stored yet */
     struct cn_column past_points;   /* I64: thousandths, CN_TREND_DAYS ago */
     struct cn_column trend;         /* I64: thousandths */
-    struct cn_list_columns *lists;  /* what lists sort by besides; engine/list.c */
+    struct cn_list_columns *lists;  /* what lists sort by besides; engine/lists.c */
 
     struct cn_engine_position position;
     int64_t fence;                /* PostgreSQL: the number of our take-over, see guard.c */
@@ -227,8 +227,8 @@ uint32_t cn_engine_row(struct cn_engine *engine, int64_t account_id);
 /* Writes what was counted, and folds days that are over.  One thread at a time. */
 void cn_engine_flush(struct cn_engine *engine);
 
-/* A thread: does that each second, and packs the log, until the engine stops. */
-void *cn_engine_run_flusher(void *engine);
+/* A thread, given the engine: does that each second, and packs the log, until it stops. */
+void *cn_engine_run_flusher(void *arg);
 
 /* Loads what the frame and the lists start from.  Nothing is scored yet. */
 CN_MUST_CHECK bool cn_engine_load(struct cn_engine *engine, struct cn_error *err);

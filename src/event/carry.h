@@ -4,7 +4,7 @@
  *
  * Events are streamed; memory is bounded by one batch.
  *
- * Not here: everything else of a workspace (cli/move.h).
+ * Not here: everything else of a workspace (cli/cmd_move.c).
  */
 #ifndef CAIRN_EVENT_CARRY_H
 #define CAIRN_EVENT_CARRY_H

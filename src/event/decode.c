@@ -61,7 +61,7 @@ static const cn_str member_names[MEMBERS] = {
 struct found {
     uint32_t has; /* 1 << enum member */
     cn_json_value values[MEMBERS];
-    cn_str raw[MEMBERS]; /* of objects and numbers */
+    cn_str raw[MEMBERS]; /* of objects and numbers, else empty */
     struct cn_json_walk context;
 };
 
@@ -98,6 +98,7 @@ static void find_members(struct cn_json_walk *walk, struct found *found)
         }
         found->has |= 1u << member;
         found->values[member] = value;
+        found->raw[member] = CN_STR("");
         if (member == MEMBER_CONTEXT) {
             found->context = *walk;
         } else if (kind != CN_JSON_STR && kind != CN_JSON_BOOL) {

@@ -4,7 +4,7 @@
  * Which tables and columns there are is asked of the databases, so that a table which a migration
  * adds is carried without being named anywhere.  Rows are streamed; memory is bounded by one batch.
  *
- * Not here: what of a workspace is to be carried (cli/move.h), the event log (event/carry.h).
+ * Not here: what of a workspace is to be carried (cli/cmd_move.c), the event log (event/carry.h).
  */
 #ifndef CAIRN_SQL_CARRY_H
 #define CAIRN_SQL_CARRY_H
