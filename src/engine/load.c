@@ -389,6 +389,6 @@ bool cn_engine_look(struct cn_engine *engine, struct cn_error *err)
     cn_apply_begin_with(engine->apply, number, number, number);
     add_rows(engine);
     struct cn_round round = { .clock = now, .is_full = true, .is_fresh = true };
-    /* Colours stand on those before. */
-    return cn_engine_load_scores(engine, now, err) && cn_engine_score(engine, &round, err);
+    /* Colours stand on those before, and so does every other state that a round moves on. */
+    return load_derived(engine, err) && cn_engine_score(engine, &round, err);
 }
