@@ -6,13 +6,22 @@
 #include "api/stream.h"
 #include "api/track.h"
 #include "book/contract.h"
+#include "book/judgement.h"
 #include "book/person.h"
 #include "book/source.h"
 #include "book/ticket.h"
 #include "book/trait.h"
+#include "engine/cases.h"
 #include "event/rejected.h"
+#include "health/scorecard.h"
 #include "json/scan.h"
+#include "metric/definition.h"
 #include "metric/query.h"
+#include "program/node.h"
+#include "program/program.h"
+#include "segment/segment.h"
+#include "signal/hold.h"
+#include "signal/inbox.h"
 
 enum {
     METRICS_MAX_BYTES = 4 * 1024 * 1024
@@ -124,6 +133,17 @@ static void write_fixed_limits(struct cn_gauges *out)
         { "people_of_account", CN_PERSON_LIST_MAX },
         { "contracts_of_account", CN_CONTRACT_LIST_MAX },
         { "tickets_of_account", CN_TICKET_LIST_MAX },
+        { "judgements_of_account", CN_JUDGEMENT_LIST_MAX },
+        { "holds_of_account", CN_HOLD_LIST_MAX },
+        { "events_of_signal", CN_SIGNAL_EVENTS_MAX },
+        { "program_files", CN_PROGRAM_FILES_MAX },
+        { "program_bytes", CN_PROGRAM_MAX_BYTES },
+        { "program_file_bytes", CN_NODE_FILE_MAX_BYTES },
+        { "program_metrics", CN_METRICS_MAX },
+        { "program_segments", CN_SEGMENTS_MAX },
+        { "program_scorecards", CN_SCORECARDS_MAX },
+        { "program_signals", CN_SIGNALS_MAX },
+        { "program_tests", CN_CASES_MAX },
         { "chart_days", CN_CHART_DAYS_MAX },
         { "stream_watched", CN_STREAM_WATCH_MAX },
     };
