@@ -358,9 +358,11 @@ static void write_success(struct document *doc, const struct cn_route *route)
     if (media_type != NULL) {
         begin(doc, "content");
         begin(doc, media_type);
-        if (route->kind == CN_RESPONSE_JSON) {
-            begin(doc, "schema");
-            write_reference(doc, route->response->name);
+        if (route->kind == CN_RESPONSE_JSON || route->kind == CN_RESPONSE_FILE) {
+            begin(doc, "schema"); /* of a file: anything */
+            if (route->kind == CN_RESPONSE_JSON) {
+                write_reference(doc, route->response->name);
+            }
             end(doc);
         }
         end(doc);

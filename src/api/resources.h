@@ -22,6 +22,7 @@ extern const struct cn_route_table cn_api_program_apply;
 extern const struct cn_route_table cn_api_program_diff;
 extern const struct cn_route_table cn_api_program_match;
 extern const struct cn_route_table cn_api_program_names;
+extern const struct cn_route_table cn_api_program_schema;
 extern const struct cn_route_table cn_api_program_test;
 extern const struct cn_route_table cn_api_segments;
 extern const struct cn_route_table cn_api_session;

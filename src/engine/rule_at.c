@@ -163,10 +163,11 @@ static enum cn_rule_kind kind_of(const struct path *path, const struct step *rul
     return cn_node_get(owner->node, "because") != NULL ? CN_RULE_EXCEPTION : CN_RULE_MEASURE;
 }
 
-static cn_str name_of(const struct step *owner)
+static cn_str name_of(const struct step *owner, enum cn_rule_kind kind)
 {
     static const char *const keys[] = { "name", "because", "scorecard", "segment" };
-    for (size_t i = 0; i < CN_ARRAY_LEN(keys); i++) {
+    bool is_keyed = kind == CN_RULE_SIGNAL || kind == CN_RULE_SEGMENT; /* its key is its name */
+    for (size_t i = 0; !is_keyed && i < CN_ARRAY_LEN(keys); i++) {
         const struct cn_node *node = cn_node_get(owner->node, keys[i]);
         if (node != NULL && node->kind == CN_NODE_SCALAR) {
             return node->text;
@@ -189,9 +190,11 @@ bool cn_program_rule_at(const struct cn_program_file *file, int64_t line, int64_
         !choose(&path, &rule, &owner) || rule.node == NULL) {
         return false;
     }
+    enum cn_rule_kind kind = kind_of(&path, &rule, &path.steps[owner]);
     *rule_out = (struct cn_rule_at){
-        .kind = kind_of(&path, &rule, &path.steps[owner]),
-        .name = rule.node == path.steps[owner].node ? rule.node->key : name_of(&path.steps[owner]),
+        .kind = kind,
+        .name = rule.node == path.steps[owner].node ? rule.node->key
+                                                    : name_of(&path.steps[owner], kind),
         .node = rule.node,
         .result = rule.field->result != NULL ? rule.field->result : "",
     };

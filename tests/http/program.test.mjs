@@ -170,6 +170,44 @@ test('003 the rule under the cursor is matched against the accounts as they are 
   assert.equal(wrong.body.matches, 0);
 });
 
+const SETS = `segments:
+  busy: {when: logins.sum(28) > 1, doc: they come}
+lifecycle:
+  stages:
+    start: {from: 0, goals: [{name: active, when: logins.sum(28) > 2}]}
+`;
+const SIGNAL = (limit, more = '') => `signals:
+  quiet: {when: logins.sum(28) < ${limit}, clear: logins.sum(28) > ${limit}, because: they stay away${more}}
+`;
+
+test('003 rules of signals, segments and the lifecycle are matched under the name of what they are for', async t => {
+  const { admin } = await withAccounts(t);
+  const next = [...files(4), { name: 'sets.yaml', text: SETS }, { name: 'signals.yaml', text: SIGNAL(2) }];
+  const ask = async (name, needle) => {
+    const lines = next.find(file => file.name === name).text.split('\n');
+    const line = lines.findIndex(l => l.includes(needle));
+    const { body } = await admin.post('/api/v1/program/match', { files: next, file: name, line: line + 1,
+      column: lines[line].indexOf(needle) + 1 });
+    return [body.rule?.kind, body.rule?.name, body.matches];
+  };
+  assert.deepEqual(await ask('signals.yaml', 'logins.sum(28) <'), ['signal', 'quiet', 1]);
+  assert.deepEqual(await ask('signals.yaml', 'logins.sum(28) >'), ['signal', 'quiet', 1]);
+  assert.deepEqual(await ask('sets.yaml', 'logins.sum(28) > 1'), ['segment', 'busy', 2]);
+  assert.deepEqual(await ask('sets.yaml', 'logins.sum(28) > 2'), ['lifecycle', 'active', 1]);
+});
+
+test('003 an editor gets the JSON Schema of each section, the same as the command prints', async t => {
+  const { admin } = await withAccounts(t);
+  const signals = await admin.get('/api/v1/program/schema/signals');
+  assert.equal(signals.status, 200, signals.text);
+  assert.match(signals.headers.get('content-type'), /^application\/schema\+json/);
+  assert.equal(signals.body.title, 'signals');
+  assert.ok(signals.body.properties.signals);
+  const printed = await cairnCommand(['program', 'schema']);
+  assert.deepEqual((await admin.get('/api/v1/program/schema/program')).body, JSON.parse(printed.stdout));
+  assert.equal((await admin.get('/api/v1/program/schema/nothing')).status, 404);
+});
+
 test('003 a diff says in words and numbers what a program would change, and changes nothing', async t => {
   const { admin } = await withAccounts(t);
   assert.equal((await admin.post('/api/v1/program/apply', { files: files(4), base_version: 1 })).body.state, 'active');
