@@ -148,10 +148,12 @@ static const struct cn_fields account_fields =
     CN_FIELDS("ProgramDiffAccount", struct account_view, account_rows);
 static const struct cn_field account_item = { .type = CN_FIELD_OBJECT, .object = &account_fields };
 
-static const char *const rule_change_names[] = { "new", "gone", "same" };
+static const char *const rule_change_names[CN_DIFF_CHANGES] = { "new", "gone", "same" };
 static const struct cn_names rule_changes = { rule_change_names, CN_ARRAY_LEN(rule_change_names) };
+static const struct cn_names segment_kinds = { cn_segment_kind_names, CN_SEGMENT_KINDS };
 
 struct segment_view {
+    enum cn_segment_kind kind;
     cn_str name;
     int change;
     int64_t before;
@@ -162,6 +164,7 @@ struct segment_view {
     double left_arr;
 };
 static const struct cn_field segment_rows[] = {
+    CN_FIELD_OF_ENUM(struct segment_view, kind, &segment_kinds, .doc = "what it is"),
     CN_FIELD(struct segment_view, name, .max = 200, .doc = "of the segment"),
     CN_FIELD_OF_ENUM(struct segment_view, change, &rule_changes, .doc = "what becomes of it"),
     CN_FIELD(struct segment_view, before, .max = INT64_MAX, .doc = "accounts in it"),
@@ -293,9 +296,46 @@ static void view_counts(const struct cn_diff *diff, struct cn_arena *arena, stru
     }
 }
 
+static void view_sets(const struct cn_diff *diff, struct cn_arena *arena, struct diff_view *view)
+{
+    view->segments.items = cn_arena_array(arena, struct segment_view, diff->segment_count + 1);
+    view->segments.count = diff->segment_count;
+    for (size_t i = 0; i < diff->segment_count; i++) {
+        const struct cn_diff_segment *segment = &diff->segments[i];
+        view->segments.items[i] =
+            (struct segment_view){ .kind = segment->kind,
+                                   .name = segment->name,
+                                   .change = segment->change,
+                                   .before = segment->before,
+                                   .after = segment->after,
+                                   .entered = segment->entered.count,
+                                   .left = segment->left.count,
+                                   .entered_arr = cn_program_cents(segment->entered.arr),
+                                   .left_arr = cn_program_cents(segment->left.arr) };
+    }
+    view->signals.items = cn_arena_array(arena, struct signal_view, diff->signal_count + 1);
+    view->signals.count = diff->signal_count;
+    for (size_t i = 0; i < diff->signal_count; i++) {
+        const struct cn_diff_signal *signal = &diff->signals[i];
+        double arr = signal->raises.arr + signal->clears.arr + signal->found.arr;
+        view->signals.items[i] = (struct signal_view){ .name = signal->name,
+                                                       .change = signal->change,
+                                                       .would_raise = signal->raises.count,
+                                                       .would_clear = signal->clears.count,
+                                                       .already_true = signal->found.count,
+                                                       .arr = cn_program_cents(arr) };
+    }
+}
+
+static struct cn_program_texts texts_of(const struct cn_diff_names *names)
+{
+    return (struct cn_program_texts){ names->items, names->count };
+}
+
 static void view_diff(const struct cn_diff *diff, struct cn_arena *arena, struct diff_view *view)
 {
     view_counts(diff, arena, view);
+    view_sets(diff, arena, view);
     view->accounts.items = cn_arena_array(arena, struct account_view, diff->account_count + 1);
     view->accounts.count = diff->account_count;
     for (size_t i = 0; i < diff->account_count; i++) {
@@ -304,7 +344,11 @@ static void view_diff(const struct cn_diff *diff, struct cn_arena *arena, struct
                                                          .name = account->name,
                                                          .arr = cn_program_cents(account->arr),
                                                          .before = score_of(&account->before),
-                                                         .after = score_of(&account->after) };
+                                                         .after = score_of(&account->after),
+                                                         .entered = texts_of(&account->entered),
+                                                         .left = texts_of(&account->left),
+                                                         .raises = texts_of(&account->raises),
+                                                         .clears = texts_of(&account->clears) };
     }
     view->needs_scan = (struct cn_program_texts){ diff->needs_scan, diff->needs_scan_count };
     view->words = (struct cn_program_texts){ diff->words, diff->word_count };

@@ -205,6 +205,7 @@ static bool compare(const struct cn_command_env *env, struct cn_workspace *works
         .clock = workspace->clock,
         .ids = &workspace->ids,
         .reattribute_us = workspace->config.intake_reattribute_ms * 1000,
+        .signal_settle_us = workspace->config.signal_settle_ms * 1000,
     });
     cn_diagnostics_init(&problems, env->arena);
     const struct cn_diff_question question = { .unit = &unit,

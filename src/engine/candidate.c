@@ -74,6 +74,30 @@ void cn_candidate_close(struct cn_candidate *candidate)
     cn_engine_let_program(candidate->engine);
 }
 
+void cn_candidate_copy_signals(const struct cn_candidate *candidate,
+                               struct cn_signal_states *states_out)
+{
+    struct cn_engine *engine = candidate->engine;
+    const struct cn_signal_states *states = &engine->signals.states;
+    const int64_t *accounts = cn_frame_accounts(candidate->frame);
+    cn_signal_states_init(states_out, states->rule_count);
+    cn_signal_states_resize(states_out, candidate->count);
+    (void)pthread_rwlock_rdlock(&engine->lock);
+    for (size_t row = 0; row < candidate->count; row++) {
+        uint32_t from = 0;
+        if (!cn_frame_find(engine->frame, accounts[row], &from) || from >= states->rows) {
+            continue; /* it was merged since */
+        }
+        for (size_t rule = 0; rule < states->rule_count; rule++) {
+            struct cn_signal_mark mark = cn_signal_states_get(states, rule, from);
+            if (mark.state != CN_SIGNAL_UNKNOWN) {
+                cn_signal_states_set(states_out, rule, row, &mark);
+            }
+        }
+    }
+    (void)pthread_rwlock_unlock(&engine->lock);
+}
+
 bool cn_candidate_use_metrics(struct cn_candidate *candidate, const struct cn_metric_list *metrics,
                               struct cn_metric_source *source, struct cn_error *err)
 {

@@ -34,6 +34,10 @@ struct cn_candidate {
 void cn_candidate_open(struct cn_engine *engine, struct cn_candidate *candidate_out);
 void cn_candidate_close(struct cn_candidate *candidate);
 
+/* Where signals of the running program stand for the rows; *states_out is to be ended. */
+void cn_candidate_copy_signals(const struct cn_candidate *candidate,
+                               struct cn_signal_states *states_out);
+
 /* Gives the source daily values of these metrics: the running ones if they fit, else loaded. */
 CN_MUST_CHECK bool cn_candidate_use_metrics(struct cn_candidate *candidate,
                                             const struct cn_metric_list *metrics,

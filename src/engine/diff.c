@@ -8,11 +8,14 @@
 #include "base/str.h"
 
 #include "engine/candidate.h"
+#include "engine/diff_sets.h"
 #include "engine/pass.h"
 
 enum {
     WORD_MAX_BYTES = 400,
-    WORDS_MAX = CN_BAND_COUNT * CN_BAND_COUNT + CN_SCORECARDS_MAX * CN_SCORECARDS_MAX + 4
+    SETS_MAX = 2 * (CN_SEGMENTS_MAX + CN_SIGNALS_MAX),
+    WORDS_MAX =
+        CN_BAND_COUNT * CN_BAND_COUNT + CN_SCORECARDS_MAX * CN_SCORECARDS_MAX + 3 * SETS_MAX + 4
 };
 
 struct work {
@@ -20,7 +23,7 @@ struct work {
     struct cn_engine_program *program;
     const struct cn_diff_question *question;
     struct cn_health_changes changes;
-    struct cn_membership segments; /* under the candidate */
+    struct cn_diff_sets sets;
     struct cn_arena scratch;
     struct cn_arena *arena; /* of what is answered */
     struct cn_diff *diff;
@@ -72,8 +75,14 @@ static bool evaluate(struct work *work, struct cn_error *err)
     move_scores(work);
     struct cn_engine_results results = { .health = &candidate->health,
                                          .health_changes = &work->changes,
-                                         .segments = &work->segments };
-    cn_membership_resize(&work->segments, work->program->segments->count, candidate->count);
+                                         .segments = &work->sets.segments,
+                                         .signals = &work->sets.round,
+                                         .signal_states = &work->sets.states,
+                                         .signal_moves = &work->sets.moves };
+    work->sets.program = work->program;
+    if (!cn_diff_sets_begin(&work->sets, &work->scratch, err)) {
+        return false;
+    }
     struct cn_engine_pass pass = { .program = work->program,
                                    .frame = candidate->frame,
                                    .fill = fill,
@@ -191,6 +200,7 @@ static void list_accounts(struct work *work, const struct cn_bitmap *rows)
                                  &candidate->accounts[row].score),
             .after = score_view(work, work->program->health, &after),
         };
+        cn_diff_sets_account(&work->sets, row, work->arena, &work->diff->accounts[i]);
     }
     free(largest);
 }
@@ -204,6 +214,7 @@ static void count_changes(struct work *work)
             cn_bitmap_add(&rows, work->changes.items[i].row);
         }
     }
+    cn_diff_sets_count(&work->sets, work->arena, work->diff, &rows);
     list_accounts(work, &rows);
     cn_bitmap_deinit(&rows);
 }
@@ -320,6 +331,44 @@ static void say_models(struct work *work)
     }
 }
 
+static void say_segments(struct work *work)
+{
+    for (size_t i = 0; i < work->diff->segment_count; i++) {
+        const struct cn_diff_segment *segment = &work->diff->segments[i];
+        const char *kind = cn_segment_kind_names[segment->kind];
+        cn_str entered =
+            cn_diff_count_text(work->arena, &segment->entered, work->question->currency);
+        cn_str left = cn_diff_count_text(work->arena, &segment->left, work->question->currency);
+        if (segment->entered.count > 0) {
+            say(work, "%.*s %s %s %.*s", CN_STR_ARG(entered),
+                segment->entered.count == 1 ? "enters" : "enter", kind, CN_STR_ARG(segment->name));
+        }
+        if (segment->left.count > 0) {
+            say(work, "%.*s %s %s %.*s", CN_STR_ARG(left),
+                segment->left.count == 1 ? "leaves" : "leave", kind, CN_STR_ARG(segment->name));
+        }
+    }
+}
+
+static void say_signal(struct work *work, const struct cn_diff_count *count, const char *what,
+                       cn_str name, const char *more)
+{
+    if (count->count > 0) {
+        cn_str text = cn_diff_count_text(work->arena, count, work->question->currency);
+        say(work, "signal %.*s %s for %.*s%s", CN_STR_ARG(name), what, CN_STR_ARG(text), more);
+    }
+}
+
+static void say_signals(struct work *work)
+{
+    for (size_t i = 0; i < work->diff->signal_count; i++) {
+        const struct cn_diff_signal *signal = &work->diff->signals[i];
+        say_signal(work, &signal->raises, "is raised", signal->name, "");
+        say_signal(work, &signal->clears, "is cleared", signal->name, "");
+        say_signal(work, &signal->found, "is already true", signal->name, ": nobody is told");
+    }
+}
+
 static void say_everything(struct work *work)
 {
     struct cn_diff *diff = work->diff;
@@ -335,6 +384,8 @@ static void say_everything(struct work *work)
     if (diff->rescored.count == 0) {
         say(work, "no account's score changes");
     }
+    say_segments(work);
+    say_signals(work);
     for (size_t i = 0; i < diff->needs_scan_count && i < 3; i++) {
         say(work, "metric %.*s is counted from the log first: what reads it is missing here",
             CN_STR_ARG(diff->needs_scan[i]));
@@ -363,15 +414,17 @@ bool cn_engine_diff(struct cn_engine *engine, const struct cn_diff_question *que
     struct cn_diff diff = { 0 };
     struct work work = { .question = question, .arena = question->unit->arena, .diff = &diff };
     cn_arena_init(&work.scratch, (size_t)64 * 1024);
-    cn_membership_init(&work.segments);
+    cn_membership_init(&work.sets.segments);
     cn_candidate_open(engine, &work.candidate);
+    work.sets.candidate = &work.candidate;
+    work.sets.unit = question->unit;
     bool ok = compile(&work, problems) ? answer(&work, err) : cn_diagnostics_none(problems, err);
     if (work.program != NULL) {
         cn_metric_source_set_series(work.program->metric_source, NULL);
     }
+    cn_diff_sets_end(&work.sets);
     cn_candidate_close(&work.candidate);
     cn_engine_program_free(work.program);
-    cn_membership_deinit(&work.segments);
     cn_health_changes_deinit(&work.changes);
     cn_arena_deinit(&work.scratch);
     if (ok) {

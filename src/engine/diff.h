@@ -9,6 +9,7 @@
 
 #include "book/unit.h"
 #include "engine/engine.h"
+#include "segment/segment.h"
 
 enum {
     CN_DIFF_ACCOUNTS_MAX = 50, /* listed, the largest first */
@@ -38,12 +39,46 @@ struct cn_diff_score {
     cn_str scorecard; /* or "" */
 };
 
+enum cn_diff_change {
+    CN_DIFF_NEW,
+    CN_DIFF_GONE,
+    CN_DIFF_SAME, /* both programs have it, perhaps with another rule or under a former name */
+    CN_DIFF_CHANGES
+};
+
+struct cn_diff_segment {
+    enum cn_segment_kind kind;
+    cn_str name;
+    enum cn_diff_change change;
+    int64_t before; /* accounts in it */
+    int64_t after;
+    struct cn_diff_count entered;
+    struct cn_diff_count left;
+};
+
+struct cn_diff_signal {
+    cn_str name;
+    enum cn_diff_change change;
+    struct cn_diff_count raises; /* a person would be told */
+    struct cn_diff_count clears; /* raised, and would not be */
+    struct cn_diff_count found;  /* already true when it is first asked: nobody is told */
+};
+
+struct cn_diff_names {
+    cn_str *items;
+    size_t count;
+};
+
 struct cn_diff_account {
     int64_t id;
     cn_str name;
     double arr;
     struct cn_diff_score before;
     struct cn_diff_score after;
+    struct cn_diff_names entered; /* segments */
+    struct cn_diff_names left;
+    struct cn_diff_names raises; /* signals */
+    struct cn_diff_names clears;
 };
 
 struct cn_diff {
@@ -52,7 +87,11 @@ struct cn_diff {
     size_t colour_count;
     struct cn_diff_model *models; /* the same */
     size_t model_count;
-    struct cn_diff_account *accounts;
+    struct cn_diff_segment *segments; /* of both programs, those that are gone last */
+    size_t segment_count;
+    struct cn_diff_signal *signals; /* the same */
+    size_t signal_count;
+    struct cn_diff_account *accounts; /* that change in any of that */
     size_t account_count;
     cn_str *needs_scan; /* metrics that the log has to be scanned for: what reads them is missing */
     size_t needs_scan_count;

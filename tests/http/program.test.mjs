@@ -239,6 +239,58 @@ test('003 a diff says in words and numbers what a program would change, and chan
   assert.equal((await admin.post('/api/v1/program/diff', {})).status, 422);
 });
 
+test('003 a diff says who enters and leaves segments, and which signals would be raised, cleared or already true', async t => {
+  const { admin, cairn } = await withAccounts(t, { env: { CAIRN_SIGNAL_SETTLE: '0s' } });
+  const program = (least, signal = 'quiet: {when: "!segment.busy"}', name = 'busy', was = '') => [...files(4),
+    { name: 'sets.yaml', text: `segments:\n  ${name}: {when: logins.sum(28) > ${least}${was}}\n` },
+    ...(signal ? [{ name: 'signals.yaml', text: `signals:\n  ${signal}\n` }] : [])];
+  const apply = async next => {
+    const applied = await admin.post('/api/v1/program/apply', { files: next });
+    assert.equal(applied.body.state, 'active', JSON.stringify(applied.body));
+  };
+  const diff = async next => {
+    const { body } = await admin.post('/api/v1/program/diff', { files: next });
+    assert.deepEqual(body.problems, []);
+    return { ...body, set: body.segments.find(s => s.kind === 'segment'), of: Object.fromEntries(body.accounts.map(a => [a.name, a])) };
+  };
+  const signals = body => Object.fromEntries(body.signals.map(s => [s.name, [s.change, s.would_raise, s.would_clear, s.already_true]]));
+  await apply(program(0));
+  const same = await diff(program(0));
+  assert.deepEqual([same.set.change, same.set.before, same.set.after, same.set.entered, same.set.left], ['same', 3, 3, 0, 0]);
+  assert.deepEqual([signals(same).quiet, same.accounts], [['same', 0, 0, 0], []]);
+
+  const fewer = await diff(program(1));
+  assert.deepEqual([fewer.set.before, fewer.set.after, fewer.set.entered, fewer.set.left], [3, 2, 0, 1]);
+  assert.deepEqual(signals(fewer).quiet, ['same', 1, 0, 0]);
+  assert.deepEqual([fewer.of.g0.left, fewer.of.g0.entered, fewer.of.g0.raises, fewer.of.g0.clears], [['busy'], [], ['quiet'], []]);
+  assert.equal(fewer.accounts.length, 1);
+  assert.ok(fewer.words.includes('1 account of $0 leaves segment busy'), JSON.stringify(fewer.words));
+  assert.ok(fewer.words.includes('signal quiet is raised for 1 account of $0'), JSON.stringify(fewer.words));
+  assert.equal((await admin.get('/api/v1/signals')).body.data.length, 0, 'a diff raises nothing');
+
+  const other = await diff(program(0, 'loud: {when: logins.sum(28) > 1}', 'active', ', was: busy'));
+  assert.deepEqual([other.set.name, other.set.change, other.set.entered, other.set.left], ['active', 'same', 0, 0]);
+  assert.deepEqual(signals(other), { loud: ['new', 0, 0, 2], quiet: ['gone', 0, 0, 0] });
+  assert.deepEqual(other.accounts, [], 'what is already true tells nobody');
+
+  await apply(program(1));
+  await waitFor(async () => (await admin.get('/api/v1/signals')).body.data.length === 1);
+  const back = await diff(program(0));
+  assert.deepEqual([back.set.entered, signals(back).quiet], [1, ['same', 0, 1, 0]]);
+  assert.deepEqual([back.of.g0.entered, back.of.g0.clears], [['busy'], ['quiet']]);
+  const gone = await diff(program(1, ''));
+  assert.deepEqual([signals(gone).quiet, gone.of.g0.clears], [['gone', 0, 1, 0], ['quiet']]);
+
+  const folder = await mkdtemp(join(tmpdir(), 'cairn-program-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  for (const { name, text } of program(0)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
+  const printed = await cairnCommand(['program', 'diff', folder, ...cairn.where]);
+  assert.match(printed.stdout, /signal quiet is cleared for 1 account of \$0/, printed.stderr);
+});
+
 test('003 who may only read tries nothing and applies nothing', async t => {
   const leader = { email: 'lea@example.com', name: 'Lea', role: 'leader', password: 'correct horse battery' };
   const csm = { email: 'cem@example.com', name: 'Cem', role: 'csm', password: 'correct horse battery' };

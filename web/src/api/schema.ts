@@ -2549,6 +2549,11 @@ export interface components {
             arr: number;
         };
         ProgramSegmentChange: {
+            /**
+             * @description what it is
+             * @enum {string}
+             */
+            kind: "coverage" | "flag" | "goal" | "segment" | "stage";
             /** @description of the segment */
             name: string;
             /**
