@@ -9,6 +9,10 @@ static const struct cn_node_field fact = { .shape = CN_SHAPE_ANY,
                                            .doc = "its value; null: missing" };
 static const struct cn_node_field reason = { .shape = CN_SHAPE_TEXT,
                                              .doc = "the `because` of an exception" };
+static const struct cn_node_field segment = { .shape = CN_SHAPE_TEXT,
+                                              .doc = "the name of a segment" };
+static const struct cn_node_field signal = { .shape = CN_SHAPE_TEXT,
+                                             .doc = "the name of a signal" };
 
 static const struct cn_node_field expect_rows[] = {
     { "scorecard", CN_SHAPE_TEXT, false, "the scorecard that applies, or \"none\"" },
@@ -18,6 +22,9 @@ static const struct cn_node_field expect_rows[] = {
     { "grey", CN_SHAPE_BOOL, false, "too little is known" },
     { "confidence", CN_SHAPE_NUMBER, false, "how much is known and fresh", .max = 1 },
     { "exceptions", CN_SHAPE_LIST, false, "those that fire, all of them", .element = &reason },
+    { "segments", CN_SHAPE_LIST, false, "those that it is in, all of them", .element = &segment },
+    { "signals", CN_SHAPE_LIST, false, "those of which the condition holds, all of them",
+      .element = &signal },
 };
 static const struct cn_node_fields expect_fields = CN_NODE_FIELDS(
     "expect", "What must come of the facts; what is not said may be anything", expect_rows);
@@ -157,6 +164,52 @@ static bool check_reasons(const struct reader *reader, const struct cn_node *lis
     return ok;
 }
 
+static bool check_names(const struct reader *reader, const struct cn_node *list, const char *what,
+                        const cn_str *names, size_t count)
+{
+    bool ok = true;
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        const struct cn_node *node = &list->items[i];
+        cn_str name;
+        bool found = false;
+        if (!cn_node_str(node, &name, reader->problems)) {
+            ok = false;
+            continue;
+        }
+        for (size_t j = 0; j < count; j++) {
+            found = found || cn_str_equal(names[j], name);
+        }
+        if (!found) {
+            struct cn_place place = cn_node_place(node);
+            cn_str hint = cn_suggest(reader->arena, name, names, count);
+            ok = cn_diagnose(reader->problems, &place, "there is no %s \"%.*s\"%.*s", what,
+                             CN_STR_ARG(cn_str_slice(name, 0, 100)), CN_STR_ARG(hint));
+        }
+    }
+    return ok;
+}
+
+static bool check_sets(const struct reader *reader, const struct cn_node *expect)
+{
+    const struct cn_segment_model *segments = reader->env->segments;
+    const struct cn_signal_model *signals = reader->env->signals;
+    size_t count = 0;
+    cn_str *names =
+        cn_arena_array(reader->arena, cn_str, segments->count + signals->rule_count + 1);
+    for (size_t i = 0; i < segments->count; i++) {
+        if (segments->items[i].kind == CN_SEGMENT_PLAIN) {
+            names[count++] = segments->items[i].name;
+        }
+    }
+    bool ok = check_names(reader, cn_node_get(expect, "segments"), "segment", names, count);
+    for (size_t i = 0; i < signals->rule_count; i++) {
+        names[i] = signals->rules[i].name;
+    }
+    return check_names(reader, cn_node_get(expect, "signals"), "signal", names,
+                       signals->rule_count) &&
+           ok;
+}
+
 static bool read_case(const struct reader *reader, const struct cn_node *node,
                       struct cn_case *case_out)
 {
@@ -176,7 +229,8 @@ static bool read_case(const struct reader *reader, const struct cn_node *node,
     };
     bool ok = read_given(reader, cn_node_get(node, "given"), case_out);
     ok = check_scorecard(reader, cn_node_get(expect, "scorecard")) && ok;
-    return check_reasons(reader, cn_node_get(expect, "exceptions")) && ok;
+    ok = check_reasons(reader, cn_node_get(expect, "exceptions")) && ok;
+    return check_sets(reader, expect) && ok;
 }
 
 static bool compile(const struct cn_section_input *input, void **compiled_out,

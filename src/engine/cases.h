@@ -6,6 +6,9 @@
  *       given: {arr: 50000, "logins.sum(28)": 30, has_champion: false}
  *       expect: {scorecard: mid-touch, score: 49, colour: red, exceptions: [no champion]}
  *
+ * `segments` and `signals` name all segments that it is in, and all signals of which the condition
+ * holds.
+ *
  * A fact is named as rules read it; what is not given is missing.  A case is evaluated by the same
  * code as accounts are, over a frame of which the columns hold the given values.
  */
@@ -14,6 +17,8 @@
 
 #include "health/evaluate.h"
 #include "program/program.h"
+#include "segment/segment.h"
+#include "signal/rule.h"
 
 struct cn_engine_program;
 
@@ -48,6 +53,8 @@ struct cn_case_list {
 struct cn_case_env {
     const struct cn_column_set *columns; /* those that rules read */
     const struct cn_health_model *health;
+    const struct cn_segment_model *segments;
+    const struct cn_signal_model *signals;
 };
 
 /* The program section `tests`; what is compiled is a struct cn_case_list. */

@@ -10,7 +10,7 @@
 #include "engine/pass.h"
 
 enum {
-    DIFFERENCES_MAX = 6,
+    DIFFERENCES_MAX = 8 /* keys of `expect` */,
     TEXT_MAX_BYTES = 64
 };
 
@@ -82,6 +82,8 @@ static void fill_rows(const struct cn_engine_program *program, struct cn_frame *
 struct comparing {
     const struct cn_engine_program *program;
     struct cn_arena *arena;
+    const struct cn_engine_results *states;
+    size_t row;
     struct cn_health_score score;
     struct cn_case_result *result;
 };
@@ -135,28 +137,28 @@ static void compare_confidence(struct comparing *c, const struct cn_node *node)
     }
 }
 
-static bool is_expected(const struct cn_node *list, cn_str because)
+static bool is_expected(const struct cn_node *list, cn_str name)
 {
     for (size_t i = 0; i < list->count; i++) {
-        if (cn_str_equal(list->items[i].text, because)) {
+        if (cn_str_equal(list->items[i].text, name)) {
             return true;
         }
     }
     return false;
 }
 
-static void add_reason(struct cn_buf *out, cn_str because)
+static void add_name(struct cn_buf *out, cn_str name)
 {
     cn_buf_add_str(out, out->len > 0 ? CN_STR("; ") : CN_STR(""));
-    cn_buf_add_str(out, because);
+    cn_buf_add_str(out, name);
 }
 
-/* Each that is expected fires, and no other. */
-static void compare_exceptions(struct comparing *c, const struct cn_node *list)
+/* Each that is expected is there, and no other. */
+static void compare_list(struct comparing *c, const char *what, const struct cn_node *list,
+                         const cn_str *names, size_t count)
 {
     struct cn_buf wanted;
     struct cn_buf got;
-    size_t fired = 0;
     bool same = true;
     if (list == NULL) {
         return;
@@ -164,23 +166,62 @@ static void compare_exceptions(struct comparing *c, const struct cn_node *list)
     cn_buf_init(&wanted, 4096);
     cn_buf_init(&got, 4096);
     for (size_t i = 0; i < list->count; i++) {
-        add_reason(&wanted, list->items[i].text);
+        add_name(&wanted, list->items[i].text);
     }
-    const struct cn_scorecard *card =
-        c->score.scorecard >= 0 ? &c->program->health->scorecards[c->score.scorecard] : NULL;
-    for (size_t i = 0; card != NULL && i < card->exception_count; i++) {
-        if ((c->score.fired >> i & 1) != 0) {
-            add_reason(&got, card->exceptions[i].because);
-            same = same && is_expected(list, card->exceptions[i].because);
-            fired++;
-        }
+    for (size_t i = 0; i < count; i++) {
+        add_name(&got, names[i]);
+        same = same && is_expected(list, names[i]);
     }
-    if (!same || fired != list->count) {
-        differ(c, "exceptions", wanted.len > 0 ? cn_buf_str(&wanted) : CN_STR("none"),
+    if (!same || count != list->count) {
+        differ(c, what, wanted.len > 0 ? cn_buf_str(&wanted) : CN_STR("none"),
                got.len > 0 ? cn_buf_str(&got) : CN_STR("none"));
     }
     cn_buf_deinit(&got);
     cn_buf_deinit(&wanted);
+}
+
+static void compare_exceptions(struct comparing *c, const struct cn_node *list)
+{
+    const struct cn_scorecard *card =
+        c->score.scorecard >= 0 ? &c->program->health->scorecards[c->score.scorecard] : NULL;
+    size_t most = card != NULL ? card->exception_count : 0;
+    cn_str *names = cn_arena_array(c->arena, cn_str, most + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < most; i++) {
+        if ((c->score.fired >> i & 1) != 0) {
+            names[count++] = card->exceptions[i].because;
+        }
+    }
+    compare_list(c, "exceptions", list, names, count);
+}
+
+static void compare_segments(struct comparing *c, const struct cn_node *list)
+{
+    const struct cn_segment_model *model = c->program->segments;
+    cn_str *names = cn_arena_array(c->arena, cn_str, model->count + 1);
+    size_t count = 0;
+    for (uint32_t i = 0; i < model->count; i++) {
+        if (model->items[i].kind == CN_SEGMENT_PLAIN &&
+            cn_membership_has(c->states->segments, i, c->row)) {
+            names[count++] = model->items[i].name;
+        }
+    }
+    compare_list(c, "segments", list, names, count);
+}
+
+/* A first answer that is true finds it so. */
+static void compare_signals(struct comparing *c, const struct cn_node *list)
+{
+    const struct cn_signal_model *model = c->program->signals;
+    cn_str *names = cn_arena_array(c->arena, cn_str, model->rule_count + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < model->rule_count; i++) {
+        if (cn_bitmap_has(cn_signal_states_in(c->states->signal_states, i, CN_SIGNAL_BASELINE),
+                          c->row)) {
+            names[count++] = model->rules[i].name;
+        }
+    }
+    compare_list(c, "signals", list, names, count);
 }
 
 static void compare(struct comparing *c, const struct cn_node *expect)
@@ -196,6 +237,8 @@ static void compare(struct comparing *c, const struct cn_node *expect)
                  c->score.is_grey ? CN_STR("true") : CN_STR("false"));
     compare_confidence(c, cn_node_get(expect, "confidence"));
     compare_exceptions(c, cn_node_get(expect, "exceptions"));
+    compare_segments(c, cn_node_get(expect, "segments"));
+    compare_signals(c, cn_node_get(expect, "signals"));
 }
 
 bool cn_cases_run(const struct cn_engine_program *program, struct cn_interner *strings,
@@ -206,15 +249,26 @@ bool cn_cases_run(const struct cn_engine_program *program, struct cn_interner *s
     struct cn_health_state state;
     struct filling filling = { program, frame };
     struct cn_membership segments;
-    struct cn_engine_results states = { .health = &state, .segments = &segments };
+    struct cn_signal_states signals;
+    struct cn_signal_moves moves = { 0 };
+    const struct cn_signal_round round = { .model = program->signals,
+                                           .frame = frame,
+                                           .health = &state };
+    struct cn_engine_results states = { .health = &state,
+                                        .segments = &segments,
+                                        .signals = &round,
+                                        .signal_states = &signals,
+                                        .signal_moves = &moves };
     struct cn_engine_pass pass = {
         .program = program, .frame = frame, .fill = fill_made, .arg = &filling, .results = &states
     };
     cn_health_state_init(&state);
     cn_membership_init(&segments);
+    cn_signal_states_init(&signals, program->signals->rule_count);
     cn_frame_use(frame, &program->columns, NULL);
     fill_rows(program, frame, strings, &state);
     cn_membership_resize(&segments, program->segments->count, cn_frame_rows(frame));
+    cn_signal_states_resize(&signals, cn_frame_rows(frame));
     bool ok = cn_engine_pass(&pass, arena, err);
     struct cn_case_results results = { .items = cn_arena_array(arena, struct cn_case_result,
                                                                cases->count + 1) };
@@ -222,10 +276,13 @@ bool cn_cases_run(const struct cn_engine_program *program, struct cn_interner *s
         struct cn_case_result *result = &results.items[results.count++];
         result->of = &cases->items[i];
         result->differences = cn_arena_array(arena, struct cn_case_difference, DIFFERENCES_MAX);
-        struct comparing comparing = { program, arena, cn_health_state_get(&state, i), result };
+        struct comparing comparing = { program, arena, &states, i, cn_health_state_get(&state, i),
+                                       result };
         compare(&comparing, cases->items[i].expect);
         results.failed += result->difference_count > 0;
     }
+    cn_signal_moves_deinit(&moves);
+    cn_signal_states_deinit(&signals);
     cn_membership_deinit(&segments);
     cn_health_state_deinit(&state);
     cn_frame_free(frame);

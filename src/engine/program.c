@@ -96,7 +96,10 @@ static bool compile_sections(struct cn_engine_program *program, const struct cn_
     program->sources[3] = cn_health_source(&health);
     bool ok = compile_rules(program, tree, &segments, &health, problems);
     if (ok) { /* else the cases name rules that are not there */
-        struct cn_case_env cases = { .columns = &program->columns, .health = program->health };
+        struct cn_case_env cases = { .columns = &program->columns,
+                                     .health = program->health,
+                                     .segments = program->segments,
+                                     .signals = program->signals };
         void *compiled = NULL;
         ok = cn_program_compile(&program->arena, tree, &cn_case_section, &cases, &compiled,
                                 problems);

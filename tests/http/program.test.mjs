@@ -357,6 +357,22 @@ test('003 a program tests itself: fixture H1 is 52 yellow, 45 red when missing i
   assert.ok(bad.problems.some(p => /there is no scorecard "h2"/.test(p.message)));
 });
 
+test('003 a case says all segments that it is in and all signals of which the condition holds', async t => {
+  const { admin } = await withAccounts(t);
+  const expect = (segments, signals) => [...files(4),
+    { name: 'sets.yaml', text: 'segments:\n  busy: {when: logins.sum(28) > 1}\n  calm: {when: "!segment.busy"}\n' },
+    { name: 'signals.yaml', text: 'signals:\n  quiet: {when: segment.calm}\n  low: {when: health.score < 50}\n' },
+    { name: 'tests/t.yaml', text: `tests:\n  - {name: one, given: {logins.sum(28): 1}, expect: {segments: [${segments}], signals: [${signals}]}}\n` }];
+  const run = async next => (await admin.post('/api/v1/program/test', { files: next })).body;
+  const good = await run(expect('calm', 'quiet, low'));
+  assert.deepEqual([good.problems, good.passed, good.failed], [[], 1, 0], JSON.stringify(good));
+  const wrong = await run(expect('calm, busy', ''));
+  assert.deepEqual(wrong.cases[0].differences, [{ what: 'segments', expected: 'calm; busy', got: 'calm' },
+    { what: 'signals', expected: 'none', got: 'low; quiet' }]);
+  const unknown = await run(expect('calmm', 'quit'));
+  assert.deepEqual(unknown.problems.map(p => p.message.replace(/ \(.*/, '')), ['there is no segment "calmm"', 'there is no signal "quit"']);
+});
+
 test('003 a crash while a metric is built from the log: the next start goes on, and the version becomes active', async t => {
   const { admin, cairn } = await withAccounts(t);
   const next = [{ name: 'scorecards/all.yaml', text: CARD(40).replace('logins.sum(28)', 'spend.sum(28)') },
