@@ -155,7 +155,7 @@ static const struct cn_names segment_kinds = { cn_segment_kind_names, CN_SEGMENT
 struct segment_view {
     enum cn_segment_kind kind;
     cn_str name;
-    int change;
+    enum cn_diff_change change;
     int64_t before;
     int64_t after;
     int64_t entered;
@@ -180,7 +180,7 @@ static const struct cn_field segment_item = { .type = CN_FIELD_OBJECT, .object =
 
 struct signal_view {
     cn_str name;
-    int change;
+    enum cn_diff_change change;
     int64_t would_raise;
     int64_t would_clear;
     int64_t already_true;
