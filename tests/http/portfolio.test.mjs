@@ -35,6 +35,9 @@ async function fill(cairn, admin) {
   return accounts;
 }
 
+/** Without a change for so long, all that was told has been scored. */
+const REST_MS = 500;
+
 const total = async (session, query) => {
   const { body, status, text } = await session.get(`/api/v1/accounts?limit=200&${query}`);
   assert.equal(status, 200, text);
@@ -53,8 +56,12 @@ test('the portfolio adds up to the accounts behind it', async t => {
   }, { what: 'scores of all' });
   await scored();
   // Scores are of records alone, so they rest until a record moves.
+  let last = '';
+  let since = 0;
   const settled = () => waitFor(async () => {
     const one = JSON.stringify((await admin.get('/api/v1/portfolio')).body.bands);
+    if (one !== last) [last, since] = [one, Date.now()];
+    if (Date.now() - since < REST_MS) return false;
     const rows = await scored();
     const count = band => rows.filter(row => row.score.band === band).length;
     return JSON.parse(one).every(({ band, tally }) => band === 'none' || tally.accounts === count(band)) && JSON.parse(one);
