@@ -52,6 +52,14 @@ for (const view of Object.keys(VIEWS)) {
     assert.deepEqual(await axeFindings(page, true), []);
   });
 
+  test(`the signals are accessible (${view})`, async t => {
+    const page = await signedIn(t, browser, demo.base, view);
+    await page.goto(`${demo.base}/signals`);
+    await page.getByRole('list', { name: 'Signals' }).getByRole('link').first().click();
+    await page.getByRole('region', { name: 'Facts it read' }).waitFor();
+    await clean(page);
+  });
+
   test(`an account is accessible on each of its tabs (${view})`, async t => {
     const page = await signedIn(t, browser, demo.base, view);
     const { id } = await accountNamed(page, demo.base, 'TechCorp');

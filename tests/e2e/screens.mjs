@@ -62,6 +62,11 @@ const PAGES = {
     await page.goto(`${base}/program?file=scorecards/mid-touch.yaml&panel=changes`);
     await page.getByRole('region', { name: 'What it does to the book' }).getByRole('listitem').first().waitFor();
   },
+  async signals(page, base) {
+    await page.goto(`${base}/signals`);
+    await page.getByRole('list', { name: 'Signals' }).getByRole('link').first().click();
+    await page.getByRole('region', { name: 'Facts it read' }).waitFor();
+  },
   async sources(page, base) {
     await page.goto(`${base}/sources`);
     await page.getByRole('table').waitFor();

@@ -73,7 +73,8 @@ export function SignalsPage({ search }: { search: SignalSearch }) {
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const pages = inbox.data?.pages ?? [];
   const signals = pages.flatMap(page => page.data);
-  const current = signals.find(one => one.id === search.signal);
+  const shown = search.signal ?? signals[0]?.id;
+  const current = signals.find(one => one.id === shown);
   const counts = new Map((pages[0]?.by_state ?? []).map(({ name, count }) => [name, count]));
   const chosen = signals.filter(one => picked.has(one.id));
 
@@ -88,7 +89,6 @@ export function SignalsPage({ search }: { search: SignalSearch }) {
       return next;
     });
   useInboxKeys(signals, current, toggle);
-  const shown = search.signal ?? signals[0]?.id;
 
   return (
     <section className={classes.page} aria-label={t('signals.title')}>

@@ -44,6 +44,7 @@ export const signals = {
   evidence: 'What it stood on',
   when: 'When',
   health: 'Health {{points}} by {{scorecard}}',
+  facts: 'Facts it read',
   fact: 'Fact',
   value: 'Value',
   source: 'Source',
