@@ -157,35 +157,6 @@ test('every figure of the portfolio leads to as many accounts, by keyboard', asy
   await page.waitForURL(url => !url.search.includes('moved'));
 });
 
-test('signals are worked by keyboard: read, acknowledged, resolved as useful; two in bulk', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  await page.goto(`${demo.base}/accounts`);
-  await grid(page).getByRole('link').first().waitFor();
-  await page.keyboard.press('g');
-  await page.keyboard.press('i');
-  const list = page.getByRole('list', { name: 'Signals' });
-  await list.getByRole('listitem').nth(3).waitFor();
-  const open = Number((await page.getByRole('button', { name: /^Open/ }).innerText()).replace(/[^0-9]/g, ''));
-  await page.keyboard.press('j');
-  const detail = page.getByRole('article', { name: 'Signal' });
-  await detail.getByRole('region', { name: 'Facts it read' }).waitFor();
-  const seen = page.url();
-  await page.keyboard.press('e');
-  await detail.getByText('Acknowledged').first().waitFor();
-  assert.equal(page.url(), seen);
-  await detail.getByRole('button', { name: 'Resolve' }).click();
-  await page.getByLabel('Why, if you like').fill('a call saved it');
-  await page.getByRole('button', { name: 'Useful', exact: true }).click();
-  await page.waitForFunction(n => {
-    const text = [...document.querySelectorAll('button')].find(one => one.textContent?.startsWith('Open'))?.textContent ?? '';
-    return Number(text.replace(/[^0-9]/g, '')) < n;
-  }, open);
-  for (const key of ['j', 'x', 'j', 'x']) await page.keyboard.press(key);
-  const bar = page.getByRole('toolbar', { name: /signals? selected/ });
-  await bar.getByRole('button', { name: 'Acknowledge' }).click();
-  await page.getByText('2 signals acknowledged').waitFor();
-});
-
 test('what the portfolio says of a mover is what the account explains, to the digit', async t => {
   const page = await signedIn(t, browser, demo.base);
   const read = async path => (await page.request.get(`${demo.base}/api/v1/${path}`)).json();

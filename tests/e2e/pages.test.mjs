@@ -56,7 +56,7 @@ for (const view of Object.keys(VIEWS)) {
     const page = await signedIn(t, browser, demo.base, view);
     await page.goto(`${demo.base}/signals`);
     await page.getByRole('list', { name: 'Signals' }).getByRole('link').first().click();
-    await page.getByRole('region', { name: 'Facts it read' }).waitFor();
+    await page.getByRole('article', { name: 'Signal' }).getByRole('heading', { level: 2 }).waitFor();
     await clean(page);
   });
 

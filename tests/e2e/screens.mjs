@@ -65,7 +65,7 @@ const PAGES = {
   async signals(page, base) {
     await page.goto(`${base}/signals`);
     await page.getByRole('list', { name: 'Signals' }).getByRole('link').first().click();
-    await page.getByRole('region', { name: 'Facts it read' }).waitFor();
+    await page.getByRole('article', { name: 'Signal' }).getByRole('heading', { level: 2 }).waitFor();
   },
   async sources(page, base) {
     await page.goto(`${base}/sources`);
