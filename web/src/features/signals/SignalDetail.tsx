@@ -27,7 +27,7 @@ function Stands({ evidence }: { evidence: Evidence }) {
           {t('signals.health', { points: format.points(health.points), scorecard: health.scorecard })}
         </p>
       )}
-      <ScrollRegion label={t('signals.facts')}>
+      <ScrollRegion className={classes.scroll} label={t('signals.facts')}>
         <table className={classes.facts}>
           <thead>
             <tr>
