@@ -27,11 +27,12 @@ static void flush(struct store *store)
     must(cn_rollup_flush(store->rollup, &err), &err);
 }
 
-static void fold(struct store *store, int64_t closed_before)
+static size_t fold(struct store *store, int64_t closed_before)
 {
     struct cn_error err;
     size_t days = 0;
     must(cn_rollup_fold(store->rollup, closed_before, &days, &err), &err);
+    return days;
 }
 
 /* Everything in one flush. */
@@ -522,6 +523,29 @@ static void a_rebuild_that_fails_changes_nothing(void **state)
     world_deinit(&world);
 }
 
+static void one_that_stops_leaves_days_to_the_next_start(void **state)
+{
+    (void)state;
+    struct world world;
+    struct store store;
+    struct store whole;
+    world_init(&world, 7, 2000, WORLD_LAST_DAY);
+    open_whole(&store, &world);
+    open_whole(&whole, &world);
+    const int64_t days = number(&store, "SELECT count(DISTINCT day) FROM rollup_hot");
+    assert_true(days > 2);
+    cn_rollup_stop_folding(store.rollup);
+    assert_int_equal(fold(&store, WORLD_LAST_DAY + 1), 0);
+    assert_int_equal(number(&store, "SELECT count(*) FROM metric_daily"), 0);
+    store_close(&store);
+    store_reopen(&store);
+    assert_int_equal(fold(&store, WORLD_LAST_DAY + 1), days);
+    assert_equal_rows(&store, &whole);
+    store_remove(&store);
+    store_remove(&whole);
+    world_deinit(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -541,6 +565,8 @@ int main(void)
         CN_TEST("folding many days lets others write in between", folding_lets_others_write),
         CN_TEST("a metric that comes later is built from the log",
                 a_metric_that_comes_later_is_built_from_the_log),
+        CN_TEST("a rollup that stops leaves the days of a flood to the next start",
+                one_that_stops_leaves_days_to_the_next_start),
         CN_TEST("reliability 6: a full disk loses nothing", a_full_disk_loses_nothing),
         CN_TEST("reliability 6: a rebuild that fails changes nothing",
                 a_rebuild_that_fails_changes_nothing),
