@@ -206,6 +206,7 @@ static bool new_node(struct compiler *c, const struct cn_node *yaml, enum cn_hea
         .end = index + 1,
         .depth = index == 0 ? 0 : c->nodes[parent].depth + 1,
         .weight = cn_node_number(yaml, &cn_health_group_fields, "weight", 0),
+        .cap = 100,
         .rule = CN_NO_RULE,
         .age_rule = CN_NO_RULE,
     };
@@ -245,13 +246,45 @@ static void read_list(struct compiler *c, const struct cn_node *list, enum cn_he
     }
 }
 
+static size_t count_children(const struct compiler *c, uint32_t index)
+{
+    size_t count = 0;
+    for (uint32_t n = index + 1; n < c->nodes[index].end; n = c->nodes[n].end) {
+        count++;
+    }
+    return count;
+}
+
+/* After its children.  The scorecard itself has no floor and no cap: exceptions say it better. */
+static void read_bounds(struct compiler *c, const struct cn_node *yaml, uint32_t index)
+{
+    const struct cn_node_fields *fields = &cn_health_group_fields;
+    struct cn_health_node *node = &c->nodes[index];
+    node->needs = (uint32_t)cn_node_whole(yaml, fields, "needs", 0);
+    if (index > 0) {
+        node->floor = cn_node_number(yaml, fields, "floor", 0);
+        node->cap = cn_node_number(yaml, fields, "cap", 100);
+    }
+    if (node->floor > node->cap) {
+        problem(c, cn_node_place(cn_node_get(yaml, "floor")), "the floor is above the cap");
+    }
+    size_t parts = count_children(c, index);
+    if (node->needs > parts) {
+        struct cn_place place = cn_node_place(cn_node_get(yaml, "needs"));
+        c->ok =
+            cn_diagnose(c->problems, &place, "it needs %u of only %zu parts", node->needs, parts);
+    }
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion): at most CN_SCORECARD_DEPTH_MAX deep */
 static void read_children(struct compiler *c, const struct cn_node *yaml, uint32_t index)
 {
+    const struct cn_node_fields *fields = &cn_health_group_fields;
     c->nodes[index].min_coverage =
-        cn_node_number(yaml, &cn_health_group_fields, "min_coverage", min_coverage_default);
+        cn_node_number(yaml, fields, "min_coverage", min_coverage_default);
     read_list(c, cn_node_get(yaml, "groups"), CN_HEALTH_GROUP, index);
     read_list(c, cn_node_get(yaml, "measures"), CN_HEALTH_MEASURE, index);
+    read_bounds(c, yaml, index);
     if (c->nodes[index].end == index + 1) {
         problem(c, cn_node_place(yaml), "there is no measure here");
     } else if (!(c->nodes[index].weight_sum > 0)) {

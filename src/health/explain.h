@@ -22,17 +22,18 @@ enum cn_explain_kind {
     CN_EXPLAIN_GROUP,
     CN_EXPLAIN_MEASURE,
     CN_EXPLAIN_EXCEPTION,
+    CN_EXPLAIN_BOUND,     /* the floor or the cap of a group, below it */
     CN_EXPLAIN_RULES,     /* change only: other rules or weights, with a line for each below it */
     CN_EXPLAIN_SCORECARD, /* change only: another scorecard applies */
     CN_EXPLAIN_REST,      /* what history shows less what is computed now for its moments */
     CN_EXPLAIN_KINDS
 };
 
-/* "group", "measure", "exception", "rules", "scorecard", "rest" */
+/* "group", "measure", "exception", "bound", "rules", "scorecard", "rest" */
 extern const char *const cn_explain_kind_names[CN_EXPLAIN_KINDS];
 
 struct cn_explain_item {
-    cn_str path; /* "usage/breadth"; "exceptions/1" */
+    cn_str path; /* "usage/breadth"; "usage/cap"; "exceptions/1" */
     uint32_t depth;
     cn_str name;
     enum cn_explain_kind kind;

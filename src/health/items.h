@@ -4,13 +4,26 @@
 
 #include "health/scored.h"
 
-/* Nodes 1, 2, ... of the scorecard, then the exceptions in the set; room for one more item. */
-CN_MUST_CHECK bool cn_explain_items(const struct cn_explain_at *at, const struct cn_scored *scored,
-                                    uint64_t exceptions, struct cn_arena *arena,
-                                    struct cn_explanation *explanation_out, struct cn_error *err);
+/* An explanation with the places of its lines, CN_NO_LINE where there is none. */
+struct cn_explain_lines {
+    struct cn_explanation out;
+    uint32_t *node;      /* by node; the root has none */
+    uint32_t *bound;     /* by node: of a group's floor or cap */
+    uint32_t *exception; /* by exception */
+};
 
-/* What each node contributes, thousandths; of a score that is there.  points: one a node. */
-void cn_explain_contribute(const struct cn_scored *scored, struct cn_arena *arena, int32_t *points);
+#define CN_NO_LINE UINT32_MAX
+
+/* The scorecard's tree in pre-order, then exceptions: those that fired, in `scored` or in `other`
+ * (NULL: none) of the same scorecard; bounds likewise. */
+CN_MUST_CHECK bool cn_explain_items(const struct cn_explain_at *at, const struct cn_scored *scored,
+                                    const struct cn_scored *other, struct cn_arena *arena,
+                                    struct cn_explain_lines *lines_out, struct cn_error *err);
+
+/* What each node contributes, and what each group's floor or cap does, thousandths; of a score that
+ * is there.  Arrays of one a node, zeros at first. */
+void cn_explain_contribute(const struct cn_scored *scored, struct cn_arena *arena, int32_t *points,
+                           int32_t *bounds);
 
 /* What other rules make of the same facts: `now` of the rules as they are against `then` of those
  * as they were, a line of kind CN_EXPLAIN_RULES for each measure and exception that differs; they

@@ -1,5 +1,7 @@
 #include "health/keys.h"
 
+#include "health/scorecard.h"
+
 /* Beyond any weight or priority that means something. */
 #define LARGE 1e6
 
@@ -44,6 +46,11 @@ static const struct cn_node_field group_rows[] = {
     { "weight", CN_SHAPE_NUMBER, true, "its weight among its siblings", .max = LARGE },
     { "min_coverage", CN_SHAPE_NUMBER, false, "share of the weights that must have data", .max = 1,
       .initial = "0.5" },
+    { "needs", CN_SHAPE_WHOLE, false,
+      "so many of its parts must have a score, else the group has none", .min = 1,
+      .max = CN_SCORECARD_NODES_MAX },
+    { "floor", CN_SHAPE_NUMBER, false, "the group's score is at least this", .max = 100 },
+    { "cap", CN_SHAPE_NUMBER, false, "the group's score is at most this", .max = 100 },
     { "groups", CN_SHAPE_LIST, false, "parts of the group", .element = &group },
     { "measures", CN_SHAPE_LIST, false, "what is measured", .element = &measure },
 };
@@ -81,6 +88,8 @@ static const struct cn_node_field card_rows[] = {
       .result = "bool" },
     { "min_coverage", CN_SHAPE_NUMBER, false, "share of the weights that must have data", .max = 1,
       .initial = "0.5" },
+    { "needs", CN_SHAPE_WHOLE, false, "so many of its parts must have a score, else there is none",
+      .min = 1, .max = CN_SCORECARD_NODES_MAX },
     { "groups", CN_SHAPE_LIST, false, "parts of the score", .element = &group },
     { "measures", CN_SHAPE_LIST, false, "what is measured", .element = &measure },
     { "exceptions", CN_SHAPE_LIST, false, "conditions that cap, lift or set the score",

@@ -14,6 +14,9 @@
  *   groups:
  *     - name: usage
  *       weight: 40
+ *       floor: 10                           the group's own score is at least this
+ *       cap: 90                             and at most this
+ *       needs: 2                            so many of its parts must have a score
  *       measures:
  *         - {name: breadth, weight: 40, value: features_used.distinct(28), map: {0: 0, 4: 60, 8:
  * 100}}
@@ -70,6 +73,9 @@ struct cn_health_node {
     double weight;
     double min_coverage; /* of a group */
     double weight_sum;   /* of a group's children */
+    uint32_t needs;      /* of a group: so many of its children must be valid; 0: any */
+    double floor;        /* of a group: its score is at least this; 0: nothing */
+    double cap;          /* at most this; 100: nothing */
 
     /* Of a measure.  Rules are numbers of the model; CN_NO_RULE where there is none. */
     uint32_t rule; /* gives the raw value, or the score if there is no map */

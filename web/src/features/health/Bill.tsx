@@ -105,6 +105,7 @@ function BillRow({ item, opened, parts, digits, onToggle }: RowProps) {
           </span>
           <span>{words(item.name)}</span>
           {item.kind === 'exception' && <span className={classes.tag}>{t('bill.exception')}</span>}
+          {item.kind === 'bound' && <span className={classes.tag}>{t('bill.bound')}</span>}
           {item.missing && <span className={classes.tag}>{t('bill.missing')}</span>}
         </UnstyledButton>
         {item.raw_text && (

@@ -187,6 +187,7 @@ export const en = {
     was: '{{was}} before',
     total: 'Score',
     exception: 'exception',
+    bound: 'limit of the group',
     missing: 'no facts',
     fact: 'Fact',
     source: 'Source',
