@@ -18,6 +18,7 @@
 enum {
     CN_ACCOUNT_NAME_MAX_BYTES = 200,
     CN_ACCOUNT_KEY_MAX_BYTES = 512, /* external ids, as group keys of events */
+    CN_ACCOUNT_LEVELS_MAX = 20,     /* of accounts below each other */
 };
 
 /* Stored as numbers: only add at the end. */

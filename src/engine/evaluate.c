@@ -428,7 +428,7 @@ static void publish(struct cn_engine *engine)
 static bool flush_before(struct cn_engine *engine, const struct cn_round *round,
                          struct cn_error *err)
 {
-    return !round->is_fresh || !cn_column_set_compares(&engine->program->columns) ||
+    return !round->is_fresh || !cn_engine_program_compares(engine->program) ||
            cn_rollup_flush(engine->options.rollup, err);
 }
 

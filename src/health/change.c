@@ -37,14 +37,25 @@ static double bound_change(const struct cn_scored *a, const struct cn_scored *b,
     return ((wa + wb) / 2 * (sb - sa) + (sa + sb) / 2 * (wb - wa)) * 1000.0;
 }
 
-/* Whole thousandths for the measures and bounds, added up for the groups. */
-static void node_changes(const struct cn_scored *a, const struct cn_scored *b,
-                         struct cn_arena *arena, int32_t *changes, int32_t *bounds)
+struct changes {
+    int32_t *nodes;    /* by node; groups have those of their parts */
+    int32_t *bounds;   /* by node */
+    int32_t *children; /* by child */
+    int32_t all_children;
+};
+
+/* Whole thousandths for the measures, bounds and children, added up for the groups. */
+static struct changes split_change(const struct cn_scored *a, const struct cn_scored *b,
+                                   const struct cn_child_lines *children, struct cn_arena *arena)
 {
     const struct cn_scorecard *card = b->card;
     const size_t count = card->node_count;
-    double *ideals = cn_arena_array(arena, double, count * 2);
-    int32_t *parts = cn_arena_array(arena, int32_t, count * 2);
+    const size_t all = count * 2 + children->union_count;
+    double *ideals = cn_arena_array(arena, double, all);
+    int32_t *parts = cn_arena_array(arena, int32_t, all);
+    struct changes changes = { .nodes = cn_arena_array(arena, int32_t, count),
+                               .bounds = parts + count,
+                               .children = parts + count * 2 };
     for (uint32_t n = 0; n < count; n++) {
         if (card->nodes[n].kind == CN_HEALTH_MEASURE) {
             ideals[n] = leaf_change(a, b, n);
@@ -52,14 +63,18 @@ static void node_changes(const struct cn_scored *a, const struct cn_scored *b,
             ideals[count + n] = bound_change(a, b, n);
         }
     }
-    cn_split(b->base - a->base, ideals, count * 2, arena, parts);
-    memcpy(bounds, parts + count, count * sizeof(*bounds));
+    cn_explain_child_changes(children, ideals + count * 2);
+    cn_split(b->base - a->base, ideals, all, arena, parts);
     for (size_t i = 0; i < count; i++) {
-        changes[i] = parts[i] + bounds[i];
+        changes.nodes[i] = parts[i] + changes.bounds[i];
     }
     for (size_t i = count; i > 1; i--) {
-        changes[card->nodes[i - 1].parent] += changes[i - 1];
+        changes.nodes[card->nodes[i - 1].parent] += changes.nodes[i - 1];
     }
+    for (size_t i = 0; i < children->union_count; i++) {
+        changes.all_children += changes.children[i];
+    }
+    return changes;
 }
 
 /* One account at both moments.  A change goes in steps: from what history shows of the earlier
@@ -104,6 +119,7 @@ static bool score_ends(struct ends *ends, struct cn_arena *arena)
     if (before->replay != NULL) {
         ends->replayed.frame = before->replay;
         ends->replayed.row = before->replay_row;
+        ends->replayed.scores = before->replay_scores;
     }
     cn_scored_make(&ends->replayed, -1, arena, &ends->ruled);
     cn_scored_make(&ends->replayed, ends->now.card_index, arena, &ends->carded);
@@ -214,22 +230,28 @@ static bool change_items(const struct ends *ends, struct cn_arena *arena,
 {
     const struct cn_scorecard *card = ends->now.card;
     struct cn_explanation *out = &lines->out;
-    int32_t *changes = cn_arena_array(arena, int32_t, card->node_count);
-    int32_t *bounds = cn_arena_array(arena, int32_t, card->node_count);
     struct cn_explain_lines was = { 0 };
     if (ends->from == &ends->carded &&
         !cn_explain_items(&ends->replayed, &ends->carded, NULL, arena, &was, err)) {
         return false;
     }
-    node_changes(ends->from, &ends->now, arena, changes, bounds);
+    const struct changes changes = split_change(ends->from, &ends->now, &lines->child, arena);
     for (uint32_t n = 1; n < card->node_count; n++) {
-        struct cn_explain_item *item = changed(out, lines->node[n], changes[n]);
+        struct cn_explain_item *item = changed(out, lines->node[n], changes.nodes[n]);
         if (was.node != NULL) {
             item->was_text = was.out.items[was.node[n]].raw_text;
         }
         if (lines->bound[n] != CN_NO_LINE) {
-            (void)changed(out, lines->bound[n], bounds[n]);
+            (void)changed(out, lines->bound[n], changes.bounds[n]);
         }
+    }
+    if (lines->children != CN_NO_LINE) {
+        (void)changed(out, lines->children, changes.all_children);
+    }
+    for (size_t i = 0; i < lines->child.union_count; i++) {
+        struct cn_explain_item *item = &out->items[lines->child.first + lines->child.line[i]];
+        item->has_change = true;
+        item->change += changes.children[i];
     }
     for (size_t i = 0; i < card->exception_count; i++) {
         if (lines->exception[i] != CN_NO_LINE) {

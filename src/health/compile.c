@@ -25,6 +25,10 @@ struct compiler {
     size_t rule_capacity;
     struct cn_health_node *nodes; /* of the scorecard that is being read */
     size_t node_count;
+    size_t shadow_count;
+    bool has_families;
+    uint32_t parent_column;
+    uint32_t arr_column;
     bool ok;
 };
 
@@ -353,6 +357,50 @@ static void read_bands(struct compiler *c, const struct cn_node *yaml, struct cn
     }
 }
 
+/* The columns that families need. */
+static void need_columns(struct compiler *c, const struct cn_node *yaml)
+{
+    struct cn_column_set *columns = cn_rules_columns(c->env->rules);
+    struct cn_error err;
+    if (!cn_column_set_find_text(columns, CN_STR("parent_id"), &c->parent_column, &err) ||
+        !cn_column_set_find_text(columns, CN_STR("arr"), &c->arr_column, &err)) {
+        struct cn_place place = cn_node_place(yaml);
+        c->ok = cn_diagnose(c->problems, &place, "%s", err.message);
+    }
+}
+
+static void read_children_share(struct compiler *c, const struct cn_node *yaml,
+                                struct cn_scorecard *card)
+{
+    const struct cn_node_fields *fields = &cn_health_children_fields;
+    const struct cn_node *map = cn_node_get(yaml, "children");
+    if (map == NULL) {
+        return;
+    }
+    check(c, map, fields);
+    card->children = (enum cn_children)(cn_node_choice(map, fields, "take", 0) + 1);
+    card->children_share = cn_node_number(map, fields, "share", 1);
+    need_columns(c, map);
+    c->has_families = true;
+}
+
+static void read_shadow(struct compiler *c, const struct cn_node *yaml, struct cn_scorecard *card)
+{
+    const struct cn_node *node = cn_node_get(yaml, "shadow");
+    /* A value that is no bool was told by the check. */
+    card->is_shadow = node != NULL && cn_str_equal(node->text, CN_STR("true"));
+    if (!card->is_shadow) {
+        return;
+    }
+    if (c->shadow_count == CN_SHADOWS_MAX) {
+        struct cn_place place = cn_node_place(node);
+        c->ok =
+            cn_diagnose(c->problems, &place, "a program has at most %d shadows", CN_SHADOWS_MAX);
+        return;
+    }
+    card->shadow = (uint32_t)c->shadow_count++;
+}
+
 static void read_card(struct compiler *c, const struct cn_node *yaml, struct cn_scorecard *card)
 {
     uint32_t root = 0;
@@ -371,6 +419,8 @@ static void read_card(struct compiler *c, const struct cn_node *yaml, struct cn_
     read_children(c, yaml, root);
     read_exceptions(c, cn_node_get(yaml, "exceptions"), card);
     read_bands(c, yaml, card);
+    read_children_share(c, yaml, card);
+    read_shadow(c, yaml, card);
     card->node_count = c->node_count;
     card->nodes = cn_arena_array(c->arena, struct cn_health_node, card->node_count);
     memcpy(card->nodes, nodes, card->node_count * sizeof(*nodes));
@@ -437,6 +487,10 @@ static bool compile(const struct cn_section_input *input, void **compiled_out,
     if (model->scorecard_count > 0) {
         qsort(model->scorecards, model->scorecard_count, sizeof(*model->scorecards), by_priority);
     }
+    model->shadow_count = c.shadow_count;
+    model->has_families = c.has_families;
+    model->parent_column = c.parent_column;
+    model->arr_column = c.arr_column;
     model->rules = env->rules;
     model->section = env->section;
     model->rule_numbers = c.rules;

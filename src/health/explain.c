@@ -10,9 +10,9 @@
 #include "health/items.h"
 #include "health/split.h"
 
-const char *const cn_explain_kind_names[CN_EXPLAIN_KINDS] = { "group", "measure", "exception",
-                                                              "bound", "rules",   "scorecard",
-                                                              "rest" };
+const char *const cn_explain_kind_names[CN_EXPLAIN_KINDS] = {
+    "group", "measure", "exception", "bound", "children", "rules", "scorecard", "rest"
+};
 
 enum {
     REASON_MAX_BYTES = 200,
@@ -45,7 +45,14 @@ void cn_explain_contribute(const struct cn_scored *scored, struct cn_arena *aren
     const struct cn_scorecard *card = scored->card;
     double *ideals = cn_arena_array(arena, double, card->node_count + 1);
     int32_t *parts = cn_arena_array(arena, int32_t, card->node_count + 1);
-    points[0] = scored->base;
+    double shares[] = { scored->own_share * (double)scored->own,
+                        scored->children_share * scored->children_score * 1000.0 };
+    int32_t halves[2] = { scored->base, 0 };
+    if (scored->children_share > 0) {
+        shares[0] = scored->own_share > 0 ? shares[0] : 0;
+        cn_split(scored->base, shares, 2, arena, halves);
+    }
+    points[0] = halves[0];
     for (uint32_t g = 0; g < card->node_count; g++) {
         if (card->nodes[g].kind == CN_HEALTH_GROUP && scored->nodes[g].is_valid) {
             split_group(scored, g, ideals, parts, arena, points, bounds);
@@ -246,9 +253,10 @@ static bool has_bound(const struct cn_scored *scored, const struct cn_scored *ot
     return bound != 0;
 }
 
+/* *own_out: what the account's own tree contributes. */
 static bool add_nodes(const struct cn_explain_at *at, const struct cn_scored *scored,
                       const struct cn_scored *other, struct cn_arena *arena,
-                      struct cn_explain_lines *lines, struct cn_error *err)
+                      struct cn_explain_lines *lines, int32_t *own_out, struct cn_error *err)
 {
     const struct cn_scorecard *card = scored->card;
     struct cn_explanation *out = &lines->out;
@@ -258,6 +266,7 @@ static bool add_nodes(const struct cn_explain_at *at, const struct cn_scored *sc
     if (scored->has_points) {
         cn_explain_contribute(scored, arena, points, bounds);
     }
+    *own_out = points[0];
     for (uint32_t n = 1; n < card->node_count; n++) {
         lines->node[n] = (uint32_t)out->count;
         if (!make_node(at, scored, n, arena, &out->items[out->count], err)) {
@@ -295,14 +304,18 @@ bool cn_explain_items(const struct cn_explain_at *at, const struct cn_scored *sc
     uint64_t exceptions = scored->fired | (other != NULL ? other->fired : 0);
     out->scorecard = card->name;
     out->because = cn_health_because(card, scored->fired, arena);
-    out->items = cn_arena_array(arena, struct cn_explain_item,
-                                card->node_count * 2 + card->exception_count + 1);
+    out->items =
+        cn_arena_array(arena, struct cn_explain_item,
+                       card->node_count * 2 + card->exception_count + CN_CHILD_LINES_MAX + 3);
     lines.node = new_lines(arena, card->node_count);
     lines.bound = new_lines(arena, card->node_count);
     lines.exception = new_lines(arena, card->exception_count);
-    if (!add_nodes(at, scored, other, arena, &lines, err)) {
+    int32_t own = 0;
+    if (!add_nodes(at, scored, other, arena, &lines, &own, err)) {
         return false;
     }
+    cn_explain_children(at, scored, other, scored->has_points ? scored->base - own : 0, arena,
+                        &lines);
     for (size_t i = 0; i < card->exception_count; i++) {
         if ((exceptions >> i & 1) == 0) {
             continue;
@@ -317,15 +330,21 @@ bool cn_explain_items(const struct cn_explain_at *at, const struct cn_scored *sc
     return true;
 }
 
-bool cn_health_explain(const struct cn_explain_at *at, struct cn_arena *arena,
-                       struct cn_explanation *explanation_out, struct cn_error *err)
+bool cn_health_explain_by(const struct cn_explain_at *at, int32_t scorecard, struct cn_arena *arena,
+                          struct cn_explanation *explanation_out, struct cn_error *err)
 {
     struct cn_scored scored;
     struct cn_explain_lines lines;
-    cn_scored_make(at, -1, arena, &scored);
+    cn_scored_make(at, scorecard, arena, &scored);
     if (!cn_explain_items(at, &scored, NULL, arena, &lines, err)) {
         return false;
     }
     *explanation_out = lines.out;
     return true;
+}
+
+bool cn_health_explain(const struct cn_explain_at *at, struct cn_arena *arena,
+                       struct cn_explanation *explanation_out, struct cn_error *err)
+{
+    return cn_health_explain_by(at, -1, arena, explanation_out, err);
 }

@@ -4,12 +4,25 @@
 
 #include "health/scored.h"
 
+/* A line for each child that counts or counted, and one for all that are too many. */
+struct cn_child_lines {
+    uint32_t first; /* in the explanation */
+    size_t count;
+    size_t union_count;                 /* children at either end, by account */
+    int64_t *account;                   /* by child */
+    uint32_t *line;                     /* by child: its line, counted from `first` */
+    const struct cn_scored_child **is;  /* by child: NULL if it does not count */
+    const struct cn_scored_child **was; /* by child, in `other` */
+};
+
 /* An explanation with the places of its lines, CN_NO_LINE where there is none. */
 struct cn_explain_lines {
     struct cn_explanation out;
     uint32_t *node;      /* by node; the root has none */
     uint32_t *bound;     /* by node: of a group's floor or cap */
     uint32_t *exception; /* by exception */
+    uint32_t children;   /* the line of all children */
+    struct cn_child_lines child;
 };
 
 #define CN_NO_LINE UINT32_MAX
@@ -20,8 +33,21 @@ CN_MUST_CHECK bool cn_explain_items(const struct cn_explain_at *at, const struct
                                     const struct cn_scored *other, struct cn_arena *arena,
                                     struct cn_explain_lines *lines_out, struct cn_error *err);
 
+/* The lines of children, after what is in the explanation already; items have room for
+ * CN_CHILD_LINES_MAX + 2.  `part`: what all of them contribute, thousandths. */
+enum {
+    CN_CHILD_LINES_MAX = 50
+};
+void cn_explain_children(const struct cn_explain_at *at, const struct cn_scored *scored,
+                         const struct cn_scored *other, int32_t part, struct cn_arena *arena,
+                         struct cn_explain_lines *lines);
+
+/* The change of each child, not rounded, thousandths: union_count of them. */
+void cn_explain_child_changes(const struct cn_child_lines *lines, double *ideals);
+
 /* What each node contributes, and what each group's floor or cap does, thousandths; of a score that
- * is there.  Arrays of one a node, zeros at first. */
+ * is there.  Arrays of one a node, zeros at first; that of node 0 is the part of the
+ * account's own tree. */
 void cn_explain_contribute(const struct cn_scored *scored, struct cn_arena *arena, int32_t *points,
                            int32_t *bounds);
 

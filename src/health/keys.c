@@ -8,6 +8,8 @@
 /* As enum cn_missing, enum cn_stale and enum cn_exception_kind. */
 static const char *const missing_names[] = { "skip", "zero", "neutral", "block" };
 static const char *const stale_names[] = { "fade", "drop" };
+/* As enum cn_children from 1 on. */
+static const char *const takes[] = { "mean", "least", "arr" };
 static const char *const effects[] = { "cap", "floor", "set" };
 
 static const struct cn_node_field point = { .shape = CN_SHAPE_NUMBER,
@@ -79,6 +81,17 @@ static const struct cn_node_field band_rows[] = {
 const struct cn_node_fields cn_health_band_fields =
     CN_NODE_FIELDS("bands", "Where yellow and green begin; below yellow is red", band_rows);
 
+static const struct cn_node_field children_rows[] = {
+    { "take", CN_SHAPE_TEXT, true,
+      "the mean of their scores, the least, or the mean weighted by ARR", CN_CHOICES(takes) },
+    { "share", CN_SHAPE_NUMBER, false,
+      "of the score, 0 to 1; the rest is the account's own. Without own data, or without children "
+      "that have a score, the other is all",
+      .max = 1, .initial = "1" },
+};
+const struct cn_node_fields cn_health_children_fields = CN_NODE_FIELDS(
+    "children", "What the scores of the child accounts add, before exceptions", children_rows);
+
 static const struct cn_node_field card_rows[] = {
     { "scorecard", CN_SHAPE_NAME, true, "the name of the scorecard" },
     { "doc", CN_SHAPE_TEXT, false, "what it is for" },
@@ -96,6 +109,11 @@ static const struct cn_node_field card_rows[] = {
       .element = &exception },
     { "bands", CN_SHAPE_MAP, false, "where yellow and green begin",
       .object = &cn_health_band_fields },
+    { "children", CN_SHAPE_MAP, false, "what the scores of the child accounts add",
+      .object = &cn_health_children_fields },
+    { "shadow", CN_SHAPE_BOOL, false,
+      "it is scored beside the one that applies, for comparison, and decides nothing",
+      .initial = "false" },
 };
 const struct cn_node_fields cn_health_card_fields =
     CN_NODE_FIELDS("scorecard", "Groups and measures, weighted", card_rows);

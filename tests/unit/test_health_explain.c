@@ -28,29 +28,6 @@ static void scatter(struct fixture *f, struct cn_rng *rng, size_t rows)
     }
 }
 
-/* The rows below a row add up to it, those of depth 1 to the whole. */
-static void assert_adds_up(const struct cn_explanation *why, bool of_change)
-{
-    int64_t top = 0;
-    for (size_t i = 0; i < why->count; i++) {
-        int64_t below = 0;
-        bool has_children = false;
-        const struct cn_explain_item *item = &why->items[i];
-        for (size_t k = i + 1; k < why->count && why->items[k].depth > item->depth; k++) {
-            if (why->items[k].depth == item->depth + 1) {
-                has_children = true;
-                below += of_change ? why->items[k].change : why->items[k].points;
-            }
-        }
-        int64_t own = of_change ? item->change : item->points;
-        if (has_children) {
-            assert_int_equal(own, below);
-        }
-        top += item->depth == 1 ? own : 0;
-    }
-    assert_int_equal(top, of_change ? why->change : why->score.points);
-}
-
 static const char wide_card[] =
     "scorecard: wide\n"
     "priority: 100\n"

@@ -1289,7 +1289,7 @@ export interface components {
              * @description what kind of row
              * @enum {string}
              */
-            kind: "group" | "measure" | "exception" | "bound" | "rules" | "scorecard" | "rest";
+            kind: "group" | "measure" | "exception" | "bound" | "children" | "rules" | "scorecard" | "rest";
             /** @description share of what its siblings weigh, 0 to 1 */
             weight: number | null;
             /** @description 0 to 100; null: missing */
