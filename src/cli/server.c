@@ -203,13 +203,12 @@ static void face_sparks(void *arg, const cn_account_id *ids, size_t count,
     }
 }
 
-static bool face_explain(void *arg, cn_account_id id, cn_time at, cn_time since,
+static bool face_explain(void *arg, cn_account_id id, const struct cn_explain_ask *ask,
                          struct cn_arena *arena, struct cn_account_explanation *explanation_out,
                          struct cn_error *err)
 {
     struct cn_engine_explanation explanation;
-    const struct cn_explain_ask ask = { .at = at, .since = since };
-    if (!cn_engine_explain(((struct cn_server *)arg)->engine, id.value, &ask, arena, &explanation,
+    if (!cn_engine_explain(((struct cn_server *)arg)->engine, id.value, ask, arena, &explanation,
                            err)) {
         return false;
     }
@@ -221,6 +220,8 @@ static bool face_explain(void *arg, cn_account_id id, cn_time at, cn_time since,
         .previous = explanation.previous,
         .version = explanation.version,
         .previous_version = explanation.previous_version,
+        .shadows = explanation.shadows,
+        .shadow_count = explanation.shadow_count,
     };
     return true;
 }

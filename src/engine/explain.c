@@ -1,5 +1,7 @@
 #include "engine/explain.h"
 
+#include "base/str.h"
+
 #include "engine/pass.h"
 #include "engine/state.h"
 #include "program/version.h"
@@ -262,6 +264,45 @@ static bool explain_past(struct cn_engine *engine, int64_t account_id,
     return ok;
 }
 
+static void add_shadows(const struct cn_engine *engine, uint32_t row, struct cn_arena *arena,
+                        struct cn_engine_explanation *out)
+{
+    const struct cn_health_model *model = engine->program->health;
+    const struct cn_health_score live = cn_health_state_get(&engine->health, row);
+    out->shadows = cn_arena_array(arena, struct cn_shadow_score, model->shadow_count + 1);
+    for (size_t i = 0; i < model->scorecard_count; i++) {
+        const struct cn_scorecard *card = &model->scorecards[i];
+        if (!card->is_shadow || card->shadow >= engine->health.shadow_count) {
+            continue;
+        }
+        struct cn_health_score score =
+            cn_health_state_get(&engine->health.shadows[card->shadow], row);
+        if (score.scorecard == (int32_t)i) {
+            out->shadows[out->shadow_count++] = (struct cn_shadow_score){
+                .scorecard = cn_arena_str(arena, card->name),
+                .score = score,
+                .because = cn_health_because(card, score.fired, arena),
+                .has_difference = score.has_points && live.has_points,
+                .difference = score.points - live.points,
+            };
+        }
+    }
+}
+
+static bool explain_shadow(const struct cn_explain_at *now, cn_str name, struct cn_arena *arena,
+                           struct cn_engine_explanation *out, struct cn_error *err)
+{
+    for (size_t i = 0; i < out->shadow_count; i++) {
+        if (cn_str_equal(out->shadows[i].scorecard, name)) {
+            const struct cn_health_score *score = &out->shadows[i].score;
+            struct cn_explain_at at = *now;
+            at.band_before = score->band;
+            return cn_health_explain_by(&at, score->scorecard, arena, &out->now, err);
+        }
+    }
+    return cn_fail(err, CN_NOT_FOUND, "no shadow of this name applies to the account");
+}
+
 /* Under the write lock: sources belong to one thread at a time. */
 static bool explain_locked(struct cn_engine *engine, int64_t account_id,
                            const struct cn_explain_ask *ask, struct cn_arena *arena,
@@ -281,6 +322,10 @@ static bool explain_locked(struct cn_engine *engine, int64_t account_id,
     now.band_before = cn_health_state_get(&engine->health, now.row).band;
     out->at = now.when.now;
     out->version = engine->program->version;
+    add_shadows(engine, now.row, arena, out);
+    if (ask->scorecard.len > 0) {
+        return explain_shadow(&now, ask->scorecard, arena, out, err);
+    }
     return ask->since.us != 0
                ? explain_change(engine, &now, engine->program, ask->since, arena, out, err)
                : cn_health_explain(&now, arena, &out->now, err);

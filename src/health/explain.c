@@ -10,9 +10,9 @@
 #include "health/items.h"
 #include "health/split.h"
 
-const char *const cn_explain_kind_names[CN_EXPLAIN_KINDS] = {
-    "group", "measure", "exception", "bound", "children", "rules", "scorecard", "rest"
-};
+const char *const cn_explain_kind_names[CN_EXPLAIN_KINDS] = { "group",     "measure",  "exception",
+                                                              "bound",     "children", "rules",
+                                                              "scorecard", "rest" };
 
 enum {
     REASON_MAX_BYTES = 200,

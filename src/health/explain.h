@@ -105,4 +105,7 @@ CN_MUST_CHECK bool cn_health_explain_change(const struct cn_explain_at *before,
                                             struct cn_explanation *explanation_out,
                                             struct cn_error *err);
 
+/* The reasons of the exceptions that fired, joined by "; ". */
+cn_str cn_health_because(const struct cn_scorecard *card, uint64_t fired, struct cn_arena *arena);
+
 #endif

@@ -58,7 +58,4 @@ void cn_explain_contribute(const struct cn_scored *scored, struct cn_arena *aren
 size_t cn_explain_rules(const struct cn_scored *then, const struct cn_scored *now,
                         struct cn_arena *arena, struct cn_explain_item *items_out);
 
-/* The reasons of the exceptions that fired, joined by "; ". */
-cn_str cn_health_because(const struct cn_scorecard *card, uint64_t fired, struct cn_arena *arena);
-
 #endif

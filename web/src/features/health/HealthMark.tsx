@@ -61,7 +61,7 @@ export function HealthMark({ score }: { score: Score | null }) {
   const title =
     shade === 'grey' && score
       ? t('health.greyWhy', { percent: Math.round(score.confidence * 100) })
-      : undefined;
+      : t('health.scale');
   return (
     <span className={classes.mark} title={title}>
       <HealthShape shade={shade} />

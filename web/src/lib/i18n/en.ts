@@ -78,6 +78,11 @@ export const en = {
       green: 'green at {{points}}',
       grey: 'grey: too little is known to judge',
     },
+    scale: 'From 0 to 100; 100 is healthy',
+    shadow: '{{name}} would say {{points}} ({{difference}})',
+    shadowUnknown: '{{name}} knows too little',
+    shadowWhy:
+      'A shadow scorecard: it is scored beside the one that counts, and decides nothing. Exceptions: {{because}}',
     greyWhy: 'Only {{percent}} % of the score’s weight has facts behind it',
     trendWhy: 'Points against 28 days ago',
     drift: {
@@ -188,6 +193,7 @@ export const en = {
     total: 'Score',
     exception: 'exception',
     bound: 'limit of the group',
+    openChild: 'Open {{name}}',
     missing: 'no facts',
     fact: 'Fact',
     source: 'Source',
