@@ -25,6 +25,13 @@ static const struct cn_field score_rows[] = {
     CN_FIELD(struct cn_score_view, grey, .doc = "too little is known: the colour is frozen"),
     CN_FIELD(struct cn_score_view, confidence, .min = 0, .max = 1,
              .doc = "how much of what the scorecard asks is known and fresh"),
+    CN_FIELD(struct cn_score_view, by_hand,
+             .doc = "points and band are those of the override, which stands first by setting "
+                    "health.effective"),
+    CN_FIELD(struct cn_score_view, computed, CN_MAY(struct cn_score_view, computed, BE_NULL),
+             .min = 0, .max = 100, .doc = "what the scorecard says; null: too little data"),
+    CN_FIELD(struct cn_score_view, override, CN_MAY(struct cn_score_view, override, BE_NULL),
+             .min = 0, .max = 100, .doc = "set by hand, while it lasts; null: not"),
 };
 const struct cn_fields cn_score_fields = CN_FIELDS("Score", struct cn_score_view, score_rows);
 
@@ -250,6 +257,12 @@ void cn_account_row_fill(struct cn_account_row *row, const struct cn_account *ac
             .band = (int)derived->band - 1,
             .grey = derived->grey,
             .confidence = (double)derived->confidence / 1000,
+            .by_hand = derived->is_by_hand,
+            .computed = (double)(derived->is_by_hand ? derived->computed : derived->points) / 1000,
+            .computed_given =
+                !derived->is_by_hand || derived->computed_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
+            .override = (double)derived->override / 1000,
+            .override_given = derived->override_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
         };
     }
     row->trend = (double)derived->trend / 1000;

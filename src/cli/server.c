@@ -148,6 +148,7 @@ bool cn_server_open(struct cn_workspace *workspace, bool held, struct cn_server 
         .reattribute_us = config->intake_reattribute_ms * 1000,
         .signal_settle_us = config->signal_settle_ms * 1000,
         .signal_budget = config->signal_daily_budget,
+        .shows_overrides = cn_str_equal(config->health_effective, CN_STR("override")),
         .tick_us = config->engine_tick_ms * 1000,
         .parked_max = (size_t)config->intake_parked_max,
         .series_path = keeps_series ? server->series_path : NULL,

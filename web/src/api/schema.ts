@@ -1112,6 +1112,12 @@ export interface components {
             grey: boolean;
             /** @description how much of what the scorecard asks is known and fresh */
             confidence: number;
+            /** @description points and band are those of the override, which stands first by setting health.effective */
+            by_hand: boolean;
+            /** @description what the scorecard says; null: too little data */
+            computed: number | null;
+            /** @description set by hand, while it lasts; null: not */
+            override: number | null;
         };
         Drift: {
             /**

@@ -148,7 +148,7 @@ export function AccountHead({ account, health, onWhy, onTab }: Props) {
           <HealthShape shade={shade} size={22} />
           {byHand?.first && <ByHand override={byHand.override} first />}
           <span className={byHand?.first ? classes.second : classes.points}>
-            {account.score ? format.points(account.score.points) : '–'}
+            {account.score?.computed != null ? format.points(account.score.computed) : '–'}
           </span>
           <span className={classes.word}>{t(`health.band.${shade}`)}</span>
           {byHand?.first && <span className="dim">{t('judgement.computed')}</span>}

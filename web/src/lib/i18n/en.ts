@@ -79,6 +79,10 @@ export const en = {
       grey: 'grey: too little is known to judge',
     },
     scale: 'From 0 to 100; 100 is healthy',
+    byHand: 'Set by hand; the scorecard says {{computed}}. From 0 to 100; 100 is healthy',
+    handMark: 'by hand',
+    beside: 'Set to {{points}} by hand; the computed score counts',
+    besideMark: 'hand {{points}}',
     shadow: '{{name}} would say {{points}} ({{difference}})',
     shadowUnknown: '{{name}} knows too little',
     shadowWhy:
