@@ -82,6 +82,25 @@ test('003-11 coverage follows half-open bands of ARR, exact at the cent', async 
     await waitFor(async () => (await admin.get('/api/v1/segments')).body.unsegmented === 0);
   });
 
+  await t.test('the board says which of the seven questions are answered, of how many accounts', async () => {
+    const { body } = await admin.get('/api/v1/segments');
+    assert.deepEqual(body.questions.map(one => one.question), ['who', 'profit', 'satisfaction', 'wallet', 'footprint', 'market', 'influence']);
+    const by = Object.fromEntries(body.questions.map(one => [one.question, one.accounts]));
+    assert.equal(by.profit, 7);
+    assert.equal(by.wallet, 0);
+    assert.equal(by.footprint, 0); // nobody's seats are known
+    assert.deepEqual(body.answered, [0, 7, 0, 0, 0, 0, 0, 0]);
+  });
+
+  await t.test('a set is counted by colour, and the colours add up to it', async () => {
+    const core = (await admin.get('/api/v1/segments/core')).body;
+    assert.deepEqual(core.bands.map(one => one.band), ['red', 'yellow', 'green', 'none']);
+    assert.equal(core.bands.reduce((sum, one) => sum + one.accounts, 0), core.accounts);
+    for (const { band, accounts } of core.bands) {
+      assert.equal((await admin.get(`/api/v1/accounts?segment=core&band=${band}`)).body.total, accounts, band);
+    }
+  });
+
   await t.test('one segment is asked for by name', async () => {
     const { body } = await admin.get('/api/v1/segments/core');
     assert.deepEqual([body.accounts, body.model, body.question, body.rule], [2, 'value', 'profit', 'arr >= 20000.0']);
@@ -109,6 +128,17 @@ test('membership moves within a second, and entries and exits are kept', async t
   assert.equal(moves.at(-1), '+core');
   assert.ok(events.some(event => event.kind === 'coverage' && event.name === 'high' && event.entered));
   assert.ok(events.every(event => !event.backfilled));
+
+  await t.test('the segment tells who entered and who left it, by day', async () => {
+    const core = (await admin.get('/api/v1/segments/core/moves?days=3')).body;
+    assert.deepEqual(core.data.map(move => [move.account_name, move.entered]), [['Acme', false], ['Acme', true]]);
+    assert.deepEqual([core.total, core.at_least, core.days.length], [2, false, 3]);
+    const sum = key => core.days.reduce((all, one) => all + one[key], 0);
+    assert.deepEqual([sum('entered'), sum('left')], [1, 1]);
+    const strategic = (await admin.get('/api/v1/segments/strategic/moves')).body;
+    assert.deepEqual(strategic.data.map(move => [move.account_id, move.entered]), [[account.id, true]]);
+    assert.equal((await admin.get('/api/v1/segments/cor_/moves')).body.total, 0);
+  });
 
   await t.test('a restart tells nothing twice', async () => {
     await cairn.restart();

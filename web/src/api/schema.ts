@@ -525,6 +525,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/segments/{name}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who entered the segment and who left it, day by day */
+        get: operations["listSegmentMoves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/coverage": {
         parameters: {
             query?: never;
@@ -1989,6 +2006,8 @@ export interface components {
             unsegmented: number | null;
             /** @description accounts that answer 0, 1, ... 7 of the seven questions */
             answered: number[];
+            /** @description each of the seven, with the accounts that answer it */
+            questions: components["schemas"]["SegmentQuestion"][];
         };
         Segment: {
             /**
@@ -2013,6 +2032,30 @@ export interface components {
             question: "none" | "who" | "profit" | "satisfaction" | "wallet" | "footprint" | "market" | "influence";
             /** @description it rests on a colour or a signal: its past exists only as it was lived */
             reads_state: boolean;
+            /** @description how many, of those that the caller may see */
+            accounts: number;
+            /** @description their annual recurring revenue; null: no account has any */
+            arr: components["schemas"]["Money"] | null;
+            /** @description the same by colour, the worst first */
+            bands: components["schemas"]["SegmentBand"][];
+        };
+        SegmentBand: {
+            /**
+             * @description none: without a score
+             * @enum {string}
+             */
+            band: "none" | "red" | "yellow" | "green";
+            /** @description how many, of those that the caller may see */
+            accounts: number;
+            /** @description their annual recurring revenue; null: no account has any */
+            arr: components["schemas"]["Money"] | null;
+        };
+        SegmentQuestion: {
+            /**
+             * @description which
+             * @enum {string}
+             */
+            question: "none" | "who" | "profit" | "satisfaction" | "wallet" | "footprint" | "market" | "influence";
             /** @description how many, of those that the caller may see */
             accounts: number;
             /** @description their annual recurring revenue; null: no account has any */
@@ -2057,6 +2100,42 @@ export interface components {
             backfilled: boolean;
             /** @description of the program that made it */
             program_version: number;
+        };
+        SegmentMoves: {
+            /** @description every day that was asked for */
+            days: components["schemas"]["SegmentDay"][];
+            /** @description the newest entries and exits, newest first */
+            data: components["schemas"]["SegmentMove"][];
+            /** @description entries and exits of these days */
+            total: number;
+            /** @description there were more; the oldest are not counted */
+            at_least: boolean;
+        };
+        SegmentDay: {
+            /**
+             * Format: date
+             * @description in the workspace's zone
+             */
+            day: string;
+            /** @description entries on it */
+            entered: number;
+            /** @description exits on it */
+            left: number;
+        };
+        SegmentMove: {
+            /**
+             * Format: date-time
+             * @description when
+             */
+            at: string;
+            /** @description the account */
+            account_id: string;
+            /** @description what it is called */
+            account_name: string;
+            /** @description else it left */
+            entered: boolean;
+            /** @description computed later, not lived */
+            backfilled: boolean;
         };
         CoverageBoard: {
             /** @description as in the program */
@@ -7466,6 +7545,104 @@ export interface operations {
             };
             /** @description gone */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSegmentMoves: {
+        parameters: {
+            query?: {
+                /** @description how many days, today included; 90 unless given */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description the name of a segment */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who entered the segment and who left it, day by day */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentMoves"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
                 headers: {
                     [name: string]: unknown;
                 };
