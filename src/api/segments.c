@@ -64,6 +64,10 @@ struct set_view {
     bool primary;
     enum cn_segment_question question;
     bool reads_state;
+    cn_str stage;
+    enum cn_given stage_given;
+    int64_t in_stage;
+    enum cn_given in_stage_given;
     int64_t accounts;
     struct cn_money arr;
     enum cn_given arr_given;
@@ -86,6 +90,10 @@ static const struct cn_field set_rows[] = {
                      .doc = "which of the seven questions its model answers"),
     CN_FIELD(struct set_view, reads_state,
              .doc = "it rests on a colour or a signal: its past exists only as it was lived"),
+    CN_FIELD(struct set_view, stage, CN_MAY(struct set_view, stage, BE_NULL),
+             .max = CN_SEGMENT_NAME_MAX_BYTES, .doc = "of a goal: the stage that it is of"),
+    CN_FIELD(struct set_view, in_stage, CN_MAY(struct set_view, in_stage, BE_NULL),
+             .doc = "of a goal: accounts that are in its stage and reached it"),
     SUM_ROWS(set_view),
     CN_FIELD_OF_LIST(struct set_view, bands, &shade_item, .max = CN_BAND_COUNT,
                      .doc = "the same by colour, the worst first"),
@@ -171,6 +179,10 @@ static struct set_view set_of(const struct cn_board_set *set, const char *curren
         .primary = set->is_primary,
         .question = set->question,
         .reads_state = set->reads_state,
+        .stage = set->stage,
+        .stage_given = set->kind == CN_SEGMENT_GOAL ? CN_GIVEN : CN_NULL,
+        .in_stage = set->in_stage.accounts,
+        .in_stage_given = set->kind == CN_SEGMENT_GOAL ? CN_GIVEN : CN_NULL,
         .accounts = set->sum.accounts,
         .bands = { shades_of(set, currency, arena), CN_BAND_COUNT },
     };

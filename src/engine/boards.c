@@ -149,7 +149,16 @@ static void fill_set(const struct view *view, uint32_t index, struct cn_board_se
         .rule = cn_arena_str(view->arena, item->text),
         .reads_state = cn_rules_reads_state(model->rules, item->unit),
     };
-    set->sum = sum_of(view, &view->engine->segments.members[index], set->bands);
+    const struct cn_bitmap *members = view->engine->segments.members;
+    set->sum = sum_of(view, &members[index], set->bands);
+    if (item->kind == CN_SEGMENT_GOAL) {
+        struct cn_bitmap both = { 0 };
+        cn_bitmap_copy(&both, &members[index]);
+        cn_bitmap_and(&both, &members[item->stage]);
+        set->stage = cn_arena_str(view->arena, model->items[item->stage].name);
+        set->in_stage = sum_of(view, &both, NULL);
+        cn_bitmap_deinit(&both);
+    }
     if (item->group != CN_SEGMENT_NO_GROUP && item->kind == CN_SEGMENT_PLAIN) {
         const struct cn_segment_group *group = &model->groups[item->group];
         set->model = cn_arena_str(view->arena, group->name);

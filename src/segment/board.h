@@ -36,6 +36,8 @@ struct cn_board_set {
     enum cn_segment_question question;
     bool reads_state; /* it rests on a colour or a signal: exists only as known */
     struct cn_board_sum sum;
+    cn_str stage;                             /* of a goal, else "" */
+    struct cn_board_sum in_stage;             /* of a goal: those of the stage who reached it */
     struct cn_board_sum bands[CN_BAND_COUNT]; /* the same by colour; CN_BAND_NONE: no score */
 };
 

@@ -194,6 +194,17 @@ test('003-03 003-04 003-05 stages by the days since the first contract, and 003-
     const goals = body.data.filter(set => set.kind === 'goal').map(set => [set.name, set.accounts]);
     assert.deepEqual(goals, [['onboarding/regular-use', 1], ['onboarding/features-adopted', 1], ['onboarding/people-engaged', 1]]);
   });
+
+  await t.test('a goal tells who reached it, of those in its stage', async () => {
+    const { body } = await admin.get('/api/v1/segments');
+    const goals = body.data.filter(set => set.kind === 'goal');
+    assert.ok(goals.length > 0);
+    for (const goal of goals) {
+      assert.deepEqual([goal.stage, goal.in_stage], ['onboarding', 1]);
+      const reached = (await admin.get(`/api/v1/accounts?stage=onboarding&goal=${goal.name}`)).body;
+      assert.equal(reached.total, goal.in_stage, goal.name);
+    }
+  });
 });
 
 test('004-12 overlaps count by two, by exact combination and all together', async t => {
@@ -221,6 +232,13 @@ segments:
   assert.equal((await admin.get('/api/v1/segment-overlap?segments=one')).status, 400);
   assert.equal((await admin.get('/api/v1/segment-overlap?segments=one,nobody')).status, 400);
   assert.deepEqual(names((await admin.get('/api/v1/accounts?segment=one,two,three')).body), ['g10']);
+  for (const part of body.exactly) {
+    const others = ['one', 'two', 'three'].filter(name => !part.segments.includes(name));
+    const list = `/api/v1/accounts?segment=${part.segments}&without=${others}`;
+    assert.equal((await admin.get(list)).body.total, part.accounts, list);
+  }
+  assert.equal((await admin.get('/api/v1/accounts?without=nobody')).body.total, 20);
+  assert.equal((await admin.get('/api/v1/accounts?without=a,b,c,d,e,f,g,h,i,j,k,l,m')).status, 400);
 });
 
 test('003-26 expected touches follow the colour, and 003-07 to 003-13 the load of a CSM', async t => {

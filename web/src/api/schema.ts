@@ -2032,6 +2032,10 @@ export interface components {
             question: "none" | "who" | "profit" | "satisfaction" | "wallet" | "footprint" | "market" | "influence";
             /** @description it rests on a colour or a signal: its past exists only as it was lived */
             reads_state: boolean;
+            /** @description of a goal: the stage that it is of */
+            stage: string | null;
+            /** @description of a goal: accounts that are in its stage and reached it */
+            in_stage: number | null;
             /** @description how many, of those that the caller may see */
             accounts: number;
             /** @description their annual recurring revenue; null: no account has any */
@@ -3297,6 +3301,10 @@ export interface operations {
                 renewal_within_days?: number;
                 /** @description only those in all of these segments: quiet,core */
                 segment?: string;
+                /** @description only those in none of these segments: quiet,core */
+                without?: string;
+                /** @description only those that reached this goal: onboarding/activated */
+                goal?: string;
                 /** @description only those of this coverage model */
                 coverage?: string;
                 /** @description only those in this lifecycle stage */
@@ -6356,6 +6364,10 @@ export interface operations {
                 renewal_within_days?: number;
                 /** @description only those in all of these segments: quiet,core */
                 segment?: string;
+                /** @description only those in none of these segments: quiet,core */
+                without?: string;
+                /** @description only those that reached this goal: onboarding/activated */
+                goal?: string;
                 /** @description only those of this coverage model */
                 coverage?: string;
                 /** @description only those in this lifecycle stage */
