@@ -9,6 +9,8 @@ const KEYS = [
   ['g p', 'portfolio'],
   ['g i', 'signals'],
   ['g a', 'accounts'],
+  ['g e', 'segments'],
+  ['g c', 'coverage'],
   ['g r', 'program'],
   ['g s', 'sources'],
   ['/', 'search'],

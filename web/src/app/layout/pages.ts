@@ -4,7 +4,7 @@ import { t } from '@/lib/i18n';
 import type { IconName } from '@/ui/Icon';
 
 interface Page {
-  to: '/portfolio' | '/signals' | '/accounts' | '/program' | '/sources';
+  to: '/portfolio' | '/signals' | '/accounts' | '/segments' | '/coverage' | '/program' | '/sources';
   key: string;
   label: string;
   icon: IconName;
@@ -14,6 +14,8 @@ const PAGES: readonly Page[] = [
   { to: '/portfolio', key: 'p', label: t('portfolio.title'), icon: 'portfolio' },
   { to: '/signals', key: 'i', label: t('signals.title'), icon: 'signals' },
   { to: '/accounts', key: 'a', label: t('accounts.title'), icon: 'accounts' },
+  { to: '/segments', key: 'e', label: t('pages.segments'), icon: 'segments' },
+  { to: '/coverage', key: 'c', label: t('pages.coverage'), icon: 'coverage' },
   { to: '/program', key: 'r', label: t('pages.program'), icon: 'program' },
   { to: '/sources', key: 's', label: t('sources.title'), icon: 'sources' },
 ];
