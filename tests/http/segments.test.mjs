@@ -237,6 +237,9 @@ segments:
     const list = `/api/v1/accounts?segment=${part.segments}&without=${others}`;
     assert.equal((await admin.get(list)).body.total, part.accounts, list);
   }
+  // The file is written from the database, not from memory.
+  const csv = await admin.get('/api/v1/export/accounts.csv?segment=three&without=two,one,x,y,z,u,v');
+  assert.equal(csv.text.trim().split('\r\n').length - 1, 5, csv.text);
   assert.equal((await admin.get('/api/v1/accounts?without=nobody')).body.total, 20);
   assert.equal((await admin.get('/api/v1/accounts?without=a,b,c,d,e,f,g,h,i,j,k,l,m')).status, 400);
 });

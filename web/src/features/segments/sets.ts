@@ -6,7 +6,7 @@ import type { AccountSearch } from '@/features/accounts';
 /** As many as the server compares at once. */
 export const COMPARED_MOST = 16;
 /** As many sets as the list of accounts takes in one filter. */
-const FILTER_MOST = 12;
+const FILTER_MOST = 9;
 
 export interface Model {
   /** null: segments of no model. */
