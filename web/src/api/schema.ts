@@ -7785,6 +7785,8 @@ export interface operations {
                 rule?: string;
                 /** @description id of a user, "me" or "none" */
                 assignee?: string;
+                /** @description only those raised at that moment or later */
+                raised_since?: string;
                 /** @description rows of a page, 50 unless given */
                 limit?: number;
                 /** @description next_cursor of the page before */
@@ -8062,6 +8064,8 @@ export interface operations {
                 rule?: string;
                 /** @description id of a user, "me" or "none" */
                 assignee?: string;
+                /** @description only those raised at that moment or later */
+                raised_since?: string;
                 /** @description rows of a page, 50 unless given */
                 limit?: number;
                 /** @description next_cursor of the page before */

@@ -1,10 +1,11 @@
 // Who entered a segment and who left it: its size day by day, and the moves themselves.
-import { Button, SegmentedControl } from '@mantine/core';
+import { Button, Menu } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import type { SegmentMoves } from '@/api/types';
 import { QueryFailure, useFormat, When } from '@/features/session';
 import { t } from '@/lib/i18n';
+import { Icon } from '@/ui/Icon';
 import { LazyChart } from '@/ui/LazyChart';
 import { ScrollRegion } from '@/ui/ScrollRegion';
 import { LoadingLines } from '@/ui/states';
@@ -143,13 +144,25 @@ export function Moves({ name, accounts, days, onDays }: Props) {
       <header className={classes.panelHead}>
         <h2 id="moves-title">{t('segments.moves')}</h2>
         <span className={classes.tools}>
-          <SegmentedControl
-            size="xs"
-            aria-label={t('segments.range')}
-            value={days}
-            onChange={onDays}
-            data={RANGES.map(value => ({ value, label: t('segments.days', { count: Number(value) }) }))}
-          />
+          <Menu position="bottom-end">
+            <Menu.Target>
+              <Button size="compact-xs" variant="default" rightSection={<Icon name="down" size={12} />}>
+                {t('segments.days', { count: Number(days) })}
+              </Button>
+            </Menu.Target>
+            <Menu.Dropdown>
+              {RANGES.map(value => (
+                <Menu.RadioItem
+                  key={value}
+                  value={value}
+                  checked={value === days}
+                  onClick={() => onDays(value)}
+                >
+                  {t('segments.days', { count: Number(value) })}
+                </Menu.RadioItem>
+              ))}
+            </Menu.Dropdown>
+          </Menu>
           <Button
             size="compact-xs"
             variant="subtle"

@@ -90,8 +90,11 @@ function Figures({ set, board }: { set: Segment; board: SegmentBoard }) {
         <dd>
           <span className={classes.value}>{set.arr ? format.moneyShort(set.arr) : '–'}</span>
           <span className={classes.note}>
-            {percentOf(set.arr?.minor ?? 0, board.arr?.minor ?? 0)}{' '}
-            {board.arr && format.moneyShort(board.arr)}
+            {board.arr &&
+              t('segments.ofArr', {
+                percent: percentOf(set.arr?.minor ?? 0, board.arr.minor),
+                arr: format.moneyShort(board.arr),
+              })}
           </span>
         </dd>
       </div>
