@@ -92,20 +92,24 @@ void cn_engine_match_scope(const struct cn_engine *engine, const struct cn_unit 
     cn_bitmap_deinit(&scratch);
 }
 
-/* Those in all of the sets; a set that the program does not have has no members. */
+/* Those in all of the sets, and in none of those with "!"; a set that the program does not have has
+ * no members. */
 static void match_placements(const struct cn_engine *engine, const struct cn_account_filter *filter,
                              struct cn_bitmap *match)
 {
     for (size_t i = 0; i < filter->placement_count; i++) {
-        cn_str rest = filter->placements[i];
+        bool is_not = cn_str_starts_with(filter->placements[i], CN_STR("!"));
+        cn_str rest =
+            cn_str_slice(filter->placements[i], is_not ? 1 : 0, filter->placements[i].len);
         cn_str kind_name = CN_STR("");
         cn_str name = CN_STR("");
         enum cn_segment_kind kind = CN_SEGMENT_PLAIN;
         uint32_t index = 0;
         if (cn_segment_next(&rest, &kind_name, &name) && cn_segment_kind_of(kind_name, &kind) &&
             cn_segment_find(engine->program->segments, kind, name, &index)) {
-            cn_bitmap_and(match, &engine->segments.members[index]);
-        } else {
+            const struct cn_bitmap *members = &engine->segments.members[index];
+            is_not ? cn_bitmap_and_not(match, members) : cn_bitmap_and(match, members);
+        } else if (!is_not) {
             cn_bitmap_fill(match, false);
         }
     }

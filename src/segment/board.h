@@ -36,6 +36,9 @@ struct cn_board_set {
     enum cn_segment_question question;
     bool reads_state; /* it rests on a colour or a signal: exists only as known */
     struct cn_board_sum sum;
+    cn_str stage;                             /* of a goal, else "" */
+    struct cn_board_sum in_stage;             /* of a goal: those of the stage who reached it */
+    struct cn_board_sum bands[CN_BAND_COUNT]; /* the same by colour; CN_BAND_NONE: no score */
 };
 
 struct cn_segment_board {
@@ -45,7 +48,9 @@ struct cn_segment_board {
     struct cn_board_sum unsegmented; /* in no segment of the primary model, if there is one */
     bool has_primary;
     int64_t answered[8]; /* accounts that answer 0, 1, ... 7 of the seven questions */
-    char currency[4];    /* "" if no account has ARR */
+    /* Accounts in a segment of some model that answers the question. */
+    struct cn_board_sum questions[CN_QUESTIONS];
+    char currency[4]; /* "" if no account has ARR */
 };
 
 /* Accounts that are in exactly these of the sets that were asked for (a bit each), at least one. */

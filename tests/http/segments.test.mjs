@@ -82,6 +82,25 @@ test('003-11 capabilities 37: coverage follows half-open bands of ARR, exact at 
     await waitFor(async () => (await admin.get('/api/v1/segments')).body.unsegmented === 0);
   });
 
+  await t.test('the board says which of the seven questions are answered, of how many accounts', async () => {
+    const { body } = await admin.get('/api/v1/segments');
+    assert.deepEqual(body.questions.map(one => one.question), ['who', 'profit', 'satisfaction', 'wallet', 'footprint', 'market', 'influence']);
+    const by = Object.fromEntries(body.questions.map(one => [one.question, one.accounts]));
+    assert.equal(by.profit, 7);
+    assert.equal(by.wallet, 0);
+    assert.equal(by.footprint, 0); // nobody's seats are known
+    assert.deepEqual(body.answered, [0, 7, 0, 0, 0, 0, 0, 0]);
+  });
+
+  await t.test('a set is counted by colour, and the colours add up to it', async () => {
+    const core = (await admin.get('/api/v1/segments/core')).body;
+    assert.deepEqual(core.bands.map(one => one.band), ['red', 'yellow', 'green', 'none']);
+    assert.equal(core.bands.reduce((sum, one) => sum + one.accounts, 0), core.accounts);
+    for (const { band, accounts } of core.bands) {
+      assert.equal((await admin.get(`/api/v1/accounts?segment=core&band=${band}`)).body.total, accounts, band);
+    }
+  });
+
   await t.test('one segment is asked for by name', async () => {
     const { body } = await admin.get('/api/v1/segments/core');
     assert.deepEqual([body.accounts, body.model, body.question, body.rule], [2, 'value', 'profit', 'arr >= 20000.0']);
@@ -109,6 +128,17 @@ test('capabilities 33: membership moves within a second, and entries and exits a
   assert.equal(moves.at(-1), '+core');
   assert.ok(events.some(event => event.kind === 'coverage' && event.name === 'high' && event.entered));
   assert.ok(events.every(event => !event.backfilled));
+
+  await t.test('the segment tells who entered and who left it, by day', async () => {
+    const core = (await admin.get('/api/v1/segments/core/moves?days=3')).body;
+    assert.deepEqual(core.data.map(move => [move.account_name, move.entered]), [['Acme', false], ['Acme', true]]);
+    assert.deepEqual([core.total, core.at_least, core.days.length], [2, false, 3]);
+    const sum = key => core.days.reduce((all, one) => all + one[key], 0);
+    assert.deepEqual([sum('entered'), sum('left')], [1, 1]);
+    const strategic = (await admin.get('/api/v1/segments/strategic/moves')).body;
+    assert.deepEqual(strategic.data.map(move => [move.account_id, move.entered]), [[account.id, true]]);
+    assert.equal((await admin.get('/api/v1/segments/cor_/moves')).body.total, 0);
+  });
 
   await t.test('a restart tells nothing twice', async () => {
     await cairn.restart();
@@ -164,6 +194,17 @@ test('003-03 003-04 003-05 capabilities 39: stages by the days since the first c
     const goals = body.data.filter(set => set.kind === 'goal').map(set => [set.name, set.accounts]);
     assert.deepEqual(goals, [['onboarding/regular-use', 1], ['onboarding/features-adopted', 1], ['onboarding/people-engaged', 1]]);
   });
+
+  await t.test('a goal tells who reached it, of those in its stage', async () => {
+    const { body } = await admin.get('/api/v1/segments');
+    const goals = body.data.filter(set => set.kind === 'goal');
+    assert.ok(goals.length > 0);
+    for (const goal of goals) {
+      assert.deepEqual([goal.stage, goal.in_stage], ['onboarding', 1]);
+      const reached = (await admin.get(`/api/v1/accounts?stage=onboarding&goal=${goal.name}`)).body;
+      assert.equal(reached.total, goal.in_stage, goal.name);
+    }
+  });
 });
 
 test('004-12 capabilities 35: overlaps count by two, by exact combination and all together', async t => {
@@ -191,6 +232,16 @@ segments:
   assert.equal((await admin.get('/api/v1/segment-overlap?segments=one')).status, 400);
   assert.equal((await admin.get('/api/v1/segment-overlap?segments=one,nobody')).status, 400);
   assert.deepEqual(names((await admin.get('/api/v1/accounts?segment=one,two,three')).body), ['g10']);
+  for (const part of body.exactly) {
+    const others = ['one', 'two', 'three'].filter(name => !part.segments.includes(name));
+    const list = `/api/v1/accounts?segment=${part.segments}&without=${others}`;
+    assert.equal((await admin.get(list)).body.total, part.accounts, list);
+  }
+  // The file is written from the database, not from memory.
+  const csv = await admin.get('/api/v1/export/accounts.csv?segment=three&without=two,one,x,y,z,u,v');
+  assert.equal(csv.text.trim().split('\r\n').length - 1, 5, csv.text);
+  assert.equal((await admin.get('/api/v1/accounts?without=nobody')).body.total, 20);
+  assert.equal((await admin.get('/api/v1/accounts?without=a,b,c,d,e,f,g,h,i,j,k,l,m')).status, 400);
 });
 
 test('003-26 expected touches follow the colour, 11.9 a week for 65 accounts', async t => {

@@ -987,6 +987,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/segments/{name}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who entered the segment and who left it, day by day */
+        get: operations["listSegmentMoves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2073,6 +2090,8 @@ export interface components {
             unsegmented: number | null;
             /** @description accounts that answer 0, 1, ... 7 of the seven questions */
             answered: number[];
+            /** @description each of the seven, with the accounts that answer it */
+            questions: components["schemas"]["SegmentQuestion"][];
         };
         Segment: {
             /**
@@ -2097,6 +2116,34 @@ export interface components {
             question: "none" | "who" | "profit" | "satisfaction" | "wallet" | "footprint" | "market" | "influence";
             /** @description it rests on a colour or a signal: its past exists only as it was lived */
             reads_state: boolean;
+            /** @description of a goal: the stage that it is of */
+            stage: string | null;
+            /** @description of a goal: accounts that are in its stage and reached it */
+            in_stage: number | null;
+            /** @description how many, of those that the caller may see */
+            accounts: number;
+            /** @description their annual recurring revenue; null: no account has any */
+            arr: components["schemas"]["Money"] | null;
+            /** @description the same by colour, the worst first */
+            bands: components["schemas"]["SegmentBand"][];
+        };
+        SegmentBand: {
+            /**
+             * @description none: without a score
+             * @enum {string}
+             */
+            band: "none" | "red" | "yellow" | "green";
+            /** @description how many, of those that the caller may see */
+            accounts: number;
+            /** @description their annual recurring revenue; null: no account has any */
+            arr: components["schemas"]["Money"] | null;
+        };
+        SegmentQuestion: {
+            /**
+             * @description which
+             * @enum {string}
+             */
+            question: "none" | "who" | "profit" | "satisfaction" | "wallet" | "footprint" | "market" | "influence";
             /** @description how many, of those that the caller may see */
             accounts: number;
             /** @description their annual recurring revenue; null: no account has any */
@@ -3024,6 +3071,42 @@ export interface components {
              */
             at?: string;
         };
+        SegmentMoves: {
+            /** @description every day that was asked for */
+            days: components["schemas"]["SegmentDay"][];
+            /** @description the newest entries and exits, newest first */
+            data: components["schemas"]["SegmentMove"][];
+            /** @description entries and exits of these days */
+            total: number;
+            /** @description there were more; the oldest are not counted */
+            at_least: boolean;
+        };
+        SegmentDay: {
+            /**
+             * Format: date
+             * @description in the workspace's zone
+             */
+            day: string;
+            /** @description entries on it */
+            entered: number;
+            /** @description exits on it */
+            left: number;
+        };
+        SegmentMove: {
+            /**
+             * Format: date-time
+             * @description when
+             */
+            at: string;
+            /** @description the account */
+            account_id: string;
+            /** @description what it is called */
+            account_name: string;
+            /** @description else it left */
+            entered: boolean;
+            /** @description computed later, not lived */
+            backfilled: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -3439,6 +3522,10 @@ export interface operations {
                 renewal_within_days?: number;
                 /** @description only those in all of these segments: quiet,core */
                 segment?: string;
+                /** @description only those in none of these segments: quiet,core */
+                without?: string;
+                /** @description only those that reached this goal: onboarding/activated */
+                goal?: string;
                 /** @description only those of this coverage model */
                 coverage?: string;
                 /** @description only those in this lifecycle stage */
@@ -6500,6 +6587,10 @@ export interface operations {
                 renewal_within_days?: number;
                 /** @description only those in all of these segments: quiet,core */
                 segment?: string;
+                /** @description only those in none of these segments: quiet,core */
+                without?: string;
+                /** @description only those that reached this goal: onboarding/activated */
+                goal?: string;
                 /** @description only those of this coverage model */
                 coverage?: string;
                 /** @description only those in this lifecycle stage */
@@ -7819,6 +7910,8 @@ export interface operations {
                 rule?: string;
                 /** @description id of a user, "me" or "none" */
                 assignee?: string;
+                /** @description only those raised at that moment or later */
+                raised_since?: string;
                 /** @description rows of a page, 50 unless given */
                 limit?: number;
                 /** @description next_cursor of the page before */
@@ -8096,6 +8189,8 @@ export interface operations {
                 rule?: string;
                 /** @description id of a user, "me" or "none" */
                 assignee?: string;
+                /** @description only those raised at that moment or later */
+                raised_since?: string;
                 /** @description rows of a page, 50 unless given */
                 limit?: number;
                 /** @description next_cursor of the page before */
@@ -11127,6 +11222,104 @@ export interface operations {
             };
             /** @description storage-full */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSegmentMoves: {
+        parameters: {
+            query?: {
+                /** @description how many days, today included; 90 unless given */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description the name of a segment */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who entered the segment and who left it, day by day */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentMoves"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
