@@ -5,6 +5,7 @@
 struct cn_route_table;
 
 extern const struct cn_route_table cn_api_accounts;
+extern const struct cn_route_table cn_api_acknowledge;
 extern const struct cn_route_table cn_api_contracts;
 extern const struct cn_route_table cn_api_coverage;
 extern const struct cn_route_table cn_api_demo_buttons;
