@@ -90,6 +90,47 @@ static bool compose(void *arg, struct cn_sql_conn *conn, struct cn_arena *arena,
     return cn_message_compose(&unit, &notify->messages, item, notice_out, err);
 }
 
+/* ---- digests ---- */
+
+struct digesting {
+    const struct cn_notify *notify;
+    cn_user_id user;
+};
+
+static bool write_digest(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    const struct digesting *digesting = arg;
+    const struct cn_notify *notify = digesting->notify;
+    struct cn_arena arena;
+    cn_arena_init(&arena, 16384);
+    const struct cn_unit unit = unit_of(notify, conn, &arena);
+    bool ok = cn_digest_write(&unit, &notify->messages, &notify->tell, digesting->user, err);
+    cn_arena_deinit(&arena);
+    return ok;
+}
+
+static bool write_digests(void *arg, struct cn_error *err)
+{
+    const struct cn_notify *notify = arg;
+    struct cn_db *db = notify->workspace->db;
+    struct cn_sql_conn *conn = NULL;
+    struct cn_digest_due due = { 0 };
+    struct cn_arena arena;
+    if (!cn_db_read(db, &conn, err)) {
+        return false;
+    }
+    cn_arena_init(&arena, 16384);
+    const struct cn_unit unit = unit_of(notify, conn, &arena);
+    bool ok = cn_digest_list_due(&unit, notify->workspace->tz, &due, err);
+    cn_db_release(db, conn);
+    for (size_t i = 0; ok && i < due.count; i++) {
+        struct digesting digesting = { notify, due.users[i] };
+        ok = cn_db_write(db, write_digest, &digesting, err);
+    }
+    cn_arena_deinit(&arena);
+    return ok;
+}
+
 /* Where browsers find us. */
 static void find_base_url(struct cn_notify *notify, uint16_t port)
 {
@@ -143,6 +184,7 @@ bool cn_notify_start(struct cn_notify *notify, uint16_t port, struct cn_error *e
         .retry_max_us = config->outbox_retry_max_ms * 1000,
         .keep_us = config->outbox_keep_ms * 1000,
         .compose = compose,
+        .plan = write_digests,
         .arg = notify,
     };
     if (!cn_sender_start(&options, &sender, err)) {

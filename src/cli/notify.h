@@ -10,6 +10,7 @@
 
 #include "cli/workspace.h"
 #include "job/sender.h"
+#include "signal/digest.h"
 #include "signal/message.h"
 #include "signal/tell.h"
 
