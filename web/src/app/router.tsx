@@ -105,6 +105,12 @@ const signals = createRoute({
   component: lazyRouteComponent(() => import('./pages'), 'Signals'),
 });
 
+const notifications = createRoute({
+  getParentRoute: () => app,
+  path: '/notifications',
+  component: lazyRouteComponent(() => import('./pages'), 'Notifications'),
+});
+
 const program = createRoute({
   getParentRoute: () => app,
   path: '/program',
@@ -118,7 +124,7 @@ const program = createRoute({
 
 const tree = root.addChildren([
   signIn,
-  app.addChildren([index, portfolio, signals, accounts, account, program, sources]),
+  app.addChildren([index, portfolio, signals, accounts, account, program, sources, notifications]),
 ]);
 
 export function createAppRouter(cache: QueryClient) {
