@@ -24,6 +24,7 @@ extern const struct cn_route_table cn_api_program_match;
 extern const struct cn_route_table cn_api_program_names;
 extern const struct cn_route_table cn_api_program_schema;
 extern const struct cn_route_table cn_api_program_test;
+extern const struct cn_route_table cn_api_scorecards;
 extern const struct cn_route_table cn_api_segments;
 extern const struct cn_route_table cn_api_session;
 extern const struct cn_route_table cn_api_signal_actions;

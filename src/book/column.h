@@ -77,6 +77,10 @@ const int64_t *cn_book_facts_accounts(const struct cn_book_facts *facts, size_t 
 bool cn_book_facts_owner(const struct cn_book_facts *facts, int64_t account_id, int64_t *owner_out,
                          int64_t *team_out);
 
+/* The score that somebody has set by hand for that moment, 0 to 100; false: nobody. */
+bool cn_book_facts_override(const struct cn_book_facts *facts, int64_t account_id, cn_time now,
+                            int64_t *value_out);
+
 /* The source; lives as long as the facts.  Any thread may fill while another refreshes. */
 const struct cn_column_source *cn_book_facts_source(struct cn_book_facts *facts);
 

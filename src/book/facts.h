@@ -54,7 +54,7 @@ struct fact_ticket {
     enum cn_ticket_priority priority;
 };
 
-/* A sentiment; overrides are not read by rules. */
+/* A judgement; rules read sentiments, lists show overrides. */
 struct fact_sentiment {
     int64_t id;
     int64_t value;
@@ -101,6 +101,7 @@ struct fact_account {
     struct fact_list tickets;
     struct fact_list traits;
     struct fact_list sentiments; /* in the order of time */
+    struct fact_list overrides;  /* the same struct, the same order */
 };
 
 struct cn_book_facts {

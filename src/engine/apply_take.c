@@ -87,6 +87,7 @@ void cn_engine_move_scores(struct cn_engine *engine, const struct cn_health_mode
             }
         }
     }
+    cn_health_state_move_shadows(&engine->health, from, to);
     for (size_t row = 0; row < cn_frame_rows(engine->frame); row++) {
         struct cn_health_score score = cn_health_state_get(&engine->health, row);
         if (score.scorecard >= 0) {

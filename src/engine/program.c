@@ -131,6 +131,16 @@ bool cn_engine_program_compile(const struct cn_program_files *files,
     return true;
 }
 
+bool cn_engine_program_compares(const struct cn_engine_program *program)
+{
+    return cn_column_set_compares(&program->columns) || program->health->has_families;
+}
+
+bool cn_engine_program_compares_made(const struct cn_engine_program *program)
+{
+    return cn_column_set_compares_made(&program->columns) || program->health->has_families;
+}
+
 void cn_engine_program_free(struct cn_engine_program *program)
 {
     if (program != NULL) {

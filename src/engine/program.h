@@ -70,6 +70,11 @@ CN_MUST_CHECK bool cn_engine_program_compile(const struct cn_program_files *file
                                              struct cn_engine_program **program_out,
                                              struct cn_diagnostics *problems);
 
+/* Whether its rules read other accounts: all have to be there.  And whether those have to be
+ * scored, too. */
+bool cn_engine_program_compares(const struct cn_engine_program *program);
+bool cn_engine_program_compares_made(const struct cn_engine_program *program);
+
 void cn_engine_program_free(struct cn_engine_program *program); /* NULL is allowed */
 
 #endif

@@ -117,6 +117,10 @@ CN_MUST_CHECK bool cn_rollup_flush(struct cn_rollup *rollup, struct cn_error *er
 CN_MUST_CHECK bool cn_rollup_fold(struct cn_rollup *rollup, int64_t closed_before, size_t *days_out,
                                   struct cn_error *err);
 
+/* No further day is folded, now or later: whoever stops does not wait for a flood's days.  Any
+ * thread. */
+void cn_rollup_stop_folding(struct cn_rollup *rollup);
+
 /* Hands over facts of a scan; may be called any number of times. */
 struct cn_rollup_sink {
     void (*add)(struct cn_rollup_sink *sink, const struct cn_metric_fact *facts, size_t count);

@@ -191,7 +191,8 @@ static bool fold_days(struct cn_rollup *rollup, int64_t closed_before, size_t *d
         if (!hot_day(rollup, &found, &fold.day, err)) {
             return false;
         }
-        if (!found || fold.day >= closed_before || has_better_to_do(rollup, *days_out)) {
+        if (!found || fold.day >= closed_before || has_better_to_do(rollup, *days_out) ||
+            atomic_load(&rollup->is_folding_over)) {
             return true;
         }
         if (!cn_db_write(rollup->db, fold_work, &fold, err)) {
@@ -213,6 +214,11 @@ bool cn_rollup_fold(struct cn_rollup *rollup, int64_t closed_before, size_t *day
     }
     *days_out = days;
     return true;
+}
+
+void cn_rollup_stop_folding(struct cn_rollup *rollup)
+{
+    atomic_store(&rollup->is_folding_over, true);
 }
 
 /* The sink is the first member of its collector. */

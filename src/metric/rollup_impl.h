@@ -33,6 +33,7 @@ struct cn_rollup {
     bool is_shared; /* PostgreSQL: other processes write too, and give names their numbers */
     size_t names_max;
     int64_t members_max;
+    _Atomic bool is_folding_over;
     struct cn_rollup_companion companion; /* write: NULL if there is none */
 
     /* One thread flushes, folds or rebuilds at a time; taken before `lock`. */

@@ -22,11 +22,12 @@ static inline void flush(struct store *store)
     must(cn_rollup_flush(store->rollup, &err), &err);
 }
 
-static inline void fold(struct store *store, int64_t closed_before)
+static inline size_t fold(struct store *store, int64_t closed_before)
 {
     struct cn_error err;
     size_t days = 0;
     must(cn_rollup_fold(store->rollup, closed_before, &days, &err), &err);
+    return days;
 }
 
 static inline int64_t number(struct store *store, const char *sql)

@@ -390,6 +390,29 @@ static void a_rebuild_that_fails_changes_nothing(void **state)
     world_deinit(&world);
 }
 
+static void one_that_stops_leaves_days_to_the_next_start(void **state)
+{
+    (void)state;
+    struct world world;
+    struct store store;
+    struct store whole;
+    world_init(&world, 7, 2000, WORLD_LAST_DAY);
+    open_whole(&store, &world);
+    open_whole(&whole, &world);
+    const int64_t days = number(&store, "SELECT count(DISTINCT day) FROM rollup_hot");
+    assert_true(days > 2);
+    cn_rollup_stop_folding(store.rollup);
+    assert_int_equal(fold(&store, WORLD_LAST_DAY + 1), 0);
+    assert_int_equal(number(&store, "SELECT count(*) FROM metric_daily"), 0);
+    store_close(&store);
+    store_reopen(&store);
+    assert_int_equal(fold(&store, WORLD_LAST_DAY + 1), days);
+    assert_equal_rows(&store, &whole);
+    store_remove(&store);
+    store_remove(&whole);
+    world_deinit(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -406,6 +429,8 @@ int main(void)
                 too_many_members_keep_the_same_ones_in_every_order),
         CN_TEST("values that cannot be summed are reported",
                 values_that_cannot_be_summed_are_reported),
+        CN_TEST("a rollup that stops leaves the days of a flood to the next start",
+                one_that_stops_leaves_days_to_the_next_start),
         CN_TEST("reliability 6: a full disk loses nothing", a_full_disk_loses_nothing),
         CN_TEST("reliability 6: a rebuild that fails changes nothing",
                 a_rebuild_that_fails_changes_nothing),

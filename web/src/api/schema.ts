@@ -935,6 +935,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scorecards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The scorecards by priority, with the accounts that each scores; shadows beside the scores that count */
+        get: operations["listScorecards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1095,6 +1112,12 @@ export interface components {
             grey: boolean;
             /** @description how much of what the scorecard asks is known and fresh */
             confidence: number;
+            /** @description points and band are those of the override, which stands first by setting health.effective */
+            by_hand: boolean;
+            /** @description what the scorecard says; null: too little data */
+            computed: number | null;
+            /** @description set by hand, while it lasts; null: not */
+            override: number | null;
         };
         Drift: {
             /**
@@ -1122,6 +1145,8 @@ export interface components {
             domain?: string | null;
             /** @description null: nobody */
             owner_id?: string | null;
+            /** @description the account above it; null: none */
+            parent_id?: string | null;
             /**
              * @description lifecycle stage
              * @enum {string}
@@ -1167,6 +1192,8 @@ export interface components {
             flags: string[];
             /** @description of its e-mail addresses */
             domain: string | null;
+            /** @description the account above it; null: none */
+            parent_id: string | null;
             /** @description what group calls said, by name */
             traits: components["schemas"]["Trait"][];
             /**
@@ -1195,6 +1222,8 @@ export interface components {
             domain?: string | null;
             /** @description null: nobody */
             owner_id?: string | null;
+            /** @description the account above it, which is not below it; null: none */
+            parent_id?: string | null;
             /**
              * @description lifecycle stage
              * @enum {string}
@@ -1213,7 +1242,7 @@ export interface components {
              * @description the moment explained
              */
             at: string;
-            /** @description the score, to a thousandth */
+            /** @description the score, 0 to 100, to a thousandth; 100 is healthy */
             points: number;
             /**
              * @description the colour
@@ -1239,6 +1268,8 @@ export interface components {
              * @enum {string}
              */
             effective: "computed" | "override";
+            /** @description scorecards that are scored beside, and decide nothing; of now alone */
+            shadows: components["schemas"]["ShadowScore"][];
             /** @description the scorecard's tree in pre-order */
             items: components["schemas"]["ExplainItem"][];
         };
@@ -1278,6 +1309,22 @@ export interface components {
              */
             until: string;
         };
+        ShadowScore: {
+            /** @description the shadow's name */
+            scorecard: string;
+            /** @description its score, 0 to 100; 100 is healthy; null: too little data */
+            points: number | null;
+            /** @description the colour that it would have */
+            band: ("red" | "yellow" | "green") | null;
+            /** @description too little is known */
+            grey: boolean;
+            /** @description how much is known and fresh */
+            confidence: number;
+            /** @description its score less the one that counts */
+            difference: number | null;
+            /** @description exceptions that fired */
+            because: string | null;
+        };
         ExplainItem: {
             /** @description usage/breadth; exceptions/1 */
             path: string;
@@ -1289,7 +1336,7 @@ export interface components {
              * @description what kind of row
              * @enum {string}
              */
-            kind: "group" | "measure" | "exception" | "rules" | "scorecard" | "rest";
+            kind: "group" | "measure" | "exception" | "bound" | "children" | "rules" | "scorecard" | "rest";
             /** @description share of what its siblings weigh, 0 to 1 */
             weight: number | null;
             /** @description 0 to 100; null: missing */
@@ -1310,6 +1357,8 @@ export interface components {
             reason: string | null;
             /** @description the expression */
             rule: string | null;
+            /** @description the child account that the row is of */
+            account_id: string | null;
             /** @description what the rule rests on */
             facts: components["schemas"]["Fact"][];
         };
@@ -2803,6 +2852,84 @@ export interface components {
              */
             until?: string;
         };
+        ScorecardBoard: {
+            /** @description by falling priority: the order in which they are tried */
+            data: components["schemas"]["ScorecardUse"][];
+            /** @description that the caller may see */
+            accounts: number;
+            /** @description to which no scorecard applies */
+            unscored: number;
+        };
+        ScorecardUse: {
+            /** @description the scorecard */
+            name: string;
+            /** @description what it is for */
+            doc: string | null;
+            /** @description of those that apply to an account, the highest scores it */
+            priority: number;
+            /** @description the condition; null: always */
+            applies_when: string | null;
+            /** @description it is scored beside, and decides nothing */
+            shadow: boolean;
+            /** @description that it scores, of those that the caller may see */
+            accounts: number;
+            /** @description their annual recurring revenue */
+            arr: components["schemas"]["Money"];
+            /** @description their colours */
+            bands: components["schemas"]["ScorecardBands"];
+            /** @description yellow begins here; below is red */
+            yellow: number;
+            /** @description green begins here; scores are 0 to 100 */
+            green: number;
+            /** @description of a shadow: beside the scores that count */
+            compared: components["schemas"]["ShadowComparison"] | null;
+        };
+        ScorecardBands: {
+            /** @description accounts */
+            red: number;
+            /** @description accounts */
+            yellow: number;
+            /** @description accounts */
+            green: number;
+        };
+        ShadowComparison: {
+            /** @description accounts that have both scores */
+            both: number;
+            /** @description mean of the shadow's score less the one that counts */
+            difference: number;
+            /** @description the same without signs */
+            distance: number;
+            /** @description how many would have which colour */
+            colours: components["schemas"]["ShadowCell"][];
+            /** @description the accounts that differ most */
+            movers: components["schemas"]["ShadowMover"][];
+        };
+        ShadowCell: {
+            /**
+             * @description the colour that counts
+             * @enum {string}
+             */
+            live: "red" | "yellow" | "green";
+            /**
+             * @description the shadow's colour
+             * @enum {string}
+             */
+            shadow: "red" | "yellow" | "green";
+            /** @description how many have both */
+            accounts: number;
+        };
+        ShadowMover: {
+            /** @description the account */
+            account_id: string;
+            /** @description its name */
+            name: string;
+            /** @description the score that counts */
+            live: number;
+            /** @description the shadow's */
+            shadow: number;
+            /** @description the shadow's less the one that counts */
+            difference: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -3893,6 +4020,8 @@ export interface operations {
                 since?: string;
                 /** @description explain the beginning of this moment's day; now unless given */
                 at?: string;
+                /** @description explain what this shadow makes of the account now */
+                scorecard?: string;
             };
             header?: never;
             path: {
@@ -10423,6 +10552,89 @@ export interface operations {
             };
             /** @description not-found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listScorecards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The scorecards by priority, with the accounts that each scores; shadows beside the scores that count */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScorecardBoard"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
