@@ -45,7 +45,7 @@ const points = async (client, id) => {
   return body.data.find(row => row.external_id === id).score?.points;
 };
 
-test('003 a version that is applied in a running server scores all accounts, and rolling back takes it back', async t => {
+test('003 capabilities 31: a version that is applied in a running server scores all accounts, and rolling back takes it back', async t => {
   const { admin } = await withAccounts(t);
   const first = (await admin.get('/api/v1/program')).body;
   assert.equal(first.version, 1);

@@ -341,10 +341,12 @@ static void every_mistake_is_found_at_once_with_its_place(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST("H1 is 52, yellow, with confidence 0.90, and explained", h1_is_52_yellow),
-        TEST("H1 is 45, red, when missing counts as zero",
+        TEST("formulas 3.2, capabilities 15: H1 is 52, yellow, with confidence 0.90, and explained",
+             h1_is_52_yellow),
+        TEST("capabilities 18: H1 is 45, red, when missing counts as zero",
              h1_is_45_red_when_missing_counts_as_zero),
-        TEST("H1 is capped at 49, red, without champion", h1_is_capped_at_49_red_without_champion),
+        TEST("capabilities 19: H1 is capped at 49, red, without champion",
+             h1_is_capped_at_49_red_without_champion),
         TEST("003-28 TechCorp is red by the cap and yellow with a champion",
              techcorp_is_red_by_the_cap_and_yellow_with_a_champion),
         TEST("TechCorp turns red by each blow and recovers",
@@ -354,7 +356,7 @@ int main(void)
         TEST("only what people see makes history", only_what_people_see_makes_history),
         TEST("only the rows asked for move and free rows lose their score",
              only_the_rows_asked_for_move_and_free_rows_lose_their_score),
-        TEST("scorecards are told apart by name and chosen by priority",
+        TEST("capabilities 26: scorecards are told apart by name and chosen by priority",
              scorecards_are_told_apart_by_name_and_chosen_by_priority),
         TEST("groups nest to a depth and no further", groups_nest_to_a_depth_and_no_further),
         TEST("every mistake is found at once with its place",

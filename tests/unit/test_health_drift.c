@@ -139,7 +139,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CN_TEST("a line is told to the digit", a_line_is_told_to_the_digit),
-        CN_TEST("what comes back, and what came last night, moves no arrow", noise_moves_no_arrow),
+        CN_TEST("capabilities 25: what comes back, and what came last night, moves no arrow",
+                noise_moves_no_arrow),
         CN_TEST("few points say nothing", few_points_say_nothing),
         CN_TEST("random scores agree with the formula", random_scores_agree_with_the_formula),
     };

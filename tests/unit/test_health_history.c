@@ -80,8 +80,10 @@ static void the_same_on_postgresql(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST("history is kept and found by moment", history_is_kept_and_found_by_moment),
-        TEST("history is kept and found by moment on PostgreSQL", the_same_on_postgresql),
+        TEST("capabilities 23: history is kept and found by moment",
+             history_is_kept_and_found_by_moment),
+        TEST("capabilities 23: history is kept and found by moment on PostgreSQL",
+             the_same_on_postgresql),
     };
     return cmocka_run_group_tests_name("health_history", tests, NULL, NULL);
 }

@@ -348,7 +348,7 @@ static void activity_is_remembered_after_a_crash(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CN_TEST_WITH("one account is filled back as it is among all",
+        CN_TEST_WITH("capabilities 24: one account is filled back as it is among all",
                      one_account_is_filled_back_as_among_all, set_up, tear_down),
         CN_TEST_WITH("what changed is explained with ranks among all accounts",
                      what_changed_is_explained_from_all_accounts, set_up, tear_down),
