@@ -42,6 +42,7 @@ struct cn_engine_options {
     int64_t signal_budget;    /* signals a day that tell one person; 0: any number */
     int64_t tick_us;          /* longest time until time-dependent rules are evaluated again */
     const char *series_path;  /* embedded: where daily values are kept over a restart, or NULL */
+    const char *scratch_dir;  /* for databases that are thrown away after a question; NULL: none */
     size_t inbox_max;         /* committed batches that may wait; 0: 65536 */
     size_t parked_max;        /* parked subjects that are listed; 0: CN_PARKED_MAX */
 
