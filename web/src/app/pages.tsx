@@ -2,8 +2,9 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { AccountPage } from '@/features/accounts/AccountPage';
 import { AccountsPage } from '@/features/accounts/AccountsPage';
+import { NotificationsPage } from '@/features/notifications/NotificationsPage';
 import { PortfolioPage } from '@/features/portfolio/PortfolioPage';
-import { AccountSignals } from '@/features/signals';
+import { AccountSignals, useSignalMoments } from '@/features/signals';
 import { SignalsPage } from '@/features/signals/SignalsPage';
 import { SourcesPage } from '@/features/sources/SourcesPage';
 
@@ -28,7 +29,7 @@ export function Signals() {
 export function Account() {
   const { accountId } = account.useParams();
   return (
-    <AccountPage key={accountId} id={accountId} view={account.useSearch()}>
+    <AccountPage key={accountId} id={accountId} view={account.useSearch()} more={useSignalMoments(accountId)}>
       <AccountSignals id={accountId} />
     </AccountPage>
   );
@@ -36,4 +37,8 @@ export function Account() {
 
 export function Sources() {
   return <SourcesPage selected={sources.useSearch().source} />;
+}
+
+export function Notifications() {
+  return <NotificationsPage />;
 }
