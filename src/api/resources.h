@@ -23,6 +23,7 @@ extern const struct cn_route_table cn_api_preferences;
 extern const struct cn_route_table cn_api_program;
 extern const struct cn_route_table cn_api_program_apply;
 extern const struct cn_route_table cn_api_program_diff;
+extern const struct cn_route_table cn_api_program_evaluate;
 extern const struct cn_route_table cn_api_program_match;
 extern const struct cn_route_table cn_api_program_names;
 extern const struct cn_route_table cn_api_program_schema;

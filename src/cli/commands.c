@@ -24,6 +24,7 @@ const struct cn_command *const cn_commands[] = {
     &cn_cmd_move,
     &cn_cmd_doctor,
     &cn_cmd_replay,
+    &cn_cmd_eval,
     &cn_cmd_config_list,
     &cn_cmd_openapi,
     &cn_cmd_version,

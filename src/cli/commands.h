@@ -8,6 +8,7 @@ extern const struct cn_command cn_cmd_backup;
 extern const struct cn_command cn_cmd_config_list;
 extern const struct cn_command cn_cmd_demo;
 extern const struct cn_command cn_cmd_doctor;
+extern const struct cn_command cn_cmd_eval;
 extern const struct cn_command cn_cmd_init;
 extern const struct cn_command cn_cmd_key_api;
 extern const struct cn_command cn_cmd_key_source;

@@ -154,6 +154,7 @@ bool cn_server_open(struct cn_workspace *workspace, bool held, struct cn_server 
         .tell = &server->notify.tell,
         .tick_us = config->engine_tick_ms * 1000,
         .parked_max = (size_t)config->intake_parked_max,
+        .scratch_dir = workspace->dir,
         .series_path = keeps_series ? server->series_path : NULL,
         .publish = publish,
         .publish_program = publish_program,

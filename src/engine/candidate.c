@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/str.h"
+
 #include "engine/apply_state.h"
 #include "engine/list_columns.h"
 
@@ -96,6 +98,28 @@ void cn_candidate_copy_signals(const struct cn_candidate *candidate,
         }
     }
     (void)pthread_rwlock_unlock(&engine->lock);
+}
+
+void cn_candidate_move_scores(struct cn_candidate *candidate, const struct cn_health_model *to)
+{
+    const struct cn_health_model *from = candidate->engine->program->health;
+    for (size_t row = 0; row < candidate->count; row++) {
+        struct cn_health_score score = candidate->accounts[row].score;
+        int32_t place = -1;
+        for (size_t i = 0; score.scorecard >= 0 && i < to->scorecard_count; i++) {
+            if (cn_str_equal(from->scorecards[score.scorecard].name, to->scorecards[i].name)) {
+                place = (int32_t)i;
+            }
+        }
+        score.scorecard = place;
+        cn_health_state_set(&candidate->health, row, &score);
+    }
+}
+
+bool cn_candidate_sees(const struct cn_engine *engine, const struct cn_unit *unit, uint32_t row)
+{
+    return cn_unit_sees(unit, or_none(&engine->lists->team, row),
+                        or_none(&engine->lists->owner, row));
 }
 
 bool cn_candidate_use_metrics(struct cn_candidate *candidate, const struct cn_metric_list *metrics,

@@ -38,6 +38,12 @@ void cn_candidate_close(struct cn_candidate *candidate);
 void cn_candidate_copy_signals(const struct cn_candidate *candidate,
                                struct cn_signal_states *states_out);
 
+/* The scores stand on their scorecards by name, as when a program with these is taken. */
+void cn_candidate_move_scores(struct cn_candidate *candidate, const struct cn_health_model *to);
+
+/* Whether the unit sees the account of a row of the engine's frame.  Under its lock. */
+bool cn_candidate_sees(const struct cn_engine *engine, const struct cn_unit *unit, uint32_t row);
+
 /* Gives the source daily values of these metrics: the running ones if they fit, else loaded. */
 CN_MUST_CHECK bool cn_candidate_use_metrics(struct cn_candidate *candidate,
                                             const struct cn_metric_list *metrics,

@@ -39,24 +39,6 @@ static bool compile(struct work *work, struct cn_diagnostics *problems)
     return cn_engine_program_compile(work->question->files, &ground, &work->program, problems);
 }
 
-/* The running scores stand on their scorecards by name, as when the program is taken. */
-static void move_scores(struct work *work)
-{
-    const struct cn_health_model *from = work->candidate.engine->program->health;
-    const struct cn_health_model *to = work->program->health;
-    for (size_t row = 0; row < work->candidate.count; row++) {
-        struct cn_health_score score = work->candidate.accounts[row].score;
-        int32_t place = -1;
-        for (size_t i = 0; score.scorecard >= 0 && i < to->scorecard_count; i++) {
-            if (cn_str_equal(from->scorecards[score.scorecard].name, to->scorecards[i].name)) {
-                place = (int32_t)i;
-            }
-        }
-        score.scorecard = place;
-        cn_health_state_set(&work->candidate.health, row, &score);
-    }
-}
-
 static bool fill(void *arg, uint32_t stratum, struct cn_error *err)
 {
     const struct work *work = arg;
@@ -72,7 +54,7 @@ static bool evaluate(struct work *work, struct cn_error *err)
         return false;
     }
     cn_frame_use(candidate->frame, &work->program->columns, NULL);
-    move_scores(work);
+    cn_candidate_move_scores(candidate, work->program->health);
     struct cn_engine_results results = { .health = &candidate->health,
                                          .health_changes = &work->changes,
                                          .segments = &work->sets.segments,

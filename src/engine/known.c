@@ -156,11 +156,34 @@ static bool is_log_whole(struct known *known, bool *whole_out, struct cn_error *
     return true;
 }
 
-static bool replay(struct known *known, const struct cn_tick *last, struct cn_error *err)
+/* Accounts that a merge changed, whenever that was: the rows that moved tell no past of either. */
+static bool load_merged(struct known *known, struct cn_error *err)
+{
+    struct cn_db *db = known->live->options.db;
+    struct cn_sql_conn *conn = NULL;
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    bool was_new = false;
+    if (!cn_db_read(db, &conn, err)) {
+        return false;
+    }
+    bool ok = cn_sql_prepare(conn, "SELECT merged_id, survivor_id FROM account_merge", &stmt, err);
+    while (ok && (ok = cn_sql_step(stmt, &row, err)) && row) {
+        for (int column = 0; column < 2; column++) {
+            (void)cn_map_put(&known->merged, (uint64_t)cn_sql_column_i64(stmt, column),
+                             &was_new); /* only that it is there */
+        }
+    }
+    cn_sql_finish(stmt);
+    cn_db_release(db, conn);
+    return ok;
+}
+
+bool cn_known_replay(struct known *known, const struct cn_tick *last, struct cn_error *err)
 {
     int64_t after = 0;
     bool is_whole = true;
-    if (!is_log_whole(known, &is_whole, err)) {
+    if (!load_merged(known, err) || !is_log_whole(known, &is_whole, err)) {
         return false;
     }
     while (after < last->number) {
@@ -187,29 +210,6 @@ static bool replay(struct known *known, const struct cn_tick *last, struct cn_er
     return true;
 }
 
-/* Accounts that a merge changed, whenever that was: the rows that moved tell no past of either. */
-static bool load_merged(struct known *known, struct cn_error *err)
-{
-    struct cn_db *db = known->live->options.db;
-    struct cn_sql_conn *conn = NULL;
-    struct cn_sql_stmt *stmt = NULL;
-    bool row = false;
-    bool was_new = false;
-    if (!cn_db_read(db, &conn, err)) {
-        return false;
-    }
-    bool ok = cn_sql_prepare(conn, "SELECT merged_id, survivor_id FROM account_merge", &stmt, err);
-    while (ok && (ok = cn_sql_step(stmt, &row, err)) && row) {
-        for (int column = 0; column < 2; column++) {
-            (void)cn_map_put(&known->merged, (uint64_t)cn_sql_column_i64(stmt, column),
-                             &was_new); /* only that it is there */
-        }
-    }
-    cn_sql_finish(stmt);
-    cn_db_release(db, conn);
-    return ok;
-}
-
 static bool newest_tick(struct cn_db *db, struct cn_tick *tick_out, struct cn_error *err)
 {
     struct cn_sql_conn *conn = NULL;
@@ -221,39 +221,50 @@ static bool newest_tick(struct cn_db *db, struct cn_tick *tick_out, struct cn_er
     return ok;
 }
 
-bool cn_engine_replay_known(struct cn_engine *engine, const struct cn_known_options *options,
-                            struct cn_known_report *report_out, struct cn_error *err)
+void cn_known_open(struct known *known, struct cn_engine *engine,
+                   const struct cn_known_options *options)
 {
-    struct known known = { .live = engine, .options = options };
-    struct cn_tick last = { 0 };
     struct cn_engine_options then = engine->options;
     then.db = options->scratch;
     then.rollup_db = options->scratch;
     then.rollup = options->into;
     then.series_path = NULL;
     then.publish = NULL;
-    known.then = cn_engine_new(&then);
-    known.then->log = engine->log;
-    known.then->position.book = INT64_MAX; /* the book has taken everything: only count */
-    cn_arena_init(&known.page.arena, (size_t)256 * 1024);
-    cn_arena_init(&known.events_arena, (size_t)1024 * 1024);
-    cn_arena_init(&known.page.lived.arena, 1024);
-    bool ok = newest_tick(engine->options.db, &last, err) && load_merged(&known, err) &&
-              replay(&known, &last, err);
-    cn_placed_deinit(&known.page.placed);
-    cn_arena_deinit(&known.page.lived.arena);
-    cn_arena_deinit(&known.events_arena);
-    cn_arena_deinit(&known.page.arena);
-    free(known.page.lived.rows);
-    free(known.page.colours.items);
-    free(known.page.signals.rows);
-    free(known.page.signals.decisions);
-    free(known.changes.items);
-    free(known.traits.items);
-    cn_map_deinit(&known.merged);
-    cn_engine_free(known.then);
+    *known = (struct known){ .live = engine, .options = options };
+    known->then = cn_engine_new(&then);
+    known->then->log = engine->log;
+    known->then->position.book = INT64_MAX; /* the book has taken everything: only count */
+    cn_arena_init(&known->page.arena, (size_t)256 * 1024);
+    cn_arena_init(&known->events_arena, (size_t)1024 * 1024);
+    cn_arena_init(&known->page.lived.arena, 1024);
+}
+
+void cn_known_close(struct known *known)
+{
+    cn_placed_deinit(&known->page.placed);
+    cn_arena_deinit(&known->page.lived.arena);
+    cn_arena_deinit(&known->events_arena);
+    cn_arena_deinit(&known->page.arena);
+    free(known->page.lived.rows);
+    free(known->page.colours.items);
+    free(known->page.signals.rows);
+    free(known->page.signals.decisions);
+    free(known->changes.items);
+    free(known->traits.items);
+    cn_map_deinit(&known->merged);
+    cn_engine_free(known->then);
+}
+
+bool cn_engine_replay_known(struct cn_engine *engine, const struct cn_known_options *options,
+                            struct cn_known_report *report_out, struct cn_error *err)
+{
+    struct known known;
+    struct cn_tick last = { 0 };
+    cn_known_open(&known, engine, options);
+    bool ok = newest_tick(engine->options.db, &last, err) && cn_known_replay(&known, &last, err);
     if (ok) {
         *report_out = known.report;
     }
+    cn_known_close(&known);
     return ok || cn_error_context(err, "replaying as known");
 }

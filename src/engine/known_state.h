@@ -60,6 +60,15 @@ struct known {
     int64_t since_flush;
 };
 
+/* Begins and ends; what `options` names must outlive it. */
+void cn_known_open(struct known *known, struct cn_engine *engine,
+                   const struct cn_known_options *options);
+void cn_known_close(struct known *known);
+
+/* Goes through all ticks up to that number; with facts up to the last's, or further. */
+CN_MUST_CHECK bool cn_known_replay(struct known *known, const struct cn_tick *last,
+                                   struct cn_error *err);
+
 /* Reads which accounts changed between the first tick and the last. */
 CN_MUST_CHECK bool cn_known_touches_load(struct known *known, const struct cn_tick *first,
                                          const struct cn_tick *last, struct cn_error *err);

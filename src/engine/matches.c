@@ -3,11 +3,12 @@
 #include <stdlib.h>
 
 #include "base/str.h"
-#include "base/time.h"
 
 #include "cel/plan.h"
+#include "engine/asked.h"
 #include "engine/candidate.h"
 #include "frame/schema.h"
+#include "program/expression.h"
 
 struct work {
     struct cn_candidate candidate;
@@ -61,16 +62,6 @@ static void prepare(struct work *work)
     cn_column_set_init(&work->columns, &work->scratch, work->sources, CN_PROGRAM_SOURCES);
 }
 
-static void report(const struct cn_node *node, const struct cn_cel_problems *found,
-                   struct cn_diagnostics *problems)
-{
-    for (size_t i = 0; i < found->count; i++) {
-        const struct cn_cel_problem *problem = &found->items[i];
-        struct cn_place place = cn_node_place_at(node, problem->offset);
-        (void)cn_diagnose(problems, &place, "%.*s", CN_STR_ARG(problem->message));
-    }
-}
-
 static bool check(struct work *work, struct cn_diagnostics *problems)
 {
     const struct cn_node *node = work->matches->rule.node;
@@ -88,7 +79,7 @@ static bool check(struct work *work, struct cn_diagnostics *problems)
     }
     cn_cel_problems_init(&found, arena, node->text);
     if (!cn_cel_check(arena, &schema, node->text, &options, &expr, &found)) {
-        report(node, &found, problems);
+        cn_node_report_cel(node, &found, problems);
         return false;
     }
     work->strings = cn_frame_cel_strings(work->candidate.engine->strings);
@@ -121,29 +112,6 @@ static bool fill(struct work *work, struct cn_error *err)
         }
     }
     return true;
-}
-
-static cn_str value_text(const struct work *work, const struct cn_cel_result *result, size_t i)
-{
-    struct cn_arena *arena = work->question->unit->arena;
-    char text[CN_TIME_TEXT_BYTES];
-    if (result->kind == CN_CEL_BOOL) {
-        return (result->truth[i / 64] >> (i % 64) & 1) != 0 ? CN_STR("yes") : CN_STR("no");
-    }
-    if (result->kind == CN_CEL_DOUBLE) {
-        return cn_number_text(arena, ((const double *)result->values)[i], "");
-    }
-    if (result->kind == CN_CEL_STRING) {
-        uint32_t number = ((const uint32_t *)result->values)[i];
-        return cn_arena_str(arena, cn_interned(work->candidate.engine->strings, number));
-    }
-    int64_t value = ((const int64_t *)result->values)[i];
-    if (result->kind == CN_CEL_TIMESTAMP) {
-        cn_time_format((cn_time){ value }, text);
-        return cn_arena_str(arena, cn_str_of(text));
-    }
-    return result->kind == CN_CEL_DURATION ? cn_number_text(arena, (double)value / 3.6e9, "hours")
-                                           : cn_number_text(arena, (double)value, "");
 }
 
 static struct cn_cel_result run_block(const struct work *work, struct cn_cel_run *run,
@@ -192,6 +160,13 @@ static bool explain(const struct work *work, uint32_t row, struct cn_match_accou
         fact->name = cn_arena_str(arena, fact->name);
     }
     return true;
+}
+
+static cn_str value_text(const struct work *work, const struct cn_cel_result *result, size_t i)
+{
+    const struct cn_asked_value value = cn_asked_value_of(result, i);
+    return cn_asked_text(work->candidate.engine->strings, result->kind, &value,
+                         work->question->unit->arena);
 }
 
 static bool list_accounts(struct work *work, struct cn_cel_run *run,

@@ -19,6 +19,7 @@ struct cn_engine_results {
     const struct cn_signal_round *signals;    /* NULL: signals are not asked */
     struct cn_signal_states *signal_states;
     struct cn_signal_moves *signal_moves;
+    const struct cn_rule_consumer *asked; /* of one more expression (engine/asked.h), or NULL */
 };
 
 struct cn_engine_pass {

@@ -81,6 +81,19 @@ static bool compile_rules(struct cn_engine_program *program, const struct cn_pro
     return ok;
 }
 
+/* Before the rules are put in order, so that it may read whatever they make. */
+static bool compile_asked(const struct cn_engine_program *program, struct cn_program_asked *asked,
+                          struct cn_diagnostics *problems)
+{
+    asked->section = cn_rules_section(program->rules);
+    asked->unit =
+        cn_rules_unit(program->rules, &(struct cn_unit_spec){ .section = asked->section,
+                                                              .name = CN_STR("what is asked"),
+                                                              .part_of = CN_NO_UNIT });
+    asked->rule = cn_rules_add(program->rules, asked->unit, asked->node, asked->want, problems);
+    return asked->rule != CN_NO_RULE;
+}
+
 /* Rules read metrics, and what other rules make: first all names are known, then expressions are
  * checked, then they are put in order. */
 static bool compile_sections(struct cn_engine_program *program, const struct cn_program_tree *tree,
@@ -111,6 +124,7 @@ static bool compile_sections(struct cn_engine_program *program, const struct cn_
                                 problems);
         program->cases = compiled;
     }
+    ok = (ground->asked == NULL || compile_asked(program, ground->asked, problems)) && ok;
     ok = resolve_lists(program, problems) && ok;
     /* Also after other mistakes: what reads itself is told with them. */
     return cn_rules_finish(program->rules, problems) && ok;

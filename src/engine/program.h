@@ -56,12 +56,23 @@ struct cn_engine_program {
     uint32_t list_columns[CN_LIST_COLUMN_COUNT];
 };
 
+/* One expression beside the program's own, in all of its names. */
+struct cn_program_asked {
+    const struct cn_node *node; /* a scalar; outlives the program */
+    enum cn_cel_kind want;
+    /* Set by compiling. */
+    uint32_t section;
+    uint32_t unit;
+    uint32_t rule;
+};
+
 /* What a program is compiled against. */
 struct cn_program_ground {
     const struct cn_column_source *book; /* columns from the records */
     struct cn_rollup *rollup;            /* NULL for a check alone */
     const struct cn_tz *tz;
-    struct cn_interner *strings; /* of the frames that the program will be evaluated over */
+    struct cn_interner *strings;    /* of the frames that the program will be evaluated over */
+    struct cn_program_asked *asked; /* NULL: nothing */
 };
 
 /*

@@ -155,6 +155,7 @@ struct cn_engine {
     bool is_behind; /* of what was popped from the inbox: catch up from the log */
     _Atomic bool stopping;
     _Atomic bool held;       /* nothing is scored */
+    _Atomic bool looks_back; /* a question about the past is being answered, see asof_known.h */
     _Atomic bool unscored;   /* since it is no longer held there was no round */
     struct cn_arena scratch; /* of one round */
 };

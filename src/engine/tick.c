@@ -105,6 +105,25 @@ bool cn_tick_newest(struct cn_sql_conn *conn, struct cn_tick *tick_out, struct c
     return ok;
 }
 
+bool cn_tick_at(struct cn_sql_conn *conn, cn_time at, struct cn_tick *tick_out,
+                struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    if (!cn_sql_prepare(conn,
+                        "SELECT " COLUMNS " FROM tick WHERE at_us <= $1 ORDER BY tick DESC LIMIT 1",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, at.us);
+    bool ok = cn_sql_step(stmt, &row, err);
+    if (ok) {
+        *tick_out = row ? read_tick(stmt) : (struct cn_tick){ 0 };
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
 bool cn_ticks_load(struct cn_sql_conn *conn, int64_t after, size_t limit, struct cn_arena *arena,
                    struct cn_tick **ticks_out, size_t *count_out, struct cn_error *err)
 {

@@ -49,6 +49,10 @@ CN_MUST_CHECK bool cn_tick_colours_save(struct cn_sql_conn *conn,
 CN_MUST_CHECK bool cn_tick_newest(struct cn_sql_conn *conn, struct cn_tick *tick_out,
                                   struct cn_error *err);
 
+/* The newest tick of which the rows are not later; number 0 if there is none. */
+CN_MUST_CHECK bool cn_tick_at(struct cn_sql_conn *conn, cn_time at, struct cn_tick *tick_out,
+                              struct cn_error *err);
+
 /* At most `limit` ticks after that number, in their order, in `arena`. */
 CN_MUST_CHECK bool cn_ticks_load(struct cn_sql_conn *conn, int64_t after, size_t limit,
                                  struct cn_arena *arena, struct cn_tick **ticks_out,

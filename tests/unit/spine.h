@@ -133,6 +133,7 @@ static inline void start(struct spine *spine)
                                      .creates_accounts = !spine->parks,
                                      .reattribute_us = (int64_t)30 * DAY_S * 1000000,
                                      .tick_us = spine->tick_us > 0 ? spine->tick_us : 1000000,
+                                     .scratch_dir = spine->dir,
                                      .round_us = spine->round_us,
                                      .parked_max = spine->parked_max });
     (void)snprintf(events, sizeof(events), "%s/events", spine->dir);

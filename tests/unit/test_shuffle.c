@@ -3,6 +3,7 @@
  * The same events and records go through a whole engine in several orders.  CAIRN_SEEDS is how many
  * orders are tried (3).
  */
+#include "engine/asof.h"
 #include "engine/backfill.h"
 #include "engine/lists.h"
 #include "health/history.h"
@@ -181,6 +182,72 @@ static void add_history(struct spine *spine, int64_t account_id, struct cn_buf *
     }
 }
 
+static int by_text(const void *a, const void *b)
+{
+    const struct cn_asof_value *x = a;
+    const struct cn_asof_value *y = b;
+    size_t len = x->text.len < y->text.len ? x->text.len : y->text.len;
+    int order = memcmp(x->text.ptr, y->text.ptr, len);
+    return order != 0 ? order : (x->text.len > y->text.len) - (x->text.len < y->text.len);
+}
+
+/* History has the same points for that midnight. */
+static void assert_backfilled(struct spine *spine, const struct cn_asof_value *value, cn_time at)
+{
+    struct cn_error err;
+    struct cn_sql_conn *conn = NULL;
+    struct cn_health_row row;
+    bool has_row = false;
+    assert_true(cn_db_read(spine->db, &conn, &err));
+    assert_true(
+        cn_health_history_at(conn, value->account_id, at, &spine->arena, &row, &has_row, &err));
+    cn_db_release(spine->db, conn);
+    assert_int_equal(value->has_value, has_row && row.score.has_points);
+    if (value->has_value) {
+        /* Rows are written when the rounded point moves. */
+        assert_float_equal(value->number, (double)row.score.points / 1000, 1);
+    }
+}
+
+/* Of all accounts at midnights of the past, as true: with the score that back-filled history has.
+ */
+static void add_asof(struct spine *spine, struct cn_buf *out)
+{
+    static const char *const expressions[] = { "health.score", "logins.sum(28)", "arr",
+                                               "users.distinct(7)" };
+    struct cn_unit unit = { .arena = &spine->arena, .scope = CN_SCOPE_ALL };
+    int64_t today = cn_tz_day(spine->tz, SPINE_NOW);
+    for (size_t i = 0; i < CN_ARRAY_LEN(expressions) * 3; i++) {
+        struct cn_error err;
+        struct cn_asof answer = { 0 };
+        struct cn_diagnostics problems;
+        const struct cn_asof_question question = {
+            .unit = &unit,
+            .expression = cn_str_of(expressions[i / 3]),
+            .at = cn_tz_day_start(spine->tz, today - 1 - (int64_t)(i % 3) * 9),
+            .as_true = true,
+        };
+        cn_diagnostics_init(&problems, &spine->arena);
+        if (!cn_engine_asof(spine->engine, &question, &answer, &problems, &err)) {
+            fail_msg("%s", err.message);
+        }
+        assert_int_equal(problems.total, 0);
+        assert_int_equal(answer.count, WORLD_ACCOUNTS);
+        assert_int_equal(answer.at.us, question.at.us);
+        for (size_t j = 0; j < answer.count; j++) {
+            if (i < 3) {
+                assert_backfilled(spine, &answer.values[j], answer.at);
+            }
+        }
+        qsort(answer.values, answer.count, sizeof(answer.values[0]), by_text); /* ids differ */
+        cn_buf_printf(out, "%s:", expressions[i / 3]);
+        for (size_t j = 0; j < answer.count; j++) {
+            cn_buf_printf(out, " %.*s", CN_STR_ARG(answer.values[j].text));
+        }
+        cn_buf_printf(out, "\n");
+    }
+}
+
 static cn_str digest(struct spine *spine)
 {
     struct cn_error err;
@@ -205,6 +272,7 @@ static cn_str digest(struct spine *spine)
             }
         }
     }
+    add_asof(spine, &out);
     return cn_buf_str(&out);
 }
 

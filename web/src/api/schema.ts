@@ -1125,6 +1125,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/program/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Evaluate any expression as of a moment, as true or as known */
+        post: operations["evaluateExpression"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3377,6 +3394,65 @@ export interface components {
              * @enum {string}
              */
             channel: "email" | "slack" | "slack_channel";
+        };
+        ProgramQuestion: {
+            /** @description CEL over the program's names: health.score, logins.sum(28) */
+            expression?: string;
+            /** @description instead: the condition of this signal */
+            signal?: string;
+            /**
+             * Format: date-time
+             * @description the moment; now unless given
+             */
+            at?: string;
+            /**
+             * @description as it was known then, unless "true": whenever it was learnt
+             * @enum {string}
+             */
+            as?: "known" | "true";
+            /** @description of the program; as known that of then, as true the active one unless given */
+            version?: number;
+            /** @description a program instead of a version */
+            files?: components["schemas"]["ProgramFile"][];
+            /** @description these; unless given, all that the caller sees */
+            accounts?: string[];
+        };
+        ProgramEvaluation: {
+            /**
+             * Format: date-time
+             * @description what it was evaluated for: as true, what rests on a metric is evaluated for the beginning of the day
+             */
+            at: string;
+            /** @description of the program; null: the files that were given */
+            version: number | null;
+            /** @description of the value; empty: it is wrong */
+            type: string;
+            /** @description it reads a colour or a signal: it exists as known only */
+            known_only: boolean;
+            /** @description false: nothing was known yet at that moment */
+            was_known: boolean;
+            /** @description as known: why that is not promised for all of the past; null: it is */
+            limit: string | null;
+            /** @description if there are any, there are no values */
+            problems: components["schemas"]["ProgramProblem"][];
+            /** @description accounts */
+            of: number;
+            /** @description of which there is no value */
+            missing: number;
+            /** @description of the first of them, by id */
+            values: components["schemas"]["ProgramValue"][];
+        };
+        ProgramValue: {
+            /** @description the account */
+            id: string;
+            /** @description its name then */
+            name: string;
+            /** @description the value, if it is a number */
+            number: number | null;
+            /** @description the value, for people */
+            text: string;
+            /** @description there is none, or an error */
+            missing: boolean;
         };
     };
     responses: never;
@@ -12489,6 +12565,120 @@ export interface operations {
             };
             /** @description too-large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evaluateExpression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgramQuestion"];
+            };
+        };
+        responses: {
+            /** @description Evaluate any expression as of a moment, as true or as known */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramEvaluation"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
