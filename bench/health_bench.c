@@ -28,13 +28,21 @@ static void make_card(struct cn_scorecard *card)
     uint32_t n = 0;
     uint32_t rule = 0;
     nodes[n++] = (struct cn_health_node){
-        .min_coverage = 0.5, .weight = 1, .weight_sum = 90, .end = CN_ARRAY_LEN(nodes)
+        .min_coverage = 0.5,
+        .cap = 100,
+        .weight = 1,
+        .weight_sum = 90,
+        .end = CN_ARRAY_LEN(nodes),
     };
     for (uint32_t g = 0; g < GROUPS; g++) {
         uint32_t group = n++;
         uint32_t count = g == 0 ? MEASURES - 3 * (GROUPS - 1) : 3;
         nodes[group] = (struct cn_health_node){
-            .min_coverage = 0.5, .weight = 30, .weight_sum = 10 * count, .end = group + 1 + count
+            .min_coverage = 0.5,
+            .cap = 100,
+            .weight = 30,
+            .weight_sum = 10 * count,
+            .end = group + 1 + count,
         };
         for (uint32_t m = 0; m < count; m++, n++) {
             nodes[n] = (struct cn_health_node){ .kind = CN_HEALTH_MEASURE,

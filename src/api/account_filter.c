@@ -85,7 +85,7 @@ static bool parse_sort(cn_str text, struct cn_account_filter *filter, struct cn_
     return wrong(err, "sort", text);
 }
 
-/* The sets "kind:name" of a list of names. */
+/* The sets "kind:name" of a list of names; a kind may begin with "!". */
 static bool add_sets(const struct cn_request *req, const char *kind, cn_str names,
                      struct cn_account_filter *filter, cn_str *sets, struct cn_error *err)
 {
@@ -95,7 +95,7 @@ static bool add_sets(const struct cn_request *req, const char *kind, cn_str name
         int len = snprintf(text, sizeof(text), "%s:%.*s", kind, CN_STR_ARG(name));
         if (filter->placement_count == CN_ACCOUNT_PLACEMENTS_MAX || len < 0 ||
             (size_t)len >= sizeof(text)) {
-            return wrong(err, kind, name);
+            return wrong(err, kind[0] == '!' ? "without" : kind, name);
         }
         sets[filter->placement_count++] =
             cn_arena_str(req->unit.arena, (cn_str){ text, (size_t)len });
@@ -109,6 +109,8 @@ static bool read_sets(const struct cn_request *req, const struct cn_account_list
 {
     cn_str *sets = cn_arena_array(req->unit.arena, cn_str, CN_ACCOUNT_PLACEMENTS_MAX);
     return add_sets(req, "segment", query->segment, filter, sets, err) &&
+           add_sets(req, "!segment", query->without, filter, sets, err) &&
+           add_sets(req, "goal", query->goal, filter, sets, err) &&
            add_sets(req, "coverage", query->coverage, filter, sets, err) &&
            add_sets(req, "stage", query->stage, filter, sets, err) &&
            add_sets(req, "flag", query->flag, filter, sets, err);

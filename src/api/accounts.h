@@ -14,6 +14,11 @@ struct cn_score_view {
     int band; /* index of cn_band_views */
     bool grey;
     double confidence;
+    double computed;
+    enum cn_given computed_given;
+    double override;
+    enum cn_given override_given;
+    bool by_hand;
 };
 extern const struct cn_fields cn_score_fields;
 
@@ -99,6 +104,10 @@ struct cn_account_list_query {
     enum cn_given renewal_within_days_given;
     cn_str segment;
     enum cn_given segment_given;
+    cn_str without;
+    enum cn_given without_given;
+    cn_str goal;
+    enum cn_given goal_given;
     cn_str coverage;
     enum cn_given coverage_given;
     cn_str stage;
@@ -140,6 +149,10 @@ struct cn_account_list_query {
                          .doc = "only those that renew within so many days, or should have"),   \
         CN_ACCOUNT_QUERY(segment, .max = 400,                                                   \
                          .doc = "only those in all of these segments: quiet,core"),             \
+        CN_ACCOUNT_QUERY(without, .max = 1600,                                                  \
+                         .doc = "only those in none of these segments: quiet,core"),            \
+        CN_ACCOUNT_QUERY(goal, .max = 140,                                                      \
+                         .doc = "only those that reached this goal: onboarding/activated"),     \
         CN_ACCOUNT_QUERY(coverage, .max = 64, .doc = "only those of this coverage model"),      \
         CN_ACCOUNT_QUERY(stage, .max = 64, .doc = "only those in this lifecycle stage"),        \
         CN_ACCOUNT_QUERY(flag, .max = 100,                                                      \

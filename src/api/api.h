@@ -22,9 +22,9 @@
 #include "book/portfolio.h"
 #include "book/subject_map.h"
 #include "config/setting.h"
+#include "engine/explain.h"
 #include "event/log.h"
 #include "event/rejected.h"
-#include "health/explain.h"
 #include "metric/query.h"
 #include "segment/board.h"
 #include "sql/db.h"
@@ -50,6 +50,8 @@ struct cn_account_explanation {
     struct cn_health_score previous;
     int64_t version; /* of the program, at both moments */
     int64_t previous_version;
+    struct cn_shadow_score *shadows;
+    size_t shadow_count;
 };
 
 struct cn_progress {
@@ -76,9 +78,9 @@ struct cn_api_engine {
                     struct cn_account_derived *derived);
     /* Fills sparks_out[i] for ids[i], zeroed before.  NULL: there are none. */
     void (*sparks)(void *arg, const cn_account_id *ids, size_t count, struct cn_spark *sparks_out);
-    /* at.us 0: now; since.us 0: no comparison. */
-    bool (*explain)(void *arg, cn_account_id id, cn_time at, cn_time since, struct cn_arena *arena,
-                    struct cn_account_explanation *explanation_out, struct cn_error *err);
+    bool (*explain)(void *arg, cn_account_id id, const struct cn_explain_ask *ask,
+                    struct cn_arena *arena, struct cn_account_explanation *explanation_out,
+                    struct cn_error *err);
     bool (*charts)(void *arg, cn_account_id id, int64_t first_day, int64_t last_day,
                    struct cn_arena *arena, struct cn_chart_list *list_out, struct cn_error *err);
     /* As engine/boards.h. */

@@ -24,11 +24,14 @@ extern const struct cn_route_table cn_api_program_match;
 extern const struct cn_route_table cn_api_program_names;
 extern const struct cn_route_table cn_api_program_schema;
 extern const struct cn_route_table cn_api_program_test;
+extern const struct cn_route_table cn_api_scorecards;
+extern const struct cn_route_table cn_api_segment_moves;
 extern const struct cn_route_table cn_api_segments;
 extern const struct cn_route_table cn_api_session;
 extern const struct cn_route_table cn_api_signal_actions;
 extern const struct cn_route_table cn_api_signals;
 extern const struct cn_route_table cn_api_sources;
 extern const struct cn_route_table cn_api_tickets;
+extern const struct cn_route_table cn_api_touches;
 
 #endif

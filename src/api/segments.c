@@ -36,6 +36,23 @@ static struct cn_money money_of(const struct cn_board_sum *sum, const char *curr
 
 /* ---- the board ---- */
 
+static const char *const shade_texts[] = { "none", "red", "yellow", "green" };
+static const struct cn_names shades = { shade_texts, CN_ARRAY_LEN(shade_texts) };
+
+struct shade_view {
+    enum cn_band band;
+    int64_t accounts;
+    struct cn_money arr;
+    enum cn_given arr_given;
+};
+static const struct cn_field shade_rows[] = {
+    CN_FIELD_OF_ENUM(struct shade_view, band, &shades, .doc = "none: without a score"),
+    SUM_ROWS(shade_view),
+};
+static const struct cn_fields shade_fields =
+    CN_FIELDS("SegmentBand", struct shade_view, shade_rows);
+static const struct cn_field shade_item = { .type = CN_FIELD_OBJECT, .object = &shade_fields };
+
 struct set_view {
     enum cn_segment_kind kind;
     cn_str name;
@@ -47,9 +64,17 @@ struct set_view {
     bool primary;
     enum cn_segment_question question;
     bool reads_state;
+    cn_str stage;
+    enum cn_given stage_given;
+    int64_t in_stage;
+    enum cn_given in_stage_given;
     int64_t accounts;
     struct cn_money arr;
     enum cn_given arr_given;
+    struct {
+        struct shade_view *items;
+        size_t count;
+    } bands;
 };
 static const struct cn_field set_rows[] = {
     CN_FIELD_OF_ENUM(struct set_view, kind, &kinds, .doc = "what kind of set"),
@@ -65,11 +90,32 @@ static const struct cn_field set_rows[] = {
                      .doc = "which of the seven questions its model answers"),
     CN_FIELD(struct set_view, reads_state,
              .doc = "it rests on a colour or a signal: its past exists only as it was lived"),
+    CN_FIELD(struct set_view, stage, CN_MAY(struct set_view, stage, BE_NULL),
+             .max = CN_SEGMENT_NAME_MAX_BYTES, .doc = "of a goal: the stage that it is of"),
+    CN_FIELD(struct set_view, in_stage, CN_MAY(struct set_view, in_stage, BE_NULL),
+             .doc = "of a goal: accounts that are in its stage and reached it"),
     SUM_ROWS(set_view),
+    CN_FIELD_OF_LIST(struct set_view, bands, &shade_item, .max = CN_BAND_COUNT,
+                     .doc = "the same by colour, the worst first"),
 };
 static const struct cn_fields set_fields = CN_FIELDS("Segment", struct set_view, set_rows);
 static const struct cn_field set_item = { .type = CN_FIELD_OBJECT, .object = &set_fields };
 static const struct cn_field count_item = { .type = CN_FIELD_I64 };
+
+struct question_view {
+    enum cn_segment_question question;
+    int64_t accounts;
+    struct cn_money arr;
+    enum cn_given arr_given;
+};
+static const struct cn_field question_rows[] = {
+    CN_FIELD_OF_ENUM(struct question_view, question, &questions, .doc = "which"),
+    SUM_ROWS(question_view),
+};
+static const struct cn_fields question_fields =
+    CN_FIELDS("SegmentQuestion", struct question_view, question_rows);
+static const struct cn_field question_item = { .type = CN_FIELD_OBJECT,
+                                               .object = &question_fields };
 
 struct board_view {
     struct {
@@ -85,6 +131,10 @@ struct board_view {
         int64_t *items;
         size_t count;
     } answered;
+    struct {
+        struct question_view *items;
+        size_t count;
+    } questions;
 };
 static const struct cn_field board_rows[] = {
     CN_FIELD_OF_LIST(struct board_view, data, &set_item, .max = CN_SEGMENTS_MAX,
@@ -94,11 +144,29 @@ static const struct cn_field board_rows[] = {
              .doc = "accounts in no segment of the primary model; null: there is none"),
     CN_FIELD_OF_LIST(struct board_view, answered, &count_item, .max = ANSWERS,
                      .doc = "accounts that answer 0, 1, ... 7 of the seven questions"),
+    CN_FIELD_OF_LIST(struct board_view, questions, &question_item, .max = CN_QUESTIONS,
+                     .doc = "each of the seven, with the accounts that answer it"),
 };
 static const struct cn_fields board_fields =
     CN_FIELDS("SegmentBoard", struct board_view, board_rows);
 
-static struct set_view set_of(const struct cn_board_set *set, const char *currency)
+/* The worst first, what has no score last. */
+static struct shade_view *shades_of(const struct cn_board_set *set, const char *currency,
+                                    struct cn_arena *arena)
+{
+    static const enum cn_band order[CN_BAND_COUNT] = { CN_BAND_RED, CN_BAND_YELLOW, CN_BAND_GREEN,
+                                                       CN_BAND_NONE };
+    struct shade_view *items = cn_arena_array(arena, struct shade_view, CN_BAND_COUNT);
+    for (size_t i = 0; i < CN_BAND_COUNT; i++) {
+        const struct cn_board_sum *sum = &set->bands[order[i]];
+        items[i] = (struct shade_view){ .band = order[i], .accounts = sum->accounts };
+        items[i].arr = money_of(sum, currency, &items[i].arr_given);
+    }
+    return items;
+}
+
+static struct set_view set_of(const struct cn_board_set *set, const char *currency,
+                              struct cn_arena *arena)
 {
     struct set_view view = {
         .kind = set->kind,
@@ -111,10 +179,27 @@ static struct set_view set_of(const struct cn_board_set *set, const char *curren
         .primary = set->is_primary,
         .question = set->question,
         .reads_state = set->reads_state,
+        .stage = set->stage,
+        .stage_given = set->kind == CN_SEGMENT_GOAL ? CN_GIVEN : CN_NULL,
+        .in_stage = set->in_stage.accounts,
+        .in_stage_given = set->kind == CN_SEGMENT_GOAL ? CN_GIVEN : CN_NULL,
         .accounts = set->sum.accounts,
+        .bands = { shades_of(set, currency, arena), CN_BAND_COUNT },
     };
     view.arr = money_of(&set->sum, currency, &view.arr_given);
     return view;
+}
+
+static void fill_questions(const struct cn_segment_board *board, struct cn_arena *arena,
+                           struct board_view *view)
+{
+    view->questions.items = cn_arena_array(arena, struct question_view, CN_QUESTIONS);
+    for (int i = CN_QUESTION_NONE + 1; i < CN_QUESTIONS; i++) {
+        struct question_view *one = &view->questions.items[view->questions.count++];
+        *one = (struct question_view){ .question = (enum cn_segment_question)i,
+                                       .accounts = board->questions[i].accounts };
+        one->arr = money_of(&board->questions[i], board->currency, &one->arr_given);
+    }
 }
 
 static bool handle_list(const struct cn_request *req, struct cn_response *res, struct cn_error *err)
@@ -127,7 +212,7 @@ static bool handle_list(const struct cn_request *req, struct cn_response *res, s
     view->data.items = cn_arena_array(req->unit.arena, struct set_view, board.count);
     view->data.count = board.count;
     for (size_t i = 0; i < board.count; i++) {
-        view->data.items[i] = set_of(&board.items[i], board.currency);
+        view->data.items[i] = set_of(&board.items[i], board.currency, req->unit.arena);
     }
     view->accounts = board.all.accounts;
     view->arr = money_of(&board.all, board.currency, &view->arr_given);
@@ -136,6 +221,7 @@ static bool handle_list(const struct cn_request *req, struct cn_response *res, s
     view->answered.items = cn_arena_array(req->unit.arena, int64_t, ANSWERS);
     view->answered.count = ANSWERS;
     memcpy(view->answered.items, board.answered, sizeof(board.answered));
+    fill_questions(&board, req->unit.arena, view);
     return true;
 }
 
@@ -159,7 +245,8 @@ static bool handle_one(const struct cn_request *req, struct cn_response *res, st
     for (size_t i = 0; i < board.count; i++) {
         if (board.items[i].kind == CN_SEGMENT_PLAIN &&
             cn_str_equal(board.items[i].name, path->name)) {
-            *(struct set_view *)res->body = set_of(&board.items[i], board.currency);
+            *(struct set_view *)res->body =
+                set_of(&board.items[i], board.currency, req->unit.arena);
             return true;
         }
     }

@@ -148,6 +148,8 @@ struct query {
     enum cn_given rule_given;
     cn_str assignee;
     enum cn_given assignee_given;
+    cn_time raised_since;
+    enum cn_given raised_since_given;
     int64_t limit;
     enum cn_given limit_given;
     cn_signal_id cursor;
@@ -163,6 +165,7 @@ static const struct cn_field query_rows[] = {
           .doc = "critical, high, medium, low; several with commas; any unless given"),
     QUERY(rule, .min = 1, .max = LIST_TEXT_MAX, .doc = "of that name"),
     QUERY(assignee, .min = 1, .max = LIST_TEXT_MAX, .doc = "id of a user, \"me\" or \"none\""),
+    QUERY(raised_since, .doc = "only those raised at that moment or later"),
     QUERY(limit, .min = 1, .max = CN_SIGNAL_LIST_MAX, .doc = "rows of a page, 50 unless given"),
     CN_FIELD_OF_ID(struct query, cursor, CN_SIGNAL_PREFIX, CN_MAY(struct query, cursor, BE_ABSENT),
                    .doc = "next_cursor of the page before"),
@@ -263,6 +266,9 @@ static bool filter_of(const struct cn_request *req, struct cn_signal_filter *fil
     }
     if (query->assignee_given == CN_GIVEN && !parse_assignee(req, query->assignee, &filter, err)) {
         return cn_error_field(err, "assignee");
+    }
+    if (query->raised_since_given == CN_GIVEN) {
+        filter.raised_since = query->raised_since;
     }
     *filter_out = filter;
     return true;

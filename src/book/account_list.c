@@ -27,7 +27,11 @@ const char *const cn_account_sort_names[CN_SORT_COUNT] = {
 
 /* $4 to $7 are the words of the search, $8 the bands, $9 the owner (0: any, -1: none), $10 the last
  * day of a renewal (0: any), $11 that of what is at risk (0: any), $13 the accounts if $12 is 1,
- * $14 to $19 the sets that they are all in. */
+ * $14 to $22 the sets that they are all in, or with ! not in. */
+#define IN_SET(n)                                             \
+    " AND (" n " = '' OR CASE WHEN substr(" n ", 1, 1) = '!'" \
+    " THEN placement NOT LIKE substr(" n ", 2) ESCAPE '\\'"   \
+    " ELSE placement LIKE " n " ESCAPE '\\' END)"
 #define MATCHES                                                                             \
     CN_SEES_ACCOUNT                                                                         \
     " AND ($4 = '' OR name_folded LIKE $4 ESCAPE '\\' OR lower(external_id) LIKE $4 ESCAPE" \
@@ -40,32 +44,29 @@ const char *const cn_account_sort_names[CN_SORT_COUNT] = {
     " AND ($9 = 0 OR ($9 = -1 AND owner_id IS NULL) OR owner_id = $9)"                      \
     " AND ($10 = 0 OR renewal_on <= $10)"                                                   \
     " AND ($11 = 0 OR band = 1 OR (band = 2 AND renewal_on <= $11))"                        \
-    " AND ($12 = 0 OR account_id {{in_ids $13}})"                                           \
-    " AND ($14 = '' OR placement LIKE $14 ESCAPE '\\')"                                     \
-    " AND ($15 = '' OR placement LIKE $15 ESCAPE '\\')"                                     \
-    " AND ($16 = '' OR placement LIKE $16 ESCAPE '\\')"                                     \
-    " AND ($17 = '' OR placement LIKE $17 ESCAPE '\\')"                                     \
-    " AND ($18 = '' OR placement LIKE $18 ESCAPE '\\')"                                     \
-    " AND ($19 = '' OR placement LIKE $19 ESCAPE '\\')"
+    " AND ($12 = 0 OR account_id {{in_ids $13}})" IN_SET("$14") IN_SET("$15") IN_SET("$16") \
+        IN_SET("$17") IN_SET("$18") IN_SET("$19") IN_SET("$20") IN_SET("$21") IN_SET("$22")
 
 enum {
-    PARAM_LIMIT = 20,
-    PARAM_OFFSET = 21,
-    PARAM_AFTER = 22,
+    PARAM_SETS = 14,
+    PARAM_LIMIT = PARAM_SETS + CN_ACCOUNT_PLACEMENTS_MAX,
+    PARAM_OFFSET,
+    PARAM_AFTER,
 };
+_Static_assert(PARAM_AFTER == 25, "as the statements have them");
 _Static_assert(CN_BAND_RED == 1 && CN_BAND_YELLOW == 2, "as the statements have them");
 
 /*
- * A page begins after the account $22, if that is not 0: those that sort behind it, where a missing
+ * A page begins after the account $25, if that is not 0: those that sort behind it, where a missing
  * value sorts behind every value.  `mine` is the value of the row, `its` the same of the last
  * account, read again, so that a cursor is only its id; `op` is < or >.
  */
 #define PAGE(mine, its, op, order)                                                        \
     "SELECT " CN_ACCOUNT_COLUMNS " FROM account WHERE " MATCHES                           \
-    " AND ($22 = 0 OR EXISTS (SELECT 1 FROM account last WHERE last.account_id = $22 AND" \
-    " ((" mine " IS NULL AND (" its " IS NOT NULL OR account.account_id > $22))"          \
-    " OR " mine " " op " " its " OR (" mine " = " its " AND account.account_id > $22))))" \
-    " ORDER BY " mine " " order " NULLS LAST, account_id LIMIT $20 OFFSET $21"
+    " AND ($25 = 0 OR EXISTS (SELECT 1 FROM account last WHERE last.account_id = $25 AND" \
+    " ((" mine " IS NULL AND (" its " IS NOT NULL OR account.account_id > $25))"          \
+    " OR " mine " " op " " its " OR (" mine " = " its " AND account.account_id > $25))))" \
+    " ORDER BY " mine " " order " NULLS LAST, account_id LIMIT $23 OFFSET $24"
 #define BY(mine, its)                                             \
     {                                                             \
         PAGE(mine, its, ">", "ASC"), PAGE(mine, its, "<", "DESC") \
@@ -103,14 +104,23 @@ static cn_str pattern_of(struct cn_arena *arena, cn_str word)
     return (cn_str){ text, len };
 }
 
-/* "segment:vip" stands between two bars. */
+/* "segment:vip" stands between two bars; "!segment:vip" keeps its mark in front. */
 static cn_str set_pattern(struct cn_arena *arena, cn_str set)
 {
-    char *text = cn_arena_calloc(arena, set.len + 3, 1);
+    bool is_not = cn_str_starts_with(set, CN_STR("!"));
+    cn_str name = cn_str_slice(set, is_not ? 1 : 0, set.len);
+    char *text = cn_arena_calloc(arena, name.len + 3, 1);
     text[0] = '|';
-    memcpy(text + 1, set.ptr, set.len);
-    text[set.len + 1] = '|';
-    return pattern_of(arena, (cn_str){ text, set.len + 2 });
+    memcpy(text + 1, name.ptr, name.len);
+    text[name.len + 1] = '|';
+    cn_str pattern = pattern_of(arena, (cn_str){ text, name.len + 2 });
+    if (!is_not) {
+        return pattern;
+    }
+    char *marked = cn_arena_calloc(arena, pattern.len + 1, 1);
+    marked[0] = '!';
+    memcpy(marked + 1, pattern.ptr, pattern.len);
+    return (cn_str){ marked, pattern.len + 1 };
 }
 
 static void bind_filter(const struct cn_unit *unit, const struct cn_account_filter *filter,
@@ -130,7 +140,7 @@ static void bind_filter(const struct cn_unit *unit, const struct cn_account_filt
     cn_sql_bind_ids(stmt, 13, filter->only, filter->only_count);
     for (size_t i = 0; i < CN_ACCOUNT_PLACEMENTS_MAX; i++) {
         bool is_given = i < filter->placement_count;
-        cn_sql_bind_str(stmt, 14 + (int)i,
+        cn_sql_bind_str(stmt, PARAM_SETS + (int)i,
                         is_given ? set_pattern(unit->arena, filter->placements[i]) : CN_STR(""));
     }
 }

@@ -11,7 +11,7 @@
 enum {
     CN_ACCOUNT_LIST_MAX = 200, /* rows of one page, unless streamed */
     CN_ACCOUNT_QUERY_MAX_BYTES = 200,
-    CN_ACCOUNT_PLACEMENTS_MAX = 6, /* in one filter */
+    CN_ACCOUNT_PLACEMENTS_MAX = 9, /* in one filter */
 };
 
 enum cn_account_sort {
@@ -36,7 +36,8 @@ struct cn_account_filter {
     unsigned bands;      /* 1 << enum cn_band, or 0: any */
     cn_user_id owner_id; /* 0: any */
     bool without_owner;
-    /* Sets that they are all in, as segment/ writes them: "segment:vip", "coverage:mid". */
+    /* Sets that they are all in, as segment/ writes them: "segment:vip", "coverage:mid"; with "!"
+     * in front, not in. */
     const cn_str *placements;
     size_t placement_count;
     int64_t renewal_until; /* last day of a renewal, overdue ones included; 0: any */

@@ -148,6 +148,7 @@ bool cn_server_open(struct cn_workspace *workspace, bool held, struct cn_server 
         .reattribute_us = config->intake_reattribute_ms * 1000,
         .signal_settle_us = config->signal_settle_ms * 1000,
         .signal_budget = config->signal_daily_budget,
+        .shows_overrides = cn_str_equal(config->health_effective, CN_STR("override")),
         .tick_us = config->engine_tick_ms * 1000,
         .parked_max = (size_t)config->intake_parked_max,
         .series_path = keeps_series ? server->series_path : NULL,
@@ -203,13 +204,12 @@ static void face_sparks(void *arg, const cn_account_id *ids, size_t count,
     }
 }
 
-static bool face_explain(void *arg, cn_account_id id, cn_time at, cn_time since,
+static bool face_explain(void *arg, cn_account_id id, const struct cn_explain_ask *ask,
                          struct cn_arena *arena, struct cn_account_explanation *explanation_out,
                          struct cn_error *err)
 {
     struct cn_engine_explanation explanation;
-    const struct cn_explain_ask ask = { .at = at, .since = since };
-    if (!cn_engine_explain(((struct cn_server *)arg)->engine, id.value, &ask, arena, &explanation,
+    if (!cn_engine_explain(((struct cn_server *)arg)->engine, id.value, ask, arena, &explanation,
                            err)) {
         return false;
     }
@@ -221,6 +221,8 @@ static bool face_explain(void *arg, cn_account_id id, cn_time at, cn_time since,
         .previous = explanation.previous,
         .version = explanation.version,
         .previous_version = explanation.previous_version,
+        .shadows = explanation.shadows,
+        .shadow_count = explanation.shadow_count,
     };
     return true;
 }

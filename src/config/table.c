@@ -250,8 +250,9 @@ const struct cn_setting cn_settings[] = {
       .type = CN_SETTING_STR,
       .offset = AT(health_effective),
       .fallback = "computed",
-      .doc = "Which score of an account with an override stands first on its page: computed, or "
-             "override; lists, colours and rules go by the computed one" },
+      .doc = "Which score of an account with an override stands first on its page, in lists, "
+             "figures and exports: computed, or override; rules, signals and history go by the "
+             "computed one" },
     { .name = "intake.max_age",
       .type = CN_SETTING_DURATION_MS,
       .offset = AT(intake_max_age_ms),

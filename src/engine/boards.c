@@ -49,8 +49,10 @@ static void add_row(const struct view *view, size_t row, struct cn_board_sum *su
     }
 }
 
-/* Of the members of a set that the caller sees; NULL: of all that they see. */
-static struct cn_board_sum sum_of(const struct view *view, const struct cn_bitmap *members)
+/* Of the members of a set that the caller sees; NULL: of all that they see.  `bands` may be NULL.
+ */
+static struct cn_board_sum sum_of(const struct view *view, const struct cn_bitmap *members,
+                                  struct cn_board_sum *bands)
 {
     struct cn_board_sum sum = { 0 };
     struct cn_bitmap both = { 0 };
@@ -61,6 +63,9 @@ static struct cn_board_sum sum_of(const struct view *view, const struct cn_bitma
     }
     for (size_t from = 0; cn_bitmap_next(&both, from, &row); from = row + 1) {
         add_row(view, row, &sum);
+        if (bands != NULL) {
+            add_row(view, row, &bands[cn_health_state_get(&view->engine->health, row).band]);
+        }
     }
     cn_bitmap_deinit(&both);
     return sum;
@@ -143,8 +148,17 @@ static void fill_set(const struct view *view, uint32_t index, struct cn_board_se
         .doc = cn_arena_str(view->arena, item->doc),
         .rule = cn_arena_str(view->arena, item->text),
         .reads_state = cn_rules_reads_state(model->rules, item->unit),
-        .sum = sum_of(view, &view->engine->segments.members[index]),
     };
+    const struct cn_bitmap *members = view->engine->segments.members;
+    set->sum = sum_of(view, &members[index], set->bands);
+    if (item->kind == CN_SEGMENT_GOAL) {
+        struct cn_bitmap both = { 0 };
+        cn_bitmap_copy(&both, &members[index]);
+        cn_bitmap_and(&both, &members[item->stage]);
+        set->stage = cn_arena_str(view->arena, model->items[item->stage].name);
+        set->in_stage = sum_of(view, &both, NULL);
+        cn_bitmap_deinit(&both);
+    }
     if (item->group != CN_SEGMENT_NO_GROUP && item->kind == CN_SEGMENT_PLAIN) {
         const struct cn_segment_group *group = &model->groups[item->group];
         set->model = cn_arena_str(view->arena, group->name);
@@ -162,6 +176,38 @@ static void count_answers(const struct view *view, struct cn_segment_board *boar
     }
 }
 
+static bool answers(const struct cn_segment_model *model, uint32_t item, int question)
+{
+    const struct cn_segment *segment = &model->items[item];
+    return segment->kind == CN_SEGMENT_PLAIN && segment->group != CN_SEGMENT_NO_GROUP &&
+           (int)model->groups[segment->group].question == question;
+}
+
+/* An account in two models that answer the same question answers it once. */
+static struct cn_board_sum sum_question(const struct view *view, int question)
+{
+    struct cn_bitmap answered = { 0 };
+    struct cn_board_sum sum = { 0 };
+    bool is_any = false;
+    for (uint32_t i = 0; i < view->model->count; i++) {
+        const struct cn_bitmap *members = &view->engine->segments.members[i];
+        if (!answers(view->model, i, question)) {
+            continue;
+        }
+        if (is_any) {
+            cn_bitmap_or(&answered, members);
+        } else {
+            cn_bitmap_copy(&answered, members);
+        }
+        is_any = true;
+    }
+    if (is_any) {
+        sum = sum_of(view, &answered, NULL);
+    }
+    cn_bitmap_deinit(&answered);
+    return sum;
+}
+
 void cn_engine_segment_board(struct cn_engine *engine, const struct cn_unit *unit,
                              struct cn_arena *arena, struct cn_segment_board *board_out)
 {
@@ -172,7 +218,7 @@ void cn_engine_segment_board(struct cn_engine *engine, const struct cn_unit *uni
     const struct cn_segment_model *model = view.model;
     struct cn_segment_board board = {
         .items = cn_arena_array(arena, struct cn_board_set, model->count),
-        .all = sum_of(&view, NULL),
+        .all = sum_of(&view, NULL, NULL),
         .has_primary = cn_segment_find(model, CN_SEGMENT_FLAG, CN_STR("unsegmented"), &unsegmented),
     };
     currency_of(&view, board.currency);
@@ -184,9 +230,12 @@ void cn_engine_segment_board(struct cn_engine *engine, const struct cn_unit *uni
         }
     }
     if (board.has_primary) {
-        board.unsegmented = sum_of(&view, &engine->segments.members[unsegmented]);
+        board.unsegmented = sum_of(&view, &engine->segments.members[unsegmented], NULL);
     }
     count_answers(&view, &board);
+    for (int question = CN_QUESTION_NONE + 1; question < CN_QUESTIONS; question++) {
+        board.questions[question] = sum_question(&view, question);
+    }
     end(&view);
     (void)pthread_rwlock_unlock(&engine->lock);
     *board_out = board;
@@ -347,10 +396,33 @@ static struct load *list_loads(const struct view *view, struct cn_coverage_board
     return loads;
 }
 
+/* Overdue is who was not touched for longer than the cadence that holds today; who never was, since
+ * they are a customer. */
+static void add_touches(const struct view *view, size_t row, struct cn_board_touches *touches)
+{
+    const struct cn_engine *engine = view->engine;
+    const uint32_t *columns = engine->program->list_columns;
+    const struct cn_column *cadence = &engine->segments.cadence_days;
+    const struct cn_column *since =
+        cn_frame_column(engine->frame, columns[CN_LIST_DAYS_SINCE_TOUCH]);
+    if (cn_column_is_missing(since, row)) {
+        since = cn_frame_column(engine->frame, columns[CN_LIST_TENURE_DAYS]);
+    }
+    const struct cn_column *unasked =
+        cn_frame_column(engine->frame, columns[CN_LIST_UNASKED_TOUCHES]);
+    if (!cn_column_is_missing(cadence, row)) {
+        touches->per_week += days_of_week / cadence->as.f64[row];
+        touches->overdue +=
+            !cn_column_is_missing(since, row) && since->as.f64[row] > cadence->as.f64[row];
+    }
+    if (!cn_column_is_missing(unasked, row)) {
+        touches->unasked += (int64_t)unasked->as.f64[row];
+    }
+}
+
 static void sum_loads(const struct view *view, const struct load *loads, size_t count,
                       struct cn_coverage_board *board)
 {
-    const struct cn_column *cadence = &view->engine->segments.cadence_days;
     board->rows = cn_arena_array(view->arena, struct cn_coverage_row, count + 1);
     for (size_t i = 0; i < count; i++) {
         const struct load *load = &loads[i];
@@ -365,10 +437,8 @@ static void sum_loads(const struct view *view, const struct load *loads, size_t 
         struct cn_coverage_row *row = &board->rows[board->row_count - 1];
         add_row(view, load->row, &row->sum);
         add_row(view, load->row, &model->sum);
-        if (!cn_column_is_missing(cadence, load->row)) {
-            row->touches_per_week += days_of_week / cadence->as.f64[load->row];
-            model->touches_per_week += days_of_week / cadence->as.f64[load->row];
-        }
+        add_touches(view, load->row, &row->touches);
+        add_touches(view, load->row, &model->touches);
     }
 }
 

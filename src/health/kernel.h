@@ -35,11 +35,14 @@ struct cn_kernel_level {
     bool is_empty; /* nothing was added; then it is uniform */
     bool is_uniform;
     bool known_is_weight; /* if not uniform: `known` is not filled, being equal to `weight` */
+    bool counts;          /* of a group that needs a number of its parts: `count` is kept */
+    double uniform_count;
     double uniform_weight;
     double uniform_known;
     CN_ON_LINE double sum[CN_PART_ROWS];    /* of weight x score, of those that are valid */
     CN_ON_LINE double weight[CN_PART_ROWS]; /* of those that are valid */
     CN_ON_LINE double known[CN_PART_ROWS];  /* of weight x confidence */
+    CN_ON_LINE double count[CN_PART_ROWS];  /* how many are valid */
 };
 
 struct cn_kernel_scratch {
@@ -51,9 +54,15 @@ struct cn_kernel_scratch {
     struct cn_kernel_level levels[CN_SCORECARD_DEPTH_MAX + 2];
 };
 
+/* Instead of points where there are none. */
+enum {
+    CN_POINTS_NONE = -1,
+    CN_POINTS_BLOCKED = -2, /* a measure is missing without which there is no score */
+};
+
 /* Thousandths. */
 struct cn_kernel_result {
-    CN_ON_LINE int32_t points[CN_BLOCK_ROWS]; /* -1: no score; before exceptions at first */
+    CN_ON_LINE int32_t points[CN_BLOCK_ROWS]; /* below 0: no score; before exceptions at first */
     CN_ON_LINE int32_t confidence[CN_BLOCK_ROWS];
     CN_ON_LINE uint64_t fired[CN_BLOCK_ROWS];
 };
@@ -113,6 +122,8 @@ struct cn_tree_node {
     double age_days;
     double raw;
     double weight_valid; /* of a group: of its valid children */
+    double bound;        /* of a group: what its floor or cap added */
+    uint32_t count;      /* of a group: its valid children */
 };
 
 /* One row.  `values` and `present` are by rule number, `nodes_out` by node. */

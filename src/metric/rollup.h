@@ -113,7 +113,7 @@ CN_MUST_CHECK bool cn_rollup_flush(struct cn_rollup *rollup, struct cn_error *er
 
 /* Moves rows of days before `closed_before` from rollup_hot to metric_daily, a transaction a day.
  * For the same thread as flush, when there is time: it leaves days to the next call once much waits
- * to be flushed.  Does nothing on PostgreSQL. */
+ * to be flushed, or another thread waits to write.  Does nothing on PostgreSQL. */
 CN_MUST_CHECK bool cn_rollup_fold(struct cn_rollup *rollup, int64_t closed_before, size_t *days_out,
                                   struct cn_error *err);
 

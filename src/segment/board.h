@@ -36,6 +36,9 @@ struct cn_board_set {
     enum cn_segment_question question;
     bool reads_state; /* it rests on a colour or a signal: exists only as known */
     struct cn_board_sum sum;
+    cn_str stage;                             /* of a goal, else "" */
+    struct cn_board_sum in_stage;             /* of a goal: those of the stage who reached it */
+    struct cn_board_sum bands[CN_BAND_COUNT]; /* the same by colour; CN_BAND_NONE: no score */
 };
 
 struct cn_segment_board {
@@ -45,7 +48,9 @@ struct cn_segment_board {
     struct cn_board_sum unsegmented; /* in no segment of the primary model, if there is one */
     bool has_primary;
     int64_t answered[8]; /* accounts that answer 0, 1, ... 7 of the seven questions */
-    char currency[4];    /* "" if no account has ARR */
+    /* Accounts in a segment of some model that answers the question. */
+    struct cn_board_sum questions[CN_QUESTIONS];
+    char currency[4]; /* "" if no account has ARR */
 };
 
 /* Accounts that are in exactly these of the sets that were asked for (a bit each), at least one. */
@@ -66,12 +71,19 @@ struct cn_overlap {
     char currency[4];
 };
 
+/* How often accounts are to be touched, and whether they were. */
+struct cn_board_touches {
+    double per_week; /* expected */
+    int64_t overdue; /* accounts whose last touch is longer ago than their cadence */
+    int64_t unasked; /* touches of 30 days that nothing asked for */
+};
+
 /* What one owner, or all of a pool, have of one coverage model. */
 struct cn_coverage_row {
     int64_t owner; /* user; 0: nobody.  Of a pool: 0 */
     uint32_t item; /* of `models` */
     struct cn_board_sum sum;
-    double touches_per_week;
+    struct cn_board_touches touches;
 };
 
 struct cn_coverage_model_row {
@@ -80,7 +92,7 @@ struct cn_coverage_model_row {
     const struct cn_coverage *coverage; /* lives in the arena of the answer */
     struct cn_board_sum sum;
     int64_t owners; /* who have accounts of it */
-    double touches_per_week;
+    struct cn_board_touches touches;
 };
 
 struct cn_coverage_board {

@@ -150,8 +150,7 @@ struct reading {
     struct cn_placement_events *events;
 };
 
-/* "|kind:name|" stands in the placement. */
-static bool holds(cn_str placement, cn_str kind, cn_str name)
+bool cn_placement_holds(cn_str placement, cn_str kind, cn_str name)
 {
     cn_str rest = placement;
     cn_str other_kind;
@@ -173,7 +172,7 @@ static void add_events(struct reading *r, cn_str of, cn_str beside,
     cn_str name;
     while (cn_segment_next(&rest, &kind, &name) && r->events->count < r->range->limit) {
         struct cn_placement_event event = *like;
-        if (!holds(beside, kind, name) && cn_segment_kind_of(kind, &event.kind)) {
+        if (!cn_placement_holds(beside, kind, name) && cn_segment_kind_of(kind, &event.kind)) {
             event.name = cn_arena_str(r->arena, name);
             r->events->items[r->events->count++] = event;
         }

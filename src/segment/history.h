@@ -52,6 +52,9 @@ CN_MUST_CHECK bool cn_placement_all_at(struct cn_sql_conn *conn, cn_time at,
 CN_MUST_CHECK bool cn_placement_forget(struct cn_sql_conn *conn, int64_t account_id, cn_time from,
                                        cn_time to, struct cn_error *err);
 
+/* "|kind:name|" stands in the placement. */
+bool cn_placement_holds(cn_str placement, cn_str kind, cn_str name);
+
 /* An entry into a set, or an exit. */
 struct cn_placement_event {
     cn_time at;

@@ -27,10 +27,13 @@ _Static_assert(CN_SIGNAL_VIEW_OPEN == 0 && CN_SIGNAL_VIEW_SNOOZED == 1 &&
                    CN_SIGNAL_HELD == 4,
                "numbers in PLACE");
 
-/* In scope and as asked for, whatever the view and severity: $5 rule, $6 assignee, $7 account. */
-#define MATCHES                                                                     \
-    CN_SEES_ACCOUNT " AND ($5 = '' OR s.rule = $5) AND ($6 = 0 OR s.assignee_id = " \
-                    "$6 OR ($6 = -1 AND s.assignee_id IS NULL)) AND ($7 = 0 OR s.account_id = $7)"
+/* In scope and as asked for, whatever the view and severity: $5 rule, $6 assignee, $7 account,
+ * $8 raised since. */
+#define MATCHES                                                                  \
+    CN_SEES_ACCOUNT                                                              \
+    " AND ($5 = '' OR s.rule = $5) AND ($6 = 0 OR s.assignee_id = $6"            \
+    " OR ($6 = -1 AND s.assignee_id IS NULL)) AND ($7 = 0 OR s.account_id = $7)" \
+    " AND ($8 = 0 OR s.raised_us >= $8)"
 
 #define FROM_BOTH " FROM signal AS s JOIN account AS a ON a.account_id = s.account_id"
 
@@ -87,6 +90,7 @@ static void bind_filter(const struct cn_unit *unit, const struct cn_signal_filte
     cn_sql_bind_str(stmt, 5, filter->rule);
     cn_sql_bind_i64(stmt, 6, filter->without_assignee ? -1 : filter->assignee_id.value);
     cn_sql_bind_i64(stmt, 7, filter->account_id.value);
+    cn_sql_bind_i64(stmt, 8, filter->raised_since.us);
 }
 
 static void count_cell(const struct cn_signal_filter *filter, struct cn_signal_list *list,
@@ -130,13 +134,13 @@ static bool load_page(const struct cn_unit *unit, const struct cn_signal_filter 
 {
     static const char sql[] =
         "SELECT * FROM (SELECT " COLUMNS FROM_BOTH " WHERE " MATCHES
-        ") AS placed WHERE place < 6 AND ($8 = 0 OR CASE place WHEN 0 THEN $8 & 1 WHEN 1 THEN $8 & "
+        ") AS placed WHERE place < 6 AND ($9 = 0 OR CASE place WHEN 0 THEN $9 & 1 WHEN 1 THEN $9 & "
         "2"
-        " WHEN 2 THEN $8 & 4 WHEN 3 THEN $8 & 8 WHEN 4 THEN $8 & 16 ELSE $8 & 32 END <> 0)"
-        " AND ($9 = 0 OR CASE severity WHEN 0 THEN $9 & 1 WHEN 1 THEN $9 & 2 WHEN 2 THEN $9 & 4"
-        " ELSE $9 & 8 END <> 0)"
-        " AND ($11 = 0 OR severity < $10 OR (severity = $10 AND signal_id < $11))"
-        " ORDER BY severity DESC, signal_id DESC LIMIT $12";
+        " WHEN 2 THEN $9 & 4 WHEN 3 THEN $9 & 8 WHEN 4 THEN $9 & 16 ELSE $9 & 32 END <> 0)"
+        " AND ($10 = 0 OR CASE severity WHEN 0 THEN $10 & 1 WHEN 1 THEN $10 & 2 WHEN 2 THEN $10 & 4"
+        " ELSE $10 & 8 END <> 0)"
+        " AND ($12 = 0 OR severity < $11 OR (severity = $11 AND signal_id < $12))"
+        " ORDER BY severity DESC, signal_id DESC LIMIT $13";
     struct cn_sql_stmt *stmt = NULL;
     bool row = false;
     bool ok = false;
@@ -145,11 +149,11 @@ static bool load_page(const struct cn_unit *unit, const struct cn_signal_filter 
     }
     list->items = cn_arena_array(unit->arena, struct cn_signal, (size_t)filter->limit + 1);
     bind_filter(unit, filter, stmt);
-    cn_sql_bind_i64(stmt, 8, filter->views);
-    cn_sql_bind_i64(stmt, 9, filter->severities);
-    cn_sql_bind_i64(stmt, 10, after != NULL ? (int64_t)after->severity : 0);
-    cn_sql_bind_i64(stmt, 11, after != NULL ? after->id.value : 0);
-    cn_sql_bind_i64(stmt, 12, filter->limit);
+    cn_sql_bind_i64(stmt, 9, filter->views);
+    cn_sql_bind_i64(stmt, 10, filter->severities);
+    cn_sql_bind_i64(stmt, 11, after != NULL ? (int64_t)after->severity : 0);
+    cn_sql_bind_i64(stmt, 12, after != NULL ? after->id.value : 0);
+    cn_sql_bind_i64(stmt, 13, filter->limit);
     while ((ok = cn_sql_step(stmt, &row, err)) && row && (int64_t)list->count < filter->limit) {
         list->items[list->count++] = read_row(unit->arena, stmt);
     }

@@ -79,6 +79,7 @@ struct cn_signal_filter {
     cn_user_id assignee_id; /* 0: any */
     bool without_assignee;
     cn_account_id account_id; /* 0: any */
+    cn_time raised_since;     /* 0: raised or not, whenever */
     int64_t limit;
     cn_signal_id after; /* the last of the page before, or 0 */
 };

@@ -60,6 +60,30 @@ for (const view of Object.keys(VIEWS)) {
     await clean(page);
   });
 
+  test(`segments are accessible, and one of them (${view})`, async t => {
+    const page = await signedIn(t, browser, demo.base, view);
+    await page.goto(`${demo.base}/segments`);
+    await page.getByRole('region', { name: 'Accounts in both of two segments' }).waitFor();
+    await clean(page);
+    const compare = page.getByRole('button', { name: /^Compare/ });
+    await compare.click();
+    await page.getByRole('menu').waitFor();
+    assert.deepEqual(await axeFindings(page, true), []);
+    await page.goto(`${demo.base}/segments/core`);
+    await page.getByRole('heading', { name: 'Who entered, who left?' }).waitFor();
+    await page.getByRole('button', { name: 'Show as table' }).click();
+    await page.getByRole('region', { name: 'Who is in it?' }).first().waitFor();
+    await clean(page);
+  });
+
+  test(`coverage is accessible (${view})`, async t => {
+    const page = await signedIn(t, browser, demo.base, view);
+    await page.goto(`${demo.base}/coverage`);
+    await page.getByRole('heading', { name: 'Where are accounts in their life?' }).waitFor();
+    await page.getByRole('table').nth(2).waitFor();
+    await clean(page);
+  });
+
   test(`an account is accessible on each of its tabs (${view})`, async t => {
     const page = await signedIn(t, browser, demo.base, view);
     const { id } = await accountNamed(page, demo.base, 'TechCorp');

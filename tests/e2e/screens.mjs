@@ -67,6 +67,19 @@ const PAGES = {
     await page.getByRole('list', { name: 'Signals' }).getByRole('link').first().click();
     await page.getByRole('article', { name: 'Signal' }).getByRole('heading', { level: 2 }).waitFor();
   },
+  async segments(page, base) {
+    await page.goto(`${base}/segments`);
+    await page.getByRole('region', { name: 'Accounts in both of two segments' }).waitFor();
+  },
+  async segment(page, base) {
+    await page.goto(`${base}/segments/champion-lost`);
+    await page.getByRole('region', { name: 'Who is in it?' }).first().waitFor();
+    await page.getByRole('img', { name: /Accounts in it/ }).waitFor();
+  },
+  async coverage(page, base) {
+    await page.goto(`${base}/coverage`);
+    await page.getByRole('table').nth(2).waitFor();
+  },
   async sources(page, base) {
     await page.goto(`${base}/sources`);
     await page.getByRole('table').waitFor();

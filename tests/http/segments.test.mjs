@@ -37,7 +37,7 @@ function rowsWhen(session, done) {
 
 const names = body => body.data.map(row => row.external_id).sort();
 
-test('003-11 coverage follows half-open bands of ARR, exact at the cent', async t => {
+test('003-11 capabilities 37: coverage follows half-open bands of ARR, exact at the cent', async t => {
   const cairn = await startCairn(t);
   const admin = await cairn.login();
   const expected = { 499_999: 'tech', 500_000: 'low', 1_999_999: 'low', 2_000_000: 'mid', 9_999_999: 'mid', 10_000_000: 'high' };
@@ -82,6 +82,25 @@ test('003-11 coverage follows half-open bands of ARR, exact at the cent', async 
     await waitFor(async () => (await admin.get('/api/v1/segments')).body.unsegmented === 0);
   });
 
+  await t.test('the board says which of the seven questions are answered, of how many accounts', async () => {
+    const { body } = await admin.get('/api/v1/segments');
+    assert.deepEqual(body.questions.map(one => one.question), ['who', 'profit', 'satisfaction', 'wallet', 'footprint', 'market', 'influence']);
+    const by = Object.fromEntries(body.questions.map(one => [one.question, one.accounts]));
+    assert.equal(by.profit, 7);
+    assert.equal(by.wallet, 0);
+    assert.equal(by.footprint, 0); // nobody's seats are known
+    assert.deepEqual(body.answered, [0, 7, 0, 0, 0, 0, 0, 0]);
+  });
+
+  await t.test('a set is counted by colour, and the colours add up to it', async () => {
+    const core = (await admin.get('/api/v1/segments/core')).body;
+    assert.deepEqual(core.bands.map(one => one.band), ['red', 'yellow', 'green', 'none']);
+    assert.equal(core.bands.reduce((sum, one) => sum + one.accounts, 0), core.accounts);
+    for (const { band, accounts } of core.bands) {
+      assert.equal((await admin.get(`/api/v1/accounts?segment=core&band=${band}`)).body.total, accounts, band);
+    }
+  });
+
   await t.test('one segment is asked for by name', async () => {
     const { body } = await admin.get('/api/v1/segments/core');
     assert.deepEqual([body.accounts, body.model, body.question, body.rule], [2, 'value', 'profit', 'arr >= 20000.0']);
@@ -90,7 +109,7 @@ test('003-11 coverage follows half-open bands of ARR, exact at the cent', async 
   });
 });
 
-test('membership moves within a second, and entries and exits are kept', async t => {
+test('capabilities 33: membership moves within a second, and entries and exits are kept', async t => {
   const cairn = await startCairn(t);
   const admin = await cairn.login();
   const account = await admin.createAccount({ name: 'Acme', external_id: 'acme', arr: usd(3_000_000) });
@@ -110,6 +129,17 @@ test('membership moves within a second, and entries and exits are kept', async t
   assert.ok(events.some(event => event.kind === 'coverage' && event.name === 'high' && event.entered));
   assert.ok(events.every(event => !event.backfilled));
 
+  await t.test('the segment tells who entered and who left it, by day', async () => {
+    const core = (await admin.get('/api/v1/segments/core/moves?days=3')).body;
+    assert.deepEqual(core.data.map(move => [move.account_name, move.entered]), [['Acme', false], ['Acme', true]]);
+    assert.deepEqual([core.total, core.at_least, core.days.length], [2, false, 3]);
+    const sum = key => core.days.reduce((all, one) => all + one[key], 0);
+    assert.deepEqual([sum('entered'), sum('left')], [1, 1]);
+    const strategic = (await admin.get('/api/v1/segments/strategic/moves')).body;
+    assert.deepEqual(strategic.data.map(move => [move.account_id, move.entered]), [[account.id, true]]);
+    assert.equal((await admin.get('/api/v1/segments/cor_/moves')).body.total, 0);
+  });
+
   await t.test('a restart tells nothing twice', async () => {
     await cairn.restart();
     const again = await cairn.login();
@@ -118,7 +148,7 @@ test('membership moves within a second, and entries and exits are kept', async t
   });
 });
 
-test('003-03 003-04 003-05 stages by the days since the first contract, and 003-06 the renewal window beside them', async t => {
+test('003-03 003-04 003-05 capabilities 39: stages by the days since the first contract, and 003-06 the renewal window beside them', async t => {
   const cairn = await startCairn(t);
   const admin = await cairn.login();
   // [days since the start, days to the end, ARR]: expected stage, stalled, window
@@ -164,9 +194,20 @@ test('003-03 003-04 003-05 stages by the days since the first contract, and 003-
     const goals = body.data.filter(set => set.kind === 'goal').map(set => [set.name, set.accounts]);
     assert.deepEqual(goals, [['onboarding/regular-use', 1], ['onboarding/features-adopted', 1], ['onboarding/people-engaged', 1]]);
   });
+
+  await t.test('a goal tells who reached it, of those in its stage', async () => {
+    const { body } = await admin.get('/api/v1/segments');
+    const goals = body.data.filter(set => set.kind === 'goal');
+    assert.ok(goals.length > 0);
+    for (const goal of goals) {
+      assert.deepEqual([goal.stage, goal.in_stage], ['onboarding', 1]);
+      const reached = (await admin.get(`/api/v1/accounts?stage=onboarding&goal=${goal.name}`)).body;
+      assert.equal(reached.total, goal.in_stage, goal.name);
+    }
+  });
 });
 
-test('004-12 overlaps count by two, by exact combination and all together', async t => {
+test('004-12 capabilities 35: overlaps count by two, by exact combination and all together', async t => {
   const cairn = await startCairn(t);
   await useProgram(cairn, { 'a.yaml': `
 segments:
@@ -191,16 +232,27 @@ segments:
   assert.equal((await admin.get('/api/v1/segment-overlap?segments=one')).status, 400);
   assert.equal((await admin.get('/api/v1/segment-overlap?segments=one,nobody')).status, 400);
   assert.deepEqual(names((await admin.get('/api/v1/accounts?segment=one,two,three')).body), ['g10']);
+  for (const part of body.exactly) {
+    const others = ['one', 'two', 'three'].filter(name => !part.segments.includes(name));
+    const list = `/api/v1/accounts?segment=${part.segments}&without=${others}`;
+    assert.equal((await admin.get(list)).body.total, part.accounts, list);
+  }
+  // The file is written from the database, not from memory.
+  const csv = await admin.get('/api/v1/export/accounts.csv?segment=three&without=two,one,x,y,z,u,v');
+  assert.equal(csv.text.trim().split('\r\n').length - 1, 5, csv.text);
+  assert.equal((await admin.get('/api/v1/accounts?without=nobody')).body.total, 20);
+  assert.equal((await admin.get('/api/v1/accounts?without=a,b,c,d,e,f,g,h,i,j,k,l,m')).status, 400);
 });
 
-test('003-26 expected touches follow the colour, and 003-07 to 003-13 the load of a CSM', async t => {
+test('003-26 expected touches follow the colour, 11.9 a week for 65 accounts', async t => {
   const csm = { email: 'carl@example.com', password: 'correct horse battery', name: 'Carl', role: 'csm' };
   const other = { email: 'olga@example.com', password: 'correct horse battery', name: 'Olga', role: 'csm' };
   const cairn = await startCairn(t, { users: [csm, other] });
   const admin = await useProgram(cairn, {
     'coverage.yaml': `
 coverage:
-  pooled: {from: 0, below: 20000, accounts: {max: 2000, per: pool}}
+  pooled: {from: 0, below: 5000, accounts: {max: 2000, per: pool}}
+  low: {from: 5000, below: 20000, accounts: {min: 100, max: 300}, cadence: 90d}
   mid:
     from: 20000
     below: 100000
@@ -258,6 +310,17 @@ measures:
     assert.ok(Math.abs(ownerOf(over, olga).touches_per_week - 13) < 1e-9);
   });
 
+  await t.test('003-09 301 low-touch accounts are over, 300 are not', async () => {
+    await make('M', 300, olga, 1_999_999);
+    const low = body => ownerOf(body, olga).parts.find(part => part.coverage === 'low');
+    const full = await when(body => low(body)?.accounts === 300);
+    assert.equal(low(full).load, 'right');
+    assert.ok(Math.abs(low(full).touches_per_week - 300 * 7 / 90) < 1e-9);
+    await make('N', 1, olga, 500_000);
+    const over = await when(body => low(body).accounts === 301);
+    assert.equal(low(over).load, 'over');
+  });
+
   await t.test('003-33 a pool has a ratio of all its CSMs, and nobody is over', async () => {
     await make('P', 6, user, 100_000);
     await make('Q', 2, olga, 100_000);
@@ -274,7 +337,7 @@ measures:
   });
 });
 
-test('004-05 to 004-11 each of the seven questions is a model, and completeness counts those that are answered', async t => {
+test('004-05 004-06 004-07 004-08 004-09 004-10 004-11 capabilities 34: each of the seven questions is a model, and completeness counts those that are answered', async t => {
   const cairn = await startCairn(t);
   const questions = ['who', 'profit', 'satisfaction', 'wallet', 'footprint', 'market', 'influence'];
   await useProgram(cairn, {

@@ -123,6 +123,9 @@ test('what raised a signal is frozen with it', async t => {
   await settled(admin, account);
   await setArr(admin, account, 6000);
   const signal = await oneOpen(admin, account, 'big');
+  const since = async at => (await list(admin, `?raised_since=${at}`)).total;
+  assert.equal(await since(signal.raised_at), 1);
+  assert.equal(await since(new Date(Date.parse(signal.raised_at) + 1).toISOString()), 0);
   await setArr(admin, account, 7000);
   const { body } = await admin.get(`/api/v1/signals/${signal.id}`);
   assert.equal(body.because, 'pays well');

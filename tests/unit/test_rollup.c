@@ -1,8 +1,14 @@
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 
 #include "metric/rollup.h"
 #include "tests/unit/metric_world.h"
+
+enum {
+    FOLD_DAYS = 1000
+};
 
 static struct cn_rollup_position at(int64_t seq)
 {
@@ -337,6 +343,45 @@ static void values_that_cannot_be_summed_are_reported(void **state)
     store_remove(&store);
 }
 
+struct folding {
+    struct store *store;
+    size_t days;
+    _Atomic bool is_done;
+};
+
+static void *fold_all(void *arg)
+{
+    struct folding *folding = arg;
+    struct cn_error err;
+    must(cn_rollup_fold(folding->store->rollup, INT64_MAX, &folding->days, &err), &err);
+    atomic_store(&folding->is_done, true);
+    return NULL;
+}
+
+static void folding_lets_others_write(void **state)
+{
+    (void)state;
+    struct store store;
+    struct folding folding = { .store = &store };
+    pthread_t thread;
+    store_open(&store);
+    struct cn_metric_fact fact = { .account_id = 7, .name = CN_STR("Signed In"), .user = 5 };
+    for (fact.day = WORLD_FIRST_DAY; fact.day < WORLD_FIRST_DAY + FOLD_DAYS; fact.day++) {
+        fact.tie++;
+        cn_rollup_add(store.rollup, &fact, 1, at(fact.tie));
+    }
+    flush(&store);
+    assert_int_equal(pthread_create(&thread, NULL, fold_all, &folding), 0);
+    while (!atomic_load(&folding.is_done)) {
+        flush(&store);
+    }
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(folding.days > 0 && folding.days < FOLD_DAYS);
+    fold(&store, INT64_MAX);
+    assert_int_equal(number(&store, "SELECT count(*) FROM rollup_hot"), 0);
+    store_remove(&store);
+}
+
 static bool scan_plain(void *arg, int64_t upto_seq, struct cn_rollup_sink *sink,
                        struct cn_error *err)
 {
@@ -517,6 +562,7 @@ int main(void)
                 too_many_members_keep_the_same_ones_in_every_order),
         CN_TEST("values that cannot be summed are reported",
                 values_that_cannot_be_summed_are_reported),
+        CN_TEST("folding many days lets others write in between", folding_lets_others_write),
         CN_TEST("a metric that comes later is built from the log",
                 a_metric_that_comes_later_is_built_from_the_log),
         CN_TEST("a rollup that stops leaves the days of a flood to the next start",

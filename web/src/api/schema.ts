@@ -935,6 +935,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scorecards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The scorecards by priority, with the accounts that each scores; shadows beside the scores that count */
+        get: operations["listScorecards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/touches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When somebody called, met or wrote to the account */
+        get: operations["listTouches"];
+        put?: never;
+        /** Note a touch; the caller made it */
+        post: operations["createTouch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/touches/{touch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** It was none: it counts no more, and stays as history */
+        delete: operations["withdrawTouch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/{name}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who entered the segment and who left it, day by day */
+        get: operations["listSegmentMoves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1095,6 +1164,12 @@ export interface components {
             grey: boolean;
             /** @description how much of what the scorecard asks is known and fresh */
             confidence: number;
+            /** @description points and band are those of the override, which stands first by setting health.effective */
+            by_hand: boolean;
+            /** @description what the scorecard says; null: too little data */
+            computed: number | null;
+            /** @description set by hand, while it lasts; null: not */
+            override: number | null;
         };
         Drift: {
             /**
@@ -1122,6 +1197,8 @@ export interface components {
             domain?: string | null;
             /** @description null: nobody */
             owner_id?: string | null;
+            /** @description the account above it; null: none */
+            parent_id?: string | null;
             /**
              * @description lifecycle stage
              * @enum {string}
@@ -1167,6 +1244,8 @@ export interface components {
             flags: string[];
             /** @description of its e-mail addresses */
             domain: string | null;
+            /** @description the account above it; null: none */
+            parent_id: string | null;
             /** @description what group calls said, by name */
             traits: components["schemas"]["Trait"][];
             /**
@@ -1195,6 +1274,8 @@ export interface components {
             domain?: string | null;
             /** @description null: nobody */
             owner_id?: string | null;
+            /** @description the account above it, which is not below it; null: none */
+            parent_id?: string | null;
             /**
              * @description lifecycle stage
              * @enum {string}
@@ -1213,7 +1294,7 @@ export interface components {
              * @description the moment explained
              */
             at: string;
-            /** @description the score, to a thousandth */
+            /** @description the score, 0 to 100, to a thousandth; 100 is healthy */
             points: number;
             /**
              * @description the colour
@@ -1239,6 +1320,8 @@ export interface components {
              * @enum {string}
              */
             effective: "computed" | "override";
+            /** @description scorecards that are scored beside, and decide nothing; of now alone */
+            shadows: components["schemas"]["ShadowScore"][];
             /** @description the scorecard's tree in pre-order */
             items: components["schemas"]["ExplainItem"][];
         };
@@ -1278,6 +1361,22 @@ export interface components {
              */
             until: string;
         };
+        ShadowScore: {
+            /** @description the shadow's name */
+            scorecard: string;
+            /** @description its score, 0 to 100; 100 is healthy; null: too little data */
+            points: number | null;
+            /** @description the colour that it would have */
+            band: ("red" | "yellow" | "green") | null;
+            /** @description too little is known */
+            grey: boolean;
+            /** @description how much is known and fresh */
+            confidence: number;
+            /** @description its score less the one that counts */
+            difference: number | null;
+            /** @description exceptions that fired */
+            because: string | null;
+        };
         ExplainItem: {
             /** @description usage/breadth; exceptions/1 */
             path: string;
@@ -1289,7 +1388,7 @@ export interface components {
              * @description what kind of row
              * @enum {string}
              */
-            kind: "group" | "measure" | "exception" | "rules" | "scorecard" | "rest";
+            kind: "group" | "measure" | "exception" | "bound" | "children" | "rules" | "scorecard" | "rest";
             /** @description share of what its siblings weigh, 0 to 1 */
             weight: number | null;
             /** @description 0 to 100; null: missing */
@@ -1310,6 +1409,8 @@ export interface components {
             reason: string | null;
             /** @description the expression */
             rule: string | null;
+            /** @description the child account that the row is of */
+            account_id: string | null;
             /** @description what the rule rests on */
             facts: components["schemas"]["Fact"][];
         };
@@ -1804,7 +1905,7 @@ export interface components {
             note: string;
             /** @description by name */
             files: components["schemas"]["ProgramFile"][];
-            /** @description a version that waits for a scan of the log; null: none */
+            /** @description a version that is not active yet; null: none */
             building: components["schemas"]["ProgramBuilding"] | null;
         };
         ProgramAuthor: {
@@ -1829,7 +1930,7 @@ export interface components {
              * @description when it was applied
              */
             at: string;
-            /** @description what is counted for it */
+            /** @description what the log is scanned for; often nothing */
             metrics: components["schemas"]["BuildingMetric"][];
         };
         BuildingMetric: {
@@ -1989,6 +2090,8 @@ export interface components {
             unsegmented: number | null;
             /** @description accounts that answer 0, 1, ... 7 of the seven questions */
             answered: number[];
+            /** @description each of the seven, with the accounts that answer it */
+            questions: components["schemas"]["SegmentQuestion"][];
         };
         Segment: {
             /**
@@ -2013,6 +2116,34 @@ export interface components {
             question: "none" | "who" | "profit" | "satisfaction" | "wallet" | "footprint" | "market" | "influence";
             /** @description it rests on a colour or a signal: its past exists only as it was lived */
             reads_state: boolean;
+            /** @description of a goal: the stage that it is of */
+            stage: string | null;
+            /** @description of a goal: accounts that are in its stage and reached it */
+            in_stage: number | null;
+            /** @description how many, of those that the caller may see */
+            accounts: number;
+            /** @description their annual recurring revenue; null: no account has any */
+            arr: components["schemas"]["Money"] | null;
+            /** @description the same by colour, the worst first */
+            bands: components["schemas"]["SegmentBand"][];
+        };
+        SegmentBand: {
+            /**
+             * @description none: without a score
+             * @enum {string}
+             */
+            band: "none" | "red" | "yellow" | "green";
+            /** @description how many, of those that the caller may see */
+            accounts: number;
+            /** @description their annual recurring revenue; null: no account has any */
+            arr: components["schemas"]["Money"] | null;
+        };
+        SegmentQuestion: {
+            /**
+             * @description which
+             * @enum {string}
+             */
+            question: "none" | "who" | "profit" | "satisfaction" | "wallet" | "footprint" | "market" | "influence";
             /** @description how many, of those that the caller may see */
             accounts: number;
             /** @description their annual recurring revenue; null: no account has any */
@@ -2098,6 +2229,10 @@ export interface components {
             ratio: number | null;
             /** @description expected by cadence and colour */
             touches_per_week: number;
+            /** @description accounts whose last touch is longer ago than their cadence */
+            overdue: number;
+            /** @description touches of the last 30 days that nothing asked for; null: the model has a cadence */
+            leakage: number | null;
         };
         CoverageTouch: {
             /**
@@ -2121,6 +2256,8 @@ export interface components {
             average: components["schemas"]["Money"] | null;
             /** @description expected by cadence and colour */
             touches_per_week: number;
+            /** @description accounts whose last touch is longer ago than their cadence */
+            overdue: number;
             /** @description by coverage model */
             parts: components["schemas"]["CoveragePart"][];
         };
@@ -2136,6 +2273,8 @@ export interface components {
             load: "none" | "under" | "right" | "over";
             /** @description expected by cadence and colour */
             touches_per_week: number;
+            /** @description accounts whose last touch is longer ago than their cadence */
+            overdue: number;
         };
         SignalList: {
             /** @description the most urgent first, then the newest */
@@ -2468,7 +2607,7 @@ export interface components {
             /** @description its number */
             version: number;
             /**
-             * @description active, or building while the log is scanned for it
+             * @description active, or building while it is not yet: see building of the program
              * @enum {string}
              */
             state: "active" | "building" | "past" | "failed";
@@ -2802,6 +2941,171 @@ export interface components {
              * @description within a year; a sentiment lasts 90 days and an override 30 unless given
              */
             until?: string;
+        };
+        ScorecardBoard: {
+            /** @description by falling priority: the order in which they are tried */
+            data: components["schemas"]["ScorecardUse"][];
+            /** @description that the caller may see */
+            accounts: number;
+            /** @description to which no scorecard applies */
+            unscored: number;
+        };
+        ScorecardUse: {
+            /** @description the scorecard */
+            name: string;
+            /** @description what it is for */
+            doc: string | null;
+            /** @description of those that apply to an account, the highest scores it */
+            priority: number;
+            /** @description the condition; null: always */
+            applies_when: string | null;
+            /** @description it is scored beside, and decides nothing */
+            shadow: boolean;
+            /** @description that it scores, of those that the caller may see */
+            accounts: number;
+            /** @description their annual recurring revenue */
+            arr: components["schemas"]["Money"];
+            /** @description their colours */
+            bands: components["schemas"]["ScorecardBands"];
+            /** @description yellow begins here; below is red */
+            yellow: number;
+            /** @description green begins here; scores are 0 to 100 */
+            green: number;
+            /** @description of a shadow: beside the scores that count */
+            compared: components["schemas"]["ShadowComparison"] | null;
+        };
+        ScorecardBands: {
+            /** @description accounts */
+            red: number;
+            /** @description accounts */
+            yellow: number;
+            /** @description accounts */
+            green: number;
+        };
+        ShadowComparison: {
+            /** @description accounts that have both scores */
+            both: number;
+            /** @description mean of the shadow's score less the one that counts */
+            difference: number;
+            /** @description the same without signs */
+            distance: number;
+            /** @description how many would have which colour */
+            colours: components["schemas"]["ShadowCell"][];
+            /** @description the accounts that differ most */
+            movers: components["schemas"]["ShadowMover"][];
+        };
+        ShadowCell: {
+            /**
+             * @description the colour that counts
+             * @enum {string}
+             */
+            live: "red" | "yellow" | "green";
+            /**
+             * @description the shadow's colour
+             * @enum {string}
+             */
+            shadow: "red" | "yellow" | "green";
+            /** @description how many have both */
+            accounts: number;
+        };
+        ShadowMover: {
+            /** @description the account */
+            account_id: string;
+            /** @description its name */
+            name: string;
+            /** @description the score that counts */
+            live: number;
+            /** @description the shadow's */
+            shadow: number;
+            /** @description the shadow's less the one that counts */
+            difference: number;
+        };
+        TouchList: {
+            /** @description the newest first */
+            data: components["schemas"]["Touch"][];
+            /** @description null: no more */
+            next_cursor: string | null;
+        };
+        Touch: {
+            /** @description the touch */
+            id: string;
+            /**
+             * @description how it was done
+             * @enum {string}
+             */
+            kind: "call" | "meeting" | "visit" | "email" | "chat";
+            /** @description with whom; null: nobody in particular */
+            person_id: string | null;
+            /** @description by whom; null: Cairn */
+            user: components["schemas"]["UserRef"] | null;
+            /** @description what was said, or empty */
+            note: string;
+            /** @description what asked for it; empty: nothing did */
+            trigger: string;
+            /**
+             * Format: date-time
+             * @description when it was
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description when it was told
+             */
+            known_at: string;
+        };
+        TouchCreate: {
+            /**
+             * @description how it was done
+             * @enum {string}
+             */
+            kind: "call" | "meeting" | "visit" | "email" | "chat";
+            /** @description with whom, of the account */
+            person_id?: string;
+            /** @description what was said */
+            note?: string;
+            /** @description what asked for it: a signal, a campaign, the customer */
+            trigger?: string;
+            /**
+             * Format: date-time
+             * @description when it was, not in the future; now unless given
+             */
+            at?: string;
+        };
+        SegmentMoves: {
+            /** @description every day that was asked for */
+            days: components["schemas"]["SegmentDay"][];
+            /** @description the newest entries and exits, newest first */
+            data: components["schemas"]["SegmentMove"][];
+            /** @description entries and exits of these days */
+            total: number;
+            /** @description there were more; the oldest are not counted */
+            at_least: boolean;
+        };
+        SegmentDay: {
+            /**
+             * Format: date
+             * @description in the workspace's zone
+             */
+            day: string;
+            /** @description entries on it */
+            entered: number;
+            /** @description exits on it */
+            left: number;
+        };
+        SegmentMove: {
+            /**
+             * Format: date-time
+             * @description when
+             */
+            at: string;
+            /** @description the account */
+            account_id: string;
+            /** @description what it is called */
+            account_name: string;
+            /** @description else it left */
+            entered: boolean;
+            /** @description computed later, not lived */
+            backfilled: boolean;
         };
     };
     responses: never;
@@ -3218,6 +3522,10 @@ export interface operations {
                 renewal_within_days?: number;
                 /** @description only those in all of these segments: quiet,core */
                 segment?: string;
+                /** @description only those in none of these segments: quiet,core */
+                without?: string;
+                /** @description only those that reached this goal: onboarding/activated */
+                goal?: string;
                 /** @description only those of this coverage model */
                 coverage?: string;
                 /** @description only those in this lifecycle stage */
@@ -3893,6 +4201,8 @@ export interface operations {
                 since?: string;
                 /** @description explain the beginning of this moment's day; now unless given */
                 at?: string;
+                /** @description explain what this shadow makes of the account now */
+                scorecard?: string;
             };
             header?: never;
             path: {
@@ -6277,6 +6587,10 @@ export interface operations {
                 renewal_within_days?: number;
                 /** @description only those in all of these segments: quiet,core */
                 segment?: string;
+                /** @description only those in none of these segments: quiet,core */
+                without?: string;
+                /** @description only those that reached this goal: onboarding/activated */
+                goal?: string;
                 /** @description only those of this coverage model */
                 coverage?: string;
                 /** @description only those in this lifecycle stage */
@@ -7596,6 +7910,8 @@ export interface operations {
                 rule?: string;
                 /** @description id of a user, "me" or "none" */
                 assignee?: string;
+                /** @description only those raised at that moment or later */
+                raised_since?: string;
                 /** @description rows of a page, 50 unless given */
                 limit?: number;
                 /** @description next_cursor of the page before */
@@ -7873,6 +8189,8 @@ export interface operations {
                 rule?: string;
                 /** @description id of a user, "me" or "none" */
                 assignee?: string;
+                /** @description only those raised at that moment or later */
+                raised_since?: string;
                 /** @description rows of a page, 50 unless given */
                 limit?: number;
                 /** @description next_cursor of the page before */
@@ -10392,6 +10710,549 @@ export interface operations {
                 };
                 content: {
                     "application/schema+json": unknown;
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listScorecards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The scorecards by priority, with the accounts that each scores; shadows beside the scores that count */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScorecardBoard"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTouches: {
+        parameters: {
+            query?: {
+                /** @description rows of a page, 200 unless given */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the account */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description When somebody called, met or wrote to the account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TouchList"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createTouch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the account */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TouchCreate"];
+            };
+        };
+        responses: {
+            /** @description Note a touch; the caller made it */
+            201: {
+                headers: {
+                    /** @description Path of what was created */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Touch"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawTouch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the account */
+                account_id: string;
+                /** @description the touch */
+                touch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was none: it counts no more, and stays as history */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSegmentMoves: {
+        parameters: {
+            query?: {
+                /** @description how many days, today included; 90 unless given */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description the name of a segment */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who entered the segment and who left it, day by day */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentMoves"];
                 };
             };
             /** @description malformed */

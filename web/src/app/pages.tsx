@@ -3,7 +3,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { AccountPage } from '@/features/accounts/AccountPage';
 import { AccountsPage } from '@/features/accounts/AccountsPage';
 import { PortfolioPage } from '@/features/portfolio/PortfolioPage';
-import { AccountSignals } from '@/features/signals';
+import { AccountSignals, useSignalMoments } from '@/features/signals';
 import { SignalsPage } from '@/features/signals/SignalsPage';
 import { SourcesPage } from '@/features/sources/SourcesPage';
 
@@ -28,7 +28,7 @@ export function Signals() {
 export function Account() {
   const { accountId } = account.useParams();
   return (
-    <AccountPage key={accountId} id={accountId} view={account.useSearch()}>
+    <AccountPage key={accountId} id={accountId} view={account.useSearch()} more={useSignalMoments(accountId)}>
       <AccountSignals id={accountId} />
     </AccountPage>
   );

@@ -12,6 +12,7 @@ import { hasStatus } from '@/api/errors';
 import { readSearch } from '@/features/accounts';
 import { readPortfolioSearch } from '@/features/portfolio';
 import type { ProgramView } from '@/features/program/ProgramPage';
+import { readSegmentSearch, readSegmentsSearch } from '@/features/segments';
 import { QueryFailure, sessionQuery } from '@/features/session';
 import { readSignalSearch } from '@/features/signals';
 import { type FlatSearch, parseSearch, stringifySearch } from '@/lib/search';
@@ -105,6 +106,26 @@ const signals = createRoute({
   component: lazyRouteComponent(() => import('./pages'), 'Signals'),
 });
 
+const segments = createRoute({
+  getParentRoute: () => app,
+  path: '/segments',
+  validateSearch: readSegmentsSearch,
+  component: lazyRouteComponent(() => import('./segments'), 'Segments'),
+});
+
+const segment = createRoute({
+  getParentRoute: () => app,
+  path: '/segments/$name',
+  validateSearch: readSegmentSearch,
+  component: lazyRouteComponent(() => import('./segments'), 'Segment'),
+});
+
+const coverage = createRoute({
+  getParentRoute: () => app,
+  path: '/coverage',
+  component: lazyRouteComponent(() => import('./segments'), 'Coverage'),
+});
+
 const program = createRoute({
   getParentRoute: () => app,
   path: '/program',
@@ -118,7 +139,18 @@ const program = createRoute({
 
 const tree = root.addChildren([
   signIn,
-  app.addChildren([index, portfolio, signals, accounts, account, program, sources]),
+  app.addChildren([
+    index,
+    portfolio,
+    signals,
+    accounts,
+    account,
+    segments,
+    segment,
+    coverage,
+    program,
+    sources,
+  ]),
 ]);
 
 export function createAppRouter(cache: QueryClient) {

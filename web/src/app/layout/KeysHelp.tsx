@@ -6,11 +6,6 @@ import { usePages } from './pages';
 
 const KEYS = [
   ['Ctrl K', 'palette'],
-  ['g p', 'portfolio'],
-  ['g i', 'signals'],
-  ['g a', 'accounts'],
-  ['g r', 'program'],
-  ['g s', 'sources'],
   ['/', 'search'],
   ['j', 'next'],
   ['k', 'previous'],
@@ -19,6 +14,7 @@ const KEYS = [
   ['e', 'explain'],
   ['e', 'acknowledge'],
   ['z', 'snooze'],
+  ['r', 'resolve'],
   ['o', 'openAccount'],
   ['Esc', 'leave'],
   ['Ctrl S', 'apply'],
@@ -26,8 +22,8 @@ const KEYS = [
 ] as const;
 
 export function KeysHelp({ opened, onClose }: { opened: boolean; onClose: () => void }) {
-  const pages = usePages().map(page => `g ${page.key}`);
-  const keys = KEYS.filter(([key]) => !key.startsWith('g ') || pages.includes(key));
+  const pages = usePages().map(page => ({ key: `g ${page.key}`, what: t('keys.go', { page: page.label }) }));
+  const others = KEYS.map(([key, what]) => ({ key, what: t(`keys.${what}`) }));
   return (
     <Modal
       opened={opened}
@@ -37,14 +33,14 @@ export function KeysHelp({ opened, onClose }: { opened: boolean; onClose: () => 
       closeButtonProps={{ 'aria-label': t('state.close') }}
     >
       <dl className={classes.keys}>
-        {keys.map(([key, what]) => (
+        {[...pages, ...others].map(({ key, what }) => (
           <div key={what}>
             <dt>
               {key.split(' ').map(part => (
                 <Kbd key={part}>{part}</Kbd>
               ))}
             </dt>
-            <dd>{t(`keys.${what}`)}</dd>
+            <dd>{what}</dd>
           </div>
         ))}
       </dl>

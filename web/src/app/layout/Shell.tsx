@@ -7,7 +7,7 @@ import {
   useComputedColorScheme,
   useMantineColorScheme,
 } from '@mantine/core';
-import { Link, Outlet, useNavigate } from '@tanstack/react-router';
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { DemoBar } from '@/features/demo';
 import { FormatProvider, useSession, useSignOut } from '@/features/session';
@@ -17,7 +17,7 @@ import { Icon } from '@/ui/Icon';
 import { LiveUpdates } from '../live';
 import { KeysHelp } from './KeysHelp';
 import { Palette } from './Palette';
-import { usePages } from './pages';
+import { type Page, usePages } from './pages';
 import classes from './Shell.module.css';
 
 const FOLDED = 'cairn-folded';
@@ -62,6 +62,55 @@ function UserMenu() {
   );
 }
 
+/** On a phone: the pages and tools that the bar has no room for. */
+function More({ pages, onKeys }: { pages: readonly Page[]; onKeys: () => void }) {
+  const { user } = useSession();
+  const { pathname } = useLocation();
+  const signOut = useSignOut();
+  const { toggleColorScheme } = useMantineColorScheme({ keepTransitions: true });
+  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
+  const here = pages.some(page => pathname.startsWith(page.to));
+  const leave = () => signOut.mutate(undefined, { onSettled: () => location.assign('/signin') });
+  return (
+    <Menu position="top-end">
+      <Menu.Target>
+        <UnstyledButton className={`${classes.link} ${classes.more}`} data-active={here}>
+          <Icon name="more" />
+          <span className={classes.label}>{t('shell.more')}</span>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {pages.map(page => (
+          <Menu.Item
+            key={page.to}
+            component={Link}
+            to={page.to}
+            leftSection={<Icon name={page.icon} />}
+            aria-current={pathname.startsWith(page.to) ? 'page' : undefined}
+          >
+            {page.label}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item
+          leftSection={<Icon name={scheme === 'dark' ? 'sun' : 'moon'} />}
+          onClick={toggleColorScheme}
+        >
+          {scheme === 'dark' ? t('shell.light') : t('shell.dark')}
+        </Menu.Item>
+        <Menu.Item leftSection={<Icon name="keys" />} onClick={onKeys}>
+          {t('keys.title')}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Label>{t('shell.user', { name: user.name })}</Menu.Label>
+        <Menu.Item leftSection={<Icon name="user" />} onClick={leave}>
+          {t('shell.signOut')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
 interface NavigationProps {
   onPalette: () => void;
   onKeys: () => void;
@@ -85,11 +134,17 @@ function Navigation({ onPalette, onKeys, onFold }: NavigationProps) {
         <kbd className={classes.kbd}>Ctrl K</kbd>
       </UnstyledButton>
       {pages.map(page => (
-        <Link key={page.to} to={page.to} className={classes.link} activeProps={{ 'data-active': true }}>
+        <Link
+          key={page.to}
+          to={page.to}
+          className={page.main ? classes.link : `${classes.link} ${classes.wideOnly}`}
+          activeProps={{ 'data-active': true }}
+        >
           <Icon name={page.icon} />
           <span className={classes.label}>{page.label}</span>
         </Link>
       ))}
+      <More pages={pages.filter(page => !page.main)} onKeys={onKeys} />
       <span className={classes.gap} />
       <div className={classes.tools}>
         <SchemeButton />

@@ -1,19 +1,23 @@
-// The pages of the navigation; "key" follows g on the keyboard.
+// The pages of the navigation; "key" follows g on the keyboard.  Those that are not "main" stand behind
+// "More" on a phone.
 import { useCan } from '@/features/session';
 import { t } from '@/lib/i18n';
 import type { IconName } from '@/ui/Icon';
 
-interface Page {
-  to: '/portfolio' | '/signals' | '/accounts' | '/program' | '/sources';
+export interface Page {
+  to: '/portfolio' | '/signals' | '/accounts' | '/segments' | '/coverage' | '/program' | '/sources';
   key: string;
   label: string;
   icon: IconName;
+  main?: boolean;
 }
 
 const PAGES: readonly Page[] = [
-  { to: '/portfolio', key: 'p', label: t('portfolio.title'), icon: 'portfolio' },
-  { to: '/signals', key: 'i', label: t('signals.title'), icon: 'signals' },
-  { to: '/accounts', key: 'a', label: t('accounts.title'), icon: 'accounts' },
+  { to: '/portfolio', key: 'p', label: t('portfolio.title'), icon: 'portfolio', main: true },
+  { to: '/signals', key: 'i', label: t('signals.title'), icon: 'signals', main: true },
+  { to: '/accounts', key: 'a', label: t('accounts.title'), icon: 'accounts', main: true },
+  { to: '/segments', key: 'e', label: t('pages.segments'), icon: 'segments' },
+  { to: '/coverage', key: 'c', label: t('pages.coverage'), icon: 'coverage' },
   { to: '/program', key: 'r', label: t('pages.program'), icon: 'program' },
   { to: '/sources', key: 's', label: t('sources.title'), icon: 'sources' },
 ];

@@ -1,12 +1,12 @@
 // One account: how it stands and why, then its usage, people, contracts, tickets and events.
 import { Button, Tabs } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { type ReactNode, type Ref, useRef, useState } from 'react';
+import { type ReactNode, type Ref, useMemo, useRef, useState } from 'react';
 import type { Account, AccountHealth } from '@/api/types';
 import { Bill, Costs, movers, pathTo, readRange, ScoreHistory, useHealth } from '@/features/health';
-import { Judgements } from '@/features/judgements';
+import { Judgements, useJudgementMoments } from '@/features/judgements';
 import { Metrics } from '@/features/metrics';
-import { Contracts, Events, People, Tickets, useMoments } from '@/features/records';
+import { Contracts, Events, inOrder, type Moment, People, Tickets, useMoments } from '@/features/records';
 import { QueryFailure, useFormat } from '@/features/session';
 import { isDay, nextDay } from '@/lib/days';
 import { t } from '@/lib/i18n';
@@ -132,11 +132,13 @@ function Panels({ account, tab, usageFrom, onTab, tabsRef }: PanelsProps) {
 interface PageProps {
   id: string;
   view: AccountView;
+  /** What other parts of the app know that happened to it; the same array until that changes. */
+  more: Moment[];
   /** What other parts of the app say of the account, below its head. */
   children?: ReactNode;
 }
 
-export function AccountPage({ id, view, children }: PageProps) {
+export function AccountPage({ id, view, more, children }: PageProps) {
   const navigate = useNavigate();
   const seen = useLastSeen(id);
   const chosen = chosenOf(view.since, seen);
@@ -145,7 +147,9 @@ export function AccountPage({ id, view, children }: PageProps) {
   const since = chosen ?? usual;
   const tab = TABS.find(name => name === view.tab) ?? 'usage';
   const starts = useStarts(since, view.to, seen);
-  const moments = useMoments(id);
+  const recorded = useMoments(id);
+  const said = useJudgementMoments(id);
+  const moments = useMemo(() => inOrder([...recorded, ...said, ...more]), [recorded, said, more]);
   const account = useAccount(id);
   useWatched([id]);
   useTitle(account.data?.value.name);

@@ -14,6 +14,7 @@ import {
   csvAddress,
   isNarrowed,
   NOTHING,
+  PLACES,
   RENEWAL_DAYS,
   SHADES,
 } from './filter';
@@ -116,7 +117,7 @@ function RenewalFilter({ search, onChange }: FilterProps) {
   );
 }
 
-/** What came with a link from the portfolio; a press takes it away. */
+/** What came with a link from another page; a press takes it away. */
 function Carried({ search, onChange }: FilterProps) {
   const format = useFormat();
   const [was, is] = (search.moved?.split('-') ?? []) as Shade[];
@@ -124,6 +125,17 @@ function Carried({ search, onChange }: FilterProps) {
   const days = { from: date(search.from), to: date(search.to) };
   return (
     <>
+      {PLACES.map(place => {
+        const names = splitList(search[place]).map(name => name.replaceAll('/', ': '));
+        if (names.length === 0) return null;
+        return (
+          <Chip
+            key={place}
+            label={t(`accounts.filter.${place}`, { names: names.join(', ') })}
+            onRemove={() => onChange({ [place]: undefined })}
+          />
+        );
+      })}
       {search.risk && (
         <Chip label={t('accounts.filter.risk')} onRemove={() => onChange({ risk: undefined })} />
       )}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { csvAddress, filterOf, nextSort, readSearch } from './filter';
+import { csvAddress, filterOf, isNarrowed, NOTHING, nextSort, readSearch } from './filter';
 
 describe('the address', () => {
   test('unknown words are dropped, known ones kept', () => {
@@ -26,4 +26,16 @@ describe('the address', () => {
     expect(nextSort({}, 'trend')).toBe('-trend');
     expect(nextSort({}, 'arr')).toBe('arr');
   });
+});
+
+test('where an account stands by the program is a filter like any other', () => {
+  const search = readSearch({ segment: 'quiet,core', without: 'saturated', goal: 'onboarding/active' });
+  expect(filterOf(search)).toEqual({
+    sort: '-arr',
+    segment: 'quiet,core',
+    without: 'saturated',
+    goal: 'onboarding/active',
+  });
+  expect(isNarrowed({ stage: 'growth' })).toBe(true);
+  expect(isNarrowed({ ...search, ...NOTHING })).toBe(false);
 });

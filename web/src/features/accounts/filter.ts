@@ -7,6 +7,13 @@ export interface AccountSearch {
   band?: string | undefined;
   owner?: string | undefined;
   renewal?: string | undefined;
+  /** Sets that they are all in, and those that they are not in; names with commas. */
+  segment?: string | undefined;
+  without?: string | undefined;
+  coverage?: string | undefined;
+  stage?: string | undefined;
+  goal?: string | undefined;
+  flag?: string | undefined;
   /** "1": at risk, as the portfolio counts it. */
   risk?: string | undefined;
   /** "green-yellow": who was the one on the day `from` and the other on `to`. */
@@ -34,6 +41,10 @@ export const COLUMNS = [
 ] as const;
 export type ColumnId = (typeof COLUMNS)[number];
 
+/** Where an account stands by the program: each is a part of the address and of the server's question. */
+export const PLACES = ['segment', 'without', 'coverage', 'stage', 'goal', 'flag'] as const;
+export type Place = (typeof PLACES)[number];
+
 /** Those by which the server sorts: all. */
 export const SORTS = COLUMNS;
 /** Those that start with the smallest: names with A, renewals with the next, scores with the worst. */
@@ -46,6 +57,9 @@ const dayOf = (value: string | undefined) => (isDay(value) ? value : undefined);
 const oneOf = (list: readonly string[], value: string | undefined) =>
   value !== undefined && list.includes(value) ? value : undefined;
 
+const placesOf = (search: AccountSearch): Partial<Record<Place, string>> =>
+  Object.fromEntries(PLACES.flatMap(place => (search[place] ? [[place, search[place]]] : [])));
+
 /** Keeps what is known of an address; the rest of it is dropped, never an error. */
 export function readSearch(search: FlatSearch): AccountSearch {
   const bands = splitList(search.band).filter(band => oneOf(SHADES, band));
@@ -57,6 +71,7 @@ export function readSearch(search: FlatSearch): AccountSearch {
     band: bands.join(',') || undefined,
     owner: search.owner || undefined,
     renewal: oneOf(RENEWAL_DAYS, search.renewal),
+    ...placesOf(search),
     risk: oneOf(['1'], search.risk),
     moved: moves ? search.moved : undefined,
     from: moves ? search.from : undefined,
@@ -85,7 +100,8 @@ export function momentsOf(
 
 /** Anything but the order and the columns. */
 export function isNarrowed(search: AccountSearch): boolean {
-  return Boolean(search.q || search.band || search.owner || search.renewal || search.risk || search.moved);
+  const { q, band, owner, renewal, risk, moved } = search;
+  return Boolean(q || band || owner || renewal || risk || moved) || PLACES.some(place => search[place]);
 }
 
 /** What a press on "clear" takes away. */
@@ -94,13 +110,19 @@ export const NOTHING: Partial<AccountSearch> = {
   band: undefined,
   owner: undefined,
   renewal: undefined,
+  segment: undefined,
+  without: undefined,
+  coverage: undefined,
+  stage: undefined,
+  goal: undefined,
+  flag: undefined,
   risk: undefined,
   moved: undefined,
   from: undefined,
   to: undefined,
 };
 
-export interface AccountFilter {
+export interface AccountFilter extends Partial<Record<Place, string>> {
   q?: string;
   band?: string;
   owner_id?: string;
@@ -120,6 +142,7 @@ export function filterOf(search: AccountSearch, moments?: MoveMoments): AccountF
     ...(search.band ? { band: search.band } : {}),
     ...(search.owner ? { owner_id: search.owner } : {}),
     ...(search.renewal ? { renewal_within_days: Number(search.renewal) } : {}),
+    ...placesOf(search),
     ...(search.risk ? { at_risk: true } : {}),
     ...(search.moved && moments ? { moved: search.moved, ...moments } : {}),
   };

@@ -1,1 +1,2 @@
 export { Judgements } from './Judgements';
+export { useJudgementMoments } from './moments';

@@ -5,6 +5,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { momentsOf, useLastSeen } from '@/features/accounts';
 import { QueryFailure, useFormat, useSession, useUsers } from '@/features/session';
+import { PortfolioSignals } from '@/features/signals';
 import { t } from '@/lib/i18n';
 import { useTitle } from '@/lib/title';
 import { Icon } from '@/ui/Icon';
@@ -168,6 +169,7 @@ export function PortfolioPage({ search }: { search: PortfolioSearch }) {
       {figures.data && figures.data.all.accounts > 0 && (
         <>
           <Figures portfolio={figures.data} whose={links.whose} />
+          <PortfolioSignals owner={owner} since={{ day: range.from, at: moments.moved_from }} />
           <div className={classes.two}>
             <Bands portfolio={figures.data} migration={migration.data} range={range} whose={links.whose} />
             <Renewals portfolio={figures.data} whose={links.whose} />

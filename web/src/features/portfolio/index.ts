@@ -1,1 +1,2 @@
+export { percentOf } from './figures';
 export { type PortfolioSearch, readPortfolioSearch } from './search';

@@ -8,6 +8,8 @@ export const MOMENT_SHAPES = {
   ticket: 'diamond',
   person: 'triangle',
   rules: 'ring',
+  signal: 'bell',
+  judgement: 'cross',
 } as const;
 
 const MOMENT_COLORS = {
@@ -15,6 +17,8 @@ const MOMENT_COLORS = {
   ticket: '--red',
   person: '--accent',
   rules: '--text-2',
+  signal: '--yellow',
+  judgement: '--accent',
 } as const;
 
 export function markOf(moment: Moment) {

@@ -2,13 +2,26 @@
 // Pure; reads records, decides nothing.
 import type { Contract, Person, Ticket } from '@/api/types';
 
-export type MomentKind = 'contract' | 'ticket' | 'person' | 'rules';
+export type MomentKind = 'contract' | 'ticket' | 'person' | 'rules' | 'signal' | 'judgement';
 
 export interface Moment {
   at: string;
   kind: MomentKind;
   /** A key of the texts under "moments", and what goes into it. */
-  say: 'begins' | 'ends' | 'opened' | 'solved' | 'comes' | 'goes' | 'left' | 'scorecard' | 'program';
+  say:
+    | 'begins'
+    | 'ends'
+    | 'opened'
+    | 'solved'
+    | 'comes'
+    | 'goes'
+    | 'left'
+    | 'scorecard'
+    | 'program'
+    | 'raised'
+    | 'cleared'
+    | 'sentiment'
+    | 'override';
   name: string;
   detail?: string;
 }

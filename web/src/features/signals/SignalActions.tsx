@@ -16,6 +16,8 @@ type Deed = Omit<SignalBulk, 'signals'>;
 
 export const untilIn = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString();
 
+export const isResolvable = (one: Signal) => one.raised_at !== null && one.state !== 'resolved';
+
 /** Does one thing with the signals, and says what came of it. */
 export function useDo(onDone?: () => void) {
   const act = useAct();
@@ -99,7 +101,7 @@ export function SignalActions({ signals, onDone }: Props) {
   const [resolving, setResolving] = useState(false);
   if (!useCan('write') || signals.length === 0) return null;
   const waiting = signals.filter(one => one.state === 'already_true');
-  const raised = signals.filter(one => one.raised_at !== null && one.state !== 'resolved');
+  const raised = signals.filter(isResolvable);
   const unseen = raised.filter(one => one.acknowledged_at === null);
   return (
     <>

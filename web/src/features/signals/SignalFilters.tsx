@@ -1,6 +1,6 @@
 // Which signals the inbox lists: by where they stand, how urgent they are, whose and of which rule.
 import { Button, Menu } from '@mantine/core';
-import { useUsers } from '@/features/session';
+import { useFormat, useUsers } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { joinList, splitList } from '@/lib/search';
 import { Icon } from '@/ui/Icon';
@@ -61,7 +61,9 @@ interface Props {
 export function SignalFilters({ search, state, who, counts, onChange }: Props) {
   const users = useUsers().data ?? [];
   const rules = useRules().data ?? [];
+  const format = useFormat();
   const picked = splitList(search.severity);
+  const since = search.since ? t('signals.since', { date: format.date(search.since) }) : '';
   const people: Choice[] = [
     { value: ALL, label: t('signals.everybody') },
     { value: MINE, label: t('signals.mine') },
@@ -129,6 +131,17 @@ export function SignalFilters({ search, state, who, counts, onChange }: Props) {
           ))}
         </Menu.Dropdown>
       </Menu>
+      {search.since && (
+        <Button
+          size="xs"
+          variant="light"
+          rightSection={<Icon name="close" size={12} />}
+          aria-label={t('accounts.filter.remove', { filter: since })}
+          onClick={() => onChange({ since: undefined })}
+        >
+          {since}
+        </Button>
+      )}
     </div>
   );
 }

@@ -9,20 +9,37 @@ import { useKeys } from '@/lib/keys';
 import { useTitle } from '@/lib/title';
 import { Empty, LoadingLines } from '@/ui/states';
 import { useInbox, useLiveSignals } from './queries';
-import { SignalActions, untilIn, useDo } from './SignalActions';
+import { ResolveDialog } from './ResolveDialog';
+import { isResolvable, SignalActions, untilIn, useDo } from './SignalActions';
 import { SignalDetail } from './SignalDetail';
 import { SignalFilters } from './SignalFilters';
 import { SignalList } from './SignalList';
 import classes from './SignalsPage.module.css';
 import { ALL, filterOf, MINE, type SignalSearch } from './search';
 
+interface Work {
+  chosen: readonly Signal[];
+  toggle: (id: string) => void;
+  clear: () => void;
+  resolve: (signals: readonly Signal[]) => void;
+}
+
 /** Moves through the list, acts on what is open; the keys are those of a mail program. */
-function useInboxKeys(signals: readonly Signal[], current: Signal | undefined, toggle: (id: string) => void) {
+function useInboxKeys(
+  signals: readonly Signal[],
+  current: Signal | undefined,
+  { chosen, toggle, clear, resolve }: Work,
+) {
   const navigate = useNavigate();
   const mayWrite = useCan('write');
-  const act = useDo();
+  const act = useDo(clear);
   const at = current ? signals.indexOf(current) : -1;
   const wantsFocus = useRef(false);
+  // Where the list goes on when the current one has left it.
+  const lastAt = useRef(0);
+  useEffect(() => {
+    if (at >= 0) lastAt.current = at;
+  }, [at]);
   const go = (to: number) => {
     const next = signals[Math.max(0, Math.min(signals.length - 1, to))];
     if (!next) return;
@@ -35,16 +52,24 @@ function useInboxKeys(signals: readonly Signal[], current: Signal | undefined, t
     document.querySelector<HTMLElement>(`[data-signal="${CSS.escape(current.id)}"]`)?.focus();
   });
   const withCurrent = (deed: (signal: Signal) => void) => () => current && deed(current);
+  /** Those that are selected, else the one that is open. */
+  const meant = chosen.length > 0 ? chosen : current ? [current] : [];
   useKeys({
-    j: () => go(at + 1),
-    k: () => go(at < 0 ? 0 : at - 1),
+    j: () => go(current ? at + 1 : lastAt.current),
+    k: () => go(current ? at - 1 : lastAt.current - 1),
     x: withCurrent(signal => toggle(signal.id)),
     o: withCurrent(
       signal => void navigate({ to: '/accounts/$accountId', params: { accountId: signal.account_id } }),
     ),
+    Escape: clear,
     ...(mayWrite && {
-      e: withCurrent(signal => act([signal], { action: 'acknowledge' })),
-      z: withCurrent(signal => act([signal], { action: 'snooze', until: untilIn(1) })),
+      e: () => act(meant, { action: 'acknowledge' }),
+      z: () => act(meant, { action: 'snooze', until: untilIn(1) }),
+      r: event => {
+        // The letter must not end up in the dialog that it opens.
+        event.preventDefault();
+        resolve(meant);
+      },
     }),
   });
 }
@@ -68,7 +93,7 @@ export function SignalsPage({ search }: { search: SignalSearch }) {
   const navigate = useNavigate();
   const format = useFormat();
   const carries = useSession().user.role === 'csm';
-  const filter = filterOf(search, carries);
+  const filter = filterOf(search, carries, format.dayStart);
   const inbox = useInbox(filter);
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const pages = inbox.data?.pages ?? [];
@@ -88,7 +113,15 @@ export function SignalsPage({ search }: { search: SignalSearch }) {
       if (!next.delete(id)) next.add(id);
       return next;
     });
-  useInboxKeys(signals, current, toggle);
+  const clear = () => setPicked(old => (old.size === 0 ? old : new Set()));
+  const [resolving, setResolving] = useState<readonly Signal[]>([]);
+  const act = useDo(clear);
+  useInboxKeys(signals, current, {
+    chosen,
+    toggle,
+    clear,
+    resolve: meant => setResolving(meant.filter(isResolvable)),
+  });
 
   return (
     <section className={classes.page} aria-label={t('signals.title')}>
@@ -118,10 +151,19 @@ export function SignalsPage({ search }: { search: SignalSearch }) {
           </Button>
         </div>
       )}
+      <ResolveDialog
+        opened={resolving.length > 0}
+        count={resolving.length}
+        onClose={() => setResolving([])}
+        onResolve={(outcome, reason) => {
+          setResolving([]);
+          act(resolving, { action: 'resolve', outcome, ...(reason ? { reason } : {}) });
+        }}
+      />
       {inbox.isPending && <LoadingLines lines={8} />}
       {inbox.error && <QueryFailure error={inbox.error} onRetry={() => void inbox.refetch()} />}
       {inbox.data && signals.length === 0 && (
-        <Nothing state={filter.state} narrowed={Boolean(search.severity || search.rule)} />
+        <Nothing state={filter.state} narrowed={Boolean(search.severity || search.rule || search.since)} />
       )}
       {signals.length > 0 && (
         <div className={classes.two} data-opened={search.signal !== undefined}>

@@ -79,6 +79,46 @@ export function useAccountSignals(id: string) {
   });
 }
 
+/** All that the account ever had, for its time line. */
+export function useSignalHistory(id: string) {
+  return useQuery({
+    queryKey: [...KEY, 'account', id, 'all'] as const,
+    queryFn: ({ signal }) =>
+      unwrap(
+        client.GET('/api/v1/accounts/{account_id}/signals', {
+          params: { path: { account_id: id }, query: { limit: 200 } },
+          signal,
+        }),
+      ),
+    select: page => page.data,
+  });
+}
+
+/** How many there are by state and by severity: those that are open, or those raised since a moment. */
+export function useCounts(assignee: string | undefined, raised_since: string | undefined) {
+  const query = {
+    limit: 1,
+    ...(assignee ? { assignee } : {}),
+    ...(raised_since ? { raised_since } : { state: 'open' }),
+  };
+  return useQuery({
+    queryKey: [...KEY, 'counts', query] as const,
+    queryFn: ({ signal }) => unwrap(client.GET('/api/v1/signals', { params: { query }, signal })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** The most urgent ones that are open. */
+export function useMostUrgent(assignee: string | undefined, limit: number) {
+  const query = { state: 'open', limit, ...(assignee ? { assignee } : {}) };
+  return useQuery({
+    queryKey: [...KEY, 'urgent', query] as const,
+    queryFn: ({ signal }) => unwrap(client.GET('/api/v1/signals', { params: { query }, signal })),
+    select: page => page.data,
+    placeholderData: keepPreviousData,
+  });
+}
+
 /** One action with any number of signals; what could not be done is told of, the rest is done. */
 export function useAct() {
   const cache = useQueryClient();

@@ -13,6 +13,10 @@ describe('the address of the inbox', () => {
     expect(filterOf({}, true)).toEqual({ state: 'open', assignee: 'me' });
     expect(filterOf({}, false)).toEqual({ state: 'open' });
     expect(filterOf({ who: 'all' }, true)).toEqual({ state: 'open' });
+    expect(filterOf(readSignalSearch({ since: '2026-03-01' }), false).raised_since).toBe(
+      '2026-03-01T00:00:00.000Z',
+    );
+    expect(readSignalSearch({ since: 'soon' })).toEqual({});
     expect(filterOf({ who: 'none', state: 'held' }, false)).toEqual({ state: 'held', assignee: 'none' });
   });
 });

@@ -2,12 +2,13 @@
 import i18next from 'i18next';
 import { en } from './en';
 import type { program } from './program';
+import type { segments } from './segments';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'translation';
-    // The program page's texts come with the page (features/program/texts.ts).
-    resources: { translation: typeof en & { program: typeof program } };
+    // Some pages bring their texts along (features/program/texts.ts, features/segments/texts.ts).
+    resources: { translation: typeof en & { program: typeof program; segments: typeof segments } };
   }
 }
 

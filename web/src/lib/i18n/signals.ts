@@ -8,6 +8,11 @@ export const signals = {
   picked_other: '{{count}} signals selected',
   pick: 'Select {{rule}} of {{name}}',
   ofAccount: 'What asks for attention?',
+  now: 'What needs a person now?',
+  byUrgency: 'Open signals by urgency',
+  raisedSince_one: 'Since {{date}}, {{count}} signal was raised:',
+  raisedSince_other: 'Since {{date}}, {{count}} signals were raised:',
+  since: 'Raised since {{date}}',
   stateLabel: 'Which signals',
   state: {
     open: 'Open',

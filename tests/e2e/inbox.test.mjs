@@ -1,0 +1,166 @@
+// The inbox of signals, worked by keyboard alone, one by one and in bulk; and on a narrow phone.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { launch, signedIn, startDemo } from './browser.mjs';
+
+let demo;
+let browser;
+before(async () => {
+  demo = await startDemo();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+const list = page => page.getByRole('list', { name: 'Signals', exact: true });
+const current = page => list(page).locator('[data-current=true] a');
+const idOf = link => link.getAttribute('data-signal');
+const ids = page => list(page).getByRole('link').evaluateAll(links => links.map(link => link.dataset.signal));
+
+async function openInbox(page) {
+  await page.goto(`${demo.base}/accounts`);
+  await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor();
+  await page.keyboard.press('g');
+  await page.keyboard.press('i');
+  await list(page).getByRole('listitem').nth(5).waitFor();
+}
+
+// Waits until the signal is in the list no more.
+const gone = (page, id) => page.waitForFunction(one => !document.querySelector(`[data-signal="${one}"]`), id);
+
+// The dialog takes its keys only once it has the focus, and gives them back only when it is gone.
+async function resolveByKeys(page, answer) {
+  await page.keyboard.press('r');
+  const dialog = page.getByRole('dialog', { name: /^Resolve/ });
+  await dialog.getByLabel('Why, if you like').waitFor();
+  await page.waitForFunction(() => document.activeElement?.tagName === 'TEXTAREA');
+  await page.keyboard.type('a call saved it');
+  await page.keyboard.press('Tab');
+  if (answer === 'Not useful') await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), answer);
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'hidden' });
+}
+
+test('signals are worked by keyboard alone: move, acknowledge, snooze, resolve, and several at once', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  await openInbox(page);
+  const detail = page.getByRole('article', { name: 'Signal' });
+
+  await t.test('j and k move, and what is open is in the address', async () => {
+    await page.keyboard.press('j');
+    await page.waitForURL(/signal=/);
+    const second = await idOf(current(page));
+    await page.keyboard.press('k');
+    await page.waitForFunction(id => document.querySelector('[data-current=true] a')?.dataset.signal !== id, second);
+    await page.keyboard.press('j');
+    await page.waitForFunction(id => document.querySelector('[data-current=true] a')?.dataset.signal === id, second);
+    assert.match(page.url(), new RegExp(`signal=${second}`));
+  });
+
+  await t.test('e acknowledges what is open', async () => {
+    const id = await idOf(current(page));
+    await page.keyboard.press('e');
+    await detail.getByRole('listitem').filter({ hasText: 'Acknowledged' }).first().waitFor();
+    assert.equal(await idOf(current(page)), id);
+  });
+
+  await t.test('r resolves it with an answer; it leaves the list, and j goes on where it was', async () => {
+    const id = await idOf(current(page));
+    const at = (await ids(page)).indexOf(id);
+    await resolveByKeys(page, 'Useful');
+    await gone(page, id);
+    await detail.getByText('resolved', { exact: true }).waitFor();
+    const next = (await ids(page))[at];
+    await page.keyboard.press('j');
+    await page.waitForFunction(one => document.querySelector('[data-current=true] a')?.dataset.signal === one, next);
+  });
+
+  await t.test('z snoozes it for a day', async () => {
+    const id = await idOf(current(page));
+    await page.keyboard.press('z');
+    await gone(page, id);
+    const one = await (await page.request.get(`${demo.base}/api/v1/signals/${id}`)).json();
+    assert.equal(one.state, 'snoozed');
+    const hours = (Date.parse(one.snoozed_until) - Date.now()) / 3_600_000;
+    assert.ok(hours > 23.9 && hours <= 24, one.snoozed_until);
+  });
+
+  await t.test('x selects, and e and r then mean all that are selected', async () => {
+    for (const key of ['j', 'x', 'j', 'x']) await page.keyboard.press(key);
+    const bar = page.getByRole('toolbar', { name: '2 signals selected' });
+    await bar.waitFor();
+    const picked = await list(page).getByRole('checkbox', { checked: true }).evaluateAll(boxes =>
+      boxes.map(box => box.closest('li').querySelector('a').dataset.signal));
+    assert.equal(picked.length, 2);
+    await page.keyboard.press('e');
+    await page.getByText('2 signals acknowledged').waitFor();
+    await bar.waitFor({ state: 'hidden' });
+    for (const id of picked) {
+      const one = await (await page.request.get(`${demo.base}/api/v1/signals/${id}`)).json();
+      assert.notEqual(one.acknowledged_at, null);
+    }
+    for (const key of ['x', 'k', 'x']) await page.keyboard.press(key);
+    await bar.waitFor();
+    await resolveByKeys(page, 'Not useful');
+    await page.getByText('2 signals resolved').waitFor();
+  });
+
+  await t.test('Escape gives the selection up', async () => {
+    await page.keyboard.press('j');
+    await page.keyboard.press('x');
+    const bar = page.getByRole('toolbar', { name: /selected$/ });
+    await bar.waitFor();
+    await page.keyboard.press('Escape');
+    await bar.waitFor({ state: 'hidden' });
+  });
+
+  await t.test('the help names the keys of every page and of the inbox', async () => {
+    await page.keyboard.press('?');
+    const dialog = page.getByRole('dialog', { name: 'Keys' });
+    await dialog.waitFor();
+    const text = await dialog.innerText();
+    for (const name of await page.getByRole('navigation', { name: 'Pages', includeHidden: true }).locator('a').allInnerTexts()) {
+      assert.ok(text.includes(`Go to: ${name}`), `${name} is not in\n${text}`);
+    }
+    for (const what of ['Acknowledge', 'Snooze', 'Resolve', 'Select']) assert.ok(text.includes(what), what);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+  });
+});
+
+test('every page is reached by two keys', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  await page.goto(`${demo.base}/accounts`);
+  await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor();
+  for (const [key, name] of [['p', 'Portfolio'], ['i', 'Signals'], ['e', 'Segments'], ['c', 'Coverage'], ['s', 'Sources'], ['a', 'Accounts']]) {
+    await page.keyboard.press('g');
+    await page.keyboard.press(key);
+    await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+  }
+});
+
+test('on a phone of 360 px the filters leave room for the list, and More leads to every page', async t => {
+  const page = await signedIn(t, browser, demo.base, 'phone');
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.goto(`${demo.base}/signals`);
+  await list(page).getByRole('link').first().waitFor();
+  const top = (await list(page).boundingBox()).y;
+  const heading = (await page.getByRole('heading', { level: 1, name: 'Signals' }).boundingBox()).y;
+  assert.ok(top - heading < 130, `the list begins ${Math.round(top - heading)} px below the title`);
+
+  const bar = page.getByRole('navigation', { name: 'Pages' });
+  for (const item of await bar.locator('a:visible, button:visible').all()) {
+    const cut = await item.evaluate(one => [...one.querySelectorAll('span')].some(label => label.scrollWidth > label.clientWidth + 1 && label.clientWidth > 4));
+    assert.equal(cut, false, `${await item.innerText()} is cut off`);
+  }
+  await bar.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'Coverage' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Coverage' }).waitFor();
+  await bar.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'Sources' }).waitFor();
+  await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+});

@@ -1,0 +1,78 @@
+// A set by colour: a bar of its parts, and as a table each part a link to its accounts.
+import { Link } from '@tanstack/react-router';
+import type { Segment } from '@/api/types';
+import type { AccountSearch } from '@/features/accounts';
+import { HealthShape } from '@/features/health';
+import { percentOf } from '@/features/portfolio';
+import { useFormat } from '@/features/session';
+import { t } from '@/lib/i18n';
+import classes from './Segments.module.css';
+
+type Bands = Segment['bands'];
+
+const inWords = (bands: Bands, number: (value: number) => string) =>
+  bands
+    .filter(({ accounts }) => accounts > 0)
+    .map(({ band, accounts }) => `${t(`health.band.${band}`)} ${number(accounts)}`)
+    .join(', ');
+
+/** One bar; what it says is said in words, too. */
+export function ColourBar({ bands }: { bands: Bands }) {
+  const format = useFormat();
+  const words = inWords(bands, format.number);
+  return (
+    <span className={classes.colours} title={words}>
+      <span className="sr-only">{words || '–'}</span>
+      {bands.map(({ band, accounts }) => (
+        <span key={band} data-shade={band} style={{ flexGrow: accounts }} aria-hidden="true" />
+      ))}
+    </span>
+  );
+}
+
+interface TableProps {
+  bands: Bands;
+  accounts: number;
+  search: AccountSearch;
+}
+
+export function ColourTable({ bands, accounts, search }: TableProps) {
+  const format = useFormat();
+  const shown = bands.filter(({ band, accounts: many }) => band !== 'none' || many > 0);
+  return (
+    <table className={classes.table}>
+      <thead>
+        <tr>
+          <th scope="col">{t('segments.colour')}</th>
+          <th scope="col" className={classes.end}>
+            {t('segments.accounts')}
+          </th>
+          <th scope="col" className={classes.end}>
+            {t('segments.share')}
+          </th>
+          <th scope="col" className={classes.end}>
+            {t('segments.arr')}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {shown.map(({ band, accounts: many, arr }) => (
+          <tr key={band}>
+            <th scope="row">
+              <span className={classes.shade}>
+                <HealthShape shade={band} /> {t(`health.band.${band}`)}
+              </span>
+            </th>
+            <td className={classes.end}>
+              <Link to="/accounts" search={{ ...search, band }} className={classes.number}>
+                {format.number(many)}
+              </Link>
+            </td>
+            <td className={`${classes.end} num`}>{percentOf(many, accounts)}</td>
+            <td className={`${classes.end} num`}>{arr ? format.moneyShort(arr) : '–'}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

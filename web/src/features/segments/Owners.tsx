@@ -1,0 +1,105 @@
+// The load of each CSM beside what their coverage models give one.
+import { Link } from '@tanstack/react-router';
+import type { CoverageBoard, CoverageOwner } from '@/api/types';
+import { useFormat } from '@/features/session';
+import { t } from '@/lib/i18n';
+import { Icon } from '@/ui/Icon';
+import { ScrollRegion } from '@/ui/ScrollRegion';
+import classes from './Segments.module.css';
+
+type Load = CoverageOwner['parts'][number]['load'];
+
+const SIGNS = { none: null, right: 'check', over: 'up', under: 'down' } as const;
+
+function LoadMark({ load }: { load: Load }) {
+  const icon = SIGNS[load];
+  return (
+    <span className={classes.load} data-load={load}>
+      {icon && <Icon name={icon} size={12} />}
+      {t(`segments.coverage.loads.${load}`)}
+    </span>
+  );
+}
+
+function Row({ row }: { row: CoverageOwner }) {
+  const format = useFormat();
+  const { owner } = row;
+  return (
+    <tr>
+      <th scope="row">{owner?.name ?? <span className="dim">{t('segments.nobody')}</span>}</th>
+      <td className={classes.end}>
+        {owner ? (
+          <Link to="/accounts" search={{ owner: owner.id }} className={classes.number}>
+            {format.number(row.accounts)}
+          </Link>
+        ) : (
+          <span className="num">{format.number(row.accounts)}</span>
+        )}
+      </td>
+      <td className={`${classes.end} num`}>{row.arr ? format.moneyShort(row.arr) : '–'}</td>
+      <td className={`${classes.end} num`}>{row.average ? format.moneyShort(row.average) : '–'}</td>
+      <td>
+        <ul className={classes.parts}>
+          {row.parts.map(part => (
+            <li key={part.coverage}>
+              {part.coverage}{' '}
+              {owner ? (
+                <Link
+                  to="/accounts"
+                  search={{ owner: owner.id, coverage: part.coverage }}
+                  className={classes.number}
+                >
+                  {format.number(part.accounts)}
+                </Link>
+              ) : (
+                <span className="num">{format.number(part.accounts)}</span>
+              )}{' '}
+              <LoadMark load={part.load} />
+            </li>
+          ))}
+        </ul>
+      </td>
+      <td className={`${classes.end} num`}>{format.number(row.touches_per_week, 1)}</td>
+    </tr>
+  );
+}
+
+export function Owners({ board }: { board: CoverageBoard }) {
+  return (
+    <section className={classes.panel} aria-labelledby="owners-title">
+      <h2 id="owners-title">{t('segments.coverage.owners')}</h2>
+      {board.owners.length === 0 ? (
+        <p className={classes.note}>{t('segments.coverage.ownersNone')}</p>
+      ) : (
+        <ScrollRegion className={classes.scroll} label={t('segments.coverage.owners')}>
+          <table className={classes.table}>
+            <thead>
+              <tr>
+                <th scope="col">{t('segments.coverage.csm')}</th>
+                <th scope="col" className={classes.end}>
+                  {t('segments.accounts')}
+                </th>
+                <th scope="col" className={classes.end}>
+                  {t('segments.arr')}
+                </th>
+                <th scope="col" className={classes.end}>
+                  {t('segments.coverage.average')}
+                </th>
+                <th scope="col">{t('segments.coverage.load')}</th>
+                <th scope="col" className={classes.end}>
+                  {t('segments.coverage.touches')}
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {board.owners.map(row => (
+                <Row key={row.owner?.id ?? ''} row={row} />
+              ))}
+            </tbody>
+          </table>
+        </ScrollRegion>
+      )}
+      <p className={classes.note}>{t('segments.coverage.loadWhy')}</p>
+    </section>
+  );
+}

@@ -1,0 +1,1 @@
+export { readSegmentSearch, readSegmentsSearch, type SegmentSearch, type SegmentsSearch } from './search';
