@@ -18,6 +18,7 @@
 
 #include "api/gauge.h"
 #include "book/account_list.h"
+#include "book/link.h"
 #include "book/merge.h"
 #include "book/portfolio.h"
 #include "book/subject_map.h"
@@ -27,6 +28,7 @@
 #include "event/rejected.h"
 #include "metric/query.h"
 #include "segment/board.h"
+#include "signal/tell.h"
 #include "sql/db.h"
 
 struct cn_api;
@@ -98,6 +100,14 @@ struct cn_api_engine {
     void (*progress)(void *arg, struct cn_arena *arena, struct cn_progress *progress_out);
 };
 
+/* What the API needs of telling people; see signal/tell.h and book/link.h. */
+struct cn_api_notices {
+    void *arg;
+    const struct cn_tell_options *tell;
+    const struct cn_link_key *link_key;
+    void (*wake)(void *arg); /* something is in the outbox; NULL: nothing is sent */
+};
+
 /* A demo workspace: buttons whose calls the browser makes itself. */
 struct cn_demo_call {
     cn_str method;
@@ -139,6 +149,7 @@ struct cn_api_options {
     struct cn_intake *intake;
     struct cn_subject_map *subjects;
     struct cn_api_engine engine;
+    struct cn_api_notices notices;
     const struct cn_account_part *const *account_parts; /* what moves when accounts are merged */
     size_t account_part_count;
     const struct cn_api_demo *demo; /* NULL: not a demo */

@@ -5,8 +5,10 @@
 struct cn_route_table;
 
 extern const struct cn_route_table cn_api_accounts;
+extern const struct cn_route_table cn_api_acknowledge;
 extern const struct cn_route_table cn_api_contracts;
 extern const struct cn_route_table cn_api_coverage;
+extern const struct cn_route_table cn_api_deliveries;
 extern const struct cn_route_table cn_api_demo_buttons;
 extern const struct cn_route_table cn_api_events;
 extern const struct cn_route_table cn_api_export;
@@ -17,6 +19,7 @@ extern const struct cn_route_table cn_api_live;
 extern const struct cn_route_table cn_api_metrics;
 extern const struct cn_route_table cn_api_people;
 extern const struct cn_route_table cn_api_portfolio;
+extern const struct cn_route_table cn_api_preferences;
 extern const struct cn_route_table cn_api_program;
 extern const struct cn_route_table cn_api_program_apply;
 extern const struct cn_route_table cn_api_program_diff;

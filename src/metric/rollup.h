@@ -161,10 +161,12 @@ struct cn_rollup_builder {
     bool (*guard)(void *arg, struct cn_sql_conn *conn, struct cn_error *err);
     cn_rollup_scan *scan;
     void *arg;
+    size_t part_rows; /* embedded: and members, of one transaction; 0: 200000 */
 };
 
-/* Fills the metrics that are building from a scan of the whole log, in one transaction at the end:
- * after a crash they are still building. */
+/* Fills the metrics that are building from a scan of the whole log.  Embedded, others add, flush
+ * and rebuild meanwhile; on PostgreSQL they wait.  After a crash or a failure the metrics are still
+ * building, and the next call begins again. */
 CN_MUST_CHECK bool cn_rollup_build(struct cn_rollup *rollup, const struct cn_rollup_builder *with,
                                    struct cn_error *err);
 

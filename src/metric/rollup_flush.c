@@ -1,5 +1,5 @@
 /*
- * Writing: flush, fold, rebuild, build.  What the rows are is in rollup.c.
+ * Writing: flush, fold, rebuild.  What the rows are is in rollup.c; rollup_build.c builds.
  */
 #include <stdlib.h>
 
@@ -127,8 +127,7 @@ bool cn_rollup_write_waiting(struct cn_rollup *rollup, cn_rollup_also *also, voi
     return ok;
 }
 
-/* Writes everything that was added before the call. */
-static bool flush_all(struct cn_rollup *rollup, struct cn_error *err)
+bool cn_rollup_flush_all(struct cn_rollup *rollup, struct cn_error *err)
 {
     bool is_retry = rollup->has_waiting;
     cn_rollup_take(rollup);
@@ -145,7 +144,7 @@ static bool flush_all(struct cn_rollup *rollup, struct cn_error *err)
 bool cn_rollup_flush(struct cn_rollup *rollup, struct cn_error *err)
 {
     cn_rollup_lock_writes(rollup);
-    bool ok = flush_all(rollup, err);
+    bool ok = cn_rollup_flush_all(rollup, err);
     pthread_mutex_unlock(&rollup->write_lock);
     return ok || cn_error_context(err, "flushing the rollups");
 }
@@ -316,7 +315,7 @@ static bool replace_waiting(struct rebuild *rebuild, cn_delta_keep *keep, void *
 /* Flushes, so that nothing older waits, and takes off what came since. */
 static bool take_boundary(struct cn_rollup *rollup, struct cn_error *err)
 {
-    if (!flush_all(rollup, err)) {
+    if (!cn_rollup_flush_all(rollup, err)) {
         return false;
     }
     cn_rollup_take(rollup);
@@ -335,12 +334,16 @@ static bool rebuild_accounts(struct cn_rollup *rollup, const struct cn_rollup_re
     struct rebuild rebuild = { .rollup = rollup, .scope = scope, .deltas = &collector.deltas };
     bool ok = false;
     if (rollup->is_shared) {
-        ok = flush_all(rollup, err) && cn_rollup_rebuild_shared(&collector, scope, &what->mapping,
-                                                                what->scan, what->arg, err);
+        ok =
+            cn_rollup_flush_all(rollup, err) &&
+            cn_rollup_rebuild_shared(&collector, scope, &what->mapping, what->scan, what->arg, err);
     } else {
         ok = take_boundary(rollup, err) &&
              what->scan(what->arg, rollup->waiting_upto.seq, &collector.sink, err) &&
              replace_waiting(&rebuild, keep_other_row, scope, what->mapping, err);
+    }
+    if (ok) {
+        cn_rollup_note_rebuilt(rollup, scope);
     }
     cn_deltas_deinit(&collector.deltas);
     return ok;
@@ -365,84 +368,4 @@ bool cn_rollup_rebuild(struct cn_rollup *rollup, const struct cn_rollup_rebuild 
     pthread_mutex_unlock(&rollup->write_lock);
     free(scope.accounts);
     return ok || cn_error_context(err, "rebuilding rollups");
-}
-
-static bool is_building(const struct cn_rollup_scope *scope, uint32_t metric)
-{
-    for (size_t i = 0; i < scope->metric_count; i++) {
-        if (scope->metrics[i] == metric) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool keep_building_metric(void *arg, uint32_t metric)
-{
-    return is_building(arg, metric);
-}
-
-static bool keep_built_row(void *arg, const struct cn_delta *row)
-{
-    return !is_building(arg, row->metric);
-}
-
-static void list_building(struct cn_rollup *rollup, struct cn_rollup_scope *building)
-{
-    pthread_mutex_lock(&rollup->lock);
-    building->metrics = cn_heap_resize(NULL, (rollup->metric_count + 1) * sizeof(uint32_t));
-    for (size_t i = 0; i < rollup->metric_count; i++) {
-        if (rollup->metrics[i].is_used && !rollup->metrics[i].built) {
-            building->metrics[building->metric_count++] = rollup->metrics[i].metric;
-        }
-    }
-    pthread_mutex_unlock(&rollup->lock);
-}
-
-static void mark_built(struct cn_rollup *rollup, const struct cn_rollup_scope *building)
-{
-    pthread_mutex_lock(&rollup->lock);
-    for (size_t i = 0; i < rollup->metric_count; i++) {
-        if (is_building(building, rollup->metrics[i].metric)) {
-            rollup->metrics[i].built = true;
-        }
-    }
-    pthread_mutex_unlock(&rollup->lock);
-}
-
-static bool build_metrics(struct cn_rollup *rollup, struct cn_rollup_scope *building,
-                          const struct cn_rollup_builder *with, struct cn_error *err)
-{
-    struct cn_rollup_collector collector = {
-        .sink = { .add = cn_rollup_collect },
-        .rollup = rollup,
-        .filter = { .keep_metric = keep_building_metric, .arg = building },
-    };
-    struct rebuild rebuild = { .rollup = rollup, .scope = building, .deltas = &collector.deltas };
-    bool ok = false;
-    if (rollup->is_shared) {
-        ok = flush_all(rollup, err) &&
-             cn_rollup_rebuild_shared(&collector, building, NULL, with->scan, with->arg, err);
-    } else {
-        ok = take_boundary(rollup, err) &&
-             with->scan(with->arg, rollup->waiting_upto.seq, &collector.sink, err) &&
-             replace_waiting(&rebuild, keep_built_row, building, rollup->waiting_upto.mapping, err);
-    }
-    if (ok) {
-        mark_built(rollup, building);
-    }
-    cn_deltas_deinit(&collector.deltas);
-    return ok;
-}
-
-bool cn_rollup_build(struct cn_rollup *rollup, const struct cn_rollup_builder *with,
-                     struct cn_error *err)
-{
-    struct cn_rollup_scope building = { .guard = with->guard };
-    cn_rollup_lock_writes(rollup);
-    list_building(rollup, &building);
-    bool ok = building.metric_count == 0 || build_metrics(rollup, &building, with, err);
-    pthread_mutex_unlock(&rollup->write_lock);
-    free(building.metrics);
-    return ok || cn_error_context(err, "building metrics");
 }

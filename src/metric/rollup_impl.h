@@ -43,6 +43,7 @@ struct cn_rollup {
     struct cn_rollup_position waiting_upto;
     bool has_waiting;
     struct cn_rollup_position stored; /* what rollup_position holds */
+    struct cn_rollup_build *build;    /* metrics that are being built, or NULL; rollup_build.c */
 
     pthread_mutex_t lock; /* of everything below, never held while waiting for the disk */
     struct cn_deltas deltas;
@@ -122,6 +123,9 @@ struct cn_rollup_scope {
     bool (*guard)(void *arg, struct cn_sql_conn *conn, struct cn_error *err); /* or NULL */
 };
 
+/* With `write_lock` held: these rows were made anew, those of metrics that are being built, too. */
+void cn_rollup_note_rebuilt(struct cn_rollup *rollup, const struct cn_rollup_scope *scope);
+
 CN_MUST_CHECK bool cn_rollup_drop(struct cn_sql_conn *conn, const struct cn_rollup_scope *scope,
                                   struct cn_error *err);
 
@@ -142,6 +146,9 @@ void cn_rollup_accumulate(struct cn_rollup *rollup, struct cn_deltas *deltas,
 
 /* With `write_lock` held.  Takes what was added off, to be written. */
 void cn_rollup_take(struct cn_rollup *rollup);
+
+/* With `write_lock` held.  Writes everything that was added before the call. */
+CN_MUST_CHECK bool cn_rollup_flush_all(struct cn_rollup *rollup, struct cn_error *err);
 
 /* What a flush writes besides the deltas that wait; runs before them in the transaction. */
 typedef bool cn_rollup_also(void *arg, struct cn_sql_conn *conn, struct cn_error *err);

@@ -1,11 +1,13 @@
 // English.  Sentence case, words from GLOSSARY.md, no exclamation marks.
 import { judgement } from './judgement';
+import { notifications } from './notifications';
 import { portfolio } from './portfolio';
 import { signals } from './signals';
 import { sources } from './sources';
 
 export const en = {
   judgement,
+  notifications,
   portfolio,
   signals,
   sources,
