@@ -348,7 +348,7 @@ static bool load_series(struct cn_apply *apply, struct apply_prepared *prepared,
     cn_rollup_stats(rollup, &stats);
     prepared->series =
         cn_series_new(&(struct cn_series_options){ .metrics = metrics,
-                                                   .first_day = today,
+                                                   .first_day = today - 1,
                                                    .last_day = today,
                                                    .reach_days = reach,
                                                    .members_max = stats.members_max });

@@ -134,7 +134,7 @@ bool cn_candidate_use_metrics(struct cn_candidate *candidate, const struct cn_me
     bool ok = true;
     if (!fits) {
         candidate->series = cn_series_new(&(struct cn_series_options){
-            .metrics = metrics, .first_day = today, .last_day = today, .reach_days = reach });
+            .metrics = metrics, .first_day = today - 1, .last_day = today, .reach_days = reach });
         ok =
             cn_rollup_flush(rollup, err) && cn_series_load(candidate->series, rollup, NULL, 0, err);
     }

@@ -107,7 +107,7 @@ static struct cn_series *series_of(const struct known *known, int64_t today)
     const struct cn_engine_program *program = known->then->program;
     return cn_series_new(&(struct cn_series_options){
         .metrics = program->metrics,
-        .first_day = (int32_t)today,
+        .first_day = (int32_t)today - 1,
         .last_day = (int32_t)today,
         .reach_days = cn_metric_source_reach(program->metric_source) });
 }

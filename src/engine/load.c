@@ -175,7 +175,7 @@ static bool make_series(struct cn_engine *engine, struct cn_error *err)
     struct cn_series_options options = {
         .members_max = rollup.members_max,
         .metrics = engine->program->metrics,
-        .first_day = today,
+        .first_day = today - 1, /* ranks are of last night */
         .last_day = today,
         .reach_days = cn_metric_source_reach(engine->program->metric_source),
     };
@@ -362,7 +362,7 @@ static bool load_series_beside(struct cn_engine *engine, struct cn_error *err)
     int32_t today = (int32_t)cn_tz_day(engine->options.tz, cn_now(engine->options.clock));
     engine->series = cn_series_new(&(struct cn_series_options){
         .metrics = engine->program->metrics,
-        .first_day = today,
+        .first_day = today - 1,
         .last_day = today,
         .reach_days = cn_metric_source_reach(engine->program->metric_source) });
     engine->day = today;

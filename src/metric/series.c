@@ -413,9 +413,9 @@ static bool is_stale(const struct cn_series *series, size_t row, int32_t oldest)
 void cn_series_move(struct cn_series *series, int32_t today)
 {
     int32_t from = series->shape.oldest;
-    series->first_today = today;
+    series->first_today += today - series->last_today;
     series->last_today = today;
-    series->shape.oldest = today - series->reach_days;
+    series->shape.oldest = series->first_today - series->reach_days;
     for (size_t i = 0; i < series->count * series->metrics->count; i++) {
         if (series->metrics->items[i % series->metrics->count].kind == CN_METRIC_DISTINCT) {
             cn_cell_advance(&series->cells[i], &series->shape, from);

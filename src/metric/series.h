@@ -24,8 +24,8 @@ struct cn_series;
 
 struct cn_series_options {
     const struct cn_metric_list *metrics; /* outlives the series */
-    int32_t first_day;                    /* days that can be `today`, both included */
-    int32_t last_day;                     /* a live series moves on with cn_series_advance() */
+    int32_t first_day;                    /* days that can be `today`, both included: of a live */
+    int32_t last_day;                     /* series yesterday and today, which it moves on with */
     int32_t reach_days;                   /* how far windows look back from them; at most 731 */
     int64_t members_max;                  /* as of the rollup; 0: CN_ROLLUP_MEMBERS_MAX */
 };
@@ -64,8 +64,9 @@ void cn_series_add(struct cn_series *series, const struct cn_metric_fact *facts,
 
 void cn_series_forget(struct cn_series *series, int64_t account_id);
 
-/* The last day that can be `today` becomes `today`, if it is later, and the first one too.  Adds to
- * `stale` the rows (of accounts[row], the frame's) whose windows may differ from the day before. */
+/* The last day that can be `today` becomes `today`, if it is later, and the first moves with it.
+ * Adds to `stale` the rows (of accounts[row], the frame's) whose windows may differ from the day
+ * before. */
 void cn_series_advance(struct cn_series *series, int32_t today, const int64_t *accounts,
                        struct cn_bitmap *stale);
 

@@ -57,8 +57,11 @@ static uint64_t chain(uint64_t hash, cn_str text)
 
 static uint64_t signature_of(const struct cn_series *series)
 {
-    int64_t numbers[] = { (int64_t)sizeof(struct cn_day_value), (int64_t)series->shape.words,
-                          series->reach_days, (int64_t)series->members_max,
+    int64_t numbers[] = { (int64_t)sizeof(struct cn_day_value),
+                          (int64_t)series->shape.words,
+                          series->reach_days,
+                          series->last_today - series->first_today,
+                          (int64_t)series->members_max,
                           (int64_t)series->metrics->count };
     uint64_t hash = hash_bytes(numbers, sizeof(numbers));
     for (size_t i = 0; i < series->metrics->count; i++) {
@@ -322,8 +325,7 @@ bool cn_series_restore(struct cn_series *series, const char *path,
         return false;
     }
     pthread_rwlock_wrlock(&series->lock);
-    bool ok = series->count == 0 && series->first_today == series->last_today &&
-              read_file(series, file, position);
+    bool ok = series->count == 0 && read_file(series, file, position);
     pthread_rwlock_unlock(&series->lock);
     (void)fclose(file); /* it was only read */
     return ok;

@@ -336,6 +336,36 @@ static void live_and_past_days_fill_the_same_way(void **state)
     cn_series_free(live);
 }
 
+/* What only the live series knows tells which of the two was asked. */
+static void last_night_is_filled_from_what_is_live(void **state)
+{
+    struct columns *c = *state;
+    struct cn_column_spec spec;
+    struct cn_error err;
+    const int64_t today = WORLD_LAST_DAY;
+    assert_int_equal(resolve(c, "logins", "sum", 1, 28, 0, &spec, &err), CN_RESOLVE_FOUND);
+    struct cn_series_options options = { .metrics = &world_list,
+                                         .first_day = WORLD_LAST_DAY - 2,
+                                         .last_day = WORLD_LAST_DAY - 1,
+                                         .reach_days = cn_metric_source_reach(c->source) };
+    struct cn_metric_fact unflushed = {
+        .account_id = 2, .day = today - 1, .name = CN_STR("Signed In"), .user = 5, .tie = 77
+    };
+    struct cn_bitmap stale = { 0 };
+    struct cn_series *live = cn_series_new(&options);
+    cn_series_add(live, c->world.facts, c->world.count);
+    cn_series_add(live, &unflushed, 1);
+    cn_series_advance(live, (int32_t)today, NULL, &stale);
+    cn_metric_source_set_series(c->source, live);
+    for (int64_t day = today - 1; day <= today; day++) {
+        assert_true(filled(c, &spec, 2, day, false) == counted(&c->world, 2, day - 27, day) + 1);
+    }
+    assert_true(filled(c, &spec, 2, today - 2, false) ==
+                counted(&c->world, 2, today - 29, today - 2));
+    cn_metric_source_set_series(c->source, NULL);
+    cn_series_free(live);
+}
+
 static void an_explanation_says_which_events_and_when(void **state)
 {
     struct columns *c = *state;
@@ -397,6 +427,8 @@ int main(void)
         WITH_COLUMNS("a window resolves to a column or says why not",
                      a_window_resolves_to_a_column_or_says_why_not),
         WITH_COLUMNS("live and past days fill the same way", live_and_past_days_fill_the_same_way),
+        WITH_COLUMNS("last night is filled from what is live",
+                     last_night_is_filled_from_what_is_live),
         WITH_COLUMNS("an explanation says which events and when",
                      an_explanation_says_which_events_and_when),
         WITH_COLUMNS("a chart has every day", a_chart_has_every_day),
