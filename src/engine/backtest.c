@@ -203,7 +203,7 @@ static bool run_side(struct walk *walk, struct side *side, int64_t day, bool as_
     for (size_t i = 0; ok && i < side->moves.count; i++) {
         const struct cn_signal_moved *moved = &side->moves.items[i];
         if (moved->move == CN_SIGNAL_RAISES) {
-            backtest_add_raise(
+            cn_backtest_add_raise(
                 &walk->collected.raises[as_true ? CN_BACKTEST_TRUE : CN_BACKTEST_KNOWN],
                 &(struct backtest_raise){ moved->rule, accounts[moved->row], day });
         }
@@ -266,7 +266,7 @@ static void look_at_facts(struct walk *walk, const struct side sides[CN_BACKTEST
         fact->stayed_of += !left;
         fact->stayed_later += !left && later;
         if (horizon == 1 && number_at(&sides[walk->question->basis], i, row, &number)) {
-            backtest_add_case(&walk->collected.values[i], number, left);
+            cn_backtest_add_case(&walk->collected.values[i], number, left);
         }
     }
 }
@@ -277,8 +277,8 @@ static void look(struct walk *walk, const struct side sides[CN_BACKTEST_BASES], 
     for (size_t basis = 0; basis < CN_BACKTEST_BASES; basis++) {
         struct cn_health_score score = cn_health_state_get(&sides[basis].health, row);
         if (score.has_points) {
-            backtest_add_case(&walk->collected.scores[basis][horizon], (double)score.points / 1000,
-                              left);
+            cn_backtest_add_case(&walk->collected.scores[basis][horizon],
+                                 (double)score.points / 1000, left);
         }
     }
     look_at_facts(walk, sides, row, horizon, left);
@@ -317,7 +317,7 @@ static void look_at_others(struct walk *walk, const struct side sides[CN_BACKTES
             look(walk, sides, row, horizon, false);
         }
         if (is_beside && horizon == CN_BACKTEST_HORIZONS - 1) {
-            backtest_add_pair(&walk->collected.pairs, departure, subject->id);
+            cn_backtest_add_pair(&walk->collected.pairs, departure, subject->id);
         }
     }
 }
@@ -488,7 +488,7 @@ static bool run(struct walk *walk, struct cn_backtest_report *report, struct cn_
     *report = (struct cn_backtest_report){ .basis = walk->question->basis,
                                            .first_day = walk->first_day,
                                            .last_day = walk->last_day };
-    backtest_judge(&walk->collected, walk->program, walk->arena, report);
+    cn_backtest_judge(&walk->collected, walk->program, walk->arena, report);
     report->left_out = walk->question->departures->count - report->left;
     return true;
 }

@@ -50,12 +50,13 @@ struct backtest_collected {
     int64_t today;
 };
 
-void backtest_add_case(struct backtest_cases *cases, double score, bool left);
-void backtest_add_raise(struct backtest_raises *raises, const struct backtest_raise *raise);
-void backtest_add_pair(struct backtest_pairs *pairs, size_t departure, int64_t account_id);
+void cn_backtest_add_case(struct backtest_cases *cases, double score, bool left);
+void cn_backtest_add_raise(struct backtest_raises *raises, const struct backtest_raise *raise);
+void cn_backtest_add_pair(struct backtest_pairs *pairs, size_t departure, int64_t account_id);
 
 /* Fills in what follows from what was collected. */
-void backtest_judge(struct backtest_collected *collected, const struct cn_engine_program *program,
-                    struct cn_arena *arena, struct cn_backtest_report *report);
+void cn_backtest_judge(struct backtest_collected *collected,
+                       const struct cn_engine_program *program, struct cn_arena *arena,
+                       struct cn_backtest_report *report);
 
 #endif

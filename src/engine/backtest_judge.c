@@ -10,7 +10,7 @@ enum {
     SENTENCE_MAX_BYTES = 600
 };
 
-void backtest_add_case(struct backtest_cases *cases, double score, bool left)
+void cn_backtest_add_case(struct backtest_cases *cases, double score, bool left)
 {
     if (cases->count == cases->capacity) {
         cases->capacity = cases->capacity > 0 ? cases->capacity * 2 : 64;
@@ -19,7 +19,7 @@ void backtest_add_case(struct backtest_cases *cases, double score, bool left)
     cases->items[cases->count++] = (struct cn_backtest_case){ score, left };
 }
 
-void backtest_add_raise(struct backtest_raises *raises, const struct backtest_raise *raise)
+void cn_backtest_add_raise(struct backtest_raises *raises, const struct backtest_raise *raise)
 {
     if (raises->count == raises->capacity) {
         raises->capacity = raises->capacity > 0 ? raises->capacity * 2 : 64;
@@ -28,7 +28,7 @@ void backtest_add_raise(struct backtest_raises *raises, const struct backtest_ra
     raises->items[raises->count++] = *raise;
 }
 
-void backtest_add_pair(struct backtest_pairs *pairs, size_t departure, int64_t account_id)
+void cn_backtest_add_pair(struct backtest_pairs *pairs, size_t departure, int64_t account_id)
 {
     if (pairs->count == pairs->capacity) {
         pairs->capacity = pairs->capacity > 0 ? pairs->capacity * 2 : 64;
@@ -201,14 +201,14 @@ static struct cn_backtest_auc signal_auc(const struct backtest_collected *collec
         const struct cn_backtest_account *left = &collected->left[i];
         if (collected->seen[i]) {
             bool warned = first_warning(raises, rule, left->id, left->left_on) >= 0;
-            backtest_add_case(&cases, warned ? 0 : 1, true);
+            cn_backtest_add_case(&cases, warned ? 0 : 1, true);
         }
     }
     for (size_t i = 0; i < collected->pairs.count; i++) {
         const struct backtest_pair *pair = &collected->pairs.items[i];
         int64_t day = collected->left[pair->departure].left_on;
         bool warned = first_warning(raises, rule, pair->account_id, day) >= 0;
-        backtest_add_case(&cases, warned ? 0 : 1, false);
+        cn_backtest_add_case(&cases, warned ? 0 : 1, false);
     }
     struct cn_backtest_auc auc = cn_backtest_auc(cases.items, cases.count);
     free(cases.items);
@@ -331,8 +331,9 @@ static void list_facts(const struct backtest_collected *collected, size_t column
     }
 }
 
-void backtest_judge(struct backtest_collected *collected, const struct cn_engine_program *program,
-                    struct cn_arena *arena, struct cn_backtest_report *report)
+void cn_backtest_judge(struct backtest_collected *collected,
+                       const struct cn_engine_program *program, struct cn_arena *arena,
+                       struct cn_backtest_report *report)
 {
     judge_facts(collected, program);
     judge_score(collected, program->columns.count, report);
