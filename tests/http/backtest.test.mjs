@@ -77,3 +77,19 @@ test('a back-test of few departures says that they are too few, as text and as J
   assert.equal((await run(cairn, 'backtest', '--version', 'x')).code, 2);
   assert.equal((await run(cairn, 'backtest', '--version', '99')).code, 1);
 });
+
+test('one account is marked, listed and unmarked over HTTP, by whom may change it', async t => {
+  const viewer = { email: 'viewer@example.com', password: 'correct horse battery', name: 'V', role: 'viewer' };
+  const cairn = await startCairn(t, { users: [viewer] });
+  const admin = await cairn.login();
+  const { id } = await admin.createAccount({ name: 'Gone' });
+  const path = `/api/v1/accounts/${id}/departure`;
+  assert.equal((await admin.post(path, { left_on: '2999-01-01' })).status, 422);
+  assert.equal((await (await cairn.login(viewer)).post(path, { left_on: '2025-01-31' })).status, 403);
+  assert.equal((await admin.post(path, { left_on: '2025-01-31', reason: 'price' })).status, 204);
+  assert.equal((await admin.post(path, { left_on: '2025-02-28' })).status, 204);
+  const { data } = (await admin.get('/api/v1/departures')).body;
+  assert.deepEqual(data.map(row => [row.account_id, row.name, row.left_on, row.reason]), [[id, 'Gone', '2025-02-28', '']]);
+  assert.equal((await admin.delete(path)).status, 204);
+  assert.deepEqual((await admin.get('/api/v1/departures')).body.data, []);
+});
