@@ -51,6 +51,26 @@ CN_MUST_CHECK bool cn_departure_suggest(const struct cn_unit *unit,
 CN_MUST_CHECK bool cn_departure_find(const struct cn_unit *unit, cn_str text,
                                      cn_account_id *account_id_out, struct cn_error *err);
 
+struct cn_departure_problem {
+    int64_t line; /* from 1 */
+    cn_str text;
+};
+
+struct cn_departure_import {
+    size_t marked;
+    struct cn_departure_problem *problems; /* with any, nothing was marked */
+    size_t problem_count;
+};
+
+/*
+ * Marks all accounts of a CSV text: account, day as 2026-03-31 and perhaps a reason; a first line
+ * without a day is a heading.  The account is its id, external id, domain or name.  Inside a
+ * transaction.  Fails as sql/sql.h says; what is wrong with lines is a problem each.
+ */
+CN_MUST_CHECK bool cn_departure_take_csv(const struct cn_unit *unit, cn_str csv,
+                                         struct cn_departure_import *import_out,
+                                         struct cn_error *err);
+
 extern const struct cn_account_part cn_departure_part;
 
 #endif

@@ -19,6 +19,8 @@ const struct cn_command *const cn_commands[] = {
     &cn_cmd_program_rollback,
     &cn_cmd_program_schema,
     &cn_cmd_program_reference,
+    &cn_cmd_departures,
+    &cn_cmd_backtest,
     &cn_cmd_backup,
     &cn_cmd_restore,
     &cn_cmd_move,

@@ -4,7 +4,9 @@
 
 #include "cli/command.h"
 
+extern const struct cn_command cn_cmd_backtest;
 extern const struct cn_command cn_cmd_backup;
+extern const struct cn_command cn_cmd_departures;
 extern const struct cn_command cn_cmd_config_list;
 extern const struct cn_command cn_cmd_demo;
 extern const struct cn_command cn_cmd_doctor;

@@ -1,0 +1,527 @@
+/* Accounts that left, and what a program would have told of them. */
+#include "base/buf.h"
+#include "base/parse.h"
+#include "base/str.h"
+#include "base/tz.h"
+
+#include "book/departure.h"
+#include "cli/commands.h"
+#include "cli/program.h"
+#include "engine/backtest.h"
+#include "json/writer.h"
+#include "program/version.h"
+
+enum {
+    CSV_MAX_BYTES = 4 * 1024 * 1024,
+    OUTPUT_MAX_BYTES = 64 * 1024 * 1024,
+    VERSIONS = 2 /* side by side */
+};
+
+/* A failure shows when standard output is flushed. */
+#define PRINT(...) ((void)fprintf(env->out, __VA_ARGS__))
+
+/* ---- departures ---- */
+
+struct marking {
+    const struct cn_command_env *env;
+    struct cn_workspace *workspace;
+    cn_str csv;
+    struct cn_departure_import import;
+};
+
+static struct cn_unit unit_of(const struct cn_command_env *env, struct cn_workspace *workspace,
+                              struct cn_sql_conn *conn)
+{
+    return (struct cn_unit){ .conn = conn,
+                             .arena = env->arena,
+                             .ids = &workspace->ids,
+                             .scope = CN_SCOPE_ALL,
+                             .now = cn_now(workspace->clock),
+                             .tz = workspace->tz };
+}
+
+static bool mark_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    struct marking *marking = arg;
+    struct cn_unit unit = unit_of(marking->env, marking->workspace, conn);
+    return cn_departure_take_csv(&unit, marking->csv, &marking->import, err);
+}
+
+static bool read_csv(const struct cn_command_env *env, const char *path, cn_str *text_out,
+                     struct cn_error *err)
+{
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return cn_fail(err, CN_INVALID, "cannot read %s: %m", path);
+    }
+    char *text = cn_arena_calloc(env->arena, CSV_MAX_BYTES, 1);
+    size_t len = fread(text, 1, CSV_MAX_BYTES, file);
+    bool failed = ferror(file) != 0;
+    (void)fclose(file); /* only read */
+    if (failed || len == CSV_MAX_BYTES) {
+        return cn_fail(err, CN_INVALID, "%s cannot be read or is larger than %d bytes", path,
+                       CSV_MAX_BYTES);
+    }
+    *text_out = (cn_str){ text, len };
+    return true;
+}
+
+static bool mark(const struct cn_command_env *env, struct cn_workspace *workspace,
+                 struct cn_error *err)
+{
+    struct marking marking = { .env = env, .workspace = workspace };
+    if (!read_csv(env, env->operands[0], &marking.csv, err) ||
+        !cn_db_write(workspace->db, mark_work, &marking, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < marking.import.problem_count; i++) {
+        PRINT("%s:%lld: %.*s\n", env->operands[0], (long long)marking.import.problems[i].line,
+              CN_STR_ARG(marking.import.problems[i].text));
+    }
+    if (marking.import.problem_count > 0) {
+        return cn_fail(err, CN_INVALID, "nothing was marked: %zu lines are wrong",
+                       marking.import.problem_count);
+    }
+    PRINT("%zu accounts are marked as left.\n", marking.import.marked);
+    return true;
+}
+
+static bool list_of(const struct cn_command_env *env, struct cn_workspace *workspace,
+                    bool suggested, struct cn_departure_list *list_out, struct cn_error *err)
+{
+    struct cn_sql_conn *conn = NULL;
+    if (!cn_db_read(workspace->db, &conn, err)) {
+        return false;
+    }
+    struct cn_unit unit = unit_of(env, workspace, conn);
+    bool ok = suggested ? cn_departure_suggest(&unit, list_out, err)
+                        : cn_departure_list(&unit, list_out, err);
+    cn_db_release(workspace->db, conn);
+    return ok;
+}
+
+static void print_cell(const struct cn_command_env *env, cn_str text)
+{
+    (void)fputc('"', env->out);
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '"') {
+            (void)fputc('"', env->out);
+        }
+        (void)fputc(text.ptr[i], env->out);
+    }
+    (void)fputc('"', env->out);
+}
+
+/* As a CSV that can be marked with. */
+static bool print_departures(const struct cn_command_env *env, struct cn_workspace *workspace,
+                             struct cn_error *err)
+{
+    struct cn_departure_list list;
+    if (!list_of(env, workspace, cn_command_value(env, "suggest") != NULL, &list, err)) {
+        return false;
+    }
+    PRINT("account,left_on,reason,name\n");
+    for (size_t i = 0; i < list.count; i++) {
+        char id[CN_ID_TEXT_BYTES];
+        char day[CN_DATE_TEXT_BYTES];
+        cn_id_format(CN_ACCOUNT_PREFIX, list.items[i].account_id.value, id);
+        cn_date_format(list.items[i].left_on, day);
+        PRINT("%s,%s,", id, day);
+        print_cell(env, list.items[i].reason);
+        PRINT(",");
+        print_cell(env, list.items[i].name);
+        PRINT("\n");
+    }
+    return true;
+}
+
+static bool run_departures(const struct cn_command_env *env, struct cn_error *err)
+{
+    struct cn_workspace workspace;
+    if (!cn_workspace_open_beside(env, &workspace, err)) {
+        return false;
+    }
+    bool ok = env->operands[0] != NULL ? mark(env, &workspace, err)
+                                       : print_departures(env, &workspace, err);
+    cn_workspace_close(&workspace);
+    return ok;
+}
+
+static const struct cn_option departure_options[] = {
+    CN_OPTION_DATA,
+    CN_OPTION_DB,
+    CN_OPTION_CONFIG,
+    { "suggest", NULL, "List accounts whose contracts ended and that are not marked" },
+};
+
+const struct cn_command cn_cmd_departures = {
+    .name = "departures",
+    .operands = "[FILE]",
+    .operands_max = 1,
+    .options = departure_options,
+    .option_count = CN_ARRAY_LEN(departure_options),
+    .doc = "Mark the accounts of a CSV file as left, or list those that are",
+    .help = "A line has the account (its id, external id, domain or name), the day it left as\n"
+            "2026-03-31, and perhaps a reason. If a line is wrong, all wrong ones are named and\n"
+            "nothing is marked. Without a file the list is printed in the same form.",
+    .run = run_departures,
+};
+
+/* ---- text ---- */
+
+static const char *const colours[CN_BAND_COUNT] = { "no score", "red", "yellow", "green" };
+
+static void print_horizons(const struct cn_command_env *env,
+                           const struct cn_backtest_report *report)
+{
+    for (size_t h = 0; h < CN_BACKTEST_HORIZONS; h++) {
+        const struct cn_backtest_horizon *at = &report->horizons[h];
+        PRINT("  %3lld days before: AUC %.3f (%.3f to %.3f) %s; lift %.1f in the worst tenth, %.1f "
+              "in the worst fifth; median %.0f, of others %.0f\n",
+              (long long)at->days, at->auc.auc.value, at->auc.auc.low, at->auc.auc.high,
+              cn_backtest_verdict_names[at->auc.verdict], at->lift_decile, at->lift_quintile,
+              at->median_left, at->median_stayed);
+        for (size_t i = 0; i < CN_BAND_COUNT; i++) {
+            if (at->lost[i].count > 0) {
+                cn_str arr = cn_number_text(env->arena, (double)(int64_t)at->lost[i].arr, "");
+                PRINT("      %zu were %s, with an ARR of %.*s\n", at->lost[i].count, colours[i],
+                      CN_STR_ARG(arr));
+            }
+        }
+    }
+}
+
+static void print_bands(const struct cn_command_env *env, const struct cn_backtest_report *report)
+{
+    PRINT("Left within %d days, by score:\n", CN_BACKTEST_SOON);
+    for (size_t i = 0; i < CN_BACKTEST_BANDS; i++) {
+        const struct cn_backtest_band *band = &report->bands[i];
+        PRINT("  %3lld to %3lld: %zu of %zu, %.1f %% (%.1f to %.1f)\n", (long long)band->from,
+              (long long)band->from + 100 / CN_BACKTEST_BANDS, band->left, band->cases,
+              band->rate.value * 100, band->rate.low * 100, band->rate.high * 100);
+    }
+}
+
+static void print_signals(const struct cn_command_env *env, const struct cn_backtest_report *report)
+{
+    PRINT("Signals, within %d days before leaving:\n", CN_BACKTEST_WINDOW);
+    for (size_t i = 0; i < report->signal_count; i++) {
+        const struct cn_backtest_signal *signal = &report->signals[i];
+        PRINT("  %.*s: ", CN_STR_ARG(signal->name));
+        if (signal->refused.len > 0) {
+            PRINT("refused, it tells by %.*s, which was learned afterwards\n",
+                  CN_STR_ARG(signal->refused));
+            continue;
+        }
+        PRINT("warned of %zu of %zu", signal->caught, signal->caught + signal->missed);
+        if (signal->caught > 0) {
+            PRINT(", %.0f days ahead (%.0f to %.0f)", signal->lead[1], signal->lead[0],
+                  signal->lead[2]);
+        }
+        PRINT("; %zu right, %zu false alarms, %zu open; %s\n", signal->right, signal->wrong,
+              signal->open, cn_backtest_verdict_names[signal->auc.verdict]);
+    }
+}
+
+static void print_report(const struct cn_command_env *env, const struct cn_backtest_report *report)
+{
+    PRINT("%.*s\n", CN_STR_ARG(report->verdict));
+    PRINT("From %s; %zu accounts that left, %zu left out.\n",
+          report->basis == CN_BACKTEST_TRUE ? "what was true then, whenever it was told"
+                                            : "what was known then",
+          report->left, report->left_out);
+    print_horizons(env, report);
+    print_bands(env, report);
+    print_signals(env, report);
+    for (size_t i = 0; i < report->fact_count; i++) {
+        const struct cn_backtest_fact *fact = &report->facts[i];
+        if (fact->leaks) {
+            PRINT("Learned afterwards: %.*s, of %zu of %zu that left and %zu of %zu others\n",
+                  CN_STR_ARG(fact->name), fact->left_later, fact->left_of, fact->stayed_later,
+                  fact->stayed_of);
+        }
+    }
+}
+
+/* ---- JSON ---- */
+
+#define KEY(name) cn_json_key(out, CN_STR(name))
+
+static void write_estimate(struct cn_json_writer *out, const struct cn_backtest_estimate *estimate)
+{
+    cn_json_object_begin(out);
+    KEY("value");
+    cn_json_f64(out, estimate->value);
+    KEY("low");
+    cn_json_f64(out, estimate->low);
+    KEY("high");
+    cn_json_f64(out, estimate->high);
+    cn_json_object_end(out);
+}
+
+static void write_auc(struct cn_json_writer *out, const struct cn_backtest_auc *auc)
+{
+    KEY("auc");
+    write_estimate(out, &auc->auc);
+    KEY("left");
+    cn_json_i64(out, (int64_t)auc->left);
+    KEY("stayed");
+    cn_json_i64(out, (int64_t)auc->stayed);
+    KEY("verdict");
+    cn_json_str(out, cn_str_of(cn_backtest_verdict_names[auc->verdict]));
+}
+
+static void write_horizon(struct cn_json_writer *out, const struct cn_backtest_horizon *at)
+{
+    cn_json_object_begin(out);
+    KEY("days");
+    cn_json_i64(out, at->days);
+    write_auc(out, &at->auc);
+    KEY("lift_decile");
+    cn_json_f64(out, at->lift_decile);
+    KEY("lift_quintile");
+    cn_json_f64(out, at->lift_quintile);
+    KEY("lost");
+    cn_json_array_begin(out);
+    for (size_t i = 0; i < CN_BAND_COUNT; i++) {
+        cn_json_object_begin(out);
+        KEY("colour");
+        cn_json_str(out, cn_str_of(colours[i]));
+        KEY("count");
+        cn_json_i64(out, (int64_t)at->lost[i].count);
+        KEY("arr");
+        cn_json_f64(out, at->lost[i].arr);
+        cn_json_object_end(out);
+    }
+    cn_json_array_end(out);
+    cn_json_object_end(out);
+}
+
+static void write_signal(struct cn_json_writer *out, const struct cn_backtest_signal *signal)
+{
+    cn_json_object_begin(out);
+    KEY("name");
+    cn_json_str(out, signal->name);
+    KEY("refused");
+    cn_json_str(out, signal->refused);
+    write_auc(out, &signal->auc);
+    KEY("right");
+    cn_json_i64(out, (int64_t)signal->right);
+    KEY("false_alarms");
+    cn_json_i64(out, (int64_t)signal->wrong);
+    KEY("open");
+    cn_json_i64(out, (int64_t)signal->open);
+    KEY("precision");
+    write_estimate(out, &signal->precision);
+    KEY("recall");
+    write_estimate(out, &signal->recall);
+    KEY("lead_days");
+    cn_json_array_begin(out);
+    for (size_t i = 0; signal->caught > 0 && i < CN_ARRAY_LEN(signal->lead); i++) {
+        cn_json_f64(out, signal->lead[i]);
+    }
+    cn_json_array_end(out);
+    cn_json_object_end(out);
+}
+
+static void write_bands(struct cn_json_writer *out, const struct cn_backtest_report *report)
+{
+    KEY("calibration");
+    cn_json_array_begin(out);
+    for (size_t i = 0; i < CN_BACKTEST_BANDS; i++) {
+        cn_json_object_begin(out);
+        KEY("from");
+        cn_json_i64(out, report->bands[i].from);
+        KEY("cases");
+        cn_json_i64(out, (int64_t)report->bands[i].cases);
+        KEY("left");
+        cn_json_i64(out, (int64_t)report->bands[i].left);
+        KEY("rate");
+        write_estimate(out, &report->bands[i].rate);
+        cn_json_object_end(out);
+    }
+    cn_json_array_end(out);
+}
+
+static void write_report(struct cn_json_writer *out, const struct cn_backtest_report *report)
+{
+    cn_json_object_begin(out);
+    KEY("verdict");
+    cn_json_str(out, report->verdict);
+    KEY("refused");
+    cn_json_str(out, report->refused);
+    KEY("basis");
+    cn_json_str(out, report->basis == CN_BACKTEST_TRUE ? CN_STR("true") : CN_STR("known"));
+    KEY("left");
+    cn_json_i64(out, (int64_t)report->left);
+    KEY("left_out");
+    cn_json_i64(out, (int64_t)report->left_out);
+    KEY("horizons");
+    cn_json_array_begin(out);
+    for (size_t h = 0; h < CN_BACKTEST_HORIZONS; h++) {
+        write_horizon(out, &report->horizons[h]);
+    }
+    cn_json_array_end(out);
+    write_bands(out, report);
+    KEY("signals");
+    cn_json_array_begin(out);
+    for (size_t i = 0; i < report->signal_count; i++) {
+        write_signal(out, &report->signals[i]);
+    }
+    cn_json_array_end(out);
+    cn_json_object_end(out);
+}
+
+static bool print_json(const struct cn_command_env *env, const struct cn_backtest_report *reports,
+                       size_t count, struct cn_error *err)
+{
+    struct cn_buf buf;
+    struct cn_json_writer out;
+    cn_str text;
+    cn_buf_init(&buf, OUTPUT_MAX_BYTES);
+    cn_json_writer_init(&out, &buf);
+    cn_json_array_begin(&out);
+    for (size_t i = 0; i < count; i++) {
+        write_report(&out, &reports[i]);
+    }
+    cn_json_array_end(&out);
+    bool ok = cn_json_finish(&out, &text, err);
+    if (ok) {
+        PRINT("%.*s\n", CN_STR_ARG(text));
+    }
+    cn_buf_deinit(&buf);
+    return ok;
+}
+
+/* ---- running ---- */
+
+struct test {
+    struct cn_program_files files[VERSIONS];
+    int64_t numbers[VERSIONS];
+    size_t count;
+    struct cn_departure_list departures;
+    struct cn_backtest_report reports[VERSIONS];
+};
+
+static bool number_of(const struct cn_command_env *env, const char *option, int64_t *number_out,
+                      struct cn_error *err)
+{
+    const char *text = cn_command_value(env, option);
+    *number_out = 0;
+    return text == NULL || (cn_parse_i64(cn_str_of(text), number_out) && *number_out > 0) ||
+           cn_fail(err, CN_MALFORMED, "--%s takes a number from 1", option);
+}
+
+static bool load(const struct cn_command_env *env, struct cn_workspace *workspace,
+                 struct test *test, struct cn_error *err)
+{
+    struct cn_sql_conn *conn = NULL;
+    struct cn_program_version version;
+    if (!number_of(env, "version", &test->numbers[0], err) ||
+        !number_of(env, "against", &test->numbers[1], err) ||
+        !list_of(env, workspace, false, &test->departures, err) ||
+        !cn_db_read(workspace->db, &conn, err)) {
+        return false;
+    }
+    test->count = test->numbers[1] > 0 ? VERSIONS : 1;
+    bool ok = test->numbers[0] > 0 || cn_apply_active_version(conn, &test->numbers[0], err);
+    for (size_t i = 0; ok && i < test->count; i++) {
+        ok = cn_program_version_load(conn, env->arena, test->numbers[i], &version, &test->files[i],
+                                     err);
+    }
+    cn_db_release(workspace->db, conn);
+    return ok;
+}
+
+static bool test_all(const struct cn_command_env *env, struct cn_engine *engine, struct test *test,
+                     struct cn_error *err)
+{
+    struct cn_diagnostics problems;
+    if (!cn_engine_look(engine, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < test->count; i++) {
+        const struct cn_backtest_question question = {
+            .files = &test->files[i],
+            .departures = &test->departures,
+            .basis =
+                cn_command_value(env, "as-true") != NULL ? CN_BACKTEST_TRUE : CN_BACKTEST_KNOWN,
+        };
+        cn_diagnostics_init(&problems, env->arena);
+        if (!cn_engine_backtest(engine, &question, env->arena, &test->reports[i], &problems, err)) {
+            return problems.total > 0 ? cn_program_tell_problems(&problems, &test->files[i], err)
+                                      : false;
+        }
+    }
+    return true;
+}
+
+static bool run_in(const struct cn_command_env *env, struct cn_workspace *workspace,
+                   struct test *test, struct cn_error *err)
+{
+    struct cn_rollup *rollup = NULL;
+    const struct cn_rollup_options options = {
+        .db = workspace->rollup_db,
+        .names_max = (size_t)workspace->config.metric_names_max,
+        .members_max = workspace->config.metric_members_max,
+    };
+    if (!load(env, workspace, test, err) || !cn_rollup_open(&options, &rollup, err)) {
+        return false;
+    }
+    struct cn_engine *engine = cn_engine_new(&(struct cn_engine_options){
+        .db = workspace->db,
+        .rollup = rollup,
+        .rollup_db = workspace->rollup_db,
+        .tz = workspace->tz,
+        .clock = workspace->clock,
+        .ids = &workspace->ids,
+        .reattribute_us = workspace->config.intake_reattribute_ms * 1000,
+        .signal_settle_us = workspace->config.signal_settle_ms * 1000,
+    });
+    bool ok = test_all(env, engine, test, err);
+    cn_engine_free(engine);
+    cn_rollup_close(rollup);
+    if (ok && cn_command_value(env, "json") != NULL) {
+        return print_json(env, test->reports, test->count, err);
+    }
+    for (size_t i = 0; ok && i < test->count; i++) {
+        PRINT("%sVersion %lld: ", i > 0 ? "\n" : "", (long long)test->numbers[i]);
+        print_report(env, &test->reports[i]);
+    }
+    return ok;
+}
+
+static bool run(const struct cn_command_env *env, struct cn_error *err)
+{
+    struct cn_workspace workspace;
+    struct test test = { 0 };
+    if (!cn_workspace_open_beside(env, &workspace, err)) {
+        return false;
+    }
+    bool ok = run_in(env, &workspace, &test, err);
+    cn_workspace_close(&workspace);
+    return ok;
+}
+
+static const struct cn_option options[] = {
+    CN_OPTION_DATA,
+    CN_OPTION_DB,
+    CN_OPTION_CONFIG,
+    { "version", "NUMBER", "The version of the program; the active one unless given" },
+    { "against", "NUMBER", "A second version, tested the same way" },
+    { "as-true", NULL, "From what was true then, whenever it was told: for an imported past" },
+    { "json", NULL, "Print JSON" },
+};
+
+const struct cn_command cn_cmd_backtest = {
+    .name = "backtest",
+    .operands = "",
+    .options = options,
+    .option_count = CN_ARRAY_LEN(options),
+    .doc = "Say what a program would have told of the accounts that left",
+    .help =
+        "Mark them with 'cairn departures'. The program is evaluated for each day of the past;\n"
+        "a score or signal that tells by facts learned only after an account left is refused\n"
+        "by name. Nothing is changed. A server may be running meanwhile.",
+    .run = run,
+};

@@ -1,0 +1,515 @@
+#include "engine/backtest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/str.h"
+
+#include "engine/backtest_cases.h"
+#include "engine/pass.h"
+#include "engine/state.h"
+
+enum {
+    CHUNK_ACCOUNTS = 500, /* whose past is in memory at once */
+    STEP_DAYS = 30,       /* between two instants of the calibration */
+    PAUSE_NS = 200000     /* between two days: live scoring has the machine first */
+};
+
+const int64_t cn_backtest_days[CN_BACKTEST_HORIZONS] = { 180, 90, 30 };
+
+struct subject {
+    int64_t id;
+    int64_t created_us;
+    int64_t left_on;  /* INT64_MAX: it did not */
+    size_t departure; /* its place, if it did */
+};
+
+struct walk {
+    struct cn_engine *engine;
+    const struct cn_backtest_question *question;
+    struct cn_engine_program *program;
+    struct subject *subjects;
+    size_t subject_count;
+    struct backtest_collected collected;
+    int64_t first_day;
+    int64_t last_day;
+    int64_t done;
+    int64_t total;
+    struct cn_arena *arena;
+};
+
+/* One chunk of accounts seen from one basis. */
+struct side {
+    struct cn_frame *frame;
+    struct cn_health_state health;
+    struct cn_membership segments;
+    struct cn_signal_states signals;
+    struct cn_signal_moves moves;
+    struct cn_arena scratch;
+    struct cn_when when;
+};
+
+/* ---- whom ---- */
+
+static bool read_subjects(struct walk *walk, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    size_t capacity = 0;
+    if (!cn_sql_prepare(conn, "SELECT account_id, created_us FROM account ORDER BY account_id",
+                        &stmt, err)) {
+        return false;
+    }
+    bool ok = cn_sql_step(stmt, &row, err);
+    while (ok && row) {
+        if (walk->subject_count == capacity) {
+            capacity = capacity > 0 ? capacity * 2 : 256;
+            walk->subjects = cn_heap_resize(walk->subjects, capacity * sizeof(walk->subjects[0]));
+        }
+        walk->subjects[walk->subject_count++] =
+            (struct subject){ .id = cn_sql_column_i64(stmt, 0),
+                              .created_us = cn_sql_column_i64(stmt, 1),
+                              .left_on = INT64_MAX };
+        ok = cn_sql_step(stmt, &row, err);
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
+static uint64_t mix(int64_t a, int64_t b)
+{
+    const int64_t pair[] = { a, b };
+    return cn_hash64((cn_str){ (const char *)pair, sizeof(pair) });
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const struct subject *x = a;
+    const struct subject *y = b;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+/* Marks who left, and drops by hash what is beyond the limit of the others. */
+static void choose_subjects(struct walk *walk)
+{
+    bool compares = cn_column_set_compares(&walk->program->columns);
+    size_t kept = 0;
+    for (size_t i = 0; i < walk->collected.left_count; i++) {
+        const struct subject key = { .id = walk->collected.left[i].id };
+        struct subject *found =
+            walk->subject_count > 0
+                ? bsearch(&key, walk->subjects, walk->subject_count, sizeof(key), by_id)
+                : NULL;
+        if (found != NULL) {
+            found->left_on = walk->collected.left[i].left_on;
+            found->departure = i;
+        }
+    }
+    for (size_t i = 0; i < walk->subject_count; i++) {
+        const struct subject *subject = &walk->subjects[i];
+        bool keeps = compares || subject->left_on != INT64_MAX ||
+                     walk->subject_count <= CN_BACKTEST_OTHERS_MAX ||
+                     mix(subject->id, 1) % walk->subject_count < CN_BACKTEST_OTHERS_MAX;
+        if (keeps) {
+            walk->subjects[kept++] = *subject;
+        }
+    }
+    walk->subject_count = kept;
+}
+
+static void choose_departures(struct walk *walk)
+{
+    const struct cn_departure_list *list = walk->question->departures;
+    struct backtest_collected *collected = &walk->collected;
+    size_t count = list->count < CN_BACKTEST_LEFT_MAX ? list->count : CN_BACKTEST_LEFT_MAX;
+    collected->left = cn_arena_array(walk->arena, struct cn_backtest_account, count + 1);
+    collected->seen = cn_arena_array(walk->arena, bool, count + 1);
+    collected->today = cn_tz_day(walk->engine->options.tz, cn_now(walk->engine->options.clock));
+    walk->last_day = collected->today;
+    walk->first_day = collected->today;
+    for (size_t i = 0; i < count; i++) {
+        const struct cn_departure *departure = &list->items[i];
+        if (departure->left_on - CN_BACKTEST_WINDOW < collected->today - CN_BACKTEST_DAYS_MAX) {
+            continue;
+        }
+        collected->left[collected->left_count++] =
+            (struct cn_backtest_account){ .id = departure->account_id.value,
+                                          .name = cn_arena_str(walk->arena, departure->name),
+                                          .left_on = departure->left_on,
+                                          .warned = -1 };
+        int64_t first = departure->left_on - CN_BACKTEST_WINDOW - 1;
+        walk->first_day = first < walk->first_day ? first : walk->first_day;
+    }
+}
+
+/* ---- one side ---- */
+
+static bool fill(void *arg, uint32_t stratum, struct cn_error *err)
+{
+    const struct side *side = arg;
+    return cn_frame_fill(side->frame, stratum, NULL, &side->when, CN_PACE_FACT, err);
+}
+
+static void open_side(struct walk *walk, const struct subject *subjects, size_t count,
+                      struct side *side)
+{
+    *side = (struct side){ .frame = cn_frame_new(walk->engine->strings) };
+    for (size_t i = 0; i < count; i++) {
+        (void)cn_frame_add(side->frame, subjects[i].id); /* row i */
+    }
+    cn_frame_use(side->frame, &walk->program->columns, NULL);
+    cn_health_state_init(&side->health);
+    cn_health_state_resize(&side->health, count);
+    cn_membership_init(&side->segments);
+    cn_membership_resize(&side->segments, walk->program->segments->count, count);
+    cn_signal_states_init(&side->signals, walk->program->signals->rule_count);
+    cn_signal_states_resize(&side->signals, count);
+    cn_arena_init(&side->scratch, (size_t)256 * 1024);
+}
+
+static void close_side(struct side *side)
+{
+    cn_arena_deinit(&side->scratch);
+    cn_signal_moves_deinit(&side->moves);
+    cn_signal_states_deinit(&side->signals);
+    cn_membership_deinit(&side->segments);
+    cn_health_state_deinit(&side->health);
+    cn_frame_free(side->frame);
+}
+
+static bool run_side(struct walk *walk, struct side *side, int64_t day, bool as_true,
+                     struct cn_error *err)
+{
+    const struct cn_tz *tz = walk->engine->options.tz;
+    side->when = cn_when_at(tz, cn_tz_day_start(tz, day), as_true);
+    const struct cn_signal_round round = { .model = walk->program->signals,
+                                           .frame = side->frame,
+                                           .health = &side->health,
+                                           .now = side->when.now };
+    const struct cn_engine_results results = { .health = &side->health,
+                                               .segments = &side->segments,
+                                               .signals = &round,
+                                               .signal_states = &side->signals,
+                                               .signal_moves = &side->moves };
+    const struct cn_engine_pass pass = { .program = walk->program,
+                                         .frame = side->frame,
+                                         .fill = fill,
+                                         .arg = side,
+                                         .results = &results };
+    cn_arena_reset(&side->scratch);
+    bool ok = cn_engine_pass(&pass, &side->scratch, err);
+    const int64_t *accounts = cn_frame_accounts(side->frame);
+    for (size_t i = 0; ok && i < side->moves.count; i++) {
+        const struct cn_signal_moved *moved = &side->moves.items[i];
+        if (moved->move == CN_SIGNAL_RAISES) {
+            cn_backtest_add_raise(
+                &walk->collected.raises[as_true ? CN_BACKTEST_TRUE : CN_BACKTEST_KNOWN],
+                &(struct backtest_raise){ moved->rule, accounts[moved->row], day });
+        }
+    }
+    side->moves.count = 0;
+    return ok;
+}
+
+/* ---- looking ---- */
+
+static bool number_at(const struct side *side, uint32_t column, size_t row, double *number_out)
+{
+    const struct cn_column *values = cn_frame_column(side->frame, column);
+    if (cn_column_is_missing(values, row)) {
+        return false;
+    }
+    switch (values->type) {
+    case CN_COLUMN_F64:
+        *number_out = values->as.f64[row];
+        return true;
+    case CN_COLUMN_I64:
+        *number_out = (double)values->as.i64[row];
+        return true;
+    case CN_COLUMN_BOOL:
+        *number_out = values->as.flag[row];
+        return true;
+    case CN_COLUMN_STR:
+    case CN_COLUMN_TIME:
+    case CN_COLUMN_SPAN:
+        break;
+    }
+    return false;
+}
+
+static bool is_later(const struct side sides[CN_BACKTEST_BASES], uint32_t column, size_t row)
+{
+    const struct cn_column *known = cn_frame_column(sides[CN_BACKTEST_KNOWN].frame, column);
+    const struct cn_column *as_true = cn_frame_column(sides[CN_BACKTEST_TRUE].frame, column);
+    bool misses = cn_column_is_missing(known, row);
+    if (misses != cn_column_is_missing(as_true, row)) {
+        return true;
+    }
+    size_t bytes = cn_column_value_bytes(known->type);
+    return !misses && memcmp((const char *)known->as.any + row * bytes,
+                             (const char *)as_true->as.any + row * bytes, bytes) != 0;
+}
+
+static void look_at_facts(struct walk *walk, const struct side sides[CN_BACKTEST_BASES], size_t row,
+                          size_t horizon, bool left)
+{
+    for (uint32_t i = 0; i < walk->program->columns.count; i++) {
+        struct cn_backtest_fact *fact = &walk->collected.facts[i];
+        double number = 0;
+        if (walk->program->columns.items[i].spec.maker != 0) {
+            continue; /* the program's own */
+        }
+        bool later = is_later(sides, i, row);
+        fact->left_of += left;
+        fact->left_later += left && later;
+        fact->stayed_of += !left;
+        fact->stayed_later += !left && later;
+        if (horizon == 1 && number_at(&sides[walk->question->basis], i, row, &number)) {
+            cn_backtest_add_case(&walk->collected.values[i], number, left);
+        }
+    }
+}
+
+static void look(struct walk *walk, const struct side sides[CN_BACKTEST_BASES], size_t row,
+                 size_t horizon, bool left)
+{
+    for (size_t basis = 0; basis < CN_BACKTEST_BASES; basis++) {
+        struct cn_health_score score = cn_health_state_get(&sides[basis].health, row);
+        if (score.has_points) {
+            cn_backtest_add_case(&walk->collected.scores[basis][horizon],
+                                 (double)score.points / 1000, left);
+        }
+    }
+    look_at_facts(walk, sides, row, horizon, left);
+}
+
+static void look_at_left(struct walk *walk, const struct side sides[CN_BACKTEST_BASES],
+                         const struct subject *subject, size_t row, size_t horizon)
+{
+    struct cn_backtest_account *left = &walk->collected.left[subject->departure];
+    const struct side *side = &sides[walk->question->basis];
+    struct cn_health_score score = cn_health_state_get(&side->health, row);
+    double arr = 0;
+    (void)number_at(side, walk->program->list_columns[CN_LIST_ARR], row, &arr);
+    left->at[horizon].has_points = score.has_points;
+    left->at[horizon].points = (double)score.points / 1000;
+    left->at[horizon].band = score.has_points ? score.band : CN_BAND_NONE;
+    left->at[horizon].arr = arr;
+    walk->collected.seen[subject->departure] = true;
+    look(walk, sides, row, horizon, true);
+}
+
+/* Those beside a departure: there at the instant, and not leaving within the window after it. */
+static void look_at_others(struct walk *walk, const struct side sides[CN_BACKTEST_BASES],
+                           const struct subject *subjects, size_t count, size_t departure,
+                           size_t horizon)
+{
+    const struct cn_backtest_account *left = &walk->collected.left[departure];
+    int64_t day = left->left_on - cn_backtest_days[horizon];
+    int64_t now = sides[0].when.now.us;
+    for (size_t row = 0; row < count; row++) {
+        const struct subject *subject = &subjects[row];
+        bool is_beside = subject->created_us <= now &&
+                         subject->left_on > day + CN_BACKTEST_WINDOW && subject->id != left->id &&
+                         mix(subject->id, left->id) % walk->subject_count < CN_BACKTEST_CONTROLS;
+        if (is_beside) {
+            look(walk, sides, row, horizon, false);
+        }
+        if (is_beside && horizon == CN_BACKTEST_HORIZONS - 1) {
+            cn_backtest_add_pair(&walk->collected.pairs, departure, subject->id);
+        }
+    }
+}
+
+static const struct subject *find(const struct walk *walk, int64_t account_id)
+{
+    const struct subject key = { .id = account_id };
+    return walk->subject_count > 0
+               ? bsearch(&key, walk->subjects, walk->subject_count, sizeof(key), by_id)
+               : NULL;
+}
+
+static void look_around(struct walk *walk, const struct side sides[CN_BACKTEST_BASES],
+                        const struct subject *subjects, size_t count, int64_t day)
+{
+    int64_t now = sides[0].when.now.us;
+    for (size_t i = 0; i < walk->collected.left_count; i++) {
+        const struct cn_backtest_account *left = &walk->collected.left[i];
+        const struct subject *subject = find(walk, left->id);
+        for (size_t h = 0; h < CN_BACKTEST_HORIZONS; h++) {
+            if (left->left_on - cn_backtest_days[h] != day || subject == NULL ||
+                subject->created_us > now) {
+                continue;
+            }
+            if (subject >= subjects && subject < subjects + count) {
+                look_at_left(walk, sides, subject, (size_t)(subject - subjects), h);
+            }
+            look_at_others(walk, sides, subjects, count, i, h);
+        }
+    }
+}
+
+static void calibrate(struct walk *walk, const struct side *side, const struct subject *subjects,
+                      size_t count, int64_t day)
+{
+    for (size_t row = 0; row < count; row++) {
+        struct cn_health_score score = cn_health_state_get(&side->health, row);
+        if (score.has_points && subjects[row].created_us <= side->when.now.us &&
+            subjects[row].left_on > day) {
+            size_t place = (size_t)score.points * CN_BACKTEST_BANDS / 100000;
+            struct cn_backtest_band *band =
+                &walk->collected.bands[place < CN_BACKTEST_BANDS ? place : CN_BACKTEST_BANDS - 1];
+            band->cases++;
+            band->left += subjects[row].left_on - day <= CN_BACKTEST_SOON;
+        }
+    }
+}
+
+/* ---- walking ---- */
+
+static bool go_on(struct walk *walk, struct cn_error *err)
+{
+    const struct cn_backtest_question *question = walk->question;
+    const struct timespec pause = { .tv_nsec = PAUSE_NS };
+    (void)nanosleep(&pause, NULL); /* woken early, it just goes on sooner */
+    walk->done++;
+    return question->progress == NULL ||
+           question->progress(question->arg, walk->done, walk->total) ||
+           cn_fail(err, CN_UNAVAILABLE, "the back-test was stopped");
+}
+
+static bool walk_days(struct walk *walk, struct side sides[CN_BACKTEST_BASES],
+                      const struct subject *subjects, size_t count, struct cn_error *err)
+{
+    for (int64_t day = walk->first_day; day < walk->last_day; day++) {
+        if (!run_side(walk, &sides[CN_BACKTEST_KNOWN], day, false, err) ||
+            !run_side(walk, &sides[CN_BACKTEST_TRUE], day, true, err)) {
+            return false;
+        }
+        look_around(walk, sides, subjects, count, day);
+        if ((day - walk->first_day) % STEP_DAYS == 1 && day + CN_BACKTEST_SOON <= walk->last_day) {
+            calibrate(walk, &sides[walk->question->basis], subjects, count, day);
+        }
+        if (!go_on(walk, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool walk_chunk(struct walk *walk, const struct subject *subjects, size_t count,
+                       struct cn_error *err)
+{
+    struct side sides[CN_BACKTEST_BASES];
+    for (size_t i = 0; i < CN_BACKTEST_BASES; i++) {
+        open_side(walk, subjects, count, &sides[i]);
+    }
+    bool ok = cn_metric_source_prepare(walk->program->metric_source, (int32_t)walk->first_day - 1,
+                                       (int32_t)walk->last_day, cn_frame_accounts(sides[0].frame),
+                                       count, err) &&
+              walk_days(walk, sides, subjects, count, err);
+    for (size_t i = 0; i < CN_BACKTEST_BASES; i++) {
+        close_side(&sides[i]);
+    }
+    return ok;
+}
+
+static bool walk_all(struct walk *walk, struct cn_error *err)
+{
+    bool compares = cn_column_set_compares(&walk->program->columns);
+    size_t chunk = compares ? walk->subject_count : CHUNK_ACCOUNTS;
+    int64_t days = walk->last_day - walk->first_day;
+    walk->total = chunk > 0 ? (int64_t)((walk->subject_count + chunk - 1) / chunk) * days : 0;
+    for (size_t from = 0; from < walk->subject_count; from += chunk) {
+        size_t count = walk->subject_count - from < chunk ? walk->subject_count - from : chunk;
+        if (!walk_chunk(walk, walk->subjects + from, count, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void name_facts(struct walk *walk)
+{
+    const struct cn_column_set *columns = &walk->program->columns;
+    walk->collected.facts =
+        cn_heap_resize(NULL, (columns->count + 1) * sizeof(walk->collected.facts[0]));
+    walk->collected.values =
+        cn_heap_resize(NULL, (columns->count + 1) * sizeof(walk->collected.values[0]));
+    for (size_t i = 0; i < columns->count; i++) {
+        enum cn_column_type type = columns->items[i].spec.type;
+        walk->collected.values[i] = (struct backtest_cases){ 0 };
+        walk->collected.facts[i] = (struct cn_backtest_fact){
+            .name = cn_arena_str(walk->arena, columns->items[i].name),
+            .is_number = type == CN_COLUMN_F64 || type == CN_COLUMN_I64 || type == CN_COLUMN_BOOL,
+        };
+    }
+}
+
+static void drop(struct walk *walk)
+{
+    struct backtest_collected *collected = &walk->collected;
+    for (size_t basis = 0; basis < CN_BACKTEST_BASES; basis++) {
+        for (size_t h = 0; h < CN_BACKTEST_HORIZONS; h++) {
+            free(collected->scores[basis][h].items);
+        }
+        free(collected->raises[basis].items);
+    }
+    for (size_t i = 0; collected->values != NULL && i < walk->program->columns.count; i++) {
+        free(collected->values[i].items);
+    }
+    free(collected->values);
+    free(collected->facts);
+    free(collected->pairs.items);
+    free(walk->subjects);
+    cn_engine_program_free(walk->program);
+}
+
+static bool run(struct walk *walk, struct cn_backtest_report *report, struct cn_error *err)
+{
+    struct cn_engine *engine = walk->engine;
+    struct cn_sql_conn *conn = NULL;
+    if (!cn_rollup_flush(engine->options.rollup, err) ||
+        !cn_db_read(engine->options.db, &conn, err)) {
+        return false;
+    }
+    bool ok = read_subjects(walk, conn, err);
+    cn_db_release(engine->options.db, conn);
+    if (!ok) {
+        return false;
+    }
+    choose_departures(walk);
+    choose_subjects(walk);
+    name_facts(walk);
+    if (!walk_all(walk, err)) {
+        return false;
+    }
+    *report = (struct cn_backtest_report){ .basis = walk->question->basis,
+                                           .first_day = walk->first_day,
+                                           .last_day = walk->last_day };
+    cn_backtest_judge(&walk->collected, walk->program, walk->arena, report);
+    report->left_out = walk->question->departures->count - report->left;
+    return true;
+}
+
+bool cn_engine_backtest(struct cn_engine *engine, const struct cn_backtest_question *question,
+                        struct cn_arena *arena, struct cn_backtest_report *report_out,
+                        struct cn_diagnostics *problems, struct cn_error *err)
+{
+    struct walk walk = { .engine = engine, .question = question, .arena = arena };
+    struct cn_backtest_report report = { 0 };
+    const struct cn_program_ground ground = { .book = cn_book_facts_source(engine->facts),
+                                              .rollup = engine->options.rollup,
+                                              .tz = engine->options.tz,
+                                              .strings = engine->strings };
+    if (!cn_engine_program_compile(question->files, &ground, &walk.program, problems)) {
+        return cn_diagnostics_none(problems, err);
+    }
+    bool ok = run(&walk, &report, err);
+    drop(&walk);
+    if (ok) {
+        *report_out = report;
+    }
+    return ok || cn_error_context(err, "testing a program on the past");
+}
