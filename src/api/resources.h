@@ -31,5 +31,6 @@ extern const struct cn_route_table cn_api_signal_actions;
 extern const struct cn_route_table cn_api_signals;
 extern const struct cn_route_table cn_api_sources;
 extern const struct cn_route_table cn_api_tickets;
+extern const struct cn_route_table cn_api_touches;
 
 #endif

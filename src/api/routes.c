@@ -8,6 +8,6 @@ const struct cn_route_table *const cn_route_tables[] = {
     &cn_api_program,      &cn_api_portfolio,      &cn_api_segments,      &cn_api_coverage,
     &cn_api_signals,      &cn_api_signal_actions, &cn_api_holds,         &cn_api_program_apply,
     &cn_api_program_diff, &cn_api_program_match,  &cn_api_program_names, &cn_api_program_test,
-    &cn_api_judgements,   &cn_api_program_schema, &cn_api_scorecards,
+    &cn_api_judgements,   &cn_api_program_schema, &cn_api_scorecards,    &cn_api_touches,
 };
 const size_t cn_route_table_count = CN_ARRAY_LEN(cn_route_tables);

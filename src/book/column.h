@@ -11,6 +11,8 @@
  *   days_since_champion_left                      missing while there is one or never was
  *   people                                        who have not left
  *   sentiment, sentiment_age_days                 of the current one; missing without
+ *   days_since_touch                              missing without any touch
+ *   touches.made(30), touches.unasked(30)         in so many days, today included
  *   open_tickets, critical_tickets_open
  *   oldest_ticket_hours, oldest_critical_hours    of the open ones; 0 without
  *   tickets.opened(28), tickets.escalated(28)     in so many days, today included

@@ -29,6 +29,7 @@ static void clear_account(struct fact_account *account)
     account->traits.count = 0;
     account->sentiments.count = 0;
     account->overrides.count = 0;
+    account->touches.count = 0;
 }
 
 static void free_account(struct fact_account *account)
@@ -40,6 +41,7 @@ static void free_account(struct fact_account *account)
     free(account->traits.items);
     free(account->sentiments.items);
     free(account->overrides.items);
+    free(account->touches.items);
 }
 
 static void free_accounts(struct cn_book_facts *facts)
@@ -224,6 +226,18 @@ static void read_sentiment(struct cn_book_facts *facts, struct fact_account *acc
                                           .until_known_us = cn_sql_column_i64(stmt, 6) };
 }
 
+static void read_touch(struct cn_book_facts *facts, struct fact_account *account,
+                       struct cn_sql_stmt *stmt)
+{
+    (void)facts;
+    struct fact_touch *touch = cn_facts_append(&account->touches, sizeof(*touch));
+    *touch = (struct fact_touch){ .id = cn_sql_column_i64(stmt, 1),
+                                  .at_us = cn_sql_column_i64(stmt, 2),
+                                  .known_us = cn_sql_column_i64(stmt, 3),
+                                  .withdrawn_us = or_never(stmt, 4),
+                                  .has_trigger = cn_sql_column_i64(stmt, 5) != 0 };
+}
+
 struct part {
     const char *all;  /* account_id is column 0 */
     const char *some; /* the same of a list of accounts */
@@ -255,6 +269,8 @@ static const struct part parts[] = {
          read_ticket),
     PART("judgement_id, value, at_us, until_us, known_us, until_known_us, kind", "judgement", "0",
          ", at_us, judgement_id", read_sentiment),
+    PART("touch_id, at_us, known_us, withdrawn_us, CASE WHEN trigger_text = '' THEN 0 ELSE 1 END",
+         "touch", "0", "", read_touch),
     PART("name, value, at_us, known_us", "account_trait", "log_seq", ", name, at_us, tie",
          read_trait),
 };

@@ -64,6 +64,15 @@ struct fact_sentiment {
     int64_t until_known_us;
 };
 
+/* It lies not after known_us. */
+struct fact_touch {
+    int64_t id;
+    int64_t at_us;
+    int64_t known_us;
+    int64_t withdrawn_us;
+    bool has_trigger;
+};
+
 /* From at_us on the trait had that value; in the order of time for each name. */
 struct fact_trait {
     int64_t at_us;
@@ -102,6 +111,7 @@ struct fact_account {
     struct fact_list traits;
     struct fact_list sentiments; /* in the order of time */
     struct fact_list overrides;  /* the same struct, the same order */
+    struct fact_list touches;
 };
 
 struct cn_book_facts {

@@ -41,6 +41,8 @@ struct cn_engine_options {
                                  true is a baseline */
     int64_t signal_budget;    /* signals a day that tell one person; 0: any number */
     int64_t tick_us;          /* longest time until time-dependent rules are evaluated again */
+    int64_t round_us;         /* rounds follow one another no sooner, so that a flood is scored in
+                                 bulk; 0: 50 ms */
     const char *series_path;  /* embedded: where daily values are kept over a restart, or NULL */
     size_t inbox_max;         /* committed batches that may wait; 0: 65536 */
     bool shows_overrides;     /* a score set by hand stands first, see engine/shown.h */

@@ -12,13 +12,10 @@
 #include <math.h>
 #include <string.h>
 
-#define JOIN_(a, b)  a##b /* NOLINT(bugprone-macro-parentheses): makes a name */
-#define JOIN(a, b)   JOIN_(a, b)
-#define KERNEL(what) JOIN(cn_kernel_##what, CN_KERNEL)
+#include "health/kernel_impl.h"
 
 /* NOLINTNEXTLINE(bugprone-macro-parentheses): i is declared here */
 #define FOR_EACH_ROW(i) for (size_t i = 0; i < CN_PART_ROWS; i++)
-#define INLINED         static inline __attribute__((always_inline))
 
 /* The loop over a map's points must be gone before the one over rows can be vectorised. */
 #ifdef __clang__
@@ -29,7 +26,6 @@
 
 enum {
     UNROLLED_POINTS_MAX = 6,
-    LINE_VALUES = 8 /* of a cache line */
 };
 
 /* The rows that are worked on now. */
@@ -160,6 +156,7 @@ static void spread(struct cn_kernel_level *level)
 {
     double weight = level->uniform_weight;
     double known = level->uniform_known;
+    level->is_empty = false;
     if (!level->is_uniform) {
         return;
     }
@@ -189,6 +186,26 @@ static void part_known(struct cn_kernel_level *level)
     }
 }
 
+/* The first to join, to what is 0 so far. */
+static void begin_level(double weight, const struct cn_kernel_scratch *s,
+                        struct cn_kernel_level *restrict level)
+{
+    const double *restrict score = s->score;
+    const double *restrict valid = s->valid;
+    const double *restrict known = s->known;
+    level->is_empty = false;
+    level->is_uniform = false;
+    level->known_is_weight = false;
+    FOR_EACH_ROW (i) {
+        level->sum[i] = valid[i] != 0.0 ? weight * score[i] : 0.0;
+        level->weight[i] = valid[i] != 0.0 ? weight : 0.0;
+        level->known[i] = weight * known[i];
+    }
+    if (level->counts) {
+        memcpy(level->count, valid, sizeof(level->count));
+    }
+}
+
 /* The node's score joins its parent's sums. */
 static void add_to_level(double weight, const struct cn_kernel_scratch *s,
                          struct cn_kernel_level *restrict level)
@@ -196,6 +213,10 @@ static void add_to_level(double weight, const struct cn_kernel_scratch *s,
     const double *restrict score = s->score;
     const double *restrict valid = s->valid;
     const double *restrict known = s->known;
+    if (level->is_empty) {
+        begin_level(weight, s, level);
+        return;
+    }
     spread(level);
     part_known(level);
     FOR_EACH_ROW (i) {
@@ -216,6 +237,7 @@ static void add_to_level(double weight, const struct cn_kernel_scratch *s,
 static void add_uniform(double weight, double known, struct cn_kernel_level *restrict level)
 {
     double part = weight * known;
+    level->is_empty = false;
     if (level->is_uniform) {
         level->uniform_count += 1.0;
         level->uniform_weight += weight;
@@ -265,25 +287,6 @@ INLINED double map_one(const struct pieces *pieces, size_t points, double x)
         y = x >= pieces->xs[k] ? piece : y;
     }
     return x >= pieces->xs[points - 1] ? pieces->ys[points - 1] : y;
-}
-
-#define BIT(b) (UINT64_C(1) << (b))
-#define BITS_8(b)                                                                               \
-    BIT(b), BIT((b) + 1), BIT((b) + 2), BIT((b) + 3), BIT((b) + 4), BIT((b) + 5), BIT((b) + 6), \
-        BIT((b) + 7)
-
-/* Each bit of a word in a lane of its own: testing against it vectorises, shifting by the lane's
- * number does not in clang 14. */
-static const uint64_t bit_of[64] = { BITS_8(0),  BITS_8(8),  BITS_8(16), BITS_8(24),
-                                     BITS_8(32), BITS_8(40), BITS_8(48), BITS_8(56) };
-
-/* 64 values of the next block: columns are far apart in memory, and a block of each is too short
- * for the processor to see that it goes on. */
-INLINED void prefetch_next(const double *x)
-{
-    for (size_t i = 0; i < 64; i += LINE_VALUES) {
-        __builtin_prefetch(x + CN_BLOCK_ROWS + i);
-    }
 }
 
 /* A measure that all rows have. */
@@ -514,6 +517,7 @@ static bool may_block(const struct cn_scorecard *card)
 
 static void open_level(const struct cn_health_node *node, struct cn_kernel_level *level)
 {
+    level->is_empty = true;
     level->counts = node->needs > 0;
     level->uniform_count = 0;
     level->is_uniform = true;

@@ -1,15 +1,10 @@
 /*
- * Colours for a scored block, and what differs from what was known.
+ * Colours for a scored block, what differs from what was known, and keeping it.
  *
  * Built once for each instruction set, like health/kernel.c.
  */
-#include "health/kernel.h"
+#include "health/kernel_impl.h"
 #include "health/status.h"
-
-#define JOIN_(a, b)  a##b /* NOLINT(bugprone-macro-parentheses): makes a name */
-#define JOIN(a, b)   JOIN_(a, b)
-#define KERNEL(what) JOIN(cn_kernel_##what, CN_KERNEL)
-#define INLINED      static inline __attribute__((always_inline))
 
 /* cn_health_next_band(), and cn_status_pack(), for a row. */
 INLINED int64_t next_status(const struct cn_health_bands *bands, int64_t points, int64_t confidence,
@@ -48,6 +43,9 @@ uint64_t KERNEL(finish)(const struct cn_health_bands *bands, int32_t scorecard,
     }
     for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {
         uint64_t differs = 0;
+        prefetch_next(points + w * 64);
+        prefetch_next(status + w * 64);
+        prefetch_next(fired + w * 64);
         for (size_t b = 0; b < 64; b++) {
             size_t i = w * 64 + b;
             int64_t shown = scored[i] > 0 ? scored[i] : 0;
@@ -59,4 +57,29 @@ uint64_t KERNEL(finish)(const struct cn_health_bands *bands, int32_t scorecard,
         words |= (uint64_t)(differs != 0) << w;
     }
     return words;
+}
+
+void KERNEL(keep)(uint64_t words, const struct cn_kernel_result *result, const uint64_t *mask,
+                  struct cn_kernel_state *state)
+{
+    for (; words != 0; words &= words - 1) {
+        size_t w = (size_t)__builtin_ctzll(words);
+        const int32_t *restrict scored = result->points + w * 64;
+        const uint64_t *restrict exceptions = result->fired + w * 64;
+        const int64_t *restrict new_status = state->new_status + w * 64;
+        int64_t *restrict points = state->points + w * 64;
+        int64_t *restrict status = state->status + w * 64;
+        uint64_t *restrict fired = state->fired + w * 64;
+        uint64_t rows = mask[w];
+        uint64_t none = 0;
+        for (size_t b = 0; b < 64; b++) {
+            bool is_kept = (rows & bit_of[b]) != 0;
+            int64_t shown = scored[b] > 0 ? scored[b] : 0;
+            none |= scored[b] < 0 ? bit_of[b] : 0;
+            points[b] = is_kept ? shown : points[b];
+            status[b] = is_kept ? new_status[b] : status[b];
+            fired[b] = is_kept ? exceptions[b] : fired[b];
+        }
+        state->missing[w] = (state->missing[w] & ~rows) | (none & rows);
+    }
 }

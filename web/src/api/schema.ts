@@ -952,6 +952,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{account_id}/touches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When somebody called, met or wrote to the account */
+        get: operations["listTouches"];
+        put?: never;
+        /** Note a touch; the caller made it */
+        post: operations["createTouch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/touches/{touch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** It was none: it counts no more, and stays as history */
+        delete: operations["withdrawTouch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1853,7 +1888,7 @@ export interface components {
             note: string;
             /** @description by name */
             files: components["schemas"]["ProgramFile"][];
-            /** @description a version that waits for a scan of the log; null: none */
+            /** @description a version that is not active yet; null: none */
             building: components["schemas"]["ProgramBuilding"] | null;
         };
         ProgramAuthor: {
@@ -1878,7 +1913,7 @@ export interface components {
              * @description when it was applied
              */
             at: string;
-            /** @description what is counted for it */
+            /** @description what the log is scanned for; often nothing */
             metrics: components["schemas"]["BuildingMetric"][];
         };
         BuildingMetric: {
@@ -2147,6 +2182,10 @@ export interface components {
             ratio: number | null;
             /** @description expected by cadence and colour */
             touches_per_week: number;
+            /** @description accounts whose last touch is longer ago than their cadence */
+            overdue: number;
+            /** @description touches of the last 30 days that nothing asked for; null: the model has a cadence */
+            leakage: number | null;
         };
         CoverageTouch: {
             /**
@@ -2170,6 +2209,8 @@ export interface components {
             average: components["schemas"]["Money"] | null;
             /** @description expected by cadence and colour */
             touches_per_week: number;
+            /** @description accounts whose last touch is longer ago than their cadence */
+            overdue: number;
             /** @description by coverage model */
             parts: components["schemas"]["CoveragePart"][];
         };
@@ -2185,6 +2226,8 @@ export interface components {
             load: "none" | "under" | "right" | "over";
             /** @description expected by cadence and colour */
             touches_per_week: number;
+            /** @description accounts whose last touch is longer ago than their cadence */
+            overdue: number;
         };
         SignalList: {
             /** @description the most urgent first, then the newest */
@@ -2517,7 +2560,7 @@ export interface components {
             /** @description its number */
             version: number;
             /**
-             * @description active, or building while the log is scanned for it
+             * @description active, or building while it is not yet: see building of the program
              * @enum {string}
              */
             state: "active" | "building" | "past" | "failed";
@@ -2929,6 +2972,57 @@ export interface components {
             shadow: number;
             /** @description the shadow's less the one that counts */
             difference: number;
+        };
+        TouchList: {
+            /** @description the newest first */
+            data: components["schemas"]["Touch"][];
+            /** @description null: no more */
+            next_cursor: string | null;
+        };
+        Touch: {
+            /** @description the touch */
+            id: string;
+            /**
+             * @description how it was done
+             * @enum {string}
+             */
+            kind: "call" | "meeting" | "visit" | "email" | "chat";
+            /** @description with whom; null: nobody in particular */
+            person_id: string | null;
+            /** @description by whom; null: Cairn */
+            user: components["schemas"]["UserRef"] | null;
+            /** @description what was said, or empty */
+            note: string;
+            /** @description what asked for it; empty: nothing did */
+            trigger: string;
+            /**
+             * Format: date-time
+             * @description when it was
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description when it was told
+             */
+            known_at: string;
+        };
+        TouchCreate: {
+            /**
+             * @description how it was done
+             * @enum {string}
+             */
+            kind: "call" | "meeting" | "visit" | "email" | "chat";
+            /** @description with whom, of the account */
+            person_id?: string;
+            /** @description what was said */
+            note?: string;
+            /** @description what asked for it: a signal, a campaign, the customer */
+            trigger?: string;
+            /**
+             * Format: date-time
+             * @description when it was, not in the future; now unless given
+             */
+            at?: string;
         };
     };
     responses: never;
@@ -10671,6 +10765,368 @@ export interface operations {
             };
             /** @description unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTouches: {
+        parameters: {
+            query?: {
+                /** @description rows of a page, 200 unless given */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the account */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description When somebody called, met or wrote to the account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TouchList"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createTouch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the account */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TouchCreate"];
+            };
+        };
+        responses: {
+            /** @description Note a touch; the caller made it */
+            201: {
+                headers: {
+                    /** @description Path of what was created */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Touch"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawTouch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the account */
+                account_id: string;
+                /** @description the touch */
+                touch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was none: it counts no more, and stays as history */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
