@@ -94,24 +94,6 @@ static bool score_then(const struct cn_explain_at *then, struct past *past,
     return ok;
 }
 
-static bool look_back(const struct cn_engine *engine, const struct cn_engine_program *program,
-                      int64_t account_id, const struct cn_explain_at *then, struct cn_frame *frame,
-                      struct cn_health_state *state, struct cn_health_score *score_out,
-                      struct cn_error *err)
-{
-    struct past past = { .program = program,
-                         .frame = frame,
-                         .when = &then->when,
-                         .scores_all = cn_engine_program_compares_made(program) };
-    bool ok = add_rows(engine, program, account_id, &then->when, frame, err);
-    cn_frame_use(frame, &program->columns, NULL);
-    cn_bitmap_resize(&past.own, cn_frame_rows(frame));
-    cn_bitmap_add(&past.own, 0);
-    ok = ok && score_then(then, &past, state, score_out, err);
-    cn_bitmap_deinit(&past.own);
-    return ok;
-}
-
 /* The account at the beginning of a day, as true, under a version of the program. */
 struct moment {
     const struct cn_engine_program *program;
@@ -123,6 +105,24 @@ struct moment {
     struct cn_health_row row;     /* what history shows */
     bool has_row;
 };
+
+static bool look_back(const struct cn_engine *engine, int64_t account_id, struct moment *moment,
+                      struct cn_error *err)
+{
+    const struct cn_engine_program *program = moment->program;
+    struct cn_frame *frame = moment->frame;
+    struct past past = { .program = program,
+                         .frame = frame,
+                         .when = &moment->at.when,
+                         .scores_all = cn_engine_program_compares_made(program) };
+    bool ok = add_rows(engine, program, account_id, &moment->at.when, frame, err);
+    cn_frame_use(frame, &program->columns, NULL);
+    cn_bitmap_resize(&past.own, cn_frame_rows(frame));
+    cn_bitmap_add(&past.own, 0);
+    ok = ok && score_then(&moment->at, &past, &moment->state, &moment->score, err);
+    cn_bitmap_deinit(&past.own);
+    return ok;
+}
 
 static void close_moment(struct moment *moment)
 {
@@ -199,8 +199,7 @@ static bool open_moment(struct cn_engine *engine, int64_t account_id, cn_time ti
                                          .band_before = moment->has_row ? moment->row.score.band
                                                                         : CN_BAND_NONE,
                                          .version = moment->program->version };
-    if (!look_back(engine, moment->program, account_id, &moment->at, moment->frame, &moment->state,
-                   &moment->score, err)) {
+    if (!look_back(engine, account_id, moment, err)) {
         return false;
     }
     if (moment->has_row && moment->row.score.has_points) {

@@ -179,8 +179,9 @@ void cn_explain_child_changes(const struct cn_child_lines *lines, double *ideals
         const struct cn_scored_child *was = lines->was[n];
         double wa = was != NULL ? was->overall : 0;
         double wb = is != NULL ? is->overall : 0;
-        double sa = was != NULL ? was->score : is->score;
-        double sb = is != NULL ? is->score : was->score;
+        double present = is != NULL ? is->score : 0;
+        double sa = was != NULL ? was->score : present;
+        double sb = is != NULL ? present : sa;
         ideals[n] = ((wa + wb) / 2 * (sb - sa) + (sa + sb) / 2 * (wb - wa)) * 1000.0;
     }
 }

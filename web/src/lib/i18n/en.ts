@@ -1,4 +1,5 @@
 // English.  Sentence case, words from GLOSSARY.md, no exclamation marks.
+import { health } from './health';
 import { judgement } from './judgement';
 import { notifications } from './notifications';
 import { portfolio } from './portfolio';
@@ -70,41 +71,7 @@ export const en = {
     leave: 'Close, or clear the selection',
     help: 'Show these keys',
   },
-  health: {
-    band: { red: 'Red', yellow: 'Yellow', green: 'Green', grey: 'Grey', none: 'No score' },
-    in: {
-      red: 'red at {{points}}',
-      yellow: 'yellow at {{points}}',
-      green: 'green at {{points}}',
-      grey: 'grey: too little is known to judge',
-    },
-    scale: 'From 0 to 100; 100 is healthy',
-    byHand: 'Set by hand; the scorecard says {{computed}}. From 0 to 100; 100 is healthy',
-    handMark: 'by hand',
-    beside: 'Set to {{points}} by hand; the computed score counts',
-    besideMark: 'hand {{points}}',
-    shadow: '{{name}} would say {{points}} ({{difference}})',
-    shadowUnknown: '{{name}} knows too little',
-    shadowWhy:
-      'A shadow scorecard: it is scored beside the one that counts, and decides nothing. Exceptions: {{because}}',
-    greyWhy: 'Only {{percent}} % of the score’s weight has facts behind it',
-    trendWhy: 'Points against 28 days ago',
-    drift: {
-      rising: 'Rising: {{by}} in four weeks by its slope, more than its usual wobble of {{noise}}',
-      falling: 'Falling: {{by}} in four weeks by its slope, more than its usual wobble of {{noise}}',
-      steady: 'Steady: {{by}} in four weeks by its slope, within its usual wobble of {{noise}}',
-      unknown: 'No arrow: less than eight days of history',
-    },
-    movedWhy: 'Points against {{date}}',
-    stands: '{{name}} is {{band}}.',
-    down: 'Down {{by}} since {{date}}.',
-    up: 'Up {{by}} since {{date}}.',
-    steady: 'Steady since {{date}}.',
-    mostly: 'Mostly {{list}}.',
-    because: 'Held back: {{because}}.',
-    unknown_one: '{{count}} measure has no facts.',
-    unknown_other: '{{count}} measures have no facts.',
-  },
+  health,
   accounts: {
     title: 'Accounts',
     search: 'Search accounts',
