@@ -72,7 +72,7 @@ for (const view of Object.keys(VIEWS)) {
     await page.goto(`${demo.base}/segments/core`);
     await page.getByRole('heading', { name: 'Who entered, who left?' }).waitFor();
     await page.getByRole('button', { name: 'Show as table' }).click();
-    await page.getByRole('region', { name: 'Who is in it?' }).first().waitFor();
+    await page.getByRole('region', { name: 'Who is in it?', exact: true }).waitFor();
     await clean(page);
   });
 

@@ -73,7 +73,7 @@ const PAGES = {
   },
   async segment(page, base) {
     await page.goto(`${base}/segments/champion-lost`);
-    await page.getByRole('region', { name: 'Who is in it?' }).first().waitFor();
+    await page.getByRole('region', { name: 'Who is in it?', exact: true }).waitFor();
     await page.getByRole('img', { name: /Accounts in it/ }).waitFor();
   },
   async coverage(page, base) {

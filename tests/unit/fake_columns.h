@@ -41,7 +41,6 @@ enum fake_column {
     FAKE_LOGINS_SUM,
     FAKE_ACTIVE_USERS,
     FAKE_PARENT,
-    FAKE_TOUCH,
     FAKE_COLUMNS
 };
 
@@ -76,7 +75,6 @@ static const struct {
     [FAKE_LOGINS_SUM] = { "logins", "sum", CN_COLUMN_F64, "" },
     [FAKE_ACTIVE_USERS] = { "active_users", "distinct", CN_COLUMN_F64, "users" },
     [FAKE_PARENT] = { "parent_id", "", CN_COLUMN_I64, "" },
-    [FAKE_TOUCH] = { "days_since_touch", "", CN_COLUMN_F64, "days" },
 };
 
 struct fake_table {

@@ -108,7 +108,10 @@ export function CoverageModels({ board }: { board: CoverageBoard }) {
   return (
     <section className={classes.panel} aria-labelledby="coverage-title">
       <h2 id="coverage-title">{t('segments.coverage.models')}</h2>
-      <ScrollRegion className={classes.scroll} label={t('segments.coverage.models')}>
+      <ScrollRegion
+        className={classes.scroll}
+        label={t('segments.tableOf', { title: t('segments.coverage.models') })}
+      >
         <table className={`${classes.table} ${classes.tallRows}`}>
           <thead>
             <tr>

@@ -87,7 +87,10 @@ export function Lifecycle({ sets }: { sets: readonly Segment[] }) {
       {stages.length === 0 ? (
         <p className={classes.note}>{t('segments.coverage.lifecycleNone')}</p>
       ) : (
-        <ScrollRegion className={classes.scroll} label={t('segments.coverage.lifecycle')}>
+        <ScrollRegion
+          className={classes.scroll}
+          label={t('segments.tableOf', { title: t('segments.coverage.lifecycle') })}
+        >
           <table className={`${classes.table} ${classes.tallRows}`}>
             <thead>
               <tr>

@@ -70,7 +70,7 @@ export function Models({ board }: { board: SegmentBoard }) {
   return (
     <section className={classes.panel} aria-labelledby="models-title">
       <h2 id="models-title">{t('segments.which')}</h2>
-      <ScrollRegion className={classes.scroll} label={t('segments.which')}>
+      <ScrollRegion className={classes.scroll} label={t('segments.tableOf', { title: t('segments.which') })}>
         <table className={classes.table}>
           <thead>
             <tr>

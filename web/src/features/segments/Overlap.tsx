@@ -119,7 +119,7 @@ function Combinations({
     <section className={classes.panel} aria-labelledby="micro-title">
       <h2 id="micro-title">{t('segments.micro')}</h2>
       <p className={classes.note}>{t('segments.microWhy')}</p>
-      <ScrollRegion className={classes.scroll} label={t('segments.micro')}>
+      <ScrollRegion className={classes.scroll} label={t('segments.tableOf', { title: t('segments.micro') })}>
         <table className={classes.table}>
           <thead>
             <tr>

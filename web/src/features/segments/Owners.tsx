@@ -71,7 +71,10 @@ export function Owners({ board }: { board: CoverageBoard }) {
       {board.owners.length === 0 ? (
         <p className={classes.note}>{t('segments.coverage.ownersNone')}</p>
       ) : (
-        <ScrollRegion className={classes.scroll} label={t('segments.coverage.owners')}>
+        <ScrollRegion
+          className={classes.scroll}
+          label={t('segments.tableOf', { title: t('segments.coverage.owners') })}
+        >
           <table className={classes.table}>
             <thead>
               <tr>

@@ -23,7 +23,10 @@ export function Questions({ board }: { board: SegmentBoard }) {
     <section className={classes.panel} aria-labelledby="questions-title">
       <h2 id="questions-title">{t('segments.questions')}</h2>
       <p className={classes.note}>{t('segments.questionsHelp')}</p>
-      <ScrollRegion className={classes.scroll} label={t('segments.questions')}>
+      <ScrollRegion
+        className={classes.scroll}
+        label={t('segments.tableOf', { title: t('segments.questions') })}
+      >
         <table className={classes.table}>
           <thead>
             <tr>

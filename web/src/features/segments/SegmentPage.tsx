@@ -34,7 +34,10 @@ function Members({ name, accounts }: { name: string; accounts: number }) {
       {members.error && <QueryFailure error={members.error} onRetry={() => void members.refetch()} />}
       {members.data?.data.length === 0 && <p className={classes.note}>{t('segments.membersNone')}</p>}
       {members.data && members.data.data.length > 0 && (
-        <ScrollRegion className={classes.scroll} label={t('segments.members')}>
+        <ScrollRegion
+          className={classes.scroll}
+          label={t('segments.tableOf', { title: t('segments.members') })}
+        >
           <table className={classes.table}>
             <thead>
               <tr>

@@ -1,6 +1,7 @@
 // English.  Sentence case, words from GLOSSARY.md, no exclamation marks.
 import { health } from './health';
 import { judgement } from './judgement';
+import { keys } from './keys';
 import { notifications } from './notifications';
 import { portfolio } from './portfolio';
 import { signals } from './signals';
@@ -53,24 +54,7 @@ export const en = {
     results: 'Results',
     none: 'Nothing has that name.',
   },
-  keys: {
-    title: 'Keys',
-    palette: 'Jump to an account or page',
-    go: 'Go to: {{page}}',
-    apply: 'Apply the draft of the program',
-    search: 'Search accounts',
-    next: 'Next account or signal',
-    previous: 'Previous account or signal',
-    open: 'Open the account',
-    select: 'Select the account or signal',
-    explain: 'Explain the score',
-    acknowledge: 'Acknowledge the signal, or those selected',
-    snooze: 'Snooze the signal, or those selected, for a day',
-    resolve: 'Resolve the signal, or those selected',
-    openAccount: 'Open the account of the signal',
-    leave: 'Close, or clear the selection',
-    help: 'Show these keys',
-  },
+  keys,
   health,
   accounts: {
     title: 'Accounts',
