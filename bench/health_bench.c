@@ -145,18 +145,18 @@ int main(void)
     size_t target_count = 0;
     struct cn_rng rng = { 1 };
     double sum = 0;
-    b.missing = cn_heap_resize(NULL, ROWS / 8);
-    b.scratch = cn_heap_resize(NULL, sizeof(*b.scratch));
-    b.result = cn_heap_resize(NULL, sizeof(*b.result));
-    b.state = cn_heap_resize(NULL, sizeof(*b.state));
-    b.points = cn_heap_resize(NULL, ROWS * sizeof(int64_t));
-    b.status = cn_heap_resize(NULL, ROWS * sizeof(int64_t));
-    b.fired = cn_heap_resize(NULL, ROWS * sizeof(uint64_t));
+    b.missing = cn_heap_resize_lines(NULL, 0, ROWS / 8);
+    b.scratch = cn_heap_resize_lines(NULL, 0, sizeof(*b.scratch));
+    b.result = cn_heap_resize_lines(NULL, 0, sizeof(*b.result));
+    b.state = cn_heap_resize_lines(NULL, 0, sizeof(*b.state));
+    b.points = cn_heap_resize_lines(NULL, 0, ROWS * sizeof(int64_t));
+    b.status = cn_heap_resize_lines(NULL, 0, ROWS * sizeof(int64_t));
+    b.fired = cn_heap_resize_lines(NULL, 0, ROWS * sizeof(uint64_t));
     memset(b.points, 0, ROWS * sizeof(int64_t));
     memset(b.status, 0, ROWS * sizeof(int64_t));
     memset(b.fired, 0, ROWS * sizeof(uint64_t));
     for (size_t m = 0; m < MEASURES; m++) {
-        b.columns[m] = cn_heap_resize(NULL, (ROWS + CN_BLOCK_ROWS) * sizeof(double));
+        b.columns[m] = cn_heap_resize_lines(NULL, 0, (ROWS + CN_BLOCK_ROWS) * sizeof(double));
         for (size_t i = 0; i < ROWS; i++) {
             b.columns[m][i] = cn_rng_unit(&rng) * 80;
         }

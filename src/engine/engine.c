@@ -470,6 +470,7 @@ void cn_engine_stop(struct cn_engine *engine)
     cn_queue_close(&engine->inbox);
     cn_apply_stop(engine->apply);
     if (engine->has_threads) {
+        cn_rollup_stop_folding(engine->options.rollup); /* the next start goes on with it */
         (void)pthread_join(engine->thread, NULL);
         (void)pthread_join(engine->flusher, NULL);
         cn_engine_flush(engine);

@@ -28,50 +28,38 @@ static struct cn_cel_result result_of(const struct evaluation *e, uint32_t rule)
     return cn_rule_result(e->rules, e->model->rule_numbers[rule]);
 }
 
-static void add_change(struct evaluation *e, size_t row, const struct cn_health_score *before)
+static void add_change(struct evaluation *e, size_t row, const struct cn_health_score *before,
+                       const struct cn_health_score *after)
 {
     struct cn_health_changes *changes = e->changes;
-    struct cn_health_score after = cn_health_state_get(e->state, row);
     if (changes->count == changes->capacity) {
         changes->capacity = changes->capacity == 0 ? 256 : changes->capacity * 2;
         changes->items =
             cn_heap_resize(changes->items, changes->capacity * sizeof(*changes->items));
     }
-    bool is_history = before->has_points != after.has_points || before->band != after.band ||
-                      before->is_grey != after.is_grey || before->fired != after.fired ||
-                      before->scorecard != after.scorecard;
-    if (!is_history && after.has_points) {
-        const struct cn_scorecard *card = &e->model->scorecards[after.scorecard];
-        is_history = cn_health_display(card, before) != cn_health_display(card, &after);
+    bool is_history = before->has_points != after->has_points || before->band != after->band ||
+                      before->is_grey != after->is_grey || before->fired != after->fired ||
+                      before->scorecard != after->scorecard;
+    if (!is_history && after->has_points) {
+        const struct cn_scorecard *card = &e->model->scorecards[after->scorecard];
+        is_history = cn_health_display(card, before) != cn_health_display(card, after);
     }
     changes->items[changes->count++] = (struct cn_health_change){
-        .row = (uint32_t)row, .before = *before, .after = after, .is_history = is_history
+        .row = (uint32_t)row, .before = *before, .after = *after, .is_history = is_history
     };
 }
 
-/* Stores a score if it differs from the known one.  points < 0: none. */
-static inline void store(struct evaluation *e, size_t row, int32_t points, int64_t status,
-                         uint64_t fired)
+/* A row that has no score, or will have none. */
+static void clear_row(struct evaluation *e, size_t row)
 {
-    struct cn_health_state *state = e->state;
-    bool has = points >= 0;
-    int64_t kept = has ? points : 0;
-    if (state->points.as.i64[row] == kept && state->status[row] == status &&
-        state->fired[row] == fired) {
+    static const struct cn_health_score none = { .scorecard = -1 };
+    struct cn_health_score before = cn_health_state_get(e->state, row);
+    if (!before.has_points && e->state->status[row] == cn_status_pack(&none) && before.fired == 0) {
         return;
     }
-    struct cn_health_score before = { 0 };
+    cn_health_state_set(e->state, row, &none);
     if (e->changes != NULL) {
-        before = cn_health_state_get(state, row);
-    }
-    cn_column_set_i64(&state->points, row, kept);
-    if (!has) {
-        cn_column_set_missing(&state->points, row);
-    }
-    state->status[row] = status;
-    state->fired[row] = fired;
-    if (e->changes != NULL) {
-        add_change(e, row, &before);
+        add_change(e, row, &before, &none);
     }
 }
 
@@ -92,6 +80,29 @@ static void apply_exception(struct evaluation *e, const struct cn_health_excepti
     }
 }
 
+/* What the rows of `mask` in `words` are about to become, where it is not what they are. */
+static void add_changes(struct evaluation *e, uint64_t words, const uint64_t *mask)
+{
+    const struct cn_kernel_state *block = e->block;
+    for (; words != 0; words &= words - 1) {
+        size_t w = (size_t)__builtin_ctzll(words);
+        for (uint64_t word = mask[w]; word != 0; word &= word - 1) {
+            size_t i = w * 64 + (size_t)__builtin_ctzll(word);
+            int32_t points = e->result->points[i];
+            struct cn_health_score before;
+            struct cn_health_score after;
+            int64_t kept = points >= 0 ? points : 0;
+            if (block->points[i] == kept && block->status[i] == block->new_status[i] &&
+                block->fired[i] == e->result->fired[i]) {
+                continue;
+            }
+            before = cn_health_state_get(e->state, e->first + i);
+            after = cn_status_score(points >= 0, kept, block->new_status[i], e->result->fired[i]);
+            add_change(e, e->first + i, &before, &after);
+        }
+    }
+}
+
 static void score_rows(struct evaluation *e, int32_t index, const uint64_t *mask)
 {
     const struct cn_scorecard *card = &e->model->scorecards[index];
@@ -102,15 +113,12 @@ static void score_rows(struct evaluation *e, int32_t index, const uint64_t *mask
     e->block->points = e->state->points.as.i64 + e->first;
     e->block->status = e->state->status + e->first;
     e->block->fired = e->state->fired + e->first;
+    e->block->missing = e->state->points.missing + e->first / 64;
     uint64_t words = e->kernel.finish(&card->bands, index, e->result, mask, e->block);
-    for (; words != 0; words &= words - 1) {
-        size_t w = (size_t)__builtin_ctzll(words);
-        for (uint64_t word = mask[w]; word != 0; word &= word - 1) {
-            size_t i = w * 64 + (size_t)__builtin_ctzll(word);
-            store(e, e->first + i, e->result->points[i], e->block->new_status[i],
-                  e->result->fired[i]);
-        }
+    if (e->changes != NULL) {
+        add_changes(e, words, mask);
     }
+    e->kernel.keep(words, e->result, mask, e->block);
 }
 
 /* Of the rows that are left those to which the scorecard applies; they are then no longer left. */
@@ -132,11 +140,9 @@ static bool claim(const struct evaluation *e, const struct cn_scorecard *card, u
 
 static void clear_rows(struct evaluation *e, const uint64_t *mask)
 {
-    const struct cn_health_score none = { .scorecard = -1 };
     for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {
         for (uint64_t word = mask[w]; word != 0; word &= word - 1) {
-            size_t row = e->first + w * 64 + (size_t)__builtin_ctzll(word);
-            store(e, row, -1, cn_status_pack(&none), 0);
+            clear_row(e, e->first + w * 64 + (size_t)__builtin_ctzll(word));
         }
     }
 }
@@ -177,9 +183,9 @@ struct cn_rule_consumer cn_health_consumer(const struct cn_health_model *model,
         .changes = changes,
         .kernel = targets[target_count - 1],
         .inputs = cn_arena_array(arena, struct cn_kernel_input, model->rule_count),
-        .scratch = cn_arena_new(arena, struct cn_kernel_scratch),
-        .result = cn_arena_new(arena, struct cn_kernel_result),
-        .block = cn_arena_new(arena, struct cn_kernel_state),
+        .scratch = cn_arena_lines(arena, sizeof(struct cn_kernel_scratch)),
+        .result = cn_arena_lines(arena, sizeof(struct cn_kernel_result)),
+        .block = cn_arena_lines(arena, sizeof(struct cn_kernel_state)),
     };
     return (
         struct cn_rule_consumer){ .section = model->section, .ctx = e, .block = evaluate_block };

@@ -31,7 +31,8 @@
 
 enum {
     UNROLLED_POINTS_MAX = 6,
-    LINE_VALUES = 8 /* of a cache line */
+    LINE_VALUES = 8, /* of a cache line */
+    SECOND_LEVEL = 2 /* a block of every column is more than the first level of the cache holds */
 };
 
 /* The rows that are worked on now. */
@@ -162,6 +163,7 @@ static void spread(struct cn_kernel_level *level)
 {
     double weight = level->uniform_weight;
     double known = level->uniform_known;
+    level->is_empty = false;
     if (!level->is_uniform) {
         return;
     }
@@ -186,6 +188,23 @@ static void part_known(struct cn_kernel_level *level)
     }
 }
 
+/* The first to join, to what is 0 so far. */
+static void begin_level(double weight, const struct cn_kernel_scratch *s,
+                        struct cn_kernel_level *restrict level)
+{
+    const double *restrict score = s->score;
+    const double *restrict valid = s->valid;
+    const double *restrict known = s->known;
+    level->is_empty = false;
+    level->is_uniform = false;
+    level->known_is_weight = false;
+    FOR_EACH_ROW (i) {
+        level->sum[i] = valid[i] != 0.0 ? weight * score[i] : 0.0;
+        level->weight[i] = valid[i] != 0.0 ? weight : 0.0;
+        level->known[i] = weight * known[i];
+    }
+}
+
 /* The node's score joins its parent's sums. */
 static void add_to_level(double weight, const struct cn_kernel_scratch *s,
                          struct cn_kernel_level *restrict level)
@@ -193,6 +212,10 @@ static void add_to_level(double weight, const struct cn_kernel_scratch *s,
     const double *restrict score = s->score;
     const double *restrict valid = s->valid;
     const double *restrict known = s->known;
+    if (level->is_empty) {
+        begin_level(weight, s, level);
+        return;
+    }
     spread(level);
     part_known(level);
     FOR_EACH_ROW (i) {
@@ -208,6 +231,7 @@ static void add_to_level(double weight, const struct cn_kernel_scratch *s,
 static void add_uniform(double weight, double known, struct cn_kernel_level *restrict level)
 {
     double part = weight * known;
+    level->is_empty = false;
     if (level->is_uniform) {
         level->uniform_weight += weight;
         level->uniform_known += part;
@@ -265,10 +289,11 @@ static const uint64_t bit_of[64] = { BITS_8(0),  BITS_8(8),  BITS_8(16), BITS_8(
 
 /* 64 values of the next block: columns are far apart in memory, and a block of each is too short
  * for the processor to see that it goes on. */
-INLINED void prefetch_next(const double *x)
+INLINED void prefetch_next(const void *values)
 {
+    const uint64_t *x = values;
     for (size_t i = 0; i < 64; i += LINE_VALUES) {
-        __builtin_prefetch(x + CN_BLOCK_ROWS + i);
+        __builtin_prefetch(x + CN_BLOCK_ROWS + i, 0, SECOND_LEVEL);
     }
 }
 
@@ -470,6 +495,7 @@ static bool may_block(const struct cn_scorecard *card)
 
 static void open_level(struct cn_kernel_level *level)
 {
+    level->is_empty = true;
     level->is_uniform = true;
     level->known_is_weight = false;
     level->uniform_weight = 0;
@@ -561,6 +587,9 @@ uint64_t KERNEL(finish)(const struct cn_health_bands *bands, int32_t scorecard,
     }
     for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {
         uint64_t differs = 0;
+        prefetch_next(points + w * 64);
+        prefetch_next(status + w * 64);
+        prefetch_next(fired + w * 64);
         for (size_t b = 0; b < 64; b++) {
             size_t i = w * 64 + b;
             int64_t shown = scored[i] > 0 ? scored[i] : 0;
@@ -572,4 +601,29 @@ uint64_t KERNEL(finish)(const struct cn_health_bands *bands, int32_t scorecard,
         words |= (uint64_t)(differs != 0) << w;
     }
     return words;
+}
+
+void KERNEL(keep)(uint64_t words, const struct cn_kernel_result *result, const uint64_t *mask,
+                  struct cn_kernel_state *state)
+{
+    for (; words != 0; words &= words - 1) {
+        size_t w = (size_t)__builtin_ctzll(words);
+        const int32_t *restrict scored = result->points + w * 64;
+        const uint64_t *restrict exceptions = result->fired + w * 64;
+        const int64_t *restrict new_status = state->new_status + w * 64;
+        int64_t *restrict points = state->points + w * 64;
+        int64_t *restrict status = state->status + w * 64;
+        uint64_t *restrict fired = state->fired + w * 64;
+        uint64_t rows = mask[w];
+        uint64_t none = 0;
+        for (size_t b = 0; b < 64; b++) {
+            bool is_kept = (rows & bit_of[b]) != 0;
+            int64_t shown = scored[b] > 0 ? scored[b] : 0;
+            none |= scored[b] < 0 ? bit_of[b] : 0;
+            points[b] = is_kept ? shown : points[b];
+            status[b] = is_kept ? new_status[b] : status[b];
+            fired[b] = is_kept ? exceptions[b] : fired[b];
+        }
+        state->missing[w] = (state->missing[w] & ~rows) | (none & rows);
+    }
 }

@@ -25,8 +25,11 @@ void cn_health_state_resize(struct cn_health_state *state, size_t rows)
     cn_column_reserve(&state->points, rows);
     if (state->points.capacity > state->capacity) {
         size_t capacity = state->points.capacity;
-        state->status = cn_heap_resize(state->status, capacity * sizeof(*state->status));
-        state->fired = cn_heap_resize(state->fired, capacity * sizeof(*state->fired));
+        state->status =
+            cn_heap_resize_lines(state->status, state->capacity * sizeof(*state->status),
+                                 capacity * sizeof(*state->status));
+        state->fired = cn_heap_resize_lines(state->fired, state->capacity * sizeof(*state->fired),
+                                            capacity * sizeof(*state->fired));
         const struct cn_health_score none = { .scorecard = -1 };
         for (size_t row = state->capacity; row < capacity; row++) {
             state->status[row] = cn_status_pack(&none);
@@ -39,16 +42,8 @@ void cn_health_state_resize(struct cn_health_state *state, size_t rows)
 
 struct cn_health_score cn_health_state_get(const struct cn_health_state *state, size_t row)
 {
-    int64_t status = state->status[row];
-    return (struct cn_health_score){
-        .has_points = !cn_column_is_missing(&state->points, row),
-        .points = (int32_t)state->points.as.i64[row],
-        .band = cn_status_band(status),
-        .is_grey = cn_status_is_grey(status),
-        .confidence = cn_status_confidence(status),
-        .scorecard = cn_status_scorecard(status),
-        .fired = state->fired[row],
-    };
+    return cn_status_score(!cn_column_is_missing(&state->points, row), state->points.as.i64[row],
+                           state->status[row], state->fired[row]);
 }
 
 void cn_health_state_set(struct cn_health_state *state, size_t row,

@@ -124,18 +124,20 @@ void cn_tree_score(const struct cn_scorecard *card, const double *values, const 
 void cn_kernel_targets(struct cn_kernel_target targets_out[3], size_t *count_out)
 {
     size_t count = 0;
-    targets_out[count++] =
-        (struct cn_kernel_target){ "base", cn_kernel_score_base, cn_kernel_finish_base };
+    targets_out[count++] = (struct cn_kernel_target){ "base", cn_kernel_score_base,
+                                                      cn_kernel_finish_base, cn_kernel_keep_base };
 #ifdef CN_KERNEL_X86
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2")) {
         targets_out[count++] =
-            (struct cn_kernel_target){ "avx2", cn_kernel_score_avx2, cn_kernel_finish_avx2 };
+            (struct cn_kernel_target){ "avx2", cn_kernel_score_avx2, cn_kernel_finish_avx2,
+                                       cn_kernel_keep_avx2 };
     }
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl")) {
         targets_out[count++] =
-            (struct cn_kernel_target){ "avx512", cn_kernel_score_avx512, cn_kernel_finish_avx512 };
+            (struct cn_kernel_target){ "avx512", cn_kernel_score_avx512, cn_kernel_finish_avx512,
+                                       cn_kernel_keep_avx512 };
     }
 #endif
     *count_out = count;

@@ -113,9 +113,13 @@ CN_MUST_CHECK bool cn_rollup_flush(struct cn_rollup *rollup, struct cn_error *er
 
 /* Moves rows of days before `closed_before` from rollup_hot to metric_daily, a transaction a day.
  * For the same thread as flush, when there is time: it leaves days to the next call once much waits
- * to be flushed.  Does nothing on PostgreSQL. */
+ * to be flushed, or another thread waits to write.  Does nothing on PostgreSQL. */
 CN_MUST_CHECK bool cn_rollup_fold(struct cn_rollup *rollup, int64_t closed_before, size_t *days_out,
                                   struct cn_error *err);
+
+/* No further day is folded, now or later: whoever stops does not wait for a flood's days.  Any
+ * thread. */
+void cn_rollup_stop_folding(struct cn_rollup *rollup);
 
 /* Hands over facts of a scan; may be called any number of times. */
 struct cn_rollup_sink {

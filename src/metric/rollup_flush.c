@@ -28,6 +28,13 @@ struct flush {
     struct cn_fresh_members fresh; /* shared */
 };
 
+void cn_rollup_lock_writes(struct cn_rollup *rollup)
+{
+    atomic_fetch_add(&rollup->wanted, 1);
+    pthread_mutex_lock(&rollup->write_lock);
+    atomic_fetch_sub(&rollup->wanted, 1);
+}
+
 static bool same_position(struct cn_rollup_position a, struct cn_rollup_position b)
 {
     return a.seq == b.seq && a.mapping == b.mapping;
@@ -137,7 +144,7 @@ static bool flush_all(struct cn_rollup *rollup, struct cn_error *err)
 
 bool cn_rollup_flush(struct cn_rollup *rollup, struct cn_error *err)
 {
-    pthread_mutex_lock(&rollup->write_lock);
+    cn_rollup_lock_writes(rollup);
     bool ok = flush_all(rollup, err);
     pthread_mutex_unlock(&rollup->write_lock);
     return ok || cn_error_context(err, "flushing the rollups");
@@ -166,13 +173,14 @@ static bool hot_day(struct cn_rollup *rollup, bool *found_out, int64_t *day_out,
     return ok;
 }
 
-/* A flood of late events has many days to fold, each of which takes a while. */
-static bool much_waits(struct cn_rollup *rollup)
+/* A flood of late events has many days to fold, each of which takes a while; the next call goes on
+ * with them.  Each folds one at least when somebody waits, so that it comes to an end. */
+static bool has_better_to_do(struct cn_rollup *rollup, size_t days)
 {
     pthread_mutex_lock(&rollup->lock);
-    bool does = rollup->deltas.count + rollup->deltas.member_count > FLUSH_FIRST_ROWS;
+    bool much_waits = rollup->deltas.count + rollup->deltas.member_count > FLUSH_FIRST_ROWS;
     pthread_mutex_unlock(&rollup->lock);
-    return does;
+    return much_waits || (days > 0 && atomic_load(&rollup->wanted) > 0);
 }
 
 static bool fold_days(struct cn_rollup *rollup, int64_t closed_before, size_t *days_out,
@@ -184,7 +192,8 @@ static bool fold_days(struct cn_rollup *rollup, int64_t closed_before, size_t *d
         if (!hot_day(rollup, &found, &fold.day, err)) {
             return false;
         }
-        if (!found || fold.day >= closed_before || much_waits(rollup)) {
+        if (!found || fold.day >= closed_before || has_better_to_do(rollup, *days_out) ||
+            atomic_load(&rollup->is_folding_over)) {
             return true;
         }
         if (!cn_db_write(rollup->db, fold_work, &fold, err)) {
@@ -206,6 +215,11 @@ bool cn_rollup_fold(struct cn_rollup *rollup, int64_t closed_before, size_t *day
     }
     *days_out = days;
     return true;
+}
+
+void cn_rollup_stop_folding(struct cn_rollup *rollup)
+{
+    atomic_store(&rollup->is_folding_over, true);
 }
 
 /* The sink is the first member of its collector. */
@@ -346,7 +360,7 @@ bool cn_rollup_rebuild(struct cn_rollup *rollup, const struct cn_rollup_rebuild 
         scope.accounts[i] = what->account_ids[i];
     }
     qsort(scope.accounts, scope.account_count, sizeof(scope.accounts[0]), by_id);
-    pthread_mutex_lock(&rollup->write_lock);
+    cn_rollup_lock_writes(rollup);
     bool ok = rebuild_accounts(rollup, what, &scope, err);
     pthread_mutex_unlock(&rollup->write_lock);
     free(scope.accounts);
@@ -425,7 +439,7 @@ bool cn_rollup_build(struct cn_rollup *rollup, const struct cn_rollup_builder *w
                      struct cn_error *err)
 {
     struct cn_rollup_scope building = { .guard = with->guard };
-    pthread_mutex_lock(&rollup->write_lock);
+    cn_rollup_lock_writes(rollup);
     list_building(rollup, &building);
     bool ok = building.metric_count == 0 || build_metrics(rollup, &building, with, err);
     pthread_mutex_unlock(&rollup->write_lock);

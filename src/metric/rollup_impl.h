@@ -5,6 +5,7 @@
 #define CAIRN_METRIC_ROLLUP_IMPL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "metric/known.h"
 #include "metric/rollup.h"
@@ -32,10 +33,12 @@ struct cn_rollup {
     bool is_shared; /* PostgreSQL: other processes write too, and give names their numbers */
     size_t names_max;
     int64_t members_max;
+    _Atomic bool is_folding_over;
     struct cn_rollup_companion companion; /* write: NULL if there is none */
 
     /* One thread flushes, folds or rebuilds at a time; taken before `lock`. */
     pthread_mutex_t write_lock;
+    _Atomic int wanted;       /* how many wait for it who must not wait long */
     struct cn_deltas waiting; /* taken off `deltas` by a flush that has not succeeded yet */
     struct cn_rollup_position waiting_upto;
     bool has_waiting;
@@ -55,6 +58,9 @@ struct cn_rollup {
     struct cn_str_map by_name;
     struct cn_arena texts;
 };
+
+/* Takes `write_lock`; folding, which may go on for long, lets go of it. */
+void cn_rollup_lock_writes(struct cn_rollup *rollup);
 
 /* Which facts and metrics are added; NULL: all. */
 struct cn_rollup_filter {

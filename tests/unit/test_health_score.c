@@ -265,6 +265,11 @@ struct block {
     struct cn_kernel_result result;
 };
 
+static void *on_line(size_t bytes)
+{
+    return memset(cn_heap_resize_lines(NULL, 0, bytes), 0, bytes);
+}
+
 static void fill_block(struct block *block, struct cn_rng *rng)
 {
     static const double odd[] = { NAN, INFINITY, -INFINITY, -0.0, 1e300 };
@@ -304,7 +309,7 @@ static void every_kernel_gives_the_bits_of_one_row_at_a_time(void **state)
     struct cn_rng rng = { 11 };
     struct cn_kernel_target targets[3];
     size_t target_count = 0;
-    struct block *block = calloc(1, sizeof(*block));
+    struct block *block = on_line(sizeof(*block));
     struct builder *b = calloc(1, sizeof(*b));
     cn_kernel_targets(targets, &target_count);
     assert_true(target_count >= 1);
@@ -323,17 +328,54 @@ static void every_kernel_gives_the_bits_of_one_row_at_a_time(void **state)
     free(block);
 }
 
+/* What `from` holds goes into copies of its columns, but for rows that are not asked for. */
+static void keep_every_third(const struct cn_kernel_target *target,
+                             const struct cn_kernel_result *result,
+                             const struct cn_kernel_state *from, uint64_t *missing)
+{
+    struct cn_kernel_state *block = on_line(sizeof(*block));
+    int64_t points[CN_BLOCK_ROWS];
+    int64_t status[CN_BLOCK_ROWS];
+    uint64_t fired[CN_BLOCK_ROWS];
+    uint64_t mask[CN_BLOCK_WORDS] = { 0 };
+    const uint64_t words = 0xFFFE; /* the first is said to be as it was */
+    memcpy(points, from->points, sizeof(points));
+    memcpy(status, from->status, sizeof(status));
+    memcpy(fired, from->fired, sizeof(fired));
+    memset(missing, 0xAA, CN_BLOCK_WORDS * sizeof(*missing));
+    for (size_t i = 0; i < CN_BLOCK_ROWS; i += 3) {
+        mask[i / 64] |= UINT64_C(1) << (i % 64);
+    }
+    *block = *from;
+    block->points = points;
+    block->status = status;
+    block->fired = fired;
+    block->missing = missing;
+    target->keep(words, result, mask, block);
+    for (size_t i = 0; i < CN_BLOCK_ROWS; i++) {
+        bool is_kept = i >= 64 && i % 3 == 0;
+        bool is_missing = is_kept ? result->points[i] < 0 : i % 2 == 1;
+        int64_t shown = result->points[i] < 0 ? 0 : result->points[i];
+        assert_int_equal(points[i], is_kept ? shown : from->points[i]);
+        assert_int_equal(status[i], is_kept ? from->new_status[i] : from->status[i]);
+        assert_int_equal(fired[i], is_kept ? result->fired[i] : from->fired[i]);
+        assert_int_equal(missing[i / 64] >> (i % 64) & 1, is_missing);
+    }
+    free(block);
+}
+
 static void every_kernel_gives_the_colours_of_one_row_at_a_time(void **state)
 {
     (void)state;
     struct cn_rng rng = { 12 };
     struct cn_kernel_target targets[3];
     size_t target_count = 0;
-    struct cn_kernel_result *result = calloc(1, sizeof(*result));
-    struct cn_kernel_state *block = calloc(1, sizeof(*block));
+    struct cn_kernel_result *result = on_line(sizeof(*result));
+    struct cn_kernel_state *block = on_line(sizeof(*block));
     int64_t points[CN_BLOCK_ROWS];
     int64_t status[CN_BLOCK_ROWS];
     uint64_t fired[CN_BLOCK_ROWS] = { 0 };
+    uint64_t missing[CN_BLOCK_WORDS];
     uint64_t mask[CN_BLOCK_WORDS];
     cn_kernel_targets(targets, &target_count);
     memset(mask, 0xFF, sizeof(mask));
@@ -346,6 +388,7 @@ static void every_kernel_gives_the_colours_of_one_row_at_a_time(void **state)
         result->points[i] = (int32_t)cn_rng_between(&rng, -1, 100) * 1000;
         result->points[i] = result->points[i] < 0 ? -1 : result->points[i];
         result->confidence[i] = (int32_t)cn_rng_between(&rng, 499, 501);
+        result->fired[i] = (uint64_t)cn_rng_between(&rng, 0, 3);
     }
     block->points = points;
     block->status = status;
@@ -364,6 +407,7 @@ static void every_kernel_gives_the_colours_of_one_row_at_a_time(void **state)
             }
             assert_int_equal(block->new_status[i], cn_status_pack(&score));
         }
+        keep_every_third(&targets[t], result, block, missing);
     }
     free(result);
     free(block);

@@ -1,8 +1,14 @@
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 
 #include "metric/rollup.h"
 #include "tests/unit/metric_world.h"
+
+enum {
+    FOLD_DAYS = 1000
+};
 
 static struct cn_rollup_position at(int64_t seq)
 {
@@ -21,11 +27,12 @@ static void flush(struct store *store)
     must(cn_rollup_flush(store->rollup, &err), &err);
 }
 
-static void fold(struct store *store, int64_t closed_before)
+static size_t fold(struct store *store, int64_t closed_before)
 {
     struct cn_error err;
     size_t days = 0;
     must(cn_rollup_fold(store->rollup, closed_before, &days, &err), &err);
+    return days;
 }
 
 /* Everything in one flush. */
@@ -336,6 +343,45 @@ static void values_that_cannot_be_summed_are_reported(void **state)
     store_remove(&store);
 }
 
+struct folding {
+    struct store *store;
+    size_t days;
+    _Atomic bool is_done;
+};
+
+static void *fold_all(void *arg)
+{
+    struct folding *folding = arg;
+    struct cn_error err;
+    must(cn_rollup_fold(folding->store->rollup, INT64_MAX, &folding->days, &err), &err);
+    atomic_store(&folding->is_done, true);
+    return NULL;
+}
+
+static void folding_lets_others_write(void **state)
+{
+    (void)state;
+    struct store store;
+    struct folding folding = { .store = &store };
+    pthread_t thread;
+    store_open(&store);
+    struct cn_metric_fact fact = { .account_id = 7, .name = CN_STR("Signed In"), .user = 5 };
+    for (fact.day = WORLD_FIRST_DAY; fact.day < WORLD_FIRST_DAY + FOLD_DAYS; fact.day++) {
+        fact.tie++;
+        cn_rollup_add(store.rollup, &fact, 1, at(fact.tie));
+    }
+    flush(&store);
+    assert_int_equal(pthread_create(&thread, NULL, fold_all, &folding), 0);
+    while (!atomic_load(&folding.is_done)) {
+        flush(&store);
+    }
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(folding.days > 0 && folding.days < FOLD_DAYS);
+    fold(&store, INT64_MAX);
+    assert_int_equal(number(&store, "SELECT count(*) FROM rollup_hot"), 0);
+    store_remove(&store);
+}
+
 static bool scan_plain(void *arg, int64_t upto_seq, struct cn_rollup_sink *sink,
                        struct cn_error *err)
 {
@@ -477,6 +523,29 @@ static void a_rebuild_that_fails_changes_nothing(void **state)
     world_deinit(&world);
 }
 
+static void one_that_stops_leaves_days_to_the_next_start(void **state)
+{
+    (void)state;
+    struct world world;
+    struct store store;
+    struct store whole;
+    world_init(&world, 7, 2000, WORLD_LAST_DAY);
+    open_whole(&store, &world);
+    open_whole(&whole, &world);
+    const int64_t days = number(&store, "SELECT count(DISTINCT day) FROM rollup_hot");
+    assert_true(days > 2);
+    cn_rollup_stop_folding(store.rollup);
+    assert_int_equal(fold(&store, WORLD_LAST_DAY + 1), 0);
+    assert_int_equal(number(&store, "SELECT count(*) FROM metric_daily"), 0);
+    store_close(&store);
+    store_reopen(&store);
+    assert_int_equal(fold(&store, WORLD_LAST_DAY + 1), days);
+    assert_equal_rows(&store, &whole);
+    store_remove(&store);
+    store_remove(&whole);
+    world_deinit(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -493,8 +562,11 @@ int main(void)
                 too_many_members_keep_the_same_ones_in_every_order),
         CN_TEST("values that cannot be summed are reported",
                 values_that_cannot_be_summed_are_reported),
+        CN_TEST("folding many days lets others write in between", folding_lets_others_write),
         CN_TEST("a metric that comes later is built from the log",
                 a_metric_that_comes_later_is_built_from_the_log),
+        CN_TEST("a rollup that stops leaves the days of a flood to the next start",
+                one_that_stops_leaves_days_to_the_next_start),
         CN_TEST("reliability 6: a full disk loses nothing", a_full_disk_loses_nothing),
         CN_TEST("reliability 6: a rebuild that fails changes nothing",
                 a_rebuild_that_fails_changes_nothing),

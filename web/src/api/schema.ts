@@ -1925,7 +1925,7 @@ export interface components {
             note: string;
             /** @description by name */
             files: components["schemas"]["ProgramFile"][];
-            /** @description a version that waits for a scan of the log; null: none */
+            /** @description a version that is not active yet; null: none */
             building: components["schemas"]["ProgramBuilding"] | null;
         };
         ProgramAuthor: {
@@ -1950,7 +1950,7 @@ export interface components {
              * @description when it was applied
              */
             at: string;
-            /** @description what is counted for it */
+            /** @description what the log is scanned for; often nothing */
             metrics: components["schemas"]["BuildingMetric"][];
         };
         BuildingMetric: {
@@ -2589,7 +2589,7 @@ export interface components {
             /** @description its number */
             version: number;
             /**
-             * @description active, or building while the log is scanned for it
+             * @description active, or building while it is not yet: see building of the program
              * @enum {string}
              */
             state: "active" | "building" | "past" | "failed";
