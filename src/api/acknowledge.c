@@ -107,7 +107,7 @@ static bool say_done(const struct visit *visit, struct cn_buf *out, struct cn_er
 
 static bool handle_show(const struct cn_request *req, struct cn_response *res, struct cn_error *err)
 {
-    struct visit visit;
+    struct visit visit = { 0 };
     if (!open_link(req, &visit, err)) {
         return false;
     }
@@ -126,7 +126,7 @@ static bool handle_show(const struct cn_request *req, struct cn_response *res, s
 static bool handle_do(const struct cn_request *req, struct cn_response *res, struct cn_error *err)
 {
     static const struct cn_signal_action acknowledge = { .verb = CN_SIGNAL_ACKNOWLEDGE };
-    struct visit visit;
+    struct visit visit = { 0 };
     if (!open_link(req, &visit, err)) {
         return false;
     }

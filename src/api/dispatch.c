@@ -291,6 +291,20 @@ static void add_disposition(struct call *call)
     cn_buf_deinit(&buf);
 }
 
+static void send_file(struct call *call)
+{
+    const struct cn_route *route = call->match.route;
+    const char *media_type = route->media_type;
+    if (is_page(route)) {
+        media_type = CN_PAGE_CONTENT_TYPE;
+        cn_http_add_header(call->exchange, "content-security-policy", CN_STR(CN_PAGE_POLICY));
+    } else {
+        add_disposition(call);
+    }
+    cn_http_compress(call->exchange, &call->file);
+    cn_api_send(call->api, call->exchange, route->success_status, media_type, &call->file);
+}
+
 static void answer(struct call *call)
 {
     const struct cn_route *route = call->match.route;
@@ -320,14 +334,7 @@ static void answer(struct call *call)
         cn_http_add_header(call->exchange, "set-cookie", call->res.set_cookie);
     }
     if (route->kind == CN_RESPONSE_FILE) {
-        if (is_page(route)) {
-            cn_http_add_header(call->exchange, "content-security-policy", CN_STR(CN_PAGE_POLICY));
-        } else {
-            add_disposition(call);
-        }
-        cn_http_compress(call->exchange, &call->file);
-        cn_api_send(call->api, call->exchange, route->success_status,
-                    is_page(route) ? CN_PAGE_CONTENT_TYPE : route->media_type, &call->file);
+        send_file(call);
     } else if (route->kind == CN_RESPONSE_EMPTY || is_same) {
         cn_api_count(call->api, is_same ? 304 : route->success_status);
         cn_http_reply(call->exchange, is_same ? 304 : route->success_status, NULL);

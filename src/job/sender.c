@@ -59,7 +59,8 @@ int64_t cn_retry_pause_us(int64_t attempts, int64_t first_us, int64_t max_us, ui
         pause *= 2;
     }
     pause = pause < max_us ? pause : max_us;
-    return pause / 2 + (int64_t)((double)(pause / 2) * (random / 4294967296.0));
+    const int64_t half = pause / 2;
+    return half + (int64_t)((double)half * (random / 4294967296.0));
 }
 
 static bool is_stopping(struct cn_sender *sender)

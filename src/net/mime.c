@@ -18,7 +18,7 @@ static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
 
 static bool is_address_byte(char c)
 {
-    return c > ' ' && c < 0x7f && memchr("<>()[]\\,;:\"@", c, 12) == NULL;
+    return c > ' ' && c < 0x7f && strchr("<>()[]\\,;:\"@", c) == NULL;
 }
 
 static bool is_plain_address(cn_str text)
@@ -57,8 +57,8 @@ static void add_base64(struct cn_buf *out, cn_str bytes)
         bits |= left > 1 ? (uint32_t)(unsigned char)bytes.ptr[i + 1] << 8 : 0;
         bits |= left > 2 ? (uint32_t)(unsigned char)bytes.ptr[i + 2] : 0;
         const char text[4] = { digits[bits >> 18 & 63], digits[bits >> 12 & 63],
-                               left > 1 ? digits[bits >> 6 & 63] : '=',
-                               left > 2 ? digits[bits & 63] : '=' };
+                               (char)(left > 1 ? digits[bits >> 6 & 63] : '='),
+                               (char)(left > 2 ? digits[bits & 63] : '=') };
         cn_buf_add(out, text, sizeof(text));
     }
 }

@@ -56,6 +56,16 @@ static void read_health(struct cn_arena *arena, cn_json_value object, struct cn_
     }
 }
 
+static void read_values(struct cn_arena *arena, cn_json_value array, struct cn_brief *brief)
+{
+    struct cn_json_iter iter = cn_json_iterate(array);
+    cn_json_value item;
+    cn_str unused;
+    while (cn_json_next(&iter, &unused, &item)) {
+        read_value(arena, item, brief);
+    }
+}
+
 /* As the engine froze it; what cannot be read is left out. */
 static void read_evidence(struct cn_arena *arena, cn_str text, struct cn_brief *brief)
 {
@@ -63,20 +73,14 @@ static void read_evidence(struct cn_arena *arena, cn_str text, struct cn_brief *
     struct cn_error ignored; /* a message without its evidence is still one */
     cn_json_value root;
     cn_json_value value;
-    cn_json_value item;
     cn_str name;
-    cn_str unused;
     if (cn_json_parse(parser, text, &root, &ignored) && cn_json_kind(root) == CN_JSON_OBJECT) {
         struct cn_json_iter iter = cn_json_iterate(root);
         while (cn_json_next(&iter, &name, &value)) {
-            bool is_values = cn_str_equal(name, CN_STR("values"));
-            if (is_values && cn_json_kind(value) == CN_JSON_ARRAY) {
-                struct cn_json_iter items = cn_json_iterate(value);
-                while (cn_json_next(&items, &unused, &item)) {
-                    read_value(arena, item, brief);
-                }
-            } else if (cn_str_equal(name, CN_STR("health")) &&
-                       cn_json_kind(value) == CN_JSON_OBJECT) {
+            enum cn_json_kind kind = cn_json_kind(value);
+            if (kind == CN_JSON_ARRAY && cn_str_equal(name, CN_STR("values"))) {
+                read_values(arena, value, brief);
+            } else if (kind == CN_JSON_OBJECT && cn_str_equal(name, CN_STR("health"))) {
                 read_health(arena, value, brief);
             }
         }

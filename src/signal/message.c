@@ -8,7 +8,7 @@
 #include "signal/brief.h"
 
 enum {
-    SUBJECT_BYTES = 600,
+    SUBJECT_BYTES = 4800,
     MRKDWN_TEXT_MAX_BYTES = 300, /* of one value */
     DIGEST_MAX_BYTES = 2 * 1024 * 1024,
 };
@@ -36,7 +36,7 @@ static cn_str subject_of(const struct draft *draft)
 {
     const struct cn_signal *signal = &draft->brief.signal;
     struct cn_buf buf;
-    cn_buf_init(&buf, SUBJECT_BYTES * 8);
+    cn_buf_init(&buf, SUBJECT_BYTES);
     cn_buf_printf(&buf, "[%s] ", cn_signal_severity_names[signal->severity]);
     cn_buf_add_str(&buf, signal->account_name);
     cn_buf_add_str(&buf, CN_STR(": "));
