@@ -28,13 +28,21 @@ static void make_card(struct cn_scorecard *card)
     uint32_t n = 0;
     uint32_t rule = 0;
     nodes[n++] = (struct cn_health_node){
-        .min_coverage = 0.5, .weight = 1, .weight_sum = 90, .end = CN_ARRAY_LEN(nodes)
+        .min_coverage = 0.5,
+        .cap = 100,
+        .weight = 1,
+        .weight_sum = 90,
+        .end = CN_ARRAY_LEN(nodes),
     };
     for (uint32_t g = 0; g < GROUPS; g++) {
         uint32_t group = n++;
         uint32_t count = g == 0 ? MEASURES - 3 * (GROUPS - 1) : 3;
         nodes[group] = (struct cn_health_node){
-            .min_coverage = 0.5, .weight = 30, .weight_sum = 10 * count, .end = group + 1 + count
+            .min_coverage = 0.5,
+            .cap = 100,
+            .weight = 30,
+            .weight_sum = 10 * count,
+            .end = group + 1 + count,
         };
         for (uint32_t m = 0; m < count; m++, n++) {
             nodes[n] = (struct cn_health_node){ .kind = CN_HEALTH_MEASURE,
@@ -145,18 +153,18 @@ int main(void)
     size_t target_count = 0;
     struct cn_rng rng = { 1 };
     double sum = 0;
-    b.missing = cn_heap_resize(NULL, ROWS / 8);
-    b.scratch = cn_heap_resize(NULL, sizeof(*b.scratch));
-    b.result = cn_heap_resize(NULL, sizeof(*b.result));
-    b.state = cn_heap_resize(NULL, sizeof(*b.state));
-    b.points = cn_heap_resize(NULL, ROWS * sizeof(int64_t));
-    b.status = cn_heap_resize(NULL, ROWS * sizeof(int64_t));
-    b.fired = cn_heap_resize(NULL, ROWS * sizeof(uint64_t));
+    b.missing = cn_heap_resize_lines(NULL, 0, ROWS / 8);
+    b.scratch = cn_heap_resize_lines(NULL, 0, sizeof(*b.scratch));
+    b.result = cn_heap_resize_lines(NULL, 0, sizeof(*b.result));
+    b.state = cn_heap_resize_lines(NULL, 0, sizeof(*b.state));
+    b.points = cn_heap_resize_lines(NULL, 0, ROWS * sizeof(int64_t));
+    b.status = cn_heap_resize_lines(NULL, 0, ROWS * sizeof(int64_t));
+    b.fired = cn_heap_resize_lines(NULL, 0, ROWS * sizeof(uint64_t));
     memset(b.points, 0, ROWS * sizeof(int64_t));
     memset(b.status, 0, ROWS * sizeof(int64_t));
     memset(b.fired, 0, ROWS * sizeof(uint64_t));
     for (size_t m = 0; m < MEASURES; m++) {
-        b.columns[m] = cn_heap_resize(NULL, (ROWS + CN_BLOCK_ROWS) * sizeof(double));
+        b.columns[m] = cn_heap_resize_lines(NULL, 0, (ROWS + CN_BLOCK_ROWS) * sizeof(double));
         for (size_t i = 0; i < ROWS; i++) {
             b.columns[m][i] = cn_rng_unit(&rng) * 80;
         }

@@ -25,6 +25,13 @@ static const struct cn_field score_rows[] = {
     CN_FIELD(struct cn_score_view, grey, .doc = "too little is known: the colour is frozen"),
     CN_FIELD(struct cn_score_view, confidence, .min = 0, .max = 1,
              .doc = "how much of what the scorecard asks is known and fresh"),
+    CN_FIELD(struct cn_score_view, by_hand,
+             .doc = "points and band are those of the override, which stands first by setting "
+                    "health.effective"),
+    CN_FIELD(struct cn_score_view, computed, CN_MAY(struct cn_score_view, computed, BE_NULL),
+             .min = 0, .max = 100, .doc = "what the scorecard says; null: too little data"),
+    CN_FIELD(struct cn_score_view, override, CN_MAY(struct cn_score_view, override, BE_NULL),
+             .min = 0, .max = 100, .doc = "set by hand, while it lasts; null: not"),
 };
 const struct cn_fields cn_score_fields = CN_FIELDS("Score", struct cn_score_view, score_rows);
 
@@ -106,6 +113,8 @@ struct account_view {
     struct cn_account_row row; /* first: the rows of its table are used as they are */
     cn_str domain;
     enum cn_given domain_given;
+    cn_account_id parent_id;
+    enum cn_given parent_id_given;
     struct {
         struct trait_view *items;
         size_t count;
@@ -118,6 +127,9 @@ static const struct cn_field account_rows[] = {
     LIST_ROWS,
     CN_FIELD(struct account_view, domain, CN_MAY(struct account_view, domain, BE_NULL), .max = 255,
              .doc = "of its e-mail addresses"),
+    CN_FIELD_OF_ID(struct account_view, parent_id, CN_ACCOUNT_PREFIX,
+                   CN_MAY(struct account_view, parent_id, BE_NULL),
+                   .doc = "the account above it; null: none"),
     CN_FIELD_OF_LIST(struct account_view, traits, &trait_item, .max = CN_TRAITS_MAX,
                      .doc = "what group calls said, by name"),
     CN_FIELD_OF_ENUM(struct account_view, stage, &stages, .doc = "lifecycle stage"),
@@ -136,6 +148,8 @@ struct create_body {
     enum cn_given domain_given;
     cn_user_id owner_id;
     enum cn_given owner_id_given;
+    cn_account_id parent_id;
+    enum cn_given parent_id_given;
     enum cn_stage stage;
     enum cn_given stage_given;
     struct cn_money arr;
@@ -151,6 +165,9 @@ static const struct cn_field create_rows[] = {
              .max = 255, .doc = "of its e-mail addresses"),
     CN_FIELD_OF_ID(struct create_body, owner_id, CN_USER_PREFIX,
                    CN_MAY(struct create_body, owner_id, BE_BOTH), .doc = "null: nobody"),
+    CN_FIELD_OF_ID(struct create_body, parent_id, CN_ACCOUNT_PREFIX,
+                   CN_MAY(struct create_body, parent_id, BE_BOTH),
+                   .doc = "the account above it; null: none"),
     CN_FIELD_OF_ENUM(struct create_body, stage, &stages,
                      CN_MAY(struct create_body, stage, BE_ABSENT), .doc = "lifecycle stage"),
     CN_FIELD(struct create_body, arr, CN_MAY(struct create_body, arr, BE_BOTH), .max = INT64_MAX,
@@ -167,6 +184,9 @@ static const struct cn_field patch_rows[] = {
           .doc = "of its e-mail addresses"),
     CN_FIELD_OF_ID(struct cn_account_patch, owner_id, CN_USER_PREFIX,
                    CN_MAY(struct cn_account_patch, owner_id, BE_BOTH), .doc = "null: nobody"),
+    CN_FIELD_OF_ID(struct cn_account_patch, parent_id, CN_ACCOUNT_PREFIX,
+                   CN_MAY(struct cn_account_patch, parent_id, BE_BOTH),
+                   .doc = "the account above it, which is not below it; null: none"),
     CN_FIELD_OF_ENUM(struct cn_account_patch, stage, &stages,
                      CN_MAY(struct cn_account_patch, stage, BE_ABSENT), .doc = "lifecycle stage"),
     PATCH(arr, CN_MAY(struct cn_account_patch, arr, BE_BOTH), .max = INT64_MAX,
@@ -237,6 +257,12 @@ void cn_account_row_fill(struct cn_account_row *row, const struct cn_account *ac
             .band = (int)derived->band - 1,
             .grey = derived->grey,
             .confidence = (double)derived->confidence / 1000,
+            .by_hand = derived->is_by_hand,
+            .computed = (double)(derived->is_by_hand ? derived->computed : derived->points) / 1000,
+            .computed_given =
+                !derived->is_by_hand || derived->computed_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
+            .override = (double)derived->override / 1000,
+            .override_given = derived->override_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
         };
     }
     row->trend = (double)derived->trend / 1000;
@@ -373,6 +399,8 @@ static bool show(const struct cn_request *req, const struct cn_account *account,
     cn_account_rows_place(req, &view->row, 1);
     view->domain = account->domain;
     view->domain_given = account->domain_given == CN_GIVEN ? CN_GIVEN : CN_NULL;
+    view->parent_id = account->parent_id;
+    view->parent_id_given = account->parent_id_given == CN_GIVEN ? CN_GIVEN : CN_NULL;
     view->stage = account->stage;
     view->created_at = account->created_at;
     view->version = account->version;
@@ -409,6 +437,7 @@ static bool handle_create(const struct cn_request *req, struct cn_response *res,
         .owner_id = body->owner_id_given == CN_GIVEN  ? body->owner_id
                     : req->unit.scope == CN_SCOPE_OWN ? req->unit.user
                                                       : (cn_user_id){ 0 },
+        .parent_id = body->parent_id_given == CN_GIVEN ? body->parent_id : (cn_account_id){ 0 },
         .team_id = req->unit.scope == CN_SCOPE_TEAM ? req->unit.team : (cn_team_id){ 0 },
         .stage = body->stage,
         .arr = body->arr,

@@ -14,6 +14,11 @@ struct cn_score_view {
     int band; /* index of cn_band_views */
     bool grey;
     double confidence;
+    double computed;
+    enum cn_given computed_given;
+    double override;
+    enum cn_given override_given;
+    bool by_hand;
 };
 extern const struct cn_fields cn_score_fields;
 

@@ -18,15 +18,17 @@
 
 #include "api/gauge.h"
 #include "book/account_list.h"
+#include "book/link.h"
 #include "book/merge.h"
 #include "book/portfolio.h"
 #include "book/subject_map.h"
 #include "config/setting.h"
+#include "engine/explain.h"
 #include "event/log.h"
 #include "event/rejected.h"
-#include "health/explain.h"
 #include "metric/query.h"
 #include "segment/board.h"
+#include "signal/tell.h"
 #include "sql/db.h"
 
 struct cn_api;
@@ -50,6 +52,8 @@ struct cn_account_explanation {
     struct cn_health_score previous;
     int64_t version; /* of the program, at both moments */
     int64_t previous_version;
+    struct cn_shadow_score *shadows;
+    size_t shadow_count;
 };
 
 struct cn_progress {
@@ -76,9 +80,9 @@ struct cn_api_engine {
                     struct cn_account_derived *derived);
     /* Fills sparks_out[i] for ids[i], zeroed before.  NULL: there are none. */
     void (*sparks)(void *arg, const cn_account_id *ids, size_t count, struct cn_spark *sparks_out);
-    /* at.us 0: now; since.us 0: no comparison. */
-    bool (*explain)(void *arg, cn_account_id id, cn_time at, cn_time since, struct cn_arena *arena,
-                    struct cn_account_explanation *explanation_out, struct cn_error *err);
+    bool (*explain)(void *arg, cn_account_id id, const struct cn_explain_ask *ask,
+                    struct cn_arena *arena, struct cn_account_explanation *explanation_out,
+                    struct cn_error *err);
     bool (*charts)(void *arg, cn_account_id id, int64_t first_day, int64_t last_day,
                    struct cn_arena *arena, struct cn_chart_list *list_out, struct cn_error *err);
     /* As engine/boards.h. */
@@ -94,6 +98,14 @@ struct cn_api_engine {
     void (*wake)(void *arg);
     /* NULL where nothing ever runs in the background. */
     void (*progress)(void *arg, struct cn_arena *arena, struct cn_progress *progress_out);
+};
+
+/* What the API needs of telling people; see signal/tell.h and book/link.h. */
+struct cn_api_notices {
+    void *arg;
+    const struct cn_tell_options *tell;
+    const struct cn_link_key *link_key;
+    void (*wake)(void *arg); /* something is in the outbox; NULL: nothing is sent */
 };
 
 /* A demo workspace: buttons whose calls the browser makes itself. */
@@ -137,6 +149,7 @@ struct cn_api_options {
     struct cn_intake *intake;
     struct cn_subject_map *subjects;
     struct cn_api_engine engine;
+    struct cn_api_notices notices;
     const struct cn_account_part *const *account_parts; /* what moves when accounts are merged */
     size_t account_part_count;
     const struct cn_api_demo *demo; /* NULL: not a demo */

@@ -67,6 +67,9 @@ struct model_view {
     double ratio;
     enum cn_given ratio_given;
     double touches_per_week;
+    int64_t overdue;
+    int64_t leakage;
+    enum cn_given leakage_given;
 };
 #define MODEL(member, ...) CN_FIELD(struct model_view, member, __VA_ARGS__)
 #define MAY(member)        CN_MAY(struct model_view, member, BE_NULL)
@@ -86,6 +89,10 @@ static const struct cn_field model_rows[] = {
     MODEL(owners, .doc = "CSMs who have such accounts"),
     MODEL(ratio, MAY(ratio), .doc = "accounts per CSM; null: nobody has any"),
     MODEL(touches_per_week, .doc = "expected by cadence and colour"),
+    MODEL(overdue, .doc = "accounts whose last touch is longer ago than their cadence"),
+    MODEL(leakage, MAY(leakage),
+          .doc =
+              "touches of the last 30 days that nothing asked for; null: the model has a cadence"),
 };
 #undef MAY
 static const struct cn_fields model_fields =
@@ -99,6 +106,7 @@ struct part_view {
     int64_t accounts;
     int load;
     double touches_per_week;
+    int64_t overdue;
 };
 static const struct cn_field part_rows[] = {
     CN_FIELD(struct part_view, coverage, .max = 64, .doc = "the coverage model"),
@@ -106,6 +114,8 @@ static const struct cn_field part_rows[] = {
     CN_FIELD_OF_ENUM(struct part_view, load, &loads,
                      .doc = "beside what the model gives one CSM; none: it gives nothing"),
     CN_FIELD(struct part_view, touches_per_week, .doc = "expected by cadence and colour"),
+    CN_FIELD(struct part_view, overdue,
+             .doc = "accounts whose last touch is longer ago than their cadence"),
 };
 static const struct cn_fields part_fields = CN_FIELDS("CoveragePart", struct part_view, part_rows);
 static const struct cn_field part_item = { .type = CN_FIELD_OBJECT, .object = &part_fields };
@@ -119,6 +129,7 @@ struct owner_row {
     struct cn_money average;
     enum cn_given average_given;
     double touches_per_week;
+    int64_t overdue;
     struct {
         struct part_view *items;
         size_t count;
@@ -134,6 +145,7 @@ static const struct cn_field owner_rows[] = {
     OWNER(average, CN_MAY(struct owner_row, average, BE_NULL), .max = INT64_MAX,
           .doc = "account value on average: the higher, the fewer accounts"),
     OWNER(touches_per_week, .doc = "expected by cadence and colour"),
+    OWNER(overdue, .doc = "accounts whose last touch is longer ago than their cadence"),
     CN_FIELD_OF_LIST(struct owner_row, parts, &part_item, .max = CN_SEGMENTS_MAX,
                      .doc = "by coverage model"),
 };
@@ -175,6 +187,15 @@ static enum cn_given given_if(bool is_there)
     return is_there ? CN_GIVEN : CN_NULL;
 }
 
+static bool has_cadence(const struct cn_coverage *coverage)
+{
+    bool has = coverage->cadence_days > 0;
+    for (int i = 0; i < CN_SEGMENT_COLOURS; i++) {
+        has = has || coverage->colour_days[i] > 0;
+    }
+    return has;
+}
+
 static void fill_model(const struct cn_coverage_model_row *row, const char *currency,
                        struct cn_arena *arena, struct model_view *view)
 {
@@ -196,7 +217,10 @@ static void fill_model(const struct cn_coverage_model_row *row, const char *curr
         .owners = row->owners,
         .ratio = row->owners > 0 ? (double)row->sum.accounts / (double)row->owners : 0,
         .ratio_given = given_if(row->owners > 0),
-        .touches_per_week = row->touches_per_week,
+        .touches_per_week = row->touches.per_week,
+        .overdue = row->touches.overdue,
+        .leakage = row->touches.unasked,
+        .leakage_given = given_if(!has_cadence(coverage)),
     };
     view->arr = money_of(row->sum.arr_minor, currency, &view->arr_given);
     view->touches.items = cn_arena_array(arena, struct touch_view, CN_SEGMENT_COLOURS);
@@ -229,12 +253,14 @@ static void add_part(const struct cn_coverage_board *board, const struct cn_cove
     const struct cn_coverage_model_row *model = &board->models[row->item];
     owner->accounts += row->sum.accounts;
     owner->arr.minor += row->sum.arr_minor;
-    owner->touches_per_week += row->touches_per_week;
+    owner->touches_per_week += row->touches.per_week;
+    owner->overdue += row->touches.overdue;
     owner->parts.items[owner->parts.count++] =
         (struct part_view){ .coverage = model->name,
                             .accounts = row->sum.accounts,
                             .load = (int)load_of(model->coverage, row->owner, row->sum.accounts),
-                            .touches_per_week = row->touches_per_week };
+                            .touches_per_week = row->touches.per_week,
+                            .overdue = row->touches.overdue };
 }
 
 static void end_owner(struct owner_row *owner, const char *currency)

@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "base/utf8.h"
 
 #include "api/auth.h"
 #include "api/core.h"
 #include "api/decode.h"
+#include "api/page.h"
 #include "api/parsers.h"
 #include "api/stream.h"
 #include "book/answer.h"
@@ -35,14 +37,48 @@ struct call {
     char request_id[CN_REQUEST_ID_BYTES];
 };
 
+/* A person with a browser looks at it. */
+static bool is_page(const struct cn_route *route)
+{
+    return route != NULL && route->kind == CN_RESPONSE_FILE &&
+           strcmp(route->media_type, CN_PAGE_MEDIA_TYPE) == 0;
+}
+
+static void fail_page(struct call *call, const struct cn_error *err)
+{
+    struct cn_buf body;
+    cn_buf_init(&body, CN_API_RESPONSE_MAX_BYTES);
+    cn_page_begin(&body, CN_STR("This did not work"));
+    cn_buf_add_str(&body, CN_STR("<p>"));
+    cn_page_text(&body, cn_str_of(err->code == CN_INTERNAL ? "An error of Cairn: try again later"
+                                                           : err->message));
+    cn_buf_printf(&body, "</p><p>Request %s</p><p><a href=\"/signals\">Open Cairn</a></p>",
+                  call->request_id);
+    cn_page_end(&body);
+    if (err->code == CN_INTERNAL) {
+        cn_log_error("api", err, "request %s", call->request_id);
+    }
+    cn_http_add_header(call->exchange, "cache-control", CN_STR("no-store"));
+    cn_http_add_header(call->exchange, "content-security-policy", CN_STR(CN_PAGE_POLICY));
+    cn_api_send(call->api, call->exchange, cn_code_http_status(err->code), CN_PAGE_CONTENT_TYPE,
+                &body);
+}
+
 static void fail(struct call *call, const struct cn_error *err)
 {
+    cn_str accept = CN_STR("");
+
     char seconds[24];
     if (call->res.retry_after_s > 0) {
         (void)snprintf(seconds, sizeof(seconds), "%lld", (long long)call->res.retry_after_s);
         cn_http_add_header(call->exchange, "retry-after", cn_str_of(seconds));
     }
     cn_buf_deinit(&call->file);
+    if (is_page(call->match.route) && cn_http_header(call->exchange, "accept", &accept) &&
+        memmem(accept.ptr, accept.len, "text/html", 9) != NULL) {
+        fail_page(call, err);
+        return;
+    }
     cn_api_fail(call->api, call->exchange, err, &call->problems, cn_str_of(call->request_id));
 }
 
@@ -284,10 +320,14 @@ static void answer(struct call *call)
         cn_http_add_header(call->exchange, "set-cookie", call->res.set_cookie);
     }
     if (route->kind == CN_RESPONSE_FILE) {
-        add_disposition(call);
+        if (is_page(route)) {
+            cn_http_add_header(call->exchange, "content-security-policy", CN_STR(CN_PAGE_POLICY));
+        } else {
+            add_disposition(call);
+        }
         cn_http_compress(call->exchange, &call->file);
-        cn_api_send(call->api, call->exchange, route->success_status, route->media_type,
-                    &call->file);
+        cn_api_send(call->api, call->exchange, route->success_status,
+                    is_page(route) ? CN_PAGE_CONTENT_TYPE : route->media_type, &call->file);
     } else if (route->kind == CN_RESPONSE_EMPTY || is_same) {
         cn_api_count(call->api, is_same ? 304 : route->success_status);
         cn_http_reply(call->exchange, is_same ? 304 : route->success_status, NULL);

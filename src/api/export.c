@@ -13,11 +13,13 @@ static const struct cn_field query_rows[] = {
 static const struct cn_fields query_fields =
     CN_FIELDS("AccountExportQuery", struct cn_account_list_query, query_rows);
 
-static const char *const headings[] = { "id",        "external_id",  "name",     "score",
-                                        "band",      "confidence",   "trend",    "arr",
-                                        "currency",  "renewal_on",   "owner",    "last_activity_at",
-                                        "scorecard", "open_tickets", "coverage", "lifecycle_stage",
-                                        "segments" };
+static const char *const headings[] = {
+    "id",        "external_id",  "name",           "score",
+    "band",      "confidence",   "trend",          "arr",
+    "currency",  "renewal_on",   "owner",          "last_activity_at",
+    "scorecard", "open_tickets", "coverage",       "lifecycle_stage",
+    "segments",  "score_by",     "computed_score", "override"
+};
 
 static void add_optional(struct cn_buf *out, enum cn_given given, double value)
 {
@@ -72,6 +74,9 @@ static void add_row(struct cn_buf *out, const struct cn_account_row *row,
     cn_csv_cell(out, row->coverage_given == CN_GIVEN ? row->coverage : CN_STR(""));
     cn_csv_cell(out, row->lifecycle_stage_given == CN_GIVEN ? row->lifecycle_stage : CN_STR(""));
     add_names(out, row);
+    cn_csv_cell(out, cn_str_of(!has_score ? "" : row->score.by_hand ? "override" : "computed"));
+    add_optional(out, has_score ? row->score.computed_given : CN_NULL, row->score.computed);
+    add_optional(out, has_score ? row->score.override_given : CN_NULL, row->score.override);
     cn_csv_end_line(out);
 }
 

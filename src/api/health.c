@@ -8,7 +8,7 @@
 
 enum {
     HISTORY_MAX = 2000,
-    ITEMS_MAX = 3 * (CN_SCORECARD_NODES_MAX + CN_EXCEPTIONS_MAX) + 4,
+    ITEMS_MAX = 3 * (2 * CN_SCORECARD_NODES_MAX + CN_EXCEPTIONS_MAX) + 4,
     FACTS_MAX = 1000,
     TEXT_MAX = 20000
 };
@@ -55,6 +55,8 @@ struct item_view {
     enum cn_given reason_given;
     cn_str rule;
     enum cn_given rule_given;
+    cn_account_id account_id;
+    enum cn_given account_id_given;
     struct {
         struct fact_view *items;
         size_t count;
@@ -77,6 +79,8 @@ static const struct cn_field item_rows[] = {
     ITEM(missing, .doc = "there is no data"),
     ITEM(reason, MAY(reason), .max = TEXT_MAX, .doc = "what to know about it"),
     ITEM(rule, MAY(rule), .max = TEXT_MAX, .doc = "the expression"),
+    CN_FIELD_OF_ID(struct item_view, account_id, CN_ACCOUNT_PREFIX, MAY(account_id),
+                   .doc = "the child account that the row is of"),
     CN_FIELD_OF_LIST(struct item_view, facts, &fact_item, .max = FACTS_MAX,
                      .doc = "what the rule rests on"),
 };
@@ -119,6 +123,37 @@ static const struct cn_field override_rows[] = {
 static const struct cn_fields override_fields =
     CN_FIELDS("Override", struct override_view, override_rows);
 
+struct shadow_view {
+    cn_str scorecard;
+    double points;
+    enum cn_given points_given;
+    int band;
+    enum cn_given band_given;
+    bool grey;
+    double confidence;
+    double difference;
+    enum cn_given difference_given;
+    cn_str because;
+    enum cn_given because_given;
+};
+#define SHADOW(member, ...) CN_FIELD(struct shadow_view, member, __VA_ARGS__)
+#define MAY(member)         CN_MAY(struct shadow_view, member, BE_NULL)
+static const struct cn_field shadow_rows[] = {
+    SHADOW(scorecard, .max = 200, .doc = "the shadow's name"),
+    SHADOW(points, MAY(points), .min = 0, .max = 100,
+           .doc = "its score, 0 to 100; 100 is healthy; null: too little data"),
+    CN_FIELD_OF_ENUM(struct shadow_view, band, &cn_band_views, MAY(band),
+                     .doc = "the colour that it would have"),
+    SHADOW(grey, .doc = "too little is known"),
+    SHADOW(confidence, .min = 0, .max = 1, .doc = "how much is known and fresh"),
+    SHADOW(difference, MAY(difference), .doc = "its score less the one that counts"),
+    SHADOW(because, MAY(because), .max = TEXT_MAX, .doc = "exceptions that fired"),
+};
+#undef MAY
+static const struct cn_fields shadow_fields =
+    CN_FIELDS("ShadowScore", struct shadow_view, shadow_rows);
+static const struct cn_field shadow_item = { .type = CN_FIELD_OBJECT, .object = &shadow_fields };
+
 enum effective {
     EFFECTIVE_COMPUTED,
     EFFECTIVE_OVERRIDE
@@ -142,6 +177,10 @@ struct health_view {
     enum cn_given override_given;
     int effective;
     struct {
+        struct shadow_view *items;
+        size_t count;
+    } shadows;
+    struct {
         struct item_view *items;
         size_t count;
     } items;
@@ -150,7 +189,8 @@ struct health_view {
 #define MAY(member)         CN_MAY(struct health_view, member, BE_NULL)
 static const struct cn_field health_rows[] = {
     HEALTH(at, .doc = "the moment explained"),
-    HEALTH(points, .min = 0, .max = 100, .doc = "the score, to a thousandth"),
+    HEALTH(points, .min = 0, .max = 100,
+           .doc = "the score, 0 to 100, to a thousandth; 100 is healthy"),
     CN_FIELD_OF_ENUM(struct health_view, band, &cn_band_views, .doc = "the colour"),
     HEALTH(grey, .doc = "too little is known: the colour is frozen"),
     HEALTH(confidence, .min = 0, .max = 1, .doc = "how much is known and fresh"),
@@ -164,6 +204,8 @@ static const struct cn_field health_rows[] = {
     CN_FIELD_OF_ENUM(struct health_view, effective, &effectives,
                      .doc = "which of the two stands first, by setting health.effective; computed "
                             "without an override"),
+    CN_FIELD_OF_LIST(struct health_view, shadows, &shadow_item, .max = CN_SHADOWS_MAX,
+                     .doc = "scorecards that are scored beside, and decide nothing; of now alone"),
     CN_FIELD_OF_LIST(struct health_view, items, &item_item, .max = ITEMS_MAX,
                      .doc = "the scorecard's tree in pre-order"),
 };
@@ -176,12 +218,16 @@ struct health_query {
     enum cn_given at_given;
     cn_time since;
     enum cn_given since_given;
+    cn_str scorecard;
+    enum cn_given scorecard_given;
 };
 static const struct cn_field query_rows[] = {
     CN_FIELD(struct health_query, since, CN_MAY(struct health_query, since, BE_ABSENT),
              .doc = "compare with the beginning of this moment's day"),
     CN_FIELD(struct health_query, at, CN_MAY(struct health_query, at, BE_ABSENT),
              .doc = "explain the beginning of this moment's day; now unless given"),
+    CN_FIELD(struct health_query, scorecard, CN_MAY(struct health_query, scorecard, BE_ABSENT),
+             .max = 200, .doc = "explain what this shadow makes of the account now"),
 };
 static const struct cn_fields query_fields =
     CN_FIELDS("HealthQuery", struct health_query, query_rows);
@@ -200,7 +246,8 @@ static struct item_view item_of(const struct cn_explain_item *item, struct cn_ar
         .kind = item->kind,
         .weight = item->weight,
         .weight_given =
-            given_if(item->kind == CN_EXPLAIN_GROUP || item->kind == CN_EXPLAIN_MEASURE),
+            given_if(item->kind == CN_EXPLAIN_GROUP || item->kind == CN_EXPLAIN_MEASURE ||
+                     item->kind == CN_EXPLAIN_CHILDREN),
         .value = item->value,
         .value_given = given_if(item->has_value),
         .raw = item->raw,
@@ -217,6 +264,7 @@ static struct item_view item_of(const struct cn_explain_item *item, struct cn_ar
         .reason_given = given_if(item->reason.len > 0),
         .rule = item->rule,
         .rule_given = given_if(item->rule.len > 0),
+        .account_id_given = CN_NULL,
     };
     view.facts.count = item->fact_count < FACTS_MAX ? item->fact_count : FACTS_MAX;
     view.facts.items = cn_arena_array(arena, struct fact_view, view.facts.count);
@@ -231,6 +279,54 @@ static struct item_view item_of(const struct cn_explain_item *item, struct cn_ar
         };
     }
     return view;
+}
+
+/* Children are named to those alone who may see them. */
+static bool add_items(const struct cn_request *req, const struct cn_explanation *why,
+                      struct health_view *view, struct cn_error *err)
+{
+    view->items.count = why->count;
+    view->items.items = cn_arena_array(req->unit.arena, struct item_view, why->count);
+    for (size_t i = 0; i < why->count; i++) {
+        struct item_view *item = &view->items.items[i];
+        const cn_account_id child = { why->items[i].account_id };
+        *item = item_of(&why->items[i], req->unit.arena);
+        if (child.value == 0) {
+            continue;
+        }
+        if (cn_account_visible(&req->unit, child, err)) {
+            item->account_id = child;
+            item->account_id_given = CN_GIVEN;
+        } else if (err->code == CN_NOT_FOUND || err->code == CN_GONE) {
+            item->name = CN_STR("an account of others");
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void add_shadows(const struct cn_request *req, const struct cn_account_explanation *why,
+                        struct health_view *view)
+{
+    view->shadows.count = why->shadow_count;
+    view->shadows.items = cn_arena_array(req->unit.arena, struct shadow_view, why->shadow_count);
+    for (size_t i = 0; i < why->shadow_count; i++) {
+        const struct cn_shadow_score *shadow = &why->shadows[i];
+        view->shadows.items[i] = (struct shadow_view){
+            .scorecard = shadow->scorecard,
+            .points = (double)shadow->score.points / 1000,
+            .points_given = given_if(shadow->score.has_points),
+            .band = (int)shadow->score.band - 1,
+            .band_given = given_if(shadow->score.band != CN_BAND_NONE),
+            .grey = shadow->score.is_grey,
+            .confidence = (double)shadow->score.confidence / 1000,
+            .difference = (double)shadow->difference / 1000,
+            .difference_given = given_if(shadow->has_difference),
+            .because = shadow->because,
+            .because_given = given_if(shadow->because.len > 0),
+        };
+    }
 }
 
 static bool add_override(const struct cn_request *req, cn_account_id id, struct health_view *view,
@@ -269,11 +365,11 @@ static bool handle_explain(const struct cn_request *req, struct cn_response *res
     const struct cn_account_path *path = req->path;
     const struct health_query *query = req->query;
     const struct cn_api_engine *engine = &req->api->options.engine;
+    const struct cn_explain_ask ask = { query->at, query->since, query->scorecard };
     struct cn_account_explanation why = { 0 };
     struct health_view *view = res->body;
     if (!cn_account_visible(&req->unit, path->account_id, err) ||
-        !engine->explain(engine->arg, path->account_id, query->at, query->since, req->unit.arena,
-                         &why, err)) {
+        !engine->explain(engine->arg, path->account_id, &ask, req->unit.arena, &why, err)) {
         return false;
     }
     const struct cn_health_score *score = &why.now.score;
@@ -297,12 +393,8 @@ static bool handle_explain(const struct cn_request *req, struct cn_response *res
             (struct previous_view){ why.previous_at, (double)why.previous.points / 1000,
                                     (int)why.previous.band - 1, why.previous_version };
     }
-    view->items.count = why.now.count;
-    view->items.items = cn_arena_array(req->unit.arena, struct item_view, why.now.count);
-    for (size_t i = 0; i < why.now.count; i++) {
-        view->items.items[i] = item_of(&why.now.items[i], req->unit.arena);
-    }
-    return add_override(req, path->account_id, view, err);
+    add_shadows(req, &why, view);
+    return add_items(req, &why.now, view, err) && add_override(req, path->account_id, view, err);
 }
 
 struct history_query {

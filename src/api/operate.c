@@ -10,6 +10,7 @@
 #include "book/person.h"
 #include "book/source.h"
 #include "book/ticket.h"
+#include "book/touch.h"
 #include "book/trait.h"
 #include "engine/cases.h"
 #include "event/rejected.h"
@@ -134,6 +135,7 @@ static void write_fixed_limits(struct cn_gauges *out)
         { "contracts_of_account", CN_CONTRACT_LIST_MAX },
         { "tickets_of_account", CN_TICKET_LIST_MAX },
         { "judgements_of_account", CN_JUDGEMENT_LIST_MAX },
+        { "touches_of_account", CN_TOUCH_LIST_MAX },
         { "holds_of_account", CN_HOLD_LIST_MAX },
         { "events_of_signal", CN_SIGNAL_EVENTS_MAX },
         { "program_files", CN_PROGRAM_FILES_MAX },

@@ -54,7 +54,7 @@ static const struct cn_field building_rows[] = {
     CN_FIELD(struct building_view, note, .max = CN_PROGRAM_NOTE_MAX, .doc = "why"),
     CN_FIELD(struct building_view, at, .doc = "when it was applied"),
     CN_FIELD_OF_LIST(struct building_view, metrics, &metric_item, .max = CN_METRICS_MAX,
-                     .doc = "what is counted for it"),
+                     .doc = "what the log is scanned for; often nothing"),
 };
 static const struct cn_fields building_fields =
     CN_FIELDS("ProgramBuilding", struct building_view, building_rows);
@@ -83,7 +83,7 @@ static const struct cn_field program_rows[] = {
                      .doc = "by name"),
     CN_FIELD_OF_OBJECT(struct program_view, building, &building_fields,
                        CN_MAY(struct program_view, building, BE_NULL),
-                       .doc = "a version that waits for a scan of the log; null: none"),
+                       .doc = "a version that is not active yet; null: none"),
 };
 static const struct cn_fields program_fields =
     CN_FIELDS("Program", struct program_view, program_rows);

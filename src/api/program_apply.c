@@ -99,7 +99,7 @@ struct applied_view {
 static const struct cn_field applied_rows[] = {
     CN_FIELD(struct applied_view, version, .min = 1, .max = INT64_MAX, .doc = "its number"),
     CN_FIELD_OF_ENUM(struct applied_view, state, &states,
-                     .doc = "active, or building while the log is scanned for it"),
+                     .doc = "active, or building while it is not yet: see building of the program"),
     CN_FIELD_OF_LIST(struct applied_view, words, &cn_program_text_item, .max = CN_PROGRAM_TEXTS_MAX,
                      .doc = "what it changes for the accounts"),
 };

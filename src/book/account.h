@@ -18,6 +18,7 @@
 enum {
     CN_ACCOUNT_NAME_MAX_BYTES = 200,
     CN_ACCOUNT_KEY_MAX_BYTES = 512, /* external ids, as group keys of events */
+    CN_ACCOUNT_LEVELS_MAX = 20,     /* of accounts below each other */
 };
 
 /* Stored as numbers: only add at the end. */
@@ -50,7 +51,14 @@ struct cn_account_derived {
     enum cn_band band;
     bool grey;
     int64_t confidence; /* thousandths */
-    int64_t trend;      /* points against 28 days ago, thousandths */
+    /* From the engine's memory alone, not stored: a score set by hand beside the computed one, and
+     * whether it is what `points` and `band` show. */
+    int64_t computed; /* thousandths */
+    enum cn_given computed_given;
+    int64_t override;
+    enum cn_given override_given;
+    bool is_by_hand;
+    int64_t trend; /* points against 28 days ago, thousandths */
     enum cn_given trend_given;
     /* health/drift.h; from the engine's memory alone, not stored. */
     int drift_way;

@@ -125,6 +125,24 @@ bool cn_account_check_team(const struct cn_unit *unit, cn_team_id team_id, struc
     return ok;
 }
 
+/* *parent_out 0: none. */
+static bool parent_of(const struct cn_unit *unit, cn_account_id id, cn_account_id *parent_out,
+                      struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool found = false;
+    if (!cn_sql_prepare(unit->conn, "SELECT parent_id FROM account WHERE account_id = $1", &stmt,
+                        err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, id.value);
+    bool ok = cn_sql_step(stmt, &found, err);
+    parent_out->value =
+        ok && found && !cn_sql_column_is_null(stmt, 0) ? cn_sql_column_i64(stmt, 0) : 0;
+    cn_sql_finish(stmt);
+    return ok;
+}
+
 bool cn_account_check_parent(const struct cn_unit *unit, cn_account_id id, cn_account_id parent_id,
                              struct cn_error *err)
 {
@@ -138,6 +156,21 @@ bool cn_account_check_parent(const struct cn_unit *unit, cn_account_id id, cn_ac
             (void)cn_error_field(err, "parent_id");
         }
         return false;
+    }
+    cn_account_id above = parent_id;
+    for (int level = 1; above.value != 0; level++) {
+        if (level >= CN_ACCOUNT_LEVELS_MAX) {
+            (void)cn_fail(err, CN_INVALID, "accounts are at most %d levels below each other",
+                          CN_ACCOUNT_LEVELS_MAX);
+            return cn_error_field(err, "parent_id");
+        }
+        if (!parent_of(unit, above, &above, err)) {
+            return false;
+        }
+        if (above.value == id.value) {
+            (void)cn_fail(err, CN_INVALID, "the parent is itself below this account");
+            return cn_error_field(err, "parent_id");
+        }
     }
     return true;
 }

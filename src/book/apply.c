@@ -508,7 +508,7 @@ bool cn_book_batch_apply(struct cn_book_batch *batch, const struct cn_unit *unit
                          const struct cn_book_fact *facts, size_t count, struct cn_error *err)
 {
     forget(batch);
-    if (!cn_batch_begin(batch, unit, err) || !cn_batch_learn_merges(batch, unit, err)) {
+    if (!cn_batch_learn_merges(batch, unit, err)) {
         return cn_error_context(err, "applying events to the book");
     }
     for (size_t i = 0; i < count; i++) {

@@ -36,8 +36,7 @@ struct cn_book_batch {
     struct cn_str_map accounts;  /* external ids looked up in this batch */
     struct cn_map touched;
     struct cn_map created;
-    int64_t before; /* version of the stored mapping when the transaction began */
-    int64_t version;
+    int64_t version;         /* of the mapping that the batch makes; 0: it changes nothing */
     struct cn_map survivors; /* of merges that the map may not have yet */
     struct cn_json_parser *parser;
     struct cn_book_result result;
@@ -50,10 +49,6 @@ void cn_batch_see_mail(struct cn_book_batch *batch, int64_t subject, cn_str doma
 void cn_batch_see_link(struct cn_book_batch *batch, int64_t subject, int64_t target, cn_time at);
 void cn_batch_name(struct cn_book_batch *batch, enum pending_kind kind, cn_str text,
                    int64_t account_id);
-
-/* Asks for the version of the stored mapping. */
-CN_MUST_CHECK bool cn_batch_begin(struct cn_book_batch *batch, const struct cn_unit *unit,
-                                  struct cn_error *err);
 
 /* Reads the merges that the map may not have yet; none comes before the transaction ends. */
 CN_MUST_CHECK bool cn_batch_learn_merges(struct cn_book_batch *batch, const struct cn_unit *unit,

@@ -142,11 +142,6 @@ static bool store_one(const struct pending *item, const struct cn_unit *unit, in
     return cn_sql_run(stmt, err);
 }
 
-bool cn_batch_begin(struct cn_book_batch *batch, const struct cn_unit *unit, struct cn_error *err)
-{
-    return cn_mapping_stored(unit->conn, &batch->before, err);
-}
-
 bool cn_batch_unit(struct cn_book_batch *batch, const struct cn_unit *unit, struct cn_unit *own_out,
                    struct cn_error *err)
 {
@@ -231,9 +226,10 @@ const struct cn_book_result *cn_book_batch_publish(struct cn_book_batch *batch)
     for (size_t i = 0; i < batch->pending_count; i++) {
         add_to_map(batch->options.map, &batch->pending[i], &result->moves);
     }
-    /* What others stored before and the map has not read yet would be passed over: then the version
-     * waits until the map follows the change table. */
-    if (cn_subject_map_version(batch->options.map) >= batch->before) {
+    /* Versions are taken one after the other, each until its commit.  What others stored under the
+     * one before and the map has not read yet would be passed over: then the version waits until
+     * the map follows the change table. */
+    if (cn_subject_map_version(batch->options.map) >= batch->version - 1) {
         cn_subject_map_set_version(batch->options.map, batch->version);
     }
     result->touched = sorted_ids(&batch->arena, &batch->touched);

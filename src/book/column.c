@@ -11,7 +11,7 @@
 #define DAY_HOURS_US ((double)3600 * 1000000)
 
 enum {
-    TICKET_DAYS_MAX = 3650,
+    WINDOW_DAYS_MAX = 3650,
     MINOR_UNITS = 100, /* in a major one */
 };
 
@@ -337,6 +337,14 @@ static const struct op_row ops[] = {
     { "sentiment_age_days", "", "sentiment_age_days", CN_COLUMN_F64, CN_PACE_DAY, "days",
       cn_value_sentiment_age_days, "a user's judgement",
       "days since the current sentiment was said" },
+    { "days_since_touch", "", "days_since_touch", CN_COLUMN_F64, CN_PACE_DAY, "days",
+      cn_value_days_since_touch, "touches",
+      "days since somebody last called, met or wrote to the account; missing without any" },
+    { "touches", "made", "touches.made(days)", CN_COLUMN_F64, CN_PACE_DAY, "touches",
+      cn_value_touches_made, "touches", "touches in so many days, today included" },
+    { "touches", "unasked", "touches.unasked(days)", CN_COLUMN_F64, CN_PACE_DAY, "touches",
+      cn_value_touches_unasked, "touches",
+      "touches that nothing asked for in so many days, today included" },
     { "open_tickets", "", "open_tickets", CN_COLUMN_F64, CN_PACE_FACT, "tickets",
       value_open_tickets, "tickets", "tickets that are not solved" },
     { "critical_tickets_open", "", "critical_tickets_open", CN_COLUMN_F64, CN_PACE_FACT, "tickets",
@@ -397,18 +405,24 @@ static cn_str text_of(const struct at *at, char scratch[CN_ID_TEXT_BYTES])
 
 /* ---- the source ---- */
 
+static bool takes_days(const struct op_row *op)
+{
+    return op->value == value_tickets_opened || op->value == value_tickets_escalated ||
+           op->value == cn_value_touches_made || op->value == cn_value_touches_unasked;
+}
+
 static bool check_args(const struct op_row *op, const struct cn_column_request *request,
                        struct cn_column_spec *spec, struct cn_error *err)
 {
-    if (op->value != value_tickets_opened && op->value != value_tickets_escalated) {
+    if (!takes_days(op)) {
         return request->arg_count == 0 ||
                cn_fail(err, CN_INVALID, "%s takes no arguments", op->usage);
     }
     double days = request->arg_count == 1 ? request->args[0].number : 0;
-    if (request->arg_count != 1 || request->args[0].is_text || days < 1 || days > TICKET_DAYS_MAX ||
+    if (request->arg_count != 1 || request->args[0].is_text || days < 1 || days > WINDOW_DAYS_MAX ||
         days != (double)(int64_t)days) {
         return cn_fail(err, CN_INVALID, "%s takes a whole number of days from 1 to %d", op->usage,
-                       TICKET_DAYS_MAX);
+                       WINDOW_DAYS_MAX);
     }
     spec->args[0] = (int64_t)days;
     return true;

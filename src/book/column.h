@@ -11,6 +11,8 @@
  *   days_since_champion_left                      missing while there is one or never was
  *   people                                        who have not left
  *   sentiment, sentiment_age_days                 of the current one; missing without
+ *   days_since_touch                              missing without any touch
+ *   touches.made(30), touches.unasked(30)         in so many days, today included
  *   open_tickets, critical_tickets_open
  *   oldest_ticket_hours, oldest_critical_hours    of the open ones; 0 without
  *   tickets.opened(28), tickets.escalated(28)     in so many days, today included
@@ -76,6 +78,10 @@ const int64_t *cn_book_facts_accounts(const struct cn_book_facts *facts, size_t 
 /* Who owns it and which team's it is, for scope over rows; 0 is nobody.  False if unknown. */
 bool cn_book_facts_owner(const struct cn_book_facts *facts, int64_t account_id, int64_t *owner_out,
                          int64_t *team_out);
+
+/* The score that somebody has set by hand for that moment, 0 to 100; false: nobody. */
+bool cn_book_facts_override(const struct cn_book_facts *facts, int64_t account_id, cn_time now,
+                            int64_t *value_out);
 
 /* The source; lives as long as the facts.  Any thread may fill while another refreshes. */
 const struct cn_column_source *cn_book_facts_source(struct cn_book_facts *facts);

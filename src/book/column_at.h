@@ -36,4 +36,9 @@ static inline bool has_happened(const struct at *at, int64_t at_us, int64_t know
 bool cn_value_sentiment(const struct at *at, double *value_out);
 bool cn_value_sentiment_age_days(const struct at *at, double *value_out);
 
+/* In book/column_touch.c. */
+bool cn_value_days_since_touch(const struct at *at, double *value_out);
+bool cn_value_touches_made(const struct at *at, double *value_out);
+bool cn_value_touches_unasked(const struct at *at, double *value_out);
+
 #endif

@@ -40,6 +40,11 @@ static int64_t newest_of(const struct cn_book_facts *facts, const struct fact_ac
             later(&newest, tickets[i].opened_us);
             later(&newest, tickets[i].solved_us);
         }
+    } else if (strcmp(rests_on, "touches") == 0) {
+        const struct fact_touch *touches = account->touches.items;
+        for (uint32_t i = 0; i < account->touches.count; i++) {
+            later(&newest, touches[i].at_us);
+        }
     } else if (strcmp(rests_on, "a user's judgement") == 0) {
         const struct fact_sentiment *sentiments = account->sentiments.items;
         for (uint32_t i = 0; i < account->sentiments.count; i++) {
@@ -60,6 +65,7 @@ void cn_facts_rests_on(const struct cn_book_facts *facts, const struct cn_fill *
     uint32_t count = strcmp(rests_on, "contracts") == 0 ? account->contracts.count
                      : strcmp(rests_on, "people") == 0  ? account->people.count
                      : strcmp(rests_on, "tickets") == 0 ? account->tickets.count
+                     : strcmp(rests_on, "touches") == 0 ? account->touches.count
                                                         : 1;
     bool counted = count != 1 || (rests_on[0] != 'a' && rests_on[0] != 'g');
     fact->source =

@@ -28,6 +28,8 @@ static void clear_account(struct fact_account *account)
     account->tickets.count = 0;
     account->traits.count = 0;
     account->sentiments.count = 0;
+    account->overrides.count = 0;
+    account->touches.count = 0;
 }
 
 static void free_account(struct fact_account *account)
@@ -38,6 +40,8 @@ static void free_account(struct fact_account *account)
     free(account->tickets.items);
     free(account->traits.items);
     free(account->sentiments.items);
+    free(account->overrides.items);
+    free(account->touches.items);
 }
 
 static void free_accounts(struct cn_book_facts *facts)
@@ -211,16 +215,27 @@ static void read_sentiment(struct cn_book_facts *facts, struct fact_account *acc
                            struct cn_sql_stmt *stmt)
 {
     (void)facts;
-    if (cn_sql_column_i64(stmt, 7) != CN_JUDGEMENT_SENTIMENT) {
-        return; /* rules do not read overrides */
-    }
-    struct fact_sentiment *sentiment = cn_facts_append(&account->sentiments, sizeof(*sentiment));
+    bool is_override = cn_sql_column_i64(stmt, 7) == CN_JUDGEMENT_OVERRIDE;
+    struct fact_sentiment *sentiment = cn_facts_append(
+        is_override ? &account->overrides : &account->sentiments, sizeof(*sentiment));
     *sentiment = (struct fact_sentiment){ .id = cn_sql_column_i64(stmt, 1),
                                           .value = cn_sql_column_i64(stmt, 2),
                                           .at_us = cn_sql_column_i64(stmt, 3),
                                           .until_us = cn_sql_column_i64(stmt, 4),
                                           .known_us = cn_sql_column_i64(stmt, 5),
                                           .until_known_us = cn_sql_column_i64(stmt, 6) };
+}
+
+static void read_touch(struct cn_book_facts *facts, struct fact_account *account,
+                       struct cn_sql_stmt *stmt)
+{
+    (void)facts;
+    struct fact_touch *touch = cn_facts_append(&account->touches, sizeof(*touch));
+    *touch = (struct fact_touch){ .id = cn_sql_column_i64(stmt, 1),
+                                  .at_us = cn_sql_column_i64(stmt, 2),
+                                  .known_us = cn_sql_column_i64(stmt, 3),
+                                  .withdrawn_us = or_never(stmt, 4),
+                                  .has_trigger = cn_sql_column_i64(stmt, 5) != 0 };
 }
 
 struct part {
@@ -254,6 +269,8 @@ static const struct part parts[] = {
          read_ticket),
     PART("judgement_id, value, at_us, until_us, known_us, until_known_us, kind", "judgement", "0",
          ", at_us, judgement_id", read_sentiment),
+    PART("touch_id, at_us, known_us, withdrawn_us, CASE WHEN trigger_text = '' THEN 0 ELSE 1 END",
+         "touch", "0", "", read_touch),
     PART("name, value, at_us, known_us", "account_trait", "log_seq", ", name, at_us, tie",
          read_trait),
 };
@@ -393,6 +410,22 @@ bool cn_book_facts_owner(const struct cn_book_facts *facts, int64_t account_id, 
     *owner_out = account->owner_id;
     *team_out = account->team_id;
     return true;
+}
+
+bool cn_book_facts_override(const struct cn_book_facts *facts, int64_t account_id, cn_time now,
+                            int64_t *value_out)
+{
+    const struct fact_account *account = cn_facts_find(facts, account_id);
+    bool found = false;
+    for (uint32_t i = 0; account != NULL && i < account->overrides.count; i++) {
+        const struct fact_sentiment *override =
+            &((const struct fact_sentiment *)account->overrides.items)[i];
+        if (override->at_us <= now.us && now.us < override->until_us) {
+            *value_out = override->value; /* of several the newest */
+            found = true;
+        }
+    }
+    return found;
 }
 
 const struct cn_column_source *cn_book_facts_source(struct cn_book_facts *facts)

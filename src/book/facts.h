@@ -54,7 +54,7 @@ struct fact_ticket {
     enum cn_ticket_priority priority;
 };
 
-/* A sentiment; overrides are not read by rules. */
+/* A judgement; rules read sentiments, lists show overrides. */
 struct fact_sentiment {
     int64_t id;
     int64_t value;
@@ -62,6 +62,15 @@ struct fact_sentiment {
     int64_t until_us;
     int64_t known_us;
     int64_t until_known_us;
+};
+
+/* It lies not after known_us. */
+struct fact_touch {
+    int64_t id;
+    int64_t at_us;
+    int64_t known_us;
+    int64_t withdrawn_us;
+    bool has_trigger;
 };
 
 /* From at_us on the trait had that value; in the order of time for each name. */
@@ -101,6 +110,8 @@ struct fact_account {
     struct fact_list tickets;
     struct fact_list traits;
     struct fact_list sentiments; /* in the order of time */
+    struct fact_list overrides;  /* the same struct, the same order */
+    struct fact_list touches;
 };
 
 struct cn_book_facts {

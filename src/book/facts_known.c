@@ -130,6 +130,24 @@ static void set_sentiment(const struct line *line)
     }
 }
 
+/* Told later: it was not there.  Withdrawn later: it was one. */
+static void set_touch(const struct line *line)
+{
+    struct fact_list *list = &line->account->touches;
+    struct fact_touch *touches = list->items;
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (touches[i].id != line->record_id) {
+            continue;
+        }
+        if (is_field(line, "touch")) {
+            take_out(list, i, sizeof(*touches));
+        } else {
+            touches[i].withdrawn_us = CN_NEVER_US;
+        }
+        return;
+    }
+}
+
 static void set_account(const struct line *line)
 {
     struct fact_account *account = line->account;
@@ -150,6 +168,8 @@ static void set_account(const struct line *line)
         account->has_renewal = number_of(line, &account->renewal_on);
     } else if (is_field(line, "sentiment") || is_field(line, "judgement_until")) {
         set_sentiment(line);
+    } else if (is_field(line, "touch") || is_field(line, "touch_withdrawn")) {
+        set_touch(line);
     }
 }
 

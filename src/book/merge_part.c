@@ -208,6 +208,8 @@ static bool fold_person(const struct cn_unit *unit, cn_account_id from, cn_accou
         !run_on(unit,
                 "UPDATE person_role SET person_id = $3 WHERE account_id = $1 AND person_id = $2",
                 from, moving->id, staying, err) ||
+        !run_on(unit, "UPDATE touch SET person_id = $3 WHERE account_id = $1 AND person_id = $2",
+                from, moving->id, staying, err) ||
         !run_on(unit, "DELETE FROM person WHERE account_id = $1 AND person_id = $2", from,
                 moving->id, 0, err)) {
         return false;

@@ -12,6 +12,7 @@ enum {
 };
 
 _Static_assert(CN_PASSWORD_HASH_BYTES >= crypto_pwhash_STRBYTES, "room for the hash");
+_Static_assert(crypto_auth_hmacsha256_KEYBYTES == 32, "the key's size");
 _Static_assert(CN_SECRET_HASH_BYTES == crypto_hash_sha256_BYTES * 2 + 1, "room for the hash");
 
 void cn_secret_make(const char *prefix, char *text_out, size_t size)
@@ -34,6 +35,15 @@ void cn_secret_hash(cn_str token, char hash_out[CN_SECRET_HASH_BYTES])
     unsigned char hash[crypto_hash_sha256_BYTES];
     (void)crypto_hash_sha256(hash, (const unsigned char *)token.ptr, token.len); /* always 0 */
     (void)sodium_bin2hex(hash_out, CN_SECRET_HASH_BYTES, hash, sizeof(hash));
+}
+
+void cn_secret_mac(const unsigned char key[32], cn_str text, char mac_out[CN_MAC_BYTES])
+{
+    unsigned char mac[crypto_auth_hmacsha256_BYTES];
+    (void)crypto_auth_hmacsha256(mac, (const unsigned char *)text.ptr, text.len,
+                                 key); /* always 0 */
+    (void)sodium_bin2base64(mac_out, CN_MAC_BYTES, mac, sizeof(mac),
+                            sodium_base64_VARIANT_URLSAFE_NO_PADDING); /* cannot fail */
 }
 
 cn_str cn_secret_hint(cn_str token)

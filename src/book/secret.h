@@ -10,6 +10,7 @@
 
 enum {
     CN_SECRET_HASH_BYTES = 65,    /* hex of SHA-256, with the NUL */
+    CN_MAC_BYTES = 44,            /* base64url of HMAC-SHA256, with the NUL */
     CN_PASSWORD_HASH_BYTES = 128, /* as crypto_pwhash_str() writes it */
 };
 
@@ -18,6 +19,9 @@ void cn_secret_make(const char *prefix, char *text_out, size_t size);
 
 /* What is stored of a token: it has enough entropy that a fast hash is safe. */
 void cn_secret_hash(cn_str token, char hash_out[CN_SECRET_HASH_BYTES]);
+
+/* HMAC-SHA256 of the text under a key of 32 bytes. */
+void cn_secret_mac(const unsigned char key[32], cn_str text, char mac_out[CN_MAC_BYTES]);
 
 /* The last four characters. */
 cn_str cn_secret_hint(cn_str token);

@@ -99,6 +99,7 @@ static const char *const newest_sql[] = {
     "SELECT max(source_id) FROM source",
     "SELECT max(key_id) FROM api_key",
     "SELECT max(session_id) FROM session",
+    "SELECT max(outbox_id) FROM outbox",
 };
 
 bool cn_workspace_newest_id(const struct cn_unit *unit, int64_t *id_out, struct cn_error *err)

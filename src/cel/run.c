@@ -209,6 +209,9 @@ static void load_column(struct cn_cel_run *run, const struct cn_cel_step *step,
     assert(step->node->column < batch->column_count);
     const struct cn_cel_cells *cells = &batch->columns[step->node->column];
     value->errors = cells->missing != NULL ? cells->missing + batch->first / 64 : no_bits;
+    /* Too little of each column for the processor to see that it goes on. */
+    __builtin_prefetch(value->errors + WORDS);
+    __builtin_prefetch(value->errors + WORDS + WORDS / 2);
     size_t size = step->kind == CN_CEL_BOOL     ? sizeof(uint8_t)
                   : step->kind == CN_CEL_STRING ? sizeof(uint32_t)
                                                 : sizeof(uint64_t);

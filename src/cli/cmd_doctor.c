@@ -61,11 +61,15 @@ static bool run(const struct cn_command_env *env, struct cn_error *err)
         return false;
     }
     bool embedded = cn_db_is_embedded(workspace.db);
+    cn_str doubts = cn_notify_doubts(&workspace.config, env->arena);
     bool ok = !embedded || (check_file(env, "cairn.db", err) && check_file(env, "rollup.db", err));
     if (ok) {
         ok = cn_server_open(&workspace, false, &server, err);
         if (ok) {
             ok = report(env, &server, err);
+            /* A failure shows when standard output is flushed. */
+            (void)fprintf(env->out, "%-12s %.*s\n", "messages",
+                          CN_STR_ARG(doubts.len > 0 ? doubts : CN_STR("can be sent")));
             cn_server_close(&server);
         }
     }

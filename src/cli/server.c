@@ -37,6 +37,7 @@ static void publish(void *arg, const int64_t *account_ids, size_t count)
     for (size_t i = 0; api != NULL && i < count; i++) {
         cn_api_publish_account(api, (cn_account_id){ account_ids[i] });
     }
+    cn_notify_wake(&server->notify);
 }
 
 static void publish_program(void *arg)
@@ -128,6 +129,7 @@ bool cn_server_open(struct cn_workspace *workspace, bool held, struct cn_server 
                                         .names_max = (size_t)config->metric_names_max,
                                         .members_max = config->metric_members_max };
     if (!cn_lease_take(workspace->db, lose, server, &server->lease, err) ||
+        !cn_notify_open(workspace, &server->notify, err) ||
         !cn_rollup_open(&rollup, &server->rollup, err)) {
         cn_server_close(server);
         return false;
@@ -148,6 +150,8 @@ bool cn_server_open(struct cn_workspace *workspace, bool held, struct cn_server 
         .reattribute_us = config->intake_reattribute_ms * 1000,
         .signal_settle_us = config->signal_settle_ms * 1000,
         .signal_budget = config->signal_daily_budget,
+        .shows_overrides = cn_str_equal(config->health_effective, CN_STR("override")),
+        .tell = &server->notify.tell,
         .tick_us = config->engine_tick_ms * 1000,
         .parked_max = (size_t)config->intake_parked_max,
         .series_path = keeps_series ? server->series_path : NULL,
@@ -203,13 +207,12 @@ static void face_sparks(void *arg, const cn_account_id *ids, size_t count,
     }
 }
 
-static bool face_explain(void *arg, cn_account_id id, cn_time at, cn_time since,
+static bool face_explain(void *arg, cn_account_id id, const struct cn_explain_ask *ask,
                          struct cn_arena *arena, struct cn_account_explanation *explanation_out,
                          struct cn_error *err)
 {
     struct cn_engine_explanation explanation;
-    const struct cn_explain_ask ask = { .at = at, .since = since };
-    if (!cn_engine_explain(((struct cn_server *)arg)->engine, id.value, &ask, arena, &explanation,
+    if (!cn_engine_explain(((struct cn_server *)arg)->engine, id.value, ask, arena, &explanation,
                            err)) {
         return false;
     }
@@ -221,6 +224,8 @@ static bool face_explain(void *arg, cn_account_id id, cn_time at, cn_time since,
         .previous = explanation.previous,
         .version = explanation.version,
         .previous_version = explanation.previous_version,
+        .shadows = explanation.shadows,
+        .shadow_count = explanation.shadow_count,
     };
     return true;
 }
@@ -267,6 +272,11 @@ static void face_coverage(void *arg, const struct cn_unit *unit, struct cn_arena
 static void face_wake(void *arg)
 {
     cn_engine_wake(((struct cn_server *)arg)->engine);
+}
+
+static void face_wake_sender(void *arg)
+{
+    cn_notify_wake(&((struct cn_server *)arg)->notify);
 }
 
 static void face_progress(void *arg, struct cn_arena *arena, struct cn_progress *progress_out)
@@ -360,6 +370,10 @@ bool cn_server_listen(struct cn_server *server, const struct cn_api_demo *demo,
                     .coverage = face_coverage,
                     .wake = face_wake,
                     .progress = face_progress },
+        .notices = { .arg = server,
+                     .tell = &server->notify.tell,
+                     .link_key = &server->notify.messages.key,
+                     .wake = face_wake_sender },
         .account_parts = cn_account_parts,
         .account_part_count = cn_account_part_count,
         .demo = demo,
@@ -373,6 +387,9 @@ bool cn_server_listen(struct cn_server *server, const struct cn_api_demo *demo,
         return false;
     }
     atomic_store(&server->api, api);
+    if (!cn_notify_start(&server->notify, cn_api_port(api), err)) {
+        return false;
+    }
     if (cn_engine_has_begun(server->engine, 0)) { /* else begun() says so */
         cn_api_set_ready(api, true);
     }
@@ -423,6 +440,7 @@ void cn_server_close(struct cn_server *server)
         cn_engine_stop(server->engine);
     }
     cn_api_stop(atomic_exchange(&server->api, NULL));
+    cn_notify_stop(&server->notify);
     cn_event_log_close(server->log);
     cn_engine_free(server->engine);
     cn_intake_free(server->intake);

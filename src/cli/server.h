@@ -2,7 +2,7 @@
  * The running server: every part made, in the order in which they need one another, and taken down
  * the other way round.
  *
- *   workspace -> lease -> rollup, intake, engine, event log -> API
+ *   workspace -> lease -> rollup, intake, engine, event log -> API -> sender
  *
  * Not here: what the parts do.
  */
@@ -10,6 +10,7 @@
 #define CAIRN_CLI_SERVER_H
 
 #include "api/api.h"
+#include "cli/notify.h"
 #include "cli/workspace.h"
 #include "engine/engine.h"
 #include "sql/lease.h"
@@ -27,6 +28,7 @@ struct cn_server {
     struct cn_engine *engine;
     struct cn_event_log *log;
     struct cn_api *_Atomic api; /* the engine tells it what moved */
+    struct cn_notify notify;    /* the engine wakes it */
     struct cn_progress_board *board;
     struct cn_gauge_source gauges;
     char series_path[CN_SERVER_PATH_BYTES];

@@ -78,7 +78,8 @@ static bool post(void *ctx, cn_str body, size_t events, struct cn_error *err)
                                  .headers = headers,
                                  .header_count = CN_ARRAY_LEN(headers),
                                  .body = body,
-                                 .timeout_ms = TIMEOUT_MS };
+                                 .timeout_ms = TIMEOUT_MS,
+                                 .allows_private = true }; /* our own port */
     int status = 0;
     while (!atomic_load(&demo->stopping)) {
         struct cn_buf answer;

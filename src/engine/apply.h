@@ -32,9 +32,8 @@ extern const char *const cn_version_state_names[CN_VERSION_STATE_COUNT];
 /* What the engine is at. */
 struct cn_apply_status {
     int64_t active;
-    int64_t building;  /* a version that waits for a scan of the log; 0: none */
-    int64_t preparing; /* the same or any other that is not active yet; 0: none */
-    cn_str *metrics;   /* that are counted for it, in the arena */
+    int64_t building; /* a version that is not active yet; 0: none */
+    cn_str *metrics;  /* that are counted for it from the log, in the arena; often none */
     size_t metric_count;
     int64_t done_days; /* of the log */
     int64_t total_days;

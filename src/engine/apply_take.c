@@ -87,6 +87,7 @@ void cn_engine_move_scores(struct cn_engine *engine, const struct cn_health_mode
             }
         }
     }
+    cn_health_state_move_shadows(&engine->health, from, to);
     for (size_t row = 0; row < cn_frame_rows(engine->frame); row++) {
         struct cn_health_score score = cn_health_state_get(&engine->health, row);
         if (score.scorecard >= 0) {
@@ -151,6 +152,16 @@ void cn_apply_stored(struct cn_apply *apply)
 
 /* ---- questions ---- */
 
+/* From being saved to being active or found impossible.  With the lock held. */
+static int64_t on_its_way(const struct cn_apply *apply)
+{
+    bool is_news = apply->announced > apply->looked && apply->announced != apply->active &&
+                   apply->announced != apply->failed;
+    bool is_prepared = apply->preparing == apply->active; /* and is active since a moment ago */
+    int64_t preparing = is_prepared ? 0 : apply->preparing;
+    return preparing != 0 ? preparing : is_news ? apply->announced : 0;
+}
+
 void cn_engine_apply_status(struct cn_engine *engine, struct cn_arena *arena,
                             struct cn_apply_status *status_out)
 {
@@ -158,8 +169,7 @@ void cn_engine_apply_status(struct cn_engine *engine, struct cn_arena *arena,
     cn_apply_lock(apply);
     *status_out = (struct cn_apply_status){
         .active = apply->active,
-        .building = apply->name_count > 0 ? apply->preparing : 0,
-        .preparing = apply->preparing,
+        .building = on_its_way(apply),
         .metrics = cn_arena_array(arena, cn_str, apply->name_count + 1),
         .metric_count = apply->name_count,
         .done_days = apply->done_days,
@@ -180,7 +190,7 @@ enum cn_version_state cn_apply_state_of(const struct cn_apply_status *status, in
     if (has_failed) {
         return CN_VERSION_FAILED;
     }
-    return version == status->preparing ? CN_VERSION_BUILDING : CN_VERSION_PAST;
+    return version == status->building ? CN_VERSION_BUILDING : CN_VERSION_PAST;
 }
 
 /* With the lock held. */

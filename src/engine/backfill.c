@@ -193,7 +193,7 @@ static bool prepare(struct run *run, struct cn_error *err)
         (void)cn_frame_add(run->frame, run->population[i]);
     }
     cn_frame_use(run->frame, &engine->program->columns, NULL);
-    run->scores_all = cn_column_set_compares_made(&engine->program->columns);
+    run->scores_all = cn_engine_program_compares_made(engine->program);
     cn_health_state_resize(&run->state, run->population_count);
     cn_membership_resize(&run->segments, engine->program->segments->count, run->population_count);
     cn_bitmap_resize(&run->rows_scored, run->population_count);
@@ -254,7 +254,7 @@ static int64_t *all_accounts(struct cn_engine *engine, size_t *count_out)
 /* A chunk of accounts after the other; all at once, beside all others, if rules compare them. */
 static bool backfill_all(struct run *all, struct cn_error *err)
 {
-    bool compares = cn_column_set_compares(&all->engine->program->columns);
+    bool compares = cn_engine_program_compares(all->engine->program);
     size_t chunk = compares ? all->count : CHUNK_ACCOUNTS;
     int64_t days = all->what->last_day - all->what->first_day + 1;
     int64_t total = chunk > 0 ? (int64_t)((all->count + chunk - 1) / chunk) * days : 0;

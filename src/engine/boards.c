@@ -396,10 +396,33 @@ static struct load *list_loads(const struct view *view, struct cn_coverage_board
     return loads;
 }
 
+/* Overdue is who was not touched for longer than the cadence that holds today; who never was, since
+ * they are a customer. */
+static void add_touches(const struct view *view, size_t row, struct cn_board_touches *touches)
+{
+    const struct cn_engine *engine = view->engine;
+    const uint32_t *columns = engine->program->list_columns;
+    const struct cn_column *cadence = &engine->segments.cadence_days;
+    const struct cn_column *since =
+        cn_frame_column(engine->frame, columns[CN_LIST_DAYS_SINCE_TOUCH]);
+    if (cn_column_is_missing(since, row)) {
+        since = cn_frame_column(engine->frame, columns[CN_LIST_TENURE_DAYS]);
+    }
+    const struct cn_column *unasked =
+        cn_frame_column(engine->frame, columns[CN_LIST_UNASKED_TOUCHES]);
+    if (!cn_column_is_missing(cadence, row)) {
+        touches->per_week += days_of_week / cadence->as.f64[row];
+        touches->overdue +=
+            !cn_column_is_missing(since, row) && since->as.f64[row] > cadence->as.f64[row];
+    }
+    if (!cn_column_is_missing(unasked, row)) {
+        touches->unasked += (int64_t)unasked->as.f64[row];
+    }
+}
+
 static void sum_loads(const struct view *view, const struct load *loads, size_t count,
                       struct cn_coverage_board *board)
 {
-    const struct cn_column *cadence = &view->engine->segments.cadence_days;
     board->rows = cn_arena_array(view->arena, struct cn_coverage_row, count + 1);
     for (size_t i = 0; i < count; i++) {
         const struct load *load = &loads[i];
@@ -414,10 +437,8 @@ static void sum_loads(const struct view *view, const struct load *loads, size_t 
         struct cn_coverage_row *row = &board->rows[board->row_count - 1];
         add_row(view, load->row, &row->sum);
         add_row(view, load->row, &model->sum);
-        if (!cn_column_is_missing(cadence, load->row)) {
-            row->touches_per_week += days_of_week / cadence->as.f64[load->row];
-            model->touches_per_week += days_of_week / cadence->as.f64[load->row];
-        }
+        add_touches(view, load->row, &row->touches);
+        add_touches(view, load->row, &model->touches);
     }
 }
 

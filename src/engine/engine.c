@@ -20,7 +20,7 @@ enum {
     POP_STEP = 32,
     ROUND_EVENTS = 65536, /* no more batches are popped after so many */
     POLL_US = 50000,      /* how often the change table is looked at */
-    ROUND_US = 50000, /* rounds follow one another no sooner, so that a flood is scored in bulk */
+    ROUND_US = 50000,     /* unless options say otherwise */
     NICE = 10,
     SCRATCH_BLOCK_BYTES = 1024 * 1024
 };
@@ -69,6 +69,7 @@ struct cn_engine *cn_engine_new(const struct cn_engine_options *options)
 {
     struct cn_engine *engine = cn_heap_resize(NULL, sizeof(*engine));
     *engine = (struct cn_engine){ .options = *options };
+    engine->options.round_us = options->round_us > 0 ? options->round_us : ROUND_US;
     cn_queue_init(&engine->inbox, options->inbox_max > 0 ? options->inbox_max : INBOX_MAX);
     pthread_rwlockattr_t attr;
     (void)pthread_rwlockattr_init(&attr); /* these inits cannot fail on Linux */
@@ -245,7 +246,8 @@ static bool begin(struct cn_engine *engine, struct cn_error *err)
  */
 static size_t pop(struct cn_engine *engine, void **items)
 {
-    size_t count = cn_queue_pop(&engine->inbox, items, 1, POLL_US);
+    int64_t round_us = engine->options.round_us;
+    size_t count = cn_queue_pop(&engine->inbox, items, 1, round_us < POLL_US ? round_us : POLL_US);
     size_t events = 0;
     for (size_t last = 0; count > last && count < POP_MAX && events < ROUND_EVENTS;) {
         for (; last < count; last++) {
@@ -274,7 +276,7 @@ static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_erro
     }
     int64_t now_us = cn_clock_monotonic_us();
     bool is_tick = now_us - rhythm->tick_us >= engine->options.tick_us;
-    if (!is_tick && now_us - rhythm->round_us < ROUND_US) {
+    if (!is_tick && now_us - rhythm->round_us < engine->options.round_us) {
         return true;
     }
     rhythm->round_us = now_us;
@@ -470,6 +472,7 @@ void cn_engine_stop(struct cn_engine *engine)
     cn_queue_close(&engine->inbox);
     cn_apply_stop(engine->apply);
     if (engine->has_threads) {
+        cn_rollup_stop_folding(engine->options.rollup); /* the next start goes on with it */
         (void)pthread_join(engine->thread, NULL);
         (void)pthread_join(engine->flusher, NULL);
         cn_engine_flush(engine);

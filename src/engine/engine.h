@@ -26,7 +26,8 @@
 #include "sql/db.h"
 
 struct cn_engine;
-struct cn_subject_map; /* book/subject_map.h */
+struct cn_subject_map;  /* book/subject_map.h */
+struct cn_tell_options; /* signal/tell.h */
 
 struct cn_engine_options {
     struct cn_db *db;
@@ -40,10 +41,14 @@ struct cn_engine_options {
     int64_t signal_settle_us; /* after an account is made its records still arrive: what becomes
                                  true is a baseline */
     int64_t signal_budget;    /* signals a day that tell one person; 0: any number */
-    int64_t tick_us;          /* longest time until time-dependent rules are evaluated again */
-    const char *series_path;  /* embedded: where daily values are kept over a restart, or NULL */
-    size_t inbox_max;         /* committed batches that may wait; 0: 65536 */
-    size_t parked_max;        /* parked subjects that are listed; 0: CN_PARKED_MAX */
+    const struct cn_tell_options *tell; /* signal/tell.h; NULL: signals tell nobody */
+    int64_t tick_us;         /* longest time until time-dependent rules are evaluated again */
+    int64_t round_us;        /* rounds follow one another no sooner, so that a flood is scored in
+                                bulk; 0: 50 ms */
+    const char *series_path; /* embedded: where daily values are kept over a restart, or NULL */
+    size_t inbox_max;        /* committed batches that may wait; 0: 65536 */
+    bool shows_overrides;    /* a score set by hand stands first, see engine/shown.h */
+    size_t parked_max;       /* parked subjects that are listed; 0: CN_PARKED_MAX */
 
     /* Tells which accounts moved: score, activity or record.  On the engine's thread, so it must be
      * quick.  May be NULL. */

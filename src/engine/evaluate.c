@@ -7,6 +7,7 @@
 #include "engine/list_columns.h"
 #include "engine/pass.h"
 #include "engine/placed.h"
+#include "engine/shown.h"
 #include "engine/state.h"
 #include "program/version.h"
 
@@ -211,6 +212,7 @@ bool cn_engine_score(struct cn_engine *engine, const struct cn_round *round, str
     }
     if (round->is_full) {
         mark_due(engine, round->clock);
+        cn_engine_shown_end(engine, round->clock);
     }
     size_t before = engine->changes.count;
     const struct cn_signal_round signals = { .model = engine->program->signals,
@@ -428,7 +430,7 @@ static void publish(struct cn_engine *engine)
 static bool flush_before(struct cn_engine *engine, const struct cn_round *round,
                          struct cn_error *err)
 {
-    return !round->is_fresh || !cn_column_set_compares(&engine->program->columns) ||
+    return !round->is_fresh || !cn_engine_program_compares(engine->program) ||
            cn_rollup_flush(engine->options.rollup, err);
 }
 

@@ -1,5 +1,7 @@
 #include "engine/explain.h"
 
+#include "base/str.h"
+
 #include "engine/pass.h"
 #include "engine/state.h"
 #include "program/version.h"
@@ -28,7 +30,7 @@ static bool add_rows(const struct cn_engine *engine, const struct cn_engine_prog
 {
     const int64_t *accounts = cn_frame_accounts(engine->frame);
     (void)cn_frame_add(frame, account_id);
-    if (!cn_column_set_compares(&program->columns)) {
+    if (!cn_engine_program_compares(program)) {
         cn_metric_source_refresh(program->metric_source);
         return true;
     }
@@ -67,19 +69,18 @@ static bool fill_stratum(void *arg, uint32_t stratum, struct cn_error *err)
 /* Fills the frame of `then` and scores row 0 as true at the beginning of a day, on the colour that
  * history says was there. */
 static bool score_then(const struct cn_explain_at *then, struct past *past,
-                       struct cn_health_score *score_out, struct cn_error *err)
+                       struct cn_health_state *state, struct cn_health_score *score_out,
+                       struct cn_error *err)
 {
-    struct cn_health_state state;
     struct cn_arena scratch;
     struct cn_health_score before = { .band = then->band_before, .scorecard = -1 };
-    cn_health_state_init(&state);
-    cn_health_state_resize(&state, cn_frame_rows(past->frame));
-    cn_health_state_set(&state, 0, &before);
+    cn_health_state_resize(state, cn_frame_rows(past->frame));
+    cn_health_state_set(state, 0, &before);
     cn_arena_init(&scratch, (size_t)16 * 1024);
     struct cn_membership segments;
     cn_membership_init(&segments);
     cn_membership_resize(&segments, past->program->segments->count, cn_frame_rows(past->frame));
-    struct cn_engine_results results = { .health = &state, .segments = &segments };
+    struct cn_engine_results results = { .health = state, .segments = &segments };
     struct cn_engine_pass pass = { .program = past->program,
                                    .frame = past->frame,
                                    .rows = past->scores_all ? NULL : &past->own,
@@ -87,26 +88,26 @@ static bool score_then(const struct cn_explain_at *then, struct past *past,
                                    .arg = past,
                                    .results = &results };
     bool ok = cn_engine_pass(&pass, &scratch, err);
-    *score_out = cn_health_state_get(&state, 0);
+    *score_out = cn_health_state_get(state, 0);
     cn_arena_deinit(&scratch);
     cn_membership_deinit(&segments);
-    cn_health_state_deinit(&state);
     return ok;
 }
 
 static bool look_back(const struct cn_engine *engine, const struct cn_engine_program *program,
                       int64_t account_id, const struct cn_explain_at *then, struct cn_frame *frame,
-                      struct cn_health_score *score_out, struct cn_error *err)
+                      struct cn_health_state *state, struct cn_health_score *score_out,
+                      struct cn_error *err)
 {
     struct past past = { .program = program,
                          .frame = frame,
                          .when = &then->when,
-                         .scores_all = cn_column_set_compares_made(&program->columns) };
+                         .scores_all = cn_engine_program_compares_made(program) };
     bool ok = add_rows(engine, program, account_id, &then->when, frame, err);
     cn_frame_use(frame, &program->columns, NULL);
     cn_bitmap_resize(&past.own, cn_frame_rows(frame));
     cn_bitmap_add(&past.own, 0);
-    ok = ok && score_then(then, &past, score_out, err);
+    ok = ok && score_then(then, &past, state, score_out, err);
     cn_bitmap_deinit(&past.own);
     return ok;
 }
@@ -116,6 +117,7 @@ struct moment {
     const struct cn_engine_program *program;
     struct cn_engine_program *owned; /* the same, unless it is the running one */
     struct cn_frame *frame;
+    struct cn_health_state state; /* of the frame's rows */
     struct cn_explain_at at;
     struct cn_health_score score; /* as computed now */
     struct cn_health_row row;     /* what history shows */
@@ -125,9 +127,10 @@ struct moment {
 static void close_moment(struct moment *moment)
 {
     if (moment->program != NULL && moment->owned == NULL &&
-        cn_column_set_compares(&moment->program->columns)) { /* of all accounts */
+        cn_engine_program_compares(moment->program)) { /* of all accounts */
         cn_metric_source_drop(moment->program->metric_source);
     }
+    cn_health_state_deinit(&moment->state);
     cn_frame_free(moment->frame);
     cn_engine_program_free(moment->owned);
     *moment = (struct moment){ 0 };
@@ -189,14 +192,15 @@ static bool open_moment(struct cn_engine *engine, int64_t account_id, cn_time ti
         choose_program(engine, arena, moment);
     }
     moment->frame = cn_frame_new(engine->strings);
+    cn_health_state_init(&moment->state);
     moment->at = (struct cn_explain_at){ .model = moment->program->health,
                                          .frame = moment->frame,
                                          .when = cn_when_at(tz, start, true),
                                          .band_before = moment->has_row ? moment->row.score.band
                                                                         : CN_BAND_NONE,
                                          .version = moment->program->version };
-    if (!look_back(engine, moment->program, account_id, &moment->at, moment->frame, &moment->score,
-                   err)) {
+    if (!look_back(engine, moment->program, account_id, &moment->at, moment->frame, &moment->state,
+                   &moment->score, err)) {
         return false;
     }
     if (moment->has_row && moment->row.score.has_points) {
@@ -225,7 +229,9 @@ static bool explain_change(struct cn_engine *engine, const struct cn_explain_at 
     } else if (ok && then.program != program) {
         ok = open_moment(engine, account_id, since, program, arena, &replay, err);
         then.at.replay = replay.frame;
+        then.at.replay_scores = &replay.state;
     }
+    then.at.scores = &then.state;
     if (ok && then.score.has_points) {
         out->has_previous = true;
         out->previous_at = then.at.when.now;
@@ -247,6 +253,7 @@ static bool explain_past(struct cn_engine *engine, int64_t account_id,
     struct moment moment = { 0 };
     bool ok = open_moment(engine, account_id, ask->at, NULL, arena, &moment, err);
     if (ok) {
+        moment.at.scores = &moment.state;
         out->at = moment.at.when.now;
         out->version = moment.program->version;
         ok = ask->since.us != 0
@@ -257,6 +264,45 @@ static bool explain_past(struct cn_engine *engine, int64_t account_id,
     return ok;
 }
 
+static void add_shadows(const struct cn_engine *engine, uint32_t row, struct cn_arena *arena,
+                        struct cn_engine_explanation *out)
+{
+    const struct cn_health_model *model = engine->program->health;
+    const struct cn_health_score live = cn_health_state_get(&engine->health, row);
+    out->shadows = cn_arena_array(arena, struct cn_shadow_score, model->shadow_count + 1);
+    for (size_t i = 0; i < model->scorecard_count; i++) {
+        const struct cn_scorecard *card = &model->scorecards[i];
+        if (!card->is_shadow || card->shadow >= engine->health.shadow_count) {
+            continue;
+        }
+        struct cn_health_score score =
+            cn_health_state_get(&engine->health.shadows[card->shadow], row);
+        if (score.scorecard == (int32_t)i) {
+            out->shadows[out->shadow_count++] = (struct cn_shadow_score){
+                .scorecard = cn_arena_str(arena, card->name),
+                .score = score,
+                .because = cn_health_because(card, score.fired, arena),
+                .has_difference = score.has_points && live.has_points,
+                .difference = score.points - live.points,
+            };
+        }
+    }
+}
+
+static bool explain_shadow(const struct cn_explain_at *now, cn_str name, struct cn_arena *arena,
+                           struct cn_engine_explanation *out, struct cn_error *err)
+{
+    for (size_t i = 0; i < out->shadow_count; i++) {
+        if (cn_str_equal(out->shadows[i].scorecard, name)) {
+            const struct cn_health_score *score = &out->shadows[i].score;
+            struct cn_explain_at at = *now;
+            at.band_before = score->band;
+            return cn_health_explain_by(&at, score->scorecard, arena, &out->now, err);
+        }
+    }
+    return cn_fail(err, CN_NOT_FOUND, "no shadow of this name applies to the account");
+}
+
 /* Under the write lock: sources belong to one thread at a time. */
 static bool explain_locked(struct cn_engine *engine, int64_t account_id,
                            const struct cn_explain_ask *ask, struct cn_arena *arena,
@@ -264,7 +310,8 @@ static bool explain_locked(struct cn_engine *engine, int64_t account_id,
 {
     struct cn_explain_at now = { .model = engine->program->health,
                                  .frame = engine->frame,
-                                 .version = engine->program->version };
+                                 .version = engine->program->version,
+                                 .scores = &engine->health };
     if (!cn_frame_find(engine->frame, account_id, &now.row)) {
         return cn_fail(err, CN_NOT_FOUND, "no such account");
     }
@@ -275,6 +322,10 @@ static bool explain_locked(struct cn_engine *engine, int64_t account_id,
     now.band_before = cn_health_state_get(&engine->health, now.row).band;
     out->at = now.when.now;
     out->version = engine->program->version;
+    add_shadows(engine, now.row, arena, out);
+    if (ask->scorecard.len > 0) {
+        return explain_shadow(&now, ask->scorecard, arena, out, err);
+    }
     return ask->since.us != 0
                ? explain_change(engine, &now, engine->program, ask->since, arena, out, err)
                : cn_health_explain(&now, arena, &out->now, err);

@@ -3,10 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/shown.h"
+
 void cn_list_columns_init(struct cn_list_columns *lists)
 {
     cn_column_init(&lists->owner, CN_COLUMN_I64);
     cn_column_init(&lists->team, CN_COLUMN_I64);
+    cn_column_init(&lists->overrides, CN_COLUMN_I64);
+    lists->overridden = (struct cn_bitmap){ 0 };
     lists->drifts = NULL;
     lists->drift_count = 0;
     for (size_t i = 0; i < CN_ARRAY_LEN(lists->weeks); i++) {
@@ -18,6 +22,8 @@ void cn_list_columns_deinit(struct cn_list_columns *lists)
 {
     cn_column_deinit(&lists->owner);
     cn_column_deinit(&lists->team);
+    cn_column_deinit(&lists->overrides);
+    cn_bitmap_deinit(&lists->overridden);
     free(lists->drifts);
     lists->drifts = NULL;
     for (size_t i = 0; i < CN_ARRAY_LEN(lists->weeks); i++) {
@@ -29,6 +35,10 @@ void cn_list_columns_reserve(struct cn_list_columns *lists, size_t rows)
 {
     cn_column_reserve(&lists->owner, rows);
     cn_column_reserve(&lists->team, rows);
+    cn_column_reserve(&lists->overrides, rows);
+    if (rows > lists->overridden.rows) {
+        cn_bitmap_resize(&lists->overridden, rows);
+    }
     if (rows > lists->drift_count) {
         lists->drifts = cn_heap_resize(lists->drifts, rows * sizeof(*lists->drifts));
         memset(&lists->drifts[lists->drift_count], 0,
@@ -44,6 +54,8 @@ void cn_list_columns_clear(struct cn_list_columns *lists, uint32_t row)
 {
     cn_column_set_missing(&lists->owner, row);
     cn_column_set_missing(&lists->team, row);
+    cn_column_set_missing(&lists->overrides, row);
+    cn_bitmap_remove(&lists->overridden, row);
     lists->drifts[row] = (struct cn_drift_sums){ 0 };
     for (size_t i = 0; i < CN_ARRAY_LEN(lists->weeks); i++) {
         cn_column_set_missing(&lists->weeks[i], row);
@@ -68,6 +80,7 @@ void cn_engine_lists_refresh(struct cn_engine *engine, uint32_t row)
         set_or_missing(&engine->lists->owner, row, owner);
         set_or_missing(&engine->lists->team, row, team);
     }
+    cn_engine_shown_refresh(engine, row, cn_now(engine->options.clock));
 }
 
 void cn_engine_set_trend(struct cn_engine *engine, uint32_t row)

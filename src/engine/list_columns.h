@@ -9,6 +9,8 @@
 struct cn_list_columns {
     struct cn_column owner; /* I64, as all of these; a user, missing for nobody */
     struct cn_column team;
+    struct cn_column overrides;   /* set by hand, thousandths; missing without */
+    struct cn_bitmap overridden;  /* the rows that have one */
     struct cn_drift_sums *drifts; /* a row: of the past weeks, without the live score */
     size_t drift_count;
     struct cn_column weeks[CN_SPARK_WEEKS - 1]; /* thousandths: 11 weeks ago, ..., 1 week ago */

@@ -7,6 +7,7 @@
 
 #include "engine/drift.h"
 #include "engine/list_columns.h"
+#include "engine/shown.h"
 #include "engine/state.h"
 #include "frame/list.h"
 
@@ -53,7 +54,7 @@ static const struct cn_column *sort_column(const struct cn_engine *engine,
     case CN_SORT_NAME:
         return list_column(engine, CN_LIST_NAME);
     case CN_SORT_SCORE:
-        return &engine->health.points;
+        return cn_engine_shown_points(engine, scratch);
     case CN_SORT_TREND:
         return &engine->trend;
     case CN_SORT_ARR:
@@ -141,11 +142,11 @@ static void match_risk(const struct cn_engine *engine, int64_t until, struct cn_
     struct cn_bitmap yellow = { 0 };
     cn_bitmap_resize(&yellow, match->rows);
     cn_bitmap_fill(&yellow, false);
-    cn_health_where_band(&yellow, &engine->health, 1U << CN_BAND_YELLOW);
+    cn_engine_shown_where_band(engine, 1U << CN_BAND_YELLOW, &yellow);
     cn_bitmap_where_f64(scratch, engine->frame, list_column(engine, CN_LIST_DAYS_TO_RENEWAL),
                         -INFINITY, (double)(until - engine->day));
     cn_bitmap_and(scratch, &yellow);
-    cn_health_where_band(scratch, &engine->health, 1U << CN_BAND_RED);
+    cn_engine_shown_where_band(engine, 1U << CN_BAND_RED, scratch);
     cn_bitmap_and(match, scratch);
     cn_bitmap_deinit(&yellow);
 }
@@ -188,7 +189,7 @@ void cn_engine_match(const struct cn_engine *engine, const struct cn_unit *unit,
     if (filter->bands != 0) {
         cn_bitmap_resize(&scratch, match->rows);
         cn_bitmap_fill(&scratch, false);
-        cn_health_where_band(&scratch, &engine->health, filter->bands);
+        cn_engine_shown_where_band(engine, filter->bands, &scratch);
         cn_bitmap_and(match, &scratch);
     }
     if (filter->renewal_until != 0) {
@@ -258,13 +259,32 @@ void cn_engine_derive(const struct cn_engine *engine, uint32_t row, struct cn_ar
     }
 }
 
+/* The same as people see it. */
+static void derive_shown(const struct cn_engine *engine, uint32_t row, struct cn_arena *arena,
+                         struct cn_account_derived *derived)
+{
+    const struct cn_shown_score shown = cn_engine_shown(engine, row);
+    cn_engine_derive(engine, row, arena, derived);
+    derived->override_given = shown.has_override ? CN_GIVEN : CN_NULL;
+    derived->override = shown.override;
+    derived->is_by_hand = shown.is_by_hand;
+    derived->computed = derived->points;
+    derived->computed_given = derived->points_given;
+    if (shown.is_by_hand) {
+        derived->points = shown.score.points;
+        derived->points_given = CN_GIVEN;
+        derived->band = shown.score.band;
+        derived->grey = false;
+    }
+}
+
 void cn_engine_current(struct cn_engine *engine, cn_account_id id, struct cn_arena *arena,
                        struct cn_account_derived *derived)
 {
     uint32_t row = 0;
     (void)pthread_rwlock_rdlock(&engine->lock);
     if (cn_frame_find(engine->frame, id.value, &row)) {
-        cn_engine_derive(engine, row, arena, derived);
+        derive_shown(engine, row, arena, derived);
     }
     (void)pthread_rwlock_unlock(&engine->lock);
 }
@@ -306,7 +326,7 @@ static struct cn_account account_at(const struct cn_engine *engine, uint32_t row
         account.renewal_on = engine->day + (int64_t)value;
         account.renewal_on_given = CN_GIVEN;
     }
-    cn_engine_derive(engine, row, arena, &account.derived);
+    derive_shown(engine, row, arena, &account.derived);
     return account;
 }
 

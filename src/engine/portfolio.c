@@ -5,6 +5,7 @@
 #include "base/str.h"
 
 #include "engine/list_columns.h"
+#include "engine/shown.h"
 
 static struct cn_portfolio_account account_at(const struct cn_engine *engine, uint32_t row,
                                               cn_str currency)
@@ -16,7 +17,7 @@ static struct cn_portfolio_account account_at(const struct cn_engine *engine, ui
     const struct cn_column *arr = cn_frame_column(engine->frame, columns[CN_LIST_ARR]);
     const struct cn_column *days = cn_frame_column(engine->frame, columns[CN_LIST_DAYS_TO_RENEWAL]);
     const struct cn_column *unit = cn_frame_column(engine->frame, columns[CN_LIST_CURRENCY]);
-    const struct cn_health_score score = cn_health_state_get(&engine->health, row);
+    const struct cn_health_score score = cn_engine_shown(engine, row).score;
     struct cn_portfolio_account account = {
         .band = score.band,
         .is_grey = score.is_grey && score.band != CN_BAND_NONE,

@@ -19,9 +19,15 @@ const size_t cn_program_section_count = CN_ARRAY_LEN(cn_program_sections);
 static bool resolve_lists(struct cn_engine_program *program, struct cn_diagnostics *problems)
 {
     static const char *const names[CN_LIST_COLUMN_COUNT] = {
-        [CN_LIST_NAME] = "name",         [CN_LIST_EXTERNAL_ID] = "external_id",
-        [CN_LIST_ARR] = "arr",           [CN_LIST_DAYS_TO_RENEWAL] = "days_to_renewal",
-        [CN_LIST_CURRENCY] = "currency", [CN_LIST_OPEN_TICKETS] = "open_tickets",
+        [CN_LIST_NAME] = "name",
+        [CN_LIST_EXTERNAL_ID] = "external_id",
+        [CN_LIST_ARR] = "arr",
+        [CN_LIST_DAYS_TO_RENEWAL] = "days_to_renewal",
+        [CN_LIST_CURRENCY] = "currency",
+        [CN_LIST_OPEN_TICKETS] = "open_tickets",
+        [CN_LIST_DAYS_SINCE_TOUCH] = "days_since_touch",
+        [CN_LIST_TENURE_DAYS] = "tenure_days",
+        [CN_LIST_UNASKED_TOUCHES] = "touches.unasked(30)",
     };
     for (size_t i = 0; i < CN_LIST_COLUMN_COUNT; i++) {
         struct cn_error err;
@@ -129,6 +135,16 @@ bool cn_engine_program_compile(const struct cn_program_files *files,
     }
     *program_out = program;
     return true;
+}
+
+bool cn_engine_program_compares(const struct cn_engine_program *program)
+{
+    return cn_column_set_compares(&program->columns) || program->health->has_families;
+}
+
+bool cn_engine_program_compares_made(const struct cn_engine_program *program)
+{
+    return cn_column_set_compares_made(&program->columns) || program->health->has_families;
 }
 
 void cn_engine_program_free(struct cn_engine_program *program)

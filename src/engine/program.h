@@ -35,6 +35,9 @@ enum cn_list_column {
     CN_LIST_DAYS_TO_RENEWAL,
     CN_LIST_CURRENCY,
     CN_LIST_OPEN_TICKETS,
+    CN_LIST_DAYS_SINCE_TOUCH,
+    CN_LIST_UNASKED_TOUCHES,
+    CN_LIST_TENURE_DAYS,
     CN_LIST_COLUMN_COUNT
 };
 
@@ -69,6 +72,11 @@ CN_MUST_CHECK bool cn_engine_program_compile(const struct cn_program_files *file
                                              const struct cn_program_ground *ground,
                                              struct cn_engine_program **program_out,
                                              struct cn_diagnostics *problems);
+
+/* Whether its rules read other accounts: all have to be there.  And whether those have to be
+ * scored, too. */
+bool cn_engine_program_compares(const struct cn_engine_program *program);
+bool cn_engine_program_compares_made(const struct cn_engine_program *program);
 
 void cn_engine_program_free(struct cn_engine_program *program); /* NULL is allowed */
 

@@ -469,6 +469,7 @@ bool cn_engine_store_signals(struct cn_engine *engine, const struct cn_unit *uni
     const struct cn_signal_budget budget = {
         .a_day = engine->options.signal_budget,
         .day_start = cn_tz_day_start(engine->options.tz, engine->day),
+        .tell = engine->options.tell,
     };
     bool ok = true;
     for (size_t i = 0; ok && i < pending->decision_count; i++) {

@@ -44,10 +44,11 @@ void cn_column_reserve(struct cn_column *column, size_t rows)
                        : column->capacity + column->capacity / 2;
     size_t capacity = (wants + CN_BLOCK_ROWS - 1) / CN_BLOCK_ROWS * CN_BLOCK_ROWS;
     size_t bytes = cn_column_value_bytes(column->type);
-    column->as.any = cn_heap_resize(column->as.any, capacity * bytes);
+    column->as.any =
+        cn_heap_resize_lines(column->as.any, column->capacity * bytes, capacity * bytes);
     memset((char *)column->as.any + column->capacity * bytes, 0,
            (capacity - column->capacity) * bytes);
-    column->missing = cn_heap_resize(column->missing, capacity / 8);
+    column->missing = cn_heap_resize_lines(column->missing, column->capacity / 8, capacity / 8);
     memset((char *)column->missing + column->capacity / 8, 0xFF, (capacity - column->capacity) / 8);
     column->capacity = capacity;
 }

@@ -108,6 +108,8 @@ struct cn_rule_consumer {
     void *ctx;
     /* Called for each block of each stratum in which the section has units, ascending. */
     void (*block)(void *ctx, const struct cn_rule_block *block);
+    /* After the last block of such a stratum; may be NULL. */
+    void (*end)(void *ctx, const struct cn_frame *frame, uint32_t stratum);
 };
 
 struct cn_rule_pass {

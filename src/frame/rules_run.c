@@ -58,6 +58,12 @@ static void run_stratum(const struct cn_rules *rules, const struct cn_rule_pass 
         }
     }
     cn_cel_run_free(run);
+    for (size_t i = 0; i < pass->consumer_count; i++) {
+        const struct cn_rule_consumer *consumer = &pass->consumers[i];
+        if (consumer->end != NULL && (part->sections >> consumer->section & 1) != 0) {
+            consumer->end(consumer->ctx, pass->frame, stratum);
+        }
+    }
 }
 
 static bool has_work(const struct cn_rules *rules, const struct cn_rule_pass *pass,

@@ -27,21 +27,54 @@ static double leaf_change(const struct cn_scored *a, const struct cn_scored *b, 
     return ((wa + wb) / 2 * (sb - sa) + (sa + sb) / 2 * (wb - wa)) * 1000.0;
 }
 
-/* Whole thousandths for the measures, added up for the groups. */
-static void node_changes(const struct cn_scored *a, const struct cn_scored *b,
-                         struct cn_arena *arena, int32_t *changes)
+/* The same for what the floor or cap of a group added, which weighs what the group does. */
+static double bound_change(const struct cn_scored *a, const struct cn_scored *b, uint32_t n)
+{
+    double wa = a->overall[n];
+    double wb = b->overall[n];
+    double sa = a->nodes[n].bound;
+    double sb = b->nodes[n].bound;
+    return ((wa + wb) / 2 * (sb - sa) + (sa + sb) / 2 * (wb - wa)) * 1000.0;
+}
+
+struct changes {
+    int32_t *nodes;    /* by node; groups have those of their parts */
+    int32_t *bounds;   /* by node */
+    int32_t *children; /* by child */
+    int32_t all_children;
+};
+
+/* Whole thousandths for the measures, bounds and children, added up for the groups. */
+static struct changes split_change(const struct cn_scored *a, const struct cn_scored *b,
+                                   const struct cn_child_lines *children, struct cn_arena *arena)
 {
     const struct cn_scorecard *card = b->card;
-    double *ideals = cn_arena_array(arena, double, card->node_count);
-    for (uint32_t n = 0; n < card->node_count; n++) {
+    const size_t count = card->node_count;
+    const size_t all = count * 2 + children->union_count;
+    double *ideals = cn_arena_array(arena, double, all);
+    int32_t *parts = cn_arena_array(arena, int32_t, all);
+    struct changes changes = { .nodes = cn_arena_array(arena, int32_t, count),
+                               .bounds = parts + count,
+                               .children = parts + count * 2 };
+    for (uint32_t n = 0; n < count; n++) {
         if (card->nodes[n].kind == CN_HEALTH_MEASURE) {
             ideals[n] = leaf_change(a, b, n);
+        } else {
+            ideals[count + n] = bound_change(a, b, n);
         }
     }
-    cn_split(b->base - a->base, ideals, card->node_count, arena, changes);
-    for (size_t i = card->node_count; i > 1; i--) {
-        changes[card->nodes[i - 1].parent] += changes[i - 1];
+    cn_explain_child_changes(children, ideals + count * 2);
+    cn_split(b->base - a->base, ideals, all, arena, parts);
+    for (size_t i = 0; i < count; i++) {
+        changes.nodes[i] = parts[i] + changes.bounds[i];
     }
+    for (size_t i = count; i > 1; i--) {
+        changes.nodes[card->nodes[i - 1].parent] += changes.nodes[i - 1];
+    }
+    for (size_t i = 0; i < children->union_count; i++) {
+        changes.all_children += changes.children[i];
+    }
+    return changes;
 }
 
 /* One account at both moments.  A change goes in steps: from what history shows of the earlier
@@ -86,6 +119,7 @@ static bool score_ends(struct ends *ends, struct cn_arena *arena)
     if (before->replay != NULL) {
         ends->replayed.frame = before->replay;
         ends->replayed.row = before->replay_row;
+        ends->replayed.scores = before->replay_scores;
     }
     cn_scored_make(&ends->replayed, -1, arena, &ends->ruled);
     cn_scored_make(&ends->replayed, ends->now.card_index, arena, &ends->carded);
@@ -175,37 +209,53 @@ static void make_room(const struct ends *ends, struct cn_arena *arena, struct cn
     size_t room = out->count + LINES;
     for (size_t i = 0; i < CN_ARRAY_LEN(scored); i++) {
         const struct cn_scorecard *card = scored[i]->card;
-        room += card != NULL ? card->node_count + card->exception_count : 0;
+        room += card != NULL ? card->node_count * 2 + card->exception_count : 0;
     }
     struct cn_explain_item *items = cn_arena_array(arena, struct cn_explain_item, room);
     memcpy(items, out->items, out->count * sizeof(*items));
     out->items = items;
 }
 
+static struct cn_explain_item *changed(struct cn_explanation *out, uint32_t line, int32_t change)
+{
+    struct cn_explain_item *item = &out->items[line];
+    item->has_change = true;
+    item->change = change;
+    return item;
+}
+
 /* What the tree's own rows changed by, and what they were. */
 static bool change_items(const struct ends *ends, struct cn_arena *arena,
-                         struct cn_explanation *out, struct cn_error *err)
+                         struct cn_explain_lines *lines, struct cn_error *err)
 {
     const struct cn_scorecard *card = ends->now.card;
-    int32_t *changes = cn_arena_array(arena, int32_t, card->node_count);
-    struct cn_explanation was = { 0 };
+    struct cn_explanation *out = &lines->out;
+    struct cn_explain_lines was = { 0 };
     if (ends->from == &ends->carded &&
-        !cn_explain_items(&ends->replayed, &ends->carded, 0, arena, &was, err)) {
+        !cn_explain_items(&ends->replayed, &ends->carded, NULL, arena, &was, err)) {
         return false;
     }
-    node_changes(ends->from, &ends->now, arena, changes);
+    const struct changes changes = split_change(ends->from, &ends->now, &lines->child, arena);
     for (uint32_t n = 1; n < card->node_count; n++) {
-        out->items[n - 1].has_change = true;
-        out->items[n - 1].change = changes[n];
-        if (n - 1 < was.count) {
-            out->items[n - 1].was_text = was.items[n - 1].raw_text;
+        struct cn_explain_item *item = changed(out, lines->node[n], changes.nodes[n]);
+        if (was.node != NULL) {
+            item->was_text = was.out.items[was.node[n]].raw_text;
+        }
+        if (lines->bound[n] != CN_NO_LINE) {
+            (void)changed(out, lines->bound[n], changes.bounds[n]);
         }
     }
-    size_t next = card->node_count - 1;
+    if (lines->children != CN_NO_LINE) {
+        (void)changed(out, lines->children, changes.all_children);
+    }
+    for (size_t i = 0; i < lines->child.union_count; i++) {
+        struct cn_explain_item *item = &out->items[lines->child.first + lines->child.line[i]];
+        item->has_change = true;
+        item->change += changes.children[i];
+    }
     for (size_t i = 0; i < card->exception_count; i++) {
-        if (((ends->now.fired | ends->from->fired) >> i & 1) != 0) {
-            out->items[next].has_change = true;
-            out->items[next++].change = ends->now.bent[i] - ends->from->bent[i];
+        if (lines->exception[i] != CN_NO_LINE) {
+            (void)changed(out, lines->exception[i], ends->now.bent[i] - ends->from->bent[i]);
         }
     }
     return true;
@@ -216,26 +266,29 @@ bool cn_health_explain_change(const struct cn_explain_at *before, const struct c
                               struct cn_error *err)
 {
     struct ends ends = { .before = before, .after = after };
-    struct cn_explanation out;
+    struct cn_explain_lines lines;
+    struct cn_explanation *out = &lines.out;
     cn_scored_make(after, -1, arena, &ends.now);
-    if (!score_ends(&ends, arena)) {
-        return cn_explain_items(after, &ends.now, ends.now.fired, arena, explanation_out, err);
-    }
-    if (!cn_explain_items(after, &ends.now, ends.now.fired | ends.from->fired, arena, &out, err)) {
+    bool has_change = score_ends(&ends, arena);
+    if (!cn_explain_items(after, &ends.now, has_change ? ends.from : NULL, arena, &lines, err)) {
         return false;
+    }
+    if (!has_change) {
+        *explanation_out = *out;
+        return true;
     }
     take_steps(&ends);
-    make_room(&ends, arena, &out);
-    if (!change_items(&ends, arena, &out, err)) {
+    make_room(&ends, arena, out);
+    if (!change_items(&ends, arena, &lines, err)) {
         return false;
     }
-    add_lines(&ends, arena, &out);
+    add_lines(&ends, arena, out);
     if (after->shown != NULL) {
-        out.score = *after->shown;
-        out.score.scorecard = ends.now.card_index;
+        out->score = *after->shown;
+        out->score.scorecard = ends.now.card_index;
     }
-    out.has_change = true;
-    out.change = ends.has - ends.had;
-    *explanation_out = out;
+    out->has_change = true;
+    out->change = ends.has - ends.had;
+    *explanation_out = *out;
     return true;
 }

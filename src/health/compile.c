@@ -25,6 +25,10 @@ struct compiler {
     size_t rule_capacity;
     struct cn_health_node *nodes; /* of the scorecard that is being read */
     size_t node_count;
+    size_t shadow_count;
+    bool has_families;
+    uint32_t parent_column;
+    uint32_t arr_column;
     bool ok;
 };
 
@@ -206,6 +210,7 @@ static bool new_node(struct compiler *c, const struct cn_node *yaml, enum cn_hea
         .end = index + 1,
         .depth = index == 0 ? 0 : c->nodes[parent].depth + 1,
         .weight = cn_node_number(yaml, &cn_health_group_fields, "weight", 0),
+        .cap = 100,
         .rule = CN_NO_RULE,
         .age_rule = CN_NO_RULE,
     };
@@ -245,13 +250,45 @@ static void read_list(struct compiler *c, const struct cn_node *list, enum cn_he
     }
 }
 
+static size_t count_children(const struct compiler *c, uint32_t index)
+{
+    size_t count = 0;
+    for (uint32_t n = index + 1; n < c->nodes[index].end; n = c->nodes[n].end) {
+        count++;
+    }
+    return count;
+}
+
+/* After its children.  The scorecard itself has no floor and no cap: exceptions say it better. */
+static void read_bounds(struct compiler *c, const struct cn_node *yaml, uint32_t index)
+{
+    const struct cn_node_fields *fields = &cn_health_group_fields;
+    struct cn_health_node *node = &c->nodes[index];
+    node->needs = (uint32_t)cn_node_whole(yaml, fields, "needs", 0);
+    if (index > 0) {
+        node->floor = cn_node_number(yaml, fields, "floor", 0);
+        node->cap = cn_node_number(yaml, fields, "cap", 100);
+    }
+    if (node->floor > node->cap) {
+        problem(c, cn_node_place(cn_node_get(yaml, "floor")), "the floor is above the cap");
+    }
+    size_t parts = count_children(c, index);
+    if (node->needs > parts) {
+        struct cn_place place = cn_node_place(cn_node_get(yaml, "needs"));
+        c->ok =
+            cn_diagnose(c->problems, &place, "it needs %u of only %zu parts", node->needs, parts);
+    }
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion): at most CN_SCORECARD_DEPTH_MAX deep */
 static void read_children(struct compiler *c, const struct cn_node *yaml, uint32_t index)
 {
+    const struct cn_node_fields *fields = &cn_health_group_fields;
     c->nodes[index].min_coverage =
-        cn_node_number(yaml, &cn_health_group_fields, "min_coverage", min_coverage_default);
+        cn_node_number(yaml, fields, "min_coverage", min_coverage_default);
     read_list(c, cn_node_get(yaml, "groups"), CN_HEALTH_GROUP, index);
     read_list(c, cn_node_get(yaml, "measures"), CN_HEALTH_MEASURE, index);
+    read_bounds(c, yaml, index);
     if (c->nodes[index].end == index + 1) {
         problem(c, cn_node_place(yaml), "there is no measure here");
     } else if (!(c->nodes[index].weight_sum > 0)) {
@@ -320,6 +357,50 @@ static void read_bands(struct compiler *c, const struct cn_node *yaml, struct cn
     }
 }
 
+/* The columns that families need. */
+static void need_columns(struct compiler *c, const struct cn_node *yaml)
+{
+    struct cn_column_set *columns = cn_rules_columns(c->env->rules);
+    struct cn_error err;
+    if (!cn_column_set_find_text(columns, CN_STR("parent_id"), &c->parent_column, &err) ||
+        !cn_column_set_find_text(columns, CN_STR("arr"), &c->arr_column, &err)) {
+        struct cn_place place = cn_node_place(yaml);
+        c->ok = cn_diagnose(c->problems, &place, "%s", err.message);
+    }
+}
+
+static void read_children_share(struct compiler *c, const struct cn_node *yaml,
+                                struct cn_scorecard *card)
+{
+    const struct cn_node_fields *fields = &cn_health_children_fields;
+    const struct cn_node *map = cn_node_get(yaml, "children");
+    if (map == NULL) {
+        return;
+    }
+    check(c, map, fields);
+    card->children = (enum cn_children)(cn_node_choice(map, fields, "take", 0) + 1);
+    card->children_share = cn_node_number(map, fields, "share", 1);
+    need_columns(c, map);
+    c->has_families = true;
+}
+
+static void read_shadow(struct compiler *c, const struct cn_node *yaml, struct cn_scorecard *card)
+{
+    const struct cn_node *node = cn_node_get(yaml, "shadow");
+    /* A value that is no bool was told by the check. */
+    card->is_shadow = node != NULL && cn_str_equal(node->text, CN_STR("true"));
+    if (!card->is_shadow) {
+        return;
+    }
+    if (c->shadow_count == CN_SHADOWS_MAX) {
+        struct cn_place place = cn_node_place(node);
+        c->ok =
+            cn_diagnose(c->problems, &place, "a program has at most %d shadows", CN_SHADOWS_MAX);
+        return;
+    }
+    card->shadow = (uint32_t)c->shadow_count++;
+}
+
 static void read_card(struct compiler *c, const struct cn_node *yaml, struct cn_scorecard *card)
 {
     uint32_t root = 0;
@@ -338,6 +419,8 @@ static void read_card(struct compiler *c, const struct cn_node *yaml, struct cn_
     read_children(c, yaml, root);
     read_exceptions(c, cn_node_get(yaml, "exceptions"), card);
     read_bands(c, yaml, card);
+    read_children_share(c, yaml, card);
+    read_shadow(c, yaml, card);
     card->node_count = c->node_count;
     card->nodes = cn_arena_array(c->arena, struct cn_health_node, card->node_count);
     memcpy(card->nodes, nodes, card->node_count * sizeof(*nodes));
@@ -404,6 +487,10 @@ static bool compile(const struct cn_section_input *input, void **compiled_out,
     if (model->scorecard_count > 0) {
         qsort(model->scorecards, model->scorecard_count, sizeof(*model->scorecards), by_priority);
     }
+    model->shadow_count = c.shadow_count;
+    model->has_families = c.has_families;
+    model->parent_column = c.parent_column;
+    model->arr_column = c.arr_column;
     model->rules = env->rules;
     model->section = env->section;
     model->rule_numbers = c.rules;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "health/family.h"
 #include "health/kernel.h"
 #include "health/status.h"
 
@@ -21,6 +22,9 @@ struct evaluation {
     struct cn_kernel_result *result;
     struct cn_kernel_state *block; /* of the state */
     size_t first;
+    struct cn_health_state *live; /* `state` is this one, or a shadow of it */
+    struct cn_bitmap *dirty;      /* may be NULL */
+    struct cn_arena *arena;
 };
 
 static struct cn_cel_result result_of(const struct evaluation *e, uint32_t rule)
@@ -28,50 +32,38 @@ static struct cn_cel_result result_of(const struct evaluation *e, uint32_t rule)
     return cn_rule_result(e->rules, e->model->rule_numbers[rule]);
 }
 
-static void add_change(struct evaluation *e, size_t row, const struct cn_health_score *before)
+static void add_change(struct evaluation *e, size_t row, const struct cn_health_score *before,
+                       const struct cn_health_score *after)
 {
     struct cn_health_changes *changes = e->changes;
-    struct cn_health_score after = cn_health_state_get(e->state, row);
     if (changes->count == changes->capacity) {
         changes->capacity = changes->capacity == 0 ? 256 : changes->capacity * 2;
         changes->items =
             cn_heap_resize(changes->items, changes->capacity * sizeof(*changes->items));
     }
-    bool is_history = before->has_points != after.has_points || before->band != after.band ||
-                      before->is_grey != after.is_grey || before->fired != after.fired ||
-                      before->scorecard != after.scorecard;
-    if (!is_history && after.has_points) {
-        const struct cn_scorecard *card = &e->model->scorecards[after.scorecard];
-        is_history = cn_health_display(card, before) != cn_health_display(card, &after);
+    bool is_history = before->has_points != after->has_points || before->band != after->band ||
+                      before->is_grey != after->is_grey || before->fired != after->fired ||
+                      before->scorecard != after->scorecard;
+    if (!is_history && after->has_points) {
+        const struct cn_scorecard *card = &e->model->scorecards[after->scorecard];
+        is_history = cn_health_display(card, before) != cn_health_display(card, after);
     }
     changes->items[changes->count++] = (struct cn_health_change){
-        .row = (uint32_t)row, .before = *before, .after = after, .is_history = is_history
+        .row = (uint32_t)row, .before = *before, .after = *after, .is_history = is_history
     };
 }
 
-/* Stores a score if it differs from the known one.  points < 0: none. */
-static inline void store(struct evaluation *e, size_t row, int32_t points, int64_t status,
-                         uint64_t fired)
+/* A row that has no score, or will have none. */
+static void clear_row(struct evaluation *e, size_t row)
 {
-    struct cn_health_state *state = e->state;
-    bool has = points >= 0;
-    int64_t kept = has ? points : 0;
-    if (state->points.as.i64[row] == kept && state->status[row] == status &&
-        state->fired[row] == fired) {
+    static const struct cn_health_score none = { .scorecard = -1 };
+    struct cn_health_score before = cn_health_state_get(e->state, row);
+    if (!before.has_points && e->state->status[row] == cn_status_pack(&none) && before.fired == 0) {
         return;
     }
-    struct cn_health_score before = { 0 };
+    cn_health_state_set(e->state, row, &none);
     if (e->changes != NULL) {
-        before = cn_health_state_get(state, row);
-    }
-    cn_column_set_i64(&state->points, row, kept);
-    if (!has) {
-        cn_column_set_missing(&state->points, row);
-    }
-    state->status[row] = status;
-    state->fired[row] = fired;
-    if (e->changes != NULL) {
-        add_change(e, row, &before);
+        add_change(e, row, &before, &none);
     }
 }
 
@@ -92,9 +84,84 @@ static void apply_exception(struct evaluation *e, const struct cn_health_excepti
     }
 }
 
+/* What the rows of `mask` in `words` are about to become, where it is not what they are. */
+static void add_changes(struct evaluation *e, uint64_t words, const uint64_t *mask)
+{
+    const struct cn_kernel_state *block = e->block;
+    for (; words != 0; words &= words - 1) {
+        size_t w = (size_t)__builtin_ctzll(words);
+        for (uint64_t word = mask[w]; word != 0; word &= word - 1) {
+            size_t i = w * 64 + (size_t)__builtin_ctzll(word);
+            int32_t points = e->result->points[i];
+            struct cn_health_score before;
+            struct cn_health_score after;
+            int64_t kept = points >= 0 ? points : 0;
+            if (block->points[i] == kept && block->status[i] == block->new_status[i] &&
+                block->fired[i] == e->result->fired[i]) {
+                continue;
+            }
+            before = cn_health_state_get(e->state, e->first + i);
+            after = cn_status_score(points >= 0, kept, block->new_status[i], e->result->fired[i]);
+            add_change(e, e->first + i, &before, &after);
+        }
+    }
+}
+
+/* Which exceptions are true, by row. */
+static void find_exceptions(struct evaluation *e, const struct cn_scorecard *card,
+                            const uint64_t *mask)
+{
+    for (size_t x = 0; x < card->exception_count; x++) {
+        struct cn_cel_result result = result_of(e, card->exceptions[x].rule);
+        for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {
+            for (uint64_t word = result.truth[w] & mask[w]; word != 0; word &= word - 1) {
+                size_t i = w * 64 + (size_t)__builtin_ctzll(word);
+                e->result->fired[i] |= UINT64_C(1) << x;
+            }
+        }
+    }
+}
+
+/* The own trees of rows that take children: the rest waits for those. */
+static void keep_own(struct evaluation *e, int32_t index, const uint64_t *mask)
+{
+    const struct cn_scorecard *card = &e->model->scorecards[index];
+    e->kernel.score(card, e->inputs, e->scratch, e->result);
+    find_exceptions(e, card, mask);
+    for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {
+        for (uint64_t word = mask[w]; word != 0; word &= word - 1) {
+            size_t i = w * 64 + (size_t)__builtin_ctzll(word);
+            cn_bitmap_add(&e->state->parents, e->first + i);
+            e->state->own[e->first + i] =
+                (struct cn_health_own){ .points = e->result->points[i],
+                                        .confidence = e->result->confidence[i],
+                                        .scorecard = index,
+                                        .fired = e->result->fired[i] };
+        }
+    }
+}
+
+/* They take no children, or none any more. */
+static void forget_own(struct evaluation *e, const uint64_t *mask)
+{
+    if (e->state->own == NULL) {
+        return;
+    }
+    uint64_t *words = e->state->parents.words + e->first / 64;
+    size_t count = (e->state->rows - e->first + 63) / 64;
+    for (size_t w = 0; w < CN_BLOCK_WORDS && w < count; w++) {
+        words[w] &= ~mask[w];
+    }
+}
+
 static void score_rows(struct evaluation *e, int32_t index, const uint64_t *mask)
 {
     const struct cn_scorecard *card = &e->model->scorecards[index];
+    if (card->children != CN_CHILDREN_NONE) {
+        keep_own(e, index, mask);
+        return;
+    }
+    forget_own(e, mask);
     e->kernel.score(card, e->inputs, e->scratch, e->result);
     for (size_t x = 0; x < card->exception_count; x++) {
         apply_exception(e, &card->exceptions[x], x, mask);
@@ -102,15 +169,12 @@ static void score_rows(struct evaluation *e, int32_t index, const uint64_t *mask
     e->block->points = e->state->points.as.i64 + e->first;
     e->block->status = e->state->status + e->first;
     e->block->fired = e->state->fired + e->first;
+    e->block->missing = e->state->points.missing + e->first / 64;
     uint64_t words = e->kernel.finish(&card->bands, index, e->result, mask, e->block);
-    for (; words != 0; words &= words - 1) {
-        size_t w = (size_t)__builtin_ctzll(words);
-        for (uint64_t word = mask[w]; word != 0; word &= word - 1) {
-            size_t i = w * 64 + (size_t)__builtin_ctzll(word);
-            store(e, e->first + i, e->result->points[i], e->block->new_status[i],
-                  e->result->fired[i]);
-        }
+    if (e->changes != NULL) {
+        add_changes(e, words, mask);
     }
+    e->kernel.keep(words, e->result, mask, e->block);
 }
 
 /* Of the rows that are left those to which the scorecard applies; they are then no longer left. */
@@ -132,13 +196,31 @@ static bool claim(const struct evaluation *e, const struct cn_scorecard *card, u
 
 static void clear_rows(struct evaluation *e, const uint64_t *mask)
 {
-    const struct cn_health_score none = { .scorecard = -1 };
+    forget_own(e, mask);
     for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {
         for (uint64_t word = mask[w]; word != 0; word &= word - 1) {
-            size_t row = e->first + w * 64 + (size_t)__builtin_ctzll(word);
-            store(e, row, -1, cn_status_pack(&none), 0);
+            clear_row(e, e->first + w * 64 + (size_t)__builtin_ctzll(word));
         }
     }
+}
+
+/* Beside the live ones, whatever those are. */
+static void score_shadow(struct evaluation *e, int32_t index, const struct cn_rule_block *block)
+{
+    const struct cn_scorecard *card = &e->model->scorecards[index];
+    struct cn_health_changes *changes = e->changes;
+    uint64_t left[CN_BLOCK_WORDS];
+    uint64_t mask[CN_BLOCK_WORDS];
+    memcpy(left, block->rows, sizeof(left));
+    e->state = &e->live->shadows[card->shadow];
+    e->changes = NULL;
+    clear_rows(e, block->gone);
+    if (claim(e, card, left, mask)) {
+        score_rows(e, index, mask);
+    }
+    clear_rows(e, left);
+    e->state = e->live;
+    e->changes = changes;
 }
 
 static void evaluate_block(void *ctx, const struct cn_rule_block *block)
@@ -155,11 +237,111 @@ static void evaluate_block(void *ctx, const struct cn_rule_block *block)
         e->inputs[i] = (struct cn_kernel_input){ result.values, result.errors };
     }
     for (size_t i = 0; i < e->model->scorecard_count; i++) {
-        if (claim(e, &e->model->scorecards[i], left, mask)) {
+        const struct cn_scorecard *card = &e->model->scorecards[i];
+        if (!card->is_shadow && claim(e, card, left, mask)) {
             score_rows(e, (int32_t)i, mask);
         }
     }
     clear_rows(e, left);
+    for (size_t i = 0; i < e->model->scorecard_count && e->model->shadow_count > 0; i++) {
+        if (e->model->scorecards[i].is_shadow) {
+            score_shadow(e, (int32_t)i, block);
+        }
+    }
+}
+
+/* ---- families ---- */
+
+static void store_parent(void *arg, const struct cn_family_member *member)
+{
+    struct evaluation *e = arg;
+    const struct cn_health_own *own = &e->state->own[member->row];
+    const struct cn_scorecard *card = &e->model->scorecards[own->scorecard];
+    struct cn_family_blend blend =
+        cn_family_blend(card, own->points, own->confidence, &member->sum);
+    struct cn_health_score before = cn_health_state_get(e->state, member->row);
+    struct cn_health_score score = { .has_points = blend.points >= 0,
+                                     .points = blend.points >= 0 ? blend.points : 0,
+                                     .confidence = blend.confidence,
+                                     .scorecard = own->scorecard,
+                                     .fired = own->fired };
+    for (size_t x = 0; score.has_points && x < card->exception_count; x++) {
+        if ((own->fired >> x & 1) != 0) {
+            score.points = cn_health_bend(&card->exceptions[x], score.points);
+        }
+    }
+    score.is_grey = !score.has_points || score.confidence < CN_CONFIDENCE_GREY;
+    score.band =
+        score.is_grey ? before.band : cn_health_next_band(&card->bands, score.points, before.band);
+    bool differs = before.has_points != score.has_points || before.points != score.points ||
+                   e->state->status[member->row] != cn_status_pack(&score) ||
+                   before.fired != score.fired;
+    if (!differs) {
+        return;
+    }
+    cn_health_state_set(e->state, member->row, &score);
+    if (e->changes != NULL) {
+        add_change(e, member->row, &before, &score);
+    }
+    if (e->state == e->live && e->dirty != NULL) {
+        cn_bitmap_add(e->dirty, member->row);
+    }
+}
+
+static int by_row(const void *a, const void *b)
+{
+    uint32_t x = ((const struct cn_health_change *)a)->row;
+    uint32_t y = ((const struct cn_health_change *)b)->row;
+    return (x > y) - (x < y);
+}
+
+/* All parents, whoever of their children moved, came or went. */
+static void end_stratum(void *ctx, const struct cn_frame *frame, uint32_t stratum)
+{
+    struct evaluation *e = ctx;
+    (void)stratum;
+    size_t before = e->changes != NULL ? e->changes->count : 0;
+    cn_family_each(e->model, frame, e->live, e->live, e->arena, store_parent, e);
+    if (e->changes != NULL && e->changes->count > before) {
+        qsort(e->changes->items, e->changes->count, sizeof(*e->changes->items), by_row);
+    }
+    struct cn_health_changes *changes = e->changes;
+    e->changes = NULL;
+    for (size_t i = 0; i < e->model->shadow_count; i++) {
+        e->state = &e->live->shadows[i];
+        cn_family_each(e->model, frame, e->state, e->live, e->arena, store_parent, e);
+    }
+    e->changes = changes;
+    e->state = e->live;
+}
+
+struct cn_rule_consumer cn_health_consumer_with(const struct cn_health_model *model,
+                                                struct cn_health_state *state,
+                                                struct cn_health_changes *changes,
+                                                struct cn_bitmap *dirty, struct cn_arena *arena)
+{
+    struct cn_kernel_target targets[3];
+    size_t target_count = 0;
+    cn_kernel_targets(targets, &target_count);
+    cn_health_state_prepare(state, model);
+    struct evaluation *e = cn_arena_new(arena, struct evaluation);
+    *e = (struct evaluation){
+        .model = model,
+        .state = state,
+        .live = state,
+        .dirty = dirty,
+        .arena = arena,
+        .changes = changes,
+        .kernel = targets[target_count - 1],
+        .inputs = cn_arena_array(arena, struct cn_kernel_input, model->rule_count),
+        .scratch = cn_arena_lines(arena, sizeof(struct cn_kernel_scratch)),
+        .result = cn_arena_lines(arena, sizeof(struct cn_kernel_result)),
+        .block = cn_arena_lines(arena, sizeof(struct cn_kernel_state)),
+    };
+    return (struct cn_rule_consumer){ .section = model->section,
+                                      .ctx = e,
+                                      .block = evaluate_block,
+                                      .end = model->has_families ? end_stratum : NULL };
 }
 
 struct cn_rule_consumer cn_health_consumer(const struct cn_health_model *model,
@@ -167,22 +349,7 @@ struct cn_rule_consumer cn_health_consumer(const struct cn_health_model *model,
                                            struct cn_health_changes *changes,
                                            struct cn_arena *arena)
 {
-    struct cn_kernel_target targets[3];
-    size_t target_count = 0;
-    cn_kernel_targets(targets, &target_count);
-    struct evaluation *e = cn_arena_new(arena, struct evaluation);
-    *e = (struct evaluation){
-        .model = model,
-        .state = state,
-        .changes = changes,
-        .kernel = targets[target_count - 1],
-        .inputs = cn_arena_array(arena, struct cn_kernel_input, model->rule_count),
-        .scratch = cn_arena_new(arena, struct cn_kernel_scratch),
-        .result = cn_arena_new(arena, struct cn_kernel_result),
-        .block = cn_arena_new(arena, struct cn_kernel_state),
-    };
-    return (
-        struct cn_rule_consumer){ .section = model->section, .ctx = e, .block = evaluate_block };
+    return cn_health_consumer_with(model, state, changes, NULL, arena);
 }
 
 void cn_health_bind(const struct cn_health_model *model, struct cn_frame *frame,

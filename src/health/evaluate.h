@@ -31,6 +31,15 @@ struct cn_health_score {
     uint64_t fired;    /* bit i: exception i of the scorecard */
 };
 
+/* The tree of an account's own, where the scorecard takes children. */
+struct cn_health_own {
+    int32_t points; /* before children and exceptions; below 0: none */
+    int32_t confidence;
+    int32_t scorecard;
+    uint32_t member; /* scratch of health/family.c */
+    uint64_t fired;  /* exceptions that are true */
+};
+
 /* The health of all rows, packed, since all of it is read and compared every second. */
 struct cn_health_state {
     struct cn_column points; /* I64, missing where there is none; for lists: read only */
@@ -38,11 +47,22 @@ struct cn_health_state {
     uint64_t *fired;
     size_t rows;
     size_t capacity;
+    struct cn_health_own *own;       /* NULL unless a scorecard takes children */
+    struct cn_bitmap parents;        /* the rows of which `own` says something */
+    struct cn_health_state *shadows; /* by cn_scorecard.shadow; scorecard -1: it does not apply */
+    size_t shadow_count;
 };
 
 void cn_health_state_init(struct cn_health_state *state);
 void cn_health_state_deinit(struct cn_health_state *state);
 void cn_health_state_resize(struct cn_health_state *state, size_t rows);
+
+/* Makes room for what the model needs besides scores: shadows, and own trees of parents. */
+void cn_health_state_prepare(struct cn_health_state *state, const struct cn_health_model *model);
+
+/* Another model goes on with this state: shadows of the same name keep theirs. */
+void cn_health_state_move_shadows(struct cn_health_state *state, const struct cn_health_model *from,
+                                  const struct cn_health_model *to);
 
 struct cn_health_score cn_health_state_get(const struct cn_health_state *state, size_t row);
 
@@ -76,6 +96,13 @@ struct cn_rule_consumer cn_health_consumer(const struct cn_health_model *model,
                                            struct cn_health_state *state,
                                            struct cn_health_changes *changes,
                                            struct cn_arena *arena);
+
+/* The same, and parents whose score moved with their children join `dirty` (may be NULL): rules
+ * that read it are then evaluated for them, too. */
+struct cn_rule_consumer cn_health_consumer_with(const struct cn_health_model *model,
+                                                struct cn_health_state *state,
+                                                struct cn_health_changes *changes,
+                                                struct cn_bitmap *dirty, struct cn_arena *arena);
 
 /* Where the columns health.score and the others are filled from. */
 void cn_health_bind(const struct cn_health_model *model, struct cn_frame *frame,

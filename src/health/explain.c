@@ -10,35 +10,52 @@
 #include "health/items.h"
 #include "health/split.h"
 
-const char *const cn_explain_kind_names[CN_EXPLAIN_KINDS] = { "group", "measure",   "exception",
-                                                              "rules", "scorecard", "rest" };
+const char *const cn_explain_kind_names[CN_EXPLAIN_KINDS] = { "group",     "measure",  "exception",
+                                                              "bound",     "children", "rules",
+                                                              "scorecard", "rest" };
 
 enum {
     REASON_MAX_BYTES = 200,
     BECAUSE_MAX_BYTES = 2000
 };
 
-/* From the top: what a group got is split among its children. */
-void cn_explain_contribute(const struct cn_scored *scored, struct cn_arena *arena, int32_t *points)
+/* From the top: what a group got is split among its children and its floor or cap. */
+static void split_group(const struct cn_scored *scored, uint32_t g, double *ideals, int32_t *parts,
+                        struct cn_arena *arena, int32_t *points, int32_t *bounds)
 {
     const struct cn_scorecard *card = scored->card;
-    double *ideals = cn_arena_array(arena, double, card->node_count);
-    int32_t *parts = cn_arena_array(arena, int32_t, card->node_count);
-    points[0] = scored->base;
+    double whole = scored->nodes[g].score;
+    double scale = whole > 0 ? (double)points[g] / whole : scored->overall[g] * 1000.0;
+    size_t count = 0;
+    for (uint32_t n = g + 1; n < card->nodes[g].end; n = card->nodes[n].end) {
+        ideals[count++] = scored->share[n] * scored->nodes[n].score * scale;
+    }
+    ideals[count] = scored->nodes[g].bound * scale;
+    cn_split(points[g], ideals, count + 1, arena, parts);
+    bounds[g] = parts[count];
+    count = 0;
+    for (uint32_t n = g + 1; n < card->nodes[g].end; n = card->nodes[n].end) {
+        points[n] = parts[count++];
+    }
+}
+
+void cn_explain_contribute(const struct cn_scored *scored, struct cn_arena *arena, int32_t *points,
+                           int32_t *bounds)
+{
+    const struct cn_scorecard *card = scored->card;
+    double *ideals = cn_arena_array(arena, double, card->node_count + 1);
+    int32_t *parts = cn_arena_array(arena, int32_t, card->node_count + 1);
+    double shares[] = { scored->own_share * (double)scored->own,
+                        scored->children_share * scored->children_score * 1000.0 };
+    int32_t halves[2] = { scored->base, 0 };
+    if (scored->children_share > 0) {
+        shares[0] = scored->own_share > 0 ? shares[0] : 0;
+        cn_split(scored->base, shares, 2, arena, halves);
+    }
+    points[0] = halves[0];
     for (uint32_t g = 0; g < card->node_count; g++) {
-        size_t count = 0;
-        if (card->nodes[g].kind != CN_HEALTH_GROUP || !scored->nodes[g].is_valid) {
-            continue;
-        }
-        double whole = scored->nodes[g].score;
-        for (uint32_t n = g + 1; n < card->nodes[g].end; n = card->nodes[n].end) {
-            double part = scored->share[n] * scored->nodes[n].score;
-            ideals[count++] = whole > 0 ? part / whole * (double)points[g] : 0;
-        }
-        cn_split(points[g], ideals, count, arena, parts);
-        count = 0;
-        for (uint32_t n = g + 1; n < card->nodes[g].end; n = card->nodes[n].end) {
-            points[n] = parts[count++];
+        if (card->nodes[g].kind == CN_HEALTH_GROUP && scored->nodes[g].is_valid) {
+            split_group(scored, g, ideals, parts, arena, points, bounds);
         }
     }
 }
@@ -48,6 +65,11 @@ static cn_str reason_of(const struct cn_health_node *node, const struct cn_tree_
 {
     char text[REASON_MAX_BYTES] = "";
     if (node->kind == CN_HEALTH_GROUP) {
+        if (!got->is_valid && got->count < node->needs) {
+            (void)snprintf(text, sizeof(text), "%u of the %u parts that it needs: left out",
+                           got->count, node->needs);
+            return cn_arena_str(arena, cn_str_of(text));
+        }
         return got->is_valid ? CN_STR("") : CN_STR("too little data: left out");
     }
     if (got->has_data && got->freshness < 1) {
@@ -192,47 +214,137 @@ cn_str cn_health_because(const struct cn_scorecard *card, uint64_t fired, struct
     return text;
 }
 
-bool cn_explain_items(const struct cn_explain_at *at, const struct cn_scored *scored,
-                      uint64_t exceptions, struct cn_arena *arena,
-                      struct cn_explanation *explanation_out, struct cn_error *err)
+/* What the floor or the cap of a group did, below the group. */
+static struct cn_explain_item make_bound(const struct cn_scored *scored, uint32_t n, bool is_floor,
+                                         struct cn_arena *arena)
 {
-    struct cn_explanation out = { .score = cn_scored_score(scored, at->band_before) };
+    const struct cn_health_node *node = &scored->card->nodes[n];
+    const char *name = is_floor ? "floor" : "cap";
+    char text[REASON_MAX_BYTES];
+    struct cn_buf path;
+    cn_buf_init(&path, BECAUSE_MAX_BYTES);
+    cn_buf_printf(&path, "%.*s/%s", CN_STR_ARG(node->path), name);
+    if (scored->nodes[n].bound == 0) {
+        (void)snprintf(text, sizeof(text), "no longer needed");
+    } else {
+        (void)snprintf(text, sizeof(text),
+                       is_floor ? "the group is at least %g" : "the group is at most %g",
+                       is_floor ? node->floor : node->cap);
+    }
+    struct cn_explain_item item = { .path = cn_arena_str(arena, cn_buf_str(&path)),
+                                    .depth = node->depth + 1,
+                                    .name = cn_arena_str(arena, cn_str_of(name)),
+                                    .kind = CN_EXPLAIN_BOUND,
+                                    .freshness = 1,
+                                    .reason = cn_arena_str(arena, cn_str_of(text)) };
+    cn_buf_deinit(&path);
+    return item;
+}
+
+/* Of a group that had a floor at the one moment and a cap at the other, the one of `scored`. */
+static bool has_bound(const struct cn_scored *scored, const struct cn_scored *other, uint32_t n,
+                      bool *is_floor_out)
+{
+    double bound = scored->nodes[n].bound;
+    if (bound == 0 && other != NULL) {
+        bound = other->nodes[n].bound;
+    }
+    *is_floor_out = bound > 0;
+    return bound != 0;
+}
+
+/* *own_out: what the account's own tree contributes. */
+static bool add_nodes(const struct cn_explain_at *at, const struct cn_scored *scored,
+                      const struct cn_scored *other, struct cn_arena *arena,
+                      struct cn_explain_lines *lines, int32_t *own_out, struct cn_error *err)
+{
     const struct cn_scorecard *card = scored->card;
-    if (card == NULL) {
-        *explanation_out = out;
-        return true;
-    }
-    out.scorecard = card->name;
-    out.because = cn_health_because(card, scored->fired, arena);
-    out.items =
-        cn_arena_array(arena, struct cn_explain_item, card->node_count + card->exception_count + 1);
+    struct cn_explanation *out = &lines->out;
     int32_t *points = cn_arena_array(arena, int32_t, card->node_count);
+    int32_t *bounds = cn_arena_array(arena, int32_t, card->node_count);
+    bool is_floor = false;
     if (scored->has_points) {
-        cn_explain_contribute(scored, arena, points);
+        cn_explain_contribute(scored, arena, points, bounds);
     }
+    *own_out = points[0];
     for (uint32_t n = 1; n < card->node_count; n++) {
-        if (!make_node(at, scored, n, arena, &out.items[out.count], err)) {
+        lines->node[n] = (uint32_t)out->count;
+        if (!make_node(at, scored, n, arena, &out->items[out->count], err)) {
             return false;
         }
-        out.items[out.count++].points = points[n];
+        out->items[out->count++].points = points[n];
+        if (has_bound(scored, other, n, &is_floor)) {
+            lines->bound[n] = (uint32_t)out->count;
+            out->items[out->count] = make_bound(scored, n, is_floor, arena);
+            out->items[out->count++].points = bounds[n];
+        }
     }
+    return true;
+}
+
+/* None is known yet. */
+static uint32_t *new_lines(struct cn_arena *arena, size_t count)
+{
+    uint32_t *lines = cn_arena_array(arena, uint32_t, count + 1);
+    memset(lines, 0xFF, (count + 1) * sizeof(*lines));
+    return lines;
+}
+
+bool cn_explain_items(const struct cn_explain_at *at, const struct cn_scored *scored,
+                      const struct cn_scored *other, struct cn_arena *arena,
+                      struct cn_explain_lines *lines_out, struct cn_error *err)
+{
+    struct cn_explain_lines lines = { .out.score = cn_scored_score(scored, at->band_before) };
+    struct cn_explanation *out = &lines.out;
+    const struct cn_scorecard *card = scored->card;
+    if (card == NULL) {
+        *lines_out = lines;
+        return true;
+    }
+    uint64_t exceptions = scored->fired | (other != NULL ? other->fired : 0);
+    out->scorecard = card->name;
+    out->because = cn_health_because(card, scored->fired, arena);
+    out->items =
+        cn_arena_array(arena, struct cn_explain_item,
+                       card->node_count * 2 + card->exception_count + CN_CHILD_LINES_MAX + 3);
+    lines.node = new_lines(arena, card->node_count);
+    lines.bound = new_lines(arena, card->node_count);
+    lines.exception = new_lines(arena, card->exception_count);
+    int32_t own = 0;
+    if (!add_nodes(at, scored, other, arena, &lines, &own, err)) {
+        return false;
+    }
+    cn_explain_children(at, scored, other, scored->has_points ? scored->base - own : 0, arena,
+                        &lines);
     for (size_t i = 0; i < card->exception_count; i++) {
         if ((exceptions >> i & 1) == 0) {
             continue;
         }
-        if (!make_exception(at, scored, i, arena, &out.items[out.count], err)) {
+        lines.exception[i] = (uint32_t)out->count;
+        if (!make_exception(at, scored, i, arena, &out->items[out->count], err)) {
             return false;
         }
-        out.count++;
+        out->count++;
     }
-    *explanation_out = out;
+    *lines_out = lines;
+    return true;
+}
+
+bool cn_health_explain_by(const struct cn_explain_at *at, int32_t scorecard, struct cn_arena *arena,
+                          struct cn_explanation *explanation_out, struct cn_error *err)
+{
+    struct cn_scored scored;
+    struct cn_explain_lines lines;
+    cn_scored_make(at, scorecard, arena, &scored);
+    if (!cn_explain_items(at, &scored, NULL, arena, &lines, err)) {
+        return false;
+    }
+    *explanation_out = lines.out;
     return true;
 }
 
 bool cn_health_explain(const struct cn_explain_at *at, struct cn_arena *arena,
                        struct cn_explanation *explanation_out, struct cn_error *err)
 {
-    struct cn_scored scored;
-    cn_scored_make(at, -1, arena, &scored);
-    return cn_explain_items(at, &scored, scored.fired, arena, explanation_out, err);
+    return cn_health_explain_by(at, -1, arena, explanation_out, err);
 }

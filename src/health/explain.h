@@ -22,17 +22,19 @@ enum cn_explain_kind {
     CN_EXPLAIN_GROUP,
     CN_EXPLAIN_MEASURE,
     CN_EXPLAIN_EXCEPTION,
+    CN_EXPLAIN_BOUND,     /* the floor or the cap of a group, below it */
+    CN_EXPLAIN_CHILDREN,  /* the part of the child accounts, with a line for each below it */
     CN_EXPLAIN_RULES,     /* change only: other rules or weights, with a line for each below it */
     CN_EXPLAIN_SCORECARD, /* change only: another scorecard applies */
     CN_EXPLAIN_REST,      /* what history shows less what is computed now for its moments */
     CN_EXPLAIN_KINDS
 };
 
-/* "group", "measure", "exception", "rules", "scorecard", "rest" */
+/* "group", "measure", "exception", "bound", "children", "rules", "scorecard", "rest" */
 extern const char *const cn_explain_kind_names[CN_EXPLAIN_KINDS];
 
 struct cn_explain_item {
-    cn_str path; /* "usage/breadth"; "exceptions/1" */
+    cn_str path; /* "usage/breadth"; "usage/cap"; "exceptions/1" */
     uint32_t depth;
     cn_str name;
     enum cn_explain_kind kind;
@@ -47,8 +49,9 @@ struct cn_explain_item {
     int32_t change;  /* thousandths */
     cn_str was_text; /* raw_text at the earlier moment of a change; "": not known */
     double freshness;
-    cn_str reason; /* "no data: left out", "stale: 12 days past its validity", "caps at 49" */
-    cn_str rule;   /* the expression */
+    cn_str reason;      /* "no data: left out", "stale: 12 days past its validity", "caps at 49" */
+    cn_str rule;        /* the expression */
+    int64_t account_id; /* of a child's line, else 0 */
     struct cn_fact *facts;
     size_t fact_count;
 };
@@ -79,11 +82,20 @@ struct cn_explain_at {
      * moment with the columns of the later one's.  NULL: `frame` has them, too. */
     const struct cn_frame *replay;
     uint32_t replay_row;
+    /* The scores of the frames' rows: of children.  NULL: children are not counted. */
+    const struct cn_health_state *scores;
+    const struct cn_health_state *replay_scores;
 };
 
 /* Everything is allocated from `arena`.  Fails as the sources' explain do. */
 CN_MUST_CHECK bool cn_health_explain(const struct cn_explain_at *at, struct cn_arena *arena,
                                      struct cn_explanation *explanation_out, struct cn_error *err);
+
+/* The same by one scorecard of the model, whichever applies: of a shadow. */
+CN_MUST_CHECK bool cn_health_explain_by(const struct cn_explain_at *at, int32_t scorecard,
+                                        struct cn_arena *arena,
+                                        struct cn_explanation *explanation_out,
+                                        struct cn_error *err);
 
 /* The same with `change` filled in against `before`, whose model may be that of another version of
  * the program.  Without a score at one of the two moments there is no change. */
@@ -92,5 +104,8 @@ CN_MUST_CHECK bool cn_health_explain_change(const struct cn_explain_at *before,
                                             struct cn_arena *arena,
                                             struct cn_explanation *explanation_out,
                                             struct cn_error *err);
+
+/* The reasons of the exceptions that fired, joined by "; ". */
+cn_str cn_health_because(const struct cn_scorecard *card, uint64_t fired, struct cn_arena *arena);
 
 #endif

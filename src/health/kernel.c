@@ -12,15 +12,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "health/status.h"
-
-#define JOIN_(a, b)  a##b /* NOLINT(bugprone-macro-parentheses): makes a name */
-#define JOIN(a, b)   JOIN_(a, b)
-#define KERNEL(what) JOIN(cn_kernel_##what, CN_KERNEL)
+#include "health/kernel_impl.h"
 
 /* NOLINTNEXTLINE(bugprone-macro-parentheses): i is declared here */
 #define FOR_EACH_ROW(i) for (size_t i = 0; i < CN_PART_ROWS; i++)
-#define INLINED         static inline __attribute__((always_inline))
 
 /* The loop over a map's points must be gone before the one over rows can be vectorised. */
 #ifdef __clang__
@@ -31,7 +26,6 @@
 
 enum {
     UNROLLED_POINTS_MAX = 6,
-    LINE_VALUES = 8 /* of a cache line */
 };
 
 /* The rows that are worked on now. */
@@ -162,6 +156,7 @@ static void spread(struct cn_kernel_level *level)
 {
     double weight = level->uniform_weight;
     double known = level->uniform_known;
+    level->is_empty = false;
     if (!level->is_uniform) {
         return;
     }
@@ -169,6 +164,11 @@ static void spread(struct cn_kernel_level *level)
     level->known_is_weight = known == weight;
     FOR_EACH_ROW (i) {
         level->weight[i] = weight;
+    }
+    if (level->counts) {
+        FOR_EACH_ROW (i) {
+            level->count[i] = level->uniform_count;
+        }
     }
     if (!level->known_is_weight) {
         FOR_EACH_ROW (i) {
@@ -186,6 +186,26 @@ static void part_known(struct cn_kernel_level *level)
     }
 }
 
+/* The first to join, to what is 0 so far. */
+static void begin_level(double weight, const struct cn_kernel_scratch *s,
+                        struct cn_kernel_level *restrict level)
+{
+    const double *restrict score = s->score;
+    const double *restrict valid = s->valid;
+    const double *restrict known = s->known;
+    level->is_empty = false;
+    level->is_uniform = false;
+    level->known_is_weight = false;
+    FOR_EACH_ROW (i) {
+        level->sum[i] = valid[i] != 0.0 ? weight * score[i] : 0.0;
+        level->weight[i] = valid[i] != 0.0 ? weight : 0.0;
+        level->known[i] = weight * known[i];
+    }
+    if (level->counts) {
+        memcpy(level->count, valid, sizeof(level->count));
+    }
+}
+
 /* The node's score joins its parent's sums. */
 static void add_to_level(double weight, const struct cn_kernel_scratch *s,
                          struct cn_kernel_level *restrict level)
@@ -193,6 +213,10 @@ static void add_to_level(double weight, const struct cn_kernel_scratch *s,
     const double *restrict score = s->score;
     const double *restrict valid = s->valid;
     const double *restrict known = s->known;
+    if (level->is_empty) {
+        begin_level(weight, s, level);
+        return;
+    }
     spread(level);
     part_known(level);
     FOR_EACH_ROW (i) {
@@ -202,13 +226,20 @@ static void add_to_level(double weight, const struct cn_kernel_scratch *s,
         level->weight[i] += share;
         level->known[i] += weight * known[i];
     }
+    if (level->counts) {
+        FOR_EACH_ROW (i) {
+            level->count[i] += valid[i];
+        }
+    }
 }
 
 /* The same for the weights of a node that is valid in all rows, `known` being its confidence. */
 static void add_uniform(double weight, double known, struct cn_kernel_level *restrict level)
 {
     double part = weight * known;
+    level->is_empty = false;
     if (level->is_uniform) {
+        level->uniform_count += 1.0;
         level->uniform_weight += weight;
         level->uniform_known += part;
         return;
@@ -216,6 +247,11 @@ static void add_uniform(double weight, double known, struct cn_kernel_level *res
     FOR_EACH_ROW (i) {
         level->weight[i] += weight;
         level->known[i] += part;
+    }
+    if (level->counts) {
+        FOR_EACH_ROW (i) {
+            level->count[i] += 1.0;
+        }
     }
 }
 
@@ -251,25 +287,6 @@ INLINED double map_one(const struct pieces *pieces, size_t points, double x)
         y = x >= pieces->xs[k] ? piece : y;
     }
     return x >= pieces->xs[points - 1] ? pieces->ys[points - 1] : y;
-}
-
-#define BIT(b) (UINT64_C(1) << (b))
-#define BITS_8(b)                                                                               \
-    BIT(b), BIT((b) + 1), BIT((b) + 2), BIT((b) + 3), BIT((b) + 4), BIT((b) + 5), BIT((b) + 6), \
-        BIT((b) + 7)
-
-/* Each bit of a word in a lane of its own: testing against it vectorises, shifting by the lane's
- * number does not in clang 14. */
-static const uint64_t bit_of[64] = { BITS_8(0),  BITS_8(8),  BITS_8(16), BITS_8(24),
-                                     BITS_8(32), BITS_8(40), BITS_8(48), BITS_8(56) };
-
-/* 64 values of the next block: columns are far apart in memory, and a block of each is too short
- * for the processor to see that it goes on. */
-INLINED void prefetch_next(const double *x)
-{
-    for (size_t i = 0; i < 64; i += LINE_VALUES) {
-        __builtin_prefetch(x + CN_BLOCK_ROWS + i);
-    }
 }
 
 /* A measure that all rows have. */
@@ -365,7 +382,7 @@ static void add_measure(const struct cn_health_node *node, const struct cn_kerne
         }
     } else if (is_plain && node->missing == CN_MISSING_SKIP) {
         spread(level);
-        if (level->known_is_weight && add_at_once(node, input, false, level)) {
+        if (level->known_is_weight && !level->counts && add_at_once(node, input, false, level)) {
             return;
         }
     }
@@ -392,14 +409,44 @@ static void finish_rows(const struct cn_health_node *node,
     }
 }
 
-static void add_group(const struct cn_health_node *node,
-                      const struct cn_kernel_level *restrict level, struct cn_kernel_scratch *s,
-                      struct cn_kernel_level *restrict parent)
+/* The group's own limits, which few groups have. */
+static void bound_rows(const struct cn_health_node *node,
+                       const struct cn_kernel_level *restrict level, struct cn_kernel_scratch *s)
+{
+    if (level->counts) {
+        double needs = (double)node->needs;
+        FOR_EACH_ROW (i) {
+            bool is_enough = level->count[i] >= needs;
+            s->score[i] = is_enough ? s->score[i] : 0.0;
+            s->known[i] = is_enough ? s->known[i] : 0.0;
+            s->valid[i] = is_enough ? s->valid[i] : 0.0;
+        }
+    }
+    if (node->floor > 0 || node->cap < 100) {
+        FOR_EACH_ROW (i) {
+            double score = s->score[i] < node->floor ? node->floor : s->score[i];
+            score = score > node->cap ? node->cap : score;
+            s->score[i] = s->valid[i] != 0.0 ? score : 0.0;
+        }
+    }
+}
+
+static bool is_bound(const struct cn_health_node *node)
+{
+    return node->needs > 0 || node->floor > 0 || node->cap < 100;
+}
+
+static void add_group(const struct cn_health_node *node, struct cn_kernel_level *restrict level,
+                      struct cn_kernel_scratch *s, struct cn_kernel_level *restrict parent)
 {
     double sum_weight = level->uniform_weight;
     double weight = node->weight;
+    if (is_bound(node)) {
+        spread(level);
+    }
     if (!level->is_uniform) {
         finish_rows(node, level, s);
+        bound_rows(node, level, s);
         add_to_level(weight, s, parent);
         return;
     }
@@ -454,7 +501,7 @@ static void take_blocked(const struct cn_kernel_scratch *s, struct part_result r
 {
     int32_t *restrict points_out = result.points;
     FOR_EACH_ROW (i) {
-        points_out[i] = s->blocked[i] != 0.0 ? -1 : points_out[i];
+        points_out[i] = s->blocked[i] != 0.0 ? CN_POINTS_BLOCKED : points_out[i];
     }
 }
 
@@ -468,8 +515,11 @@ static bool may_block(const struct cn_scorecard *card)
     return false;
 }
 
-static void open_level(struct cn_kernel_level *level)
+static void open_level(const struct cn_health_node *node, struct cn_kernel_level *level)
 {
+    level->is_empty = true;
+    level->counts = node->needs > 0;
+    level->uniform_count = 0;
     level->is_uniform = true;
     level->known_is_weight = false;
     level->uniform_weight = 0;
@@ -489,7 +539,7 @@ static void score_part(const struct cn_scorecard *card, const struct cn_kernel_i
             add_group(&card->nodes[open[depth]], &levels[depth], scratch, &levels[depth - 1]);
         }
         if (card->nodes[n].kind == CN_HEALTH_GROUP) {
-            open_level(&levels[depth]);
+            open_level(&card->nodes[n], &levels[depth]);
             open[depth++] = n;
         } else {
             add_measure(&card->nodes[n], rules, scratch, &levels[depth - 1]);
@@ -498,10 +548,14 @@ static void score_part(const struct cn_scorecard *card, const struct cn_kernel_i
     for (; depth > 1; depth--) {
         add_group(&card->nodes[open[depth - 1]], &levels[depth - 1], scratch, &levels[depth - 2]);
     }
+    if (is_bound(&card->nodes[0])) {
+        spread(&levels[0]);
+    }
     if (levels[0].is_uniform) {
         round_off_uniform(&card->nodes[0], &levels[0], result);
     } else {
         finish_rows(&card->nodes[0], &levels[0], scratch);
+        bound_rows(&card->nodes[0], &levels[0], scratch);
         round_off(scratch, result);
     }
 }
@@ -522,54 +576,4 @@ void KERNEL(score)(const struct cn_scorecard *card, const struct cn_kernel_input
         }
     }
     memset(result->fired, 0, sizeof(result->fired));
-}
-
-/* cn_health_next_band(), and cn_status_pack(), for a row. */
-INLINED int64_t next_status(const struct cn_health_bands *bands, int64_t points, int64_t confidence,
-                            int64_t before)
-{
-    int64_t band = before & CN_STATUS_BAND;
-    int64_t margin = bands->margin;
-    int64_t yellow = bands->yellow + (band == CN_BAND_RED ? margin : 0);
-    int64_t green =
-        bands->green + (band == CN_BAND_RED ? margin : 0) + (band == CN_BAND_YELLOW ? margin : 0);
-    int64_t next = points >= yellow ? CN_BAND_YELLOW : CN_BAND_RED;
-    next = points >= green ? CN_BAND_GREEN : next;
-    int64_t is_scored = points >= 0 ? CN_STATUS_POINTS : 0;
-    int64_t is_sure = confidence >= CN_CONFIDENCE_GREY ? CN_STATUS_POINTS : 0;
-    int64_t is_grey = (is_scored & is_sure) == 0 ? CN_STATUS_GREY : 0;
-    next = is_grey != 0 ? band : next;
-    return next | is_grey | is_scored | confidence << CN_STATUS_CONFIDENCE_SHIFT;
-}
-
-uint64_t KERNEL(finish)(const struct cn_health_bands *bands, int32_t scorecard,
-                        const struct cn_kernel_result *result, const uint64_t *mask,
-                        struct cn_kernel_state *state)
-{
-    const struct cn_health_bands limits = *bands; /* a copy cannot alias what is written */
-    const int64_t *restrict points = state->points;
-    const int64_t *restrict status = state->status;
-    const uint64_t *restrict fired = state->fired;
-    int64_t *restrict new_status = state->new_status;
-    const int32_t *restrict scored = result->points;
-    const int32_t *restrict confidence = result->confidence;
-    const uint64_t *restrict exceptions = result->fired;
-    int64_t card = (int64_t)((uint64_t)(uint32_t)scorecard << CN_STATUS_SCORECARD_SHIFT);
-    uint64_t words = 0;
-    for (size_t i = 0; i < CN_BLOCK_ROWS; i++) {
-        new_status[i] = next_status(&limits, scored[i], confidence[i], status[i]) | card;
-    }
-    for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {
-        uint64_t differs = 0;
-        for (size_t b = 0; b < 64; b++) {
-            size_t i = w * 64 + b;
-            int64_t shown = scored[i] > 0 ? scored[i] : 0;
-            uint64_t row = (uint64_t)(shown ^ points[i]) | (uint64_t)(new_status[i] ^ status[i]) |
-                           (exceptions[i] ^ fired[i]);
-            uint64_t counts = (uint64_t)0 - (mask[w] >> b & 1);
-            differs |= row & counts;
-        }
-        words |= (uint64_t)(differs != 0) << w;
-    }
-    return words;
 }

@@ -8,6 +8,8 @@
 #ifndef CAIRN_HEALTH_KERNEL_H
 #define CAIRN_HEALTH_KERNEL_H
 
+#include "base/arena.h"
+
 #include "frame/column.h"
 #include "health/scorecard.h"
 
@@ -18,6 +20,9 @@ enum {
     CN_PART_WORDS = CN_PART_ROWS / 64
 };
 
+/* A vector that crosses cache lines costs twice. */
+#define CN_ON_LINE _Alignas(CN_HEAP_LINE_BYTES)
+
 /* A rule's result: values, and a bit a row that says there is none. */
 struct cn_kernel_input {
     const double *values;
@@ -27,29 +32,39 @@ struct cn_kernel_input {
 /* What one level of the tree gathers from its children.  While every row has the same weights they
  * are one number, and while confidence goes with what is valid one array serves both. */
 struct cn_kernel_level {
+    bool is_empty; /* nothing was added; then it is uniform */
     bool is_uniform;
     bool known_is_weight; /* if not uniform: `known` is not filled, being equal to `weight` */
+    bool counts;          /* of a group that needs a number of its parts: `count` is kept */
+    double uniform_count;
     double uniform_weight;
     double uniform_known;
-    double sum[CN_PART_ROWS];    /* of weight x score, of those that are valid */
-    double weight[CN_PART_ROWS]; /* of those that are valid */
-    double known[CN_PART_ROWS];  /* of weight x confidence */
+    CN_ON_LINE double sum[CN_PART_ROWS];    /* of weight x score, of those that are valid */
+    CN_ON_LINE double weight[CN_PART_ROWS]; /* of those that are valid */
+    CN_ON_LINE double known[CN_PART_ROWS];  /* of weight x confidence */
+    CN_ON_LINE double count[CN_PART_ROWS];  /* how many are valid */
 };
 
 struct cn_kernel_scratch {
     size_t first; /* row of the block at which the part begins */
-    double score[CN_PART_ROWS];
-    double valid[CN_PART_ROWS]; /* 0 or 1 */
-    double known[CN_PART_ROWS]; /* confidence of the node itself, 0 to 1 */
-    double blocked[CN_PART_ROWS];
+    CN_ON_LINE double score[CN_PART_ROWS];
+    CN_ON_LINE double valid[CN_PART_ROWS]; /* 0 or 1 */
+    CN_ON_LINE double known[CN_PART_ROWS]; /* confidence of the node itself, 0 to 1 */
+    CN_ON_LINE double blocked[CN_PART_ROWS];
     struct cn_kernel_level levels[CN_SCORECARD_DEPTH_MAX + 2];
+};
+
+/* Instead of points where there are none. */
+enum {
+    CN_POINTS_NONE = -1,
+    CN_POINTS_BLOCKED = -2, /* a measure is missing without which there is no score */
 };
 
 /* Thousandths. */
 struct cn_kernel_result {
-    int32_t points[CN_BLOCK_ROWS]; /* -1: no score; before exceptions at first */
-    int32_t confidence[CN_BLOCK_ROWS];
-    uint64_t fired[CN_BLOCK_ROWS];
+    CN_ON_LINE int32_t points[CN_BLOCK_ROWS]; /* below 0: no score; before exceptions at first */
+    CN_ON_LINE int32_t confidence[CN_BLOCK_ROWS];
+    CN_ON_LINE uint64_t fired[CN_BLOCK_ROWS];
 };
 
 typedef void cn_kernel_score(const struct cn_scorecard *card, const struct cn_kernel_input *rules,
@@ -57,10 +72,11 @@ typedef void cn_kernel_score(const struct cn_scorecard *card, const struct cn_ke
 
 /* The block's rows of a state, and what they become. */
 struct cn_kernel_state {
-    const int64_t *points;
-    const int64_t *status; /* health/status.h */
-    const uint64_t *fired;
-    int64_t new_status[CN_BLOCK_ROWS];
+    int64_t *points;
+    int64_t *status; /* health/status.h */
+    uint64_t *fired;
+    uint64_t *missing; /* of the points */
+    CN_ON_LINE int64_t new_status[CN_BLOCK_ROWS];
 };
 
 /* Colours for a scored block.  Fills new_status and says which words of 64 rows hold a difference
@@ -69,17 +85,25 @@ typedef uint64_t cn_kernel_finish(const struct cn_health_bands *bands, int32_t s
                                   const struct cn_kernel_result *result, const uint64_t *mask,
                                   struct cn_kernel_state *state);
 
+/* The state takes on what was found for the rows of `mask` in `words`, as finish says them. */
+typedef void cn_kernel_keep(uint64_t words, const struct cn_kernel_result *result,
+                            const uint64_t *mask, struct cn_kernel_state *state);
+
 cn_kernel_score cn_kernel_score_base;
 cn_kernel_score cn_kernel_score_avx2;
 cn_kernel_score cn_kernel_score_avx512;
 cn_kernel_finish cn_kernel_finish_base;
 cn_kernel_finish cn_kernel_finish_avx2;
 cn_kernel_finish cn_kernel_finish_avx512;
+cn_kernel_keep cn_kernel_keep_base;
+cn_kernel_keep cn_kernel_keep_avx2;
+cn_kernel_keep cn_kernel_keep_avx512;
 
 struct cn_kernel_target {
     const char *name;
     cn_kernel_score *score;
     cn_kernel_finish *finish;
+    cn_kernel_keep *keep;
 };
 
 /* Those that this machine can run, slowest first; *count_out is at least 1. */
@@ -98,6 +122,8 @@ struct cn_tree_node {
     double age_days;
     double raw;
     double weight_valid; /* of a group: of its valid children */
+    double bound;        /* of a group: what its floor or cap added */
+    uint32_t count;      /* of a group: its valid children */
 };
 
 /* One row.  `values` and `present` are by rule number, `nodes_out` by node. */

@@ -1,11 +1,15 @@
 #include "health/keys.h"
 
+#include "health/scorecard.h"
+
 /* Beyond any weight or priority that means something. */
 #define LARGE 1e6
 
 /* As enum cn_missing, enum cn_stale and enum cn_exception_kind. */
 static const char *const missing_names[] = { "skip", "zero", "neutral", "block" };
 static const char *const stale_names[] = { "fade", "drop" };
+/* As enum cn_children from 1 on. */
+static const char *const takes[] = { "mean", "least", "arr" };
 static const char *const effects[] = { "cap", "floor", "set" };
 
 static const struct cn_node_field point = { .shape = CN_SHAPE_NUMBER,
@@ -44,6 +48,11 @@ static const struct cn_node_field group_rows[] = {
     { "weight", CN_SHAPE_NUMBER, true, "its weight among its siblings", .max = LARGE },
     { "min_coverage", CN_SHAPE_NUMBER, false, "share of the weights that must have data", .max = 1,
       .initial = "0.5" },
+    { "needs", CN_SHAPE_WHOLE, false,
+      "so many of its parts must have a score, else the group has none", .min = 1,
+      .max = CN_SCORECARD_NODES_MAX },
+    { "floor", CN_SHAPE_NUMBER, false, "the group's score is at least this", .max = 100 },
+    { "cap", CN_SHAPE_NUMBER, false, "the group's score is at most this", .max = 100 },
     { "groups", CN_SHAPE_LIST, false, "parts of the group", .element = &group },
     { "measures", CN_SHAPE_LIST, false, "what is measured", .element = &measure },
 };
@@ -72,6 +81,17 @@ static const struct cn_node_field band_rows[] = {
 const struct cn_node_fields cn_health_band_fields =
     CN_NODE_FIELDS("bands", "Where yellow and green begin; below yellow is red", band_rows);
 
+static const struct cn_node_field children_rows[] = {
+    { "take", CN_SHAPE_TEXT, true,
+      "the mean of their scores, the least, or the mean weighted by ARR", CN_CHOICES(takes) },
+    { "share", CN_SHAPE_NUMBER, false,
+      "of the score, 0 to 1; the rest is the account's own. Without own data, or without children "
+      "that have a score, the other is all",
+      .max = 1, .initial = "1" },
+};
+const struct cn_node_fields cn_health_children_fields = CN_NODE_FIELDS(
+    "children", "What the scores of the child accounts add, before exceptions", children_rows);
+
 static const struct cn_node_field card_rows[] = {
     { "scorecard", CN_SHAPE_NAME, true, "the name of the scorecard" },
     { "doc", CN_SHAPE_TEXT, false, "what it is for" },
@@ -81,12 +101,19 @@ static const struct cn_node_field card_rows[] = {
       .result = "bool" },
     { "min_coverage", CN_SHAPE_NUMBER, false, "share of the weights that must have data", .max = 1,
       .initial = "0.5" },
+    { "needs", CN_SHAPE_WHOLE, false, "so many of its parts must have a score, else there is none",
+      .min = 1, .max = CN_SCORECARD_NODES_MAX },
     { "groups", CN_SHAPE_LIST, false, "parts of the score", .element = &group },
     { "measures", CN_SHAPE_LIST, false, "what is measured", .element = &measure },
     { "exceptions", CN_SHAPE_LIST, false, "conditions that cap, lift or set the score",
       .element = &exception },
     { "bands", CN_SHAPE_MAP, false, "where yellow and green begin",
       .object = &cn_health_band_fields },
+    { "children", CN_SHAPE_MAP, false, "what the scores of the child accounts add",
+      .object = &cn_health_children_fields },
+    { "shadow", CN_SHAPE_BOOL, false,
+      "it is scored beside the one that applies, for comparison, and decides nothing",
+      .initial = "false" },
 };
 const struct cn_node_fields cn_health_card_fields =
     CN_NODE_FIELDS("scorecard", "Groups and measures, weighted", card_rows);

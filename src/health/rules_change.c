@@ -10,11 +10,12 @@ enum {
     PATH_MAX_BYTES = 2000
 };
 
-static const struct cn_health_node *node_of(const struct cn_scorecard *card, cn_str path,
+static const struct cn_health_node *node_of(const struct cn_scorecard *card,
+                                            enum cn_health_kind kind, cn_str path,
                                             uint32_t *index_out)
 {
     for (uint32_t n = 1; n < card->node_count; n++) {
-        if (card->nodes[n].kind == CN_HEALTH_MEASURE && cn_str_equal(card->nodes[n].path, path)) {
+        if (card->nodes[n].kind == kind && cn_str_equal(card->nodes[n].path, path)) {
             *index_out = n;
             return &card->nodes[n];
         }
@@ -71,22 +72,30 @@ static cn_str what_changed(const struct cn_health_node *then, double weight_then
     return CN_STR("mapped otherwise");
 }
 
-static size_t add_measures(const struct cn_scored *then, const struct cn_scored *now,
-                           struct cn_arena *arena, struct cn_explain_item *items)
+/* Both ends, with what their nodes contribute. */
+struct contributed {
+    const struct cn_scored *then;
+    const struct cn_scored *now;
+    int32_t *was;
+    int32_t *was_bound;
+    int32_t *is;
+    int32_t *is_bound;
+};
+
+static size_t add_measures(const struct contributed *c, struct cn_arena *arena,
+                           struct cn_explain_item *items)
 {
     size_t count = 0;
-    int32_t *was = cn_arena_array(arena, int32_t, then->card->node_count);
-    int32_t *is = cn_arena_array(arena, int32_t, now->card->node_count);
     uint32_t o = 0;
-    cn_explain_contribute(then, arena, was);
-    cn_explain_contribute(now, arena, is);
+    const struct cn_scored *then = c->then;
+    const struct cn_scored *now = c->now;
     for (uint32_t n = 1; n < now->card->node_count; n++) {
         const struct cn_health_node *node = &now->card->nodes[n];
         if (node->kind != CN_HEALTH_MEASURE) {
             continue;
         }
-        const struct cn_health_node *old = node_of(then->card, node->path, &o);
-        const int32_t change = is[n] - (old != NULL ? was[o] : 0);
+        const struct cn_health_node *old = node_of(then->card, node->kind, node->path, &o);
+        const int32_t change = c->is[n] - (old != NULL ? c->was[o] : 0);
         if (change != 0) {
             items[count] = line_of(node->path, node->name, change, arena);
             items[count].rule = node->text;
@@ -96,11 +105,36 @@ static size_t add_measures(const struct cn_scored *then, const struct cn_scored 
     }
     for (uint32_t n = 1; n < then->card->node_count; n++) {
         const struct cn_health_node *node = &then->card->nodes[n];
-        if (node->kind == CN_HEALTH_MEASURE && was[n] != 0 &&
-            node_of(now->card, node->path, &o) == NULL) {
-            items[count] = line_of(node->path, node->name, -was[n], arena);
+        if (node->kind == CN_HEALTH_MEASURE && c->was[n] != 0 &&
+            node_of(now->card, node->kind, node->path, &o) == NULL) {
+            items[count] = line_of(node->path, node->name, -c->was[n], arena);
             items[count].rule = node->text;
             items[count++].reason = CN_STR("no longer a measure");
+        }
+    }
+    return count;
+}
+
+static size_t add_bounds(const struct contributed *c, struct cn_arena *arena,
+                         struct cn_explain_item *items)
+{
+    size_t count = 0;
+    uint32_t o = 0;
+    for (uint32_t n = 1; n < c->now->card->node_count; n++) {
+        const struct cn_health_node *node = &c->now->card->nodes[n];
+        const bool is_new = node_of(c->then->card, CN_HEALTH_GROUP, node->path, &o) == NULL;
+        const int32_t change = c->is_bound[n] - (is_new ? 0 : c->was_bound[o]);
+        if (node->kind == CN_HEALTH_GROUP && change != 0) {
+            items[count] = line_of(node->path, node->name, change, arena);
+            items[count++].reason = CN_STR("what the group's floor or cap does");
+        }
+    }
+    for (uint32_t n = 1; n < c->then->card->node_count; n++) {
+        const struct cn_health_node *node = &c->then->card->nodes[n];
+        if (c->was_bound[n] != 0 &&
+            node_of(c->now->card, CN_HEALTH_GROUP, node->path, &o) == NULL) {
+            items[count] = line_of(node->path, node->name, -c->was_bound[n], arena);
+            items[count++].reason = CN_STR("no longer a group");
         }
     }
     return count;
@@ -135,7 +169,16 @@ static size_t add_exceptions(const struct cn_scored *then, const struct cn_score
 size_t cn_explain_rules(const struct cn_scored *then, const struct cn_scored *now,
                         struct cn_arena *arena, struct cn_explain_item *items_out)
 {
-    size_t count = add_measures(then, now, arena, items_out);
+    struct contributed c = { .then = then,
+                             .now = now,
+                             .was = cn_arena_array(arena, int32_t, then->card->node_count),
+                             .was_bound = cn_arena_array(arena, int32_t, then->card->node_count),
+                             .is = cn_arena_array(arena, int32_t, now->card->node_count),
+                             .is_bound = cn_arena_array(arena, int32_t, now->card->node_count) };
+    cn_explain_contribute(then, arena, c.was, c.was_bound);
+    cn_explain_contribute(now, arena, c.is, c.is_bound);
+    size_t count = add_measures(&c, arena, items_out);
+    count += add_bounds(&c, arena, &items_out[count]);
     count += add_exceptions(then, now, arena, &items_out[count]);
     int32_t left = now->points - then->points;
     for (size_t i = 0; i < count; i++) {

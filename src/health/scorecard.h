@@ -14,6 +14,9 @@
  *   groups:
  *     - name: usage
  *       weight: 40
+ *       floor: 10                           the group's own score is at least this
+ *       cap: 90                             and at most this
+ *       needs: 2                            so many of its parts must have a score
  *       measures:
  *         - {name: breadth, weight: 40, value: features_used.distinct(28), map: {0: 0, 4: 60, 8:
  * 100}}
@@ -23,6 +26,11 @@
  *   exceptions:
  *     - {when: "!has_champion", cap: 49, because: no champion}
  *   bands: {yellow: 50, green: 75, margin: 3}
+ *   children: {take: mean, share: 0.5}        of the child accounts: mean, least or arr
+ *   shadow: true                              scored beside the live one, decides nothing
+ *
+ * Children join before the exceptions.  A shadow is scored for all accounts to which it applies,
+ * whatever its priority.
  *
  * Immutable once compiled; any number of threads may evaluate with it.
  *
@@ -40,6 +48,7 @@ enum {
     CN_SCORECARD_DEPTH_MAX = 12,
     CN_MAP_POINTS_MAX = 32,
     CN_EXCEPTIONS_MAX = 63, /* so that what fired fits a bit mask */
+    CN_SHADOWS_MAX = 8,
 };
 
 enum cn_missing {
@@ -70,6 +79,9 @@ struct cn_health_node {
     double weight;
     double min_coverage; /* of a group */
     double weight_sum;   /* of a group's children */
+    uint32_t needs;      /* of a group: so many of its children must be valid; 0: any */
+    double floor;        /* of a group: its score is at least this; 0: nothing */
+    double cap;          /* at most this; 100: nothing */
 
     /* Of a measure.  Rules are numbers of the model; CN_NO_RULE where there is none. */
     uint32_t rule; /* gives the raw value, or the score if there is no map */
@@ -106,10 +118,22 @@ struct cn_health_bands {
     int32_t margin; /* what rising takes on top */
 };
 
+/* What of the child accounts joins the score. */
+enum cn_children {
+    CN_CHILDREN_NONE,
+    CN_CHILDREN_MEAN,
+    CN_CHILDREN_LEAST,
+    CN_CHILDREN_ARR, /* the mean, weighted by ARR */
+};
+
 struct cn_scorecard {
     cn_str name;
     cn_str doc;
     int64_t priority;
+    bool is_shadow;
+    uint32_t shadow; /* of a shadow: its number among them */
+    enum cn_children children;
+    double children_share; /* of the score, 0 to 1; the rest is the account's own tree */
     uint32_t applies_rule;
     cn_str applies_text;
     struct cn_health_node *nodes;
@@ -122,6 +146,10 @@ struct cn_scorecard {
 struct cn_health_model {
     struct cn_scorecard *scorecards; /* by falling priority, then name */
     size_t scorecard_count;
+    size_t shadow_count; /* of those */
+    bool has_families;   /* some take children: then the two columns are there */
+    uint32_t parent_column;
+    uint32_t arr_column;
     const struct cn_rules *rules; /* of the whole program */
     uint32_t section;             /* its number there */
     uint32_t *rule_numbers;       /* rule i of the model is that one of `rules` */

@@ -5,6 +5,15 @@
 #include "health/explain.h"
 #include "health/kernel.h"
 
+/* A child account in its parent's score. */
+struct cn_scored_child {
+    int64_t account_id;
+    uint32_t row;
+    uint64_t weight; /* 0: it does not count */
+    double score;    /* 0 to 100 */
+    double overall;  /* of the parent's score */
+};
+
 struct cn_scored {
     const struct cn_scorecard *card; /* NULL: none applies */
     int32_t card_index;
@@ -14,7 +23,13 @@ struct cn_scored {
     double *values;             /* by rule */
     bool *present;
     bool has_points;
-    int32_t base;   /* before exceptions */
+    int32_t own; /* the account's own tree; below 0: none */
+    double own_share;
+    double children_share;            /* 0: children add nothing */
+    double children_score;            /* 0 to 100 */
+    struct cn_scored_child *children; /* those with a score, by account */
+    size_t child_count;
+    int32_t base;   /* of both, before exceptions */
     int32_t points; /* after */
     int32_t confidence;
     uint64_t fired;

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
+
 #include "health/evaluate.h"
 #include "health/status.h"
 
@@ -12,21 +14,33 @@ void cn_health_state_init(struct cn_health_state *state)
     cn_column_init(&state->points, CN_COLUMN_I64);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): shadows have none */
 void cn_health_state_deinit(struct cn_health_state *state)
 {
     cn_column_deinit(&state->points);
     free(state->status);
     free(state->fired);
+    free(state->own);
+    cn_bitmap_deinit(&state->parents);
+    for (size_t i = 0; i < state->shadow_count; i++) {
+        cn_health_state_deinit(&state->shadows[i]);
+    }
+    free(state->shadows);
     cn_health_state_init(state);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): shadows have none */
 void cn_health_state_resize(struct cn_health_state *state, size_t rows)
 {
+    const size_t had = state->capacity;
     cn_column_reserve(&state->points, rows);
     if (state->points.capacity > state->capacity) {
         size_t capacity = state->points.capacity;
-        state->status = cn_heap_resize(state->status, capacity * sizeof(*state->status));
-        state->fired = cn_heap_resize(state->fired, capacity * sizeof(*state->fired));
+        state->status =
+            cn_heap_resize_lines(state->status, state->capacity * sizeof(*state->status),
+                                 capacity * sizeof(*state->status));
+        state->fired = cn_heap_resize_lines(state->fired, state->capacity * sizeof(*state->fired),
+                                            capacity * sizeof(*state->fired));
         const struct cn_health_score none = { .scorecard = -1 };
         for (size_t row = state->capacity; row < capacity; row++) {
             state->status[row] = cn_status_pack(&none);
@@ -35,20 +49,79 @@ void cn_health_state_resize(struct cn_health_state *state, size_t rows)
         state->capacity = capacity;
     }
     state->rows = rows;
+    if (state->own != NULL && state->capacity > had) {
+        state->own = cn_heap_resize(state->own, state->capacity * sizeof(*state->own));
+    }
+    if (state->own != NULL) {
+        cn_bitmap_resize(&state->parents, rows);
+    }
+    for (size_t i = 0; i < state->shadow_count; i++) {
+        cn_health_state_resize(&state->shadows[i], rows);
+    }
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): shadows have none */
+void cn_health_state_prepare(struct cn_health_state *state, const struct cn_health_model *model)
+{
+    if (model->has_families && state->own == NULL) {
+        state->own = cn_heap_resize(NULL, (state->capacity + 1) * sizeof(*state->own));
+        cn_bitmap_resize(&state->parents, state->rows);
+    }
+    if (model->shadow_count > state->shadow_count) {
+        state->shadows =
+            cn_heap_resize(state->shadows, model->shadow_count * sizeof(*state->shadows));
+        for (; state->shadow_count < model->shadow_count; state->shadow_count++) {
+            cn_health_state_init(&state->shadows[state->shadow_count]);
+            cn_health_state_resize(&state->shadows[state->shadow_count], state->rows);
+        }
+    }
+    const struct cn_health_model families = { .has_families = model->has_families };
+    for (size_t i = 0; i < state->shadow_count; i++) {
+        cn_health_state_prepare(&state->shadows[i], &families);
+    }
+}
+
+static const struct cn_scorecard *find_shadow(const struct cn_health_model *model, cn_str name)
+{
+    for (size_t i = 0; i < model->scorecard_count; i++) {
+        const struct cn_scorecard *card = &model->scorecards[i];
+        if (card->is_shadow && cn_str_equal(card->name, name)) {
+            return card;
+        }
+    }
+    return NULL;
+}
+
+void cn_health_state_move_shadows(struct cn_health_state *state, const struct cn_health_model *from,
+                                  const struct cn_health_model *to)
+{
+    struct cn_health_state *shadows =
+        cn_heap_resize(NULL, (to->shadow_count + 1) * sizeof(*shadows));
+    for (size_t i = 0; i < to->shadow_count; i++) {
+        cn_health_state_init(&shadows[i]);
+        cn_health_state_resize(&shadows[i], state->rows);
+    }
+    for (size_t i = 0; i < to->scorecard_count; i++) {
+        const struct cn_scorecard *card = &to->scorecards[i];
+        const struct cn_scorecard *was = find_shadow(from, card->name);
+        if (card->is_shadow && was != NULL && was->shadow < state->shadow_count) {
+            cn_health_state_deinit(&shadows[card->shadow]);
+            shadows[card->shadow] = state->shadows[was->shadow];
+            cn_health_state_init(&state->shadows[was->shadow]);
+        }
+    }
+    for (size_t i = 0; i < state->shadow_count; i++) {
+        cn_health_state_deinit(&state->shadows[i]);
+    }
+    free(state->shadows);
+    state->shadows = shadows;
+    state->shadow_count = to->shadow_count;
 }
 
 struct cn_health_score cn_health_state_get(const struct cn_health_state *state, size_t row)
 {
-    int64_t status = state->status[row];
-    return (struct cn_health_score){
-        .has_points = !cn_column_is_missing(&state->points, row),
-        .points = (int32_t)state->points.as.i64[row],
-        .band = cn_status_band(status),
-        .is_grey = cn_status_is_grey(status),
-        .confidence = cn_status_confidence(status),
-        .scorecard = cn_status_scorecard(status),
-        .fired = state->fired[row],
-    };
+    return cn_status_score(!cn_column_is_missing(&state->points, row), state->points.as.i64[row],
+                           state->status[row], state->fired[row]);
 }
 
 void cn_health_state_set(struct cn_health_state *state, size_t row,

@@ -44,6 +44,21 @@ static inline int32_t cn_status_scorecard(int64_t status)
     return (int32_t)(status >> CN_STATUS_SCORECARD_SHIFT);
 }
 
+/* The other way, with what is kept beside it. */
+static inline struct cn_health_score cn_status_score(bool has_points, int64_t points,
+                                                     int64_t status, uint64_t fired)
+{
+    return (struct cn_health_score){
+        .has_points = has_points,
+        .points = (int32_t)points,
+        .band = cn_status_band(status),
+        .is_grey = cn_status_is_grey(status),
+        .confidence = cn_status_confidence(status),
+        .scorecard = cn_status_scorecard(status),
+        .fired = fired,
+    };
+}
+
 /* What an exception that fired makes of the points, in thousandths. */
 static inline int32_t cn_health_bend(const struct cn_health_exception *exception, int32_t points)
 {

@@ -88,19 +88,28 @@ static void score_group(const struct cn_scorecard *card, uint32_t index, struct 
     double sum = 0;
     double weight = 0;
     double known = 0;
+    uint32_t count = 0;
     for (uint32_t n = index + 1; n < group->end; n = card->nodes[n].end) {
         double w = card->nodes[n].weight;
+        count += nodes[n].is_valid ? 1 : 0;
         sum += nodes[n].is_valid ? w * nodes[n].score : 0.0;
         weight += nodes[n].is_valid ? w : 0.0;
         known += w * nodes[n].known;
     }
-    bool is_valid = weight > 0.0 && weight >= group->min_coverage * group->weight_sum;
+    bool is_valid =
+        weight > 0.0 && weight >= group->min_coverage * group->weight_sum && count >= group->needs;
+    double score = is_valid ? sum * (1.0 / weight) : 0.0;
+    double bent = score < group->floor ? group->floor : score;
+    bent = bent > group->cap ? group->cap : bent;
+    bent = is_valid ? bent : 0.0;
     nodes[index] = (struct cn_tree_node){
         .is_valid = is_valid,
-        .score = is_valid ? sum * (1.0 / weight) : 0.0,
+        .score = bent,
         .known = is_valid ? known * (1.0 / group->weight_sum) : 0.0,
         .freshness = 1,
         .weight_valid = weight,
+        .bound = bent - score,
+        .count = count,
     };
 }
 
@@ -117,25 +126,28 @@ void cn_tree_score(const struct cn_scorecard *card, const double *values, const 
         }
     }
     bool has_points = nodes_out[0].is_valid && !is_blocked;
-    *points_out = has_points ? (int32_t)(nodes_out[0].score * 1000.0 + 0.5) : -1;
+    *points_out = has_points ? (int32_t)(nodes_out[0].score * 1000.0 + 0.5) : CN_POINTS_NONE;
+    *points_out = is_blocked ? CN_POINTS_BLOCKED : *points_out;
     *confidence_out = (int32_t)(nodes_out[0].known * 1000.0 + 0.5);
 }
 
 void cn_kernel_targets(struct cn_kernel_target targets_out[3], size_t *count_out)
 {
     size_t count = 0;
-    targets_out[count++] =
-        (struct cn_kernel_target){ "base", cn_kernel_score_base, cn_kernel_finish_base };
+    targets_out[count++] = (struct cn_kernel_target){ "base", cn_kernel_score_base,
+                                                      cn_kernel_finish_base, cn_kernel_keep_base };
 #ifdef CN_KERNEL_X86
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2")) {
         targets_out[count++] =
-            (struct cn_kernel_target){ "avx2", cn_kernel_score_avx2, cn_kernel_finish_avx2 };
+            (struct cn_kernel_target){ "avx2", cn_kernel_score_avx2, cn_kernel_finish_avx2,
+                                       cn_kernel_keep_avx2 };
     }
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl")) {
         targets_out[count++] =
-            (struct cn_kernel_target){ "avx512", cn_kernel_score_avx512, cn_kernel_finish_avx512 };
+            (struct cn_kernel_target){ "avx512", cn_kernel_score_avx512, cn_kernel_finish_avx512,
+                                       cn_kernel_keep_avx512 };
     }
 #endif
     *count_out = count;

@@ -113,9 +113,13 @@ CN_MUST_CHECK bool cn_rollup_flush(struct cn_rollup *rollup, struct cn_error *er
 
 /* Moves rows of days before `closed_before` from rollup_hot to metric_daily, a transaction a day.
  * For the same thread as flush, when there is time: it leaves days to the next call once much waits
- * to be flushed.  Does nothing on PostgreSQL. */
+ * to be flushed, or another thread waits to write.  Does nothing on PostgreSQL. */
 CN_MUST_CHECK bool cn_rollup_fold(struct cn_rollup *rollup, int64_t closed_before, size_t *days_out,
                                   struct cn_error *err);
+
+/* No further day is folded, now or later: whoever stops does not wait for a flood's days.  Any
+ * thread. */
+void cn_rollup_stop_folding(struct cn_rollup *rollup);
 
 /* Hands over facts of a scan; may be called any number of times. */
 struct cn_rollup_sink {
@@ -157,10 +161,12 @@ struct cn_rollup_builder {
     bool (*guard)(void *arg, struct cn_sql_conn *conn, struct cn_error *err);
     cn_rollup_scan *scan;
     void *arg;
+    size_t part_rows; /* embedded: and members, of one transaction; 0: 200000 */
 };
 
-/* Fills the metrics that are building from a scan of the whole log, in one transaction at the end:
- * after a crash they are still building. */
+/* Fills the metrics that are building from a scan of the whole log.  Embedded, others add, flush
+ * and rebuild meanwhile; on PostgreSQL they wait.  After a crash or a failure the metrics are still
+ * building, and the next call begins again. */
 CN_MUST_CHECK bool cn_rollup_build(struct cn_rollup *rollup, const struct cn_rollup_builder *with,
                                    struct cn_error *err);
 

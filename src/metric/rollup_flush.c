@@ -1,5 +1,5 @@
 /*
- * Writing: flush, fold, rebuild, build.  What the rows are is in rollup.c.
+ * Writing: flush, fold, rebuild.  What the rows are is in rollup.c; rollup_build.c builds.
  */
 #include <stdlib.h>
 
@@ -27,6 +27,13 @@ struct flush {
     void *also_arg;
     struct cn_fresh_members fresh; /* shared */
 };
+
+void cn_rollup_lock_writes(struct cn_rollup *rollup)
+{
+    atomic_fetch_add(&rollup->wanted, 1);
+    pthread_mutex_lock(&rollup->write_lock);
+    atomic_fetch_sub(&rollup->wanted, 1);
+}
 
 static bool same_position(struct cn_rollup_position a, struct cn_rollup_position b)
 {
@@ -120,8 +127,7 @@ bool cn_rollup_write_waiting(struct cn_rollup *rollup, cn_rollup_also *also, voi
     return ok;
 }
 
-/* Writes everything that was added before the call. */
-static bool flush_all(struct cn_rollup *rollup, struct cn_error *err)
+bool cn_rollup_flush_all(struct cn_rollup *rollup, struct cn_error *err)
 {
     bool is_retry = rollup->has_waiting;
     cn_rollup_take(rollup);
@@ -137,8 +143,8 @@ static bool flush_all(struct cn_rollup *rollup, struct cn_error *err)
 
 bool cn_rollup_flush(struct cn_rollup *rollup, struct cn_error *err)
 {
-    pthread_mutex_lock(&rollup->write_lock);
-    bool ok = flush_all(rollup, err);
+    cn_rollup_lock_writes(rollup);
+    bool ok = cn_rollup_flush_all(rollup, err);
     pthread_mutex_unlock(&rollup->write_lock);
     return ok || cn_error_context(err, "flushing the rollups");
 }
@@ -166,13 +172,14 @@ static bool hot_day(struct cn_rollup *rollup, bool *found_out, int64_t *day_out,
     return ok;
 }
 
-/* A flood of late events has many days to fold, each of which takes a while. */
-static bool much_waits(struct cn_rollup *rollup)
+/* A flood of late events has many days to fold, each of which takes a while; the next call goes on
+ * with them.  Each folds one at least when somebody waits, so that it comes to an end. */
+static bool has_better_to_do(struct cn_rollup *rollup, size_t days)
 {
     pthread_mutex_lock(&rollup->lock);
-    bool does = rollup->deltas.count + rollup->deltas.member_count > FLUSH_FIRST_ROWS;
+    bool much_waits = rollup->deltas.count + rollup->deltas.member_count > FLUSH_FIRST_ROWS;
     pthread_mutex_unlock(&rollup->lock);
-    return does;
+    return much_waits || (days > 0 && atomic_load(&rollup->wanted) > 0);
 }
 
 static bool fold_days(struct cn_rollup *rollup, int64_t closed_before, size_t *days_out,
@@ -184,7 +191,8 @@ static bool fold_days(struct cn_rollup *rollup, int64_t closed_before, size_t *d
         if (!hot_day(rollup, &found, &fold.day, err)) {
             return false;
         }
-        if (!found || fold.day >= closed_before || much_waits(rollup)) {
+        if (!found || fold.day >= closed_before || has_better_to_do(rollup, *days_out) ||
+            atomic_load(&rollup->is_folding_over)) {
             return true;
         }
         if (!cn_db_write(rollup->db, fold_work, &fold, err)) {
@@ -206,6 +214,11 @@ bool cn_rollup_fold(struct cn_rollup *rollup, int64_t closed_before, size_t *day
     }
     *days_out = days;
     return true;
+}
+
+void cn_rollup_stop_folding(struct cn_rollup *rollup)
+{
+    atomic_store(&rollup->is_folding_over, true);
 }
 
 /* The sink is the first member of its collector. */
@@ -302,7 +315,7 @@ static bool replace_waiting(struct rebuild *rebuild, cn_delta_keep *keep, void *
 /* Flushes, so that nothing older waits, and takes off what came since. */
 static bool take_boundary(struct cn_rollup *rollup, struct cn_error *err)
 {
-    if (!flush_all(rollup, err)) {
+    if (!cn_rollup_flush_all(rollup, err)) {
         return false;
     }
     cn_rollup_take(rollup);
@@ -321,12 +334,16 @@ static bool rebuild_accounts(struct cn_rollup *rollup, const struct cn_rollup_re
     struct rebuild rebuild = { .rollup = rollup, .scope = scope, .deltas = &collector.deltas };
     bool ok = false;
     if (rollup->is_shared) {
-        ok = flush_all(rollup, err) && cn_rollup_rebuild_shared(&collector, scope, &what->mapping,
-                                                                what->scan, what->arg, err);
+        ok =
+            cn_rollup_flush_all(rollup, err) &&
+            cn_rollup_rebuild_shared(&collector, scope, &what->mapping, what->scan, what->arg, err);
     } else {
         ok = take_boundary(rollup, err) &&
              what->scan(what->arg, rollup->waiting_upto.seq, &collector.sink, err) &&
              replace_waiting(&rebuild, keep_other_row, scope, what->mapping, err);
+    }
+    if (ok) {
+        cn_rollup_note_rebuilt(rollup, scope);
     }
     cn_deltas_deinit(&collector.deltas);
     return ok;
@@ -346,89 +363,9 @@ bool cn_rollup_rebuild(struct cn_rollup *rollup, const struct cn_rollup_rebuild 
         scope.accounts[i] = what->account_ids[i];
     }
     qsort(scope.accounts, scope.account_count, sizeof(scope.accounts[0]), by_id);
-    pthread_mutex_lock(&rollup->write_lock);
+    cn_rollup_lock_writes(rollup);
     bool ok = rebuild_accounts(rollup, what, &scope, err);
     pthread_mutex_unlock(&rollup->write_lock);
     free(scope.accounts);
     return ok || cn_error_context(err, "rebuilding rollups");
-}
-
-static bool is_building(const struct cn_rollup_scope *scope, uint32_t metric)
-{
-    for (size_t i = 0; i < scope->metric_count; i++) {
-        if (scope->metrics[i] == metric) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool keep_building_metric(void *arg, uint32_t metric)
-{
-    return is_building(arg, metric);
-}
-
-static bool keep_built_row(void *arg, const struct cn_delta *row)
-{
-    return !is_building(arg, row->metric);
-}
-
-static void list_building(struct cn_rollup *rollup, struct cn_rollup_scope *building)
-{
-    pthread_mutex_lock(&rollup->lock);
-    building->metrics = cn_heap_resize(NULL, (rollup->metric_count + 1) * sizeof(uint32_t));
-    for (size_t i = 0; i < rollup->metric_count; i++) {
-        if (rollup->metrics[i].is_used && !rollup->metrics[i].built) {
-            building->metrics[building->metric_count++] = rollup->metrics[i].metric;
-        }
-    }
-    pthread_mutex_unlock(&rollup->lock);
-}
-
-static void mark_built(struct cn_rollup *rollup, const struct cn_rollup_scope *building)
-{
-    pthread_mutex_lock(&rollup->lock);
-    for (size_t i = 0; i < rollup->metric_count; i++) {
-        if (is_building(building, rollup->metrics[i].metric)) {
-            rollup->metrics[i].built = true;
-        }
-    }
-    pthread_mutex_unlock(&rollup->lock);
-}
-
-static bool build_metrics(struct cn_rollup *rollup, struct cn_rollup_scope *building,
-                          const struct cn_rollup_builder *with, struct cn_error *err)
-{
-    struct cn_rollup_collector collector = {
-        .sink = { .add = cn_rollup_collect },
-        .rollup = rollup,
-        .filter = { .keep_metric = keep_building_metric, .arg = building },
-    };
-    struct rebuild rebuild = { .rollup = rollup, .scope = building, .deltas = &collector.deltas };
-    bool ok = false;
-    if (rollup->is_shared) {
-        ok = flush_all(rollup, err) &&
-             cn_rollup_rebuild_shared(&collector, building, NULL, with->scan, with->arg, err);
-    } else {
-        ok = take_boundary(rollup, err) &&
-             with->scan(with->arg, rollup->waiting_upto.seq, &collector.sink, err) &&
-             replace_waiting(&rebuild, keep_built_row, building, rollup->waiting_upto.mapping, err);
-    }
-    if (ok) {
-        mark_built(rollup, building);
-    }
-    cn_deltas_deinit(&collector.deltas);
-    return ok;
-}
-
-bool cn_rollup_build(struct cn_rollup *rollup, const struct cn_rollup_builder *with,
-                     struct cn_error *err)
-{
-    struct cn_rollup_scope building = { .guard = with->guard };
-    pthread_mutex_lock(&rollup->write_lock);
-    list_building(rollup, &building);
-    bool ok = building.metric_count == 0 || build_metrics(rollup, &building, with, err);
-    pthread_mutex_unlock(&rollup->write_lock);
-    free(building.metrics);
-    return ok || cn_error_context(err, "building metrics");
 }

@@ -5,6 +5,7 @@
 #define CAIRN_METRIC_ROLLUP_IMPL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "metric/known.h"
 #include "metric/rollup.h"
@@ -32,14 +33,17 @@ struct cn_rollup {
     bool is_shared; /* PostgreSQL: other processes write too, and give names their numbers */
     size_t names_max;
     int64_t members_max;
+    _Atomic bool is_folding_over;
     struct cn_rollup_companion companion; /* write: NULL if there is none */
 
     /* One thread flushes, folds or rebuilds at a time; taken before `lock`. */
     pthread_mutex_t write_lock;
+    _Atomic int wanted;       /* how many wait for it who must not wait long */
     struct cn_deltas waiting; /* taken off `deltas` by a flush that has not succeeded yet */
     struct cn_rollup_position waiting_upto;
     bool has_waiting;
     struct cn_rollup_position stored; /* what rollup_position holds */
+    struct cn_rollup_build *build;    /* metrics that are being built, or NULL; rollup_build.c */
 
     pthread_mutex_t lock; /* of everything below, never held while waiting for the disk */
     struct cn_deltas deltas;
@@ -55,6 +59,9 @@ struct cn_rollup {
     struct cn_str_map by_name;
     struct cn_arena texts;
 };
+
+/* Takes `write_lock`; folding, which may go on for long, lets go of it. */
+void cn_rollup_lock_writes(struct cn_rollup *rollup);
 
 /* Which facts and metrics are added; NULL: all. */
 struct cn_rollup_filter {
@@ -116,6 +123,9 @@ struct cn_rollup_scope {
     bool (*guard)(void *arg, struct cn_sql_conn *conn, struct cn_error *err); /* or NULL */
 };
 
+/* With `write_lock` held: these rows were made anew, those of metrics that are being built, too. */
+void cn_rollup_note_rebuilt(struct cn_rollup *rollup, const struct cn_rollup_scope *scope);
+
 CN_MUST_CHECK bool cn_rollup_drop(struct cn_sql_conn *conn, const struct cn_rollup_scope *scope,
                                   struct cn_error *err);
 
@@ -136,6 +146,9 @@ void cn_rollup_accumulate(struct cn_rollup *rollup, struct cn_deltas *deltas,
 
 /* With `write_lock` held.  Takes what was added off, to be written. */
 void cn_rollup_take(struct cn_rollup *rollup);
+
+/* With `write_lock` held.  Writes everything that was added before the call. */
+CN_MUST_CHECK bool cn_rollup_flush_all(struct cn_rollup *rollup, struct cn_error *err);
 
 /* What a flush writes besides the deltas that wait; runs before them in the transaction. */
 typedef bool cn_rollup_also(void *arg, struct cn_sql_conn *conn, struct cn_error *err);

@@ -142,7 +142,7 @@ bool cn_rollup_use(struct cn_rollup *rollup, const struct cn_metric_list *metric
         return cn_error_context(err, "preparing the program's metrics");
     }
     cn_arena_init(&changes.arena, 4096);
-    pthread_mutex_lock(&rollup->write_lock);
+    cn_rollup_lock_writes(rollup);
     pthread_mutex_lock(&rollup->lock);
     size_t stored_before = rollup->stored_metrics;
     apply_program(rollup, metrics, &changes, &building);

@@ -8,6 +8,8 @@
 #include "base/parse.h"
 #include "base/str.h"
 
+#include "net/outbound.h"
+
 struct cn_http_client {
     CURL *curl;
     int64_t retry_after;
@@ -69,8 +71,6 @@ static void prepare(CURL *curl, const struct cn_http_call *call, struct curl_sli
                     struct answer *answer)
 {
     curl_easy_reset(curl);
-    (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    (void)curl_easy_setopt(curl, CURLOPT_PROXY, "");
     (void)curl_easy_setopt(curl, CURLOPT_URL, call->url);
     (void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     (void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, call->method);
@@ -94,6 +94,7 @@ bool cn_http_client_call(struct cn_http_client *client, const struct cn_http_cal
                          int *status_out, struct cn_buf *body_out, struct cn_error *err)
 {
     struct answer answer = { client, body_out };
+    struct cn_outbound outbound = { .allows_private = call->allows_private };
     /* Without "Expect:" libcurl waits a second before it sends a body of more than a megabyte. */
     struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
     long status = 0;
@@ -106,11 +107,15 @@ bool cn_http_client_call(struct cn_http_client *client, const struct cn_http_cal
     }
     client->retry_after = 0;
     prepare(client->curl, call, headers, &answer);
+    cn_outbound_guard(client->curl, &outbound);
     CURLcode rc = curl_easy_perform(client->curl);
     if (rc == CURLE_OK) {
         rc = curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
     }
     curl_slist_free_all(headers);
+    if (outbound.was_refused) {
+        return cn_fail(err, CN_DENIED, "the address is private; see outbound.allow_private");
+    }
     if (rc != CURLE_OK) {
         return cn_fail(err, CN_UNAVAILABLE, "no answer: %s", curl_easy_strerror(rc));
     }

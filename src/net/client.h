@@ -1,5 +1,5 @@
 /*
- * HTTP requests that Cairn sends (libcurl): the traffic of the demo, and later webhooks.
+ * HTTP requests that Cairn sends (libcurl): the traffic of the demo, messages to Slack.
  *
  * A client keeps its connections between calls and belongs to one thread.  It follows no redirects
  * and reads at most as much of an answer as it is told.
@@ -19,6 +19,7 @@ struct cn_http_call {
     size_t header_count;
     cn_str body;
     int64_t timeout_ms;
+    bool allows_private; /* addresses that the public internet does not route to */
 };
 
 struct cn_http_client *cn_http_client_new(void);
@@ -26,8 +27,8 @@ void cn_http_client_free(struct cn_http_client *client); /* NULL is allowed */
 
 /*
  * Sends and waits.  *body_out, initialised by the caller, gets the answer's body up to its maximum.
- * Any status is a success.  Fails with CN_UNAVAILABLE if no answer came, with CN_INVALID for a URL
- * that is not http or https.
+ * Any status is a success.  Fails with CN_UNAVAILABLE if no answer came, with CN_DENIED if the
+ * address is private and that is not allowed, with CN_INVALID for a URL that is not http or https.
  */
 CN_MUST_CHECK bool cn_http_client_call(struct cn_http_client *client,
                                        const struct cn_http_call *call, int *status_out,

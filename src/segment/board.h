@@ -71,12 +71,19 @@ struct cn_overlap {
     char currency[4];
 };
 
+/* How often accounts are to be touched, and whether they were. */
+struct cn_board_touches {
+    double per_week; /* expected */
+    int64_t overdue; /* accounts whose last touch is longer ago than their cadence */
+    int64_t unasked; /* touches of 30 days that nothing asked for */
+};
+
 /* What one owner, or all of a pool, have of one coverage model. */
 struct cn_coverage_row {
     int64_t owner; /* user; 0: nobody.  Of a pool: 0 */
     uint32_t item; /* of `models` */
     struct cn_board_sum sum;
-    double touches_per_week;
+    struct cn_board_touches touches;
 };
 
 struct cn_coverage_model_row {
@@ -85,7 +92,7 @@ struct cn_coverage_model_row {
     const struct cn_coverage *coverage; /* lives in the arena of the answer */
     struct cn_board_sum sum;
     int64_t owners; /* who have accounts of it */
-    double touches_per_week;
+    struct cn_board_touches touches;
 };
 
 struct cn_coverage_board {

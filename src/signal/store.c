@@ -10,9 +10,6 @@
 
 enum {
     ANSWERED_MAX_BYTES = CN_SIGNALS_MAX * 17 + 1,
-    TOLD_NOBODY = 0,
-    TOLD_ASSIGNEE = 1,
-    TOLD_OVER_BUDGET = 2,
     IDS_AT_ONCE = 5000,
 };
 
@@ -84,32 +81,6 @@ static bool find_assignee(const struct cn_unit *unit, const struct cn_signal_row
     }
     cn_sql_bind_i64(stmt, 1, row->account_id);
     return ask(stmt, user_out, err);
-}
-
-static bool find_told(const struct cn_unit *unit, int64_t user_id,
-                      const struct cn_signal_budget *budget, int64_t *told_out,
-                      struct cn_error *err)
-{
-    struct cn_sql_stmt *stmt = NULL;
-    int64_t today = 0;
-    *told_out = user_id != 0 ? TOLD_ASSIGNEE : TOLD_NOBODY;
-    if (user_id == 0 || budget->a_day == 0) {
-        return true;
-    }
-    if (!cn_sql_prepare(unit->conn,
-                        "SELECT count(*) FROM signal WHERE assignee_id = $1 AND raised_us >= $2"
-                        " AND told = $3",
-                        &stmt, err)) {
-        return false;
-    }
-    cn_sql_bind_i64(stmt, 1, user_id);
-    cn_sql_bind_i64(stmt, 2, budget->day_start.us);
-    cn_sql_bind_i64(stmt, 3, TOLD_ASSIGNEE);
-    if (!ask(stmt, &today, err)) {
-        return false;
-    }
-    *told_out = today < budget->a_day ? TOLD_ASSIGNEE : TOLD_OVER_BUDGET;
-    return true;
 }
 
 /* ---- a move ---- */
@@ -225,18 +196,23 @@ static bool raise_signal(const struct cn_unit *unit, const struct cn_signal_row 
         " outcome_reason = '', snoozed_us = NULL, acknowledged_us = NULL, acknowledged_by = NULL"
         " WHERE account_id = $1 AND signal_id = $2";
     struct cn_sql_stmt *stmt = NULL;
-    int64_t assignee = 0;
-    int64_t told = 0;
-    if (!find_assignee(unit, row, &assignee, err) ||
-        !find_told(unit, assignee, budget, &told, err) ||
+    struct cn_tell tell = { .signal_id = row->signal_id,
+                            .event_id = row->event_id,
+                            .severity = row->severity };
+    struct cn_notice_preference preference;
+    enum cn_told told = CN_TOLD_NOBODY;
+    if (!find_assignee(unit, row, &tell.user.value, err) ||
+        !cn_tell_decide(unit, &tell, budget, &preference, &told, err) ||
+        (budget->tell != NULL &&
+         !cn_tell_write(unit, &tell, budget->tell, &preference, told, err)) ||
         !cn_sql_prepare(unit->conn, sql, &stmt, err)) {
         return false;
     }
     cn_sql_bind_i64(stmt, 1, row->account_id);
     cn_sql_bind_i64(stmt, 2, row->signal_id);
     cn_sql_bind_i64(stmt, 3, row->at.us);
-    if (assignee != 0) {
-        cn_sql_bind_i64(stmt, 4, assignee);
+    if (tell.user.value != 0) {
+        cn_sql_bind_i64(stmt, 4, tell.user.value);
     }
     cn_sql_bind_i64(stmt, 5, told);
     cn_sql_bind_i64(stmt, 6, (int64_t)row->severity);

@@ -13,6 +13,7 @@
 
 #include "book/unit.h"
 #include "signal/evaluate.h"
+#include "signal/tell.h"
 
 /* Of the set "main". */
 extern const struct cn_embedded_file cn_signal_migrations[];
@@ -63,14 +64,8 @@ struct cn_signal_row {
     cn_str evidence; /* JSON; "" without */
 };
 
-/* How many signals a day tell one person; further ones are listed only. */
-struct cn_signal_budget {
-    int64_t a_day; /* 0: any number */
-    cn_time day_start;
-};
-
 /* Writes the move and its event.  Nothing if the account is gone, or if it is written already.
- * Notes CN_CHANGE_SIGNAL. */
+ * Notes CN_CHANGE_SIGNAL; what is raised is told. */
 CN_MUST_CHECK bool cn_signal_save(const struct cn_unit *unit, const struct cn_signal_row *row,
                                   const struct cn_signal_budget *budget, struct cn_error *err);
 

@@ -111,9 +111,19 @@ bool cn_sql_pool_take(struct cn_sql_pool *pool, struct cn_sql_conn **conn_out, s
     return true;
 }
 
+/* Whether the next can have it.  A rollback may have been cancelled like any other statement; what
+ * it left would fail everything after it. */
+static bool is_clean(struct cn_sql_conn *conn)
+{
+    struct cn_error ignored; /* then the connection goes */
+    return conn->driver->is_alive(conn) && (!conn->driver->has_transaction(conn) ||
+                                            (conn->driver->exec(conn, "ROLLBACK", &ignored) &&
+                                             !conn->driver->has_transaction(conn)));
+}
+
 void cn_sql_pool_give(struct cn_sql_pool *pool, struct cn_sql_conn *conn)
 {
-    if (!conn->driver->is_alive(conn)) {
+    if (!is_clean(conn)) {
         cn_sql_close(conn);
         give_up_place(pool);
         return;

@@ -18,6 +18,8 @@ void cn_sql_pool_free(struct cn_sql_pool *pool); /* all must be back; NULL is al
 /* Waits for a free one for up to CN_DB_READ_WAIT_MS.  Fails with CN_UNAVAILABLE. */
 CN_MUST_CHECK bool cn_sql_pool_take(struct cn_sql_pool *pool, struct cn_sql_conn **conn_out,
                                     struct cn_error *err);
+
+/* A transaction that is still on it is rolled back; if that fails the connection is dropped. */
 void cn_sql_pool_give(struct cn_sql_pool *pool, struct cn_sql_conn *conn);
 
 #endif

@@ -510,7 +510,8 @@ static int64_t pg_changes(struct cn_sql_conn *conn)
 static bool pg_has_transaction(struct cn_sql_conn *conn)
 {
     PGTransactionStatusType status = PQtransactionStatus(conn_of(conn)->link);
-    return status == PQTRANS_INTRANS || status == PQTRANS_INERROR || conn_of(conn)->sent > 0;
+    return status == PQTRANS_INTRANS || status == PQTRANS_INERROR || status == PQTRANS_ACTIVE ||
+           conn_of(conn)->sent > 0;
 }
 
 static bool pg_is_alive(struct cn_sql_conn *conn)

@@ -52,7 +52,7 @@ static const struct cn_scripted_step *take_step(struct scripted_conn *conn, cons
         return NULL;
     }
     script->next++;
-    if (step->loses_transaction || strcmp(sql, "ROLLBACK") == 0) {
+    if (step->loses_transaction || (strcmp(sql, "ROLLBACK") == 0 && step->fails == CN_OK)) {
         conn->has_transaction = false;
     }
     conn->is_open = conn->is_open && !step->loses_connection;
@@ -231,6 +231,7 @@ bool cn_scripted_open(struct cn_script *script, struct cn_sql_conn **conn_out, s
         .script = script,
         .is_open = true,
     };
+    script->opened++;
     *conn_out = &conn->base;
     return true;
 }

@@ -27,6 +27,7 @@ struct cn_script {
     const struct cn_scripted_step *steps;
     size_t count;
     size_t next;
+    size_t opened; /* connections, so far */
     bool is_embedded;
     char complaint[256]; /* "" while all went as scripted */
 };

@@ -165,6 +165,40 @@ test('reliability 4: PostgreSQL is stopped for a while: 429 with Retry-After, 50
   }, { shed: true });
 });
 
+test('reliability 4: after a start it is not ready before what was left is made good, and takes events meanwhile', async t => {
+  const cluster = await Cluster.start(t);
+  const dir = await mkdtemp(join(tmpdir(), 'cairn-fault-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  const cairn = makeCairn(t, dir, cluster.url());
+  await cairn.init();
+  await cairn.start();
+  const ready = async () => (await cairn.call('GET', '/readyz')).status;
+  const session = await cairn.login();
+  const { write_key: key } = await session.createSource('load');
+  await waitFor(async () => (await ready()) === 200);
+  await cairn.kill();
+
+  const locked = await cluster.session('BEGIN; LOCK TABLE tick IN EXCLUSIVE MODE'); // its first round cannot be stored
+  await cairn.start();
+  for (let n = 0; n < 3; n++) {
+    assert.equal((await cairn.send(key, batchOf(0, n))).status, 200);
+    assert.equal((await cairn.call('GET', '/healthz')).status, 200);
+    assert.equal(await ready(), 503);
+  }
+  await locked.end();
+  await waitFor(async () => (await ready()) === 200, { what: 'the server to be ready', timeoutMs: 30_000 });
+  await settled(cairn);
+
+  await cluster.stop();
+  await waitFor(async () => (await cairn.send(key, batchOf(0, 3))).status === 429, { what: 'events to be pushed back' });
+  assert.equal(await ready(), 200, 'it says so itself, with 429 and 503');
+  await cluster.serve();
+  await waitFor(async () => (await cairn.send(key, batchOf(0, 3))).status === 200, { timeoutMs: 30_000 });
+  await settled(cairn);
+  cairn.assertClean(await cairn.stop());
+  await replayed(cairn, 4 * BATCH);
+});
+
 test('reliability 4: a standby is promoted when the primary is gone', async t => {
   const primary = await Cluster.start(t);
   const standby = await primary.standby(t);

@@ -36,6 +36,7 @@ test('reliability 8: after a failed sync intake and writes stop until a restart,
   assert.equal(await figure(cairn, 'cairn_event_log_stopped'), 1);
   assert.equal(await figure(cairn, 'cairn_db_writable'), 0);
   assert.match(cairn.log, /a sync failed; nothing more is written until a restart/);
+  assert.equal((await cairn.call('GET', '/readyz')).status, 200, 'it reads as before');
 
   await cairn.stop();
   cairn.options.env = {};

@@ -87,6 +87,34 @@ test('capabilities 20: a sentiment has value, reason, author, date and end, and 
   });
 });
 
+async function standsFirst(session, account) {
+  const rows = async (query = '') => (await session.get(`/api/v1/accounts${query}`)).body.data;
+  const [row] = await rows();
+  assert.deepEqual(row.score, { points: 90, band: 'green', grey: false, confidence: row.score.confidence, by_hand: true, computed: 60, override: 90 });
+  assert.deepEqual((await session.get(`/api/v1/accounts/${account.id}`)).body.score, row.score);
+  assert.equal((await rows('?band=green')).length, 1);
+  assert.equal((await rows('?band=yellow')).length, 0);
+  const colours = async () => Object.fromEntries((await session.get('/api/v1/portfolio')).body.bands.map(({ band, tally }) => [band, tally.accounts]));
+  assert.equal((await colours()).green, 1);
+  const other = await session.createAccount({ name: 'Other', external_id: 'other' });
+  await session.post(`/api/v1/accounts/${other.id}/people`, { name: 'Kim' });
+  await waitFor(async () => (await rows('?sort=-score'))[1]?.score, { what: 'the other score' });
+  assert.deepEqual((await rows('?sort=-score')).map(item => item.name), ['Acme', 'Other']);
+  const { text } = await session.get('/api/v1/export/accounts.csv');
+  const lines = text.trim().split('\r\n').map(line => line.split(',').map(cell => cell.replace(/^"|"$/g, '')));
+  const cells = Object.fromEntries(lines[0].map((name, i) => [name, lines.find(line => line.includes('acme'))[i]]));
+  assert.deepEqual([cells.score, cells.band, cells.score_by, cells.computed_score, cells.override], ['90', 'green', 'override', '60', '90']);
+
+  const until = soon(3000);
+  await session.post(`/api/v1/accounts/${account.id}/judgements`, { kind: 'override', value: 10, reason: 'Gone quiet', until });
+  await waitFor(async () => (await rows('?band=red')).length === 1, { what: 'red by hand' });
+  assert.deepEqual((await rows('?sort=score')).map(item => item.name), ['Acme', 'Other']);
+  await waitFor(async () => (await rows('?band=red')).length === 0, { what: 'the end' });
+  assert.ok(Date.now() >= Date.parse(until));
+  const after = (await rows()).find(item => item.id === account.id);
+  assert.deepEqual([after.score.points, after.score.by_hand, after.score.override], [60, false, null]);
+}
+
 test('capabilities 21: an override keeps both values, says who and why, ends by itself, and changes no computed score', async t => {
   const cairn = await startFelt(t);
   const admin = await cairn.login();
@@ -104,6 +132,11 @@ test('capabilities 21: an override keeps both values, says who and why, ends by 
   assert.equal(during.effective, 'computed');
   assert.deepEqual({ ...during.override, at: null }, { id: set.body.id, points: 35, by: ADMIN.name, reason: 'Their CFO left', at: null, until: set.body.until });
   assert.equal((await admin.get(path)).body.score.points, 60);
+  const row = await waitFor(async () => {
+    const [first] = (await admin.get('/api/v1/accounts')).body.data;
+    return first.score.override !== null && first;
+  }, { what: 'the override beside the score in the list' });
+  assert.deepEqual([row.score.points, row.score.by_hand, row.score.computed, row.score.override], [60, false, 60, 35]);
 
   await t.test('it ends by itself', async () => {
     await waitFor(async () => (await health()).override === null, { what: 'the end of the override' });
@@ -133,5 +166,6 @@ test('capabilities 21: an override keeps both values, says who and why, ends by 
     assert.equal(body.effective, 'override');
     assert.equal(body.points, 60);
     assert.equal(body.override.points, 90);
+    await standsFirst(session, account); // in lists, filters, figures and exports, until it ends by itself
   });
 });

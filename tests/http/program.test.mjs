@@ -65,6 +65,7 @@ test('003 a version that is applied in a running server scores all accounts, and
   assert.deepEqual([back.status, back.body.version, back.body.state], [200, 4, 'active']);
   assert.equal(await points(admin, 'g2'), 75);
 
+  assert.equal((await admin.get('/api/v1/program')).body.building, null);
   const versions = (await admin.get('/api/v1/program/versions?limit=3')).body;
   assert.deepEqual(versions.items.map(v => [v.version, v.state, v.rolls_back]), [[4, 'active', 2], [3, 'past', null], [2, 'past', null]]);
   assert.equal(versions.items[0].author.name, 'Ada Admin');

@@ -37,7 +37,7 @@ function rowsWhen(session, done) {
 
 const names = body => body.data.map(row => row.external_id).sort();
 
-test('003-11 coverage follows half-open bands of ARR, exact at the cent', async t => {
+test('003-11 capabilities 37: coverage follows half-open bands of ARR, exact at the cent', async t => {
   const cairn = await startCairn(t);
   const admin = await cairn.login();
   const expected = { 499_999: 'tech', 500_000: 'low', 1_999_999: 'low', 2_000_000: 'mid', 9_999_999: 'mid', 10_000_000: 'high' };
@@ -109,7 +109,7 @@ test('003-11 coverage follows half-open bands of ARR, exact at the cent', async 
   });
 });
 
-test('membership moves within a second, and entries and exits are kept', async t => {
+test('capabilities 33: membership moves within a second, and entries and exits are kept', async t => {
   const cairn = await startCairn(t);
   const admin = await cairn.login();
   const account = await admin.createAccount({ name: 'Acme', external_id: 'acme', arr: usd(3_000_000) });
@@ -148,7 +148,7 @@ test('membership moves within a second, and entries and exits are kept', async t
   });
 });
 
-test('003-03 003-04 003-05 stages by the days since the first contract, and 003-06 the renewal window beside them', async t => {
+test('003-03 003-04 003-05 capabilities 39: stages by the days since the first contract, and 003-06 the renewal window beside them', async t => {
   const cairn = await startCairn(t);
   const admin = await cairn.login();
   // [days since the start, days to the end, ARR]: expected stage, stalled, window
@@ -207,7 +207,7 @@ test('003-03 003-04 003-05 stages by the days since the first contract, and 003-
   });
 });
 
-test('004-12 overlaps count by two, by exact combination and all together', async t => {
+test('004-12 capabilities 35: overlaps count by two, by exact combination and all together', async t => {
   const cairn = await startCairn(t);
   await useProgram(cairn, { 'a.yaml': `
 segments:
@@ -244,14 +244,15 @@ segments:
   assert.equal((await admin.get('/api/v1/accounts?without=a,b,c,d,e,f,g,h,i,j,k,l,m')).status, 400);
 });
 
-test('003-26 expected touches follow the colour, and 003-07 to 003-13 the load of a CSM', async t => {
+test('003-26 expected touches follow the colour, 11.9 a week for 65 accounts', async t => {
   const csm = { email: 'carl@example.com', password: 'correct horse battery', name: 'Carl', role: 'csm' };
   const other = { email: 'olga@example.com', password: 'correct horse battery', name: 'Olga', role: 'csm' };
   const cairn = await startCairn(t, { users: [csm, other] });
   const admin = await useProgram(cairn, {
     'coverage.yaml': `
 coverage:
-  pooled: {from: 0, below: 20000, accounts: {max: 2000, per: pool}}
+  pooled: {from: 0, below: 5000, accounts: {max: 2000, per: pool}}
+  low: {from: 5000, below: 20000, accounts: {min: 100, max: 300}, cadence: 90d}
   mid:
     from: 20000
     below: 100000
@@ -309,6 +310,17 @@ measures:
     assert.ok(Math.abs(ownerOf(over, olga).touches_per_week - 13) < 1e-9);
   });
 
+  await t.test('003-09 301 low-touch accounts are over, 300 are not', async () => {
+    await make('M', 300, olga, 1_999_999);
+    const low = body => ownerOf(body, olga).parts.find(part => part.coverage === 'low');
+    const full = await when(body => low(body)?.accounts === 300);
+    assert.equal(low(full).load, 'right');
+    assert.ok(Math.abs(low(full).touches_per_week - 300 * 7 / 90) < 1e-9);
+    await make('N', 1, olga, 500_000);
+    const over = await when(body => low(body).accounts === 301);
+    assert.equal(low(over).load, 'over');
+  });
+
   await t.test('003-33 a pool has a ratio of all its CSMs, and nobody is over', async () => {
     await make('P', 6, user, 100_000);
     await make('Q', 2, olga, 100_000);
@@ -325,7 +337,7 @@ measures:
   });
 });
 
-test('004-05 to 004-11 each of the seven questions is a model, and completeness counts those that are answered', async t => {
+test('004-05 004-06 004-07 004-08 004-09 004-10 004-11 capabilities 34: each of the seven questions is a model, and completeness counts those that are answered', async t => {
   const cairn = await startCairn(t);
   const questions = ['who', 'profit', 'satisfaction', 'wallet', 'footprint', 'market', 'influence'];
   await useProgram(cairn, {

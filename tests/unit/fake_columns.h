@@ -39,6 +39,7 @@ enum fake_column {
     FAKE_CHAMPION_LEFT,
     FAKE_LOGINS_SUM,
     FAKE_ACTIVE_USERS,
+    FAKE_PARENT,
     FAKE_COLUMNS
 };
 
@@ -71,6 +72,7 @@ static const struct {
     [FAKE_CHAMPION_LEFT] = { "days_since_champion_left", "", CN_COLUMN_F64, "days" },
     [FAKE_LOGINS_SUM] = { "logins", "sum", CN_COLUMN_F64, "" },
     [FAKE_ACTIVE_USERS] = { "active_users", "distinct", CN_COLUMN_F64, "users" },
+    [FAKE_PARENT] = { "parent_id", "", CN_COLUMN_I64, "" },
 };
 
 struct fake_table {
@@ -114,6 +116,8 @@ static bool fake_fill(void *ctx, const struct cn_column_spec *spec, const struct
             cn_column_set_missing(column, row);
         } else if (spec->type == CN_COLUMN_BOOL) {
             cn_column_set_bool(column, row, value != 0);
+        } else if (spec->type == CN_COLUMN_I64) {
+            cn_column_set_i64(column, row, (int64_t)value);
         } else {
             cn_column_set_f64(column, row, value);
         }

@@ -183,7 +183,8 @@ static inline void evaluate(struct fixture *f, const struct cn_bitmap *rows)
     cn_health_bind(f->model, f->frame, &f->health);
     cn_segment_bind(f->segments, f->frame, &f->membership);
     const struct cn_rule_consumer consumers[] = {
-        cn_health_consumer(f->model, &f->health, &f->changes, &f->scratch),
+        cn_health_consumer_with(f->model, &f->health, &f->changes, cn_frame_dirty(f->frame),
+                                &f->scratch),
         cn_segment_consumer(f->segments, &f->membership, &f->scratch),
     };
     const struct cn_rule_pass pass = { .frame = f->frame,
@@ -210,7 +211,9 @@ static inline struct cn_health_score score_of(struct fixture *f, size_t row)
 static inline struct cn_explanation explain(struct fixture *f, uint32_t row)
 {
     struct cn_explanation explanation;
-    struct cn_explain_at at = { .model = f->model, .frame = f->frame, .row = row, .when = f->when };
+    struct cn_explain_at at = {
+        .model = f->model, .frame = f->frame, .row = row, .when = f->when, .scores = &f->health
+    };
     assert_true(cn_health_explain(&at, &f->arena, &explanation, &f->err));
     return explanation;
 }
@@ -226,6 +229,29 @@ static inline const struct cn_explain_item *item_of(const struct cn_explanation 
     }
     fail_msg("no item %s", path);
     return &none;
+}
+
+/* The rows below a row add up to it, those of depth 1 to the whole. */
+static inline void assert_adds_up(const struct cn_explanation *why, bool of_change)
+{
+    int64_t top = 0;
+    for (size_t i = 0; i < why->count; i++) {
+        int64_t below = 0;
+        bool has_children = false;
+        const struct cn_explain_item *item = &why->items[i];
+        for (size_t k = i + 1; k < why->count && why->items[k].depth > item->depth; k++) {
+            if (why->items[k].depth == item->depth + 1) {
+                has_children = true;
+                below += of_change ? why->items[k].change : why->items[k].points;
+            }
+        }
+        int64_t own = of_change ? item->change : item->points;
+        if (has_children) {
+            assert_int_equal(own, below);
+        }
+        top += item->depth == 1 ? own : 0;
+    }
+    assert_int_equal(top, of_change ? why->change : why->score.points);
 }
 
 static inline void assert_str(cn_str got, const char *wanted)

@@ -44,6 +44,7 @@ struct spine {
     struct cn_arena arena;
     bool parks; /* events of unknown accounts, instead of making them */
     int64_t tick_us;
+    int64_t round_us;  /* 0: as usual */
     size_t parked_max; /* 0: as many as always */
 };
 
@@ -132,6 +133,7 @@ static inline void start(struct spine *spine)
                                      .creates_accounts = !spine->parks,
                                      .reattribute_us = (int64_t)30 * DAY_S * 1000000,
                                      .tick_us = spine->tick_us > 0 ? spine->tick_us : 1000000,
+                                     .round_us = spine->round_us,
                                      .parked_max = spine->parked_max });
     (void)snprintf(events, sizeof(events), "%s/events", spine->dir);
     struct cn_event_log_options log = { .dir = spine->schema == NULL ? events : NULL,

@@ -57,6 +57,8 @@ static const struct cn_program_file world_scorecards = {
         "100}}\n"
         "      - {name: feeling, weight: 10, score: sentiment, age: sentiment_age_days,"
         " validity: 1d, halflife: 1d}\n"
+        "      - {name: touched, weight: 5, value: days_since_touch + touches.made(9) -"
+        " touches.unasked(2), map: {0: 100, 30: 0}}\n"
         "      - {name: children, weight: 5, value: 'children.sum(\"arr\")',"
         " map: {0: 0, 90000: 100}}\n"
         "      - {name: waiting, weight: 5, value: 'children.max(\"oldest_ticket_hours\")',"

@@ -13,6 +13,7 @@
 #include "book/judgement.h"
 #include "book/person.h"
 #include "book/ticket.h"
+#include "book/touch.h"
 #include "tests/unit/spine.h"
 #include "tests/unit/spine_program.h"
 
@@ -211,6 +212,26 @@ static inline bool say_sentiment(const struct cn_unit *unit, struct cn_rng *rng,
                                       : cn_judgement_create(unit, account->id, &said, &out, err);
 }
 
+/* Now, or some days ago and told late; some are withdrawn. */
+static inline bool touch(const struct cn_unit *unit, struct cn_rng *rng,
+                         const struct cn_account *account, struct cn_error *err)
+{
+    static const int64_t hour_us = (int64_t)3600 * 1000000;
+    struct cn_touch out;
+    struct cn_touch_list list;
+    const struct cn_touch_new made = {
+        .kind = (enum cn_touch_kind)pick(rng, CN_TOUCH_KINDS),
+        .trigger = pick(rng, 2) == 0 ? CN_STR("a signal") : CN_STR(""),
+        .at = { unit->now.us - cn_rng_between(rng, 0, 200) * hour_us },
+    };
+    if (!cn_touch_list(unit, account->id, &list, err)) {
+        return false;
+    }
+    return list.count > 0 && pick(rng, 3) == 0
+               ? cn_touch_withdraw(unit, account->id, list.items[0].id, err)
+               : cn_touch_create(unit, account->id, &made, &out, err);
+}
+
 /* One change of a record; an account that is not there is made. */
 static inline bool world_write(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
@@ -236,7 +257,7 @@ static inline bool world_write(void *arg, struct cn_sql_conn *conn, struct cn_er
     if (!cn_account_load_external(&unit, other_key, &other, &ignored)) {
         other.id.value = 0;
     }
-    switch (pick(&rng, 5)) {
+    switch (pick(&rng, 6)) {
     case 0:
         return change_account(&unit, &rng, &account, other.id, err);
     case 1:
@@ -245,6 +266,8 @@ static inline bool world_write(void *arg, struct cn_sql_conn *conn, struct cn_er
         return change_person(&unit, &rng, &account, err);
     case 3:
         return say_sentiment(&unit, &rng, &account, err);
+    case 4:
+        return touch(&unit, &rng, &account, err);
     default:
         return change_ticket(&unit, &rng, &account, err);
     }

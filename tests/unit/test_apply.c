@@ -406,6 +406,34 @@ static void facts_of_an_account_that_was_just_merged_are_the_survivors(void **st
     cn_subject_map_free(map);
 }
 
+/* A merge is committed by another process after the transaction began, while it waits to go on. */
+static void what_others_stored_while_a_batch_waited_is_still_to_be_read(void **state)
+{
+    struct book_fixture *f = *state;
+    struct cn_subject_map *map = cn_subject_map_new(CN_REATTRIBUTE_US);
+    struct cn_book_batch *batch = batch_of(map, CN_UNKNOWN_CREATE);
+    int64_t version = 0;
+    (void)run(f, batch, &group, 1);
+    cn_book_batch_free(batch);
+    version = cn_subject_map_version(map);
+    must(cn_sql_exec(f->unit.conn,
+                     "CREATE TEMP TRIGGER merged_meanwhile AFTER UPDATE ON counter"
+                     " WHEN NEW.name = 'merge' BEGIN"
+                     " UPDATE counter SET value = value + 1 WHERE name = 'mapping'; END",
+                     &f->err));
+
+    struct cn_book_fact other = group;
+    int64_t stored = 0;
+    other.user_key = CN_STR("u2");
+    batch = batch_of(map, CN_UNKNOWN_CREATE);
+    (void)run(f, batch, &other, 1);
+    cn_book_batch_free(batch);
+    must(cn_mapping_stored(f->unit.conn, &stored, &f->err));
+    assert_int_equal(stored, version + 2);
+    assert_int_equal(cn_subject_map_version(map), version);
+    cn_subject_map_free(map);
+}
+
 #define TEST(title, function, setup_) CN_TEST_WITH(title, function, setup_, book_teardown)
 #define TESTS(setup_)                                                                            \
     TEST("an unknown group makes an account with its people and traits",                         \
@@ -428,7 +456,11 @@ static void facts_of_an_account_that_was_just_merged_are_the_survivors(void **st
 
 int main(void)
 {
-    const struct CMUnitTest sqlite_tests[] = { TESTS(book_setup) };
+    const struct CMUnitTest sqlite_tests[] = {
+        TESTS(book_setup),
+        TEST("reliability 14: what others stored while a batch waited is still to be read",
+             what_others_stored_while_a_batch_waited_is_still_to_be_read, book_setup),
+    };
     const struct CMUnitTest postgres_tests[] = { TESTS(book_setup_server) };
     int failed = cmocka_run_group_tests_name("apply on sqlite", sqlite_tests, NULL, NULL);
     if (book_has_server()) {

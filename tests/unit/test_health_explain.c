@@ -28,29 +28,6 @@ static void scatter(struct fixture *f, struct cn_rng *rng, size_t rows)
     }
 }
 
-/* The rows below a row add up to it, those of depth 1 to the whole. */
-static void assert_adds_up(const struct cn_explanation *why, bool of_change)
-{
-    int64_t top = 0;
-    for (size_t i = 0; i < why->count; i++) {
-        int64_t below = 0;
-        bool has_children = false;
-        const struct cn_explain_item *item = &why->items[i];
-        for (size_t k = i + 1; k < why->count && why->items[k].depth > item->depth; k++) {
-            if (why->items[k].depth == item->depth + 1) {
-                has_children = true;
-                below += of_change ? why->items[k].change : why->items[k].points;
-            }
-        }
-        int64_t own = of_change ? item->change : item->points;
-        if (has_children) {
-            assert_int_equal(own, below);
-        }
-        top += item->depth == 1 ? own : 0;
-    }
-    assert_int_equal(top, of_change ? why->change : why->score.points);
-}
-
 static const char wide_card[] =
     "scorecard: wide\n"
     "priority: 100\n"
@@ -59,10 +36,14 @@ static const char wide_card[] =
     "groups:\n"
     "  - name: a\n"
     "    weight: 33.3\n"
+    "    floor: 35\n"
+    "    cap: 62.5\n"
     "    groups:\n"
     "      - name: deep\n"
     "        weight: 0.1\n"
     "        min_coverage: 0\n"
+    "        needs: 2\n"
+    "        floor: 20\n"
     "        measures:\n"
     "          - {name: x, weight: 1, score: logins, missing: neutral, neutral: 33}\n"
     "          - {name: y, weight: 3, score: breadth, age: survey_age, validity: 20d,\n"
@@ -187,6 +168,58 @@ static void a_change_names_what_moved(void **state)
     assert_int_equal(item_of(&why, "exceptions/1")->change, 3000);
     assert_int_equal(item_of(&why, "exceptions/1")->points, 0);
     assert_str(item_of(&why, "exceptions/1")->reason, "no longer true");
+    cn_frame_free(before);
+}
+
+/* H1's usage is 64: capped at 50 it gives 7 less, and a support of which both parts are needed is
+ * left out. */
+static void a_groups_bounds_have_their_line(void **state)
+{
+    struct fixture *f = *state;
+    struct cn_frame *before = cn_frame_new(f->strings);
+    compile_text(f, "scorecard: h1\n"
+                    "groups:\n"
+                    "  - name: usage\n"
+                    "    weight: 50\n"
+                    "    cap: 50\n"
+                    "    measures:\n"
+                    "      - {name: logins, weight: 60, score: logins}\n"
+                    "      - {name: breadth, weight: 40, score: breadth}\n"
+                    "  - name: support\n"
+                    "    weight: 20\n"
+                    "    needs: 2\n"
+                    "    measures:\n"
+                    "      - {name: csat, weight: 50, score: csat}\n"
+                    "      - {name: tickets, weight: 50, score: tickets}\n"
+                    "  - name: relationship\n"
+                    "    weight: 30\n"
+                    "    measures: [{name: sponsor, weight: 1, score: sponsor}]\n");
+    set_h1(f);
+    (void)cn_frame_add(before, 1);
+    cn_frame_use(before, &f->columns, NULL);
+    assert_true(cn_frame_fill(before, 0, NULL, &f->when, CN_PACE_FACT, &f->err));
+    struct cn_health_score score = score_of(f, 0);
+    assert_int_equal(score.points, 38750); /* (50 x 50 + 30 x 20) / 80 */
+    struct cn_explanation why = explain(f, 0);
+    assert_int_equal(why.score.points, score.points);
+    assert_int_equal(item_of(&why, "usage")->points, 31250);
+    assert_int_equal(item_of(&why, "usage/logins")->points, 30000);
+    assert_int_equal(item_of(&why, "usage/breadth")->points, 10000);
+    assert_int_equal(item_of(&why, "usage/cap")->points, -8750);
+    assert_int_equal(item_of(&why, "usage/cap")->kind, CN_EXPLAIN_BOUND);
+    assert_str(item_of(&why, "usage/cap")->reason, "the group is at most 50");
+    assert_str(item_of(&why, "support")->reason, "1 of the 2 parts that it needs: left out");
+    assert_adds_up(&why, false);
+    set(f, 0, FAKE_LOGINS, 50); /* the cap no longer bites: 46 */
+    evaluate(f, NULL);
+    struct cn_explain_at then = { .model = f->model, .frame = before };
+    struct cn_explain_at now = { .model = f->model, .frame = f->frame };
+    assert_true(cn_health_explain_change(&then, &now, &f->arena, &why, &f->err));
+    assert_int_equal(why.change, -2500);
+    assert_int_equal(item_of(&why, "usage/logins")->change, -11250);
+    assert_int_equal(item_of(&why, "usage/cap")->change, 8750);
+    assert_str(item_of(&why, "usage/cap")->reason, "no longer needed");
+    assert_adds_up(&why, true);
     cn_frame_free(before);
 }
 
@@ -331,6 +364,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST("explanations equal the batch and add up", explanations_equal_the_batch_and_add_up),
         TEST("changes add up whatever changed", changes_add_up_whatever_changed),
+        TEST("capabilities 16: the floor, the cap and the needs of a group have their lines",
+             a_groups_bounds_have_their_line),
         TEST("a change names what moved", a_change_names_what_moved),
         TEST("capabilities 28: explanations of random facts under random rules add up",
              random_explanations_add_up),

@@ -36,6 +36,7 @@ static struct cn_health_node *add(struct builder *b, enum cn_health_kind kind, u
                                                .parent = parent,
                                                .weight = weight,
                                                .min_coverage = 0.5,
+                                               .cap = 100,
                                                .neutral = 50,
                                                .rule = CN_NO_RULE,
                                                .age_rule = CN_NO_RULE };
@@ -103,7 +104,7 @@ static void h1_is_52_and_45_with_confidence_090(void **state)
     assert_int_equal(points, 50000);
     b.nodes[5].missing = CN_MISSING_BLOCK;
     cn_tree_score(&b.card, values, present, nodes, &points, &confidence);
-    assert_int_equal(points, -1);
+    assert_int_equal(points, CN_POINTS_BLOCKED);
 }
 
 static void a_group_with_too_little_data_has_no_score(void **state)
@@ -202,6 +203,43 @@ static void a_map_meets_its_points_and_is_flat_outside(void **state)
     }
 }
 
+/* Two of three have data: 90 and 30 of equal weight, 60 before bounds. */
+static void a_group_has_a_floor_a_cap_and_a_number_that_it_needs(void **state)
+{
+    (void)state;
+    static const struct {
+        double floor;
+        double cap;
+        uint32_t needs;
+        int32_t points;
+        double bound;
+    } cases[] = {
+        { 0, 100, 0, 60000, 0 },   { 0, 100, 2, 60000, 0 },  { 0, 100, 3, -1, 0 },
+        { 70, 100, 0, 70000, 10 }, { 0, 45, 2, 45000, -15 }, { 60, 60, 2, 60000, 0 },
+    };
+    static const double values[] = { 90, 0, 30 };
+    static const bool present[] = { true, false, true };
+    struct builder b;
+    struct cn_tree_node nodes[NODES_MAX + 1];
+    memset(&b, 0, sizeof(b));
+    add(&b, CN_HEALTH_GROUP, 0, 1);
+    struct cn_health_node *group = add(&b, CN_HEALTH_GROUP, 0, 1);
+    for (int i = 0; i < 3; i++) {
+        add(&b, CN_HEALTH_MEASURE, 1, 10);
+    }
+    for (size_t i = 0; i < CN_ARRAY_LEN(cases); i++) {
+        int32_t points = 0;
+        int32_t confidence = 0;
+        group->floor = cases[i].floor;
+        group->cap = cases[i].cap;
+        group->needs = cases[i].needs;
+        cn_tree_score(&b.card, values, present, nodes, &points, &confidence);
+        assert_int_equal(points, cases[i].points);
+        assert_true(nodes[1].bound == cases[i].bound);
+        assert_int_equal(nodes[1].count, 2);
+    }
+}
+
 static double random_weight(struct cn_rng *rng)
 {
     static const double weights[] = { 0, 0.1, 1, 15, 33.3, 40, 100 };
@@ -234,6 +272,20 @@ static void random_measure(struct builder *b, struct cn_rng *rng, uint32_t paren
     }
 }
 
+static void random_bounds(struct cn_health_node *node, struct cn_rng *rng, bool is_root)
+{
+    if (node->kind == CN_HEALTH_MEASURE) {
+        return;
+    }
+    node->needs = (uint32_t)(cn_rng_between(rng, 0, 3) == 0 ? cn_rng_between(rng, 1, 3) : 0);
+    if (!is_root && cn_rng_between(rng, 0, 3) == 0) {
+        node->floor = cn_rng_unit(rng) * 50;
+    }
+    if (!is_root && cn_rng_between(rng, 0, 3) == 0) {
+        node->cap = 50 + cn_rng_unit(rng) * 50;
+    }
+}
+
 static void make_random(struct builder *b, struct cn_rng *rng)
 {
     memset(b, 0, sizeof(*b));
@@ -250,6 +302,7 @@ static void make_random(struct builder *b, struct cn_rng *rng)
         parent = cn_rng_between(rng, 0, 1) == 1 ? index : 0;
     }
     for (size_t n = 0; n < b->card.node_count; n++) {
+        random_bounds(&b->nodes[n], rng, n == 0);
         if (b->nodes[n].kind == CN_HEALTH_GROUP && b->nodes[n].weight_sum <= 0) {
             b->nodes[n].weight_sum = 1;
             b->nodes[n + 1].weight = 1; /* what the compiler refuses cannot be meant */
@@ -264,6 +317,11 @@ struct block {
     struct cn_kernel_scratch scratch;
     struct cn_kernel_result result;
 };
+
+static void *on_line(size_t bytes)
+{
+    return memset(cn_heap_resize_lines(NULL, 0, bytes), 0, bytes);
+}
 
 static void fill_block(struct block *block, struct cn_rng *rng)
 {
@@ -304,7 +362,7 @@ static void every_kernel_gives_the_bits_of_one_row_at_a_time(void **state)
     struct cn_rng rng = { 11 };
     struct cn_kernel_target targets[3];
     size_t target_count = 0;
-    struct block *block = calloc(1, sizeof(*block));
+    struct block *block = on_line(sizeof(*block));
     struct builder *b = calloc(1, sizeof(*b));
     cn_kernel_targets(targets, &target_count);
     assert_true(target_count >= 1);
@@ -323,17 +381,54 @@ static void every_kernel_gives_the_bits_of_one_row_at_a_time(void **state)
     free(block);
 }
 
+/* What `from` holds goes into copies of its columns, but for rows that are not asked for. */
+static void keep_every_third(const struct cn_kernel_target *target,
+                             const struct cn_kernel_result *result,
+                             const struct cn_kernel_state *from, uint64_t *missing)
+{
+    struct cn_kernel_state *block = on_line(sizeof(*block));
+    int64_t points[CN_BLOCK_ROWS];
+    int64_t status[CN_BLOCK_ROWS];
+    uint64_t fired[CN_BLOCK_ROWS];
+    uint64_t mask[CN_BLOCK_WORDS] = { 0 };
+    const uint64_t words = 0xFFFE; /* the first is said to be as it was */
+    memcpy(points, from->points, sizeof(points));
+    memcpy(status, from->status, sizeof(status));
+    memcpy(fired, from->fired, sizeof(fired));
+    memset(missing, 0xAA, CN_BLOCK_WORDS * sizeof(*missing));
+    for (size_t i = 0; i < CN_BLOCK_ROWS; i += 3) {
+        mask[i / 64] |= UINT64_C(1) << (i % 64);
+    }
+    *block = *from;
+    block->points = points;
+    block->status = status;
+    block->fired = fired;
+    block->missing = missing;
+    target->keep(words, result, mask, block);
+    for (size_t i = 0; i < CN_BLOCK_ROWS; i++) {
+        bool is_kept = i >= 64 && i % 3 == 0;
+        bool is_missing = is_kept ? result->points[i] < 0 : i % 2 == 1;
+        int64_t shown = result->points[i] < 0 ? 0 : result->points[i];
+        assert_int_equal(points[i], is_kept ? shown : from->points[i]);
+        assert_int_equal(status[i], is_kept ? from->new_status[i] : from->status[i]);
+        assert_int_equal(fired[i], is_kept ? result->fired[i] : from->fired[i]);
+        assert_int_equal(missing[i / 64] >> (i % 64) & 1, is_missing);
+    }
+    free(block);
+}
+
 static void every_kernel_gives_the_colours_of_one_row_at_a_time(void **state)
 {
     (void)state;
     struct cn_rng rng = { 12 };
     struct cn_kernel_target targets[3];
     size_t target_count = 0;
-    struct cn_kernel_result *result = calloc(1, sizeof(*result));
-    struct cn_kernel_state *block = calloc(1, sizeof(*block));
+    struct cn_kernel_result *result = on_line(sizeof(*result));
+    struct cn_kernel_state *block = on_line(sizeof(*block));
     int64_t points[CN_BLOCK_ROWS];
     int64_t status[CN_BLOCK_ROWS];
     uint64_t fired[CN_BLOCK_ROWS] = { 0 };
+    uint64_t missing[CN_BLOCK_WORDS];
     uint64_t mask[CN_BLOCK_WORDS];
     cn_kernel_targets(targets, &target_count);
     memset(mask, 0xFF, sizeof(mask));
@@ -346,6 +441,7 @@ static void every_kernel_gives_the_colours_of_one_row_at_a_time(void **state)
         result->points[i] = (int32_t)cn_rng_between(&rng, -1, 100) * 1000;
         result->points[i] = result->points[i] < 0 ? -1 : result->points[i];
         result->confidence[i] = (int32_t)cn_rng_between(&rng, 499, 501);
+        result->fired[i] = (uint64_t)cn_rng_between(&rng, 0, 3);
     }
     block->points = points;
     block->status = status;
@@ -364,6 +460,7 @@ static void every_kernel_gives_the_colours_of_one_row_at_a_time(void **state)
             }
             assert_int_equal(block->new_status[i], cn_status_pack(&score));
         }
+        keep_every_third(&targets[t], result, block, missing);
     }
     free(result);
     free(block);
@@ -494,6 +591,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CN_TEST("H1 is 52, 45 when missing is zero, with confidence 0.90",
                 h1_is_52_and_45_with_confidence_090),
+        CN_TEST("capabilities 16: a group has a floor, a cap and a number of parts that it needs",
+                a_group_has_a_floor_a_cap_and_a_number_that_it_needs),
         CN_TEST("a group with too little data has no score",
                 a_group_with_too_little_data_has_no_score),
         CN_TEST("freshness only ever takes away", freshness_only_ever_takes_away),

@@ -459,7 +459,10 @@ static void the_client_reads_what_the_server_answers(void **state)
     cn_buf_init(&body, 12);
     (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/later", cn_http_port(site.server));
     const char *const headers[] = { "content-type: text/plain" };
-    struct cn_http_call call = { "POST", url, headers, 1, CN_STR("0123456789"), 20000 };
+    struct cn_http_call call = { "POST", url, headers, 1, CN_STR("0123456789"), 20000, false };
+    assert_false(cn_http_client_call(client, &call, &status, &body, &err));
+    assert_int_equal(err.code, CN_DENIED); /* reliability 30: a private address, unless allowed */
+    call.allows_private = true;
     assert_true(cn_http_client_call(client, &call, &status, &body, &err));
     assert_int_equal(status, 201);
     assert_true(cn_str_equal(cn_buf_str(&body), CN_STR("later:012345")));

@@ -1,32 +1,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "metric/rollup.h"
-#include "tests/unit/metric_world.h"
-
-static struct cn_rollup_position at(int64_t seq)
-{
-    return (struct cn_rollup_position){ .seq = seq, .mapping = 1 };
-}
-
-/* Adds facts from..to, which are events from + 1..to of the log. */
-static void add(struct store *store, const struct world *world, size_t from, size_t to)
-{
-    cn_rollup_add(store->rollup, &world->facts[from], to - from, at((int64_t)to));
-}
-
-static void flush(struct store *store)
-{
-    struct cn_error err;
-    must(cn_rollup_flush(store->rollup, &err), &err);
-}
-
-static void fold(struct store *store, int64_t closed_before)
-{
-    struct cn_error err;
-    size_t days = 0;
-    must(cn_rollup_fold(store->rollup, closed_before, &days, &err), &err);
-}
+#include "tests/unit/rollup_world.h"
 
 /* Everything in one flush. */
 static void open_whole(struct store *store, const struct world *world)
@@ -34,22 +9,6 @@ static void open_whole(struct store *store, const struct world *world)
     store_open(store);
     add(store, world, 0, world->count);
     flush(store);
-}
-
-static int64_t number(struct store *store, const char *sql)
-{
-    struct cn_sql_conn *conn = NULL;
-    struct cn_sql_stmt *stmt = NULL;
-    struct cn_error err;
-    bool row = false;
-    must(cn_db_read(store->db, &conn, &err), &err);
-    must(cn_sql_prepare(conn, sql, &stmt, &err), &err);
-    must(cn_sql_step(stmt, &row, &err), &err);
-    assert_true(row);
-    int64_t value = cn_sql_column_i64(stmt, 0);
-    cn_sql_finish(stmt);
-    cn_db_release(store->db, conn);
-    return value;
 }
 
 static void a_day_is_counted_by_name_and_by_user(void **state)
@@ -336,15 +295,6 @@ static void values_that_cannot_be_summed_are_reported(void **state)
     store_remove(&store);
 }
 
-static bool scan_plain(void *arg, int64_t upto_seq, struct cn_rollup_sink *sink,
-                       struct cn_error *err)
-{
-    const struct world *world = arg;
-    (void)err;
-    sink->add(sink, world->facts, (size_t)upto_seq);
-    return true;
-}
-
 /* More than there was: the accounts' rows on days of their own, which take new pages. */
 static bool scan_twice(void *arg, int64_t upto_seq, struct cn_rollup_sink *sink,
                        struct cn_error *err)
@@ -359,43 +309,6 @@ static bool scan_twice(void *arg, int64_t upto_seq, struct cn_rollup_sink *sink,
         }
     }
     return true;
-}
-
-static void a_metric_that_comes_later_is_built_from_the_log(void **state)
-{
-    (void)state;
-    static const struct cn_metric_list nothing = { 0 };
-    struct world world;
-    struct store whole;
-    struct store store;
-    struct cn_error err;
-    size_t building = 0;
-    world_init(&world, 4, 2000, WORLD_LAST_DAY);
-    store_open_bare(&store);
-    must(cn_rollup_use(store.rollup, &nothing, &building, &err), &err);
-    assert_int_equal(building, 0);
-    add(&store, &world, 0, 1000);
-    flush(&store);
-    must(cn_rollup_use(store.rollup, &world_list, &building, &err), &err);
-    assert_int_equal(building, 4);
-    add(&store, &world, 1000, 1500);
-    flush(&store);
-    add(&store, &world, 1500, world.count);
-    must(cn_rollup_build(store.rollup,
-                         &(struct cn_rollup_builder){ .scan = scan_plain, .arg = &world }, &err),
-         &err);
-
-    store_open_bare(&whole);
-    must(cn_rollup_copy_names(whole.rollup, store.rollup, &err), &err);
-    store_use(&whole);
-    add(&whole, &world, 0, world.count);
-    flush(&whole);
-    assert_equal_rows(&whole, &store);
-    store_close(&store);
-    store_reopen(&store);
-    store_remove(&store);
-    store_remove(&whole);
-    world_deinit(&world);
 }
 
 static bool limit_pages(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
@@ -477,6 +390,29 @@ static void a_rebuild_that_fails_changes_nothing(void **state)
     world_deinit(&world);
 }
 
+static void one_that_stops_leaves_days_to_the_next_start(void **state)
+{
+    (void)state;
+    struct world world;
+    struct store store;
+    struct store whole;
+    world_init(&world, 7, 2000, WORLD_LAST_DAY);
+    open_whole(&store, &world);
+    open_whole(&whole, &world);
+    const int64_t days = number(&store, "SELECT count(DISTINCT day) FROM rollup_hot");
+    assert_true(days > 2);
+    cn_rollup_stop_folding(store.rollup);
+    assert_int_equal(fold(&store, WORLD_LAST_DAY + 1), 0);
+    assert_int_equal(number(&store, "SELECT count(*) FROM metric_daily"), 0);
+    store_close(&store);
+    store_reopen(&store);
+    assert_int_equal(fold(&store, WORLD_LAST_DAY + 1), days);
+    assert_equal_rows(&store, &whole);
+    store_remove(&store);
+    store_remove(&whole);
+    world_deinit(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -493,8 +429,8 @@ int main(void)
                 too_many_members_keep_the_same_ones_in_every_order),
         CN_TEST("values that cannot be summed are reported",
                 values_that_cannot_be_summed_are_reported),
-        CN_TEST("a metric that comes later is built from the log",
-                a_metric_that_comes_later_is_built_from_the_log),
+        CN_TEST("a rollup that stops leaves the days of a flood to the next start",
+                one_that_stops_leaves_days_to_the_next_start),
         CN_TEST("reliability 6: a full disk loses nothing", a_full_disk_loses_nothing),
         CN_TEST("reliability 6: a rebuild that fails changes nothing",
                 a_rebuild_that_fails_changes_nothing),

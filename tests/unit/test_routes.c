@@ -50,8 +50,10 @@ static void every_route_says_who_may(void **state)
 {
     (void)state;
     FOR_EACH_ROUTE (r) {
-        /* One's own session and stream: no customer's data. */
+        /* One's own session, stream and preferences: no customer's data. */
         const bool is_own = strcmp(r->path, "/api/v1/session") == 0 ||
+                            strcmp(r->path, "/api/v1/notification-preferences") == 0 ||
+                            strcmp(r->path, "/api/v1/notifications/read") == 0 ||
                             strcmp(r->path, "/api/v1/stream/{stream_id}") == 0;
         assert_int_equal(r->access[CN_ROLE_ADMIN] != CN_SCOPE_NONE, !r->is_public);
         for (size_t role = 0; role < CN_ROLE_COUNT; role++) {

@@ -222,6 +222,10 @@ static cn_str run_order(uint64_t seed, const char *schema)
     start(&spine);
     send_all(&spine, &rng);
     write_all(&spine, &rng);
+    /* Ranks are of the last night, and of what had arrived when they were taken: take them anew. */
+    stop(&spine);
+    start(&spine);
+    settle(&spine);
     int64_t today = cn_tz_day(spine.tz, SPINE_NOW);
     struct cn_backfill past = { .first_day = today - PAST_DAYS, .last_day = today - 1 };
     if (!cn_engine_backfill(spine.engine, &past, &err)) {

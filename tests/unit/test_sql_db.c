@@ -7,8 +7,13 @@
 
 #include "sql/db.h"
 #include "sql/driver.h"
+#include "sql/postgres.h"
 #include "sql/test_driver.h"
 #include "tests/unit/unit.h"
+
+enum {
+    CANCELLED_READS = 3000
+};
 
 struct fixture {
     char dir[32];
@@ -349,6 +354,123 @@ static void a_conflict_is_not_run_again(void **state)
     assert_int_equal(posted[0].err.code, CN_CONFLICT);
 }
 
+/* Reads twice, by the same connection if it is fit for that. */
+static void read_twice(struct cn_script *script)
+{
+    struct cn_error err;
+    struct cn_sql_conn *conn = NULL;
+    struct cn_db *db = NULL;
+    const struct cn_db_options options = { .connect = cn_scripted_connect,
+                                           .connect_arg = script,
+                                           .readers = 1 };
+    assert_true(cn_db_open(&options, &db, &err));
+    for (int i = 0; i < 2; i++) {
+        assert_true(cn_db_read(db, &conn, &err));
+        cn_db_release(db, conn);
+    }
+    cn_db_close(db);
+    assert_string_equal(script->complaint, "");
+    assert_int_equal(script->next, script->count);
+}
+
+static void a_rollback_that_was_cancelled_is_done_again(void **state)
+{
+    (void)state;
+    static const struct cn_scripted_step steps[] = {
+        { .sql = "BEGIN READ" }, { .sql = "ROLLBACK", .fails = CN_UNAVAILABLE },
+        { .sql = "ROLLBACK" },   { .sql = "BEGIN READ" },
+        { .sql = "ROLLBACK" },
+    };
+    struct cn_script script = { .steps = steps, .count = CN_ARRAY_LEN(steps) };
+    read_twice(&script);
+    assert_int_equal(script.opened, 2); /* and the first to write */
+}
+
+static void a_connection_that_cannot_roll_back_is_dropped(void **state)
+{
+    (void)state;
+    static const struct cn_scripted_step steps[] = {
+        { .sql = "BEGIN READ" },
+        { .sql = "ROLLBACK", .fails = CN_UNAVAILABLE },
+        { .sql = "ROLLBACK", .fails = CN_UNAVAILABLE },
+        { .sql = "BEGIN READ" },
+        { .sql = "ROLLBACK" },
+    };
+    struct cn_script script = { .steps = steps, .count = CN_ARRAY_LEN(steps) };
+    read_twice(&script);
+    assert_int_equal(script.opened, 3);
+}
+
+/* Cancels whatever the backend does, over and over. */
+struct canceller {
+    const char *url;
+    _Atomic int64_t pid;
+    _Atomic bool stopping;
+};
+
+static void *cancel(void *arg)
+{
+    struct canceller *canceller = arg;
+    struct cn_sql_conn *conn = NULL;
+    struct cn_sql_stmt *stmt = NULL;
+    struct cn_error err;
+    bool row = false;
+    assert_true(cn_postgres_open(canceller->url, &conn, &err));
+    while (!atomic_load(&canceller->stopping)) {
+        assert_true(cn_sql_prepare(conn,
+                                   "SELECT pg_cancel_backend(pid) FROM pg_stat_activity"
+                                   " WHERE pid = $1",
+                                   &stmt, &err));
+        cn_sql_bind_i64(stmt, 1, atomic_load(&canceller->pid));
+        assert_true(cn_sql_step(stmt, &row, &err));
+        cn_sql_finish(stmt);
+    }
+    cn_sql_close(conn);
+    return NULL;
+}
+
+static bool read_pid(struct cn_db *db, int64_t *pid_out, struct cn_error *err)
+{
+    struct cn_sql_conn *conn = NULL;
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    if (!cn_db_read(db, &conn, err)) {
+        return false;
+    }
+    bool ok =
+        cn_sql_prepare(conn, "SELECT pg_backend_pid()", &stmt, err) && cn_sql_step(stmt, &row, err);
+    *pid_out = ok ? cn_sql_column_i64(stmt, 0) : *pid_out;
+    cn_sql_finish(stmt);
+    cn_db_release(db, conn);
+    return ok;
+}
+
+static void a_cancelled_read_is_not_felt_by_the_next(void **state)
+{
+    struct fixture *f = *state;
+    struct canceller canceller = { .url = f->url };
+    pthread_t thread;
+    struct cn_db *db = NULL;
+    int64_t pid = 0;
+    int cancelled = 0;
+    const struct cn_db_options options = { .url = { f->url, strlen(f->url) }, .readers = 1 };
+    assert_true(cn_db_open(&options, &db, &f->err));
+    assert_int_equal(pthread_create(&thread, NULL, cancel, &canceller), 0);
+    for (int i = 0; i < CANCELLED_READS; i++) {
+        bool ok = read_pid(db, &pid, &f->err);
+        atomic_store(&canceller.pid, pid);
+        if (!ok && f->err.code != CN_UNAVAILABLE) {
+            fail_msg("%s", f->err.message);
+        }
+        cancelled += !ok;
+    }
+    atomic_store(&canceller.stopping, true);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(cancelled > 0);
+    assert_true(read_pid(db, &pid, &f->err) || read_pid(db, &pid, &f->err)); /* one may be late */
+    cn_db_close(db);
+}
+
 static int open_db(struct fixture *f)
 {
     const struct cn_db_options options = { .url = { f->url, strlen(f->url) } };
@@ -428,8 +550,16 @@ int main(void)
         CN_TEST("a dead connection is replaced before the work",
                 a_dead_connection_is_replaced_before_the_work),
         CN_TEST("a conflict is not run again", a_conflict_is_not_run_again),
+        CN_TEST("a rollback that was cancelled is done again",
+                a_rollback_that_was_cancelled_is_done_again),
+        CN_TEST("a connection that cannot roll back is dropped",
+                a_connection_that_cannot_roll_back_is_dropped),
     };
-    const struct CMUnitTest postgres_tests[] = { TESTS(setup_server) };
+    const struct CMUnitTest postgres_tests[] = {
+        TESTS(setup_server),
+        CN_TEST_WITH("a cancelled read is not felt by the next",
+                     a_cancelled_read_is_not_felt_by_the_next, setup_server, teardown),
+    };
     int failed = cmocka_run_group_tests_name("db on sqlite", sqlite_tests, NULL, NULL);
     failed += cmocka_run_group_tests_name("db on a script", scripted_tests, NULL, NULL);
     if (getenv("CAIRN_TEST_PG_URL") != NULL) { /* NOLINT(concurrency-mt-unsafe): one thread */

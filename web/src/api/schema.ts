@@ -525,23 +525,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/segments/{name}/moves": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who entered the segment and who left it, day by day */
-        get: operations["listSegmentMoves"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/coverage": {
         parameters: {
             query?: never;
@@ -952,6 +935,196 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scorecards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The scorecards by priority, with the accounts that each scores; shadows beside the scores that count */
+        get: operations["listScorecards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/touches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When somebody called, met or wrote to the account */
+        get: operations["listTouches"];
+        put?: never;
+        /** Note a touch; the caller made it */
+        post: operations["createTouch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/touches/{touch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** It was none: it counts no more, and stays as history */
+        delete: operations["withdrawTouch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/{name}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who entered the segment and who left it, day by day */
+        get: operations["listSegmentMoves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acknowledge/{link}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page of a link in a message; changes nothing */
+        get: operations["showAcknowledge"];
+        put?: never;
+        /** Acknowledge the signal of the link, as the user for whom it was made */
+        post: operations["acknowledgeByLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notification-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the caller is told of signals */
+        get: operations["getNotificationPreferences"];
+        /** Say how to be told of signals */
+        put: operations["putNotificationPreferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller was told in the app */
+        get: operations["listNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The caller has seen them */
+        post: operations["readNotifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages that were sent, wait or failed */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test message; how it went is in the list */
+        post: operations["testDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{delivery_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a message that was given up again */
+        post: operations["retryDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1112,6 +1285,12 @@ export interface components {
             grey: boolean;
             /** @description how much of what the scorecard asks is known and fresh */
             confidence: number;
+            /** @description points and band are those of the override, which stands first by setting health.effective */
+            by_hand: boolean;
+            /** @description what the scorecard says; null: too little data */
+            computed: number | null;
+            /** @description set by hand, while it lasts; null: not */
+            override: number | null;
         };
         Drift: {
             /**
@@ -1139,6 +1318,8 @@ export interface components {
             domain?: string | null;
             /** @description null: nobody */
             owner_id?: string | null;
+            /** @description the account above it; null: none */
+            parent_id?: string | null;
             /**
              * @description lifecycle stage
              * @enum {string}
@@ -1184,6 +1365,8 @@ export interface components {
             flags: string[];
             /** @description of its e-mail addresses */
             domain: string | null;
+            /** @description the account above it; null: none */
+            parent_id: string | null;
             /** @description what group calls said, by name */
             traits: components["schemas"]["Trait"][];
             /**
@@ -1212,6 +1395,8 @@ export interface components {
             domain?: string | null;
             /** @description null: nobody */
             owner_id?: string | null;
+            /** @description the account above it, which is not below it; null: none */
+            parent_id?: string | null;
             /**
              * @description lifecycle stage
              * @enum {string}
@@ -1230,7 +1415,7 @@ export interface components {
              * @description the moment explained
              */
             at: string;
-            /** @description the score, to a thousandth */
+            /** @description the score, 0 to 100, to a thousandth; 100 is healthy */
             points: number;
             /**
              * @description the colour
@@ -1256,6 +1441,8 @@ export interface components {
              * @enum {string}
              */
             effective: "computed" | "override";
+            /** @description scorecards that are scored beside, and decide nothing; of now alone */
+            shadows: components["schemas"]["ShadowScore"][];
             /** @description the scorecard's tree in pre-order */
             items: components["schemas"]["ExplainItem"][];
         };
@@ -1295,6 +1482,22 @@ export interface components {
              */
             until: string;
         };
+        ShadowScore: {
+            /** @description the shadow's name */
+            scorecard: string;
+            /** @description its score, 0 to 100; 100 is healthy; null: too little data */
+            points: number | null;
+            /** @description the colour that it would have */
+            band: ("red" | "yellow" | "green") | null;
+            /** @description too little is known */
+            grey: boolean;
+            /** @description how much is known and fresh */
+            confidence: number;
+            /** @description its score less the one that counts */
+            difference: number | null;
+            /** @description exceptions that fired */
+            because: string | null;
+        };
         ExplainItem: {
             /** @description usage/breadth; exceptions/1 */
             path: string;
@@ -1306,7 +1509,7 @@ export interface components {
              * @description what kind of row
              * @enum {string}
              */
-            kind: "group" | "measure" | "exception" | "rules" | "scorecard" | "rest";
+            kind: "group" | "measure" | "exception" | "bound" | "children" | "rules" | "scorecard" | "rest";
             /** @description share of what its siblings weigh, 0 to 1 */
             weight: number | null;
             /** @description 0 to 100; null: missing */
@@ -1327,6 +1530,8 @@ export interface components {
             reason: string | null;
             /** @description the expression */
             rule: string | null;
+            /** @description the child account that the row is of */
+            account_id: string | null;
             /** @description what the rule rests on */
             facts: components["schemas"]["Fact"][];
         };
@@ -1821,7 +2026,7 @@ export interface components {
             note: string;
             /** @description by name */
             files: components["schemas"]["ProgramFile"][];
-            /** @description a version that waits for a scan of the log; null: none */
+            /** @description a version that is not active yet; null: none */
             building: components["schemas"]["ProgramBuilding"] | null;
         };
         ProgramAuthor: {
@@ -1846,7 +2051,7 @@ export interface components {
              * @description when it was applied
              */
             at: string;
-            /** @description what is counted for it */
+            /** @description what the log is scanned for; often nothing */
             metrics: components["schemas"]["BuildingMetric"][];
         };
         BuildingMetric: {
@@ -2105,42 +2310,6 @@ export interface components {
             /** @description of the program that made it */
             program_version: number;
         };
-        SegmentMoves: {
-            /** @description every day that was asked for */
-            days: components["schemas"]["SegmentDay"][];
-            /** @description the newest entries and exits, newest first */
-            data: components["schemas"]["SegmentMove"][];
-            /** @description entries and exits of these days */
-            total: number;
-            /** @description there were more; the oldest are not counted */
-            at_least: boolean;
-        };
-        SegmentDay: {
-            /**
-             * Format: date
-             * @description in the workspace's zone
-             */
-            day: string;
-            /** @description entries on it */
-            entered: number;
-            /** @description exits on it */
-            left: number;
-        };
-        SegmentMove: {
-            /**
-             * Format: date-time
-             * @description when
-             */
-            at: string;
-            /** @description the account */
-            account_id: string;
-            /** @description what it is called */
-            account_name: string;
-            /** @description else it left */
-            entered: boolean;
-            /** @description computed later, not lived */
-            backfilled: boolean;
-        };
         CoverageBoard: {
             /** @description as in the program */
             models: components["schemas"]["CoverageModel"][];
@@ -2181,6 +2350,10 @@ export interface components {
             ratio: number | null;
             /** @description expected by cadence and colour */
             touches_per_week: number;
+            /** @description accounts whose last touch is longer ago than their cadence */
+            overdue: number;
+            /** @description touches of the last 30 days that nothing asked for; null: the model has a cadence */
+            leakage: number | null;
         };
         CoverageTouch: {
             /**
@@ -2204,6 +2377,8 @@ export interface components {
             average: components["schemas"]["Money"] | null;
             /** @description expected by cadence and colour */
             touches_per_week: number;
+            /** @description accounts whose last touch is longer ago than their cadence */
+            overdue: number;
             /** @description by coverage model */
             parts: components["schemas"]["CoveragePart"][];
         };
@@ -2219,6 +2394,8 @@ export interface components {
             load: "none" | "under" | "right" | "over";
             /** @description expected by cadence and colour */
             touches_per_week: number;
+            /** @description accounts whose last touch is longer ago than their cadence */
+            overdue: number;
         };
         SignalList: {
             /** @description the most urgent first, then the newest */
@@ -2551,7 +2728,7 @@ export interface components {
             /** @description its number */
             version: number;
             /**
-             * @description active, or building while the log is scanned for it
+             * @description active, or building while it is not yet: see building of the program
              * @enum {string}
              */
             state: "active" | "building" | "past" | "failed";
@@ -2885,6 +3062,321 @@ export interface components {
              * @description within a year; a sentiment lasts 90 days and an override 30 unless given
              */
             until?: string;
+        };
+        ScorecardBoard: {
+            /** @description by falling priority: the order in which they are tried */
+            data: components["schemas"]["ScorecardUse"][];
+            /** @description that the caller may see */
+            accounts: number;
+            /** @description to which no scorecard applies */
+            unscored: number;
+        };
+        ScorecardUse: {
+            /** @description the scorecard */
+            name: string;
+            /** @description what it is for */
+            doc: string | null;
+            /** @description of those that apply to an account, the highest scores it */
+            priority: number;
+            /** @description the condition; null: always */
+            applies_when: string | null;
+            /** @description it is scored beside, and decides nothing */
+            shadow: boolean;
+            /** @description that it scores, of those that the caller may see */
+            accounts: number;
+            /** @description their annual recurring revenue */
+            arr: components["schemas"]["Money"];
+            /** @description their colours */
+            bands: components["schemas"]["ScorecardBands"];
+            /** @description yellow begins here; below is red */
+            yellow: number;
+            /** @description green begins here; scores are 0 to 100 */
+            green: number;
+            /** @description of a shadow: beside the scores that count */
+            compared: components["schemas"]["ShadowComparison"] | null;
+        };
+        ScorecardBands: {
+            /** @description accounts */
+            red: number;
+            /** @description accounts */
+            yellow: number;
+            /** @description accounts */
+            green: number;
+        };
+        ShadowComparison: {
+            /** @description accounts that have both scores */
+            both: number;
+            /** @description mean of the shadow's score less the one that counts */
+            difference: number;
+            /** @description the same without signs */
+            distance: number;
+            /** @description how many would have which colour */
+            colours: components["schemas"]["ShadowCell"][];
+            /** @description the accounts that differ most */
+            movers: components["schemas"]["ShadowMover"][];
+        };
+        ShadowCell: {
+            /**
+             * @description the colour that counts
+             * @enum {string}
+             */
+            live: "red" | "yellow" | "green";
+            /**
+             * @description the shadow's colour
+             * @enum {string}
+             */
+            shadow: "red" | "yellow" | "green";
+            /** @description how many have both */
+            accounts: number;
+        };
+        ShadowMover: {
+            /** @description the account */
+            account_id: string;
+            /** @description its name */
+            name: string;
+            /** @description the score that counts */
+            live: number;
+            /** @description the shadow's */
+            shadow: number;
+            /** @description the shadow's less the one that counts */
+            difference: number;
+        };
+        TouchList: {
+            /** @description the newest first */
+            data: components["schemas"]["Touch"][];
+            /** @description null: no more */
+            next_cursor: string | null;
+        };
+        Touch: {
+            /** @description the touch */
+            id: string;
+            /**
+             * @description how it was done
+             * @enum {string}
+             */
+            kind: "call" | "meeting" | "visit" | "email" | "chat";
+            /** @description with whom; null: nobody in particular */
+            person_id: string | null;
+            /** @description by whom; null: Cairn */
+            user: components["schemas"]["UserRef"] | null;
+            /** @description what was said, or empty */
+            note: string;
+            /** @description what asked for it; empty: nothing did */
+            trigger: string;
+            /**
+             * Format: date-time
+             * @description when it was
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description when it was told
+             */
+            known_at: string;
+        };
+        TouchCreate: {
+            /**
+             * @description how it was done
+             * @enum {string}
+             */
+            kind: "call" | "meeting" | "visit" | "email" | "chat";
+            /** @description with whom, of the account */
+            person_id?: string;
+            /** @description what was said */
+            note?: string;
+            /** @description what asked for it: a signal, a campaign, the customer */
+            trigger?: string;
+            /**
+             * Format: date-time
+             * @description when it was, not in the future; now unless given
+             */
+            at?: string;
+        };
+        SegmentMoves: {
+            /** @description every day that was asked for */
+            days: components["schemas"]["SegmentDay"][];
+            /** @description the newest entries and exits, newest first */
+            data: components["schemas"]["SegmentMove"][];
+            /** @description entries and exits of these days */
+            total: number;
+            /** @description there were more; the oldest are not counted */
+            at_least: boolean;
+        };
+        SegmentDay: {
+            /**
+             * Format: date
+             * @description in the workspace's zone
+             */
+            day: string;
+            /** @description entries on it */
+            entered: number;
+            /** @description exits on it */
+            left: number;
+        };
+        SegmentMove: {
+            /**
+             * Format: date-time
+             * @description when
+             */
+            at: string;
+            /** @description the account */
+            account_id: string;
+            /** @description what it is called */
+            account_name: string;
+            /** @description else it left */
+            entered: boolean;
+            /** @description computed later, not lived */
+            backfilled: boolean;
+        };
+        NotificationPreferencesView: {
+            /** @description list them under notifications */
+            in_app: boolean;
+            /** @description send mails */
+            email: boolean;
+            /** @description send messages in Slack; needs slack_user_id */
+            slack: boolean;
+            /** @description the person's id in Slack, such as U024BE7LH */
+            slack_user_id: string;
+            /**
+             * @description what is less severe waits for the digest
+             * @enum {string}
+             */
+            min_severity: "low" | "medium" | "high" | "critical";
+            /** @description 22:00: mails and messages wait from then on; null: no quiet hours */
+            quiet_from: string | null;
+            /** @description 07:00: and are sent then */
+            quiet_until: string | null;
+            /** @description what is critical does not wait */
+            critical_passes: boolean;
+            /** @description Europe/Berlin: of these hours; empty: the workspace's */
+            time_zone: string;
+            /** @description 08:00: one mail a day; null: none */
+            digest_at: string | null;
+            /** @description this server sends mails */
+            mail_is_set: boolean;
+            /** @description this server sends messages in Slack */
+            slack_is_set: boolean;
+        };
+        NotificationPreferences: {
+            /** @description list them under notifications */
+            in_app: boolean;
+            /** @description send mails */
+            email: boolean;
+            /** @description send messages in Slack; needs slack_user_id */
+            slack: boolean;
+            /** @description the person's id in Slack, such as U024BE7LH */
+            slack_user_id: string;
+            /**
+             * @description what is less severe waits for the digest
+             * @enum {string}
+             */
+            min_severity: "low" | "medium" | "high" | "critical";
+            /** @description 22:00: mails and messages wait from then on; null: no quiet hours */
+            quiet_from: string | null;
+            /** @description 07:00: and are sent then */
+            quiet_until: string | null;
+            /** @description what is critical does not wait */
+            critical_passes: boolean;
+            /** @description Europe/Berlin: of these hours; empty: the workspace's */
+            time_zone: string;
+            /** @description 08:00: one mail a day; null: none */
+            digest_at: string | null;
+        };
+        NotificationList: {
+            /** @description newest first; of accounts that the caller still sees */
+            data: components["schemas"]["Notification"][];
+            /** @description how many were not seen, on all pages */
+            unread: number;
+            /** @description null: no more */
+            next_cursor: string | null;
+        };
+        Notification: {
+            /** @description the notification */
+            id: string;
+            /**
+             * Format: date-time
+             * @description when
+             */
+            at: string;
+            /** @description null: not seen yet */
+            read_at: string | null;
+            /** @description of which signal */
+            signal_id: string;
+            /** @description of which account */
+            account_id: string;
+            /** @description what it is called */
+            account_name: string;
+            /** @description the reason, in a few words */
+            because: string;
+            /**
+             * @description how urgent
+             * @enum {string}
+             */
+            severity: "low" | "medium" | "high" | "critical";
+        };
+        NotificationRead: {
+            /** @description that one and all before it */
+            until: string;
+        };
+        DeliveryList: {
+            /** @description newest first */
+            data: components["schemas"]["Delivery"][];
+            /** @description how many wait, whatever was asked for */
+            waiting: number;
+            /** @description how many were given up */
+            failed: number;
+            /** @description null: no more */
+            next_cursor: string | null;
+        };
+        Delivery: {
+            /** @description the message; a mail's Message-ID begins with it */
+            id: string;
+            /**
+             * @description what it tells
+             * @enum {string}
+             */
+            kind: "signal" | "digest" | "test";
+            /**
+             * @description the way it goes
+             * @enum {string}
+             */
+            channel: "app" | "email" | "slack" | "slack_channel";
+            /**
+             * @description failed: refused, or tried too often; dropped: there was no need any more
+             * @enum {string}
+             */
+            state: "waiting" | "sending" | "sent" | "failed" | "dropped";
+            /** @description null: to a channel */
+            user_id: string | null;
+            /** @description empty: to a channel */
+            user_name: string;
+            /** @description null: of none */
+            signal_id: string | null;
+            /** @description it waits, or waited, for the end of quiet hours */
+            is_held: boolean;
+            /**
+             * Format: date-time
+             * @description not before
+             */
+            due_at: string;
+            /** @description that were begun */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description when it was written
+             */
+            created_at: string;
+            /** @description null: not yet */
+            done_at: string | null;
+            /** @description of the last attempt, or why it was dropped */
+            error: string;
+        };
+        DeliveryTest: {
+            /**
+             * @description to the caller; slack_channel: to the channel
+             * @enum {string}
+             */
+            channel: "email" | "slack" | "slack_channel";
         };
     };
     responses: never;
@@ -3980,6 +4472,8 @@ export interface operations {
                 since?: string;
                 /** @description explain the beginning of this moment's day; now unless given */
                 at?: string;
+                /** @description explain what this shadow makes of the account now */
+                scorecard?: string;
             };
             header?: never;
             path: {
@@ -7593,104 +8087,6 @@ export interface operations {
             };
         };
     };
-    listSegmentMoves: {
-        parameters: {
-            query?: {
-                /** @description how many days, today included; 90 unless given */
-                days?: number;
-            };
-            header?: never;
-            path: {
-                /** @description the name of a segment */
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Who entered the segment and who left it, day by day */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SegmentMoves"];
-                };
-            };
-            /** @description malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not-acceptable */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description too-large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     getCoverage: {
         parameters: {
             query?: never;
@@ -10652,6 +11048,1474 @@ export interface operations {
             };
             /** @description unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listScorecards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The scorecards by priority, with the accounts that each scores; shadows beside the scores that count */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScorecardBoard"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTouches: {
+        parameters: {
+            query?: {
+                /** @description rows of a page, 200 unless given */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the account */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description When somebody called, met or wrote to the account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TouchList"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createTouch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the account */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TouchCreate"];
+            };
+        };
+        responses: {
+            /** @description Note a touch; the caller made it */
+            201: {
+                headers: {
+                    /** @description Path of what was created */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Touch"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawTouch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the account */
+                account_id: string;
+                /** @description the touch */
+                touch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was none: it counts no more, and stays as history */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSegmentMoves: {
+        parameters: {
+            query?: {
+                /** @description how many days, today included; 90 unless given */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description the name of a segment */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who entered the segment and who left it, day by day */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentMoves"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showAcknowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description as the message has it */
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page of a link in a message; changes nothing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledgeByLink: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description as the message has it */
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Acknowledge the signal of the link, as the user for whom it was made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getNotificationPreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How the caller is told of signals */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPreferencesView"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putNotificationPreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationPreferences"];
+            };
+        };
+        responses: {
+            /** @description Say how to be told of signals */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPreferencesView"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNotifications: {
+        parameters: {
+            query?: {
+                /** @description rows of a page, 50 unless given */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the caller was told in the app */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationList"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readNotifications: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationRead"];
+            };
+        };
+        responses: {
+            /** @description The caller has seen them */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description rows of a page, 50 unless given */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+                /** @description any unless given */
+                state?: "waiting" | "sending" | "sent" | "failed" | "dropped";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Messages that were sent, wait or failed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testDelivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeliveryTest"];
+            };
+        };
+        responses: {
+            /** @description Send a test message; how it went is in the list */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryDelivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the delivery */
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Try a message that was given up again */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,6 +2,7 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { AccountPage } from '@/features/accounts/AccountPage';
 import { AccountsPage } from '@/features/accounts/AccountsPage';
+import { NotificationsPage } from '@/features/notifications/NotificationsPage';
 import { PortfolioPage } from '@/features/portfolio/PortfolioPage';
 import { AccountSignals, useSignalMoments } from '@/features/signals';
 import { SignalsPage } from '@/features/signals/SignalsPage';
@@ -36,4 +37,8 @@ export function Account() {
 
 export function Sources() {
   return <SourcesPage selected={sources.useSearch().source} />;
+}
+
+export function Notifications() {
+  return <NotificationsPage />;
 }

@@ -126,6 +126,12 @@ const coverage = createRoute({
   component: lazyRouteComponent(() => import('./segments'), 'Coverage'),
 });
 
+const notifications = createRoute({
+  getParentRoute: () => app,
+  path: '/notifications',
+  component: lazyRouteComponent(() => import('./pages'), 'Notifications'),
+});
+
 const program = createRoute({
   getParentRoute: () => app,
   path: '/program',
@@ -150,6 +156,7 @@ const tree = root.addChildren([
     coverage,
     program,
     sources,
+    notifications,
   ]),
 ]);
 

@@ -56,6 +56,9 @@ function UserMenu() {
         <Menu.Label>
           {user.email} · {workspace.name} · {workspace.time_zone}
         </Menu.Label>
+        <Menu.Item component={Link} to="/notifications">
+          {t('notifications.title')}
+        </Menu.Item>
         <Menu.Item onClick={leave}>{t('shell.signOut')}</Menu.Item>
       </Menu.Dropdown>
     </Menu>

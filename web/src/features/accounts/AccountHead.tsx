@@ -95,6 +95,26 @@ function ByHand({ override, first = false }: { override: Override; first?: boole
   );
 }
 
+/** What scorecards that only watch make of the account. */
+function Beside({ health }: { health: AccountHealth }) {
+  const format = useFormat();
+  return health.shadows.map(shadow => (
+    <span
+      key={shadow.scorecard}
+      className={classes.hand}
+      title={t('health.shadowWhy', { because: shadow.because ?? '–' })}
+    >
+      {shadow.points === null
+        ? t('health.shadowUnknown', { name: shadow.scorecard })
+        : t('health.shadow', {
+            name: shadow.scorecard,
+            points: format.points(shadow.points),
+            difference: format.signedPoints(shadow.difference ?? 0),
+          })}
+    </span>
+  ));
+}
+
 interface Props {
   account: Account;
   health: AccountHealth | null | undefined;
@@ -123,16 +143,18 @@ export function AccountHead({ account, health, onWhy, onTab }: Props) {
           data-marked={mark !== undefined}
           role="group"
           aria-label={t('accounts.column.score')}
+          title={t('health.scale')}
         >
           <HealthShape shade={shade} size={22} />
           {byHand?.first && <ByHand override={byHand.override} first />}
           <span className={byHand?.first ? classes.second : classes.points}>
-            {account.score ? format.points(account.score.points) : '–'}
+            {account.score?.computed != null ? format.points(account.score.computed) : '–'}
           </span>
           <span className={classes.word}>{t(`health.band.${shade}`)}</span>
           {byHand?.first && <span className="dim">{t('judgement.computed')}</span>}
           <Moved account={account} health={health} />
           {byHand && !byHand.first && <ByHand override={byHand.override} />}
+          {health && <Beside health={health} />}
         </div>
         <div className={classes.lines}>
           <div className={classes.sentence} aria-live="polite">

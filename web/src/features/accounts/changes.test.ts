@@ -4,7 +4,15 @@ import type { AccountList, AccountRow } from '@/api/types';
 import { applyAccountChange, onChanges, othersChanged } from './changes';
 import { accountKeys } from './keys';
 
-const score = (points: number) => ({ points, band: 'green' as const, grey: false, confidence: 1 });
+const score = (points: number) => ({
+  points,
+  band: 'green' as const,
+  grey: false,
+  confidence: 1,
+  by_hand: false,
+  computed: null,
+  override: null,
+});
 const row = (id: string): AccountRow => ({
   id,
   external_id: id,

@@ -1,5 +1,6 @@
 // The explanation of a score as a bill: rows that add up, each open to the facts behind it.
 import { UnstyledButton } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import { Fragment } from 'react';
 import type { AccountHealth, ExplainItem } from '@/api/types';
 import { useFormat, When } from '@/features/session';
@@ -30,11 +31,18 @@ function Change({ value, digits }: { value: number | null; digits: number }) {
 }
 
 function Facts({ item }: { item: ExplainItem }) {
-  if (item.facts.length === 0 && !item.reason && !item.rule)
+  if (item.facts.length === 0 && !item.reason && !item.rule && !item.account_id)
     return <p className={classes.noFacts}>{t('bill.noFacts')}</p>;
   return (
     <div className={classes.facts}>
       {item.reason && <p>{item.reason}</p>}
+      {item.account_id && (
+        <p>
+          <Link to="/accounts/$accountId" params={{ accountId: item.account_id }}>
+            {t('bill.openChild', { name: item.name })}
+          </Link>
+        </p>
+      )}
       {item.rule && (
         <p className="dim">
           {t('bill.rule')} <code className="mono">{item.rule}</code>
@@ -103,8 +111,9 @@ function BillRow({ item, opened, parts, digits, onToggle }: RowProps) {
           <span className={classes.chevron} data-open={opened}>
             <Icon name="chevron" size={12} />
           </span>
-          <span>{words(item.name)}</span>
+          <span>{item.account_id ? item.name : words(item.name)}</span>
           {item.kind === 'exception' && <span className={classes.tag}>{t('bill.exception')}</span>}
+          {item.kind === 'bound' && <span className={classes.tag}>{t('bill.bound')}</span>}
           {item.missing && <span className={classes.tag}>{t('bill.missing')}</span>}
         </UnstyledButton>
         {item.raw_text && (

@@ -61,11 +61,23 @@ export function HealthMark({ score }: { score: Score | null }) {
   const title =
     shade === 'grey' && score
       ? t('health.greyWhy', { percent: Math.round(score.confidence * 100) })
-      : undefined;
+      : score?.by_hand
+        ? t('health.byHand', { computed: score.computed === null ? '–' : Math.round(score.computed) })
+        : t('health.scale');
   return (
     <span className={classes.mark} title={title}>
       <HealthShape shade={shade} />
       <span className={classes.points}>{score ? Math.round(score.points) : '–'}</span>
+      {score && score.override !== null && (
+        <abbr
+          className={classes.hand}
+          title={score.by_hand ? title : t('health.beside', { points: score.override })}
+        >
+          {score.by_hand
+            ? t('health.handMark')
+            : t('health.besideMark', { points: Math.round(score.override) })}
+        </abbr>
+      )}
       <span className={classes.word} data-shade={shade}>
         {t(`health.band.${shade}`)}
       </span>

@@ -19,6 +19,7 @@ function item(path: string, points: number, more: Partial<ExplainItem> = {}): Ex
     missing: false,
     reason: null,
     rule: null,
+    account_id: null,
     facts: [],
     ...more,
   };

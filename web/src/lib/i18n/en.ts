@@ -1,12 +1,15 @@
 // English.  Sentence case, words from GLOSSARY.md, no exclamation marks.
+import { bill } from './bill';
 import { judgement } from './judgement';
 import { keys } from './keys';
+import { notifications } from './notifications';
 import { portfolio } from './portfolio';
 import { signals } from './signals';
 import { sources } from './sources';
 
 export const en = {
   judgement,
+  notifications,
   portfolio,
   signals,
   sources,
@@ -60,6 +63,15 @@ export const en = {
       green: 'green at {{points}}',
       grey: 'grey: too little is known to judge',
     },
+    scale: 'From 0 to 100; 100 is healthy',
+    byHand: 'Set by hand; the scorecard says {{computed}}. From 0 to 100; 100 is healthy',
+    handMark: 'by hand',
+    beside: 'Set to {{points}} by hand; the computed score counts',
+    besideMark: 'hand {{points}}',
+    shadow: '{{name}} would say {{points}} ({{difference}})',
+    shadowUnknown: '{{name}} knows too little',
+    shadowWhy:
+      'A shadow scorecard: it is scored beside the one that counts, and decides nothing. Exceptions: {{because}}',
     greyWhy: 'Only {{percent}} % of the score’s weight has facts behind it',
     trendWhy: 'Points against 28 days ago',
     drift: {
@@ -156,35 +168,7 @@ export const en = {
     unknown: 'too little is known: check that its events arrive.',
     none: 'nothing needs a human now.',
   },
-  bill: {
-    title: 'Why this score',
-    measure: 'Measure',
-    value: 'Value',
-    of100: 'Of 100',
-    weight: 'Weight',
-    points: 'Points',
-    change: 'Change',
-    since: 'Since {{date}}',
-    sinceDays_one: 'Since yesterday',
-    sinceDays_other: 'Since {{count}} days ago',
-    sinceSeen: 'Since you last looked',
-    dates: 'Between two dates',
-    between: 'Between {{from}} and {{to}}',
-    past: 'This is the score at the end of {{date}}, with the facts and rules of then. The rest of the page is of now.',
-    now: 'Back to now',
-    was: '{{was}} before',
-    total: 'Score',
-    exception: 'exception',
-    missing: 'no facts',
-    fact: 'Fact',
-    source: 'Source',
-    at: 'At',
-    factsOf: 'Facts of {{name}}',
-    rule: 'Rule',
-    noFacts: 'No facts are recorded for this row.',
-    none: 'No score yet',
-    noneHelp: 'The first facts that the scorecard reads will bring one.',
-  },
+  bill,
   history: {
     title: 'How did the score move?',
     range: 'Range',

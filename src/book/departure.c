@@ -1,0 +1,164 @@
+#include "book/departure.h"
+
+#include "base/str.h"
+
+#include "book/contract.h"
+#include "book/row.h"
+
+bool cn_departure_set(const struct cn_unit *unit, cn_account_id account_id, int64_t left_on,
+                      cn_str reason, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (left_on > cn_unit_day(unit)) {
+        (void)cn_fail(err, CN_INVALID, "an account that left did so today or before");
+        return cn_error_field(err, "left_on");
+    }
+    if (!cn_row_require_account(unit, account_id, err) ||
+        !cn_sql_prepare(unit->conn,
+                        "INSERT INTO departure(account_id, left_on, reason, author_id, known_us)"
+                        " VALUES($1, $2, $3, $4, $5) ON CONFLICT(account_id) DO UPDATE SET"
+                        " left_on = excluded.left_on, reason = excluded.reason,"
+                        " author_id = excluded.author_id, known_us = excluded.known_us",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, account_id.value);
+    cn_sql_bind_i64(stmt, 2, left_on);
+    cn_sql_bind_str(stmt, 3, reason);
+    cn_sql_bind_i64(stmt, 4, unit->user.value);
+    cn_sql_bind_i64(stmt, 5, unit->now.us);
+    return cn_sql_run(stmt, err);
+}
+
+bool cn_departure_remove(const struct cn_unit *unit, cn_account_id account_id, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_row_require_account(unit, account_id, err) ||
+        !cn_sql_prepare(unit->conn, "DELETE FROM departure WHERE account_id = $1", &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, account_id.value);
+    return cn_sql_run(stmt, err);
+}
+
+/* Runs a query of account, name, day, reason and moment. */
+static bool read_list(const struct cn_unit *unit, struct cn_sql_stmt *stmt,
+                      struct cn_departure_list *list_out, struct cn_error *err)
+{
+    struct cn_departure_list list = { 0 };
+    size_t capacity = 0;
+    bool row = false;
+    bool ok = cn_sql_step(stmt, &row, err);
+    while (ok && row) {
+        list.items =
+            cn_row_grow(unit->arena, list.items, list.count, &capacity, sizeof(list.items[0]));
+        list.items[list.count++] =
+            (struct cn_departure){ .account_id.value = cn_sql_column_i64(stmt, 0),
+                                   .name = cn_row_str(unit->arena, stmt, 1),
+                                   .left_on = cn_sql_column_i64(stmt, 2),
+                                   .reason = cn_row_str(unit->arena, stmt, 3),
+                                   .known.us = cn_sql_column_i64(stmt, 4) };
+        ok = cn_sql_step(stmt, &row, err);
+    }
+    cn_sql_finish(stmt);
+    if (ok) {
+        *list_out = list;
+    }
+    return ok;
+}
+
+bool cn_departure_list(const struct cn_unit *unit, struct cn_departure_list *list_out,
+                       struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_row_prepare(unit,
+                        "SELECT account.account_id, name, left_on, reason, known_us FROM account"
+                        " JOIN departure ON departure.account_id = account.account_id"
+                        " WHERE " CN_SEES_ACCOUNT
+                        " ORDER BY left_on DESC, account.account_id LIMIT $4",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 4, CN_DEPARTURES_MAX);
+    return read_list(unit, stmt, list_out, err);
+}
+
+bool cn_departure_suggest(const struct cn_unit *unit, struct cn_departure_list *list_out,
+                          struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_row_prepare(unit,
+                        "SELECT account.account_id, account.name, max(ends_on) + 1, '', 0"
+                        " FROM account"
+                        " JOIN contract ON contract.account_id = account.account_id"
+                        " LEFT JOIN departure ON departure.account_id = account.account_id"
+                        " WHERE " CN_SEES_ACCOUNT
+                        " AND contract.status <> $4 AND departure.account_id IS NULL"
+                        " GROUP BY account.account_id, account.name HAVING max(ends_on) < $5"
+                        " ORDER BY 3 DESC, 1 LIMIT $6",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 4, CN_CONTRACT_DRAFT);
+    cn_sql_bind_i64(stmt, 5, cn_unit_day(unit));
+    cn_sql_bind_i64(stmt, 6, CN_DEPARTURES_MAX);
+    return read_list(unit, stmt, list_out, err);
+}
+
+bool cn_departure_find(const struct cn_unit *unit, cn_str text, cn_account_id *account_id_out,
+                       struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    bool several = false;
+    if (!cn_row_prepare(unit,
+                        "SELECT account_id FROM account WHERE " CN_SEES_ACCOUNT
+                        " AND (external_id = $4 OR domain = $4 OR name = $4)"
+                        " ORDER BY CASE WHEN external_id = $4 THEN 0 WHEN domain = $4 THEN 1"
+                        " ELSE 2 END, account_id LIMIT 2",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_str(stmt, 4, text);
+    bool ok = cn_sql_step(stmt, &row, err);
+    if (ok && row) {
+        account_id_out->value = cn_sql_column_i64(stmt, 0);
+        ok = cn_sql_step(stmt, &several, err);
+    }
+    cn_sql_finish(stmt);
+    if (ok && several) {
+        return cn_fail(err, CN_INVALID, "more than one account is called \"%.*s\"",
+                       CN_STR_ARG(text));
+    }
+    return ok && (row || cn_fail(err, CN_NOT_FOUND,
+                                 "no account has \"%.*s\" as its external id, domain or name",
+                                 CN_STR_ARG(text)));
+}
+
+/* The survivor's own mark wins. */
+static bool move_departure(const struct cn_unit *unit, cn_account_id from, cn_account_id into,
+                           struct cn_error *err)
+{
+    static const char *const sql[] = {
+        "INSERT INTO departure(account_id, left_on, reason, author_id, known_us)"
+        " SELECT CAST($2 AS bigint), left_on, reason, author_id, known_us FROM departure"
+        " WHERE account_id = $1 ON CONFLICT DO NOTHING",
+        "DELETE FROM departure WHERE account_id = $1"
+    };
+    for (size_t i = 0; i < CN_ARRAY_LEN(sql); i++) {
+        struct cn_sql_stmt *stmt = NULL;
+        if (!cn_sql_prepare(unit->conn, sql[i], &stmt, err)) {
+            return false;
+        }
+        cn_sql_bind_i64(stmt, 1, from.value);
+        if (i == 0) {
+            cn_sql_bind_i64(stmt, 2, into.value);
+        }
+        if (!cn_sql_run(stmt, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const struct cn_account_part cn_departure_part = { "departures", move_departure };

@@ -1,0 +1,97 @@
+#include "engine/shown.h"
+
+struct cn_shown_score cn_engine_shown(const struct cn_engine *engine, size_t row)
+{
+    const struct cn_column *overrides = &engine->lists->overrides;
+    struct cn_shown_score shown = { .computed = cn_health_state_get(&engine->health, row) };
+    shown.score = shown.computed;
+    if (!cn_bitmap_has(&engine->lists->overridden, row)) {
+        return shown;
+    }
+    shown.has_override = true;
+    shown.override = (int32_t)overrides->as.i64[row];
+    if (engine->options.shows_overrides && shown.computed.scorecard >= 0) {
+        const struct cn_health_model *model = engine->program->health;
+        const struct cn_health_bands *bands = &model->scorecards[shown.computed.scorecard].bands;
+        shown.is_by_hand = true;
+        shown.score.has_points = true;
+        shown.score.points = shown.override;
+        shown.score.band = cn_health_next_band(bands, shown.override, CN_BAND_NONE);
+        shown.score.is_grey = false;
+    }
+    return shown;
+}
+
+void cn_engine_shown_where_band(const struct cn_engine *engine, unsigned mask,
+                                struct cn_bitmap *into)
+{
+    const struct cn_bitmap *overridden = &engine->lists->overridden;
+    size_t row = 0;
+    struct cn_bitmap match = { 0 };
+    cn_bitmap_resize(&match, into->rows);
+    cn_bitmap_fill(&match, false);
+    cn_health_where_band(&match, &engine->health, mask);
+    for (size_t from = 0; engine->options.shows_overrides && cn_bitmap_next(overridden, from, &row);
+         from = row + 1) {
+        if (row >= match.rows) {
+            break;
+        }
+        if ((mask >> cn_engine_shown(engine, row).score.band & 1) != 0) {
+            cn_bitmap_add(&match, row);
+        } else {
+            cn_bitmap_remove(&match, row);
+        }
+    }
+    cn_bitmap_or(into, &match);
+    cn_bitmap_deinit(&match);
+}
+
+const struct cn_column *cn_engine_shown_points(const struct cn_engine *engine,
+                                               struct cn_column *scratch)
+{
+    const struct cn_bitmap *overridden = &engine->lists->overridden;
+    const struct cn_column *points = &engine->health.points;
+    size_t row = 0;
+    if (!engine->options.shows_overrides || cn_bitmap_is_empty(overridden)) {
+        return points;
+    }
+    cn_column_reserve(scratch, engine->health.rows);
+    for (size_t i = 0; i < engine->health.rows; i++) {
+        if (!cn_column_is_missing(points, i)) {
+            cn_column_set_i64(scratch, i, points->as.i64[i]);
+        }
+    }
+    for (size_t from = 0; cn_bitmap_next(overridden, from, &row); from = row + 1) {
+        const struct cn_shown_score shown = cn_engine_shown(engine, row);
+        if (row < engine->health.rows && shown.is_by_hand) {
+            cn_column_set_i64(scratch, row, shown.score.points);
+        }
+    }
+    return scratch;
+}
+
+void cn_engine_shown_refresh(struct cn_engine *engine, uint32_t row, cn_time now)
+{
+    struct cn_list_columns *lists = engine->lists;
+    const int64_t account = cn_frame_accounts(engine->frame)[row];
+    int64_t value = 0;
+    cn_bitmap_remove(&lists->overridden, row);
+    if (cn_book_facts_override(engine->facts, account, now, &value)) {
+        cn_bitmap_add(&lists->overridden, row);
+        cn_column_set_i64(&lists->overrides, row, value * 1000);
+    } else {
+        cn_column_set_missing(&lists->overrides, row);
+    }
+}
+
+void cn_engine_shown_end(struct cn_engine *engine, cn_time now)
+{
+    size_t row = 0;
+    const struct cn_bitmap *overridden = &engine->lists->overridden;
+    for (size_t from = 0; cn_bitmap_next(overridden, from, &row); from = row + 1) {
+        cn_engine_shown_refresh(engine, (uint32_t)row, now);
+        if (!cn_bitmap_has(overridden, row)) {
+            cn_bitmap_add(&engine->active, row);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+/*
+ * Scores as people are shown them: computed, or set by hand while an override lasts and the setting
+ * health.effective says that it stands first.  Rules never read this.  For engine/ only.
+ */
+#ifndef CAIRN_ENGINE_SHOWN_H
+#define CAIRN_ENGINE_SHOWN_H
+
+#include "engine/list_columns.h"
+
+struct cn_shown_score {
+    struct cn_health_score score; /* that stands first */
+    struct cn_health_score computed;
+    bool has_override;
+    int32_t override; /* thousandths */
+    bool is_by_hand;  /* `score` is the override */
+};
+
+struct cn_shown_score cn_engine_shown(const struct cn_engine *engine, size_t row);
+
+/* Adds the rows with one of the bands of `mask`, as shown, to `into`. */
+void cn_engine_shown_where_band(const struct cn_engine *engine, unsigned mask,
+                                struct cn_bitmap *into);
+
+/* What a list by score is sorted by; `scratch` is an empty column of I64. */
+const struct cn_column *cn_engine_shown_points(const struct cn_engine *engine,
+                                               struct cn_column *scratch);
+
+/* The override of a row whose record changed, at that moment. */
+void cn_engine_shown_refresh(struct cn_engine *engine, uint32_t row, cn_time now);
+
+/* Overrides that have ended since: their rows are told. */
+void cn_engine_shown_end(struct cn_engine *engine, cn_time now);
+
+#endif

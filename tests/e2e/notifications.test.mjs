@@ -1,0 +1,59 @@
+// The page about how people are told: reached from one's name, saved, and accessible in every view.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { axeFindings, launch, signedIn, startDemo, VIEWS } from './browser.mjs';
+
+let demo;
+let browser;
+before(async () => {
+  demo = await startDemo();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+test('somebody says how they are told, and sends themselves a test that says why it failed', async t => {
+  const page = await signedIn(t, browser, demo.base, Object.keys(VIEWS)[0]);
+  await page.goto(`${demo.base}/accounts`);
+  await page.getByRole('button', { name: /^Signed in as/ }).click();
+  await page.getByRole('menuitem', { name: 'Notifications' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Notifications' }).waitFor();
+  const quiet = page.getByRole('checkbox', { name: /wait until it ends/ });
+  await quiet.check();
+  await page.getByLabel('From', { exact: true }).fill('21:30');
+  await page.getByLabel('At once from severity').selectOption('critical');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved', { exact: true }).waitFor();
+  await page.reload();
+  await quiet.waitFor();
+  assert.equal(await page.getByLabel('From', { exact: true }).inputValue(), '21:30');
+  assert.equal(await page.getByLabel('At once from severity').inputValue(), 'critical');
+
+  await page.getByRole('checkbox', { name: 'Message in Slack' }).check();
+  await page.getByLabel('Your member ID in Slack').fill('carla');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText(/capital letters and digits/).waitFor();
+
+  await page.getByRole('button', { name: 'Send a test' }).click();
+  await page.getByRole('menuitem', { name: 'Mail', exact: true }).click();
+  const row = page.getByRole('region', { name: 'Deliveries' }).getByRole('row').nth(1);
+  await row.getByText(/mail\.smtp_host/).waitFor();
+  await row.getByRole('button', { name: 'Try again' }).waitFor();
+});
+
+for (const view of Object.keys(VIEWS)) {
+  test(`notifications are accessible (${view})`, async t => {
+    const page = await signedIn(t, browser, demo.base, view);
+    await page.goto(`${demo.base}/notifications`);
+    await page.getByRole('checkbox', { name: 'In the app' }).waitFor();
+    await page.getByRole('heading', { name: 'What was sent' }).waitFor();
+    assert.deepEqual(await axeFindings(page), []);
+    for (const element of [page.getByRole('document'), page.getByRole('main')]) {
+      const wide = await element.evaluate(one => one.scrollWidth > one.clientWidth);
+      assert.equal(wide, false, 'the page is wider than the screen');
+    }
+  });
+}

@@ -1,0 +1,158 @@
+// Scorecards beside each other: shadows, families of accounts, and who gets which.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { cairnCommand, startCairn, waitFor } from './harness.mjs';
+
+const usd = minor => ({ minor, currency: 'USD' });
+
+async function useProgram(cairn, files) {
+  const dir = await mkdtemp(join(tmpdir(), 'cairn-program-'));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
+  cairn.assertClean(await cairn.stop());
+  const { code, stdout, stderr } = await cairnCommand(['program', 'apply', dir, ...cairn.where]);
+  assert.equal(code, 0, stdout + stderr);
+  await cairn.start();
+  await rm(dir, { recursive: true });
+  return cairn.login();
+}
+
+const sum = items => items.filter(item => item.depth === 1).reduce((all, item) => all + Math.round(item.points * 1000), 0);
+
+const plain = `
+scorecard: plain
+priority: 1
+measures:
+  - {name: felt, weight: 1, score: sentiment}
+`;
+const next = `
+scorecard: next
+shadow: true
+priority: 99
+applies_when: arr >= 20000.0
+measures:
+  - {name: felt, weight: 1, value: sentiment, map: {0: 0, 100: 50}}
+`;
+const parents = `
+scorecard: parents
+priority: 5
+applies_when: children.count() > 0.0
+children: {take: mean, share: 0.5}
+measures:
+  - {name: felt, weight: 1, score: sentiment}
+exceptions:
+  - {when: arr > 1000000.0, cap: 49, because: too large}
+`;
+
+async function feel(admin, account, value) {
+  const { status, body } = await admin.post(`/api/v1/accounts/${account.id}/judgements`, {
+    kind: 'sentiment',
+    value,
+    reason: 'said so',
+  });
+  assert.equal(status, 201, JSON.stringify(body));
+}
+
+const whyWhen = (admin, account, points, query = '') =>
+  waitFor(
+    async () => {
+      const { status, body } = await admin.get(`/api/v1/accounts/${account.id}/health${query}`);
+      return status === 200 && body.points === points && body;
+    },
+    { what: `${account.name} has ${points}` },
+  );
+
+test('capabilities 26: a shadow stands beside the live score, with the difference, and decides nothing', async t => {
+  const cairn = await startCairn(t);
+  const admin = await useProgram(cairn, {
+    'a.yaml': plain,
+    'b.yaml': next,
+    'signals.yaml': "signals:\n  red: {when: health.colour == 'red', because: red, severity: high}\n",
+  });
+  const large = await admin.createAccount({ name: 'Large', external_id: 'large', arr: usd(3_000_000) });
+  const small = await admin.createAccount({ name: 'Small', external_id: 'small', arr: usd(100_000) });
+  await feel(admin, large, 80);
+  await feel(admin, small, 60);
+  const why = await whyWhen(admin, large, 80);
+  assert.equal(why.scorecard, 'plain');
+  assert.equal(why.band, 'green');
+  assert.deepEqual(
+    why.shadows.map(({ scorecard, points, band, difference }) => [scorecard, points, band, difference]),
+    [['next', 40, 'red', -40]],
+  );
+  assert.deepEqual((await whyWhen(admin, small, 60)).shadows, []);
+  const shadow = await whyWhen(admin, large, 40, '?scorecard=next');
+  assert.equal(shadow.scorecard, 'next');
+  assert.equal(sum(shadow.items), 40_000);
+  assert.equal((await admin.get(`/api/v1/accounts/${small.id}/health?scorecard=next`)).status, 404);
+
+  const { body: board } = await admin.get('/api/v1/scorecards');
+  assert.deepEqual(
+    board.data.map(card => [card.name, card.shadow, card.accounts]),
+    [
+      ['next', true, 1],
+      ['plain', false, 2],
+    ],
+  );
+  assert.deepEqual([board.accounts, board.unscored], [2, 0]);
+  const [shown, live] = board.data;
+  assert.equal(live.compared, null);
+  assert.deepEqual(live.bands, { red: 0, yellow: 1, green: 1 });
+  assert.deepEqual(shown.bands, { red: 1, yellow: 0, green: 0 });
+  assert.deepEqual(shown.arr, usd(3_000_000));
+  assert.deepEqual(shown.compared.colours, [{ live: 'green', shadow: 'red', accounts: 1 }]);
+  assert.deepEqual([shown.compared.both, shown.compared.difference, shown.compared.distance], [1, -40, 40]);
+  assert.equal(shown.compared.movers[0].account_id, large.id);
+
+  await t.test('no signal is raised, no list shows it', async () => {
+    const { body } = await admin.get('/api/v1/signals');
+    assert.deepEqual(body.data, []);
+    const row = (await admin.get('/api/v1/accounts')).body.data.find(account => account.id === large.id);
+    assert.deepEqual([row.scorecard, row.score.band, row.score.points], ['plain', 'green', 80]);
+  });
+});
+
+test('capabilities 27: a parent follows its children, explained child by child to the last digit', async t => {
+  const cairn = await startCairn(t);
+  const admin = await useProgram(cairn, { 'a.yaml': plain, 'b.yaml': parents });
+  const holding = await admin.createAccount({ name: 'Holding', external_id: 'holding', arr: usd(100) });
+  const make = name => admin.createAccount({ name, external_id: name, arr: usd(100), parent_id: holding.id });
+  const [one, two, three] = [await make('One'), await make('Two'), await make('Three')];
+  await feel(admin, holding, 90);
+  await feel(admin, one, 80);
+  await feel(admin, two, 20);
+  await feel(admin, three, 35);
+  const why = await whyWhen(admin, holding, 67.5);
+  assert.equal(why.scorecard, 'parents');
+  assert.equal(sum(why.items), 67_500);
+  const children = why.items.find(item => item.path === 'children');
+  assert.deepEqual([children.kind, children.points, children.weight, children.value], ['children', 22.5, 0.5, 45]);
+  const parts = why.items.filter(item => item.kind === 'children' && item.depth === 2);
+  const thirds = { One: 13.333, Two: 3.333, Three: 5.833 };
+  assert.deepEqual(parts.map(item => item.name).sort(), Object.keys(thirds).sort());
+  for (const { name, points } of parts) assert.ok(Math.abs(points - thirds[name]) < 0.0015, `${name} ${points}`);
+  assert.equal(parts.reduce((all, item) => all + Math.round(item.points * 1000), 0), 22_500);
+  assert.equal(parts.find(item => item.name === 'One').account_id, one.id);
+  await feel(admin, two, 80); // the parent moves with its child alone: 90 and 65
+  await whyWhen(admin, holding, 77.5);
+  const row = await waitFor(async () => {
+    const found = (await admin.get('/api/v1/accounts')).body.data.find(account => account.id === holding.id);
+    return found.score?.points === 77.5 && found;
+  });
+  assert.equal(row.score.band, 'yellow'); // rising takes the margin
+
+  await t.test('a cycle of accounts is refused', async () => {
+    const { status, body } = await admin.patch(`/api/v1/accounts/${holding.id}`, { parent_id: one.id }, '*');
+    assert.equal(status, 422, JSON.stringify(body));
+    assert.match(JSON.stringify(body), /below this account/);
+    assert.match(JSON.stringify(body), /parent_id/);
+  });
+
+  await t.test('a child that leaves no longer counts', async () => {
+    assert.equal((await admin.patch(`/api/v1/accounts/${three.id}`, { parent_id: null }, '*')).status, 200);
+    await whyWhen(admin, holding, 85); // 90, and 80 twice
+  });
+});
