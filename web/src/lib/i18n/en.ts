@@ -1,4 +1,5 @@
 // English.  Sentence case, words from GLOSSARY.md, no exclamation marks.
+import { bill } from './bill';
 import { health } from './health';
 import { judgement } from './judgement';
 import { keys } from './keys';
@@ -134,37 +135,7 @@ export const en = {
     unknown: 'too little is known: check that its events arrive.',
     none: 'nothing needs a human now.',
   },
-  bill: {
-    title: 'Why this score',
-    measure: 'Measure',
-    value: 'Value',
-    of100: 'Of 100',
-    weight: 'Weight',
-    points: 'Points',
-    change: 'Change',
-    since: 'Since {{date}}',
-    sinceDays_one: 'Since yesterday',
-    sinceDays_other: 'Since {{count}} days ago',
-    sinceSeen: 'Since you last looked',
-    dates: 'Between two dates',
-    between: 'Between {{from}} and {{to}}',
-    past: 'This is the score at the end of {{date}}, with the facts and rules of then. The rest of the page is of now.',
-    now: 'Back to now',
-    was: '{{was}} before',
-    total: 'Score',
-    exception: 'exception',
-    bound: 'limit of the group',
-    openChild: 'Open {{name}}',
-    missing: 'no facts',
-    fact: 'Fact',
-    source: 'Source',
-    at: 'At',
-    factsOf: 'Facts of {{name}}',
-    rule: 'Rule',
-    noFacts: 'No facts are recorded for this row.',
-    none: 'No score yet',
-    noneHelp: 'The first facts that the scorecard reads will bring one.',
-  },
+  bill,
   history: {
     title: 'How did the score move?',
     range: 'Range',
