@@ -87,6 +87,19 @@ static const struct cn_field moves_rows[] = {
 static const struct cn_fields moves_fields =
     CN_FIELDS("SegmentMoves", struct moves_view, moves_rows);
 
+static bool is_running(const struct cn_request *req, cn_str name)
+{
+    const struct cn_api_engine *engine = &req->api->options.engine;
+    struct cn_segment_board board = { 0 };
+    engine->segments(engine->arg, &req->unit, req->unit.arena, &board);
+    for (size_t i = 0; i < board.count; i++) {
+        if (board.items[i].kind == CN_SEGMENT_PLAIN && cn_str_equal(board.items[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A name that only the past knows is asked for like any other. */
 static bool handle_moves(const struct cn_request *req, struct cn_response *res,
                          struct cn_error *err)
@@ -108,6 +121,9 @@ static bool handle_moves(const struct cn_request *req, struct cn_response *res,
     };
     if (!cn_set_moves_load(&req->unit, &range, &moves, err)) {
         return false;
+    }
+    if (moves.count == 0 && !is_running(req, path->name)) {
+        return cn_fail(err, CN_NOT_FOUND, "there is and was no segment of that name");
     }
     view->total = (int64_t)moves.count;
     view->at_least = moves.is_cut;
