@@ -99,6 +99,8 @@ static const char *const newest_sql[] = {
     "SELECT max(source_id) FROM source",
     "SELECT max(key_id) FROM api_key",
     "SELECT max(session_id) FROM session",
+    "SELECT max(judgement_id) FROM judgement",
+    "SELECT max(touch_id) FROM touch",
     "SELECT max(outbox_id) FROM outbox",
 };
 

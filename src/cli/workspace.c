@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/random.h"
 #include "base/str.h"
 
 #include "book/change.h"
@@ -229,6 +230,18 @@ static bool write_row(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
     return cn_workspace_row_create(&unit, &row, err);
 }
 
+/* Whoever has the folder alone is node 0.  Beside others a process draws a node, so that two which
+ * make ids within the same millisecond do not make the same ones. */
+static int64_t node_of(const struct cn_workspace *workspace)
+{
+    uint64_t drawn = 0;
+    if (cn_db_is_embedded(workspace->db) && workspace->lock >= 0) {
+        return 0;
+    }
+    cn_random_bytes(&drawn, sizeof(drawn));
+    return 1 + (int64_t)(drawn % CN_ID_NODE_MAX);
+}
+
 static bool read_row(struct cn_workspace *workspace, struct cn_workspace_row *row_out,
                      struct cn_error *err)
 {
@@ -242,7 +255,7 @@ static bool read_row(struct cn_workspace *workspace, struct cn_workspace_row *ro
         cn_workspace_row_load(&unit, row_out, err) && cn_workspace_newest_id(&unit, &newest, err);
     cn_db_release(workspace->db, conn);
     if (ok) {
-        cn_id_source_init(&workspace->ids, 0, newest);
+        cn_id_source_init(&workspace->ids, node_of(workspace), newest);
     }
     return ok;
 }
