@@ -162,5 +162,6 @@ test('on a phone of 360 px the filters leave room for the list, and More leads t
   await page.getByRole('heading', { level: 1, name: 'Coverage' }).waitFor();
   await bar.getByRole('button', { name: 'More' }).click();
   await page.getByRole('menuitem', { name: 'Sources' }).waitFor();
+  await page.getByRole('menuitem', { name: 'Notifications' }).waitFor();
   await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
 });

@@ -106,6 +106,9 @@ function More({ pages, onKeys }: { pages: readonly Page[]; onKeys: () => void })
         </Menu.Item>
         <Menu.Divider />
         <Menu.Label>{t('shell.user', { name: user.name })}</Menu.Label>
+        <Menu.Item component={Link} to="/notifications" leftSection={<Icon name="signals" />}>
+          {t('notifications.title')}
+        </Menu.Item>
         <Menu.Item leftSection={<Icon name="user" />} onClick={leave}>
           {t('shell.signOut')}
         </Menu.Item>
