@@ -63,6 +63,15 @@ struct cn_account_path {
 };
 extern const struct cn_fields cn_account_path_fields;
 
+/* Rows of the path of a record below an account: CN_RECORD_PATH_ROWS("person_id", ...). */
+#define CN_RECORD_PATH_ROWS(name_, prefix, doc_)                                                 \
+    CN_FIELD_OF_ID(struct cn_account_path, account_id, CN_ACCOUNT_PREFIX, .doc = "the account"), \
+    {                                                                                            \
+        .name = (name_), .type = CN_FIELD_ID,                                                    \
+        .offset = offsetof(struct cn_account_path, record_id), .id_prefix = (prefix),            \
+        .doc = (doc_)                                                                            \
+    }
+
 /* A path such as "/api/v1/accounts/acct_.../people/pers_...", in the arena; record 0: none. */
 cn_str cn_account_location(struct cn_arena *arena, cn_account_id account, const char *part,
                            const char *prefix, int64_t record);

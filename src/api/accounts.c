@@ -229,17 +229,24 @@ static const struct cn_field page_rows[] = {
 static const struct cn_fields page_fields =
     CN_FIELDS("AccountList", struct account_page, page_rows);
 
+enum cn_given cn_owner_view_of(const struct cn_user_list *users, cn_user_id id,
+                               struct cn_owner_view *view_out)
+{
+    for (size_t i = 0; i < users->count; i++) {
+        if (users->items[i].id.value == id.value) {
+            *view_out = (struct cn_owner_view){ id, users->items[i].name };
+            return CN_GIVEN;
+        }
+    }
+    return CN_NULL;
+}
+
 static void fill_owner(struct cn_account_row *row, const struct cn_account *account,
                        const struct cn_user_list *owners)
 {
-    row->owner_given = CN_NULL;
-    for (size_t i = 0; account->owner_id_given == CN_GIVEN && i < owners->count; i++) {
-        if (owners->items[i].id.value == account->owner_id.value) {
-            row->owner = (struct cn_owner_view){ account->owner_id, owners->items[i].name };
-            row->owner_given = CN_GIVEN;
-            return;
-        }
-    }
+    row->owner_given = account->owner_id_given == CN_GIVEN
+                           ? cn_owner_view_of(owners, account->owner_id, &row->owner)
+                           : CN_NULL;
 }
 
 void cn_account_row_fill(struct cn_account_row *row, const struct cn_account *account,

@@ -31,6 +31,10 @@ struct cn_owner_view {
 };
 extern const struct cn_fields cn_owner_fields;
 
+/* CN_GIVEN with the user of that id, else CN_NULL: there is none, or 0 was asked for. */
+enum cn_given cn_owner_view_of(const struct cn_user_list *users, cn_user_id id,
+                               struct cn_owner_view *view_out);
+
 /* Which way a score drifts: health/drift.h. */
 struct cn_drift_view {
     int way; /* index of the names without "unknown", which is null */

@@ -65,14 +65,8 @@ static const struct cn_field patch_rows[] = {
 static const struct cn_fields patch_fields =
     CN_FIELDS("ContractPatch", struct cn_contract_patch, patch_rows);
 
-static const struct cn_field path_rows[] = {
-    CN_FIELD_OF_ID(struct cn_account_path, account_id, CN_ACCOUNT_PREFIX, .doc = "the account"),
-    { .name = "contract_id",
-      .type = CN_FIELD_ID,
-      .offset = offsetof(struct cn_account_path, record_id),
-      .id_prefix = CN_CONTRACT_PREFIX,
-      .doc = "the contract" },
-};
+static const struct cn_field path_rows[] = { CN_RECORD_PATH_ROWS("contract_id", CN_CONTRACT_PREFIX,
+                                                                 "the contract") };
 static const struct cn_fields path_fields =
     CN_FIELDS("ContractPath", struct cn_account_path, path_rows);
 

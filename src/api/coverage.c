@@ -271,16 +271,6 @@ static void end_owner(struct owner_row *owner, const char *currency)
     owner->average = money_of(average, currency, &owner->average_given);
 }
 
-static void name_owner(const struct cn_user_list *users, int64_t id, struct owner_row *owner)
-{
-    for (size_t i = 0; i < users->count; i++) {
-        if (users->items[i].id.value == id) {
-            owner->owner = (struct cn_owner_view){ users->items[i].id, users->items[i].name };
-            owner->owner_given = CN_GIVEN;
-        }
-    }
-}
-
 static void fill_owners(const struct cn_coverage_board *board, const struct cn_user_list *users,
                         struct cn_arena *arena, struct board_view *view)
 {
@@ -291,7 +281,7 @@ static void fill_owners(const struct cn_coverage_board *board, const struct cn_u
             struct owner_row *owner = &view->owners.items[view->owners.count++];
             *owner = (struct owner_row){ .owner_given = CN_NULL };
             owner->parts.items = cn_arena_array(arena, struct part_view, board->model_count);
-            name_owner(users, row->owner, owner);
+            owner->owner_given = cn_owner_view_of(users, (cn_user_id){ row->owner }, &owner->owner);
         }
         add_part(board, row, &view->owners.items[view->owners.count - 1]);
     }

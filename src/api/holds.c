@@ -36,14 +36,8 @@ static const struct cn_field create_rows[] = {
 static const struct cn_fields create_fields =
     CN_FIELDS("HoldCreate", struct create_body, create_rows);
 
-static const struct cn_field path_rows[] = {
-    CN_FIELD_OF_ID(struct cn_account_path, account_id, CN_ACCOUNT_PREFIX, .doc = "the account"),
-    { .name = "hold_id",
-      .type = CN_FIELD_ID,
-      .offset = offsetof(struct cn_account_path, record_id),
-      .id_prefix = CN_HOLD_PREFIX,
-      .doc = "the hold" },
-};
+static const struct cn_field path_rows[] = { CN_RECORD_PATH_ROWS("hold_id", CN_HOLD_PREFIX,
+                                                                 "the hold") };
 static const struct cn_fields path_fields =
     CN_FIELDS("HoldPath", struct cn_account_path, path_rows);
 

@@ -50,14 +50,8 @@ static const struct cn_field create_rows[] = {
 static const struct cn_fields create_fields =
     CN_FIELDS("JudgementCreate", struct create_body, create_rows);
 
-static const struct cn_field path_rows[] = {
-    CN_FIELD_OF_ID(struct cn_account_path, account_id, CN_ACCOUNT_PREFIX, .doc = "the account"),
-    { .name = "judgement_id",
-      .type = CN_FIELD_ID,
-      .offset = offsetof(struct cn_account_path, record_id),
-      .id_prefix = CN_JUDGEMENT_PREFIX,
-      .doc = "the judgement" },
-};
+static const struct cn_field path_rows[] = { CN_RECORD_PATH_ROWS(
+    "judgement_id", CN_JUDGEMENT_PREFIX, "the judgement") };
 static const struct cn_fields path_fields =
     CN_FIELDS("JudgementPath", struct cn_account_path, path_rows);
 
@@ -91,17 +85,11 @@ static struct judgement_view view_of(const struct cn_judgement *judgement,
         .kind = judgement->kind,
         .value = judgement->value,
         .reason = judgement->reason,
-        .author_given = CN_NULL,
         .at = judgement->at,
         .until = judgement->until,
         .is_current = judgement->at.us <= now.us && now.us < judgement->until.us,
     };
-    for (size_t i = 0; i < users->count; i++) {
-        if (users->items[i].id.value == judgement->author_id.value) {
-            view.author = (struct cn_owner_view){ judgement->author_id, users->items[i].name };
-            view.author_given = CN_GIVEN;
-        }
-    }
+    view.author_given = cn_owner_view_of(users, judgement->author_id, &view.author);
     return view;
 }
 

@@ -78,14 +78,8 @@ static const struct cn_field patch_rows[] = {
 static const struct cn_fields patch_fields =
     CN_FIELDS("PersonPatch", struct cn_person_patch, patch_rows);
 
-static const struct cn_field path_rows[] = {
-    CN_FIELD_OF_ID(struct cn_account_path, account_id, CN_ACCOUNT_PREFIX, .doc = "the account"),
-    { .name = "person_id",
-      .type = CN_FIELD_ID,
-      .offset = offsetof(struct cn_account_path, record_id),
-      .id_prefix = CN_PERSON_PREFIX,
-      .doc = "the person" },
-};
+static const struct cn_field path_rows[] = { CN_RECORD_PATH_ROWS("person_id", CN_PERSON_PREFIX,
+                                                                 "the person") };
 static const struct cn_fields path_fields =
     CN_FIELDS("PersonPath", struct cn_account_path, path_rows);
 

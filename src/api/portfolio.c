@@ -265,7 +265,6 @@ static struct mover_view mover_of(const struct cn_request *req, const struct cn_
     struct mover_view view = {
         .id = mover->id,
         .name = mover->name,
-        .owner_given = CN_NULL,
         .arr = money_of(req, mover->arr_minor),
         .arr_given = mover->has_arr ? CN_GIVEN : CN_NULL,
         .was = mover->was,
@@ -274,12 +273,7 @@ static struct mover_view mover_of(const struct cn_request *req, const struct cn_
         .points = (double)mover->points_is / 1000,
         .change = (double)(mover->points_is - mover->points_was) / 1000,
     };
-    for (size_t i = 0; i < users->count; i++) {
-        if (users->items[i].id.value == mover->owner_id.value) {
-            view.owner = (struct cn_owner_view){ mover->owner_id, users->items[i].name };
-            view.owner_given = CN_GIVEN;
-        }
-    }
+    view.owner_given = cn_owner_view_of(users, mover->owner_id, &view.owner);
     return view;
 }
 

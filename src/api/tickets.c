@@ -65,14 +65,8 @@ static const struct cn_field patch_rows[] = {
 static const struct cn_fields patch_fields =
     CN_FIELDS("TicketPatch", struct cn_ticket_patch, patch_rows);
 
-static const struct cn_field path_rows[] = {
-    CN_FIELD_OF_ID(struct cn_account_path, account_id, CN_ACCOUNT_PREFIX, .doc = "the account"),
-    { .name = "ticket_id",
-      .type = CN_FIELD_ID,
-      .offset = offsetof(struct cn_account_path, record_id),
-      .id_prefix = CN_TICKET_PREFIX,
-      .doc = "the ticket" },
-};
+static const struct cn_field path_rows[] = { CN_RECORD_PATH_ROWS("ticket_id", CN_TICKET_PREFIX,
+                                                                 "the ticket") };
 static const struct cn_fields path_fields =
     CN_FIELDS("TicketPath", struct cn_account_path, path_rows);
 

@@ -60,14 +60,8 @@ static const struct cn_field create_rows[] = {
 static const struct cn_fields create_fields =
     CN_FIELDS("TouchCreate", struct create_body, create_rows);
 
-static const struct cn_field path_rows[] = {
-    CN_FIELD_OF_ID(struct cn_account_path, account_id, CN_ACCOUNT_PREFIX, .doc = "the account"),
-    { .name = "touch_id",
-      .type = CN_FIELD_ID,
-      .offset = offsetof(struct cn_account_path, record_id),
-      .id_prefix = CN_TOUCH_PREFIX,
-      .doc = "the touch" },
-};
+static const struct cn_field path_rows[] = { CN_RECORD_PATH_ROWS("touch_id", CN_TOUCH_PREFIX,
+                                                                 "the touch") };
 static const struct cn_fields path_fields =
     CN_FIELDS("TouchPath", struct cn_account_path, path_rows);
 
@@ -98,17 +92,11 @@ static struct touch_view view_of(const struct cn_touch *touch, const struct cn_u
                                .kind = touch->kind,
                                .person_id = touch->person_id,
                                .person_id_given = touch->person_id_given,
-                               .user_given = CN_NULL,
                                .note = touch->note,
                                .trigger = touch->trigger,
                                .at = touch->at,
                                .known_at = touch->known_at };
-    for (size_t i = 0; i < users->count; i++) {
-        if (users->items[i].id.value == touch->user_id.value) {
-            view.user = (struct cn_owner_view){ touch->user_id, users->items[i].name };
-            view.user_given = CN_GIVEN;
-        }
-    }
+    view.user_given = cn_owner_view_of(users, touch->user_id, &view.user);
     return view;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "base/subject.h"
+#include "base/utf8.h"
 
 #include "book/account.h"
 #include "book/apply_batch.h"
@@ -116,7 +117,7 @@ static bool create_account(struct cn_book_batch *batch, const struct cn_unit *un
     struct cn_account account;
     cn_str name = named->name.len > 0 ? named->name : fact->group_key;
     const struct cn_account_new new_account = {
-        .name = cn_row_clip(name, CN_ACCOUNT_NAME_MAX_BYTES),
+        .name = cn_utf8_clip(name, CN_ACCOUNT_NAME_MAX_BYTES),
         .external_id = fact->group_key,
         .stage = CN_STAGE_ADOPTION,
         .created_at = fact->at.us < unit->now.us ? fact->at : unit->now,
@@ -204,7 +205,7 @@ static bool take_name(struct cn_book_batch *batch, const struct cn_unit *unit,
         return false;
     }
     const struct cn_account_patch patch = {
-        .name = cn_row_clip(named->name, CN_ACCOUNT_NAME_MAX_BYTES),
+        .name = cn_utf8_clip(named->name, CN_ACCOUNT_NAME_MAX_BYTES),
         .name_given = named->name.len > 0 && cn_str_equal(account.name, account.external_id)
                           ? CN_GIVEN
                           : CN_ABSENT,
@@ -461,7 +462,7 @@ static bool apply_identify(struct cn_book_batch *batch, const struct cn_unit *un
     }
     account_id = cn_batch_survivor(batch, account_id);
     cn_str name = read_named(batch, unit, fact).name;
-    return remember_person(unit, fact, subject, cn_row_clip(name, PERSON_NAME_MAX_BYTES), err) &&
+    return remember_person(unit, fact, subject, cn_utf8_clip(name, PERSON_NAME_MAX_BYTES), err) &&
            join_person(batch, unit, fact, subject, account_id, err);
 }
 

@@ -139,26 +139,12 @@ bool cn_departure_find(const struct cn_unit *unit, cn_str text, cn_account_id *a
 static bool move_departure(const struct cn_unit *unit, cn_account_id from, cn_account_id into,
                            struct cn_error *err)
 {
-    static const char *const sql[] = {
+    static const char copy[] =
         "INSERT INTO departure(account_id, left_on, reason, author_id, known_us)"
         " SELECT CAST($2 AS bigint), left_on, reason, author_id, known_us FROM departure"
-        " WHERE account_id = $1 ON CONFLICT DO NOTHING",
-        "DELETE FROM departure WHERE account_id = $1"
-    };
-    for (size_t i = 0; i < CN_ARRAY_LEN(sql); i++) {
-        struct cn_sql_stmt *stmt = NULL;
-        if (!cn_sql_prepare(unit->conn, sql[i], &stmt, err)) {
-            return false;
-        }
-        cn_sql_bind_i64(stmt, 1, from.value);
-        if (i == 0) {
-            cn_sql_bind_i64(stmt, 2, into.value);
-        }
-        if (!cn_sql_run(stmt, err)) {
-            return false;
-        }
-    }
-    return true;
+        " WHERE account_id = $1 ON CONFLICT DO NOTHING";
+    static const char drop[] = "DELETE FROM departure WHERE account_id = $1";
+    return cn_merge_move_rows(unit, copy, drop, from, into, err);
 }
 
 const struct cn_account_part cn_departure_part = { "departures", move_departure };

@@ -220,28 +220,14 @@ bool cn_judgement_end(const struct cn_unit *unit, cn_account_id account_id, cn_j
 static bool move_judgements(const struct cn_unit *unit, cn_account_id from, cn_account_id into,
                             struct cn_error *err)
 {
-    static const char *const sql[] = {
+    static const char copy[] =
         "INSERT INTO judgement(account_id, judgement_id, kind, value, reason, author_id, at_us,"
         " until_us, known_us, until_known_us) SELECT CAST($2 AS bigint), judgement_id, kind, value,"
         " reason, author_id, at_us, until_us, known_us, until_known_us FROM judgement"
-        " WHERE account_id = $1",
-        "DELETE FROM judgement WHERE account_id = $1"
-    };
-    for (size_t i = 0; i < CN_ARRAY_LEN(sql); i++) {
-        struct cn_sql_stmt *stmt = NULL;
-        if (!cn_sql_prepare(unit->conn, sql[i], &stmt, err)) {
-            return false;
-        }
-        cn_sql_bind_i64(stmt, 1, from.value);
-        if (i == 0) {
-            cn_sql_bind_i64(stmt, 2, into.value);
-        }
-        if (!cn_sql_run(stmt, err)) {
-            return false;
-        }
-    }
+        " WHERE account_id = $1";
+    static const char drop[] = "DELETE FROM judgement WHERE account_id = $1";
     cn_change_note(unit, into, CN_CHANGE_ACCOUNT);
-    return true;
+    return cn_merge_move_rows(unit, copy, drop, from, into, err);
 }
 
 const struct cn_account_part cn_judgement_part = { "judgements", move_judgements };

@@ -32,6 +32,12 @@ struct cn_account_part {
                  struct cn_error *err);
 };
 
+/* For a part: runs `copy`, which puts the rows of account $1 to account $2, then `drop`, which
+ * deletes those of account $1.  In book/merge_part.c. */
+CN_MUST_CHECK bool cn_merge_move_rows(const struct cn_unit *unit, const char *copy,
+                                      const char *drop, cn_account_id from, cn_account_id into,
+                                      struct cn_error *err);
+
 /* Those of book/, in book/merge_part.c. */
 extern const struct cn_account_part cn_person_part;
 extern const struct cn_account_part cn_contract_part;

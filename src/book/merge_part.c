@@ -8,7 +8,23 @@
 #include "book/person.h"
 #include "book/row.h"
 
-/* $1 is the merged account, $2 the survivor. */
+bool cn_merge_move_rows(const struct cn_unit *unit, const char *copy, const char *drop,
+                        cn_account_id from, cn_account_id into, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn, copy, &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, from.value);
+    cn_sql_bind_i64(stmt, 2, into.value);
+    if (!cn_sql_run(stmt, err) || !cn_sql_prepare(unit->conn, drop, &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, from.value);
+    return cn_sql_run(stmt, err);
+}
+
+/* What cn_merge_move_rows() takes. */
 struct move {
     const char *insert;
     const char *delete;
@@ -17,17 +33,7 @@ struct move {
 static bool run_move(const struct cn_unit *unit, const struct move *move, cn_account_id from,
                      cn_account_id into, struct cn_error *err)
 {
-    struct cn_sql_stmt *stmt = NULL;
-    if (!cn_sql_prepare(unit->conn, move->insert, &stmt, err)) {
-        return false;
-    }
-    cn_sql_bind_i64(stmt, 1, from.value);
-    cn_sql_bind_i64(stmt, 2, into.value);
-    if (!cn_sql_run(stmt, err) || !cn_sql_prepare(unit->conn, move->delete, &stmt, err)) {
-        return false;
-    }
-    cn_sql_bind_i64(stmt, 1, from.value);
-    return cn_sql_run(stmt, err);
+    return cn_merge_move_rows(unit, move->insert, move->delete, from, into, err);
 }
 
 /* A record and what is unique about it within its account; "": nothing. */

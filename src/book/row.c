@@ -80,17 +80,6 @@ enum cn_given cn_given_if(cn_str text)
     return text.len > 0 ? CN_GIVEN : CN_NULL;
 }
 
-cn_str cn_row_clip(cn_str text, size_t max)
-{
-    if (text.len > max) {
-        while (max > 0 && ((unsigned char)text.ptr[max] & 0xc0) == 0x80) {
-            max--;
-        }
-        text.len = max;
-    }
-    return text;
-}
-
 void *cn_row_grow(struct cn_arena *arena, void *items, size_t count, size_t *capacity, size_t size)
 {
     if (count < *capacity) {

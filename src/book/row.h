@@ -31,9 +31,6 @@ void cn_row_currency(struct cn_sql_stmt *stmt, int column, char currency_out[4])
 /* CN_GIVEN unless the text is "". */
 enum cn_given cn_given_if(cn_str text);
 
-/* At most max bytes of it, cut between characters. */
-cn_str cn_row_clip(cn_str text, size_t max);
-
 /* Room for one more element of `size` bytes in a list that lives in the arena: items, possibly
  * moved. *capacity starts at 0. */
 void *cn_row_grow(struct cn_arena *arena, void *items, size_t count, size_t *capacity, size_t size);

@@ -184,28 +184,14 @@ fail:
 static bool move_touches(const struct cn_unit *unit, cn_account_id from, cn_account_id into,
                          struct cn_error *err)
 {
-    static const char *const sql[] = {
+    static const char copy[] =
         "INSERT INTO touch(account_id, touch_id, kind, person_id, user_id, note, trigger_text,"
         " at_us, known_us, withdrawn_us) SELECT CAST($2 AS bigint), touch_id, kind, person_id,"
         " user_id, note, trigger_text, at_us, known_us, withdrawn_us FROM touch"
-        " WHERE account_id = $1",
-        "DELETE FROM touch WHERE account_id = $1"
-    };
-    for (size_t i = 0; i < CN_ARRAY_LEN(sql); i++) {
-        struct cn_sql_stmt *stmt = NULL;
-        if (!cn_sql_prepare(unit->conn, sql[i], &stmt, err)) {
-            return false;
-        }
-        cn_sql_bind_i64(stmt, 1, from.value);
-        if (i == 0) {
-            cn_sql_bind_i64(stmt, 2, into.value);
-        }
-        if (!cn_sql_run(stmt, err)) {
-            return false;
-        }
-    }
+        " WHERE account_id = $1";
+    static const char drop[] = "DELETE FROM touch WHERE account_id = $1";
     cn_change_note(unit, into, CN_CHANGE_ACCOUNT);
-    return true;
+    return cn_merge_move_rows(unit, copy, drop, from, into, err);
 }
 
 const struct cn_account_part cn_touch_part = { "touches", move_touches };

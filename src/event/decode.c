@@ -110,10 +110,7 @@ static void find_members(struct cn_json_walk *walk, struct found *found)
 /* The excerpt goes to people: at most so many bytes, and UTF-8 whatever was sent. */
 static cn_str excerpt_of(struct cn_arena *arena, cn_str raw)
 {
-    size_t len = raw.len < CN_REJECTED_EXCERPT_MAX_BYTES ? raw.len : CN_REJECTED_EXCERPT_MAX_BYTES;
-    while (len < raw.len && len > 0 && ((unsigned char)raw.ptr[len] & 0xc0) == 0x80) {
-        len--;
-    }
+    size_t len = cn_utf8_clip(raw, CN_REJECTED_EXCERPT_MAX_BYTES).len;
     char *text = cn_arena_calloc(arena, len + 1, 1);
     for (size_t i = 0; i < len; i++) {
         text[i] = raw.ptr[i];

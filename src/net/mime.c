@@ -1,11 +1,14 @@
 #include "net/mime.h"
 
+#include <assert.h>
+#include <sodium.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/str.h"
 #include "base/tz.h"
+#include "base/utf8.h"
 
 enum {
     LINE_BYTES = 57, /* 76 characters of base64 */
@@ -48,29 +51,14 @@ bool cn_mail_address(cn_str text, cn_str *address_out, struct cn_error *err)
     return true;
 }
 
+/* At most LINE_BYTES. */
 static void add_base64(struct cn_buf *out, cn_str bytes)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < bytes.len; i += 3) {
-        const size_t left = bytes.len - i;
-        uint32_t bits = (uint32_t)(unsigned char)bytes.ptr[i] << 16;
-        bits |= left > 1 ? (uint32_t)(unsigned char)bytes.ptr[i + 1] << 8 : 0;
-        bits |= left > 2 ? (uint32_t)(unsigned char)bytes.ptr[i + 2] : 0;
-        const char text[4] = { digits[bits >> 18 & 63], digits[bits >> 12 & 63],
-                               (char)(left > 1 ? digits[bits >> 6 & 63] : '='),
-                               (char)(left > 2 ? digits[bits & 63] : '=') };
-        cn_buf_add(out, text, sizeof(text));
-    }
-}
-
-/* At most max bytes, cut between characters. */
-static cn_str clip(cn_str text, size_t max)
-{
-    size_t len = text.len < max ? text.len : max;
-    while (len < text.len && len > 0 && ((unsigned char)text.ptr[len] & 0xc0U) == 0x80) {
-        len--;
-    }
-    return cn_str_slice(text, 0, len);
+    char text[sodium_base64_ENCODED_LEN(LINE_BYTES, sodium_base64_VARIANT_ORIGINAL)];
+    assert(bytes.len <= LINE_BYTES);
+    (void)sodium_bin2base64(text, sizeof(text), (const unsigned char *)bytes.ptr, bytes.len,
+                            sodium_base64_VARIANT_ORIGINAL); /* yields text */
+    cn_buf_add_str(out, cn_str_of(text));
 }
 
 /* Text of people inside a header. */
@@ -86,7 +74,7 @@ static void add_words(struct cn_buf *out, cn_str text)
         return;
     }
     for (bool is_first = true; text.len > 0; is_first = false) {
-        cn_str word = clip(text, WORD_BYTES);
+        cn_str word = cn_utf8_clip(text, WORD_BYTES);
         word = word.len > 0 ? word : cn_str_slice(text, 0, WORD_BYTES); /* not UTF-8 */
         cn_buf_add_str(out, is_first ? CN_STR("=?UTF-8?B?") : CN_STR("\r\n =?UTF-8?B?"));
         add_base64(out, word);
@@ -122,7 +110,7 @@ static void add_from(struct cn_buf *out, struct cn_arena *arena, cn_str from, cn
         cn_buf_add_str(out, CN_STR(" "));
     } else if (name.len > 0) {
         cn_buf_add_str(out, CN_STR("=?UTF-8?B?"));
-        add_base64(out, clip(without_controls(arena, name), WORD_BYTES));
+        add_base64(out, cn_utf8_clip(without_controls(arena, name), WORD_BYTES));
         cn_buf_add_str(out, CN_STR("?= "));
     }
     cn_buf_printf(out, "<%.*s>\r\n", CN_STR_ARG(address));
@@ -167,7 +155,8 @@ bool cn_mail_format(const struct cn_mail_text *mail, struct cn_buf *out, struct 
     add_from(out, &arena, mail->from, from);
     cn_buf_printf(out, "To: <%.*s>\r\n", CN_STR_ARG(to));
     cn_buf_add_str(out, CN_STR("Subject: "));
-    add_words(out, without_controls(&arena, clip(mail->subject, CN_MAIL_SUBJECT_MAX_BYTES)));
+    add_words(out,
+              without_controls(&arena, cn_utf8_clip(mail->subject, CN_MAIL_SUBJECT_MAX_BYTES)));
     cn_buf_add_str(out, CN_STR("\r\n"));
     add_date(out, mail->date);
     cn_buf_printf(out, "Message-ID: <%.*s>\r\n", CN_STR_ARG(mail->message_id));

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 
 #include "json/reader.h"
 
@@ -132,7 +133,8 @@ void cn_brief_time(struct cn_buf *out, const struct cn_tz *tz, cn_time at)
                   months[when.month - 1], (long long)when.year, when.hour, when.minute);
 }
 
-void cn_brief_html(struct cn_buf *out, cn_str text)
+/* `quote`: what stands for a quotation mark. */
+static void escape(struct cn_buf *out, cn_str text, const char *quote)
 {
     for (size_t i = 0; i < text.len; i++) {
         switch (text.ptr[i]) {
@@ -146,7 +148,7 @@ void cn_brief_html(struct cn_buf *out, cn_str text)
             cn_buf_add_str(out, CN_STR("&gt;"));
             break;
         case '"':
-            cn_buf_add_str(out, CN_STR("&quot;"));
+            cn_buf_add_str(out, cn_str_of(quote));
             break;
         default:
             cn_buf_add(out, &text.ptr[i], 1);
@@ -154,28 +156,16 @@ void cn_brief_html(struct cn_buf *out, cn_str text)
     }
 }
 
+void cn_brief_html(struct cn_buf *out, cn_str text)
+{
+    escape(out, text, "&quot;");
+}
+
 void cn_brief_mrkdwn(struct cn_buf *out, cn_str text, size_t max)
 {
-    size_t len = text.len < max ? text.len : max;
-    while (len < text.len && len > 0 && ((unsigned char)text.ptr[len] & 0xc0U) == 0x80) {
-        len--;
-    }
-    for (size_t i = 0; i < len; i++) {
-        switch (text.ptr[i]) {
-        case '&':
-            cn_buf_add_str(out, CN_STR("&amp;"));
-            break;
-        case '<':
-            cn_buf_add_str(out, CN_STR("&lt;"));
-            break;
-        case '>':
-            cn_buf_add_str(out, CN_STR("&gt;"));
-            break;
-        default:
-            cn_buf_add(out, &text.ptr[i], 1);
-        }
-    }
-    cn_buf_add_str(out, len < text.len ? CN_STR("...") : CN_STR(""));
+    cn_str shown = cn_utf8_clip(text, max);
+    escape(out, shown, "\"");
+    cn_buf_add_str(out, shown.len < text.len ? CN_STR("...") : CN_STR(""));
 }
 
 void cn_brief_section(struct cn_json_writer *out, cn_str mrkdwn)

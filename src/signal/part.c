@@ -3,23 +3,6 @@
 #include "book/change.h"
 #include "signal/store.h"
 
-/* $1 from, $2 into. */
-static bool move_rows(const struct cn_unit *unit, const char *copy, const char *drop,
-                      cn_account_id from, cn_account_id into, struct cn_error *err)
-{
-    struct cn_sql_stmt *stmt = NULL;
-    if (!cn_sql_prepare(unit->conn, copy, &stmt, err)) {
-        return false;
-    }
-    cn_sql_bind_i64(stmt, 1, from.value);
-    cn_sql_bind_i64(stmt, 2, into.value);
-    if (!cn_sql_run(stmt, err) || !cn_sql_prepare(unit->conn, drop, &stmt, err)) {
-        return false;
-    }
-    cn_sql_bind_i64(stmt, 1, from.value);
-    return cn_sql_run(stmt, err);
-}
-
 static bool end_signals(const struct cn_unit *unit, cn_account_id from, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
@@ -56,16 +39,17 @@ static bool move(const struct cn_unit *unit, cn_account_id from, cn_account_id i
         "DELETE FROM " table " WHERE account_id = $1"
     cn_change_note(unit, into, CN_CHANGE_DECISION); /* its holds */
     return end_signals(unit, from, err) &&
-           move_rows(unit, MOVE("signal", SIGNAL_COLUMNS), from, into, err) &&
-           move_rows(unit, MOVE("signal_event", EVENT_COLUMNS), from, into, err) &&
-           move_rows(unit, MOVE("hold", HOLD_COLUMNS), from, into, err) &&
-           move_rows(unit, MOVE("tick_decision", DECISION_COLUMNS), from, into, err) &&
+           cn_merge_move_rows(unit, MOVE("signal", SIGNAL_COLUMNS), from, into, err) &&
+           cn_merge_move_rows(unit, MOVE("signal_event", EVENT_COLUMNS), from, into, err) &&
+           cn_merge_move_rows(unit, MOVE("hold", HOLD_COLUMNS), from, into, err) &&
+           cn_merge_move_rows(unit, MOVE("tick_decision", DECISION_COLUMNS), from, into, err) &&
            /* The survivor's own say which rules have answered for it. */
-           move_rows(unit,
-                     "INSERT INTO signal_answered(account_id, rules) SELECT CAST($2 AS bigint),"
-                     " rules FROM signal_answered WHERE account_id = $1"
-                     " ON CONFLICT (account_id) DO NOTHING",
-                     "DELETE FROM signal_answered WHERE account_id = $1", from, into, err);
+           cn_merge_move_rows(
+               unit,
+               "INSERT INTO signal_answered(account_id, rules) SELECT CAST($2 AS bigint),"
+               " rules FROM signal_answered WHERE account_id = $1"
+               " ON CONFLICT (account_id) DO NOTHING",
+               "DELETE FROM signal_answered WHERE account_id = $1", from, into, err);
 }
 
 const struct cn_account_part cn_signal_part = { "signals", move };
