@@ -7,6 +7,7 @@ import { percentOf } from '@/features/portfolio';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
 import classes from './Segments.module.css';
+import { TableHead } from './TableHead';
 
 type Bands = Segment['bands'];
 
@@ -41,20 +42,14 @@ export function ColourTable({ bands, accounts, search }: TableProps) {
   const shown = bands.filter(({ band, accounts: many }) => band !== 'none' || many > 0);
   return (
     <table className={classes.table}>
-      <thead>
-        <tr>
-          <th scope="col">{t('segments.colour')}</th>
-          <th scope="col" className={classes.end}>
-            {t('segments.accounts')}
-          </th>
-          <th scope="col" className={classes.end}>
-            {t('segments.share')}
-          </th>
-          <th scope="col" className={classes.end}>
-            {t('segments.arr')}
-          </th>
-        </tr>
-      </thead>
+      <TableHead
+        columns={[
+          t('segments.colour'),
+          { end: t('segments.accounts') },
+          { end: t('segments.share') },
+          { end: t('segments.arr') },
+        ]}
+      />
       <tbody>
         {shown.map(({ band, accounts: many, arr }) => (
           <tr key={band}>

@@ -6,6 +6,7 @@ import { t } from '@/lib/i18n';
 import { ScrollRegion } from '@/ui/ScrollRegion';
 import { ColourBar } from './Colours';
 import classes from './Segments.module.css';
+import { TableHead } from './TableHead';
 
 function Goal({ goal, stage }: { goal: Segment; stage: Segment }) {
   const format = useFormat();
@@ -92,21 +93,15 @@ export function Lifecycle({ sets }: { sets: readonly Segment[] }) {
           label={t('segments.tableOf', { title: t('segments.coverage.lifecycle') })}
         >
           <table className={`${classes.table} ${classes.tallRows}`}>
-            <thead>
-              <tr>
-                <th scope="col">{t('segments.coverage.stage')}</th>
-                <th scope="col" className={classes.end}>
-                  {t('segments.accounts')}
-                </th>
-                <th scope="col" className={classes.end}>
-                  {t('segments.arr')}
-                </th>
-                <th scope="col">{t('segments.coverage.goals')}</th>
-                <th scope="col" className={classes.wide}>
-                  {t('segments.colours')}
-                </th>
-              </tr>
-            </thead>
+            <TableHead
+              columns={[
+                t('segments.coverage.stage'),
+                { end: t('segments.accounts') },
+                { end: t('segments.arr') },
+                t('segments.coverage.goals'),
+                { wide: t('segments.colours') },
+              ]}
+            />
             <tbody>
               {stages.map(stage => (
                 <Row

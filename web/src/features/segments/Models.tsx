@@ -8,6 +8,7 @@ import { ScrollRegion } from '@/ui/ScrollRegion';
 import { ColourBar } from './Colours';
 import classes from './Segments.module.css';
 import { type Model, modelsOf } from './sets';
+import { TableHead } from './TableHead';
 
 function Row({ set, board }: { set: Segment; board: SegmentBoard }) {
   const format = useFormat();
@@ -72,26 +73,16 @@ export function Models({ board }: { board: SegmentBoard }) {
       <h2 id="models-title">{t('segments.which')}</h2>
       <ScrollRegion className={classes.scroll} label={t('segments.tableOf', { title: t('segments.which') })}>
         <table className={classes.table}>
-          <thead>
-            <tr>
-              <th scope="col">{t('segments.segment')}</th>
-              <th scope="col" className={classes.end}>
-                {t('segments.accounts')}
-              </th>
-              <th scope="col" className={classes.end}>
-                {t('segments.share')}
-              </th>
-              <th scope="col" className={classes.end}>
-                {t('segments.arr')}
-              </th>
-              <th scope="col" className={classes.end}>
-                {t('segments.arrShare')}
-              </th>
-              <th scope="col" className={classes.wide}>
-                {t('segments.colours')}
-              </th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              t('segments.segment'),
+              { end: t('segments.accounts') },
+              { end: t('segments.share') },
+              { end: t('segments.arr') },
+              { end: t('segments.arrShare') },
+              { wide: t('segments.colours') },
+            ]}
+          />
           {modelsOf(board.data).map(model => (
             <ModelRows key={model.name} model={model} board={board} />
           ))}

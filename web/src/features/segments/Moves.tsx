@@ -13,6 +13,7 @@ import { useMoves } from './queries';
 import classes from './Segments.module.css';
 import { RANGES } from './search';
 import { sizesOf } from './sets';
+import { TableHead } from './TableHead';
 
 type Day = SegmentMoves['days'][number];
 
@@ -21,20 +22,14 @@ function DayTable({ days, sizes }: { days: readonly Day[]; sizes: readonly numbe
   return (
     <ScrollRegion className={classes.tall} label={t('segments.movesLine')}>
       <table className={classes.table}>
-        <thead>
-          <tr>
-            <th scope="col">{t('segments.day')}</th>
-            <th scope="col" className={classes.end}>
-              {t('segments.entered')}
-            </th>
-            <th scope="col" className={classes.end}>
-              {t('segments.left')}
-            </th>
-            <th scope="col" className={classes.end}>
-              {t('segments.accounts')}
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            t('segments.day'),
+            { end: t('segments.entered') },
+            { end: t('segments.left') },
+            { end: t('segments.accounts') },
+          ]}
+        />
         <tbody>
           {days
             .map((day, i) => (
@@ -56,13 +51,7 @@ function MoveTable({ moves }: { moves: SegmentMoves['data'] }) {
   return (
     <ScrollRegion className={classes.tall} label={t('segments.movesTable')}>
       <table className={classes.table}>
-        <thead>
-          <tr>
-            <th scope="col">{t('segments.account')}</th>
-            <th scope="col">{t('segments.what')}</th>
-            <th scope="col">{t('segments.at')}</th>
-          </tr>
-        </thead>
+        <TableHead columns={[t('segments.account'), t('segments.what'), t('segments.at')]} />
         <tbody>
           {moves.map(move => (
             <tr key={`${move.account_id} ${move.at}`}>

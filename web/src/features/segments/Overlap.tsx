@@ -12,6 +12,7 @@ import { useOverlap } from './queries';
 import classes from './Segments.module.css';
 import type { SegmentsSearch } from './search';
 import { COMPARED_MOST, comparedOf, exactly } from './sets';
+import { TableHead } from './TableHead';
 
 const FEW = 10;
 
@@ -121,23 +122,15 @@ function Combinations({
       <p className={classes.note}>{t('segments.microWhy')}</p>
       <ScrollRegion className={classes.scroll} label={t('segments.tableOf', { title: t('segments.micro') })}>
         <table className={classes.table}>
-          <thead>
-            <tr>
-              <th scope="col">{t('segments.combination')}</th>
-              <th scope="col" className={classes.end}>
-                {t('segments.accounts')}
-              </th>
-              <th scope="col" className={classes.end}>
-                {t('segments.share')}
-              </th>
-              <th scope="col" className={classes.end}>
-                {t('segments.arr')}
-              </th>
-              <th scope="col" className={classes.end}>
-                {t('segments.arrShare')}
-              </th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              t('segments.combination'),
+              { end: t('segments.accounts') },
+              { end: t('segments.share') },
+              { end: t('segments.arr') },
+              { end: t('segments.arrShare') },
+            ]}
+          />
           <tbody>
             {parts.map(part => (
               <Combination key={part.segments.join()} part={part} board={board} compared={compared} />

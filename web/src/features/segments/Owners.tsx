@@ -6,6 +6,7 @@ import { t } from '@/lib/i18n';
 import { Icon } from '@/ui/Icon';
 import { ScrollRegion } from '@/ui/ScrollRegion';
 import classes from './Segments.module.css';
+import { TableHead } from './TableHead';
 
 type Load = CoverageOwner['parts'][number]['load'];
 
@@ -76,24 +77,16 @@ export function Owners({ board }: { board: CoverageBoard }) {
           label={t('segments.tableOf', { title: t('segments.coverage.owners') })}
         >
           <table className={classes.table}>
-            <thead>
-              <tr>
-                <th scope="col">{t('segments.coverage.csm')}</th>
-                <th scope="col" className={classes.end}>
-                  {t('segments.accounts')}
-                </th>
-                <th scope="col" className={classes.end}>
-                  {t('segments.arr')}
-                </th>
-                <th scope="col" className={classes.end}>
-                  {t('segments.coverage.average')}
-                </th>
-                <th scope="col">{t('segments.coverage.load')}</th>
-                <th scope="col" className={classes.end}>
-                  {t('segments.coverage.touches')}
-                </th>
-              </tr>
-            </thead>
+            <TableHead
+              columns={[
+                t('segments.coverage.csm'),
+                { end: t('segments.accounts') },
+                { end: t('segments.arr') },
+                { end: t('segments.coverage.average') },
+                t('segments.coverage.load'),
+                { end: t('segments.coverage.touches') },
+              ]}
+            />
             <tbody>
               {board.owners.map(row => (
                 <Row key={row.owner?.id ?? ''} row={row} />

@@ -5,6 +5,7 @@ import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { ScrollRegion } from '@/ui/ScrollRegion';
 import classes from './Segments.module.css';
+import { TableHead } from './TableHead';
 
 function Bar({ part, whole }: { part: number; whole: number }) {
   return (
@@ -28,21 +29,15 @@ export function Questions({ board }: { board: SegmentBoard }) {
         label={t('segments.tableOf', { title: t('segments.questions') })}
       >
         <table className={classes.table}>
-          <thead>
-            <tr>
-              <th scope="col">{t('segments.question')}</th>
-              <th scope="col">{t('segments.answers')}</th>
-              <th scope="col" className={classes.end}>
-                {t('segments.answered')}
-              </th>
-              <th scope="col" className={classes.end}>
-                {t('segments.open')}
-              </th>
-              <th scope="col" className={classes.wide}>
-                {t('segments.share')}
-              </th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              t('segments.question'),
+              t('segments.answers'),
+              { end: t('segments.answered') },
+              { end: t('segments.open') },
+              { wide: t('segments.share') },
+            ]}
+          />
           <tbody>
             {board.questions.map(({ question, accounts }) => (
               <tr key={question}>

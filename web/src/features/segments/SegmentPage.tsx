@@ -14,6 +14,7 @@ import { Moves } from './Moves';
 import { useLiveSegments, useMembers, useSegmentBoard } from './queries';
 import classes from './Segments.module.css';
 import type { SegmentSearch } from './search';
+import { TableHead } from './TableHead';
 
 const MEMBERS = 12;
 
@@ -39,16 +40,14 @@ function Members({ name, accounts }: { name: string; accounts: number }) {
           label={t('segments.tableOf', { title: t('segments.members') })}
         >
           <table className={classes.table}>
-            <thead>
-              <tr>
-                <th scope="col">{t('segments.account')}</th>
-                <th scope="col">{t('segments.health')}</th>
-                <th scope="col" className={classes.end}>
-                  {t('segments.arr')}
-                </th>
-                <th scope="col">{t('segments.owner')}</th>
-              </tr>
-            </thead>
+            <TableHead
+              columns={[
+                t('segments.account'),
+                t('segments.health'),
+                { end: t('segments.arr') },
+                t('segments.owner'),
+              ]}
+            />
             <tbody>
               {members.data.data.map(row => (
                 <tr key={row.id}>
