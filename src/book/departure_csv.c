@@ -1,11 +1,16 @@
 /* Accounts that left, many at once: see book/departure.h. */
+#include <string.h>
+
 #include "base/buf.h"
 #include "base/id.h"
 #include "base/str.h"
 #include "base/tz.h"
+#include "base/utf8.h"
 
 #include "book/departure.h"
 #include "book/row.h"
+
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* spreadsheets write it */
 
 enum {
     CELLS = 3, /* account, day, reason */
@@ -107,10 +112,14 @@ static void add_problem(const struct cn_unit *unit, struct cn_departure_import *
         (struct cn_departure_problem){ line, cn_arena_str(unit->arena, cn_str_of(text)) };
 }
 
+/* Names of columns: where the day belongs there is not even a digit. */
 static bool is_heading(const struct line *line)
 {
-    int64_t day = 0;
-    return line->number == 1 && (line->count < 2 || !cn_date_parse(line->cells[1], &day));
+    bool is_word = line->number == 1 && line->count > 1;
+    for (size_t i = 0; is_word && i < line->cells[1].len; i++) {
+        is_word = line->cells[1].ptr[i] < '0' || line->cells[1].ptr[i] > '9';
+    }
+    return is_word;
 }
 
 static bool is_empty(const struct line *line)
@@ -127,7 +136,10 @@ bool cn_departure_take_csv(const struct cn_unit *unit, cn_str csv,
     size_t count = 0;
     size_t capacity = 0;
     size_t problem_capacity = 0;
-    size_t at = 0;
+    size_t at = cn_str_starts_with(csv, CN_STR(BYTE_ORDER_MARK)) ? strlen(BYTE_ORDER_MARK) : 0;
+    if (!cn_utf8_valid(csv)) {
+        return cn_fail(err, CN_INVALID, "the file is not UTF-8");
+    }
     while (read_line(unit->arena, csv, &at, &line)) {
         if (is_heading(&line) || is_empty(&line)) {
             continue;
@@ -140,6 +152,9 @@ bool cn_departure_take_csv(const struct cn_unit *unit, cn_str csv,
         } else {
             return false;
         }
+    }
+    if (count + import.problem_count == 0) {
+        return cn_fail(err, CN_INVALID, "there is no line with an account and a day in it");
     }
     for (size_t i = 0; import.problem_count == 0 && i < count; i++) {
         if (!cn_departure_set(unit, taken[i].account_id, taken[i].left_on, taken[i].reason, err)) {

@@ -79,10 +79,12 @@ static bool mark(const struct cn_command_env *env, struct cn_workspace *workspac
               CN_STR_ARG(marking.import.problems[i].text));
     }
     if (marking.import.problem_count > 0) {
-        return cn_fail(err, CN_INVALID, "nothing was marked: %zu lines are wrong",
-                       marking.import.problem_count);
+        return cn_fail(err, CN_INVALID, "nothing was marked: %zu %s wrong",
+                       marking.import.problem_count,
+                       marking.import.problem_count == 1 ? "line is" : "lines are");
     }
-    PRINT("%zu accounts are marked as left.\n", marking.import.marked);
+    PRINT("%zu %s marked as left.\n", marking.import.marked,
+          marking.import.marked == 1 ? "account is" : "accounts are");
     return true;
 }
 
@@ -171,16 +173,29 @@ const struct cn_command cn_cmd_departures = {
 
 static const char *const colours[CN_BAND_COUNT] = { "no score", "red", "yellow", "green" };
 
+/* Where there is no figure it says what there was instead. */
+static bool is_too_few(const struct cn_command_env *env, const struct cn_backtest_auc *auc)
+{
+    if (auc->verdict != CN_BACKTEST_TOO_FEW) {
+        return false;
+    }
+    PRINT("too few: %zu that left, %zu that stayed\n", auc->left, auc->stayed);
+    return true;
+}
+
 static void print_horizons(const struct cn_command_env *env,
                            const struct cn_backtest_report *report)
 {
     for (size_t h = 0; h < CN_BACKTEST_HORIZONS; h++) {
         const struct cn_backtest_horizon *at = &report->horizons[h];
-        PRINT("  %3lld days before: AUC %.3f (%.3f to %.3f) %s; lift %.1f in the worst tenth, %.1f "
-              "in the worst fifth; median %.0f, of others %.0f\n",
-              (long long)at->days, at->auc.auc.value, at->auc.auc.low, at->auc.auc.high,
-              cn_backtest_verdict_names[at->auc.verdict], at->lift_decile, at->lift_quintile,
-              at->median_left, at->median_stayed);
+        PRINT("  %3lld days before: ", (long long)at->days);
+        if (!is_too_few(env, &at->auc)) {
+            PRINT("AUC %.3f (%.3f to %.3f) %s; lift %.1f in the worst tenth, %.1f "
+                  "in the worst fifth; median %.0f, of others %.0f\n",
+                  at->auc.auc.value, at->auc.auc.low, at->auc.auc.high,
+                  cn_backtest_verdict_names[at->auc.verdict], at->lift_decile, at->lift_quintile,
+                  at->median_left, at->median_stayed);
+        }
         for (size_t i = 0; i < CN_BAND_COUNT; i++) {
             if (at->lost[i].count > 0) {
                 cn_str arr = cn_number_text(env->arena, (double)(int64_t)at->lost[i].arr, "");
@@ -193,9 +208,18 @@ static void print_horizons(const struct cn_command_env *env,
 
 static void print_bands(const struct cn_command_env *env, const struct cn_backtest_report *report)
 {
-    PRINT("Left within %d days, by score:\n", CN_BACKTEST_SOON);
+    size_t cases = 0;
+    for (size_t i = 0; i < CN_BACKTEST_BANDS; i++) {
+        cases += report->bands[i].cases;
+    }
+    if (cases > 0) {
+        PRINT("Left within %d days, by score:\n", CN_BACKTEST_SOON);
+    }
     for (size_t i = 0; i < CN_BACKTEST_BANDS; i++) {
         const struct cn_backtest_band *band = &report->bands[i];
+        if (band->cases == 0) {
+            continue;
+        }
         PRINT("  %3lld to %3lld: %zu of %zu, %.1f %% (%.1f to %.1f)\n", (long long)band->from,
               (long long)band->from + 100 / CN_BACKTEST_BANDS, band->left, band->cases,
               band->rate.value * 100, band->rate.low * 100, band->rate.high * 100);
@@ -211,6 +235,9 @@ static void print_signals(const struct cn_command_env *env, const struct cn_back
         if (signal->refused.len > 0) {
             PRINT("refused, it tells by %.*s, which was learned afterwards\n",
                   CN_STR_ARG(signal->refused));
+            continue;
+        }
+        if (is_too_few(env, &signal->auc)) {
             continue;
         }
         PRINT("warned of %zu of %zu", signal->caught, signal->caught + signal->missed);

@@ -40,6 +40,20 @@ test('accounts are marked as left by a file, all or none, each wrong line named'
   assert.equal((await run(cairn, 'departures')).stdout, list);
 });
 
+test('a file that marks nobody is an error that says why', async t => {
+  const cairn = await startCairn(t);
+  const file = join(cairn.dir, 'left.csv');
+  for (const [bytes, expected] of [
+    ['', /no line/], ['account,left_on\n', /no line/], ['\ufeffaccount,left_on\n', /no line/], [Buffer.from([0xff, 0xfe, 0x0a]), /UTF-8/],
+    ['Acme,31.3.2026\n', /1 line is wrong/], ['Acme\n', /1 line is wrong/],
+  ]) {
+    await writeFile(file, bytes);
+    const { code, stdout, stderr } = await run(cairn, 'departures', file);
+    assert.equal(code, 1, `${bytes}: ${stdout}`);
+    assert.match(stderr, expected);
+  }
+});
+
 test('accounts whose contracts ended are offered, and not marked by themselves', async t => {
   const cairn = await startCairn(t);
   const admin = await cairn.login();
@@ -65,6 +79,8 @@ test('a back-test of few departures says that they are too few, as text and as J
   const text = await run(cairn, 'backtest');
   assert.equal(text.code, 0, text.stderr);
   assert.match(text.stdout, /^Version 1: Too few to tell/);
+  assert.match(text.stdout, /90 days before: too few: \d+ that left, \d+ that stayed/);
+  assert.ok(!/AUC|too_few/.test(text.stdout), 'no figure stands where there is none');
   const json = await run(cairn, 'backtest', '--version', '1', '--against', '1', '--as-true', '--json');
   assert.equal(json.code, 0, json.stderr);
   const reports = JSON.parse(json.stdout);
