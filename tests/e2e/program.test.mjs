@@ -181,6 +181,17 @@ test('names are completed with their meaning, and Escape then Tab leaves the tex
   await button(page, 'Discard').click();
 });
 
+test('keys of a section are completed with their meaning', async t => {
+  const page = await openProgram(t);
+  await button(page, 'signals.yaml').click();
+  await page.getByRole('textbox', { name: 'Text of signals.yaml' }).click();
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type('\n  odd:\n    seve');
+  await page.getByRole('option', { name: /^severity/ }).waitFor();
+  await page.keyboard.press('Escape');
+  await button(page, 'Discard').click();
+});
+
 test('a condition is built by choosing, and stands where the cursor is', async t => {
   const page = await openProgram(t);
   await button(page, 'scorecards/mid-touch.yaml').click();

@@ -6,7 +6,7 @@ const NOT_FOUND = 404;
 /** Null for a section that this server does not have. */
 export async function readProgramSchema<T>(section: string, signal: AbortSignal): Promise<T | null> {
   const response = await fetch(`/api/v1/program/schema/${encodeURIComponent(section)}`, {
-    headers: { accept: 'application/json' },
+    headers: { accept: 'application/schema+json' },
     signal,
   });
   if (response.status === NOT_FOUND) return null;

@@ -1,7 +1,7 @@
 // The book of business: the list of accounts with its filters, live.
 import { Button } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { QueryFailure, useCan, useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
@@ -13,6 +13,7 @@ import classes from './AccountsPage.module.css';
 import { type BookMoves, BookView } from './BookView';
 import { Filters } from './Filters';
 import { type AccountSearch, COLUMNS, filterOf, isNarrowed, momentsOf, nextSort, sortOf } from './filter';
+import { NoAccounts } from './NoAccounts';
 import { SelectionBar } from './SelectionBar';
 import { type Book, useBook } from './useBook';
 
@@ -37,23 +38,6 @@ function Count({ book }: { book: Book }) {
   );
 }
 
-/** What brings the first account, for those who may bring it and for those who may not. */
-function NoAccounts() {
-  const operates = useCan('operate');
-  return (
-    <Empty title={t('accounts.none')}>
-      <p>{t('accounts.noneHelp')}</p>
-      {operates ? (
-        <Button component={Link} to="/sources" size="xs" mt={12}>
-          {t('accounts.noneGo')}
-        </Button>
-      ) : (
-        <p>{t('accounts.noneAsk')}</p>
-      )}
-    </Empty>
-  );
-}
-
 function Notice({ book, narrowed }: { book: Book; narrowed: boolean }) {
   if (book.error) {
     return (
@@ -70,7 +54,7 @@ function Notice({ book, narrowed }: { book: Book; narrowed: boolean }) {
     );
   }
   if (book.total > 0) return null;
-  if (!narrowed) return <NoAccounts />;
+  if (!narrowed) return <NoAccounts>{t('accounts.noneHelp')}</NoAccounts>;
   return <Empty title={t('accounts.noneMatch')}>{t('accounts.noneMatchHelp')}</Empty>;
 }
 

@@ -1,6 +1,7 @@
 export { applyAccountChange, onChanges, othersChanged } from './changes';
 export { type AccountSearch, momentsOf, readSearch, SHADES } from './filter';
 export { accountKeys } from './keys';
+export { NoAccounts } from './NoAccounts';
 export { OwnerMenu } from './OwnerMenu';
 export { useAccount, useFound } from './queries';
 export { useLastSeen } from './seen';

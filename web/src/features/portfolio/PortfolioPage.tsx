@@ -3,13 +3,13 @@
 import { Button, Menu, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { momentsOf, useLastSeen } from '@/features/accounts';
+import { momentsOf, NoAccounts, useLastSeen } from '@/features/accounts';
 import { QueryFailure, useFormat, useSession, useUsers } from '@/features/session';
 import { PortfolioSignals } from '@/features/signals';
 import { t } from '@/lib/i18n';
 import { useTitle } from '@/lib/title';
 import { Icon } from '@/ui/Icon';
-import { Empty, LoadingLines } from '@/ui/states';
+import { LoadingLines } from '@/ui/states';
 import { Bands } from './Bands';
 import { Figures } from './Figures';
 import { Matrix } from './Matrix';
@@ -163,9 +163,7 @@ export function PortfolioPage({ search }: { search: PortfolioSearch }) {
       </header>
       {figures.error && <QueryFailure error={figures.error} onRetry={() => void figures.refetch()} />}
       {figures.isPending && <LoadingLines lines={14} />}
-      {figures.data?.all.accounts === 0 && (
-        <Empty title={t('portfolio.none')}>{t('portfolio.noneHelp')}</Empty>
-      )}
+      {figures.data?.all.accounts === 0 && <NoAccounts>{t('portfolio.noneHelp')}</NoAccounts>}
       {figures.data && figures.data.all.accounts > 0 && (
         <>
           <Figures portfolio={figures.data} whose={links.whose} />

@@ -2,6 +2,7 @@
 import './texts';
 import { Button } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
+import { NoAccounts } from '@/features/accounts';
 import { QueryFailure, useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useTitle } from '@/lib/title';
@@ -47,9 +48,7 @@ export function SegmentsPage({ search }: { search: SegmentsSearch }) {
           </Button>
         </Empty>
       )}
-      {board && any && board.accounts === 0 && (
-        <Empty title={t('segments.noAccounts')}>{t('segments.noAccountsHelp')}</Empty>
-      )}
+      {board && any && board.accounts === 0 && <NoAccounts>{t('segments.noAccountsHelp')}</NoAccounts>}
       {board && any && (
         <>
           <Models board={board} />

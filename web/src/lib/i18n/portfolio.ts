@@ -3,7 +3,6 @@ export const portfolio = {
   title: 'Portfolio',
   whose: 'Whose accounts',
   everybody: 'All accounts',
-  none: 'No accounts yet',
   noneHelp: 'Figures of the book stand here as soon as it has an account: send an event that names one.',
   accounts: 'Accounts',
   arr: 'ARR',

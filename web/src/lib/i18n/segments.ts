@@ -7,7 +7,6 @@ export const segments = {
   noneHelp:
     'A segment is a rule of the program, such as “no sign-in for two weeks”: the accounts that match are in it, at once.',
   noneGo: 'Write one in the program',
-  noAccounts: 'No accounts yet',
   noAccountsHelp: 'Segments are counted as soon as the book has an account: send an event that names one.',
   of_one: 'of {{shown}} account',
   of_other: 'of {{shown}} accounts',
