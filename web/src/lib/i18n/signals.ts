@@ -10,6 +10,7 @@ export const signals = {
   ofAccount: 'What asks for attention?',
   now: 'What needs a person now?',
   byUrgency: 'Open signals by urgency',
+  raisedSince_zero: 'Since {{date}}, no signal was raised.',
   raisedSince_one: 'Since {{date}}, {{count}} signal was raised:',
   raisedSince_other: 'Since {{date}}, {{count}} signals were raised:',
   since: 'Raised since {{date}}',
