@@ -98,7 +98,7 @@ async function standsFirst(session, account) {
   assert.equal((await colours()).green, 1);
   const other = await session.createAccount({ name: 'Other', external_id: 'other' });
   await session.post(`/api/v1/accounts/${other.id}/people`, { name: 'Kim' });
-  await waitFor(async () => (await rows('?sort=-score'))[1]?.score, { what: 'the other score' });
+  await waitFor(async () => (await rows('?q=other'))[0]?.score?.points === 60, { what: 'the other score, with its person' });
   assert.deepEqual((await rows('?sort=-score')).map(item => item.name), ['Acme', 'Other']);
   const { text } = await session.get('/api/v1/export/accounts.csv');
   const lines = text.trim().split('\r\n').map(line => line.split(',').map(cell => cell.replace(/^"|"$/g, '')));

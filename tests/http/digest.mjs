@@ -1,6 +1,6 @@
+// Waits for up to a minute: notify.test.mjs runs it beside its other tests.
 // The digest: one mail a day of what is new, what still waits and what cleared, only if there is something.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 
 import { waitFor } from './harness.mjs';
 import { startMailbox } from './mailbox.mjs';
@@ -8,7 +8,7 @@ import { CSM, openSignal, setArr, settingsOf, settledAccount, startTelling, user
 
 const clock = at => new Date(at).toISOString().slice(11, 16);
 
-test('capabilities 53 a digest at the chosen time tells by account what was new, waits and cleared, also what was over the budget; once, and only to whom there is something to say', async t => {
+export async function digestAtItsTime(t) {
   const mailbox = await startMailbox(t);
   const cairn = await startTelling(t, { env: settingsOf(mailbox, { CAIRN_SIGNAL_DAILY_BUDGET: '2' }) });
   const admin = await cairn.login();
@@ -55,4 +55,4 @@ test('capabilities 53 a digest at the chosen time tells by account what was new,
   const again = await cairn.login();
   const { body } = await again.get('/api/v1/deliveries');
   assert.deepEqual(body.data.map(one => one.kind), ['digest', 'signal', 'signal']);
-});
+}
