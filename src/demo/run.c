@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/parse.h"
 #include "base/str.h"
 
 #include "book/subject_map.h"
@@ -108,9 +109,12 @@ static bool post(void *ctx, cn_str body, size_t events, struct cn_error *err)
 
 static struct cn_demo_traffic traffic_of(struct cn_demo *demo, cn_time now)
 {
-    return (struct cn_demo_traffic){
-        .seed = demo->options.seed, .tz = demo->options.tz, .now = now, .send = post, .ctx = demo
-    };
+    return (struct cn_demo_traffic){ .seed = demo->options.seed,
+                                     .self_service = demo->options.self_service,
+                                     .tz = demo->options.tz,
+                                     .now = now,
+                                     .send = post,
+                                     .ctx = demo };
 }
 
 struct preparation {
@@ -148,13 +152,13 @@ bool cn_demo_prepare(struct cn_db *db, struct cn_id_source *ids, const struct cn
                                 .ids = &past,
                                 .known = { now.us - settled_us },
                                 .book = CN_DEMO_ENTERPRISE,
-                                .to = cn_demo_book_sizes[CN_DEMO_ENTERPRISE],
+                                .to = cn_demo_book_size(CN_DEMO_ENTERPRISE, 0),
                                 .with_users = true };
     if (!cn_db_write(db, prepare_work, &what, err)) {
         return cn_error_context(err, "making the demo's records");
     }
     what.book = CN_DEMO_MID_MARKET;
-    what.to = cn_demo_book_sizes[CN_DEMO_MID_MARKET];
+    what.to = cn_demo_book_size(CN_DEMO_MID_MARKET, 0);
     what.with_users = false;
     return cn_db_write(db, prepare_work, &what, err) ||
            cn_error_context(err, "making the demo's records");
@@ -176,11 +180,12 @@ static size_t accounts_of(struct cn_demo *demo, const enum cn_demo_book *books, 
     size_t most = 0;
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
-        most += cn_demo_book_sizes[books[i]];
+        most += cn_demo_book_size(books[i], demo->options.self_service);
     }
     *ids_out = cn_arena_array(arena, int64_t, most);
     for (size_t i = 0; i < count; i++) {
-        for (size_t index = 0; index < cn_demo_book_sizes[books[i]]; index++) {
+        for (size_t index = 0; index < cn_demo_book_size(books[i], demo->options.self_service);
+             index++) {
             struct cn_demo_account account;
             cn_demo_account_make(demo->options.seed, books[i], index, &account);
             int64_t id = cn_subject_map_account(map, cn_str_of(account.key));
@@ -264,7 +269,10 @@ static bool bring_small_books(struct cn_demo *demo, struct cn_error *err)
 static bool bring_self_service(struct cn_demo *demo, struct cn_error *err)
 {
     struct cn_demo_traffic traffic = traffic_of(demo, demo->began);
-    size_t accounts = cn_demo_book_sizes[CN_DEMO_SELF_SERVICE];
+    size_t accounts = demo->options.self_service;
+    if (accounts == 0) {
+        return true;
+    }
     demo->label = "Importing customers";
     demo->total = (int64_t)accounts;
     for (size_t from = 0; from < accounts; from += RECORDS_AT_ONCE) {
@@ -273,14 +281,16 @@ static bool bring_self_service(struct cn_demo *demo, struct cn_error *err)
                                     .known = demo->began,
                                     .book = CN_DEMO_SELF_SERVICE,
                                     .from = from,
-                                    .to = from + RECORDS_AT_ONCE };
+                                    .to = accounts - from < RECORDS_AT_ONCE
+                                              ? accounts
+                                              : from + RECORDS_AT_ONCE };
         if (atomic_load(&demo->stopping)) {
             return cn_fail(err, CN_UNAVAILABLE, "the demo is being stopped");
         }
         if (!cn_db_write(demo->options.db, prepare_work, &what, err)) {
             return false;
         }
-        demo->sent = (int64_t)(from + RECORDS_AT_ONCE);
+        demo->sent = (int64_t)what.to;
         report(demo);
         sleep_ms(RECORDS_PAUSE_MS);
     }
@@ -345,8 +355,18 @@ static void *run(void *arg)
     return NULL;
 }
 
-/* Whether all of the world was brought in by an earlier run. */
-static bool load_complete(struct cn_demo *demo, struct cn_error *err)
+/* A restart goes on with as many customers as the demo was made with. */
+static bool save_size(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    const struct cn_demo *demo = arg;
+    char text[24];
+    const struct cn_unit unit = { .conn = conn, .scope = CN_SCOPE_ALL };
+    (void)snprintf(text, sizeof(text), "%zu", demo->options.self_service); /* fits */
+    return cn_workspace_value_save(&unit, "demo_self_service", cn_str_of(text), err);
+}
+
+/* Whether all of the world was brought in by an earlier run, and how large it is. */
+static bool load_state(struct cn_demo *demo, struct cn_error *err)
 {
     struct cn_sql_conn *conn = NULL;
     struct cn_arena arena;
@@ -357,7 +377,11 @@ static bool load_complete(struct cn_demo *demo, struct cn_error *err)
     cn_arena_init(&arena, 4096);
     struct cn_unit unit = { .conn = conn, .arena = &arena, .scope = CN_SCOPE_ALL };
     bool ok = cn_workspace_value_load(&unit, "demo", &value, err);
-    demo->is_complete = value.len > 0;
+    demo->is_complete = ok && value.len > 0;
+    int64_t size = 0;
+    ok = ok && cn_workspace_value_load(&unit, "demo_self_service", &value, err);
+    demo->options.self_service =
+        ok && cn_parse_i64(value, &size) ? (size_t)size : CN_DEMO_SELF_SERVICE_ACCOUNTS;
     cn_arena_deinit(&arena);
     cn_db_release(demo->options.db, conn);
     return ok;
@@ -372,7 +396,9 @@ bool cn_demo_start(const struct cn_demo_options *options, bool is_new, struct cn
     int len = snprintf(demo->url, sizeof(demo->url), "%s/v1/batch", options->url);
     bool ok = (len > 0 && (size_t)len < sizeof(demo->url)) ||
               cn_fail(err, CN_INVALID, "the server's address is too long");
-    ok = ok && (is_new ? bring_small_books(demo, err) : load_complete(demo, err));
+    ok = ok &&
+         (is_new ? cn_db_write(options->db, save_size, demo, err) && bring_small_books(demo, err)
+                 : load_state(demo, err));
     if (!ok) {
         cn_demo_stop(demo);
         return cn_error_context(err, "starting the demo");

@@ -20,6 +20,7 @@ struct cn_demo;
 
 struct cn_demo_options {
     uint64_t seed;
+    size_t self_service; /* customers of that kind, of a new demo; an older one keeps its number */
     struct cn_db *db;
     struct cn_engine *engine;
     const struct cn_tz *tz;

@@ -164,7 +164,7 @@ bool cn_demo_send_profiles(const struct cn_demo_traffic *traffic, enum cn_demo_b
     struct batch batch;
     batch_init(&batch, traffic);
     bool ok = true;
-    for (size_t i = 0; ok && i < cn_demo_book_sizes[book]; i++) {
+    for (size_t i = 0; ok && i < cn_demo_book_size(book, traffic->self_service); i++) {
         struct cn_demo_account account;
         cn_demo_account_make(traffic->seed, book, i, &account);
         int64_t age =
@@ -208,7 +208,7 @@ bool cn_demo_send_past(const struct cn_demo_traffic *traffic, enum cn_demo_book 
     batch_init(&batch, traffic);
     bool ok = true;
     for (int64_t days_ago = days; ok && days_ago >= 0; days_ago--) {
-        for (size_t i = 0; ok && i < cn_demo_book_sizes[book]; i++) {
+        for (size_t i = 0; ok && i < cn_demo_book_size(book, traffic->self_service); i++) {
             struct cn_demo_account account;
             cn_demo_account_make(traffic->seed, book, i, &account);
             ok = send_account_day(&batch, &account, days_ago, err);
@@ -227,7 +227,7 @@ int64_t cn_demo_past_estimate(const struct cn_demo_traffic *traffic, enum cn_dem
     int64_t today = cn_tz_day(traffic->tz, traffic->now);
     int64_t total = 0;
     int64_t seen = 0;
-    for (size_t i = 0; i < cn_demo_book_sizes[book]; i += SAMPLE, seen++) {
+    for (size_t i = 0; i < cn_demo_book_size(book, traffic->self_service); i += SAMPLE, seen++) {
         struct cn_demo_account account;
         cn_demo_account_make(traffic->seed, book, i, &account);
         for (int64_t days_ago = 0; days_ago <= days; days_ago++) {
@@ -235,7 +235,7 @@ int64_t cn_demo_past_estimate(const struct cn_demo_traffic *traffic, enum cn_dem
             total += (int64_t)cn_demo_day(&account, days_ago, weekday, events);
         }
     }
-    return seen > 0 ? total * (int64_t)cn_demo_book_sizes[book] / seen : 0;
+    return seen > 0 ? total * (int64_t)cn_demo_book_size(book, traffic->self_service) / seen : 0;
 }
 
 /* Which slot of its day the moment is in. */
@@ -262,11 +262,11 @@ bool cn_demo_send_now(const struct cn_demo_traffic *traffic, struct cn_error *er
     for (size_t i = 0; ok && i < CN_DEMO_LIVE_EVENTS; i++) {
         /* The two small books are on screen, so they get their share. */
         int64_t draw = cn_rng_between(&rng, 0, 9);
-        enum cn_demo_book book = draw < 2   ? CN_DEMO_ENTERPRISE
-                                 : draw < 5 ? CN_DEMO_MID_MARKET
-                                            : CN_DEMO_SELF_SERVICE;
+        enum cn_demo_book book = draw < 2                                 ? CN_DEMO_ENTERPRISE
+                                 : draw < 5 || traffic->self_service == 0 ? CN_DEMO_MID_MARKET
+                                                                          : CN_DEMO_SELF_SERVICE;
         struct cn_demo_account account;
-        int64_t last = (int64_t)cn_demo_book_sizes[book] - 1;
+        int64_t last = (int64_t)cn_demo_book_size(book, traffic->self_service) - 1;
         cn_demo_account_make(traffic->seed, book, (size_t)cn_rng_between(&rng, 0, last), &account);
         struct cn_demo_event event = {
             .user = cn_rng_between(&rng, 0, account.users - 1),

@@ -14,6 +14,7 @@
 
 struct cn_demo_traffic {
     uint64_t seed;
+    size_t self_service; /* accounts of that book */
     const struct cn_tz *tz;
     cn_time now; /* nothing later is sent */
     /* Called with each batch and how many events it holds; false stops. */

@@ -7,8 +7,6 @@
 
 #include "demo/names.h"
 
-const size_t cn_demo_book_sizes[CN_DEMO_BOOK_COUNT] = { 15, 65, 8000 };
-
 const char *const cn_demo_event_names[] = {
     "Signed In",        "Dashboard Viewed", "Report Exported", "Campaign Sent", "Segment Built",
     "Workflow Started", "Dashboard Shared", "Audience Synced", "Forecast Run",  "Template Saved",
@@ -18,6 +16,14 @@ const size_t cn_demo_event_name_count = CN_ARRAY_LEN(cn_demo_event_names);
 /* 003: 15 accounts with $150K to $800K, $4.2M together.  In thousands of dollars. */
 static const int64_t enterprise_arr[15] = { 800, 420, 420, 340, 300, 260, 240, 220,
                                             200, 190, 180, 170, 160, 150, 150 };
+
+size_t cn_demo_book_size(enum cn_demo_book book, size_t self_service)
+{
+    if (book == CN_DEMO_ENTERPRISE) {
+        return CN_ARRAY_LEN(enterprise_arr);
+    }
+    return book == CN_DEMO_MID_MARKET ? 65 : self_service;
+}
 
 static uint64_t seed_of(uint64_t seed, uint64_t book, uint64_t index)
 {
@@ -132,7 +138,8 @@ static void make_self_service(struct cn_demo_account *account, struct cn_rng *rn
 void cn_demo_account_make(uint64_t seed, enum cn_demo_book book, size_t index,
                           struct cn_demo_account *account_out)
 {
-    assert(book < CN_DEMO_BOOK_COUNT && index < cn_demo_book_sizes[book]);
+    assert(book < CN_DEMO_BOOK_COUNT &&
+           index < cn_demo_book_size(book, CN_DEMO_SELF_SERVICE_ACCOUNTS_MAX));
     *account_out = (struct cn_demo_account){ .book = book,
                                              .index = index,
                                              .seed = seed_of(seed, (uint64_t)book, index) };

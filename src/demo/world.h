@@ -33,6 +33,8 @@ enum {
     CN_DEMO_KEY_BYTES = 32,
     CN_DEMO_HISTORY_DAYS = 365, /* of the two small books */
     CN_DEMO_SELF_SERVICE_DAYS = 120,
+    CN_DEMO_SELF_SERVICE_ACCOUNTS = 8000, /* unless somebody asks for another number */
+    CN_DEMO_SELF_SERVICE_ACCOUNTS_MAX = 200000,
     CN_DEMO_DAY_EVENTS_MAX = 512 /* one account, one day */
 };
 
@@ -66,7 +68,8 @@ struct cn_demo_event {
 extern const char *const cn_demo_event_names[];
 extern const size_t cn_demo_event_name_count;
 
-extern const size_t cn_demo_book_sizes[CN_DEMO_BOOK_COUNT];
+/* How many accounts a book has.  The self-service book has as many as somebody asks for. */
+size_t cn_demo_book_size(enum cn_demo_book book, size_t self_service);
 
 void cn_demo_account_make(uint64_t seed, enum cn_demo_book book, size_t index,
                           struct cn_demo_account *account_out);

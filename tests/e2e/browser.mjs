@@ -33,14 +33,15 @@ export const VIEWS = {
   'phone-dark': { viewport: { width: 390, height: 844 }, colorScheme: 'dark', hasTouch: true },
 };
 
-// {base, stop}
-export async function startDemo() {
+// {base, stop}.  selfService: how many customers stream in beside the two books that are there.
+export async function startDemo({ selfService } = {}) {
   if (process.env.CAIRN_URL) return { base: process.env.CAIRN_URL, stop: async () => {} };
   const dir = await mkdtemp(join(tmpdir(), 'cairn-e2e-'));
   const mock = process.env.CAIRN_MOCK === '1';
   const [program, args] = mock
     ? [process.execPath, [MOCK]]
-    : [BIN, ['demo', '--data', join(dir, 'demo'), '--listen', '127.0.0.1:0']];
+    : [BIN, ['demo', '--data', join(dir, 'demo'), '--listen', '127.0.0.1:0',
+        ...(selfService === undefined ? [] : ['--self-service', `${selfService}`])]];
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, MOCK_PORT: '0', MOCK_IMPORT_SECONDS: process.env.MOCK_IMPORT_SECONDS ?? '0' },

@@ -8,7 +8,7 @@ import { axeFindings, launch, signedIn, startDemo } from './browser.mjs';
 let demo;
 let browser;
 before(async () => {
-  demo = await startDemo();
+  demo = await startDemo({ selfService: 200 });
   browser = await launch();
 });
 after(async () => {

@@ -47,6 +47,14 @@ test('a wrong command line is refused with what to do', async () => {
   assert.match(stderr, /cairn init/);
 });
 
+test('the demo takes a number of self-service customers, and says what is no number', async () => {
+  for (const size of ['-1', '1e3', '200001', 'many']) {
+    const { code, stderr } = await cairnCommand(['demo', '--self-service', size]);
+    assert.notEqual(code, 0, size);
+    assert.match(stderr, new RegExp(`--self-service ${size}: give a number from 0 to 200000`));
+  }
+});
+
 test('reliability 11: a backup taken under load restores to all that was acknowledged before', { skip: onPostgres }, async t => {
   const cairn = await startCairn(t);
   const admin = await cairn.login();

@@ -16,15 +16,15 @@ static void the_books_are_those_of_the_sources(void **state)
 {
     (void)state;
     int64_t total = 0;
-    for (size_t i = 0; i < cn_demo_book_sizes[CN_DEMO_ENTERPRISE]; i++) {
+    for (size_t i = 0; i < cn_demo_book_size(CN_DEMO_ENTERPRISE, 0); i++) {
         struct cn_demo_account account;
         cn_demo_account_make(SEED, CN_DEMO_ENTERPRISE, i, &account);
         assert_in_range(account.arr_minor, 15000000, 80000000);
         total += account.arr_minor;
     }
-    assert_int_equal(cn_demo_book_sizes[CN_DEMO_ENTERPRISE], 15);
+    assert_int_equal(cn_demo_book_size(CN_DEMO_ENTERPRISE, 0), 15);
     assert_int_equal(total, 420000000);
-    assert_int_equal(cn_demo_book_sizes[CN_DEMO_MID_MARKET], 65);
+    assert_int_equal(cn_demo_book_size(CN_DEMO_MID_MARKET, 0), 65);
     for (size_t i = 0; i < 65; i++) {
         struct cn_demo_account account;
         cn_demo_account_make(SEED, CN_DEMO_MID_MARKET, i, &account);
@@ -127,9 +127,12 @@ static void batches_are_json_and_none_is_too_large(void **state)
     struct cn_tz *tz = NULL;
     assert_true(cn_tz_load(CN_STR("Europe/Berlin"), &tz, &err));
     struct sink sink = { .parser = cn_json_parser_new(4 * 1024 * 1024) };
-    struct cn_demo_traffic traffic = {
-        .seed = SEED, .tz = tz, .now = { 1795442400000000 }, .send = count_batch, .ctx = &sink
-    };
+    struct cn_demo_traffic traffic = { .seed = SEED,
+                                       .self_service = 10,
+                                       .tz = tz,
+                                       .now = { 1795442400000000 },
+                                       .send = count_batch,
+                                       .ctx = &sink };
     assert_true(cn_demo_send_profiles(&traffic, CN_DEMO_MID_MARKET, &err));
     size_t profiles = sink.events;
     assert_in_range(profiles, 65 * 10, 65 * 18);
@@ -164,7 +167,7 @@ static cn_str live_body(struct copy *copy, uint64_t seed, const struct cn_tz *tz
 {
     struct cn_error err;
     struct cn_demo_traffic traffic = {
-        .seed = seed, .tz = tz, .now = now, .send = keep_body, .ctx = copy
+        .seed = seed, .self_service = 10, .tz = tz, .now = now, .send = keep_body, .ctx = copy
     };
     assert_true(cn_demo_send_now(&traffic, &err));
     return cn_buf_str(&copy->body);
