@@ -154,7 +154,9 @@ test('what a button of the demo sent is accessible, also when it is several call
 test('an unknown page says so, and an unknown account in the words of the server', async t => {
   const page = await signedIn(t, browser, demo.base);
   await page.goto(`${demo.base}/no/such/page`);
-  await page.getByText('There is no such page').waitFor();
+  await page.getByRole('heading', { level: 1, name: 'There is no such page' }).waitFor();
+  await page.getByRole('navigation').getByRole('link', { name: 'Accounts' }).waitFor();
+  await clean(page);
   await page.goto(`${demo.base}/accounts/acct_nosuchaccount`);
   await page.getByRole('alert').waitFor();
 });

@@ -23,7 +23,7 @@ interface Context {
   cache: QueryClient;
 }
 
-const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotFound });
+const root = createRootRouteWithContext<Context>()({ component: Outlet });
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -143,6 +143,8 @@ const program = createRoute({
   component: lazyRouteComponent(() => import('./program'), 'Program'),
 });
 
+const unknown = createRoute({ getParentRoute: () => app, path: '$', component: NotFound });
+
 const tree = root.addChildren([
   signIn,
   app.addChildren([
@@ -157,6 +159,7 @@ const tree = root.addChildren([
     program,
     sources,
     notifications,
+    unknown,
   ]),
 ]);
 

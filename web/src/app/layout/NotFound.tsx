@@ -1,13 +1,17 @@
 import { Link } from '@tanstack/react-router';
 import { t } from '@/lib/i18n';
-import { Empty } from '@/ui/states';
+import { useTitle } from '@/lib/title';
+import classes from './NotFound.module.css';
 
+/** In the frame for who is signed in; others are asked to sign in first. */
 export function NotFound() {
+  useTitle(t('notFound.title'));
   return (
-    <main>
-      <Empty title={t('notFound.title')}>
+    <div className={classes.page}>
+      <h1>{t('notFound.title')}</h1>
+      <p>
         <Link to="/accounts">{t('notFound.back')}</Link>
-      </Empty>
-    </main>
+      </p>
+    </div>
   );
 }
