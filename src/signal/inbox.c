@@ -103,20 +103,12 @@ static void count_cell(const struct cn_signal_filter *filter, struct cn_signal_l
     list->total += has_view && has_severity ? count : 0;
 }
 
-static bool count_all(const struct cn_unit *unit, const struct cn_signal_filter *filter,
-                      struct cn_signal_list *list, struct cn_error *err)
+/* Rows of place, severity and how many.  Ends the statement. */
+static bool add_counts(const struct cn_signal_filter *filter, struct cn_sql_stmt *stmt,
+                       struct cn_signal_list *list, struct cn_error *err)
 {
-    struct cn_sql_stmt *stmt = NULL;
     bool row = false;
     bool ok = false;
-    if (!cn_sql_prepare(unit->conn,
-                        "SELECT place, severity, count(*) FROM (SELECT " PLACE
-                        " AS place, s.severity AS severity" FROM_BOTH " WHERE " MATCHES
-                        ") AS placed GROUP BY place, severity",
-                        &stmt, err)) {
-        return false;
-    }
-    bind_filter(unit, filter, stmt);
     while ((ok = cn_sql_step(stmt, &row, err)) && row) {
         int64_t place = cn_sql_column_i64(stmt, 0);
         int64_t severity = cn_sql_column_i64(stmt, 1);
@@ -128,23 +120,81 @@ static bool count_all(const struct cn_unit *unit, const struct cn_signal_filter 
     return ok;
 }
 
+static bool count_moved(const struct cn_unit *unit, const struct cn_signal_filter *filter,
+                        struct cn_signal_list *list, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn,
+                        "SELECT place, severity, count(*) FROM (SELECT " PLACE
+                        " AS place, s.severity AS severity" FROM_BOTH
+                        " WHERE s.state IN (1, 3, 4) AND " MATCHES
+                        ") AS placed GROUP BY place, severity",
+                        &stmt, err)) {
+        return false;
+    }
+    bind_filter(unit, filter, stmt);
+    return add_counts(filter, stmt, list, err);
+}
+
+/* After an import this is most of the table.  It was never raised, and so never resolved; where
+ * nobody asks for a part of it an index has the number. */
+static bool count_already_true(const struct cn_unit *unit, const struct cn_signal_filter *filter,
+                               struct cn_signal_list *list, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool is_all = unit->scope == CN_SCOPE_ALL && filter->rule.len == 0 &&
+                  filter->assignee_id.value == 0 && !filter->without_assignee &&
+                  filter->account_id.value == 0 && filter->raised_since.us == 0;
+    if (!cn_sql_prepare(unit->conn,
+                        is_all ? "SELECT 4, severity, count(*) FROM signal WHERE state = 2"
+                                 " GROUP BY severity"
+                               : "SELECT 4, s.severity, count(*)" FROM_BOTH
+                                 " WHERE s.state = 2 AND " MATCHES " AND $4 = $4"
+                                 " GROUP BY s.severity",
+                        &stmt, err)) {
+        return false;
+    }
+    if (!is_all) {
+        bind_filter(unit, filter, stmt);
+    }
+    return add_counts(filter, stmt, list, err);
+}
+
+#define PAGE_WHERE(states)                                                                        \
+    "SELECT * FROM (SELECT " COLUMNS FROM_BOTH " WHERE " states " AND " MATCHES                   \
+    ") AS placed WHERE place < 6 AND ($9 = 0 OR CASE place WHEN 0 THEN $9 & 1 WHEN 1 THEN $9 & 2" \
+    " WHEN 2 THEN $9 & 4 WHEN 3 THEN $9 & 8 WHEN 4 THEN $9 & 16 ELSE $9 & 32 END <> 0)"           \
+    " AND ($10 = 0 OR CASE severity WHEN 0 THEN $10 & 1 WHEN 1 THEN $10 & 2 WHEN 2 THEN $10 & 4"  \
+    " ELSE $10 & 8 END <> 0)"                                                                     \
+    " AND ($12 = 0 OR severity < $11 OR (severity = $11 AND signal_id < $12))"                    \
+    " ORDER BY severity DESC, signal_id DESC LIMIT $13"
+
+/* Only the rows of states that the views can hold are read. */
+static const char *page_sql(unsigned views)
+{
+    const unsigned raised = 1U << CN_SIGNAL_VIEW_OPEN | 1U << CN_SIGNAL_VIEW_SNOOZED;
+    const unsigned already_true = 1U << CN_SIGNAL_VIEW_ALREADY_TRUE;
+    if (views == 0) {
+        return PAGE_WHERE("s.state IN (1, 2, 3, 4)");
+    }
+    if ((views & ~raised) == 0) {
+        return PAGE_WHERE("s.state = 3");
+    }
+    if ((views & already_true) == 0) {
+        return PAGE_WHERE("s.state IN (1, 3, 4)");
+    }
+    return views == already_true ? PAGE_WHERE("s.state = 2")
+                                 : PAGE_WHERE("s.state IN (1, 2, 3, 4)");
+}
+
 static bool load_page(const struct cn_unit *unit, const struct cn_signal_filter *filter,
                       const struct cn_signal *after, struct cn_signal_list *list,
                       struct cn_error *err)
 {
-    static const char sql[] =
-        "SELECT * FROM (SELECT " COLUMNS FROM_BOTH " WHERE " MATCHES
-        ") AS placed WHERE place < 6 AND ($9 = 0 OR CASE place WHEN 0 THEN $9 & 1 WHEN 1 THEN $9 & "
-        "2"
-        " WHEN 2 THEN $9 & 4 WHEN 3 THEN $9 & 8 WHEN 4 THEN $9 & 16 ELSE $9 & 32 END <> 0)"
-        " AND ($10 = 0 OR CASE severity WHEN 0 THEN $10 & 1 WHEN 1 THEN $10 & 2 WHEN 2 THEN $10 & 4"
-        " ELSE $10 & 8 END <> 0)"
-        " AND ($12 = 0 OR severity < $11 OR (severity = $11 AND signal_id < $12))"
-        " ORDER BY severity DESC, signal_id DESC LIMIT $13";
     struct cn_sql_stmt *stmt = NULL;
     bool row = false;
     bool ok = false;
-    if (!cn_sql_prepare(unit->conn, sql, &stmt, err)) {
+    if (!cn_sql_prepare(unit->conn, page_sql(filter->views), &stmt, err)) {
         return false;
     }
     list->items = cn_arena_array(unit->arena, struct cn_signal, (size_t)filter->limit + 1);
@@ -171,7 +221,7 @@ bool cn_signal_list(const struct cn_unit *unit, const struct cn_signal_filter *f
                    ? cn_fail(err, CN_MALFORMED, "the signal that the page ended with is gone")
                    : false;
     }
-    if (!count_all(unit, filter, &list, err) ||
+    if (!count_moved(unit, filter, &list, err) || !count_already_true(unit, filter, &list, err) ||
         !load_page(unit, filter, filter->after.value != 0 ? &after : NULL, &list, err)) {
         return cn_error_context(err, "listing signals");
     }
