@@ -87,8 +87,12 @@ static bool post(void *ctx, cn_str body, size_t events, struct cn_error *err)
         cn_buf_init(&answer, ANSWER_MAX_BYTES);
         bool sent = cn_http_client_call(demo->client, &call, &status, &answer, err);
         cn_buf_deinit(&answer);
-        if (!sent) {
+        if (!sent && err->code != CN_UNAVAILABLE) {
             return false;
+        }
+        if (!sent) { /* a machine that was busy or asleep: what came twice counts once */
+            sleep_ms(RETRY_PAUSE_MS);
+            continue;
         }
         if (status == 200) {
             demo->sent += (int64_t)events;

@@ -304,7 +304,11 @@ static size_t explain_all(struct fixture *f, const struct cn_frame *before,
                                      .row = row,
                                      .version = 2,
                                      .shown = row % 5 == 0 ? &is : NULL };
-        struct cn_explanation why = explain(f, row);
+        struct cn_explain_at alone = {
+            .model = f->model, .frame = f->frame, .row = row, .when = f->when, .scores = &f->health
+        };
+        struct cn_explanation why;
+        assert_true(cn_health_explain(&alone, &f->scratch, &why, &f->err));
         if (why.score.has_points) {
             assert_adds_up(&why, false);
         }
