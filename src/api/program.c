@@ -102,6 +102,7 @@ struct version_view {
     cn_str failure;
     enum cn_given failure_given;
     struct cn_program_texts changed_files;
+    struct cn_program_texts start;
     int64_t rolls_back;
     enum cn_given rolls_back_given;
     struct cn_program_file_list files;
@@ -123,6 +124,8 @@ static const struct cn_field version_rows[] = {
     CN_FIELD_OF_LIST(struct version_view, changed_files, &cn_program_text_item,
                      .max = CN_PROGRAM_FILES_MAX,
                      .doc = "names of files that are not as in the version before"),
+    CN_FIELD_OF_LIST(struct version_view, start, &cn_program_text_item, .max = CN_SIGNALS_MAX,
+                     .doc = "signals that it raises at once; none of a version that failed"),
     VERSION(rolls_back, CN_MAY(struct version_view, rolls_back, BE_NULL), .min = 1,
             .max = INT64_MAX, .doc = "the version whose text it has again"),
     CN_FIELD_OF_LIST(struct version_view, files, &cn_program_file_item,
@@ -221,6 +224,22 @@ static bool list_changed(const struct cn_request *req, int64_t number,
     return true;
 }
 
+static bool list_starts(const struct cn_request *req, int64_t number,
+                        struct cn_program_texts *list_out, struct cn_error *err)
+{
+    struct cn_program_start_list starts;
+    if (!cn_program_starts_load(req->unit.conn, req->unit.arena, number - 1, number, &starts,
+                                err)) {
+        return false;
+    }
+    list_out->items = cn_arena_array(req->unit.arena, cn_str, starts.count + 1);
+    list_out->count = starts.count;
+    for (size_t i = 0; i < starts.count; i++) {
+        list_out->items[i] = starts.items[i].rule;
+    }
+    return true;
+}
+
 struct looking {
     struct cn_apply_status status;
     struct cn_user_list users;
@@ -260,7 +279,8 @@ static bool view_version(const struct cn_request *req, const struct looking *loo
         .files_given = with_files ? CN_GIVEN : CN_ABSENT,
     };
     view->author_given = author_of(&looking->users, version.author_id, &view->author);
-    return list_changed(req, version.number, &files, &view->changed_files, err);
+    return list_changed(req, version.number, &files, &view->changed_files, err) &&
+           list_starts(req, version.number, &view->start, err);
 }
 
 struct versions_query {

@@ -77,6 +77,8 @@ struct apply_body {
     enum cn_given note_given;
     int64_t base_version;
     enum cn_given base_version_given;
+    struct cn_program_texts start;
+    enum cn_given start_given;
 };
 static const struct cn_field apply_rows[] = {
     CN_FIELD_OF_LIST(struct apply_body, files, &cn_program_file_item, .max = CN_PROGRAM_FILES_MAX,
@@ -87,6 +89,10 @@ static const struct cn_field apply_rows[] = {
              .min = 1, .max = INT64_MAX,
              .doc = "the version that was changed: if another one was applied meanwhile, this "
                     "fails; null: whatever there is"),
+    CN_PROGRAM_STARTS(struct apply_body,
+                      .doc =
+                          "new or changed signals that are raised at once for accounts that match "
+                          "when the version becomes active; for all others that is their baseline"),
 };
 static const struct cn_fields apply_fields =
     CN_FIELDS("ProgramApply", struct apply_body, apply_rows);
@@ -109,7 +115,6 @@ static const struct cn_fields applied_fields =
 struct saving {
     const struct cn_request *req;
     struct cn_program_files files;
-    int64_t load; /* instead of files: the version to roll back to */
     struct cn_program_version draft;
     struct cn_program_version saved;
 };
@@ -125,6 +130,17 @@ static bool save_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
     }
     cn_change_note(&unit, (cn_account_id){ 0 }, CN_CHANGE_PROGRAM);
     return true;
+}
+
+/* The problem document says of each where in the body it is. */
+static bool refuse_starts(const struct cn_request *req, const struct cn_diagnostics *problems,
+                          struct cn_error *err)
+{
+    for (size_t i = 0; i < problems->count; i++) {
+        (void)cn_diagnose(req->problems, &problems->items[i].place, "%.*s",
+                          CN_STR_ARG(problems->items[i].message));
+    }
+    return cn_fail(err, CN_INVALID, "%zu of the signals cannot be raised at once", problems->total);
 }
 
 /* The problem document says of each where it is and what would repair it. */
@@ -152,13 +168,36 @@ static bool say_what_changes(const struct saving *saving, struct cn_engine *engi
     struct cn_diagnostics problems;
     const struct cn_diff_question question = { .unit = &req->unit,
                                                .files = &saving->files,
-                                               .currency = req->api->options.currency };
+                                               .currency = req->api->options.currency,
+                                               .starts = saving->draft.starts,
+                                               .start_count = saving->draft.start_count };
     cn_diagnostics_init(&problems, req->unit.arena);
     if (!cn_engine_diff(engine, &question, &diff, &problems, err)) {
         return problems.total > 0 ? refuse(req, &saving->files, &problems, err) : false;
     }
     view->words = (struct cn_program_texts){ diff.words, diff.word_count };
     return true;
+}
+
+/* Against the active version: what asks the same as there becomes true nowhere. */
+static bool check_starts(const struct saving *saving, struct cn_engine *engine,
+                         struct cn_error *err)
+{
+    const struct cn_request *req = saving->req;
+    struct cn_program_files running;
+    struct cn_diagnostics problems;
+    if (saving->draft.start_count == 0) {
+        return true;
+    }
+    if (!cn_program_load(req, engine, 0, &running, err)) {
+        return false;
+    }
+    const struct cn_program_start_question question = { .running = &running,
+                                                        .files = &saving->files,
+                                                        .names = saving->draft.starts,
+                                                        .count = saving->draft.start_count };
+    cn_diagnostics_init(&problems, req->unit.arena);
+    return cn_program_check_starts(&question, &problems) || refuse_starts(req, &problems, err);
 }
 
 /* Checks, saves, and waits until the engine has taken it. */
@@ -172,7 +211,8 @@ static bool apply(struct saving *saving, struct applied_view *view, struct cn_er
     if (!cn_program_check(&saving->files, &summary, &problems)) {
         return refuse(req, &saving->files, &problems, err);
     }
-    if (!cn_program_engine(req, &engine, err) || !say_what_changes(saving, engine, view, err)) {
+    if (!cn_program_engine(req, &engine, err) || !check_starts(saving, engine, err) ||
+        !say_what_changes(saving, engine, view, err)) {
         return false;
     }
     saving->draft.author_id = req->unit.user.value;
@@ -192,7 +232,10 @@ static bool handle_apply(const struct cn_request *req, struct cn_response *res,
 {
     const struct apply_body *body = req->body;
     struct saving saving = { .req = req,
-                             .draft = { .note = body->note, .base = body->base_version } };
+                             .draft = { .note = body->note,
+                                        .base = body->base_version,
+                                        .starts = body->start.items,
+                                        .start_count = body->start.count } };
     struct cn_diagnostics problems;
     cn_diagnostics_init(&problems, req->unit.arena);
     if (!cn_program_take_files(body->files.items, body->files.count, &saving.files, &problems)) {

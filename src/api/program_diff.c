@@ -18,6 +18,8 @@ struct diff_body {
     enum cn_given files_given;
     int64_t version;
     enum cn_given version_given;
+    struct cn_program_texts start;
+    enum cn_given start_given;
 };
 static const struct cn_field diff_body_rows[] = {
     CN_FIELD_OF_LIST(struct diff_body, files, &cn_program_file_item,
@@ -25,6 +27,8 @@ static const struct cn_field diff_body_rows[] = {
                      .doc = "the whole program"),
     CN_FIELD(struct diff_body, version, CN_MAY(struct diff_body, version, BE_ABSENT), .min = 1,
              .max = INT64_MAX, .doc = "or the version that would be rolled back to"),
+    CN_PROGRAM_STARTS(struct diff_body,
+                      .doc = "signals that would be raised at once; names of others do nothing"),
 };
 static const struct cn_fields diff_body_fields =
     CN_FIELDS("ProgramDiffOf", struct diff_body, diff_body_rows);
@@ -184,6 +188,7 @@ struct signal_view {
     int64_t would_raise;
     int64_t would_clear;
     int64_t already_true;
+    double already_true_arr;
     double arr;
 };
 static const struct cn_field signal_rows[] = {
@@ -192,7 +197,8 @@ static const struct cn_field signal_rows[] = {
     CN_FIELD(struct signal_view, would_raise, .max = INT64_MAX, .doc = "accounts"),
     CN_FIELD(struct signal_view, would_clear, .max = INT64_MAX, .doc = "accounts"),
     CN_FIELD(struct signal_view, already_true, .max = INT64_MAX,
-             .doc = "accounts of which it is true already: they are told of quietly"),
+             .doc = "accounts of which it is true already: that is their baseline, nobody is told"),
+    CN_FIELD(struct signal_view, already_true_arr, .doc = "their ARR in major units"),
     CN_FIELD(struct signal_view, arr, .doc = "ARR of all these in major units"),
 };
 static const struct cn_fields signal_fields =
@@ -318,12 +324,14 @@ static void view_sets(const struct cn_diff *diff, struct cn_arena *arena, struct
     for (size_t i = 0; i < diff->signal_count; i++) {
         const struct cn_diff_signal *signal = &diff->signals[i];
         double arr = signal->raises.arr + signal->clears.arr + signal->found.arr;
-        view->signals.items[i] = (struct signal_view){ .name = signal->name,
-                                                       .change = signal->change,
-                                                       .would_raise = signal->raises.count,
-                                                       .would_clear = signal->clears.count,
-                                                       .already_true = signal->found.count,
-                                                       .arr = cn_program_cents(arr) };
+        view->signals.items[i] =
+            (struct signal_view){ .name = signal->name,
+                                  .change = signal->change,
+                                  .would_raise = signal->raises.count,
+                                  .would_clear = signal->clears.count,
+                                  .already_true = signal->found.count,
+                                  .already_true_arr = cn_program_cents(signal->found.arr),
+                                  .arr = cn_program_cents(arr) };
     }
 }
 
@@ -391,7 +399,9 @@ static bool handle_diff(const struct cn_request *req, struct cn_response *res, s
                    cn_program_take_files(body->files.items, body->files.count, &files, &problems);
     const struct cn_diff_question question = { .unit = &req->unit,
                                                .files = &files,
-                                               .currency = req->api->options.currency };
+                                               .currency = req->api->options.currency,
+                                               .starts = body->start.items,
+                                               .start_count = body->start.count };
     view->currency = req->api->options.currency;
     if (is_good) {
         view_files(&running, &files, req->unit.arena, view);

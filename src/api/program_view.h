@@ -37,6 +37,11 @@ struct cn_program_texts {
     size_t count;
 };
 
+/* Signals that a version is to raise at once. */
+#define CN_PROGRAM_STARTS(struct_, ...)                                                        \
+    CN_FIELD_OF_LIST(struct_, start, &cn_program_text_item, CN_MAY(struct_, start, BE_ABSENT), \
+                     .max = CN_SIGNALS_MAX, __VA_ARGS__)
+
 /* Fails with CN_UNAVAILABLE where nothing is evaluated. */
 CN_MUST_CHECK bool cn_program_engine(const struct cn_request *req, struct cn_engine **engine_out,
                                      struct cn_error *err);

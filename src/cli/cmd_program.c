@@ -175,9 +175,8 @@ static void print_files(const struct cn_command_env *env, const struct cn_progra
     }
 }
 
-/* The text of the version that is active, or would be at a start. */
-static bool load_active(const struct cn_workspace *workspace, struct cn_arena *arena,
-                        struct cn_program_files *files_out, struct cn_error *err)
+bool cn_program_load_active(const struct cn_workspace *workspace, struct cn_arena *arena,
+                            struct cn_program_files *files_out, struct cn_error *err)
 {
     struct cn_sql_conn *conn = NULL;
     struct cn_program_version version;
@@ -185,15 +184,37 @@ static bool load_active(const struct cn_workspace *workspace, struct cn_arena *a
     if (!cn_db_read(workspace->db, &conn, err)) {
         return false;
     }
-    bool ok = cn_apply_active_version(conn, &active, err) &&
-              cn_program_version_load(conn, arena, active, &version, files_out, err);
+    *files_out = (struct cn_program_files){ 0 };
+    bool ok =
+        cn_apply_active_version(conn, &active, err) &&
+        (active == 0 || cn_program_version_load(conn, arena, active, &version, files_out, err));
     cn_db_release(workspace->db, conn);
     return ok;
 }
 
+bool cn_program_read_starts(const struct cn_command_env *env,
+                            const struct cn_program_files *running,
+                            const struct cn_program_files *files, cn_str **starts_out,
+                            size_t *count_out, struct cn_error *err)
+{
+    struct cn_diagnostics problems;
+    cn_diagnostics_init(&problems, env->arena);
+    *count_out = cn_command_values(env, "start", starts_out);
+    const struct cn_program_start_question question = {
+        .running = running, .files = files, .names = *starts_out, .count = *count_out
+    };
+    return cn_program_check_starts(&question, &problems) ||
+           (cn_diagnostics_none(&problems, err) || cn_error_context(err, "--start"));
+}
+
+struct starts {
+    cn_str *items;
+    size_t count;
+};
+
 static bool compare(const struct cn_command_env *env, struct cn_workspace *workspace,
                     struct cn_rollup *rollup, const struct cn_program_files *files,
-                    struct cn_diff *diff_out, struct cn_error *err)
+                    const struct starts *starts, struct cn_diff *diff_out, struct cn_error *err)
 {
     struct cn_diagnostics problems;
     struct cn_unit unit = { .arena = env->arena, .scope = CN_SCOPE_ALL };
@@ -210,7 +231,9 @@ static bool compare(const struct cn_command_env *env, struct cn_workspace *works
     cn_diagnostics_init(&problems, env->arena);
     const struct cn_diff_question question = { .unit = &unit,
                                                .files = files,
-                                               .currency = workspace->currency };
+                                               .currency = workspace->currency,
+                                               .starts = starts->items,
+                                               .start_count = starts->count };
     bool ok =
         cn_engine_look(engine, err) && cn_engine_diff(engine, &question, diff_out, &problems, err);
     cn_engine_free(engine);
@@ -222,15 +245,17 @@ static bool diff_in(const struct cn_command_env *env, struct cn_workspace *works
 {
     struct cn_rollup *rollup = NULL;
     struct cn_program_files active;
+    struct starts starts = { 0 };
     struct cn_diff diff = { 0 };
     struct cn_rollup_options options = { .db = workspace->rollup_db,
                                          .names_max = (size_t)workspace->config.metric_names_max,
                                          .members_max = workspace->config.metric_members_max };
-    if (!load_active(workspace, env->arena, &active, err) ||
+    if (!cn_program_load_active(workspace, env->arena, &active, err) ||
+        !cn_program_read_starts(env, &active, files, &starts.items, &starts.count, err) ||
         !cn_rollup_open(&options, &rollup, err)) {
         return false;
     }
-    bool ok = compare(env, workspace, rollup, files, &diff, err);
+    bool ok = compare(env, workspace, rollup, files, &starts, &diff, err);
     cn_rollup_close(rollup);
     if (ok) {
         print_files(env, &active, files);
@@ -260,6 +285,7 @@ static const struct cn_option diff_options[] = {
     CN_OPTION_DATA,
     CN_OPTION_DB,
     CN_OPTION_CONFIG,
+    CN_OPTION_START,
     { "exit-code", NULL, "Exit with 1 if a score would change" },
 };
 

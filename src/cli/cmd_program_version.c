@@ -130,6 +130,19 @@ static cn_str note_of(const struct cn_command_env *env)
     return cn_str_of(note != NULL ? note : "");
 }
 
+static bool take_starts(struct saving *saving, struct cn_error *err)
+{
+    struct cn_program_files active;
+    cn_str *starts = NULL;
+    if (!cn_program_load_active(saving->workspace, saving->env->arena, &active, err) ||
+        !cn_program_read_starts(saving->env, &active, saving->files, &starts,
+                                &saving->draft.start_count, err)) {
+        return false;
+    }
+    saving->draft.starts = starts;
+    return true;
+}
+
 static bool run_apply(const struct cn_command_env *env, struct cn_error *err)
 {
     struct cn_workspace workspace;
@@ -141,7 +154,7 @@ static bool run_apply(const struct cn_command_env *env, struct cn_error *err)
         !cn_workspace_open_beside(env, &workspace, err)) {
         return false;
     }
-    bool ok = save(&saving, err);
+    bool ok = take_starts(&saving, err) && save(&saving, err);
     cn_workspace_close(&workspace);
     return ok;
 }
@@ -150,6 +163,7 @@ static const struct cn_option apply_options[] = {
     CN_OPTION_DATA,
     CN_OPTION_DB,
     CN_OPTION_CONFIG,
+    CN_OPTION_START,
     { "note", "TEXT", "Why, for the list of versions" },
     { "base", "VERSION", "Fail if another version than this one was applied last" },
 };
@@ -162,10 +176,15 @@ const struct cn_command cn_cmd_program_apply = {
     .options = apply_options,
     .option_count = CN_ARRAY_LEN(apply_options),
     .doc = "Check a program and make it the active version",
-    .help = "A program with a mistake is not applied. A server that is running takes the version "
-            "within\n"
-            "about a second; if it counts something new, after the log has been scanned, and the\n"
-            "version before stays active meanwhile. Exit status: 0 if it was applied, 1 if not.",
+    .help =
+        "A program with a mistake is not applied. A server that is running takes the version "
+        "within\n"
+        "about a second; if it counts something new, after the log has been scanned, and the\n"
+        "version before stays active meanwhile. For accounts of which a new or changed signal is "
+        "true\n"
+        "already, that is its baseline, of which nobody is told; signals named with --start "
+        "are\n"
+        "raised at once instead. Exit status: 0 if it was applied, 1 if not.",
     .run = run_apply,
 };
 

@@ -15,6 +15,19 @@ const char *cn_command_value(const struct cn_command_env *env, const char *optio
     return NULL;
 }
 
+size_t cn_command_values(const struct cn_command_env *env, const char *option, cn_str **values_out)
+{
+    size_t count = 0;
+    *values_out = cn_arena_array(env->arena, cn_str, env->repeat_count + 1);
+    for (size_t i = 0; i < env->repeat_count; i++) {
+        const struct cn_option *given = &env->command->options[env->repeats[i].option];
+        if (strcmp(given->name, option) == 0) {
+            (*values_out)[count++] = cn_str_of(env->repeats[i].value);
+        }
+    }
+    return count;
+}
+
 /* How many of the words make up the name, or 0 if they do not begin with it. */
 static int match_name(const char *name, int argc, char *const *argv)
 {
@@ -81,6 +94,13 @@ static bool parse_option(int argc, char *const *argv, int *at, struct cn_command
     } else {
         return cn_fail(err, CN_MALFORMED, "--%s needs %s", option->name, option->value);
     }
+    if (option->repeats) {
+        if (env->repeat_count == CN_COMMAND_REPEATS_MAX) {
+            return cn_fail(err, CN_MALFORMED, "--%s is given more than %d times", option->name,
+                           CN_COMMAND_REPEATS_MAX);
+        }
+        env->repeats[env->repeat_count++] = (struct cn_command_repeat){ index, env->values[index] };
+    }
     return true;
 }
 
@@ -89,7 +109,9 @@ bool cn_command_parse(const struct cn_command *command, int argc, char *const *a
 {
     assert(command->option_count <= CN_COMMAND_OPTIONS_MAX);
     assert(command->operands_max <= CN_COMMAND_OPERANDS_MAX);
-    struct cn_command_env env = { .command = command };
+    struct cn_command_env env = { .command = command,
+                                  .arena = env_out->arena,
+                                  .out = env_out->out };
     bool only_operands = false;
     for (int at = 0; at < argc; at++) {
         if (!only_operands && strcmp(argv[at], "--") == 0) {
@@ -108,10 +130,7 @@ bool cn_command_parse(const struct cn_command *command, int argc, char *const *a
     if (env.operand_count < command->operands_min) {
         return cn_fail(err, CN_MALFORMED, "usage: cairn %s %s", command->name, command->operands);
     }
-    env_out->command = env.command;
-    memcpy(env_out->values, env.values, sizeof(env.values));
-    memcpy(env_out->operands, env.operands, sizeof(env.operands));
-    env_out->operand_count = env.operand_count;
+    *env_out = env;
     return true;
 }
 

@@ -14,19 +14,28 @@
 
 enum {
     CN_COMMAND_OPTIONS_MAX = 16,
-    CN_COMMAND_OPERANDS_MAX = 16
+    CN_COMMAND_OPERANDS_MAX = 16,
+    CN_COMMAND_REPEATS_MAX = 200 /* values of options that may be given again and again */
 };
 
 struct cn_option {
     const char *name;  /* "data" is given as --data */
     const char *value; /* what its value is called, "DIR"; NULL for a switch */
     const char *doc;   /* one line */
+    bool repeats;      /* each value counts: cn_command_values() */
+};
+
+struct cn_command_repeat {
+    size_t option;
+    const char *value;
 };
 
 /* A command's parsed words. */
 struct cn_command_env {
     const struct cn_command *command;
     const char *values[CN_COMMAND_OPTIONS_MAX]; /* by option; "" for a switch that was given */
+    struct cn_command_repeat repeats[CN_COMMAND_REPEATS_MAX]; /* in the order given */
+    size_t repeat_count;
     const char *operands[CN_COMMAND_OPERANDS_MAX];
     size_t operand_count;
     struct cn_arena *arena;
@@ -51,6 +60,9 @@ extern const size_t cn_command_count;
 
 /* The option's value, or NULL if it was not given or the command has no such option. */
 const char *cn_command_value(const struct cn_command_env *env, const char *option);
+
+/* All values of an option that repeats, in the order given, as texts in env->arena. */
+size_t cn_command_values(const struct cn_command_env *env, const char *option, cn_str **values_out);
 
 /* Finds the command that the words begin with; *used_out is how many words its name takes.  NULL if
  * there is none. */

@@ -24,4 +24,21 @@ CN_MUST_CHECK bool cn_program_check_files(const struct cn_command_env *env,
                                           const struct cn_program_files *files,
                                           struct cn_error *err);
 
+/* The text of the version that accounts were evaluated by last; none if there is none yet. */
+CN_MUST_CHECK bool cn_program_load_active(const struct cn_workspace *workspace,
+                                          struct cn_arena *arena,
+                                          struct cn_program_files *files_out, struct cn_error *err);
+
+/* The signals of --start that raise at once, which the program has to have anew or changed. */
+#define CN_OPTION_START                                                                          \
+    {                                                                                            \
+        "start", "SIGNAL",                                                                       \
+            "Raise this new or changed signal at once for accounts that match; may be repeated", \
+            true                                                                                 \
+    }
+CN_MUST_CHECK bool cn_program_read_starts(const struct cn_command_env *env,
+                                          const struct cn_program_files *running,
+                                          const struct cn_program_files *files, cn_str **starts_out,
+                                          size_t *count_out, struct cn_error *err);
+
 #endif

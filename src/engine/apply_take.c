@@ -5,6 +5,7 @@
 
 #include "book/change.h"
 #include "engine/apply_parts.h"
+#include "program/version.h"
 
 enum {
     TRIES = 40,
@@ -42,26 +43,69 @@ static bool lock_use(struct cn_apply *apply)
     return false;
 }
 
+static bool load_starts(struct cn_engine *engine, int64_t after, int64_t upto,
+                        struct cn_program_start_list *starts_out, struct cn_error *err)
+{
+    struct cn_sql_conn *conn = NULL;
+    if (!cn_db_read(engine->options.db, &conn, err)) {
+        return false;
+    }
+    bool ok = cn_program_starts_load(conn, &engine->scratch, after, upto, starts_out, err);
+    cn_db_release(engine->options.db, conn);
+    return ok;
+}
+
+bool cn_engine_load_starts(struct cn_engine *engine, struct cn_engine_program *program,
+                           int64_t after, struct cn_error *err)
+{
+    struct cn_program_start_list starts;
+    if (!load_starts(engine, after, program->version, &starts, err)) {
+        return false;
+    }
+    cn_engine_program_start(program, &starts);
+    return true;
+}
+
+/* What is ready, with the lock of what is used held; version 0: nothing, and it is not held. */
+static int64_t take_ready(struct cn_apply *apply, int64_t version)
+{
+    if (version == 0 || !lock_use(apply)) {
+        return 0;
+    }
+    cn_apply_lock(apply);
+    const struct cn_engine_program *program = apply->ready.program;
+    if (program != NULL && program->version == version) { /* else something newer came meanwhile */
+        apply->taking = apply->ready;
+        apply->ready = (struct apply_prepared){ 0 };
+    } else {
+        version = 0;
+    }
+    cn_apply_unlock(apply);
+    if (version == 0) {
+        (void)pthread_rwlock_unlock(&apply->use);
+    }
+    return version;
+}
+
 bool cn_apply_begin(struct cn_apply *apply, bool *takes_out, struct cn_error *err)
 {
     *takes_out = false;
     cn_apply_lock(apply);
-    bool is_ready = apply->ready.program != NULL;
+    int64_t version = apply->ready.program != NULL ? apply->ready.program->version : 0;
     cn_apply_unlock(apply);
-    if (!is_ready || !lock_use(apply)) {
-        return true;
-    }
-    cn_apply_lock(apply);
-    apply->taking = apply->ready;
-    apply->ready = (struct apply_prepared){ 0 };
-    cn_apply_unlock(apply);
+    struct cn_engine *engine = apply->engine;
+    struct cn_program_start_list starts = { 0 };
     size_t count = 0;
-    if (apply->taking.program == NULL) { /* it was taken back meanwhile */
-        (void)pthread_rwlock_unlock(&apply->use);
+    /* Before the lock: who holds a connection may wait for it. */
+    if (version != 0 && !load_starts(engine, engine->program->version, version, &starts, err)) {
+        return cn_error_context(err, "taking another version of the program");
+    }
+    if (take_ready(apply, version) == 0) {
         return true;
     }
+    cn_engine_program_start(apply->taking.program, &starts);
     /* Rows that read other rows' past read it from the flushed rollups. */
-    if (!cn_rollup_flush(apply->engine->options.rollup, err) ||
+    if (!cn_rollup_flush(engine->options.rollup, err) ||
         (apply->taking.series != NULL &&
          !cn_apply_load_touched(apply, apply->taking.series, &count, err))) {
         cn_apply_lock(apply);
@@ -119,6 +163,7 @@ void cn_apply_take(struct cn_apply *apply)
     engine->program = program;
     cn_frame_use(engine->frame, &program->columns, NULL);
     engine->needs_all = true;
+    engine->signals.is_opening = true;
     apply->taking = (struct apply_prepared){ 0 };
     atomic_store(&apply->collects, false);
     apply->retired =

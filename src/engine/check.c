@@ -1,45 +1,127 @@
 #include "engine/check.h"
 
-#include <assert.h>
+#include <stdio.h>
 
 #include "base/str.h"
 
 #include "book/column.h"
 #include "engine/apply_state.h"
 
+enum {
+    START_POINTER_BYTES = 40
+};
+
 const char *const cn_column_type_names[6] = {
     [CN_COLUMN_F64] = "double", [CN_COLUMN_I64] = "int",        [CN_COLUMN_BOOL] = "bool",
     [CN_COLUMN_STR] = "string", [CN_COLUMN_TIME] = "timestamp", [CN_COLUMN_SPAN] = "duration",
 };
 
-bool cn_program_check(const struct cn_program_files *files, struct cn_program_summary *summary_out,
+/* A program compiled against nothing but names. */
+struct bare {
+    struct cn_tz *tz;
+    struct cn_interner *strings;
+    struct cn_book_facts *facts;
+    struct cn_engine_program *program; /* NULL: it has mistakes */
+};
+
+static bool open_bare(struct bare *bare, const struct cn_program_files *files,
                       struct cn_diagnostics *problems)
 {
-    struct cn_engine_program *program = NULL;
-    struct cn_tz *tz = NULL;
     struct cn_error err;
-    if (!cn_tz_load(CN_STR("UTC"), &tz, &err)) {
+    *bare = (struct bare){ 0 };
+    if (!cn_tz_load(CN_STR("UTC"), &bare->tz, &err)) {
         struct cn_place nowhere = { 0 };
         return cn_diagnose(problems, &nowhere, "%s", err.message);
     }
-    struct cn_interner *strings = cn_interner_new();
-    struct cn_book_facts *facts = cn_book_facts_new(tz);
-    struct cn_program_ground ground = { .book = cn_book_facts_source(facts),
-                                        .tz = tz,
-                                        .strings = strings };
-    bool ok = cn_engine_program_compile(files, &ground, &program, problems);
+    bare->strings = cn_interner_new();
+    bare->facts = cn_book_facts_new(bare->tz);
+    struct cn_program_ground ground = { .book = cn_book_facts_source(bare->facts),
+                                        .tz = bare->tz,
+                                        .strings = bare->strings };
+    return cn_engine_program_compile(files, &ground, &bare->program, problems);
+}
+
+static void close_bare(struct bare *bare)
+{
+    cn_engine_program_free(bare->program);
+    cn_book_facts_free(bare->facts);
+    cn_interner_free(bare->strings);
+    cn_tz_free(bare->tz);
+}
+
+bool cn_program_check(const struct cn_program_files *files, struct cn_program_summary *summary_out,
+                      struct cn_diagnostics *problems)
+{
+    struct bare bare;
+    bool ok = open_bare(&bare, files, problems);
     if (ok) {
         *summary_out = (struct cn_program_summary){
-            .metrics = (int64_t)program->metrics->count,
-            .scorecards = (int64_t)program->health->scorecard_count,
-            .columns = (int64_t)program->columns.count,
+            .metrics = (int64_t)bare.program->metrics->count,
+            .scorecards = (int64_t)bare.program->health->scorecard_count,
+            .segments = (int64_t)bare.program->segments->count,
+            .signals = (int64_t)bare.program->signals->rule_count,
+            .columns = (int64_t)bare.program->columns.count,
         };
     }
-    cn_engine_program_free(program);
-    cn_book_facts_free(facts);
-    cn_interner_free(strings);
-    cn_tz_free(tz);
+    close_bare(&bare);
     return ok;
+}
+
+/* ---- signals that are raised at once ---- */
+
+/* What the rule asks is what it, or what it was called, asked before. */
+static bool is_unchanged(const struct cn_signal_model *running, const struct cn_signal_rule *rule)
+{
+    size_t old = 0;
+    return (cn_signal_rule_find(running, rule->name, &old) ||
+            (rule->was.len > 0 && cn_signal_rule_find(running, rule->was, &old))) &&
+           running->rules[old].hash == rule->hash;
+}
+
+static bool check_start(const struct cn_signal_model *running, const struct cn_signal_model *next,
+                        cn_str name, size_t index, struct cn_diagnostics *problems)
+{
+    char pointer[START_POINTER_BYTES];
+    size_t rule = 0;
+    (void)snprintf(pointer, sizeof(pointer), "/start/%zu", index); /* fits */
+    const struct cn_place place = { .pointer = cn_str_of(pointer) };
+    if (!cn_signal_rule_find(next, name, &rule)) {
+        cn_str *names = cn_arena_array(problems->arena, cn_str, next->rule_count + 1);
+        for (size_t i = 0; i < next->rule_count; i++) {
+            names[i] = next->rules[i].name;
+        }
+        cn_str meant = cn_suggest(problems->arena, name, names, next->rule_count);
+        return cn_diagnose(problems, &place, "the program has no signal \"%.*s\"%.*s",
+                           CN_STR_ARG(name), CN_STR_ARG(meant));
+    }
+    return running == NULL || !is_unchanged(running, &next->rules[rule]) ||
+           cn_diagnose(
+               problems, &place,
+               "signal \"%.*s\" asks what it asked before: nothing of it becomes true; what "
+               "was already true is started on its page",
+               CN_STR_ARG(name));
+}
+
+bool cn_program_check_starts(const struct cn_program_start_question *question,
+                             struct cn_diagnostics *problems)
+{
+    struct cn_diagnostics mistakes;
+    struct bare running = { 0 };
+    struct bare next = { 0 };
+    size_t before = problems->total;
+    if (question->count == 0) {
+        return true;
+    }
+    cn_diagnostics_init(&mistakes, problems->arena);
+    bool was_good = open_bare(&running, question->running, &mistakes);
+    bool is_good = open_bare(&next, question->files, &mistakes);
+    for (size_t i = 0; is_good && i < question->count; i++) {
+        (void)check_start(was_good ? running.program->signals : NULL, next.program->signals,
+                          question->names[i], i, problems); /* counted in them */
+    }
+    close_bare(&running);
+    close_bare(&next);
+    return problems->total == before;
 }
 
 static cn_str unit_of(const struct cn_engine_program *program,

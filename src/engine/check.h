@@ -25,6 +25,20 @@ CN_MUST_CHECK bool cn_program_check(const struct cn_program_files *files,
                                     struct cn_program_summary *summary_out,
                                     struct cn_diagnostics *problems);
 
+/*
+ * Names of signals that `files` are to raise at once: false if one is none of theirs, or asks what
+ * it asks in `running`, so that nothing of it becomes true anew; with the place in the list,
+ * "/start/0".  Both programs may have mistakes, which are not told here: then nothing is changed.
+ */
+struct cn_program_start_question {
+    const struct cn_program_files *running;
+    const struct cn_program_files *files;
+    const cn_str *names;
+    size_t count;
+};
+bool cn_program_check_starts(const struct cn_program_start_question *question,
+                             struct cn_diagnostics *problems);
+
 /* A name that can stand in a rule. */
 struct cn_program_name {
     cn_str name;

@@ -46,6 +46,21 @@ static bool fill(void *arg, uint32_t stratum, struct cn_error *err)
                          err);
 }
 
+/* By signal. */
+static const bool *at_once(struct work *work)
+{
+    const struct cn_diff_question *question = work->question;
+    const struct cn_signal_model *signals = work->program->signals;
+    bool *rules = cn_arena_array(&work->scratch, bool, signals->rule_count + 1);
+    for (size_t i = 0; i < question->start_count; i++) {
+        size_t rule = 0;
+        if (cn_signal_rule_find(signals, question->starts[i], &rule)) {
+            rules[rule] = true;
+        }
+    }
+    return rules;
+}
+
 static bool evaluate(struct work *work, struct cn_error *err)
 {
     struct cn_candidate *candidate = &work->candidate;
@@ -62,6 +77,7 @@ static bool evaluate(struct work *work, struct cn_error *err)
                                          .signal_states = &work->sets.states,
                                          .signal_moves = &work->sets.moves };
     work->sets.program = work->program;
+    work->sets.at_once = at_once(work);
     if (!cn_diff_sets_begin(&work->sets, &work->scratch, err)) {
         return false;
     }

@@ -103,6 +103,8 @@ struct cn_diff_question {
     const struct cn_unit *unit; /* whose accounts; its arena is used */
     const struct cn_program_files *files;
     cn_str currency;
+    const cn_str *starts; /* signals that are to raise at once; names of others do nothing */
+    size_t start_count;
 };
 
 /* False with problems if the program does not compile; or as the databases fail.  Any thread but

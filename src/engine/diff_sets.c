@@ -61,6 +61,7 @@ bool cn_diff_sets_begin(struct cn_diff_sets *sets, struct cn_arena *scratch, str
                                             .frame = sets->candidate->frame,
                                             .health = &sets->candidate->health,
                                             .holds = &sets->holds,
+                                            .at_once = sets->at_once,
                                             .is_settling = cn_engine_is_settling,
                                             .arg = engine,
                                             .now = cn_now(engine->options.clock) };

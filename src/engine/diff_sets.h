@@ -14,6 +14,7 @@ struct cn_diff_sets {
     const struct cn_candidate *candidate;
     const struct cn_engine_program *program; /* the other one */
     const struct cn_unit *unit;
+    const bool *at_once; /* by signal of the other: raised instead of found already true */
     struct cn_membership segments; /* under it */
     struct cn_signal_states states;
     struct cn_signal_moves moves;

@@ -215,12 +215,14 @@ bool cn_engine_score(struct cn_engine *engine, const struct cn_round *round, str
         cn_engine_shown_end(engine, round->clock);
     }
     size_t before = engine->changes.count;
+    const bool *at_once = engine->signals.is_opening ? engine->program->at_once : NULL;
     const struct cn_signal_round signals = { .model = engine->program->signals,
                                              .frame = engine->frame,
                                              .health = &engine->health,
                                              .holds = &engine->signals.holds,
                                              .starts = engine->signals.starts,
                                              .start_count = engine->signals.start_count,
+                                             .at_once = at_once,
                                              .is_settling = cn_engine_is_settling,
                                              .arg = engine,
                                              .now = round->clock };
@@ -248,6 +250,7 @@ bool cn_engine_score(struct cn_engine *engine, const struct cn_round *round, str
         cn_engine_set_trend(engine, engine->changes.items[i].row);
     }
     engine->signals.start_count = 0;
+    engine->signals.is_opening = false;
     if (round->is_full) {
         cn_hold_set_prune(&engine->signals.holds, round->clock);
     }

@@ -125,6 +125,10 @@ bool cn_known_use_program(struct known *known, const struct cn_tick *tick, struc
     if (!compile(known, tick->program_version, &program, err)) {
         return false;
     }
+    if (!cn_engine_load_starts(known->live, program, old != NULL ? old->version : 0, err)) {
+        cn_engine_program_free(program);
+        return false;
+    }
     then->program = program;
     cn_frame_use(then->frame, &program->columns, NULL);
     if (old != NULL) {
@@ -137,6 +141,7 @@ bool cn_known_use_program(struct known *known, const struct cn_tick *tick, struc
     cn_engine_program_free(old);
     then->day = cn_tz_day(then->options.tz, tick->clock);
     then->needs_all = true;
+    then->signals.is_opening = true;
     then->series = series_of(known, then->day);
     cn_metric_source_set_series(program->metric_source, then->series);
     /* What it counts for the first time was then counted from the whole log, too. */

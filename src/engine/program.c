@@ -5,6 +5,7 @@
 #include "base/str.h"
 
 #include "engine/cases.h"
+#include "program/version.h"
 
 enum {
     ARENA_BLOCK_BYTES = 64 * 1024
@@ -149,6 +150,21 @@ bool cn_engine_program_compile(const struct cn_program_files *files,
     }
     *program_out = program;
     return true;
+}
+
+void cn_engine_program_start(struct cn_engine_program *program,
+                             const struct cn_program_start_list *starts)
+{
+    size_t count = program->signals->rule_count;
+    program->at_once = cn_arena_array(&program->arena, bool, count + 1);
+    program->starters = cn_arena_array(&program->arena, int64_t, count + 1);
+    for (size_t i = 0; i < starts->count; i++) {
+        size_t rule = 0;
+        if (cn_signal_rule_find(program->signals, starts->items[i].rule, &rule)) {
+            program->at_once[rule] = true;
+            program->starters[rule] = starts->items[i].author_id;
+        }
+    }
 }
 
 bool cn_engine_program_compares(const struct cn_engine_program *program)

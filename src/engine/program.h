@@ -54,6 +54,9 @@ struct cn_engine_program {
     struct cn_signal_model *signals;
     struct cn_case_list *cases; /* engine/cases.h */
     uint32_t list_columns[CN_LIST_COLUMN_COUNT];
+    /* By signal, set before it becomes active: whether it raises at once, and who said so. */
+    bool *at_once;
+    int64_t *starters;
 };
 
 /* One expression beside the program's own, in all of its names. */
@@ -88,6 +91,12 @@ CN_MUST_CHECK bool cn_engine_program_compile(const struct cn_program_files *file
  * scored, too. */
 bool cn_engine_program_compares(const struct cn_engine_program *program);
 bool cn_engine_program_compares_made(const struct cn_engine_program *program);
+
+/* Which of its signals raise at once in the round that takes the program; names that it does not
+ * have are passed over. */
+struct cn_program_start_list;
+void cn_engine_program_start(struct cn_engine_program *program,
+                             const struct cn_program_start_list *starts);
 
 void cn_engine_program_free(struct cn_engine_program *program); /* NULL is allowed */
 

@@ -351,6 +351,16 @@ static void add_row(struct cn_signals_pending *pending, const struct cn_signal_r
     pending->rows[pending->count++] = *row;
 }
 
+/* Who had the program raise it at once, if that is why it moved. */
+static int64_t opener_of(const struct cn_engine *engine, const struct cn_signal_moved *moved)
+{
+    bool is_raised = moved->move == CN_SIGNAL_RAISES || moved->move == CN_SIGNAL_IS_HELD;
+    return moved->before.state == CN_SIGNAL_UNKNOWN && is_raised &&
+                   engine->program->starters != NULL
+               ? engine->program->starters[moved->rule]
+               : 0;
+}
+
 static int64_t starter_of(const struct cn_signals *signals, int64_t signal_id)
 {
     for (size_t i = 0; i < signals->decision_count; i++) {
@@ -394,7 +404,7 @@ static void remember_move(struct cn_engine *engine, const struct cn_tick *tick,
         .replaces = is_new ? newest : 0,
         .at = tick->at,
         .tick = tick->number,
-        .user_id = is_new ? 0 : starter_of(signals, newest),
+        .user_id = is_new ? opener_of(engine, moved) : starter_of(signals, newest),
         .program_version = tick->program_version,
     };
     if (is_new) {

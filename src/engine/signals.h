@@ -40,6 +40,7 @@ struct cn_signals {
     size_t orphan_count;
     size_t orphan_capacity;
     struct cn_bitmap answered; /* rows for which another rule has answered */
+    bool is_opening;           /* the next round is the program's first: see its at_once */
     struct cn_signals_pending pending;
 };
 

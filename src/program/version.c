@@ -45,6 +45,33 @@ static bool insert_file(struct cn_sql_conn *conn, int64_t number,
     return cn_sql_run(stmt, err);
 }
 
+static bool insert_start(struct cn_sql_conn *conn, int64_t number, cn_str rule,
+                         struct cn_error *err)
+{
+    static const char sql[] =
+        "INSERT INTO program_start (version, rule) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(conn, sql, &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, number);
+    cn_sql_bind_str(stmt, 2, rule);
+    return cn_sql_run(stmt, err);
+}
+
+static bool insert_parts(struct cn_sql_conn *conn, const struct cn_program_version *version,
+                         const struct cn_program_files *files, struct cn_error *err)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < files->count; i++) {
+        ok = insert_file(conn, version->number, &files->items[i], err);
+    }
+    for (size_t i = 0; ok && i < version->start_count; i++) {
+        ok = insert_start(conn, version->number, version->starts[i], err);
+    }
+    return ok || cn_error_context(err, "saving the program");
+}
+
 /* Nobody applied another version since the author looked. */
 static bool check_base(struct cn_sql_conn *conn, int64_t base, struct cn_error *err)
 {
@@ -80,7 +107,8 @@ bool cn_program_version_save(struct cn_sql_conn *conn, struct cn_arena *arena,
         !cn_program_version_list(conn, arena, 0, 1, &newest, err)) {
         return false;
     }
-    if (newest.count > 0 && cn_str_equal(newest.items[0].hash, cn_str_of(hash))) {
+    if (newest.count > 0 && draft->start_count == 0 &&
+        cn_str_equal(newest.items[0].hash, cn_str_of(hash))) {
         *version_out = newest.items[0];
         return true;
     }
@@ -89,13 +117,8 @@ bool cn_program_version_save(struct cn_sql_conn *conn, struct cn_arena *arena,
     version.number = newest.count > 0 ? newest.items[0].number + 1 : 1;
     version.hash = cn_arena_str(arena, cn_str_of(hash));
     version.note = cn_arena_str(arena, draft->note);
-    if (!insert_version(conn, &version, err)) {
+    if (!insert_version(conn, &version, err) || !insert_parts(conn, &version, files, err)) {
         return false;
-    }
-    for (size_t i = 0; i < files->count; i++) {
-        if (!insert_file(conn, version.number, &files->items[i], err)) {
-            return cn_error_context(err, "saving the program");
-        }
     }
     *version_out = version;
     return true;
@@ -211,6 +234,51 @@ bool cn_program_version_load(struct cn_sql_conn *conn, struct cn_arena *arena, i
     *version_out = version;
     *files_out = files;
     return true;
+}
+
+bool cn_program_starts_load(struct cn_sql_conn *conn, struct cn_arena *arena, int64_t after,
+                            int64_t upto, struct cn_program_start_list *list_out,
+                            struct cn_error *err)
+{
+    /* The version that said so last is whose word it is. */
+    static const char sql[] = "SELECT s.rule, v.author_id FROM program_start s"
+                              " JOIN program_version v ON v.version = s.version"
+                              " WHERE s.version > $1 AND s.version <= $2"
+                              " AND s.version NOT IN (SELECT version FROM program_failure)"
+                              " ORDER BY s.rule, s.version DESC";
+    struct cn_sql_stmt *stmt = NULL;
+    struct cn_program_start_list list = { 0 };
+    size_t capacity = 0;
+    bool row = false;
+    bool ok = false;
+    if (!cn_sql_prepare(conn, sql, &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, after);
+    cn_sql_bind_i64(stmt, 2, upto);
+    while ((ok = cn_sql_step(stmt, &row, err)) && row) {
+        cn_str rule = cn_sql_column_str(stmt, 0);
+        if (list.count > 0 && cn_str_equal(list.items[list.count - 1].rule, rule)) {
+            continue;
+        }
+        if (list.count == capacity) {
+            capacity = capacity == 0 ? 8 : capacity * 2;
+            struct cn_program_start *items =
+                cn_arena_array(arena, struct cn_program_start, capacity);
+            for (size_t i = 0; i < list.count; i++) {
+                items[i] = list.items[i];
+            }
+            list.items = items;
+        }
+        list.items[list.count++] =
+            (struct cn_program_start){ .rule = cn_arena_str(arena, rule),
+                                       .author_id = cn_sql_column_i64(stmt, 1) };
+    }
+    cn_sql_finish(stmt);
+    if (ok) {
+        *list_out = list;
+    }
+    return ok;
 }
 
 bool cn_program_version_fail(struct cn_sql_conn *conn, int64_t number, cn_time at, cn_str message,

@@ -71,6 +71,7 @@ static void step(struct asking *a, size_t rule, const struct answers *answers, s
         .when = answer_at(answers->when, answers->when_missing, i),
         .is_held = cn_bitmap_has(&a->held[rule], row),
         .is_started = cn_bitmap_has(&a->started[rule], row),
+        .is_at_once = round->at_once != NULL && round->at_once[rule],
         .rearm_us = item->rearm_us,
         .now = round->now,
     };

@@ -42,6 +42,7 @@ struct cn_signal_round {
     const struct cn_hold_set *holds;
     const struct cn_signal_start *starts;
     size_t start_count;
+    const bool *at_once; /* by rule: raises what is true at its first answer; NULL: none does */
     /* Whether the account's records still arrive at that moment. */
     bool (*is_settling)(void *arg, int64_t account_id, cn_time now);
     void *arg;

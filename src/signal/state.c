@@ -48,6 +48,15 @@ static enum cn_signal_move become_true(struct cn_signal_mark *mark,
     return CN_SIGNAL_RAISES;
 }
 
+/* What would be, or is, a baseline is raised as a person asked. */
+static enum cn_signal_move start(struct cn_signal_mark *mark,
+                                 const struct cn_signal_condition *condition)
+{
+    mark->state = condition->is_held ? CN_SIGNAL_HELD : CN_SIGNAL_RAISED;
+    mark->was_raised = !condition->is_held;
+    return condition->is_held ? CN_SIGNAL_IS_HELD : CN_SIGNAL_RAISES;
+}
+
 static enum cn_signal_move first_answer(struct cn_signal_mark *mark,
                                         const struct cn_signal_condition *condition)
 {
@@ -55,6 +64,9 @@ static enum cn_signal_move first_answer(struct cn_signal_mark *mark,
         return CN_SIGNAL_STAYS;
     }
     bool is_true = condition->when == CN_ANSWER_TRUE;
+    if (is_true && condition->is_at_once) {
+        return start(mark, condition);
+    }
     mark->state = is_true ? CN_SIGNAL_BASELINE : CN_SIGNAL_CLEAR;
     return is_true ? CN_SIGNAL_FOUND : CN_SIGNAL_LEARNED;
 }
@@ -91,9 +103,7 @@ enum cn_signal_move cn_signal_step(struct cn_signal_mark *mark,
                                    const struct cn_signal_condition *condition)
 {
     if (condition->is_started && mark->state == CN_SIGNAL_BASELINE) {
-        mark->state = condition->is_held ? CN_SIGNAL_HELD : CN_SIGNAL_RAISED;
-        mark->was_raised = !condition->is_held;
-        return condition->is_held ? CN_SIGNAL_IS_HELD : CN_SIGNAL_RAISES;
+        return start(mark, condition);
     }
     if (condition->is_frozen) {
         return CN_SIGNAL_STAYS;

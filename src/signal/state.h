@@ -13,7 +13,8 @@
  *
  * The first answer of a rule for an account is its baseline: what is true then was so already, is
  * shown, and tells nobody.  So no import and no new rule makes a storm.  The same holds for what
- * becomes true while an account settles: its records still arrive.
+ * becomes true while an account settles: its records still arrive.  Only who applies a program may
+ * have a rule raise at once for those that match when it becomes active.
  *
  * A condition without an answer (missing data) moves nothing, nor does one that reads a health that
  * is grey.
@@ -55,6 +56,7 @@ struct cn_signal_condition {
     bool is_held;         /* a hold that the rule heeds runs */
     bool is_settling;     /* the account's records still arrive */
     bool is_started;      /* a person picked what was already true */
+    bool is_at_once;      /* a first answer that is true is raised instead of a baseline */
     int64_t rearm_us;
     cn_time now;
 };

@@ -42,7 +42,8 @@ struct spine {
     struct cn_event_log *log;
     struct cn_event_parser *parser;
     struct cn_arena arena;
-    bool parks; /* events of unknown accounts, instead of making them */
+    bool parks;  /* events of unknown accounts, instead of making them */
+    bool raises; /* programs raise some of their signals at once */
     int64_t tick_us;
     int64_t round_us;  /* 0: as usual */
     size_t parked_max; /* 0: as many as always */
@@ -251,8 +252,12 @@ struct spine_program {
 static inline bool save_program(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
     struct spine_program *program = arg;
+    const cn_str starts[] = { CN_STR("asks"), CN_STR("big"), CN_STR("busy"), CN_STR("ends") };
     struct cn_program_version draft = { .at = cn_now(&program->spine->clock),
-                                        .note = CN_STR("test") };
+                                        .note = CN_STR("test"),
+                                        .starts = starts,
+                                        .start_count =
+                                            program->spine->raises ? CN_ARRAY_LEN(starts) : 0 };
     struct cn_program_version version;
     if (!cn_program_version_save(conn, &program->spine->arena, &program->files, &draft, &version,
                                  err)) {

@@ -185,6 +185,7 @@ static inline void lived_begin(struct spine *spine, const char *schema, bool par
                                              world_segments, world_signals };
     spine_init(spine, schema);
     spine->parks = parks;
+    spine->raises = true;    /* some of what a new program finds true */
     spine->tick_us = 120000; /* some rounds look at the clock, others do not */
     open_stores(spine);
     use_program(spine, files, CN_ARRAY_LEN(files));

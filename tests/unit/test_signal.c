@@ -122,6 +122,36 @@ static void a_person_starts_what_was_already_true(void **state)
     assert_int_equal(cn_signal_step(&mark, &condition), CN_SIGNAL_STAYS);
 }
 
+static void who_applies_a_rule_may_have_it_raise_at_once(void **state)
+{
+    (void)state;
+    struct cn_signal_mark mark = { .state = CN_SIGNAL_UNKNOWN };
+    struct cn_signal_condition condition = {
+        .when = CN_ANSWER_TRUE, .clear = CN_ANSWER_FALSE, .is_at_once = true, .now = { DAY_US }
+    };
+    assert_int_equal(cn_signal_step(&mark, &condition), CN_SIGNAL_RAISES);
+    assert_int_equal(mark.state, CN_SIGNAL_RAISED);
+    assert_true(mark.was_raised);
+    /* Under a hold it waits for its end. */
+    mark = (struct cn_signal_mark){ .state = CN_SIGNAL_UNKNOWN };
+    condition.is_held = true;
+    assert_int_equal(cn_signal_step(&mark, &condition), CN_SIGNAL_IS_HELD);
+    assert_int_equal(mark.state, CN_SIGNAL_HELD);
+    condition.is_held = false;
+    assert_int_equal(cn_signal_step(&mark, &condition), CN_SIGNAL_RAISES);
+    /* What was already true before stays so, and a first "no" is one. */
+    mark = (struct cn_signal_mark){ .state = CN_SIGNAL_BASELINE };
+    assert_int_equal(cn_signal_step(&mark, &condition), CN_SIGNAL_STAYS);
+    mark = (struct cn_signal_mark){ .state = CN_SIGNAL_UNKNOWN };
+    condition.when = CN_ANSWER_FALSE;
+    assert_int_equal(cn_signal_step(&mark, &condition), CN_SIGNAL_LEARNED);
+    /* A grey health freezes it, too. */
+    mark = (struct cn_signal_mark){ .state = CN_SIGNAL_UNKNOWN };
+    condition.when = CN_ANSWER_TRUE;
+    condition.is_frozen = true;
+    assert_int_equal(cn_signal_step(&mark, &condition), CN_SIGNAL_STAYS);
+}
+
 static void missing_data_moves_nothing(void **state)
 {
     (void)state;
@@ -464,6 +494,8 @@ int main(void)
         CN_TEST("what flaps is one signal", flapping_never_arms_it),
         CN_TEST("what was already true tells nobody", what_was_already_true_tells_nobody),
         CN_TEST("a person starts what was already true", a_person_starts_what_was_already_true),
+        CN_TEST("003 who applies a rule may have it raise at once",
+                who_applies_a_rule_may_have_it_raise_at_once),
         CN_TEST("missing data moves nothing", missing_data_moves_nothing),
         CN_TEST("a rule that reads a grey health is frozen", a_grey_health_freezes),
         CN_TEST("003-31 a hold suppresses in month 5 and no more after month 6",
