@@ -185,6 +185,7 @@ static const struct cn_field segment_item = { .type = CN_FIELD_OBJECT, .object =
 struct signal_view {
     cn_str name;
     enum cn_diff_change change;
+    bool asks_anew;
     int64_t would_raise;
     int64_t would_clear;
     int64_t already_true;
@@ -194,6 +195,8 @@ struct signal_view {
 static const struct cn_field signal_rows[] = {
     CN_FIELD(struct signal_view, name, .max = 200, .doc = "of the signal"),
     CN_FIELD_OF_ENUM(struct signal_view, change, &rule_changes, .doc = "what becomes of it"),
+    CN_FIELD(struct signal_view, asks_anew,
+             .doc = "it is new, or asks something else: it may be raised at once, see start"),
     CN_FIELD(struct signal_view, would_raise, .max = INT64_MAX, .doc = "accounts"),
     CN_FIELD(struct signal_view, would_clear, .max = INT64_MAX, .doc = "accounts"),
     CN_FIELD(struct signal_view, already_true, .max = INT64_MAX,
@@ -327,6 +330,7 @@ static void view_sets(const struct cn_diff *diff, struct cn_arena *arena, struct
         view->signals.items[i] =
             (struct signal_view){ .name = signal->name,
                                   .change = signal->change,
+                                  .asks_anew = signal->asks_anew,
                                   .would_raise = signal->raises.count,
                                   .would_clear = signal->clears.count,
                                   .already_true = signal->found.count,

@@ -59,6 +59,7 @@ struct cn_diff_segment {
 struct cn_diff_signal {
     cn_str name;
     enum cn_diff_change change;
+    bool asks_anew;              /* it is new, or asks something else: it may raise at once */
     struct cn_diff_count raises; /* a person would be told */
     struct cn_diff_count clears; /* raised, and would not be */
     struct cn_diff_count found;  /* already true when it is first asked: nobody is told */

@@ -235,7 +235,9 @@ static void count_signals(const struct cn_diff_sets *sets, struct cn_arena *aren
         bool was_there = find_signal(running, &next->rules[i], &old);
         diff->signals[i] =
             (struct cn_diff_signal){ .name = cn_arena_str(arena, next->rules[i].name),
-                                     .change = was_there ? CN_DIFF_SAME : CN_DIFF_NEW };
+                                     .change = was_there ? CN_DIFF_SAME : CN_DIFF_NEW,
+                                     .asks_anew = !was_there || running->rules[old].hash !=
+                                                                    next->rules[i].hash };
     }
     for (size_t i = 0; i < sets->moves.count; i++) {
         const struct cn_signal_moved *moved = &sets->moves.items[i];

@@ -48,6 +48,7 @@ test('003 quiet by default: a new signal is a baseline unless who applies it has
   const quiet = (await admin.post('/api/v1/program/diff', { files })).body;
   const big = quiet.signals.find(signal => signal.name === 'big');
   assert.deepEqual([big.change, big.would_raise, big.already_true, big.already_true_arr], ['new', 0, 2, 13000]);
+  assert.deepEqual(quiet.signals.map(signal => [signal.name, signal.asks_anew]), [['asked', false], ['big', true], ['small', true]]);
   assert.ok(quiet.words.includes('signal big is already true for 2 accounts of $13,000: nobody is told'), JSON.stringify(quiet.words));
 
   const loud = (await admin.post('/api/v1/program/diff', { files, start: ['big'] })).body;

@@ -2145,6 +2145,8 @@ export interface components {
             failure: string | null;
             /** @description names of files that are not as in the version before */
             changed_files: string[];
+            /** @description signals that it raises at once; none of a version that failed */
+            start: string[];
             /** @description the version whose text it has again */
             rolls_back: number | null;
             /** @description by name; not in lists */
@@ -2775,6 +2777,8 @@ export interface components {
             note?: string;
             /** @description the version that was changed: if another one was applied meanwhile, this fails; null: whatever there is */
             base_version?: number | null;
+            /** @description new or changed signals that are raised at once for accounts that match when the version becomes active; for all others that is their baseline */
+            start?: string[];
         };
         ProgramApplied: {
             /** @description its number */
@@ -2798,6 +2802,8 @@ export interface components {
             files?: components["schemas"]["ProgramFile"][];
             /** @description or the version that would be rolled back to */
             version?: number;
+            /** @description signals that would be raised at once; names of others do nothing */
+            start?: string[];
         };
         ProgramDiff: {
             /** @description if there are any, nothing else is said */
@@ -2894,12 +2900,16 @@ export interface components {
              * @enum {string}
              */
             change: "new" | "gone" | "same";
+            /** @description it is new, or asks something else: it may be raised at once, see start */
+            asks_anew: boolean;
             /** @description accounts */
             would_raise: number;
             /** @description accounts */
             would_clear: number;
-            /** @description accounts of which it is true already: they are told of quietly */
+            /** @description accounts of which it is true already: that is their baseline, nobody is told */
             already_true: number;
+            /** @description their ARR in major units */
+            already_true_arr: number;
             /** @description ARR of all these in major units */
             arr: number;
         };

@@ -1,15 +1,16 @@
 // Before a draft becomes a version, and before an old one comes back: what that does, and why it is done.
-import { Button, Modal, TextInput } from '@mantine/core';
-import { type FormEvent, useState } from 'react';
+import { Button, Checkbox, Modal, TextInput } from '@mantine/core';
+import { type FormEvent, type ReactNode, useState } from 'react';
 import { ApiProblem, hasStatus } from '@/api/errors';
-import type { ProgramApplied } from '@/api/types';
-import { QueryFailure } from '@/features/session';
+import type { ProgramApplied, ProgramDiff } from '@/api/types';
+import { QueryFailure, useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { say } from '@/ui/say';
 import { Failure, LoadingLines } from '@/ui/states';
 import { EffectWords } from './Effects';
 import classes from './Panels.module.css';
 import { type Revision, useApply, useEffects, useRollback } from './queries';
+import { useMoney } from './useMoney';
 
 /** What it does, in words; the form waits for it. */
 function Words({ effects }: { effects: ReturnType<typeof useEffects> }) {
@@ -22,8 +23,46 @@ function Words({ effects }: { effects: ReturnType<typeof useEffects> }) {
   );
 }
 
+interface StartsProps {
+  diff: ProgramDiff;
+  chosen: readonly string[];
+  onChoose: (names: string[]) => void;
+}
+
+/** New and changed signals that are true already: nobody is told of those that are not ticked. */
+function Starts({ diff, chosen, onChoose }: StartsProps) {
+  const format = useFormat();
+  const money = useMoney(diff.currency);
+  const found = diff.signals.filter(signal => signal.asks_anew && signal.already_true > 0);
+  if (found.length === 0) return null;
+  return (
+    <Checkbox.Group
+      label={t('program.apply.start')}
+      description={t('program.apply.startHelp')}
+      value={[...chosen]}
+      onChange={names => onChoose([...names].sort())}
+    >
+      <div className={classes.starts}>
+        {found.map(({ name, already_true: count, already_true_arr: arr }) => (
+          <Checkbox
+            key={name}
+            value={name}
+            label={t('program.apply.startOne', {
+              name,
+              count,
+              shown: format.number(count),
+              arr: money(arr),
+            })}
+          />
+        ))}
+      </div>
+    </Checkbox.Group>
+  );
+}
+
 interface FormProps {
   effects: ReturnType<typeof useEffects>;
+  children?: ReactNode;
   label: string;
   submit: string;
   error: unknown;
@@ -32,7 +71,7 @@ interface FormProps {
   onClose: () => void;
 }
 
-function ChangeForm({ effects, label, submit, error, isPending, onSubmit, onClose }: FormProps) {
+function ChangeForm({ effects, children, label, submit, error, isPending, onSubmit, onClose }: FormProps) {
   const [note, setNote] = useState('');
   const send = (event: FormEvent) => {
     event.preventDefault();
@@ -41,6 +80,7 @@ function ChangeForm({ effects, label, submit, error, isPending, onSubmit, onClos
   return (
     <form className={classes.form} onSubmit={send}>
       <Words effects={effects} />
+      {children}
       <TextInput
         label={label}
         value={note}
@@ -76,11 +116,13 @@ interface ApplyProps {
 }
 
 export function ApplyDialog({ revision, base, next, onClose, onApplied }: ApplyProps) {
-  const effects = useEffects(revision, true);
+  const [start, setStart] = useState<string[]>([]);
+  const quiet = useEffects(revision, true);
+  const effects = useEffects(revision, true, start);
   const apply = useApply();
   const submit = (note: string) =>
     apply.mutate(
-      { files: revision.files, note, base_version: base },
+      { files: revision.files, note, base_version: base, start },
       {
         onSuccess: applied => {
           const { version } = applied;
@@ -106,7 +148,9 @@ export function ApplyDialog({ revision, base, next, onClose, onApplied }: ApplyP
         isPending={apply.isPending}
         onSubmit={submit}
         onClose={onClose}
-      />
+      >
+        {quiet.data && <Starts diff={quiet.data} chosen={start} onChoose={setStart} />}
+      </ChangeForm>
     </Modal>
   );
 }

@@ -140,20 +140,25 @@ export function useMatch(revision: Revision, spot: Spot, enabled: boolean) {
   });
 }
 
-/** What a text, or an older version, would change against the active version. */
-export function useEffects(target: Revision | { version: number }, enabled: boolean) {
+const NONE: readonly string[] = [];
+
+/** What a text, or an older version, would change against the active version; the signals of `start`
+ *  are raised at once. */
+export function useEffects(target: Revision | { version: number }, enabled: boolean, start = NONE) {
   const isVersion = 'version' in target;
   return useQuery({
-    queryKey: ['program', 'diff', isVersion ? `v${target.version}` : target.id],
+    queryKey: ['program', 'diff', isVersion ? `v${target.version}` : target.id, ...start],
     queryFn: ({ signal }) =>
       unwrap(
         client.POST('/api/v1/program/diff', {
-          body: isVersion ? { version: target.version } : { files: target.files },
+          body: isVersion ? { version: target.version } : { files: target.files, start: [...start] },
           signal,
         }),
       ),
     enabled,
     gcTime: KEPT_MS,
+    // While a choice of signals is counted, what was said of the one before stands.
+    ...(start.length > 0 ? { placeholderData: keepPreviousData } : {}),
   });
 }
 
@@ -173,7 +178,7 @@ export function useRunTests() {
 export function useApply() {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (body: { files: ProgramFile[]; note: string; base_version: number }) =>
+    mutationFn: (body: { files: ProgramFile[]; note: string; base_version: number; start: string[] }) =>
       unwrap(client.POST('/api/v1/program/apply', { body })),
     onSuccess: () => cache.invalidateQueries({ queryKey: programKeys.all }),
   });
