@@ -1,4 +1,5 @@
 /* /api/v1/program/match: the accounts that the rule under a cursor matches. */
+#include "base/buf.h"
 #include "base/str.h"
 
 #include "api/access.h"
@@ -8,7 +9,8 @@
 
 enum {
     TEXT_MAX = CN_PROGRAM_LINE_MAX,
-    LIST_MAX = CN_PROGRAM_TEXTS_MAX
+    LIST_MAX = CN_PROGRAM_TEXTS_MAX,
+    WORDS_MAX = 2
 };
 
 struct match_body {
@@ -93,6 +95,8 @@ struct matches_view {
     int64_t matches;
     int64_t unknown;
     double arr;
+    struct cn_program_texts needs_scan;
+    struct cn_program_texts words;
     cn_str currency;
     struct {
         struct match_view *items;
@@ -111,6 +115,11 @@ static const struct cn_field matches_rows[] = {
             .doc = "of which the rule is true; of a number, those that have a value"),
     MATCHES(unknown, .max = INT64_MAX, .doc = "of which what it reads is missing, or an error"),
     MATCHES(arr, .doc = "of those that match, in major units"),
+    CN_FIELD_OF_LIST(struct matches_view, needs_scan, &cn_program_text_item, .max = LIST_MAX,
+                     .doc = "metrics that it reads and that are counted from the log only when the "
+                            "program is applied: then nothing is matched"),
+    CN_FIELD_OF_LIST(struct matches_view, words, &cn_program_text_item, .max = WORDS_MAX,
+                     .doc = "what limits the answer, as sentences; often nothing"),
     MATCHES(currency, .max = 3, .doc = "of ARR"),
     CN_FIELD_OF_LIST(struct matches_view, accounts, &match_item, .max = CN_MATCHES_LISTED,
                      .doc = "some that match, the largest ARR first"),
@@ -133,6 +142,39 @@ static void view_match(const struct cn_match_account *account, struct cn_arena *
     }
 }
 
+static cn_str scan_sentence(const struct cn_matches *matches, struct cn_arena *arena)
+{
+    struct cn_buf text;
+    bool is_one = matches->needs_scan_count == 1;
+    cn_buf_init(&text, TEXT_MAX);
+    cn_buf_printf(&text, "metric%s ", is_one ? "" : "s");
+    for (size_t i = 0; i < matches->needs_scan_count; i++) {
+        cn_buf_printf(&text, "%s%.*s", i > 0 ? ", " : "", CN_STR_ARG(matches->needs_scan[i]));
+    }
+    cn_buf_printf(&text,
+                  " %s counted from the log when the program is applied: until then nothing "
+                  "can be said of what reads %s",
+                  is_one ? "is" : "are", is_one ? "it" : "them");
+    cn_str sentence = cn_arena_str(arena, cn_buf_str(&text));
+    cn_buf_deinit(&text);
+    return sentence;
+}
+
+/* What limits the answer. */
+static struct cn_program_texts words_of(const struct cn_matches *matches, struct cn_arena *arena)
+{
+    struct cn_program_texts words = { .items = cn_arena_array(arena, cn_str, WORDS_MAX) };
+    if (matches->needs_scan_count > 0) {
+        words.items[words.count++] = scan_sentence(matches, arena);
+    }
+    if (matches->is_partly_running) {
+        words.items[words.count++] = CN_STR(
+            "the text has mistakes elsewhere: scores, segments and colours that it reads are "
+            "those of the active version");
+    }
+    return words;
+}
+
 static void view_matches(const struct cn_request *req, const struct cn_matches *matches,
                          struct matches_view *view)
 {
@@ -148,6 +190,8 @@ static void view_matches(const struct cn_request *req, const struct cn_matches *
     view->matches = matches->matches;
     view->unknown = matches->unknown;
     view->arr = cn_program_cents(matches->arr);
+    view->needs_scan = (struct cn_program_texts){ matches->needs_scan, matches->needs_scan_count };
+    view->words = words_of(matches, req->unit.arena);
     view->currency = req->api->options.currency;
     view->accounts.count = matches->account_count;
     view->accounts.items =

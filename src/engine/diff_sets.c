@@ -236,8 +236,8 @@ static void count_signals(const struct cn_diff_sets *sets, struct cn_arena *aren
         diff->signals[i] =
             (struct cn_diff_signal){ .name = cn_arena_str(arena, next->rules[i].name),
                                      .change = was_there ? CN_DIFF_SAME : CN_DIFF_NEW,
-                                     .asks_anew = !was_there || running->rules[old].hash !=
-                                                                    next->rules[i].hash };
+                                     .asks_anew = !was_there ||
+                                                  running->rules[old].hash != next->rules[i].hash };
     }
     for (size_t i = 0; i < sets->moves.count; i++) {
         const struct cn_signal_moved *moved = &sets->moves.items[i];

@@ -1,8 +1,10 @@
 /*
  * The rule under an editor's cursor, and the accounts that it matches now.
  *
- * The rest of the program may be full of mistakes while it is being written: only the expression
- * itself and the metrics must be right.
+ * What it reads is as the files say, whatever of it was applied: metrics, and the scores, segments
+ * and colours that other rules make.  The rest of the program may be full of mistakes while it is
+ * being written; then only the expression itself and the metrics must be right, and what other
+ * rules make is as the running program has it, which is said.
  */
 #ifndef CAIRN_ENGINE_MATCHES_H
 #define CAIRN_ENGINE_MATCHES_H
@@ -60,6 +62,11 @@ struct cn_matches {
     double arr;       /* of those that match */
     struct cn_match_account *accounts;
     size_t account_count;
+    cn_str *needs_scan; /* metrics that it reads, also through others, and that are counted only
+                           when the log has been scanned: then nothing is matched */
+    size_t needs_scan_count;
+    bool is_partly_running; /* the files have mistakes elsewhere: what other rules make is the
+                               running program's */
 };
 
 struct cn_match_question {

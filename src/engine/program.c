@@ -91,7 +91,9 @@ static bool compile_asked(const struct cn_engine_program *program, struct cn_pro
         cn_rules_unit(program->rules, &(struct cn_unit_spec){ .section = asked->section,
                                                               .name = CN_STR("what is asked"),
                                                               .part_of = CN_NO_UNIT });
-    asked->rule = cn_rules_add(program->rules, asked->unit, asked->node, asked->want, problems);
+    asked->rule = cn_rules_add(program->rules, asked->unit, asked->node, asked->want,
+                               asked->problems != NULL ? asked->problems : problems);
+    asked->is_checked = true;
     return asked->rule != CN_NO_RULE;
 }
 

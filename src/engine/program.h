@@ -63,7 +63,9 @@ struct cn_engine_program {
 struct cn_program_asked {
     const struct cn_node *node; /* a scalar; outlives the program */
     enum cn_cel_kind want;
+    struct cn_diagnostics *problems; /* its own; NULL: they are among the program's */
     /* Set by compiling. */
+    bool is_checked; /* false: nothing could be checked, since the metrics are wrong */
     uint32_t section;
     uint32_t unit;
     uint32_t rule;

@@ -318,3 +318,78 @@ bool cn_rules_reads_state(const struct cn_rules *rules, uint32_t unit)
 {
     return rules->units[unit].reads_state;
 }
+
+/* Units to be looked at, each once. */
+struct unit_walk {
+    const struct cn_rules *rules;
+    bool *columns;
+    bool *seen;
+    uint32_t *units;
+    size_t count;
+};
+
+static void walk_to_unit(struct unit_walk *walk, uint32_t unit)
+{
+    if (!walk->seen[unit]) {
+        walk->seen[unit] = true;
+        walk->units[walk->count++] = unit;
+    }
+}
+
+/* The column, those that it is computed from, and the units that make them. */
+static void walk_to_column(struct unit_walk *walk, uint32_t column, struct cn_arena *arena)
+{
+    const struct cn_column_set *set = walk->rules->columns;
+    size_t count = 0;
+    if (walk->columns[column]) {
+        return;
+    }
+    uint32_t *waiting = cn_arena_array(arena, uint32_t, set->count * CN_COLUMN_INPUTS_MAX + 1);
+    waiting[count++] = column;
+    while (count > 0) {
+        uint32_t index = waiting[--count];
+        const struct cn_column_def *def = &set->items[index];
+        if (walk->columns[index]) {
+            continue;
+        }
+        walk->columns[index] = true;
+        if (def->spec.maker != 0) {
+            walk_to_unit(walk, def->spec.maker - 1);
+        }
+        for (size_t i = 0; i < def->input_count; i++) {
+            waiting[count++] = def->inputs[i];
+        }
+    }
+}
+
+static void walk_unit(struct unit_walk *walk, uint32_t unit, struct cn_arena *arena)
+{
+    const struct cn_rules *rules = walk->rules;
+    for (const struct unit_after *a = rules->units[unit].after; a != NULL; a = a->next) {
+        walk_to_unit(walk, a->unit);
+    }
+    for (uint32_t other = 0; other < rules->unit_count; other++) {
+        if (rules->units[other].spec.part_of == unit) {
+            walk_to_unit(walk, other);
+        }
+    }
+    for (size_t i = 0; i < rules->count; i++) {
+        size_t count = 0;
+        const uint32_t *columns = cn_cel_expr_columns(rules->items[i].expr, &count);
+        for (size_t c = 0; rules->items[i].unit == unit && c < count; c++) {
+            walk_to_column(walk, columns[c], arena);
+        }
+    }
+}
+
+void cn_rules_mark_read(const struct cn_rules *rules, uint32_t unit, struct cn_arena *arena,
+                        bool *columns)
+{
+    struct unit_walk walk = { .rules = rules, .columns = columns };
+    walk.seen = cn_arena_array(arena, bool, rules->unit_count + 1);
+    walk.units = cn_arena_array(arena, uint32_t, rules->unit_count + 1);
+    walk_to_unit(&walk, unit);
+    for (size_t i = 0; i < walk.count; i++) {
+        walk_unit(&walk, walk.units[i], arena);
+    }
+}

@@ -87,6 +87,11 @@ uint32_t cn_rules_stratum(const struct cn_rules *rules, uint32_t unit);
  * known only, never as true. */
 bool cn_rules_reads_state(const struct cn_rules *rules, uint32_t unit);
 
+/* Marks the columns that the unit reads, directly or through what others make; `columns` has a
+ * place for each of the set, all false.  `arena` is scratch for the call. */
+void cn_rules_mark_read(const struct cn_rules *rules, uint32_t unit, struct cn_arena *arena,
+                        bool *columns);
+
 /* A block of rows with its plan evaluated; for the duration of the call. */
 struct cn_rule_block {
     const struct cn_rules *rules;

@@ -2964,6 +2964,10 @@ export interface components {
             unknown: number;
             /** @description of those that match, in major units */
             arr: number;
+            /** @description metrics that it reads and that are counted from the log only when the program is applied: then nothing is matched */
+            needs_scan: string[];
+            /** @description what limits the answer, as sentences; often nothing */
+            words: string[];
             /** @description of ARR */
             currency: string;
             /** @description some that match, the largest ARR first */

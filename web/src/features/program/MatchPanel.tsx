@@ -68,6 +68,8 @@ function Count({ match, rule }: { match: ProgramMatches; rule: Rule }) {
   );
 }
 
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
 function Matches({ match, rule }: { match: ProgramMatches; rule: Rule }) {
   const withValue = !isCondition(rule);
   const money = useMoney(match.currency);
@@ -81,9 +83,14 @@ function Matches({ match, rule }: { match: ProgramMatches; rule: Rule }) {
         <p className="dim">{t('program.match.refused')}</p>
       ) : (
         <>
-          <Count match={match} rule={rule} />
+          {match.needs_scan.length === 0 && <Count match={match} rule={rule} />}
+          {match.words.map(line => (
+            <p key={line} className={classes.unknown}>
+              {sentence(line)}.
+            </p>
+          ))}
           {rule.known_only && <p className={classes.unknown}>{t('program.match.knownOnly')}</p>}
-          {match.accounts.length === 0 ? (
+          {match.needs_scan.length > 0 ? null : match.accounts.length === 0 ? (
             <p className="dim">{t(withValue ? 'program.match.nobodyValue' : 'program.match.nobody')}</p>
           ) : (
             <ScrollRegion className={table.scroll} label={t('program.match.first')}>
