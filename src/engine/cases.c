@@ -14,6 +14,10 @@ static const struct cn_node_field segment = { .shape = CN_SHAPE_TEXT,
 static const struct cn_node_field signal = { .shape = CN_SHAPE_TEXT,
                                              .doc = "the name of a signal" };
 
+static const struct cn_node_field shadow = {
+    .shape = CN_SHAPE_ANY, .doc = "as `score`, by the name of a scorecard; \"none\": it has none"
+};
+
 static const struct cn_node_field expect_rows[] = {
     { "scorecard", CN_SHAPE_TEXT, false, "the scorecard that applies, or \"none\"" },
     { "score", CN_SHAPE_NUMBER, false,
@@ -25,14 +29,28 @@ static const struct cn_node_field expect_rows[] = {
     { "segments", CN_SHAPE_LIST, false, "those that it is in, all of them", .element = &segment },
     { "signals", CN_SHAPE_LIST, false, "those of which the condition holds, all of them",
       .element = &signal },
+    { "coverage", CN_SHAPE_TEXT, false, "the coverage model that it is in, or \"none\"" },
+    { "stage", CN_SHAPE_TEXT, false, "the lifecycle stage that it is in, or \"none\"" },
+    { "shadows", CN_SHAPE_MAP, false, "scores of scorecards that are shadows, some of them",
+      .key_shape = CN_SHAPE_TEXT, .element = &shadow },
 };
 static const struct cn_node_fields expect_fields = CN_NODE_FIELDS(
     "expect", "What must come of the facts; what is not said may be anything", expect_rows);
+
+static const struct cn_node_field child = { .shape = CN_SHAPE_MAP,
+                                            .key_shape = CN_SHAPE_TEXT,
+                                            .element = &fact,
+                                            .doc = "facts of a child account, as those given" };
 
 static const struct cn_node_field case_rows[] = {
     { "name", CN_SHAPE_TEXT, true, "what is tested, as a sentence" },
     { "given", CN_SHAPE_MAP, false, "facts by the names that rules read: `arr`, `logins.sum(28)`",
       .key_shape = CN_SHAPE_TEXT, .element = &fact },
+    { "children", CN_SHAPE_LIST, false,
+      "accounts of which it is the parent: then `children.*`, `parent.*` and scores of families "
+      "are "
+      "computed",
+      .element = &child },
     { "before", CN_SHAPE_TEXT, false, "the colour before, since rising takes a margin",
       .initial = "none", CN_CHOICES(colour_names) },
     { "expect", CN_SHAPE_MAP, true, "what must come of it", .object = &expect_fields },
@@ -87,11 +105,12 @@ static bool read_value(const struct reader *reader, const struct cn_node *node,
     return cn_node_f64(node, &given->number, reader->problems);
 }
 
-static bool read_given(const struct reader *reader, const struct cn_node *map, struct cn_case *into)
+static bool read_given(const struct reader *reader, const struct cn_node *map,
+                       struct cn_case_facts *into)
 {
     bool ok = true;
     size_t count = map != NULL && map->kind == CN_NODE_MAP ? map->count : 0;
-    into->given = cn_arena_array(reader->arena, struct cn_case_given, count + 1);
+    into->items = cn_arena_array(reader->arena, struct cn_case_given, count + 1);
     for (size_t i = 0; i < count; i++) {
         const struct cn_node *node = &map->items[i];
         struct cn_case_given given = { 0 };
@@ -107,11 +126,35 @@ static bool read_given(const struct reader *reader, const struct cn_node *map, s
                              CN_STR_ARG(node->key));
         } else if (node->kind != CN_NODE_NULL) {
             if (read_value(reader, node, spec->type, &given)) {
-                into->given[into->given_count++] = given;
+                into->items[into->count++] = given;
             } else {
                 ok = false;
             }
         }
+    }
+    return ok;
+}
+
+/* Without a rule that looks at them they would be without meaning. */
+static bool read_children(const struct reader *reader, const struct cn_node *list,
+                          struct cn_case *into)
+{
+    size_t count = list != NULL && list->kind == CN_NODE_LIST ? list->count : 0;
+    uint32_t parent = 0;
+    bool ok = true;
+    if (count > 0 && !cn_column_set_has(reader->env->columns, CN_STR("parent_id"), &parent)) {
+        struct cn_place place = cn_node_key_place(list);
+        return cn_diagnose(reader->problems, &place,
+                           "no rule reads children, and no scorecard takes them");
+    }
+    if (count > CN_CASE_CHILDREN_MAX) {
+        struct cn_place place = cn_node_key_place(list);
+        return cn_diagnose(reader->problems, &place, "a test has at most %d children",
+                           CN_CASE_CHILDREN_MAX);
+    }
+    into->children = cn_arena_array(reader->arena, struct cn_case_facts, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        ok = read_given(reader, &list->items[i], &into->children[into->child_count++]) && ok;
     }
     return ok;
 }
@@ -164,26 +207,77 @@ static bool check_reasons(const struct reader *reader, const struct cn_node *lis
     return ok;
 }
 
+static bool check_name(const struct reader *reader, const struct cn_node *node, const char *what,
+                       const cn_str *names, size_t count)
+{
+    cn_str name;
+    if (!cn_node_str(node, &name, reader->problems)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (cn_str_equal(names[i], name)) {
+            return true;
+        }
+    }
+    struct cn_place place = cn_node_place(node);
+    cn_str hint = cn_suggest(reader->arena, name, names, count);
+    return cn_diagnose(reader->problems, &place, "there is no %s \"%.*s\"%.*s", what,
+                       CN_STR_ARG(cn_str_slice(name, 0, 100)), CN_STR_ARG(hint));
+}
+
 static bool check_names(const struct reader *reader, const struct cn_node *list, const char *what,
                         const cn_str *names, size_t count)
 {
     bool ok = true;
     for (size_t i = 0; list != NULL && i < list->count; i++) {
-        const struct cn_node *node = &list->items[i];
-        cn_str name;
-        bool found = false;
-        if (!cn_node_str(node, &name, reader->problems)) {
-            ok = false;
-            continue;
+        ok = check_name(reader, &list->items[i], what, names, count) && ok;
+    }
+    return ok;
+}
+
+/* One of the sets of a kind, or "none". */
+static bool check_one(const struct reader *reader, const struct cn_node *node, const char *what,
+                      enum cn_segment_kind kind)
+{
+    const struct cn_segment_model *segments = reader->env->segments;
+    cn_str *names = cn_arena_array(reader->arena, cn_str, segments->count + 1);
+    size_t count = 0;
+    if (node == NULL || cn_str_equal(node->text, CN_STR("none"))) {
+        return true;
+    }
+    for (size_t i = 0; i < segments->count; i++) {
+        if (segments->items[i].kind == kind) {
+            names[count++] = segments->items[i].name;
         }
+    }
+    return check_name(reader, node, what, names, count);
+}
+
+static bool check_shadows(const struct reader *reader, const struct cn_node *map)
+{
+    const struct cn_health_model *health = reader->env->health;
+    cn_str *names = cn_arena_array(reader->arena, cn_str, health->scorecard_count + 1);
+    size_t count = 0;
+    bool ok = true;
+    for (size_t i = 0; i < health->scorecard_count; i++) {
+        if (health->scorecards[i].is_shadow) {
+            names[count++] = health->scorecards[i].name;
+        }
+    }
+    for (size_t i = 0; map != NULL && i < map->count; i++) {
+        const struct cn_node *node = &map->items[i];
+        double points = 0;
+        bool found = false;
         for (size_t j = 0; j < count; j++) {
-            found = found || cn_str_equal(names[j], name);
+            found = found || cn_str_equal(names[j], node->key);
         }
         if (!found) {
-            struct cn_place place = cn_node_place(node);
-            cn_str hint = cn_suggest(reader->arena, name, names, count);
-            ok = cn_diagnose(reader->problems, &place, "there is no %s \"%.*s\"%.*s", what,
-                             CN_STR_ARG(cn_str_slice(name, 0, 100)), CN_STR_ARG(hint));
+            struct cn_place place = cn_node_key_place(node);
+            cn_str hint = cn_suggest(reader->arena, node->key, names, count);
+            ok = cn_diagnose(reader->problems, &place, "no scorecard \"%.*s\" is a shadow%.*s",
+                             CN_STR_ARG(cn_str_slice(node->key, 0, 100)), CN_STR_ARG(hint));
+        } else if (!cn_str_equal(node->text, CN_STR("none"))) {
+            ok = cn_node_f64(node, &points, reader->problems) && ok;
         }
     }
     return ok;
@@ -205,8 +299,13 @@ static bool check_sets(const struct reader *reader, const struct cn_node *expect
     for (size_t i = 0; i < signals->rule_count; i++) {
         names[i] = signals->rules[i].name;
     }
-    return check_names(reader, cn_node_get(expect, "signals"), "signal", names,
-                       signals->rule_count) &&
+    ok =
+        check_names(reader, cn_node_get(expect, "signals"), "signal", names, signals->rule_count) &&
+        ok;
+    ok =
+        check_one(reader, cn_node_get(expect, "coverage"), "coverage model", CN_SEGMENT_COVERAGE) &&
+        ok;
+    return check_one(reader, cn_node_get(expect, "stage"), "lifecycle stage", CN_SEGMENT_STAGE) &&
            ok;
 }
 
@@ -227,7 +326,9 @@ static bool read_case(const struct reader *reader, const struct cn_node *node,
         .band_before = (enum cn_band)cn_node_choice(node, &case_fields, "before", CN_BAND_NONE),
         .expect = expect,
     };
-    bool ok = read_given(reader, cn_node_get(node, "given"), case_out);
+    bool ok = read_given(reader, cn_node_get(node, "given"), &case_out->given);
+    ok = read_children(reader, cn_node_get(node, "children"), case_out) && ok;
+    ok = check_shadows(reader, cn_node_get(expect, "shadows")) && ok;
     ok = check_scorecard(reader, cn_node_get(expect, "scorecard")) && ok;
     ok = check_reasons(reader, cn_node_get(expect, "exceptions")) && ok;
     return check_sets(reader, expect) && ok;

@@ -7,7 +7,9 @@
  *       expect: {scorecard: mid-touch, score: 49, colour: red, exceptions: [no champion]}
  *
  * `segments` and `signals` name all segments that it is in, and all signals of which the condition
- * holds.
+ * holds; `coverage` and `stage` the coverage model and the lifecycle stage; `shadows` the scores of
+ * scorecards that decide nothing.  `children` are accounts of which it is the parent, each with
+ * facts of its own: then parent.* and children.* and the scores of families are computed.
  *
  * A fact is named as rules read it; what is not given is missing.  A case is evaluated by the same
  * code as accounts are, over a frame of which the columns hold the given values.
@@ -24,6 +26,7 @@ struct cn_engine_program;
 
 enum {
     CN_CASES_MAX = 10000,
+    CN_CASE_CHILDREN_MAX = 1000,
 };
 
 /* A value of a column. */
@@ -34,13 +37,20 @@ struct cn_case_given {
     cn_time at;    /* of a moment */
 };
 
+/* Facts of an account. */
+struct cn_case_facts {
+    struct cn_case_given *items;
+    size_t count;
+};
+
 struct cn_case {
     cn_str file;
     int64_t line;
     cn_str name;
     enum cn_band band_before;
-    struct cn_case_given *given;
-    size_t given_count;
+    struct cn_case_facts given;
+    struct cn_case_facts *children;
+    size_t child_count;
     const struct cn_node *expect; /* a map that was checked */
 };
 

@@ -10,7 +10,8 @@
 #include "engine/pass.h"
 
 enum {
-    DIFFERENCES_MAX = 8 /* keys of `expect` */,
+    DIFFERENCES_MAX = 10 /* keys of `expect`, without its shadows */,
+    WHAT_MAX_BYTES = 256,
     TEXT_MAX_BYTES = 64
 };
 
@@ -40,39 +41,93 @@ static void set_given(struct cn_frame *frame, uint32_t row, const struct cn_case
     }
 }
 
+/* The facts of a row. */
+struct row_facts {
+    const struct cn_case_facts *given;
+    uint32_t row;
+};
+
 struct filling {
     const struct cn_engine_program *program;
     struct cn_frame *frame;
+    struct cn_interner *strings;
+    struct row_facts *rows;
+    size_t row_count;
+    bool has_families;
 };
 
-/* What rules make of the given facts is filled for those that read it. */
+/* What was given of a column that was computed stands. */
+static void set_again(const struct filling *filling, uint32_t column)
+{
+    for (size_t i = 0; i < filling->row_count; i++) {
+        const struct cn_case_facts *given = filling->rows[i].given;
+        for (size_t j = 0; j < given->count; j++) {
+            if (given->items[j].column == column) {
+                set_given(filling->frame, filling->rows[i].row, &given->items[j], filling->strings);
+            }
+        }
+    }
+}
+
+/* What rules make of the given facts, and what families have, is filled for those that read it. */
 static bool fill_made(void *arg, uint32_t stratum, struct cn_error *err)
 {
     const struct filling *filling = arg;
     static const struct cn_when when = { .all_known = true };
     for (uint32_t i = 0; i < cn_frame_column_count(filling->frame); i++) {
         const struct cn_column_def *def = &filling->program->columns.items[i];
-        if (def->stratum == stratum && def->spec.maker != 0 &&
-            !cn_frame_fill_column(filling->frame, i, NULL, &when, err)) {
+        bool is_of_family = filling->has_families && cn_column_is_of_family(def);
+        if (def->stratum != stratum || (def->spec.maker == 0 && !is_of_family)) {
+            continue;
+        }
+        if (!cn_frame_fill_column(filling->frame, i, NULL, &when, err)) {
             return false;
+        }
+        if (is_of_family) {
+            set_again(filling, i);
         }
     }
     return true;
 }
 
-static void fill_rows(const struct cn_engine_program *program, struct cn_frame *frame,
-                      struct cn_interner *strings, struct cn_health_state *state)
+/* The number of the account is that of the row, plus 1. */
+static uint32_t add_row(struct filling *filling, const struct cn_case_facts *given)
 {
-    const struct cn_case_list *cases = program->cases;
+    uint32_t row = cn_frame_add(filling->frame, (int64_t)filling->row_count + 1);
+    for (size_t i = 0; i < given->count; i++) {
+        set_given(filling->frame, row, &given->items[i], filling->strings);
+    }
+    filling->rows[filling->row_count++] = (struct row_facts){ given, row };
+    return row;
+}
+
+/* First the cases, in their order, then all children. */
+static void fill_rows(struct filling *filling, struct cn_health_state *state,
+                      struct cn_arena *arena)
+{
+    const struct cn_case_list *cases = filling->program->cases;
+    uint32_t parent_column = 0;
+    size_t total = cases->count;
     for (size_t i = 0; i < cases->count; i++) {
-        uint32_t row = cn_frame_add(frame, (int64_t)i + 1);
-        for (size_t j = 0; j < cases->items[i].given_count; j++) {
-            set_given(frame, row, &cases->items[i].given[j], strings);
+        total += cases->items[i].child_count;
+    }
+    filling->has_families =
+        total > cases->count &&
+        cn_column_set_has(&filling->program->columns, CN_STR("parent_id"), &parent_column);
+    filling->rows = cn_arena_array(arena, struct row_facts, total + 1);
+    for (size_t i = 0; i < cases->count; i++) {
+        (void)add_row(filling, &cases->items[i].given); /* row i */
+    }
+    for (size_t i = 0; i < cases->count; i++) {
+        for (size_t j = 0; j < cases->items[i].child_count; j++) {
+            uint32_t row = add_row(filling, &cases->items[i].children[j]);
+            cn_column_set_i64(cn_frame_column(filling->frame, parent_column), row, (int64_t)i + 1);
         }
     }
-    cn_health_state_resize(state, cases->count);
-    for (size_t i = 0; i < cases->count; i++) {
-        struct cn_health_score before = { .scorecard = -1, .band = cases->items[i].band_before };
+    cn_health_state_resize(state, total);
+    for (size_t i = 0; i < total; i++) {
+        struct cn_health_score before = { .scorecard = -1 };
+        before.band = i < cases->count ? cases->items[i].band_before : CN_BAND_NONE;
         cn_health_state_set(state, i, &before);
     }
 }
@@ -91,7 +146,8 @@ struct comparing {
 static void differ(struct comparing *c, const char *what, cn_str expected, cn_str got)
 {
     c->result->differences[c->result->difference_count++] =
-        (struct cn_case_difference){ cn_str_of(what), cn_arena_str(c->arena, expected),
+        (struct cn_case_difference){ cn_arena_str(c->arena, cn_str_of(what)),
+                                     cn_arena_str(c->arena, expected),
                                      cn_arena_str(c->arena, got) };
 }
 
@@ -103,25 +159,64 @@ static void compare_text(struct comparing *c, const char *what, const struct cn_
     }
 }
 
-static void compare_score(struct comparing *c, const struct cn_node *node)
+static void compare_points(struct comparing *c, const char *what, const struct cn_node *node,
+                           const struct cn_health_score *score)
 {
     double wanted = 0;
     char text[TEXT_MAX_BYTES];
-    if (node == NULL || !cn_parse_f64(node->text, &wanted)) {
+    bool wants_none = !cn_parse_f64(node->text, &wanted);
+    if (!score->has_points || score->scorecard < 0) {
+        if (!wants_none) {
+            differ(c, what, node->text, CN_STR("none"));
+        }
         return;
     }
-    if (!c->score.has_points) {
-        differ(c, "score", node->text, CN_STR("none"));
-        return;
-    }
-    const struct cn_scorecard *card = &c->program->health->scorecards[c->score.scorecard];
+    const struct cn_scorecard *card = &c->program->health->scorecards[score->scorecard];
     bool is_whole = wanted == floor(wanted);
-    double got =
-        is_whole ? (double)cn_health_display(card, &c->score) : (double)c->score.points / 1000;
-    if (llround(got * 1000) != llround(wanted * 1000)) {
+    double got = is_whole ? (double)cn_health_display(card, score) : (double)score->points / 1000;
+    if (wants_none || llround(got * 1000) != llround(wanted * 1000)) {
         (void)snprintf(text, sizeof(text), is_whole ? "%.0f" : "%.3f", got); /* fits */
-        differ(c, "score", node->text, cn_str_of(text));
+        differ(c, what, node->text, cn_str_of(text));
     }
+}
+
+static void compare_score(struct comparing *c, const struct cn_node *node)
+{
+    if (node != NULL) {
+        compare_points(c, "score", node, &c->score);
+    }
+}
+
+static void compare_shadows(struct comparing *c, const struct cn_node *map)
+{
+    const struct cn_health_model *health = c->program->health;
+    for (size_t i = 0; map != NULL && i < map->count; i++) {
+        const struct cn_node *node = &map->items[i];
+        for (size_t j = 0; j < health->scorecard_count; j++) {
+            const struct cn_scorecard *card = &health->scorecards[j];
+            if (card->is_shadow && cn_str_equal(card->name, node->key)) {
+                const struct cn_health_score score =
+                    cn_health_state_get(&c->states->health->shadows[card->shadow], c->row);
+                char what[WHAT_MAX_BYTES];
+                (void)snprintf(what, sizeof(what), "shadow %.*s", CN_STR_ARG(card->name));
+                compare_points(c, what, node, &score);
+            }
+        }
+    }
+}
+
+/* The one set of the kind that it is in, without the others' names. */
+static void compare_set(struct comparing *c, const char *what, enum cn_segment_kind kind,
+                        const struct cn_node *node)
+{
+    const struct cn_segment_model *model = c->program->segments;
+    cn_str got = CN_STR("none");
+    for (uint32_t i = 0; i < model->count; i++) {
+        if (model->items[i].kind == kind && cn_membership_has(c->states->segments, i, c->row)) {
+            got = model->items[i].name;
+        }
+    }
+    compare_text(c, what, node, got);
 }
 
 static void compare_confidence(struct comparing *c, const struct cn_node *node)
@@ -239,6 +334,9 @@ static void compare(struct comparing *c, const struct cn_node *expect)
     compare_exceptions(c, cn_node_get(expect, "exceptions"));
     compare_segments(c, cn_node_get(expect, "segments"));
     compare_signals(c, cn_node_get(expect, "signals"));
+    compare_set(c, "coverage", CN_SEGMENT_COVERAGE, cn_node_get(expect, "coverage"));
+    compare_set(c, "stage", CN_SEGMENT_STAGE, cn_node_get(expect, "stage"));
+    compare_shadows(c, cn_node_get(expect, "shadows"));
 }
 
 bool cn_cases_run(const struct cn_engine_program *program, struct cn_interner *strings,
@@ -247,7 +345,7 @@ bool cn_cases_run(const struct cn_engine_program *program, struct cn_interner *s
     const struct cn_case_list *cases = program->cases;
     struct cn_frame *frame = cn_frame_new(strings);
     struct cn_health_state state;
-    struct filling filling = { program, frame };
+    struct filling filling = { .program = program, .frame = frame, .strings = strings };
     struct cn_membership segments;
     struct cn_signal_states signals;
     struct cn_signal_moves moves = { 0 };
@@ -266,7 +364,7 @@ bool cn_cases_run(const struct cn_engine_program *program, struct cn_interner *s
     cn_membership_init(&segments);
     cn_signal_states_init(&signals, program->signals->rule_count);
     cn_frame_use(frame, &program->columns, NULL);
-    fill_rows(program, frame, strings, &state);
+    fill_rows(&filling, &state, arena);
     cn_membership_resize(&segments, program->segments->count, cn_frame_rows(frame));
     cn_signal_states_resize(&signals, cn_frame_rows(frame));
     bool ok = cn_engine_pass(&pass, arena, err);
@@ -275,7 +373,8 @@ bool cn_cases_run(const struct cn_engine_program *program, struct cn_interner *s
     for (size_t i = 0; ok && i < cases->count; i++) {
         struct cn_case_result *result = &results.items[results.count++];
         result->of = &cases->items[i];
-        result->differences = cn_arena_array(arena, struct cn_case_difference, DIFFERENCES_MAX);
+        result->differences = cn_arena_array(arena, struct cn_case_difference,
+                                             DIFFERENCES_MAX + program->health->shadow_count);
         struct comparing comparing = { program, arena, &states, i, cn_health_state_get(&state, i),
                                        result };
         compare(&comparing, cases->items[i].expect);

@@ -171,6 +171,11 @@ done:
     return ok;
 }
 
+bool cn_column_is_of_family(const struct cn_column_def *def)
+{
+    return def->source == &cn_rows_source && !cn_rows_is_of_yesterday(def);
+}
+
 bool cn_column_set_compares(const struct cn_column_set *set)
 {
     for (size_t i = 0; i < set->count; i++) {

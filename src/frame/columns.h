@@ -63,6 +63,9 @@ bool cn_column_set_compares(const struct cn_column_set *set);
 /* And one of these is over what rules make: then the rules need all accounts, too. */
 bool cn_column_set_compares_made(const struct cn_column_set *set);
 
+/* It is over the rows of the account's parent or children. */
+bool cn_column_is_of_family(const struct cn_column_def *def);
+
 /* The index of a column that is in the set already, from text; false if it is not. */
 bool cn_column_set_has(const struct cn_column_set *set, cn_str text, uint32_t *index_out);
 
