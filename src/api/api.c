@@ -71,8 +71,14 @@ void cn_api_fail(struct cn_api *api, struct cn_http_exchange *exchange, const st
 static void on_begin(void *arg, struct cn_http_exchange *exchange)
 {
     struct cn_api *api = arg;
+    struct cn_route_match match = { 0 };
     if (cn_track_owns(cn_http_path(exchange))) {
         cn_track_begin(api->track, exchange);
+    } else if (cn_str_starts_with(cn_http_path(exchange), CN_STR("/api/v1/program/"))) {
+        cn_route_find(cn_http_method(exchange), cn_http_path(exchange), &match);
+        if (match.route != NULL && match.route->takes_program) {
+            cn_http_set_body_max(exchange, api->options.config->http_program_body_max_bytes);
+        }
     }
 }
 

@@ -24,7 +24,6 @@ struct call {
     struct cn_api *api;
     struct cn_http_exchange *exchange;
     struct cn_route_match match;
-    struct cn_json_parser *parser; /* while its values are in use */
     struct cn_caller caller;
     struct cn_request req;
     struct cn_response res;
@@ -122,8 +121,12 @@ static bool check_body(struct call *call, struct cn_error *err)
         }
         return cn_fail(err, CN_BAD_MEDIA_TYPE, "the body must be %s", wanted);
     }
-    return cn_decode_body(call->req.unit.arena, call->parser, route->body, body, &call->req.body,
-                          &call->problems, err);
+    /* After signing in: a long body costs nobody else's memory.  What is read is copied. */
+    struct cn_json_parser *parser = cn_parsers_take(call->api->parsers, body.len);
+    bool ok = cn_decode_body(call->req.unit.arena, parser, route->body, body, &call->req.body,
+                             &call->problems, err);
+    cn_parsers_give(call->api->parsers, parser, body.len);
+    return ok;
 }
 
 static bool check_if_match(struct call *call, struct cn_error *err)
@@ -385,10 +388,7 @@ static void run_call(struct cn_work *work)
     };
     cn_diagnostics_init(&call->problems, arena);
     cn_buf_init(&call->file, CN_API_RESPONSE_MAX_BYTES);
-    call->parser = cn_parsers_take(api->parsers);
     bool ok = prepare(call, &err);
-    cn_parsers_give(api->parsers, call->parser); /* what was read was copied to the arena */
-    call->parser = NULL;
     if (ok && call->match.route->kind == CN_RESPONSE_EVENTS) {
         cn_stream_open(api->streams, call->exchange, &call->req);
         return;

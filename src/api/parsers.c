@@ -36,9 +36,12 @@ void cn_parsers_free(struct cn_parsers *parsers)
     free(parsers);
 }
 
-struct cn_json_parser *cn_parsers_take(struct cn_parsers *parsers)
+struct cn_json_parser *cn_parsers_take(struct cn_parsers *parsers, size_t bytes)
 {
     struct cn_json_parser *parser = NULL;
+    if (bytes > parsers->max_bytes) {
+        return cn_json_parser_new(bytes);
+    }
     (void)pthread_mutex_lock(&parsers->lock);
     if (parsers->count > 0) {
         parser = parsers->kept[--parsers->count];
@@ -47,10 +50,10 @@ struct cn_json_parser *cn_parsers_take(struct cn_parsers *parsers)
     return parser != NULL ? parser : cn_json_parser_new(parsers->max_bytes);
 }
 
-void cn_parsers_give(struct cn_parsers *parsers, struct cn_json_parser *parser)
+void cn_parsers_give(struct cn_parsers *parsers, struct cn_json_parser *parser, size_t bytes)
 {
     (void)pthread_mutex_lock(&parsers->lock);
-    if (parsers->count < KEPT) {
+    if (bytes <= parsers->max_bytes && parsers->count < KEPT) {
         parsers->kept[parsers->count++] = parser;
         parser = NULL;
     }

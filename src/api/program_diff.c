@@ -424,6 +424,7 @@ static const struct cn_route diff_routes[] = {
       .path = "/api/v1/program/diff",
       .access = CN_PROGRAM_AUTHORS,
       .body = &diff_body_fields,
+      .takes_program = true,
       .response = &diff_fields,
       .run = CN_RUN_SLOW,
       .failures = CN_FAILS(CN_NOT_FOUND),

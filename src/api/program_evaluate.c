@@ -186,6 +186,7 @@ static const struct cn_route evaluate_routes[] = {
       .path = "/api/v1/program/evaluate",
       .access = CN_PROGRAM_AUTHORS,
       .body = &evaluate_body_fields,
+      .takes_program = true,
       .response = &evaluate_fields,
       .run = CN_RUN_SLOW,
       .success_status = 200,

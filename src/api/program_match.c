@@ -237,6 +237,7 @@ static const struct cn_route match_routes[] = {
       .path = "/api/v1/program/match",
       .access = CN_PROGRAM_AUTHORS,
       .body = &match_body_fields,
+      .takes_program = true,
       .response = &matches_fields,
       .run = CN_RUN_SLOW,
       .success_status = 200,

@@ -104,6 +104,7 @@ static const struct cn_route test_routes[] = {
       .path = "/api/v1/program/test",
       .access = CN_PROGRAM_AUTHORS,
       .body = &body_fields,
+      .takes_program = true,
       .response = &test_fields,
       .run = CN_RUN_SLOW,
       .success_status = 200,

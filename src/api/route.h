@@ -83,6 +83,7 @@ struct cn_route {
     const struct cn_fields *path_params; /* a problem here gives 404 */
     const struct cn_fields *query;       /* 400 */
     const struct cn_fields *body;        /* 422; NULL: no body accepted */
+    bool takes_program; /* a body with the program's files: up to http.program_body_max_bytes */
     const struct cn_fields *response;
     enum cn_response_kind kind;
     enum cn_route_run run;
