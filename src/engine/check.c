@@ -132,7 +132,7 @@ static cn_str unit_of(const struct cn_engine_program *program,
     struct cn_column_spec spec = { 0 };
     struct cn_error err; /* a name that takes arguments does not resolve without */
     if (metric != NULL) {
-        return metric->unit;
+        return cn_str_of(name->unit); /* of what the method gives */
     }
     return source != NULL &&
                    source->resolve(source->ctx, &request, &spec, &err) == CN_RESOLVE_FOUND &&

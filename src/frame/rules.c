@@ -12,7 +12,10 @@
 #include "program/expression.h"
 
 enum {
-    CYCLE_MAX_BYTES = 2000
+    CYCLE_MAX_BYTES = 2000,
+    CYCLE_READS_SHOWN = 4,
+    CYCLES_TOLD = 10,
+    CYCLES_SEEN = 100 /* many may read alike */
 };
 
 struct cn_rules *cn_rules_new(struct cn_arena *arena, struct cn_column_set *columns,
@@ -184,13 +187,15 @@ static const struct rule *find_reader(const struct cn_rules *rules, uint32_t uni
     return NULL;
 }
 
-/* "segment vip reads health.score (segments.yaml:4:11), scorecard mid reads segment.vip (...)" */
-static void report_cycle(const struct graph *g, const uint32_t *members, size_t count,
-                         struct cn_diagnostics *problems)
+/* "segment vip reads health.score (segments.yaml:4:11), scorecard mid reads segment.vip (...)", and
+ * the place of the first. */
+static cn_str say_cycle(const struct graph *g, const uint32_t *members, size_t count,
+                        struct cn_place *first_out)
 {
     const struct cn_rules *rules = g->rules;
     struct cn_place first = { 0 };
     struct cn_buf text;
+    size_t reads = 0;
     cn_buf_init(&text, CYCLE_MAX_BYTES);
     for (size_t i = 0; i < count; i++) {
         uint32_t unit = members[i];
@@ -199,7 +204,8 @@ static void report_cycle(const struct graph *g, const uint32_t *members, size_t 
             continue; /* not an expression that reads a column */
         }
         const struct rule *rule = find_reader(rules, unit, next - (uint32_t)rules->unit_count);
-        if (rule != NULL) {
+        reads += rule != NULL;
+        if (rule != NULL && reads <= CYCLE_READS_SHOWN) {
             cn_str column = rules->columns->items[next - rules->unit_count].name;
             cn_buf_printf(&text, "%s%.*s reads %.*s (%.*s:%lld:%lld)", text.len > 0 ? ", " : "",
                           CN_STR_ARG(rules->units[unit].spec.name), CN_STR_ARG(column),
@@ -208,8 +214,35 @@ static void report_cycle(const struct graph *g, const uint32_t *members, size_t 
             first = first.line == 0 ? rule->place : first;
         }
     }
-    (void)cn_diagnose(problems, &first, "a cycle: %.*s", CN_STR_ARG(cn_buf_str(&text)));
+    if (reads > CYCLE_READS_SHOWN) {
+        cn_buf_printf(&text, ", and so on through %zu more", reads - CYCLE_READS_SHOWN);
+    }
+    cn_str said = cn_arena_str(rules->arena, cn_buf_str(&text));
     cn_buf_deinit(&text);
+    *first_out = first;
+    return said;
+}
+
+/* Some of them, each once: expressions of one unit that read the same are one. */
+static void report_cycles(const struct graph *g, struct cn_diagnostics *problems)
+{
+    cn_str told[CYCLES_TOLD];
+    size_t told_count = 0;
+    size_t count = 0;
+    const uint32_t *members = cn_strata_cycle(&g->strata, 0, &count);
+    for (size_t which = 1; count > 0 && told_count < CYCLES_TOLD && which < CYCLES_SEEN; which++) {
+        struct cn_place first;
+        cn_str text = say_cycle(g, members, count, &first);
+        bool is_new = true;
+        for (size_t i = 0; i < told_count; i++) {
+            is_new = is_new && !cn_str_equal(told[i], text);
+        }
+        if (is_new) {
+            told[told_count++] = text;
+            (void)cn_diagnose(problems, &first, "a cycle: %.*s", CN_STR_ARG(text));
+        }
+        members = cn_strata_cycle(&g->strata, which, &count);
+    }
 }
 
 /* What reads state makes state; the order has what is read first. */
@@ -286,9 +319,7 @@ bool cn_rules_finish(struct cn_rules *rules, struct cn_diagnostics *problems)
     struct cn_error err;
     build(&g);
     if (!cn_strata_sort(&g.strata, &g.order, &err)) {
-        size_t count = 0;
-        const uint32_t *members = cn_strata_cycle(&g.strata, &count);
-        report_cycle(&g, members, count, problems);
+        report_cycles(&g, problems);
         return false;
     }
     place(&g);

@@ -34,6 +34,7 @@ struct walk {
     uint32_t *stack;
     const struct edge **next; /* of each node on the stack, the edge to look at */
     size_t depth;
+    size_t skip;    /* so many cycles are passed over */
     uint32_t again; /* of a cycle: the node that was met again, on the stack */
 };
 
@@ -124,10 +125,11 @@ static bool visit(struct walk *w, uint32_t root)
             continue;
         }
         w->next[w->depth - 1] = edge->next;
-        if (w->marks[edge->read] == MARK_OPEN) {
+        if (w->marks[edge->read] == MARK_OPEN && w->skip == 0) {
             w->again = edge->read;
             return false;
         }
+        w->skip -= w->marks[edge->read] == MARK_OPEN; /* that cycle was told */
         if (w->marks[edge->read] == MARK_NEW) {
             push(w, edge->read);
         }
@@ -186,9 +188,10 @@ bool cn_strata_sort(const struct cn_strata *strata, struct cn_strata_order *orde
     return true;
 }
 
-const uint32_t *cn_strata_cycle(const struct cn_strata *strata, size_t *count_out)
+const uint32_t *cn_strata_cycle(const struct cn_strata *strata, size_t which, size_t *count_out)
 {
     struct walk w = begin(strata);
+    w.skip = which;
     *count_out = 0;
     if (visit_all(&w)) {
         return w.stack;

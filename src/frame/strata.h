@@ -36,9 +36,10 @@ struct cn_strata_order {
 CN_MUST_CHECK bool cn_strata_sort(const struct cn_strata *strata, struct cn_strata_order *order_out,
                                   struct cn_error *err);
 
-/* After a sort that failed: the members of a cycle, each of which reads the next and the last the
- * first; in the strata's arena.  *count_out is 0 if there is none. */
-const uint32_t *cn_strata_cycle(const struct cn_strata *strata, size_t *count_out);
+/* After a sort that failed: the members of cycle number `which`, from 0, each of which reads the
+ * next and the last the first; in the strata's arena.  *count_out is 0 if there are no more.  Every
+ * node that reads itself is in one of them. */
+const uint32_t *cn_strata_cycle(const struct cn_strata *strata, size_t which, size_t *count_out);
 
 /* What the node reads, in no order; from `arena`. */
 const uint32_t *cn_strata_read_by(const struct cn_strata *strata, uint32_t node,

@@ -8,11 +8,13 @@
 #include <stdlib.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 
 enum {
     TEXT_BLOCK_BYTES = 4096,
     CHUNK_ROWS = 1024,
     SUGGEST_DISTANCE = 3,
+    DOC_MAX_BYTES = 600,
 };
 
 struct cn_metric_source {
@@ -52,6 +54,20 @@ static const char *unit_of(const struct cn_metric *metric, enum cn_window_method
     return metric->unit.len > 0 ? metric->unit.ptr : "";
 }
 
+/* What the method does, and what the metric is: "sum over the days; logins: people sign in". */
+static cn_str doc_of(struct cn_metric_source *source, const struct cn_metric *metric,
+                     const struct cn_window_row *row)
+{
+    char text[DOC_MAX_BYTES];
+    if (metric->doc.len == 0) {
+        return cn_str_of(row->doc);
+    }
+    (void)snprintf(text, sizeof(text), "%s; %.*s: %.*s", row->doc, CN_STR_ARG(metric->name),
+                   CN_STR_ARG(metric->doc)); /* may be cut */
+    cn_str cut = cn_str_of(text);
+    return cn_arena_str(&source->texts, cn_str_slice(cut, 0, cn_utf8_valid_len(cut)));
+}
+
 static void list_names(struct cn_metric_source *source)
 {
     source->names = cn_arena_array(&source->texts, struct cn_column_name,
@@ -70,7 +86,7 @@ static void list_names(struct cn_metric_source *source)
                 .name = metric->name,
                 .method = cn_str_of(row->name),
                 .usage = cn_arena_str(&source->texts, cn_str_of(usage)),
-                .doc = metric->doc.len > 0 ? metric->doc : cn_str_of(row->doc),
+                .doc = doc_of(source, metric, row),
                 .type = CN_COLUMN_F64,
                 .unit = unit_of(metric, (enum cn_window_method)method),
             };

@@ -54,7 +54,10 @@ static bool check_text(const struct cn_node *item, const struct cn_node_field *f
     if (field->choice_count > 0) {
         return cn_node_enum(item, field->choices, field->choice_count, &index, problems);
     }
-    return cn_node_str(item, &text, problems);
+    /* Who checks it as an expression says that there is none. */
+    bool is_empty_cel =
+        field->shape == CN_SHAPE_CEL && item->kind == CN_NODE_SCALAR && item->text.len == 0;
+    return is_empty_cel || cn_node_str(item, &text, problems);
 }
 
 static bool check_value(const struct cn_node *item, const struct cn_node_field *field,

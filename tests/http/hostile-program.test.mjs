@@ -46,6 +46,28 @@ const programs = {
   'an escape that there is not': rule(String.raw`name == '\q'`),
   'text without an end': rule("name == 'abc"),
   'nothing': rule('   '),
+  'an empty text': rule(''),
+  // What reads itself.  More than one file: by name.
+  'a segment that reads itself': 'segments:\n  a: {when: segment.a || arr > 1.0}\n',
+  'segments in a ring': 'segments:\n  a: {when: segment.b}\n  b: {when: "!segment.c"}\n  c: {when: segment.has("a")}\n',
+  'two rings and who reads one': 'segments:\n  a: {when: segment.b}\n  b: {when: segment.a}\n  c: {when: segment.d}\n  d: {when: segment.c}\n  e: {when: segment.a}\n',
+  'a ring of 200 segments': `segments:\n${Array.from({ length: 200 }, (_, i) => `  s${i}: {when: segment.s${(i + 1) % 200}}\n`).join('')}`,
+  'a scorecard that is chosen by its colour': "scorecard: a\napplies_when: health.colour == 'red'\nmeasures:\n  - {name: b, weight: 1, score: 1.0}\n",
+  'a score of the score': 'scorecard: a\nmeasures:\n  - {name: b, weight: 1, value: health.score, map: {0: 0, 100: 100}}\n',
+  "a score of the children's scores by hand": `scorecard: a\nmeasures:\n  - {name: b, weight: 1, value: 'children.mean("health.score")', map: {0: 0, 100: 100}}\n`,
+  "a score of the parent's score": `scorecard: a\nmeasures:\n  - {name: b, weight: 1, value: 'parent.value("health.score")', map: {0: 0, 100: 100}}\n`,
+  'a segment of the score, and a score of the segment': {
+    'a.yaml': 'scorecard: a\nmeasures:\n  - {name: b, weight: 1, score: "segment.good ? 100.0 : 0.0"}\n',
+    'b.yaml': 'segments:\n  good: {when: health.score > 50.0}\n',
+  },
+  'a score of a segment of a segment of an exception': {
+    'a.yaml': 'scorecard: a\napplies_when: segment.outer\nmeasures:\n  - {name: b, weight: 1, score: 1.0}\nexceptions:\n  - {when: arr > 1.0, cap: 49, because: c}\n',
+    'b.yaml': `segments:\n  inner: {when: "health.fired('c')"}\n  outer: {when: segment.inner}\n`,
+  },
+  'coverage of a colour of the coverage': {
+    'a.yaml': `scorecard: a\napplies_when: cadence_days < 10.0\nmeasures:\n  - {name: b, weight: 1, score: 1.0}\n`,
+    'b.yaml': 'coverage:\n  all: {from: 0, cadence: 30d, colours: {red: {cadence: 7d}}}\n',
+  },
   // YAML.
   'a billion laughs': `a: &a [ha, ha]\n${'bcdefghi'.split('').map((c, i) => `${c}: &${c} [${`*${'abcdefgh'[i]}, `.repeat(9)}]\n`).join('')}metrics: *i\n`,
   'an anchor and its alias': 'metrics:\n  a: &x {event: A, count: events}\n  b: *x\n',
@@ -78,7 +100,9 @@ const programs = {
 };
 
 async function check(dir, text) {
-  await writeFile(join(dir, 'a.yaml'), text);
+  const files = typeof text === 'string' || Buffer.isBuffer(text) ? { 'a.yaml': text } : text;
+  await rm(join(dir, 'b.yaml'), { force: true });
+  for (const [name, body] of Object.entries(files)) await writeFile(join(dir, name), body);
   const began = Date.now();
   const { code, stdout, stderr } = await cairnCommand(['program', 'check', dir]);
   const took = Date.now() - began;
@@ -94,7 +118,7 @@ test('003 bad input: hostile programs get errors that name the place', async t =
   let all = '';
   for (const [name, text] of Object.entries(programs)) {
     const printed = await check(dir, text);
-    assert.match(printed, /^a\.yaml:\d+:\d+: |at a\.yaml$/m, name);
+    assert.match(printed, /^[ab]\.yaml:\d+:\d+: |at a\.yaml$/m, name);
     assert.doesNotMatch(printed, /[^\n\x20-\x7E]/, `${name}: nothing but what can be printed`);
     const lines = printed.split('\n');
     all += `== ${name}\n${lines.slice(0, 9).join('\n').trimEnd()}\n${lines.length > 10 ? `(${lines.length} lines)\n` : ''}`;

@@ -138,6 +138,10 @@ test('003 names and functions say what a rule can read and do', async t => {
   const logins = names.find(name => name.usage === 'logins.sum(days)');
   assert.deepEqual([logins.type, logins.source], ['double', 'metric']);
   assert.equal(names.find(name => name.name === 'days_to_renewal').unit, 'days');
+  const methods = names.filter(name => name.source === 'metric' && name.name === 'logins');
+  assert.equal(new Set(methods.map(name => name.doc)).size, methods.length, 'each method says what it does');
+  assert.match(methods.find(name => name.usage === 'logins.change(days)').doc, /^relative change of the last complete days.*; logins: /);
+  assert.equal(methods.find(name => name.usage === 'logins.days_since()').unit, 'days');
   assert.ok(names.some(name => name.source === 'rows'));
   const functions = (await admin.get('/api/v1/program/functions')).body.items;
   assert.equal(functions.find(f => f.name === 'has').kind, 'macro');
