@@ -111,6 +111,7 @@ static bool read_sets(const struct cn_request *req, const struct cn_account_list
     return add_sets(req, "segment", query->segment, filter, sets, err) &&
            add_sets(req, "!segment", query->without, filter, sets, err) &&
            add_sets(req, "goal", query->goal, filter, sets, err) &&
+           add_sets(req, "gap", query->gap, filter, sets, err) &&
            add_sets(req, "coverage", query->coverage, filter, sets, err) &&
            add_sets(req, "stage", query->stage, filter, sets, err) &&
            add_sets(req, "flag", query->flag, filter, sets, err);

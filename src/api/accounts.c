@@ -86,7 +86,9 @@ static const struct cn_fields drift_fields = CN_FIELDS("Drift", struct cn_drift_
         CN_FIELD_OF_LIST(struct cn_account_row, segments, &name_item, .max = CN_SEGMENTS_MAX,   \
                          .doc = "that it is in, by name"),                                      \
         CN_FIELD_OF_LIST(struct cn_account_row, flags, &name_item, .max = CN_SEGMENTS_MAX,      \
-                         .doc = "renewal-window, stalled, unsegmented")
+                         .doc = "renewal-window, stalled, unsegmented"),                        \
+        CN_FIELD_OF_LIST(struct cn_account_row, gaps, &name_item, .max = CN_SEGMENTS_MAX,       \
+                         .doc = "what its coverage model needs and is not there: high/sponsor")
 
 static const struct cn_field row_rows[] = { LIST_ROWS };
 static const struct cn_fields row_fields = CN_FIELDS("AccountRow", struct cn_account_row, row_rows);
@@ -361,6 +363,8 @@ void cn_account_rows_place(const struct cn_request *req, struct cn_account_row *
         rows[i].segments.count = standing->segment_count;
         rows[i].flags.items = standing->flags;
         rows[i].flags.count = standing->flag_count;
+        rows[i].gaps.items = standing->gaps;
+        rows[i].gaps.count = standing->gap_count;
     }
 }
 

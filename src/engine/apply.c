@@ -37,8 +37,8 @@ struct cn_apply *cn_apply_new(struct cn_engine *engine)
 
 static void drop(struct apply_prepared *prepared)
 {
+    cn_series_free(prepared->series); /* it reads the program's metrics */
     cn_engine_program_free(prepared->program);
-    cn_series_free(prepared->series);
     *prepared = (struct apply_prepared){ 0 };
 }
 

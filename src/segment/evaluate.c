@@ -102,7 +102,7 @@ static void add_stalled(const struct placing *p, uint32_t stage, uint64_t *stall
         const uint64_t *members = p->state->members[i].words + p->block->first / 64;
         for (size_t w = 0; w < p->words; w++) {
             bool is_goal =
-                model->items[i].kind == CN_SEGMENT_GOAL && model->items[i].stage == stage;
+                model->items[i].kind == CN_SEGMENT_GOAL && model->items[i].within == stage;
             reached[w] &= is_goal ? members[w] : ~UINT64_C(0);
         }
     }
@@ -136,6 +136,19 @@ static void place_unsegmented(const struct placing *p, uint32_t index)
         }
     }
     place(p, index, none);
+}
+
+/* Of its coverage model, and what that needs is not there, or nobody can tell. */
+static void place_gap(const struct placing *p, uint32_t index)
+{
+    const struct cn_segment *item = &p->model->items[index];
+    const uint64_t *members = p->state->members[item->within].words + p->block->first / 64;
+    uint64_t truth[CN_RULE_WORDS];
+    conditions(p, item, truth);
+    for (size_t w = 0; w < p->words; w++) {
+        truth[w] = members[w] & ~truth[w];
+    }
+    place(p, index, truth);
 }
 
 /* ---- cadence ---- */
@@ -205,6 +218,10 @@ static void place_alone(const struct placing *p, uint32_t index)
         place_unsegmented(p, index);
         return;
     case CN_FLAG_NONE:
+        if (item->kind == CN_SEGMENT_GAP) {
+            place_gap(p, index);
+            return;
+        }
         conditions(p, item, truth);
         place(p, index, truth);
         return;
