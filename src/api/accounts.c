@@ -29,9 +29,11 @@ static const struct cn_field score_rows[] = {
              .doc = "points and band are those of the override, which stands first by setting "
                     "health.effective"),
     CN_FIELD(struct cn_score_view, computed, CN_MAY(struct cn_score_view, computed, BE_NULL),
-             .min = 0, .max = 100, .doc = "what the scorecard says; null: too little data"),
+             .min = 0, .max = 100,
+             .doc = "what the scorecard says, 0 to 100; 100 is healthy; null: too little data"),
     CN_FIELD(struct cn_score_view, override, CN_MAY(struct cn_score_view, override, BE_NULL),
-             .min = 0, .max = 100, .doc = "set by hand, while it lasts; null: not"),
+             .min = 0, .max = 100,
+             .doc = "set by hand, while it lasts, 0 to 100; 100 is healthy; null: not"),
 };
 const struct cn_fields cn_score_fields = CN_FIELDS("Score", struct cn_score_view, score_rows);
 

@@ -180,8 +180,7 @@ static void note_differences(const struct cn_unit *unit, const struct cn_contrac
                cn_row_json_i64(arena, CN_GIVEN, new->starts_on));
     note_field(unit, new, "ends_on", cn_row_json_i64(arena, was, old->ends_on),
                cn_row_json_i64(arena, CN_GIVEN, new->ends_on));
-    note_field(unit, new, "notice_on",
-               cn_row_json_i64(arena, old->notice_on_given, old->notice_on),
+    note_field(unit, new, "notice_on", cn_row_json_i64(arena, old->notice_on_given, old->notice_on),
                cn_row_json_i64(arena, new->notice_on_given, new->notice_on));
     note_field(unit, new, "seats", cn_row_json_i64(arena, old->seats_given, old->seats),
                cn_row_json_i64(arena, new->seats_given, new->seats));

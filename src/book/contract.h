@@ -80,7 +80,8 @@ struct cn_contract_patch {
 };
 
 /* All functions fail with CN_NOT_FOUND if the account is not in scope, and with CN_INVALID
- * (err->field) if a contract ends before it starts, or notice is not within it.  Writing sets the account's arr and renewal. */
+ * (err->field) if a contract ends before it starts, or notice is not within it.  Writing sets the
+ * account's arr and renewal. */
 
 /* With an external id that the account has already, that contract is updated. */
 CN_MUST_CHECK bool cn_contract_create(const struct cn_unit *unit, cn_account_id account_id,

@@ -261,8 +261,8 @@ static const struct part parts[] = {
     PART("owner_id, team_id, created_us, arr_minor, renewal_on, stage, name, external_id,"
          " currency, parent_id",
          "account", "0", "", read_account),
-    PART("starts_on, ends_on, arr_minor, seats, status, known_us, contract_id, notice_on", "contract",
-         "0", "", read_contract),
+    PART("starts_on, ends_on, arr_minor, seats, status, known_us, contract_id, notice_on",
+         "contract", "0", "", read_contract),
     PART("created_us, left_us, left_known_us, person_id", "person", "0", "", read_person),
     PART("role, from_us, to_us, known_us, to_known_us, person_id", "person_role", "0", "",
          read_role),

@@ -304,6 +304,21 @@ static void check_bands(struct compiler *c)
     }
 }
 
+/* The colour is read only where it changes something. */
+static void read_colour(struct compiler *c)
+{
+    for (size_t i = 0; i < c->model->count; i++) {
+        const struct cn_segment *item = &c->model->items[i];
+        const struct cn_node *colours =
+            item->coverage != NULL ? cn_node_get(item->node, "colours") : NULL;
+        if (colours != NULL) {
+            c->model->colour_rule =
+                rule_from(c, c->model->cadence_unit, "health.colour", colours, CN_CEL_STRING);
+            return;
+        }
+    }
+}
+
 static bool compile_coverage(const struct cn_section_input *input, void **compiled_out,
                              struct cn_diagnostics *problems)
 {
@@ -313,8 +328,7 @@ static bool compile_coverage(const struct cn_section_input *input, void **compil
     }
     check_bands(&c);
     if (c.model->cadence_unit != CN_NO_UNIT) {
-        c.model->colour_rule =
-            rule_from(&c, c.model->cadence_unit, "health.colour", input->nodes[0], CN_CEL_STRING);
+        read_colour(&c);
     }
     return end(&c, compiled_out);
 }

@@ -179,7 +179,11 @@ static const struct cn_coverage *coverage_of(const struct placing *p, size_t row
 
 static void place_cadence(const struct placing *p)
 {
-    struct cn_cel_result colour = cn_rule_result(p->block, p->model->colour_rule);
+    const bool reads_colour = p->model->colour_rule != CN_NO_RULE;
+    struct cn_cel_result colour = { 0 };
+    if (reads_colour) {
+        colour = cn_rule_result(p->block, p->model->colour_rule);
+    }
     const uint32_t *colours = colour.values;
     struct cn_column *column = &p->state->cadence_days;
     for (size_t i = 0; i < p->block->count; i++) {
@@ -187,10 +191,11 @@ static void place_cadence(const struct placing *p)
         if ((p->block->rows[i / 64] >> (i % 64) & 1) == 0) {
             continue;
         }
-        bool has_colour = (colour.errors[i / 64] >> (i % 64) & 1) == 0;
+        bool has_colour = reads_colour && (colour.errors[i / 64] >> (i % 64) & 1) == 0;
         const struct cn_coverage *coverage = coverage_of(p, row);
-        int64_t days =
-            coverage != NULL ? cadence_of(p->model, coverage, has_colour, colours[i]) : 0;
+        int64_t days = coverage != NULL
+                           ? cadence_of(p->model, coverage, has_colour, has_colour ? colours[i] : 0)
+                           : 0;
         if (days > 0) {
             cn_column_set_f64(column, row, (double)days);
         } else {

@@ -131,7 +131,7 @@ struct cn_segment_model {
     uint32_t coverage_unit;
     uint32_t cadence_unit;
     uint32_t answered_unit;
-    uint32_t colour_rule; /* health.colour, for the cadence */
+    uint32_t colour_rule; /* health.colour, for the cadence; CN_NO_RULE: no model reads it */
     uint32_t tenure_rule; /* tenure_days, for days in the stage */
     const struct cn_rules *rules;
     uint32_t section;

@@ -63,7 +63,7 @@ struct cn_signal_row {
     int64_t tick;
     int64_t user_id; /* who started it; 0: nobody */
     int64_t program_version;
-    cn_str evidence; /* JSON; "" without */
+    cn_str evidence;     /* JSON; "" without */
     const cn_str *tasks; /* of what is raised */
     size_t task_count;
 };

@@ -49,9 +49,8 @@ bool cn_signal_tasks(const struct cn_unit *unit, const struct cn_signal *signal,
                      struct cn_signal_task_list *list_out, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
-    struct cn_signal_task_list list = {
-        .items = cn_arena_array(unit->arena, struct cn_signal_task, CN_SIGNAL_TASKS_MAX)
-    };
+    struct cn_signal_task_list list = { .items = cn_arena_array(unit->arena, struct cn_signal_task,
+                                                                CN_SIGNAL_TASKS_MAX) };
     bool row = false;
     bool ok = false;
     if (!cn_sql_prepare(unit->conn,

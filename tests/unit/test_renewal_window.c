@@ -166,9 +166,10 @@ static void test_window(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CN_TEST("003-06 due on 1 July, the window opens on 3 March, for low touch on 2 April, for all "
-                "by 2 May, and 30 days before notice",
-                test_window),
+        CN_TEST(
+            "003-06 due on 1 July, the window opens on 3 March, for low touch on 2 April, for all "
+            "by 2 May, and 30 days before notice",
+            test_window),
     };
     return cmocka_run_group_tests_name("renewal_window", tests, NULL, NULL);
 }
