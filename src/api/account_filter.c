@@ -3,6 +3,7 @@
 
 #include "api/accounts.h"
 #include "api/core.h"
+#include "engine/scorecards.h"
 #include "health/movement.h"
 
 enum {
@@ -72,6 +73,44 @@ static bool read_moved(const struct cn_request *req, const struct cn_account_lis
     return true;
 }
 
+/* Both ascending. */
+static void intersect(struct cn_account_filter *filter, const int64_t *ids, size_t count,
+                      struct cn_arena *arena)
+{
+    int64_t *both = cn_arena_array(arena, int64_t, count + 1);
+    size_t found = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        while (at < filter->only_count && filter->only[at] < ids[i]) {
+            at++;
+        }
+        if (at < filter->only_count && filter->only[at] == ids[i]) {
+            both[found++] = ids[i];
+        }
+    }
+    filter->only = both;
+    filter->only_count = found;
+}
+
+static bool read_scorecard(const struct cn_request *req, const struct cn_account_list_query *query,
+                           struct cn_account_filter *filter, struct cn_error *err)
+{
+    struct cn_engine *engine = req->api->options.engine.live;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    if (engine == NULL ||
+        !cn_engine_scored_by(engine, query->scorecard, req->unit.arena, &ids, &count)) {
+        return wrong(err, "scorecard", query->scorecard);
+    }
+    if (filter->only != NULL) {
+        intersect(filter, ids, count, req->unit.arena);
+    } else {
+        filter->only = ids;
+        filter->only_count = count;
+    }
+    return true;
+}
+
 static bool parse_sort(cn_str text, struct cn_account_filter *filter, struct cn_error *err)
 {
     filter->descending = cn_str_starts_with(text, CN_STR("-"));
@@ -111,6 +150,7 @@ static bool read_sets(const struct cn_request *req, const struct cn_account_list
     return add_sets(req, "segment", query->segment, filter, sets, err) &&
            add_sets(req, "!segment", query->without, filter, sets, err) &&
            add_sets(req, "goal", query->goal, filter, sets, err) &&
+           add_sets(req, "gap", query->gap, filter, sets, err) &&
            add_sets(req, "coverage", query->coverage, filter, sets, err) &&
            add_sets(req, "stage", query->stage, filter, sets, err) &&
            add_sets(req, "flag", query->flag, filter, sets, err);
@@ -139,7 +179,8 @@ bool cn_account_filter_of(const struct cn_request *req, const struct cn_account_
     }
     if ((query->band_given == CN_GIVEN && !parse_bands(query->band, &filter.bands, err)) ||
         (query->sort_given == CN_GIVEN && !parse_sort(query->sort, &filter, err)) ||
-        (query->moved_given == CN_GIVEN && !read_moved(req, query, &filter, err))) {
+        (query->moved_given == CN_GIVEN && !read_moved(req, query, &filter, err)) ||
+        (query->scorecard_given == CN_GIVEN && !read_scorecard(req, query, &filter, err))) {
         return false;
     }
     *filter_out = filter;

@@ -29,9 +29,11 @@ static const struct cn_field score_rows[] = {
              .doc = "points and band are those of the override, which stands first by setting "
                     "health.effective"),
     CN_FIELD(struct cn_score_view, computed, CN_MAY(struct cn_score_view, computed, BE_NULL),
-             .min = 0, .max = 100, .doc = "what the scorecard says; null: too little data"),
+             .min = 0, .max = 100,
+             .doc = "what the scorecard says, 0 to 100; 100 is healthy; null: too little data"),
     CN_FIELD(struct cn_score_view, override, CN_MAY(struct cn_score_view, override, BE_NULL),
-             .min = 0, .max = 100, .doc = "set by hand, while it lasts; null: not"),
+             .min = 0, .max = 100,
+             .doc = "set by hand, while it lasts, 0 to 100; 100 is healthy; null: not"),
 };
 const struct cn_fields cn_score_fields = CN_FIELDS("Score", struct cn_score_view, score_rows);
 
@@ -86,7 +88,9 @@ static const struct cn_fields drift_fields = CN_FIELDS("Drift", struct cn_drift_
         CN_FIELD_OF_LIST(struct cn_account_row, segments, &name_item, .max = CN_SEGMENTS_MAX,   \
                          .doc = "that it is in, by name"),                                      \
         CN_FIELD_OF_LIST(struct cn_account_row, flags, &name_item, .max = CN_SEGMENTS_MAX,      \
-                         .doc = "renewal-window, stalled, unsegmented")
+                         .doc = "renewal-window, stalled, unsegmented"),                        \
+        CN_FIELD_OF_LIST(struct cn_account_row, gaps, &name_item, .max = CN_SEGMENTS_MAX,       \
+                         .doc = "what its coverage model needs and is not there: high/sponsor")
 
 static const struct cn_field row_rows[] = { LIST_ROWS };
 static const struct cn_fields row_fields = CN_FIELDS("AccountRow", struct cn_account_row, row_rows);
@@ -361,6 +365,8 @@ void cn_account_rows_place(const struct cn_request *req, struct cn_account_row *
         rows[i].segments.count = standing->segment_count;
         rows[i].flags.items = standing->flags;
         rows[i].flags.count = standing->flag_count;
+        rows[i].gaps.items = standing->gaps;
+        rows[i].gaps.count = standing->gap_count;
     }
 }
 

@@ -80,6 +80,10 @@ struct cn_account_row {
         cn_str *items;
         size_t count;
     } flags;
+    struct {
+        cn_str *items;
+        size_t count;
+    } gaps;
 };
 
 /* What a change of an account is, on the live stream. */
@@ -112,6 +116,10 @@ struct cn_account_list_query {
     enum cn_given without_given;
     cn_str goal;
     enum cn_given goal_given;
+    cn_str gap;
+    enum cn_given gap_given;
+    cn_str scorecard;
+    enum cn_given scorecard_given;
     cn_str coverage;
     enum cn_given coverage_given;
     cn_str stage;
@@ -157,6 +165,10 @@ struct cn_account_list_query {
                          .doc = "only those in none of these segments: quiet,core"),            \
         CN_ACCOUNT_QUERY(goal, .max = 140,                                                      \
                          .doc = "only those that reached this goal: onboarding/activated"),     \
+        CN_ACCOUNT_QUERY(scorecard, .max = 200,                                                 \
+                         .doc = "only those that it scores, or that none does: none"),          \
+        CN_ACCOUNT_QUERY(gap, .max = 140,                                                       \
+                         .doc = "only those that lack what coverage needs: high/sponsor"),      \
         CN_ACCOUNT_QUERY(coverage, .max = 64, .doc = "only those of this coverage model"),      \
         CN_ACCOUNT_QUERY(stage, .max = 64, .doc = "only those in this lifecycle stage"),        \
         CN_ACCOUNT_QUERY(flag, .max = 100,                                                      \

@@ -5,6 +5,8 @@
 
 static const struct cn_names statuses = { cn_contract_status_names, CN_CONTRACT_STATUS_COUNT };
 
+#define NOTICE_DOC "last day to give notice; null: nobody said"
+
 #define ROW(member, ...)  CN_FIELD(struct cn_contract, member, __VA_ARGS__)
 #define MAY(member, what) CN_MAY(struct cn_contract, member, what)
 static const struct cn_field contract_rows[] = {
@@ -14,6 +16,7 @@ static const struct cn_field contract_rows[] = {
     ROW(arr, .doc = "annual recurring revenue"),
     CN_FIELD_OF_DATE(struct cn_contract, starts_on, .doc = "first day"),
     CN_FIELD_OF_DATE(struct cn_contract, ends_on, .doc = "last day"),
+    CN_FIELD_OF_DATE(struct cn_contract, notice_on, MAY(notice_on, BE_NULL), .doc = NOTICE_DOC),
     ROW(seats, MAY(seats, BE_NULL), .max = INT64_MAX, .doc = "null: not counted"),
     CN_FIELD_OF_ENUM(struct cn_contract, status, &statuses, .doc = "where it stands"),
     ROW(version, .min = 1, .max = INT64_MAX, .doc = "of the record, as in its ETag"),
@@ -28,6 +31,8 @@ struct create_body {
     struct cn_money arr;
     int64_t starts_on;
     int64_t ends_on;
+    int64_t notice_on;
+    enum cn_given notice_on_given;
     int64_t seats;
     enum cn_given seats_given;
     enum cn_contract_status status;
@@ -40,6 +45,8 @@ static const struct cn_field create_rows[] = {
     CN_FIELD(struct create_body, arr, .max = INT64_MAX, .doc = "annual recurring revenue"),
     CN_FIELD_OF_DATE(struct create_body, starts_on, .doc = "first day"),
     CN_FIELD_OF_DATE(struct create_body, ends_on, .doc = "last day"),
+    CN_FIELD_OF_DATE(struct create_body, notice_on, CN_MAY(struct create_body, notice_on, BE_BOTH),
+                     .doc = NOTICE_DOC),
     CN_FIELD(struct create_body, seats, CN_MAY(struct create_body, seats, BE_BOTH),
              .max = INT64_MAX, .doc = "null: not counted"),
     CN_FIELD_OF_ENUM(struct create_body, status, &statuses,
@@ -58,6 +65,8 @@ static const struct cn_field patch_rows[] = {
                      CN_MAY(struct cn_contract_patch, starts_on, BE_ABSENT), .doc = "first day"),
     CN_FIELD_OF_DATE(struct cn_contract_patch, ends_on,
                      CN_MAY(struct cn_contract_patch, ends_on, BE_ABSENT), .doc = "last day"),
+    CN_FIELD_OF_DATE(struct cn_contract_patch, notice_on,
+                     CN_MAY(struct cn_contract_patch, notice_on, BE_BOTH), .doc = NOTICE_DOC),
     PATCH(seats, BE_BOTH, .max = INT64_MAX, .doc = "null: not counted"),
     CN_FIELD_OF_ENUM(struct cn_contract_patch, status, &statuses,
                      CN_MAY(struct cn_contract_patch, status, BE_ABSENT), .doc = "where it stands"),
@@ -131,6 +140,8 @@ static bool handle_create(const struct cn_request *req, struct cn_response *res,
         .arr = body->arr,
         .starts_on = body->starts_on,
         .ends_on = body->ends_on,
+        .notice_on = body->notice_on,
+        .notice_on_given = body->notice_on_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
         .seats = body->seats,
         .seats_given = body->seats_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
         .status = body->status_given == CN_GIVEN ? body->status : CN_CONTRACT_ACTIVE,

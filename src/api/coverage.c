@@ -41,6 +41,28 @@ static const struct cn_fields touch_fields =
     CN_FIELDS("CoverageTouch", struct touch_view, touch_rows);
 static const struct cn_field touch_item = { .type = CN_FIELD_OBJECT, .object = &touch_fields };
 
+/* ---- what is needed ---- */
+
+struct need_view {
+    cn_str gap;
+    cn_str doc;
+    cn_str rule;
+    int64_t missing;
+    struct cn_money arr;
+    enum cn_given arr_given;
+};
+static const struct cn_field need_rows[] = {
+    CN_FIELD(struct need_view, gap, .max = CN_SEGMENT_NAME_MAX_BYTES,
+             .doc = "how accounts without it are asked for: high/sponsor"),
+    CN_FIELD(struct need_view, doc, .max = TEXT_MAX, .doc = "what it is for"),
+    CN_FIELD(struct need_view, rule, .max = TEXT_MAX, .doc = "the condition: it is there"),
+    CN_FIELD(struct need_view, missing, .doc = "accounts of the model without it"),
+    CN_FIELD(struct need_view, arr, CN_MAY(struct need_view, arr, BE_NULL), .max = INT64_MAX,
+             .doc = "their annual recurring revenue"),
+};
+static const struct cn_fields need_fields = CN_FIELDS("CoverageNeed", struct need_view, need_rows);
+static const struct cn_field need_item = { .type = CN_FIELD_OBJECT, .object = &need_fields };
+
 /* ---- models ---- */
 
 struct model_view {
@@ -60,6 +82,10 @@ struct model_view {
         struct touch_view *items;
         size_t count;
     } touches;
+    struct {
+        struct need_view *items;
+        size_t count;
+    } needs;
     int64_t accounts;
     struct cn_money arr;
     enum cn_given arr_given;
@@ -84,6 +110,8 @@ static const struct cn_field model_rows[] = {
     MODEL(cadence_days, MAY(cadence_days), .doc = "days between two touches"),
     CN_FIELD_OF_LIST(struct model_view, touches, &touch_item, .max = CN_SEGMENT_COLOURS,
                      .doc = "what colours change"),
+    CN_FIELD_OF_LIST(struct model_view, needs, &need_item, .max = CN_SEGMENTS_MAX,
+                     .doc = "what every account of it has to have"),
     MODEL(accounts, .doc = "how many, of those that the caller may see"),
     MODEL(arr, MAY(arr), .max = INT64_MAX, .doc = "their annual recurring revenue"),
     MODEL(owners, .doc = "CSMs who have such accounts"),
@@ -196,6 +224,21 @@ static bool has_cadence(const struct cn_coverage *coverage)
     return has;
 }
 
+static void fill_needs(const struct cn_coverage_model_row *row, const char *currency,
+                       struct cn_arena *arena, struct model_view *view)
+{
+    view->needs.items = cn_arena_array(arena, struct need_view, row->gap_count + 1);
+    view->needs.count = row->gap_count;
+    for (size_t i = 0; i < row->gap_count; i++) {
+        const struct cn_coverage_gap *gap = &row->gaps[i];
+        struct need_view *need = &view->needs.items[i];
+        *need = (struct need_view){
+            .gap = gap->name, .doc = gap->doc, .rule = gap->rule, .missing = gap->sum.accounts
+        };
+        need->arr = money_of(gap->sum.arr_minor, currency, &need->arr_given);
+    }
+}
+
 static void fill_model(const struct cn_coverage_model_row *row, const char *currency,
                        struct cn_arena *arena, struct model_view *view)
 {
@@ -223,6 +266,7 @@ static void fill_model(const struct cn_coverage_model_row *row, const char *curr
         .leakage_given = given_if(!has_cadence(coverage)),
     };
     view->arr = money_of(row->sum.arr_minor, currency, &view->arr_given);
+    fill_needs(row, currency, arena, view);
     view->touches.items = cn_arena_array(arena, struct touch_view, CN_SEGMENT_COLOURS);
     for (int i = 0; i < CN_SEGMENT_COLOURS; i++) {
         if (coverage->colour_days[i] > 0 || coverage->colour_focus[i].len > 0) {

@@ -70,7 +70,7 @@ static const struct cn_field item_rows[] = {
     ITEM(name, .max = TEXT_MAX, .doc = "as it is called in the scorecard"),
     CN_FIELD_OF_ENUM(struct item_view, kind, &kinds, .doc = "what kind of row"),
     ITEM(weight, MAY(weight), .doc = "share of what its siblings weigh, 0 to 1"),
-    ITEM(value, MAY(value), .doc = "0 to 100; null: missing"),
+    ITEM(value, MAY(value), .doc = "0 to 100, 100 is healthy; null: missing"),
     ITEM(raw, MAY(raw), .doc = "what the rule gave"),
     ITEM(raw_text, MAY(raw_text), .max = TEXT_MAX, .doc = "the same, for people"),
     ITEM(was_text, MAY(was_text), .max = TEXT_MAX, .doc = "the same at the earlier moment"),
@@ -96,7 +96,8 @@ struct previous_view {
 };
 static const struct cn_field previous_rows[] = {
     CN_FIELD(struct previous_view, at, .doc = "the moment compared with"),
-    CN_FIELD(struct previous_view, points, .min = 0, .max = 100, .doc = "the score then"),
+    CN_FIELD(struct previous_view, points, .min = 0, .max = 100,
+             .doc = "the score then, 0 to 100; 100 is healthy"),
     CN_FIELD_OF_ENUM(struct previous_view, band, &cn_band_views, .doc = "the colour then"),
     CN_FIELD(struct previous_view, program_version, .min = 0, .max = INT64_MAX,
              .doc = "of the program that made it"),
@@ -114,7 +115,8 @@ struct override_view {
 };
 static const struct cn_field override_rows[] = {
     CN_FIELD_OF_ID(struct override_view, id, CN_JUDGEMENT_PREFIX, .doc = "the judgement"),
-    CN_FIELD(struct override_view, points, .min = 0, .max = 100, .doc = "the score set by hand"),
+    CN_FIELD(struct override_view, points, .min = 0, .max = 100,
+             .doc = "the score set by hand, 0 to 100; 100 is healthy"),
     CN_FIELD(struct override_view, by, .max = 200, .doc = "who"),
     CN_FIELD(struct override_view, reason, .max = 1000, .doc = "why"),
     CN_FIELD(struct override_view, at, .doc = "since when"),
@@ -425,7 +427,8 @@ struct point_view {
 };
 static const struct cn_field point_rows[] = {
     CN_FIELD(struct point_view, at, .doc = "from this moment until the next"),
-    CN_FIELD(struct point_view, points, .min = 0, .max = 100, .doc = "the score"),
+    CN_FIELD(struct point_view, points, .min = 0, .max = 100,
+             .doc = "the score, 0 to 100; 100 is healthy"),
     CN_FIELD_OF_ENUM(struct point_view, band, &cn_band_views, .doc = "the colour"),
     CN_FIELD(struct point_view, grey, .doc = "too little was known"),
     CN_FIELD(struct point_view, backfilled, .doc = "computed later, not lived"),

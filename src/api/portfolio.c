@@ -187,8 +187,8 @@ static const struct cn_field mover_rows[] = {
     MOVER(arr, CN_MAY(struct mover_view, arr, BE_NULL), .doc = "in the reporting currency"),
     CN_FIELD_OF_ENUM(struct mover_view, was, &shades, .doc = "the colour at `from`"),
     CN_FIELD_OF_ENUM(struct mover_view, is, &shades, .doc = "the colour at `to`"),
-    MOVER(points_was, .min = 0, .max = 100, .doc = "the score at `from`"),
-    MOVER(points, .min = 0, .max = 100, .doc = "the score at `to`"),
+    MOVER(points_was, .min = 0, .max = 100, .doc = "the score at `from`, 0 to 100; 100 is healthy"),
+    MOVER(points, .min = 0, .max = 100, .doc = "the score at `to`, 0 to 100; 100 is healthy"),
     MOVER(change, .doc = "points, as the account's explanation adds them up"),
 };
 static const struct cn_fields mover_fields = CN_FIELDS("Mover", struct mover_view, mover_rows);

@@ -4,6 +4,7 @@
 #include "api/access.h"
 #include "api/resources.h"
 #include "api/signals.h"
+#include "signal/task.h"
 
 enum {
     BULK_MAX = 500,
@@ -98,6 +99,41 @@ static bool handle_resolve(const struct cn_request *req, struct cn_response *res
                &(struct cn_signal_action){
                    .verb = CN_SIGNAL_RESOLVE, .outcome = body->outcome, .reason = body->reason },
                res, err);
+}
+
+/* ---- its tasks ---- */
+
+struct task_path {
+    cn_signal_id signal_id;
+    int64_t number;
+};
+static const struct cn_field task_path_rows[] = {
+    CN_FIELD_OF_ID(struct task_path, signal_id, CN_SIGNAL_PREFIX, .doc = "the signal"),
+    CN_FIELD(struct task_path, number, .min = 1, .max = CN_SIGNAL_TASKS_MAX,
+             .doc = "of the task, from 1 on"),
+};
+static const struct cn_fields task_path_fields =
+    CN_FIELDS("SignalTaskPath", struct task_path, task_path_rows);
+
+struct task_body {
+    bool done;
+};
+static const struct cn_field task_body_rows[] = {
+    CN_FIELD(struct task_body, done, .doc = "false: it is open again"),
+};
+static const struct cn_fields task_body_fields =
+    CN_FIELDS("SignalTaskMark", struct task_body, task_body_rows);
+
+static bool handle_task(const struct cn_request *req, struct cn_response *res, struct cn_error *err)
+{
+    const struct task_path *path = req->path;
+    const struct task_body *body = req->body;
+    struct cn_signal signal;
+    if (!cn_signal_task_mark(&req->unit, path->signal_id, path->number, body->done, &signal, err)) {
+        return false;
+    }
+    res->changed = signal.account_id;
+    return cn_signal_detail(req, path->signal_id, res, err);
 }
 
 /* ---- many at once ---- */
@@ -251,6 +287,17 @@ static const struct cn_route action_routes[] = {
                "Say who is to look at the signal"),
     ACTION_ROW("resolve", &resolve_fields, handle_resolve, "resolveSignal",
                "Say what came of the signal"),
+    { .method = CN_POST,
+      .path = "/api/v1/signals/{signal_id}/tasks/{number}",
+      .access = CN_WRITERS,
+      .path_params = &task_path_fields,
+      .body = &task_body_fields,
+      .response = &cn_signal_detail_fields,
+      .run = CN_RUN_WRITE,
+      .success_status = 200,
+      .handler = handle_task,
+      .operation = "markSignalTask",
+      .doc = "Say that a task of the signal is done, or open again" },
     ACTION_ROW("start", NULL, handle_start, "startSignal",
                "Raise what was already true when it was first asked; it is raised a moment later"),
 };

@@ -6,6 +6,7 @@
 #include "api/access.h"
 #include "api/resources.h"
 #include "book/user.h"
+#include "signal/task.h"
 
 enum {
     PAGE_USUAL = 50,
@@ -88,8 +89,23 @@ static const struct cn_fields event_fields =
     CN_FIELDS("SignalEvent", struct event_view, event_rows);
 static const struct cn_field event_item = { .type = CN_FIELD_OBJECT, .object = &event_fields };
 
+static const struct cn_field task_rows[] = {
+    CN_FIELD(struct cn_signal_task, number, .min = 1, .max = CN_SIGNAL_TASKS_MAX,
+             .doc = "its place in the list"),
+    CN_FIELD(struct cn_signal_task, text, .max = CN_SIGNAL_TASK_MAX_BYTES,
+             .doc = "what is to be done"),
+    CN_FIELD(struct cn_signal_task, done_at, CN_MAY(struct cn_signal_task, done_at, BE_NULL),
+             .doc = "null: it is open"),
+    CN_FIELD_OF_ID(struct cn_signal_task, done_by, CN_USER_PREFIX,
+                   CN_MAY(struct cn_signal_task, done_by, BE_NULL), .doc = "who did it"),
+};
+static const struct cn_fields task_fields =
+    CN_FIELDS("SignalTask", struct cn_signal_task, task_rows);
+static const struct cn_field task_item = { .type = CN_FIELD_OBJECT, .object = &task_fields };
+
 struct detail_view {
     struct cn_signal signal;
+    struct cn_signal_task_list tasks;
     struct {
         struct event_view *items;
         size_t count;
@@ -97,10 +113,12 @@ struct detail_view {
 };
 static const struct cn_field detail_rows[] = {
     SIGNAL_ROWS, /* the signal comes first in the struct */
+    CN_FIELD_OF_LIST(struct detail_view, tasks, &task_item, .max = CN_SIGNAL_TASKS_MAX,
+                     .doc = "what its rule said was to be done when it was raised"),
     CN_FIELD_OF_LIST(struct detail_view, history, &event_item, .max = CN_SIGNAL_EVENTS_MAX,
                      .doc = "all that happened to it, oldest first"),
 };
-static const struct cn_fields detail_fields =
+const struct cn_fields cn_signal_detail_fields =
     CN_FIELDS("SignalDetail", struct detail_view, detail_rows);
 _Static_assert(offsetof(struct detail_view, signal) == 0, "the rows of a signal fit a detail");
 
@@ -110,12 +128,13 @@ static const struct cn_field path_rows[] = {
 const struct cn_fields cn_signal_path_fields =
     CN_FIELDS("SignalPath", struct cn_signal_path, path_rows);
 
-static bool handle_get(const struct cn_request *req, struct cn_response *res, struct cn_error *err)
+bool cn_signal_detail(const struct cn_request *req, cn_signal_id id, struct cn_response *res,
+                      struct cn_error *err)
 {
-    const struct cn_signal_path *path = req->path;
     struct detail_view *view = res->body;
     struct cn_signal_event_list list;
-    if (!cn_signal_load(&req->unit, path->signal_id, &view->signal, err) ||
+    if (!cn_signal_load(&req->unit, id, &view->signal, err) ||
+        !cn_signal_tasks(&req->unit, &view->signal, &view->tasks, err) ||
         !cn_signal_events(&req->unit, &view->signal, &list, err)) {
         return false;
     }
@@ -135,6 +154,12 @@ static bool handle_get(const struct cn_request *req, struct cn_response *res, st
         };
     }
     return true;
+}
+
+static bool handle_get(const struct cn_request *req, struct cn_response *res, struct cn_error *err)
+{
+    const struct cn_signal_path *path = req->path;
+    return cn_signal_detail(req, path->signal_id, res, err);
 }
 
 /* ---- the inbox ---- */
@@ -421,7 +446,7 @@ static const struct cn_route signal_routes[] = {
       .path = "/api/v1/signals/{signal_id}",
       .access = CN_READERS,
       .path_params = &cn_signal_path_fields,
-      .response = &detail_fields,
+      .response = &cn_signal_detail_fields,
       .success_status = 200,
       .handler = handle_get,
       .operation = "getSignal",

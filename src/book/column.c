@@ -76,26 +76,41 @@ static bool value_seats(const struct at *at, double *value_out)
     return figures.seats_count > 0;
 }
 
-/* As known, a renewal that was signed ahead counts; as true only what has begun. */
-static bool value_days_to_renewal(const struct at *at, double *value_out)
+/* The contract that ends last.  As known, a renewal that was signed ahead counts; as true only what
+ * has begun. */
+static const struct fact_contract *last_contract(const struct at *at)
 {
     const struct fact_contract *contracts = at->account->contracts.items;
-    bool found = false;
-    int64_t last = 0;
+    const struct fact_contract *last = NULL;
     for (uint32_t i = 0; i < at->account->contracts.count; i++) {
         const struct fact_contract *contract = &contracts[i];
         bool counts = is_signed(at, contract) && (!at->as_true || contract->starts_on <= at->day) &&
                       (contract->status == CN_CONTRACT_ACTIVE || contract->ends_on >= at->day);
-        if (counts && (!found || contract->ends_on > last)) {
-            last = contract->ends_on;
-            found = true;
+        if (counts && (last == NULL || contract->ends_on > last->ends_on)) {
+            last = contract;
         }
     }
+    return last;
+}
+
+static bool value_days_to_renewal(const struct at *at, double *value_out)
+{
+    const struct fact_contract *contract = last_contract(at);
+    bool found = contract != NULL;
+    int64_t last = found ? contract->ends_on : 0;
     if (at->account->contracts.count == 0 && at->account->has_renewal) {
         last = at->account->renewal_on;
         found = true;
     }
     *value_out = (double)(last - at->day);
+    return found;
+}
+
+static bool value_days_to_notice(const struct at *at, double *value_out)
+{
+    const struct fact_contract *contract = last_contract(at);
+    bool found = contract != NULL && contract->notice_on != CN_NEVER_DAY;
+    *value_out = found ? (double)(contract->notice_on - at->day) : 0;
     return found;
 }
 
@@ -321,6 +336,9 @@ static const struct op_row ops[] = {
       "seats of the contracts that run" },
     { "days_to_renewal", "", "days_to_renewal", CN_COLUMN_F64, CN_PACE_DAY, "days",
       value_days_to_renewal, "contracts", "days until the last contract ends; below 0: overdue" },
+    { "days_to_notice", "", "days_to_notice", CN_COLUMN_F64, CN_PACE_DAY, "days",
+      value_days_to_notice, "contracts",
+      "days until the last day to give notice on that contract; below 0: it has passed" },
     { "tenure_days", "", "tenure_days", CN_COLUMN_F64, CN_PACE_DAY, "days", value_tenure_days,
       "contracts", "days since the first contract began" },
     { "has_champion", "", "has_champion", CN_COLUMN_BOOL, CN_PACE_DAY, "", value_has_champion,

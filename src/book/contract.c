@@ -8,7 +8,7 @@
 
 #define COLUMNS                                                                               \
     "contract_id, external_id, name, arr_minor, currency, starts_on, ends_on, seats, status," \
-    " version, account_id"
+    " version, account_id, notice_on"
 
 const char *const cn_contract_status_names[CN_CONTRACT_STATUS_COUNT] = {
     [CN_CONTRACT_DRAFT] = "draft",
@@ -31,6 +31,7 @@ static struct cn_contract read_row(struct cn_arena *arena, struct cn_sql_stmt *s
     };
     contract.external_id_given = cn_row_opt_str(arena, stmt, 1, &contract.external_id);
     contract.seats_given = cn_row_opt_i64(stmt, 7, &contract.seats);
+    contract.notice_on_given = cn_row_opt_i64(stmt, 11, &contract.notice_on);
     cn_row_currency(stmt, 4, contract.arr.currency);
     return contract;
 }
@@ -88,11 +89,16 @@ bool cn_contract_list(const struct cn_unit *unit, cn_account_id account_id,
 
 static bool check_days(const struct cn_contract *contract, struct cn_error *err)
 {
-    if (contract->ends_on >= contract->starts_on) {
-        return true;
+    if (contract->ends_on < contract->starts_on) {
+        (void)cn_fail(err, CN_INVALID, "a contract does not end before it starts");
+        return cn_error_field(err, "ends_on");
     }
-    (void)cn_fail(err, CN_INVALID, "a contract does not end before it starts");
-    return cn_error_field(err, "ends_on");
+    if (contract->notice_on_given == CN_GIVEN &&
+        (contract->notice_on < contract->starts_on || contract->notice_on > contract->ends_on)) {
+        (void)cn_fail(err, CN_INVALID, "notice is given while the contract runs");
+        return cn_error_field(err, "notice_on");
+    }
+    return true;
 }
 
 static void bind_record(const struct cn_contract *contract, struct cn_sql_stmt *stmt)
@@ -107,6 +113,7 @@ static void bind_record(const struct cn_contract *contract, struct cn_sql_stmt *
     cn_sql_bind_i64(stmt, 8, contract->ends_on);
     cn_row_bind_opt_i64(stmt, 9, contract->seats_given, contract->seats);
     cn_sql_bind_i64(stmt, 10, contract->status);
+    cn_row_bind_opt_i64(stmt, 11, contract->notice_on_given, contract->notice_on);
 }
 
 static bool insert(const struct cn_unit *unit, const struct cn_contract *contract,
@@ -115,14 +122,15 @@ static bool insert(const struct cn_unit *unit, const struct cn_contract *contrac
     struct cn_sql_stmt *stmt = NULL;
     if (!cn_sql_prepare(unit->conn,
                         "INSERT INTO contract(account_id, contract_id, version, name, arr_minor,"
-                        " currency, starts_on, ends_on, seats, status, external_id, known_us)"
-                        " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                        " currency, starts_on, ends_on, seats, status, notice_on, external_id,"
+                        " known_us)"
+                        " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
                         &stmt, err)) {
         return false;
     }
     bind_record(contract, stmt);
-    cn_row_bind_opt_str(stmt, 11, contract->external_id_given, contract->external_id);
-    cn_sql_bind_i64(stmt, 12, unit->now.us);
+    cn_row_bind_opt_str(stmt, 12, contract->external_id_given, contract->external_id);
+    cn_sql_bind_i64(stmt, 13, unit->now.us);
     return cn_sql_run(stmt, err);
 }
 
@@ -133,7 +141,7 @@ static bool save(const struct cn_unit *unit, const struct cn_contract *contract,
     int64_t changed = 0;
     if (!cn_sql_prepare(unit->conn,
                         "UPDATE contract SET name = $4, arr_minor = $5, currency = $6,"
-                        " starts_on = $7, ends_on = $8, seats = $9, status = $10,"
+                        " starts_on = $7, ends_on = $8, seats = $9, status = $10, notice_on = $11,"
                         " version = version + 1"
                         " WHERE account_id = $1 AND contract_id = $2 AND version = $3",
                         &stmt, err)) {
@@ -172,6 +180,8 @@ static void note_differences(const struct cn_unit *unit, const struct cn_contrac
                cn_row_json_i64(arena, CN_GIVEN, new->starts_on));
     note_field(unit, new, "ends_on", cn_row_json_i64(arena, was, old->ends_on),
                cn_row_json_i64(arena, CN_GIVEN, new->ends_on));
+    note_field(unit, new, "notice_on", cn_row_json_i64(arena, old->notice_on_given, old->notice_on),
+               cn_row_json_i64(arena, new->notice_on_given, new->notice_on));
     note_field(unit, new, "seats", cn_row_json_i64(arena, old->seats_given, old->seats),
                cn_row_json_i64(arena, new->seats_given, new->seats));
     note_field(unit, new, "status",
@@ -227,6 +237,8 @@ bool cn_contract_create(const struct cn_unit *unit, cn_account_id account_id,
         .arr = new_contract->arr,
         .starts_on = new_contract->starts_on,
         .ends_on = new_contract->ends_on,
+        .notice_on = new_contract->notice_on,
+        .notice_on_given = new_contract->notice_on_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
         .seats = new_contract->seats,
         .seats_given = new_contract->seats_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
         .status = new_contract->status,
@@ -266,6 +278,10 @@ static void apply(const struct cn_contract_patch *patch, struct cn_contract *con
     }
     if (patch->ends_on_given == CN_GIVEN) {
         contract->ends_on = patch->ends_on;
+    }
+    if (patch->notice_on_given != CN_ABSENT) {
+        contract->notice_on = patch->notice_on;
+        contract->notice_on_given = patch->notice_on_given;
     }
     if (patch->seats_given != CN_ABSENT) {
         contract->seats = patch->seats;

@@ -36,6 +36,8 @@ struct cn_contract {
     struct cn_money arr;
     int64_t starts_on;
     int64_t ends_on;
+    int64_t notice_on; /* last day to give notice, or it renews by itself */
+    enum cn_given notice_on_given;
     int64_t seats;
     enum cn_given seats_given;
     enum cn_contract_status status;
@@ -53,6 +55,8 @@ struct cn_contract_new {
     struct cn_money arr;
     int64_t starts_on;
     int64_t ends_on;
+    int64_t notice_on;
+    enum cn_given notice_on_given;
     int64_t seats;
     enum cn_given seats_given;
     enum cn_contract_status status;
@@ -67,6 +71,8 @@ struct cn_contract_patch {
     enum cn_given starts_on_given;
     int64_t ends_on;
     enum cn_given ends_on_given;
+    int64_t notice_on;
+    enum cn_given notice_on_given;
     int64_t seats;
     enum cn_given seats_given;
     enum cn_contract_status status;
@@ -74,7 +80,8 @@ struct cn_contract_patch {
 };
 
 /* All functions fail with CN_NOT_FOUND if the account is not in scope, and with CN_INVALID
- * (err->field) if a contract ends before it starts.  Writing sets the account's arr and renewal. */
+ * (err->field) if a contract ends before it starts, or notice is not within it.  Writing sets the
+ * account's arr and renewal. */
 
 /* With an external id that the account has already, that contract is updated. */
 CN_MUST_CHECK bool cn_contract_create(const struct cn_unit *unit, cn_account_id account_id,

@@ -152,6 +152,7 @@ static void read_contract(struct cn_book_facts *facts, struct fact_account *acco
         .status = (enum cn_contract_status)cn_sql_column_i64(stmt, 5),
         .known_us = cn_sql_column_i64(stmt, 6),
         .id = cn_sql_column_i64(stmt, 7),
+        .notice_on = cn_sql_column_is_null(stmt, 8) ? CN_NEVER_DAY : cn_sql_column_i64(stmt, 8),
     };
 }
 
@@ -260,8 +261,8 @@ static const struct part parts[] = {
     PART("owner_id, team_id, created_us, arr_minor, renewal_on, stage, name, external_id,"
          " currency, parent_id",
          "account", "0", "", read_account),
-    PART("starts_on, ends_on, arr_minor, seats, status, known_us, contract_id", "contract", "0", "",
-         read_contract),
+    PART("starts_on, ends_on, arr_minor, seats, status, known_us, contract_id, notice_on",
+         "contract", "0", "", read_contract),
     PART("created_us, left_us, left_known_us, person_id", "person", "0", "", read_person),
     PART("role, from_us, to_us, known_us, to_known_us, person_id", "person_role", "0", "",
          read_role),

@@ -15,7 +15,8 @@
 #include "book/person.h"
 #include "book/ticket.h"
 
-#define CN_NEVER_US INT64_MAX /* an end that is not there */
+#define CN_NEVER_US  INT64_MAX /* an end that is not there */
+#define CN_NEVER_DAY INT64_MAX
 
 /* What was told ahead of its moment (at > known) comes true by itself: see cn_book_facts_due(). */
 
@@ -23,6 +24,7 @@ struct fact_contract {
     int64_t id;
     int64_t starts_on;
     int64_t ends_on;
+    int64_t notice_on; /* CN_NEVER_DAY: not said */
     int64_t arr_minor;
     int64_t seats; /* -1: not said */
     int64_t known_us;

@@ -193,6 +193,9 @@ static void set_contract(const struct line *line)
         (void)number_of(line, &contract->starts_on); /* the same */
     } else if (is_field(line, "ends_on")) {
         (void)number_of(line, &contract->ends_on); /* the same */
+    } else if (is_field(line, "notice_on")) {
+        contract->notice_on =
+            number_of(line, &contract->notice_on) ? contract->notice_on : CN_NEVER_DAY;
     } else if (is_field(line, "seats")) {
         contract->seats = number_of(line, &contract->seats) ? contract->seats : -1;
     } else if (is_field(line, "status")) {

@@ -295,9 +295,9 @@ static bool move_contracts(const struct cn_unit *unit, cn_account_id from, cn_ac
         .kind = CN_CHANGE_CONTRACT,
         .list = "SELECT contract_id, external_id FROM contract WHERE account_id = $1",
         .move = { "INSERT INTO contract(account_id, contract_id, external_id, name, arr_minor,"
-                  " currency, starts_on, ends_on, seats, status, known_us, version)"
+                  " currency, starts_on, ends_on, notice_on, seats, status, known_us, version)"
                   " SELECT CAST($2 AS bigint), contract_id, external_id, name, arr_minor,"
-                  " currency, starts_on, ends_on, seats, status, known_us, version"
+                  " currency, starts_on, ends_on, notice_on, seats, status, known_us, version"
                   " FROM contract WHERE account_id = $1",
                   "DELETE FROM contract WHERE account_id = $1" },
         .clash = rename_contract,

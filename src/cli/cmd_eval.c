@@ -1,4 +1,6 @@
 /* An expression as of a moment, for one account or all. */
+#include <string.h>
+
 #include "base/parse.h"
 #include "base/str.h"
 #include "base/time.h"
@@ -74,6 +76,18 @@ static bool find_account(const struct cn_command_env *env, struct cn_server *ser
     return ok;
 }
 
+/* Direction and scale stand wherever a score does. */
+static void print_scale(const struct cn_command_env *env, cn_str expression)
+{
+    cn_str score = CN_STR("health.score");
+    for (size_t i = 0; i + score.len <= expression.len; i++) {
+        if (memcmp(expression.ptr + i, score.ptr, score.len) == 0) {
+            PRINT(env->out, "health scores run from 0 to 100; 100 is healthy\n");
+            return;
+        }
+    }
+}
+
 static void print(const struct cn_command_env *env, const struct cn_asof *answer)
 {
     char at[CN_TIME_TEXT_BYTES];
@@ -113,6 +127,7 @@ static bool evaluate(const struct cn_command_env *env, struct cn_server *server,
         return cn_program_tell_problems(&problems, &files, err);
     }
     print(env, &answer);
+    print_scale(env, asking->question.expression);
     return true;
 }
 

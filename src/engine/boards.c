@@ -97,6 +97,7 @@ static void stand(const struct cn_engine *engine, uint32_t row, struct cn_arena 
     const struct cn_membership *members = &engine->segments;
     *standing = (struct cn_standing){ .segments = cn_arena_array(arena, cn_str, model->count),
                                       .flags = cn_arena_array(arena, cn_str, model->count),
+                                      .gaps = cn_arena_array(arena, cn_str, model->count),
                                       .answered = cn_segment_answered(model, members, row) };
     for (size_t i = 0; i < model->count; i++) {
         const struct cn_segment *item = &model->items[model->order[i]];
@@ -108,6 +109,8 @@ static void stand(const struct cn_engine *engine, uint32_t row, struct cn_arena 
             standing->segments[standing->segment_count++] = name;
         } else if (item->kind == CN_SEGMENT_FLAG) {
             standing->flags[standing->flag_count++] = name;
+        } else if (item->kind == CN_SEGMENT_GAP) {
+            standing->gaps[standing->gap_count++] = name;
         } else if (item->kind == CN_SEGMENT_COVERAGE) {
             standing->coverage = name;
         } else if (item->kind == CN_SEGMENT_STAGE) {
@@ -154,8 +157,8 @@ static void fill_set(const struct view *view, uint32_t index, struct cn_board_se
     if (item->kind == CN_SEGMENT_GOAL) {
         struct cn_bitmap both = { 0 };
         cn_bitmap_copy(&both, &members[index]);
-        cn_bitmap_and(&both, &members[item->stage]);
-        set->stage = cn_arena_str(view->arena, model->items[item->stage].name);
+        cn_bitmap_and(&both, &members[item->within]);
+        set->stage = cn_arena_str(view->arena, model->items[item->within].name);
         set->in_stage = sum_of(view, &both, NULL);
         cn_bitmap_deinit(&both);
     }
@@ -350,6 +353,23 @@ static int by_owner(const void *a, const void *b)
     return (x->row > y->row) - (x->row < y->row);
 }
 
+/* What the model needs, with the accounts that lack it. */
+static void list_gaps(const struct view *view, uint32_t model, struct cn_coverage_model_row *row)
+{
+    row->gaps = cn_arena_array(view->arena, struct cn_coverage_gap, view->model->count);
+    for (uint32_t i = 0; i < view->model->count; i++) {
+        const struct cn_segment *item = &view->model->items[i];
+        if (item->kind == CN_SEGMENT_GAP && item->within == model) {
+            row->gaps[row->gap_count++] = (struct cn_coverage_gap){
+                .name = cn_arena_str(view->arena, item->name),
+                .doc = cn_arena_str(view->arena, item->doc),
+                .rule = cn_arena_str(view->arena, item->text),
+                .sum = sum_of(view, &view->engine->segments.members[i], NULL),
+            };
+        }
+    }
+}
+
 /* The models, and which set each of them is. */
 static void list_models(const struct view *view, struct cn_coverage_board *board, uint32_t *sets)
 {
@@ -363,11 +383,12 @@ static void list_models(const struct view *view, struct cn_coverage_board *board
         for (size_t c = 0; c < CN_SEGMENT_COLOURS; c++) {
             copy->colour_focus[c] = cn_arena_str(view->arena, copy->colour_focus[c]);
         }
-        sets[board->model_count] = i;
-        board->models[board->model_count++] =
-            (struct cn_coverage_model_row){ .name = cn_arena_str(view->arena, item->name),
-                                            .doc = cn_arena_str(view->arena, item->doc),
-                                            .coverage = copy };
+        struct cn_coverage_model_row *row = &board->models[board->model_count];
+        *row = (struct cn_coverage_model_row){ .name = cn_arena_str(view->arena, item->name),
+                                               .doc = cn_arena_str(view->arena, item->doc),
+                                               .coverage = copy };
+        list_gaps(view, i, row);
+        sets[board->model_count++] = i;
     }
 }
 

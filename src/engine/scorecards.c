@@ -105,6 +105,39 @@ static void name_movers(const struct board *b, struct cn_scorecard_use *use)
     }
 }
 
+static struct cn_health_node *copy_nodes(const struct cn_scorecard *card, struct cn_arena *arena)
+{
+    struct cn_health_node *nodes =
+        cn_arena_array(arena, struct cn_health_node, card->node_count + 1);
+    for (size_t i = 0; i < card->node_count; i++) {
+        const struct cn_health_node *node = &card->nodes[i];
+        nodes[i] = *node;
+        nodes[i].name = cn_arena_str(arena, node->name);
+        nodes[i].path = cn_arena_str(arena, node->path);
+        nodes[i].text = cn_arena_str(arena, node->text);
+        nodes[i].xs = cn_arena_array(arena, double, node->point_count + 1);
+        nodes[i].ys = cn_arena_array(arena, double, node->point_count + 1);
+        for (size_t p = 0; p < node->point_count; p++) {
+            nodes[i].xs[p] = node->xs[p];
+            nodes[i].ys[p] = node->ys[p];
+        }
+    }
+    return nodes;
+}
+
+static struct cn_health_exception *copy_exceptions(const struct cn_scorecard *card,
+                                                   struct cn_arena *arena)
+{
+    struct cn_health_exception *copies =
+        cn_arena_array(arena, struct cn_health_exception, card->exception_count + 1);
+    for (size_t i = 0; i < card->exception_count; i++) {
+        copies[i] = card->exceptions[i];
+        copies[i].because = cn_arena_str(arena, card->exceptions[i].because);
+        copies[i].text = cn_arena_str(arena, card->exceptions[i].text);
+    }
+    return copies;
+}
+
 /* The program may be another by the time that the caller reads. */
 static const struct cn_scorecard *copy_of(const struct cn_scorecard *card, struct cn_arena *arena)
 {
@@ -116,6 +149,10 @@ static const struct cn_scorecard *copy_of(const struct cn_scorecard *card, struc
                                    .applies_text = cn_arena_str(arena, card->applies_text),
                                    .children = card->children,
                                    .children_share = card->children_share,
+                                   .nodes = copy_nodes(card, arena),
+                                   .node_count = card->node_count,
+                                   .exceptions = copy_exceptions(card, arena),
+                                   .exception_count = card->exception_count,
                                    .bands = card->bands };
     return copy;
 }
@@ -148,4 +185,52 @@ void cn_engine_scorecard_board(struct cn_engine *engine, const struct cn_unit *u
     (void)pthread_rwlock_unlock(&engine->lock);
     cn_bitmap_deinit(&seen);
     *board_out = board;
+}
+
+static int32_t scorecard_of(const struct cn_health_state *state, size_t row)
+{
+    return row < state->rows ? cn_health_state_get(state, row).scorecard : -1;
+}
+
+/* The card scores the account, live or as a shadow; -1: none does. */
+static bool is_scored_by(const struct cn_engine *engine, size_t row, int32_t card)
+{
+    bool found = scorecard_of(&engine->health, row) == card;
+    for (size_t i = 0; card >= 0 && i < engine->health.shadow_count; i++) {
+        found |= scorecard_of(&engine->health.shadows[i], row) == card;
+    }
+    return found;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a;
+    const int64_t y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+bool cn_engine_scored_by(struct cn_engine *engine, cn_str name, struct cn_arena *arena,
+                         int64_t **ids_out, size_t *count_out)
+{
+    size_t row = 0;
+    size_t count = 0;
+    int32_t card = -1;
+    (void)pthread_rwlock_rdlock(&engine->lock);
+    const struct cn_health_model *model = engine->program->health;
+    for (size_t i = 0; i < model->scorecard_count; i++) {
+        card = cn_str_equal(model->scorecards[i].name, name) ? (int32_t)i : card;
+    }
+    bool found = card >= 0 || cn_str_equal(name, CN_STR("none"));
+    const struct cn_bitmap *live = cn_frame_live(engine->frame);
+    int64_t *ids = cn_arena_array(arena, int64_t, cn_bitmap_count(live) + 1);
+    for (size_t from = 0; found && cn_bitmap_next(live, from, &row); from = row + 1) {
+        if (is_scored_by(engine, row, card)) {
+            ids[count++] = cn_frame_accounts(engine->frame)[row];
+        }
+    }
+    (void)pthread_rwlock_unlock(&engine->lock);
+    qsort(ids, count, sizeof(*ids), by_id);
+    *ids_out = ids;
+    *count_out = count;
+    return found;
 }

@@ -45,4 +45,10 @@ struct cn_scorecard_board {
 void cn_engine_scorecard_board(struct cn_engine *engine, const struct cn_unit *unit,
                                struct cn_arena *arena, struct cn_scorecard_board *board_out);
 
+/* The accounts that the scorecard of that name scores, live or as a shadow; "none", if no scorecard
+ * is called so: those to which none applies.  Ascending, whoever may see them.  false: there is no
+ * such scorecard. */
+bool cn_engine_scored_by(struct cn_engine *engine, cn_str name, struct cn_arena *arena,
+                         int64_t **ids_out, size_t *count_out);
+
 #endif

@@ -381,6 +381,18 @@ static bool begins(const struct cn_signal_moved *moved, int64_t signal_id)
            !(was_standing || moved->move == CN_SIGNAL_RETURNS || moved->move == CN_SIGNAL_CLEARS);
 }
 
+/* The program may be another by the time that they are stored. */
+static void copy_tasks(const struct cn_signal_rule *rule, struct cn_arena *arena,
+                       struct cn_signal_row *row)
+{
+    cn_str *tasks = cn_arena_array(arena, cn_str, rule->task_count + 1);
+    for (size_t i = 0; i < rule->task_count; i++) {
+        tasks[i] = cn_arena_str(arena, rule->tasks[i]);
+    }
+    row->tasks = tasks;
+    row->task_count = rule->task_count;
+}
+
 static void remember_move(struct cn_engine *engine, const struct cn_tick *tick,
                           const struct cn_signal_moved *moved)
 {
@@ -412,6 +424,7 @@ static void remember_move(struct cn_engine *engine, const struct cn_tick *tick,
     }
     if (moved->move == CN_SIGNAL_RAISES) {
         row.evidence = evidence_of(engine, moved, arena);
+        copy_tasks(rule, arena, &row);
     }
     add_row(&signals->pending, &row);
 }

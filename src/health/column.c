@@ -25,8 +25,8 @@ struct health_column {
 };
 
 static const struct health_column table[] = {
-    [OP_SCORE] = { "health.score", "", "health.score", "the score, 0 to 100", CN_COLUMN_F64,
-                   false },
+    [OP_SCORE] = { "health.score", "", "health.score", "the score, 0 to 100; 100 is healthy",
+                   CN_COLUMN_F64, false },
     [OP_COLOUR] = { "health.colour", "", "health.colour",
                     "\"red\", \"yellow\" or \"green\"; while grey, the one before", CN_COLUMN_STR,
                     true },
@@ -49,11 +49,29 @@ struct cn_health_columns {
     const struct cn_health_model *model; /* NULL until it is compiled */
 };
 
+/* A shadow decides nothing: nothing of it can be read. */
+static bool is_live_card(const struct cn_node *root)
+{
+    return cn_node_get(root, "scorecard") != NULL &&
+           !cn_str_equal(cn_node_text(root, "shadow"), CN_STR("true"));
+}
+
+static bool has_live_card(const struct cn_program_tree *tree)
+{
+    for (size_t i = 0; i < tree->count; i++) {
+        if (is_live_card(tree->roots[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether a scorecard has an exception with this reason: it may be compiled later. */
 static bool has_exception(const struct cn_program_tree *tree, cn_str because)
 {
     for (size_t i = 0; i < tree->count; i++) {
-        const struct cn_node *list = cn_node_get(tree->roots[i], "exceptions");
+        const struct cn_node *list =
+            is_live_card(tree->roots[i]) ? cn_node_get(tree->roots[i], "exceptions") : NULL;
         for (size_t n = 0; list != NULL && list->kind == CN_NODE_LIST && n < list->count; n++) {
             const struct cn_node *reason = cn_node_get(&list->items[n], "because");
             if (reason != NULL && cn_str_equal(reason->text, because)) {
@@ -92,6 +110,12 @@ static enum cn_resolve resolve(void *ctx, const struct cn_column_request *reques
         if (!cn_str_equal(request->name, cn_str_of(table[i].name)) ||
             !cn_str_equal(request->method, cn_str_of(table[i].method))) {
             continue;
+        }
+        if (!has_live_card(columns->tree)) {
+            cn_fail(err, CN_INVALID,
+                    "the program has no scorecard that counts, so %s would never have a value",
+                    table[i].usage);
+            return CN_RESOLVE_WRONG;
         }
         struct cn_column_spec spec = { .type = table[i].type,
                                        .pace = CN_PACE_TICK,

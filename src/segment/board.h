@@ -16,6 +16,8 @@ struct cn_standing {
     size_t segment_count;
     cn_str *flags; /* "renewal-window", "stalled", "unsegmented" */
     size_t flag_count;
+    cn_str *gaps; /* "high/sponsor" */
+    size_t gap_count;
     double days_in_stage; /* of a stage */
     double cadence_days;  /* 0: none */
     unsigned answered;    /* of the seven questions */
@@ -86,12 +88,22 @@ struct cn_coverage_row {
     struct cn_board_touches touches;
 };
 
+/* What accounts of a model have to have, and how many do not. */
+struct cn_coverage_gap {
+    cn_str name; /* "high/sponsor" */
+    cn_str doc;
+    cn_str rule; /* it is there */
+    struct cn_board_sum sum;
+};
+
 struct cn_coverage_model_row {
     cn_str name;
     cn_str doc;
     const struct cn_coverage *coverage; /* lives in the arena of the answer */
     struct cn_board_sum sum;
     int64_t owners; /* who have accounts of it */
+    struct cn_coverage_gap *gaps;
+    size_t gap_count;
     struct cn_board_touches touches;
 };
 

@@ -217,11 +217,27 @@ static void read_accounts(struct compiler *c, const struct cn_node *map,
     }
 }
 
+/* Goals of a stage, needs of a coverage model. */
+static void read_within(struct compiler *c, const struct cn_node *list,
+                        const struct cn_node_fields *fields)
+{
+    for (size_t i = 0; list->kind == CN_NODE_LIST && i < list->count; i++) {
+        const struct cn_node *node = &list->items[i];
+        struct cn_segment *item = item_of(c, node);
+        c->ok = cn_node_check_fields(node, fields, c->problems) && c->ok;
+        if (item != NULL) {
+            item->rule = rule_of(c, item->unit, node, "when");
+            check_names(c, item);
+        }
+    }
+}
+
 static void read_coverage(struct compiler *c, const struct cn_node *node)
 {
     struct cn_segment *item = item_of(c, node);
     const struct cn_node *colours = cn_node_get(node, "colours");
     const struct cn_node *accounts = cn_node_get(node, "accounts");
+    const struct cn_node *needs = cn_node_get(node, "needs");
     char band[120];
     if (item == NULL) {
         return;
@@ -240,6 +256,9 @@ static void read_coverage(struct compiler *c, const struct cn_node *node)
     }
     if (accounts != NULL && accounts->kind == CN_NODE_MAP) {
         read_accounts(c, accounts, coverage);
+    }
+    if (needs != NULL) {
+        read_within(c, needs, &cn_need_fields);
     }
     int len = snprintf(band, sizeof(band), "arr >= double(%.17g)", coverage->from);
     if (coverage->has_below) {
@@ -285,6 +304,21 @@ static void check_bands(struct compiler *c)
     }
 }
 
+/* The colour is read only where it changes something. */
+static void read_colour(struct compiler *c)
+{
+    for (size_t i = 0; i < c->model->count; i++) {
+        const struct cn_segment *item = &c->model->items[i];
+        const struct cn_node *colours =
+            item->coverage != NULL ? cn_node_get(item->node, "colours") : NULL;
+        if (colours != NULL) {
+            c->model->colour_rule =
+                rule_from(c, c->model->cadence_unit, "health.colour", colours, CN_CEL_STRING);
+            return;
+        }
+    }
+}
+
 static bool compile_coverage(const struct cn_section_input *input, void **compiled_out,
                              struct cn_diagnostics *problems)
 {
@@ -294,26 +328,12 @@ static bool compile_coverage(const struct cn_section_input *input, void **compil
     }
     check_bands(&c);
     if (c.model->cadence_unit != CN_NO_UNIT) {
-        c.model->colour_rule =
-            rule_from(&c, c.model->cadence_unit, "health.colour", input->nodes[0], CN_CEL_STRING);
+        read_colour(&c);
     }
     return end(&c, compiled_out);
 }
 
 /* ---- lifecycle ---- */
-
-static void read_goals(struct compiler *c, const struct cn_node *list)
-{
-    for (size_t i = 0; list->kind == CN_NODE_LIST && i < list->count; i++) {
-        const struct cn_node *node = &list->items[i];
-        struct cn_segment *item = item_of(c, node);
-        c->ok = cn_node_check_fields(node, &cn_goal_fields, c->problems) && c->ok;
-        if (item != NULL) {
-            item->rule = rule_of(c, item->unit, node, "when");
-            check_names(c, item);
-        }
-    }
-}
 
 static void read_stage(struct compiler *c, const struct cn_node *node)
 {
@@ -332,7 +352,7 @@ static void read_stage(struct compiler *c, const struct cn_node *node)
     };
     item->lifecycle = lifecycle;
     if (goals != NULL) {
-        read_goals(c, goals);
+        read_within(c, goals, &cn_goal_fields);
     }
     if (lifecycle->stall_after_days > 0 && goals == NULL) {
         problem(c, cn_node_place(cn_node_get(node, "stall_after")),

@@ -102,7 +102,7 @@ static void add_stalled(const struct placing *p, uint32_t stage, uint64_t *stall
         const uint64_t *members = p->state->members[i].words + p->block->first / 64;
         for (size_t w = 0; w < p->words; w++) {
             bool is_goal =
-                model->items[i].kind == CN_SEGMENT_GOAL && model->items[i].stage == stage;
+                model->items[i].kind == CN_SEGMENT_GOAL && model->items[i].within == stage;
             reached[w] &= is_goal ? members[w] : ~UINT64_C(0);
         }
     }
@@ -138,6 +138,19 @@ static void place_unsegmented(const struct placing *p, uint32_t index)
     place(p, index, none);
 }
 
+/* Of its coverage model, and what that needs is not there, or nobody can tell. */
+static void place_gap(const struct placing *p, uint32_t index)
+{
+    const struct cn_segment *item = &p->model->items[index];
+    const uint64_t *members = p->state->members[item->within].words + p->block->first / 64;
+    uint64_t truth[CN_RULE_WORDS];
+    conditions(p, item, truth);
+    for (size_t w = 0; w < p->words; w++) {
+        truth[w] = members[w] & ~truth[w];
+    }
+    place(p, index, truth);
+}
+
 /* ---- cadence ---- */
 
 /* The shorter of the coverage model's and the colour's; 0: none. */
@@ -166,7 +179,11 @@ static const struct cn_coverage *coverage_of(const struct placing *p, size_t row
 
 static void place_cadence(const struct placing *p)
 {
-    struct cn_cel_result colour = cn_rule_result(p->block, p->model->colour_rule);
+    const bool reads_colour = p->model->colour_rule != CN_NO_RULE;
+    struct cn_cel_result colour = { 0 };
+    if (reads_colour) {
+        colour = cn_rule_result(p->block, p->model->colour_rule);
+    }
     const uint32_t *colours = colour.values;
     struct cn_column *column = &p->state->cadence_days;
     for (size_t i = 0; i < p->block->count; i++) {
@@ -174,10 +191,11 @@ static void place_cadence(const struct placing *p)
         if ((p->block->rows[i / 64] >> (i % 64) & 1) == 0) {
             continue;
         }
-        bool has_colour = (colour.errors[i / 64] >> (i % 64) & 1) == 0;
+        bool has_colour = reads_colour && (colour.errors[i / 64] >> (i % 64) & 1) == 0;
         const struct cn_coverage *coverage = coverage_of(p, row);
-        int64_t days =
-            coverage != NULL ? cadence_of(p->model, coverage, has_colour, colours[i]) : 0;
+        int64_t days = coverage != NULL
+                           ? cadence_of(p->model, coverage, has_colour, has_colour ? colours[i] : 0)
+                           : 0;
         if (days > 0) {
             cn_column_set_f64(column, row, (double)days);
         } else {
@@ -205,6 +223,10 @@ static void place_alone(const struct placing *p, uint32_t index)
         place_unsegmented(p, index);
         return;
     case CN_FLAG_NONE:
+        if (item->kind == CN_SEGMENT_GAP) {
+            place_gap(p, index);
+            return;
+        }
         conditions(p, item, truth);
         place(p, index, truth);
         return;

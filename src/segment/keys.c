@@ -84,6 +84,15 @@ static const struct cn_node_field accounts_rows[] = {
 const struct cn_node_fields cn_coverage_accounts_fields =
     CN_NODE_FIELDS("accounts", "How many accounts one CSM has", accounts_rows);
 
+static const struct cn_node_field need_rows[] = {
+    { "name", CN_SHAPE_NAME, true, "what it is called" },
+    { "when", CN_SHAPE_CEL, true, "it is there", .result = "bool" },
+    { "doc", CN_SHAPE_TEXT, false, "what it is for" },
+};
+const struct cn_node_fields cn_need_fields =
+    CN_NODE_FIELDS("need", "What every account of a coverage model has to have", need_rows);
+static const struct cn_node_field need = { .shape = CN_SHAPE_MAP, .object = &cn_need_fields };
+
 static const struct cn_node_field coverage_rows[] = {
     { "from", CN_SHAPE_NUMBER, true, "least ARR, in major units", .max = LARGE },
     { "below", CN_SHAPE_NUMBER, false, "ARR at which it ends; without it, it has no end",
@@ -93,6 +102,8 @@ static const struct cn_node_field coverage_rows[] = {
     { "cadence", CN_SHAPE_DAYS, false, "days between two touches" },
     { "colours", CN_SHAPE_MAP, false, "what the colour of health changes",
       .object = &cn_coverage_colour_fields },
+    { "needs", CN_SHAPE_LIST, false,
+      "what every account of it has to have; an account without it has a gap", .element = &need },
     { "doc", CN_SHAPE_TEXT, false, "how these accounts are looked after" },
     { "was", CN_SHAPE_NAME, false, "its name before" },
 };
@@ -111,6 +122,7 @@ const char cn_coverage_example[] =
     "    from: 20000\n"
     "    accounts: {min: 40, max: 80}\n"
     "    cadence: 30d\n"
+    "    needs: [{name: sponsor, when: has_sponsor}]\n"
     "    colours: {red: {cadence: 7d, focus: rescue}}\n";
 
 /* ---- lifecycle ---- */

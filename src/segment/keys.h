@@ -12,6 +12,7 @@ extern const struct cn_node_fields cn_coverage_colour_fields;
 extern const struct cn_node_fields cn_coverage_touch_fields;
 extern const struct cn_node_fields cn_lifecycle_fields;
 extern const struct cn_node_fields cn_stage_fields;
+extern const struct cn_node_fields cn_need_fields;
 extern const struct cn_node_fields cn_goal_fields;
 
 extern const struct cn_node_field cn_segments_value;

@@ -7,7 +7,8 @@
 #include "segment/column.h"
 
 const char *const cn_segment_kind_names[CN_SEGMENT_KINDS] = {
-    [CN_SEGMENT_COVERAGE] = "coverage", [CN_SEGMENT_FLAG] = "flag",   [CN_SEGMENT_GOAL] = "goal",
+    [CN_SEGMENT_COVERAGE] = "coverage", [CN_SEGMENT_FLAG] = "flag",
+    [CN_SEGMENT_GAP] = "gap",           [CN_SEGMENT_GOAL] = "goal",
     [CN_SEGMENT_PLAIN] = "segment",     [CN_SEGMENT_STAGE] = "stage",
 };
 
@@ -145,20 +146,26 @@ static void add_coverage(void *arg, const struct cn_node *item)
                                        .unit = model->coverage_unit });
 }
 
-static void add_goals(const struct preparing *p, uint32_t stage, const struct cn_node *list)
+/* "onboarding/activated" of a stage, "high/sponsor" of a coverage model. */
+static void add_within(const struct preparing *p, uint32_t within, enum cn_segment_kind kind,
+                       const struct cn_node *list)
 {
     for (size_t i = 0; list != NULL && list->kind == CN_NODE_LIST && i < list->count; i++) {
         char name[CN_SEGMENT_NAME_MAX_BYTES];
         int len = snprintf(name, sizeof(name), "%.*s/%.*s",
-                           CN_STR_ARG(cn_str_slice(p->model->items[stage].name, 0, 64)),
+                           CN_STR_ARG(cn_str_slice(p->model->items[within].name, 0, 64)),
                            CN_STR_ARG(cn_str_slice(cn_node_text(&list->items[i], "name"), 0, 64)));
         cn_str text = cn_arena_str(p->arena, (cn_str){ name, (size_t)len });
-        (void)add(p, &(struct cn_segment){ .kind = CN_SEGMENT_GOAL,
+        uint32_t unit = new_unit(p, cn_segment_kind_names[kind], text);
+        (void)add(p, &(struct cn_segment){ .kind = kind,
                                            .name = text,
                                            .node = &list->items[i],
                                            .group = CN_SEGMENT_NO_GROUP,
-                                           .stage = stage,
-                                           .unit = new_unit(p, "goal", text) });
+                                           .within = within,
+                                           .unit = unit });
+        if (kind == CN_SEGMENT_GAP) {
+            cn_rules_after(p->rules, unit, p->model->coverage_unit);
+        }
     }
 }
 
@@ -215,14 +222,17 @@ static void add_window(const struct preparing *p, const struct cn_program_tree *
     }
 }
 
-/* After the stages, so that items of a group stand together. */
-static void add_beside_stages(const struct preparing *p, const struct cn_program_tree *tree)
+/* After coverage and stages, so that items of a group stand together. */
+static void add_beside_groups(const struct preparing *p, const struct cn_program_tree *tree)
 {
     struct cn_segment_model *model = p->model;
     size_t count = model->count;
     for (uint32_t i = 0; i < count; i++) {
-        if (model->items[i].kind == CN_SEGMENT_STAGE) {
-            add_goals(p, i, cn_node_get(model->items[i].node, "goals"));
+        const struct cn_segment item = model->items[i];
+        if (item.kind == CN_SEGMENT_STAGE) {
+            add_within(p, i, CN_SEGMENT_GOAL, cn_node_get(item.node, "goals"));
+        } else if (item.kind == CN_SEGMENT_COVERAGE) {
+            add_within(p, i, CN_SEGMENT_GAP, cn_node_get(item.node, "needs"));
         }
     }
     if (model->stage_unit != CN_NO_UNIT) {
@@ -295,7 +305,7 @@ void cn_segment_prepare(struct cn_arena *arena, struct cn_rules *rules, struct c
     each_of_key(tree, "segments", NULL, &(struct walk){ &p, add_segment });
     each_of_key(tree, "coverage", NULL, &(struct walk){ &p, add_coverage });
     each_of_key(tree, "lifecycle", "stages", &(struct walk){ &p, add_stage });
-    add_beside_stages(&p, tree);
+    add_beside_groups(&p, tree);
     add_answered(&p);
     sort(&p);
     *env_out = (struct cn_segment_env){ .rules = rules,

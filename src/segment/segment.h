@@ -36,13 +36,14 @@ enum {
 enum cn_segment_kind {
     CN_SEGMENT_COVERAGE,
     CN_SEGMENT_FLAG, /* "renewal-window", "stalled", "unsegmented" */
+    CN_SEGMENT_GAP,  /* what a coverage model needs and is not there: "high/sponsor" */
     CN_SEGMENT_GOAL, /* of a stage: "onboarding/activated" */
     CN_SEGMENT_PLAIN,
     CN_SEGMENT_STAGE,
     CN_SEGMENT_KINDS
 };
 
-/* "coverage", "flag", "goal", "segment", "stage" */
+/* "coverage", "flag", "gap", "goal", "segment", "stage" */
 extern const char *const cn_segment_kind_names[CN_SEGMENT_KINDS];
 
 /* What a segment model answers (requirements 004-05 to 004-11). */
@@ -102,7 +103,7 @@ struct cn_segment {
     uint32_t unit;      /* of the rules */
     uint32_t rule;      /* the condition, or CN_NO_RULE */
     uint32_t band_rule; /* the band, or CN_NO_RULE */
-    uint32_t stage;     /* of a goal: the segment that is its stage */
+    uint32_t within;    /* of a goal: the item that is its stage; of a gap: its coverage model */
     const struct cn_coverage *coverage;
     struct cn_lifecycle_stage *lifecycle;
     const struct cn_node *node; /* while compiling */
@@ -130,7 +131,7 @@ struct cn_segment_model {
     uint32_t coverage_unit;
     uint32_t cadence_unit;
     uint32_t answered_unit;
-    uint32_t colour_rule; /* health.colour, for the cadence */
+    uint32_t colour_rule; /* health.colour, for the cadence; CN_NO_RULE: no model reads it */
     uint32_t tenure_rule; /* tenure_days, for days in the stage */
     const struct cn_rules *rules;
     uint32_t section;

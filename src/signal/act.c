@@ -122,8 +122,8 @@ static cn_str note_of(const struct cn_unit *unit, const struct cn_signal_action 
     return cn_arena_str(unit->arena, cn_str_of(text));
 }
 
-static bool add_event(const struct cn_unit *unit, const struct cn_signal *signal,
-                      const struct cn_signal_action *action, struct cn_error *err)
+bool cn_signal_add_event(const struct cn_unit *unit, const struct cn_signal *signal,
+                         enum cn_signal_event_kind kind, cn_str note, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
     if (!cn_sql_prepare(unit->conn,
@@ -137,12 +137,12 @@ static bool add_event(const struct cn_unit *unit, const struct cn_signal *signal
     cn_sql_bind_i64(stmt, 2, cn_id_next(unit->ids, unit->now));
     cn_sql_bind_i64(stmt, 3, signal->id.value);
     cn_sql_bind_str(stmt, 4, signal->rule);
-    cn_sql_bind_i64(stmt, 5, (int64_t)event_kinds[action->verb]);
+    cn_sql_bind_i64(stmt, 5, (int64_t)kind);
     cn_sql_bind_i64(stmt, 6, (int64_t)signal->state);
     cn_sql_bind_i64(stmt, 7, unit->now.us);
     cn_sql_bind_i64(stmt, 8, unit->user.value);
     cn_sql_bind_i64(stmt, 9, signal->program_version);
-    cn_sql_bind_str(stmt, 10, note_of(unit, action));
+    cn_sql_bind_str(stmt, 10, note);
     return cn_sql_run(stmt, err);
 }
 
@@ -157,7 +157,9 @@ bool cn_signal_act(const struct cn_unit *unit, cn_signal_id id,
     /* Once more after the account is kept: what the engine does to it waits from then on. */
     if (!cn_signal_load(unit, id, &signal, err) || !cn_account_keep(unit, signal.account_id, err) ||
         !cn_signal_load(unit, id, &signal, err) || !check(unit, &signal, action, err) ||
-        !update(unit, &signal, action, err) || !add_event(unit, &signal, action, err)) {
+        !update(unit, &signal, action, err) ||
+        !cn_signal_add_event(unit, &signal, event_kinds[action->verb], note_of(unit, action),
+                             err)) {
         goto fail;
     }
     cn_change_note(unit, signal.account_id,

@@ -26,6 +26,8 @@ const char *const cn_signal_owner_names[CN_SIGNAL_OWNER_COUNT] = {
 
 static const char *const severities[] = { "critical", "high", "medium", "low" };
 
+static const struct cn_node_field task = { .shape = CN_SHAPE_TEXT,
+                                           .doc = "one thing to do, in a sentence" };
 static const struct cn_node_field rule_rows[] = {
     { "doc", CN_SHAPE_TEXT, false, "what it means and what to do" },
     { "because", CN_SHAPE_TEXT, false, "the reason, in a few words; without it, the name" },
@@ -41,6 +43,10 @@ static const struct cn_node_field rule_rows[] = {
       .initial = "7d" },
     { "holds", CN_SHAPE_TEXT, false,
       "which holds suppress it: true for all, or those of one kind; without it, none" },
+    { "tasks", CN_SHAPE_LIST, false,
+      "what is to be done about it, in order; a signal has the list that its rule had when it was "
+      "raised",
+      .element = &task },
     { "was", CN_SHAPE_NAME, false, "its former name, of which it keeps the state" },
     { "playbook", CN_SHAPE_ANY, false, "refused: there are no playbooks yet" },
 };
@@ -102,6 +108,27 @@ static void read_holds(struct compiler *c, const struct cn_node *map, struct cn_
     } else if (!cn_str_equal(node->text, CN_STR("false"))) {
         rule->holds = CN_SIGNAL_HOLDS_KIND;
         c->ok &= cn_node_name(node, &rule->hold_kind, c->problems);
+    }
+}
+
+static void read_tasks(struct compiler *c, const struct cn_node *map, struct cn_signal_rule *rule)
+{
+    const struct cn_node *list = cn_node_get(map, "tasks");
+    if (list == NULL || list->kind != CN_NODE_LIST) {
+        return; /* a wrong shape was reported by the table */
+    }
+    if (list->count > CN_SIGNAL_TASKS_MAX) {
+        problem(c, cn_node_place(list), "a signal has at most 20 tasks");
+        return;
+    }
+    rule->tasks = cn_arena_array(c->arena, cn_str, list->count + 1);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct cn_node *item = &list->items[i];
+        if (item->kind != CN_NODE_SCALAR || item->text.len == 0 ||
+            item->text.len > CN_SIGNAL_TASK_MAX_BYTES) {
+            problem(c, cn_node_place(item), "a task is a text of 1 to 300 bytes");
+        }
+        rule->tasks[rule->task_count++] = item->text;
     }
 }
 
@@ -181,6 +208,7 @@ static void read_rule(struct compiler *c, const struct cn_node *map, struct cn_s
     }
     rule->rearm_us = days * day_us;
     read_holds(c, map, rule);
+    read_tasks(c, map, rule);
     rule->when_text = text_of(map, "when");
     rule->clear_text = text_of(map, "clear");
     rule->hash = hash_of(rule);

@@ -140,6 +140,11 @@ CN_MUST_CHECK bool cn_signal_act(const struct cn_unit *unit, cn_signal_id id,
                                  const struct cn_signal_action *action,
                                  struct cn_signal *signal_out, struct cn_error *err);
 
+/* What the signal's history says of a person; inside the transaction. */
+CN_MUST_CHECK bool cn_signal_add_event(const struct cn_unit *unit, const struct cn_signal *signal,
+                                       enum cn_signal_event_kind kind, cn_str note,
+                                       struct cn_error *err);
+
 /* How good a rule is, by what people said afterwards. */
 struct cn_signal_precision {
     cn_str rule;

@@ -59,7 +59,7 @@ static cn_str standing_of(const struct draft *draft)
         cn_buf_add_str(&buf, CN_STR("."));
     }
     if (brief->band.len > 0) {
-        cn_buf_printf(&buf, " Health then %d of 100, %.*s.", (int)brief->points,
+        cn_buf_printf(&buf, " Health then %d of 100, %.*s; 100 is healthy.", (int)brief->points,
                       CN_STR_ARG(brief->band));
     }
     if (brief->signal.cleared_at_given == CN_GIVEN) {

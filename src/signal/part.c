@@ -31,6 +31,7 @@ static bool move(const struct cn_unit *unit, cn_account_id from, cn_account_id i
 #define EVENT_COLUMNS                                                                      \
     "event_id, signal_id, rule, kind, state, at_us, tick, user_id, program_version, note," \
     " evidence"
+#define TASK_COLUMNS     "signal_id, number, text, done_us, done_by"
 #define HOLD_COLUMNS     "hold_id, kind, reason, from_us, until_us, ended_us, created_us, created_by"
 #define DECISION_COLUMNS "tick, record_id, rule, kind, from_us, until_us"
 #define MOVE(table, columns)                                                             \
@@ -41,6 +42,7 @@ static bool move(const struct cn_unit *unit, cn_account_id from, cn_account_id i
     return end_signals(unit, from, err) &&
            cn_merge_move_rows(unit, MOVE("signal", SIGNAL_COLUMNS), from, into, err) &&
            cn_merge_move_rows(unit, MOVE("signal_event", EVENT_COLUMNS), from, into, err) &&
+           cn_merge_move_rows(unit, MOVE("signal_task", TASK_COLUMNS), from, into, err) &&
            cn_merge_move_rows(unit, MOVE("hold", HOLD_COLUMNS), from, into, err) &&
            cn_merge_move_rows(unit, MOVE("tick_decision", DECISION_COLUMNS), from, into, err) &&
            /* The survivor's own say which rules have answered for it. */

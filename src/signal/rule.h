@@ -11,6 +11,7 @@
  *       owner: csm                              or leader: who is asked
  *       rearm: 7d                               how long it must be clear before it can raise again
  *       holds: expansion                        or true: which holds suppress it; none unless given
+ *       tasks: [interview who leads]            what is to be done about it; none unless given
  *       was: usage-fell                         its former name, of which it keeps the state
  *
  * A rule of which `when` or `clear` changed is a new one to accounts on which it is not raised.
@@ -27,6 +28,8 @@
 enum {
     CN_SIGNALS_MAX = 200,
     CN_SIGNAL_HOLD_KIND_MAX_BYTES = 64,
+    CN_SIGNAL_TASKS_MAX = 20, /* of a rule */
+    CN_SIGNAL_TASK_MAX_BYTES = 300,
 };
 
 /* Stored as numbers: only add at the end. */
@@ -65,6 +68,8 @@ struct cn_signal_rule {
     int64_t rearm_us;
     enum cn_signal_holds holds;
     cn_str hold_kind;
+    cn_str *tasks; /* what is to be done about it, in order */
+    size_t task_count;
     cn_str when_text;
     cn_str clear_text; /* "": the negation of `when` */
     uint64_t hash;     /* of both texts: what a state was reached under */

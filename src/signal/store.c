@@ -7,6 +7,7 @@
 #include "base/str.h"
 
 #include "book/change.h"
+#include "signal/task.h"
 
 enum {
     ANSWERED_MAX_BYTES = CN_SIGNALS_MAX * 17 + 1,
@@ -27,6 +28,8 @@ const char *const cn_signal_event_names[CN_SIGNAL_EVENT_COUNT] = {
     [CN_SIGNAL_EVENT_SNOOZED] = "snoozed",
     [CN_SIGNAL_EVENT_ASSIGNED] = "assigned",
     [CN_SIGNAL_EVENT_RESOLVED] = "resolved",
+    [CN_SIGNAL_EVENT_TASK_DONE] = "task_done",
+    [CN_SIGNAL_EVENT_TASK_REOPENED] = "task_reopened",
 };
 
 /* ---- who is asked ---- */
@@ -253,7 +256,8 @@ bool cn_signal_save(const struct cn_unit *unit, const struct cn_signal_row *row,
     }
     cn_change_note(unit, (cn_account_id){ row->account_id }, CN_CHANGE_SIGNAL);
     if (!(row->is_new ? insert_signal(unit, row, err) : update_signal(unit, row, err)) ||
-        (row->kind == CN_SIGNAL_EVENT_RAISED && !raise_signal(unit, row, budget, err))) {
+        (row->kind == CN_SIGNAL_EVENT_RAISED &&
+         (!raise_signal(unit, row, budget, err) || !cn_signal_save_tasks(unit, row, err)))) {
         return cn_error_context(err, "saving a signal");
     }
     return true;

@@ -38,6 +38,8 @@ enum cn_signal_event_kind {
     CN_SIGNAL_EVENT_SNOOZED,
     CN_SIGNAL_EVENT_ASSIGNED,
     CN_SIGNAL_EVENT_RESOLVED,
+    CN_SIGNAL_EVENT_TASK_DONE,
+    CN_SIGNAL_EVENT_TASK_REOPENED,
     CN_SIGNAL_EVENT_COUNT
 };
 
@@ -61,7 +63,9 @@ struct cn_signal_row {
     int64_t tick;
     int64_t user_id; /* who started it; 0: nobody */
     int64_t program_version;
-    cn_str evidence; /* JSON; "" without */
+    cn_str evidence;     /* JSON; "" without */
+    const cn_str *tasks; /* of what is raised */
+    size_t task_count;
 };
 
 /* Writes the move and its event.  Nothing if the account is gone, or if it is written already.

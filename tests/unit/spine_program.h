@@ -48,6 +48,7 @@ static const struct cn_program_file world_scorecards = {
         "    measures:\n"
         "      - {name: arr, weight: 10, value: arr, map: {0: 0, 90000: 100}}\n"
         "      - {name: renewal, weight: 10, value: days_to_renewal, map: {-30: 0, 200: 100}}\n"
+        "      - {name: notice, weight: 5, value: days_to_notice, map: {-300: 0, 30: 100}}\n"
         "      - {name: champion, weight: 10, score: \"has_champion ? 100.0 : 0.0\"}\n"
         "      - {name: plan, weight: 10, score: \"trait.plan == 'pro' ? 90.0 : 20.0\"}\n"
         "      - {name: open, weight: 10, value: open_tickets, map: {0: 100, 4: 0}}\n"

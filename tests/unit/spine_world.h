@@ -128,6 +128,8 @@ static inline bool change_contract(const struct cn_unit *unit, struct cn_rng *rn
         .arr = { cn_rng_between(rng, 1, 60) * 100000, "USD" },
         .starts_on = start,
         .ends_on = start + cn_rng_between(rng, 1, 365),
+        .notice_on = start,
+        .notice_on_given = pick(rng, 2) == 0 ? CN_NULL : CN_GIVEN,
         .seats = cn_rng_between(rng, 1, 30),
         .seats_given = pick(rng, 3) == 0 ? CN_NULL : CN_GIVEN,
         .status = (enum cn_contract_status)pick(rng, CN_CONTRACT_STATUS_COUNT),

@@ -695,6 +695,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/signals/{signal_id}/tasks/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a task of the signal is done, or open again */
+        post: operations["markSignalTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/signals/{signal_id}/start": {
         parameters: {
             query?: never;
@@ -1324,6 +1341,8 @@ export interface components {
             segments: string[];
             /** @description renewal-window, stalled, unsegmented */
             flags: string[];
+            /** @description what its coverage model needs and is not there: high/sponsor */
+            gaps: string[];
         };
         Score: {
             /** @description 0 to 100, to a thousandth; 100 is healthy */
@@ -1339,9 +1358,9 @@ export interface components {
             confidence: number;
             /** @description points and band are those of the override, which stands first by setting health.effective */
             by_hand: boolean;
-            /** @description what the scorecard says; null: too little data */
+            /** @description what the scorecard says, 0 to 100; 100 is healthy; null: too little data */
             computed: number | null;
-            /** @description set by hand, while it lasts; null: not */
+            /** @description set by hand, while it lasts, 0 to 100; 100 is healthy; null: not */
             override: number | null;
         };
         Drift: {
@@ -1415,6 +1434,8 @@ export interface components {
             segments: string[];
             /** @description renewal-window, stalled, unsegmented */
             flags: string[];
+            /** @description what its coverage model needs and is not there: high/sponsor */
+            gaps: string[];
             /** @description of its e-mail addresses */
             domain: string | null;
             /** @description the account above it; null: none */
@@ -1504,7 +1525,7 @@ export interface components {
              * @description the moment compared with
              */
             at: string;
-            /** @description the score then */
+            /** @description the score then, 0 to 100; 100 is healthy */
             points: number;
             /**
              * @description the colour then
@@ -1517,7 +1538,7 @@ export interface components {
         Override: {
             /** @description the judgement */
             id: string;
-            /** @description the score set by hand */
+            /** @description the score set by hand, 0 to 100; 100 is healthy */
             points: number;
             /** @description who */
             by: string;
@@ -1564,7 +1585,7 @@ export interface components {
             kind: "group" | "measure" | "exception" | "bound" | "children" | "rules" | "scorecard" | "rest";
             /** @description share of what its siblings weigh, 0 to 1 */
             weight: number | null;
-            /** @description 0 to 100; null: missing */
+            /** @description 0 to 100, 100 is healthy; null: missing */
             value: number | null;
             /** @description what the rule gave */
             raw: number | null;
@@ -1609,7 +1630,7 @@ export interface components {
              * @description from this moment until the next
              */
             at: string;
-            /** @description the score */
+            /** @description the score, 0 to 100; 100 is healthy */
             points: number;
             /**
              * @description the colour
@@ -1755,6 +1776,8 @@ export interface components {
              * @description last day
              */
             ends_on: string;
+            /** @description last day to give notice; null: nobody said */
+            notice_on: string | null;
             /** @description null: not counted */
             seats: number | null;
             /**
@@ -1782,6 +1805,8 @@ export interface components {
              * @description last day
              */
             ends_on: string;
+            /** @description last day to give notice; null: nobody said */
+            notice_on?: string | null;
             /** @description null: not counted */
             seats?: number | null;
             /**
@@ -1805,6 +1830,8 @@ export interface components {
              * @description last day
              */
             ends_on?: string;
+            /** @description last day to give notice; null: nobody said */
+            notice_on?: string | null;
             /** @description null: not counted */
             seats?: number | null;
             /**
@@ -2247,9 +2274,9 @@ export interface components {
              * @enum {string}
              */
             is: "none" | "red" | "yellow" | "green";
-            /** @description the score at `from` */
+            /** @description the score at `from`, 0 to 100; 100 is healthy */
             points_was: number;
-            /** @description the score at `to` */
+            /** @description the score at `to`, 0 to 100; 100 is healthy */
             points: number;
             /** @description points, as the account's explanation adds them up */
             change: number;
@@ -2273,7 +2300,7 @@ export interface components {
              * @description what kind of set
              * @enum {string}
              */
-            kind: "coverage" | "flag" | "goal" | "segment" | "stage";
+            kind: "coverage" | "flag" | "gap" | "goal" | "segment" | "stage";
             /** @description as in the program */
             name: string;
             /** @description what it is for */
@@ -2354,7 +2381,7 @@ export interface components {
              * @description what kind of set
              * @enum {string}
              */
-            kind: "coverage" | "flag" | "goal" | "segment" | "stage";
+            kind: "coverage" | "flag" | "gap" | "goal" | "segment" | "stage";
             /** @description which */
             name: string;
             /** @description else it left */
@@ -2394,6 +2421,8 @@ export interface components {
             cadence_days: number | null;
             /** @description what colours change */
             touches: components["schemas"]["CoverageTouch"][];
+            /** @description what every account of it has to have */
+            needs: components["schemas"]["CoverageNeed"][];
             /** @description how many, of those that the caller may see */
             accounts: number;
             /** @description their annual recurring revenue */
@@ -2419,6 +2448,18 @@ export interface components {
             cadence_days: number | null;
             /** @description what touches are for, or empty */
             focus: string;
+        };
+        CoverageNeed: {
+            /** @description how accounts without it are asked for: high/sponsor */
+            gap: string;
+            /** @description what it is for */
+            doc: string;
+            /** @description the condition: it is there */
+            rule: string;
+            /** @description accounts of the model without it */
+            missing: number;
+            /** @description their annual recurring revenue */
+            arr: components["schemas"]["Money"] | null;
         };
         CoverageOwner: {
             /** @description the CSM; null: nobody */
@@ -2606,15 +2647,27 @@ export interface components {
             program_version: number;
             /** @description grows with every change */
             version: number;
+            /** @description what its rule said was to be done when it was raised */
+            tasks: components["schemas"]["SignalTask"][];
             /** @description all that happened to it, oldest first */
             history: components["schemas"]["SignalEvent"][];
+        };
+        SignalTask: {
+            /** @description its place in the list */
+            number: number;
+            /** @description what is to be done */
+            text: string;
+            /** @description null: it is open */
+            done_at: string | null;
+            /** @description who did it */
+            done_by: string | null;
         };
         SignalEvent: {
             /**
              * @description what happened
              * @enum {string}
              */
-            kind: "stays" | "learned" | "already_true" | "raised" | "returned" | "cleared" | "held" | "ended" | "started" | "acknowledged" | "snoozed" | "assigned" | "resolved";
+            kind: "stays" | "learned" | "already_true" | "raised" | "returned" | "cleared" | "held" | "ended" | "started" | "acknowledged" | "snoozed" | "assigned" | "resolved" | "task_done" | "task_reopened";
             /**
              * Format: date-time
              * @description when
@@ -2683,6 +2736,10 @@ export interface components {
             outcome: "useful" | "not_useful";
             /** @description why */
             reason?: string;
+        };
+        SignalTaskMark: {
+            /** @description false: it is open again */
+            done: boolean;
         };
         HoldList: {
             /** @description newest first, those that are over too */
@@ -2871,7 +2928,7 @@ export interface components {
              * @description what it is
              * @enum {string}
              */
-            kind: "coverage" | "flag" | "goal" | "segment" | "stage";
+            kind: "coverage" | "flag" | "gap" | "goal" | "segment" | "stage";
             /** @description of the segment */
             name: string;
             /**
@@ -3136,6 +3193,8 @@ export interface components {
             accounts: number;
             /** @description to which no scorecard applies */
             unscored: number;
+            /** @description of every score */
+            scale: components["schemas"]["ScoreScale"];
         };
         ScorecardUse: {
             /** @description the scorecard */
@@ -3154,10 +3213,23 @@ export interface components {
             arr: components["schemas"]["Money"];
             /** @description their colours */
             bands: components["schemas"]["ScorecardBands"];
-            /** @description yellow begins here; below is red */
+            /** @description yellow begins here; below is red; 100 is healthy */
             yellow: number;
-            /** @description green begins here; scores are 0 to 100 */
+            /** @description green begins here; 100 is healthy */
             green: number;
+            /** @description what rising to a colour takes on top */
+            margin: number;
+            /** @description the tree of groups and measures, parents first */
+            parts: components["schemas"]["ScorecardPart"][];
+            /** @description in their order, which is how they work */
+            exceptions: components["schemas"]["ScorecardException"][];
+            /**
+             * @description what of the child accounts joins the score
+             * @enum {string}
+             */
+            children: "none" | "mean" | "least" | "arr";
+            /** @description how much of the score that is */
+            children_share: number;
             /** @description of a shadow: beside the scores that count */
             compared: components["schemas"]["ShadowComparison"] | null;
         };
@@ -3169,9 +3241,61 @@ export interface components {
             /** @description accounts */
             green: number;
         };
+        ScorecardPart: {
+            /** @description as in explanations: usage/breadth */
+            path: string;
+            /** @description what it is called */
+            name: string;
+            /**
+             * @description what it is
+             * @enum {string}
+             */
+            kind: "group" | "measure";
+            /** @description 1: directly below the score */
+            depth: number;
+            /** @description among its siblings, as in the program */
+            weight: number;
+            /** @description of the whole score, while nothing is missing */
+            share: number;
+            /** @description the expression of a measure */
+            rule: string | null;
+            /** @description from what is measured to its score, straight lines between; none: the expression is the score */
+            map: components["schemas"]["ScorePoint"][];
+            /** @description of a measure: what happens without data */
+            missing: ("skip" | "zero" | "neutral" | "block") | null;
+            /** @description how long a value is fresh; null: for ever */
+            validity_days: number | null;
+            /** @description of a group: at least this; 100 is healthy */
+            floor: number | null;
+            /** @description of a group: at most this; 100 is healthy */
+            cap: number | null;
+            /** @description of a group: so many of its parts must have data */
+            needs: number | null;
+        };
+        ScorePoint: {
+            /** @description what is measured */
+            value: number;
+            /** @description the score for it, 0 to 100; 100 is healthy */
+            score: number;
+        };
+        ScorecardException: {
+            /**
+             * @description what it does
+             * @enum {string}
+             */
+            kind: "cap" | "floor" | "set";
+            /** @description with which score, 0 to 100; 100 is healthy */
+            points: number;
+            /** @description the condition */
+            when: string;
+            /** @description what is said when it fires */
+            because: string;
+        };
         ShadowComparison: {
             /** @description accounts that have both scores */
             both: number;
+            /** @description of them, those to which both give one colour */
+            agree: number;
             /** @description mean of the shadow's score less the one that counts */
             difference: number;
             /** @description the same without signs */
@@ -3200,12 +3324,23 @@ export interface components {
             account_id: string;
             /** @description its name */
             name: string;
-            /** @description the score that counts */
+            /** @description the score that counts, 0 to 100; 100 is healthy */
             live: number;
-            /** @description the shadow's */
+            /** @description the shadow's, 0 to 100; 100 is healthy */
             shadow: number;
             /** @description the shadow's less the one that counts */
             difference: number;
+        };
+        ScoreScale: {
+            /** @description the worst score */
+            least: number;
+            /** @description the best score */
+            most: number;
+            /**
+             * @description which direction is healthier
+             * @enum {string}
+             */
+            better: "higher";
         };
         TouchList: {
             /** @description the newest first */
@@ -3955,6 +4090,10 @@ export interface operations {
                 without?: string;
                 /** @description only those that reached this goal: onboarding/activated */
                 goal?: string;
+                /** @description only those that it scores, or that none does: none */
+                scorecard?: string;
+                /** @description only those that lack what coverage needs: high/sponsor */
+                gap?: string;
                 /** @description only those of this coverage model */
                 coverage?: string;
                 /** @description only those in this lifecycle stage */
@@ -7020,6 +7159,10 @@ export interface operations {
                 without?: string;
                 /** @description only those that reached this goal: onboarding/activated */
                 goal?: string;
+                /** @description only those that it scores, or that none does: none */
+                scorecard?: string;
+                /** @description only those that lack what coverage needs: high/sponsor */
+                gap?: string;
                 /** @description only those of this coverage model */
                 coverage?: string;
                 /** @description only those in this lifecycle stage */
@@ -9319,6 +9462,137 @@ export interface operations {
             };
             /** @description conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    markSignalTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the signal */
+                signal_id: string;
+                /** @description of the task, from 1 on */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignalTaskMark"];
+            };
+        };
+        responses: {
+            /** @description Say that a task of the signal is done, or open again */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalDetail"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
                 headers: {
                     [name: string]: unknown;
                 };

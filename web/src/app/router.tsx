@@ -12,6 +12,7 @@ import { hasStatus } from '@/api/errors';
 import { readSearch } from '@/features/accounts';
 import { readPortfolioSearch } from '@/features/portfolio';
 import type { ProgramView } from '@/features/program/ProgramPage';
+import { readScorecardsSearch } from '@/features/scorecards';
 import { readSegmentSearch, readSegmentsSearch } from '@/features/segments';
 import { QueryFailure, sessionQuery } from '@/features/session';
 import { readSignalSearch } from '@/features/signals';
@@ -126,6 +127,13 @@ const coverage = createRoute({
   component: lazyRouteComponent(() => import('./segments'), 'Coverage'),
 });
 
+const scorecards = createRoute({
+  getParentRoute: () => app,
+  path: '/scorecards',
+  validateSearch: readScorecardsSearch,
+  component: lazyRouteComponent(() => import('./scorecards'), 'Scorecards'),
+});
+
 const notifications = createRoute({
   getParentRoute: () => app,
   path: '/notifications',
@@ -156,6 +164,7 @@ const tree = root.addChildren([
     segments,
     segment,
     coverage,
+    scorecards,
     program,
     sources,
     notifications,

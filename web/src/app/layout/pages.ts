@@ -5,7 +5,15 @@ import { t } from '@/lib/i18n';
 import type { IconName } from '@/ui/Icon';
 
 export interface Page {
-  to: '/portfolio' | '/signals' | '/accounts' | '/segments' | '/coverage' | '/program' | '/sources';
+  to:
+    | '/portfolio'
+    | '/signals'
+    | '/accounts'
+    | '/segments'
+    | '/coverage'
+    | '/scorecards'
+    | '/program'
+    | '/sources';
   key: string;
   label: string;
   icon: IconName;
@@ -18,6 +26,7 @@ const PAGES: readonly Page[] = [
   { to: '/accounts', key: 'a', label: t('accounts.title'), icon: 'accounts', main: true },
   { to: '/segments', key: 'e', label: t('pages.segments'), icon: 'segments' },
   { to: '/coverage', key: 'c', label: t('pages.coverage'), icon: 'coverage' },
+  { to: '/scorecards', key: 'o', label: t('pages.scorecards'), icon: 'scorecards' },
   { to: '/program', key: 'r', label: t('pages.program'), icon: 'program' },
   { to: '/sources', key: 's', label: t('sources.title'), icon: 'sources' },
 ];

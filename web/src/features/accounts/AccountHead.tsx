@@ -54,7 +54,20 @@ function Facts({ account, health }: { account: Account; health: AccountHealth | 
       <Fact name={t('accounts.column.open_tickets')}>
         <span className="num">{account.open_tickets}</span>
       </Fact>
-      <Fact name={t('account.scorecard')}>{account.scorecard ?? '–'}</Fact>
+      <Fact name={t('account.scorecard')}>
+        {account.scorecard ? (
+          <Link to="/scorecards" search={{ card: account.scorecard }} title={t('account.scorecardWhy')}>
+            {account.scorecard}
+          </Link>
+        ) : (
+          '–'
+        )}
+      </Fact>
+      {account.gaps.length > 0 && (
+        <Fact name={t('account.gaps', { coverage: account.coverage ?? '–' })}>
+          {account.gaps.map(gap => gap.slice(gap.indexOf('/') + 1)).join(', ')}
+        </Fact>
+      )}
       <Fact name={t('account.confidence')}>
         <span className="num">{health ? `${Math.round(health.confidence * 100)} %` : '–'}</span>
       </Fact>

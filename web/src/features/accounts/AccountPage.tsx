@@ -6,7 +6,16 @@ import type { Account, AccountHealth } from '@/api/types';
 import { Bill, Costs, movers, pathTo, readRange, ScoreHistory, useHealth } from '@/features/health';
 import { Judgements, useJudgementMoments } from '@/features/judgements';
 import { Metrics } from '@/features/metrics';
-import { Contracts, Events, inOrder, type Moment, People, Tickets, useMoments } from '@/features/records';
+import {
+  Contracts,
+  Events,
+  inOrder,
+  type Moment,
+  People,
+  Tickets,
+  Touches,
+  useMoments,
+} from '@/features/records';
 import { QueryFailure, useFormat } from '@/features/session';
 import { isDay, nextDay } from '@/lib/days';
 import { t } from '@/lib/i18n';
@@ -23,7 +32,7 @@ import { useLastSeen } from './seen';
 
 const DAY_MS = 86_400_000;
 const DEFAULT_SINCE = '28';
-const TABS = ['usage', 'people', 'contracts', 'tickets', 'events'] as const;
+const TABS = ['usage', 'people', 'contracts', 'touches', 'tickets', 'events'] as const;
 
 export interface AccountView {
   tab?: string | undefined;
@@ -118,6 +127,9 @@ function Panels({ account, tab, usageFrom, onTab, tabsRef }: PanelsProps) {
       </Tabs.Panel>
       <Tabs.Panel value="contracts" pt={14}>
         <Contracts accountId={account.id} />
+      </Tabs.Panel>
+      <Tabs.Panel value="touches" pt={14}>
+        <Touches accountId={account.id} />
       </Tabs.Panel>
       <Tabs.Panel value="tickets" pt={14}>
         <Tickets accountId={account.id} />

@@ -131,7 +131,11 @@ function Carried({ search, onChange }: FilterProps) {
         return (
           <Chip
             key={place}
-            label={t(`accounts.filter.${place}`, { names: names.join(', ') })}
+            label={
+              place === 'scorecard' && names[0] === 'none'
+                ? t('accounts.filter.unscored')
+                : t(`accounts.filter.${place}`, { names: names.join(', ') })
+            }
             onRemove={() => onChange({ [place]: undefined })}
           />
         );

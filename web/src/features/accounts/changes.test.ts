@@ -31,6 +31,7 @@ const row = (id: string): AccountRow => ({
   lifecycle_stage: null,
   segments: [],
   flags: [],
+  gaps: [],
 });
 const key = accountKeys.page({ sort: 'name' }, 0);
 

@@ -14,6 +14,10 @@ export interface AccountSearch {
   stage?: string | undefined;
   goal?: string | undefined;
   flag?: string | undefined;
+  /** What coverage needs and they lack: high/sponsor. */
+  gap?: string | undefined;
+  /** The scorecard that scores them, or "none". */
+  scorecard?: string | undefined;
   /** "1": at risk, as the portfolio counts it. */
   risk?: string | undefined;
   /** "green-yellow": who was the one on the day `from` and the other on `to`. */
@@ -42,7 +46,16 @@ export const COLUMNS = [
 export type ColumnId = (typeof COLUMNS)[number];
 
 /** Where an account stands by the program: each is a part of the address and of the server's question. */
-export const PLACES = ['segment', 'without', 'coverage', 'stage', 'goal', 'flag'] as const;
+export const PLACES = [
+  'segment',
+  'without',
+  'coverage',
+  'stage',
+  'goal',
+  'flag',
+  'gap',
+  'scorecard',
+] as const;
 export type Place = (typeof PLACES)[number];
 
 /** Those by which the server sorts: all. */
@@ -116,6 +129,8 @@ export const NOTHING: Partial<AccountSearch> = {
   stage: undefined,
   goal: undefined,
   flag: undefined,
+  gap: undefined,
+  scorecard: undefined,
   risk: undefined,
   moved: undefined,
   from: undefined,

@@ -29,6 +29,7 @@ export function Contracts({ accountId }: { accountId: string }) {
             </th>
             <th scope="col">{t('contracts.starts')}</th>
             <th scope="col">{t('contracts.ends')}</th>
+            <th scope="col">{t('contracts.notice')}</th>
           </tr>
         </thead>
         <tbody>
@@ -47,6 +48,7 @@ export function Contracts({ accountId }: { accountId: string }) {
                   <When at={contract.ends_on} />
                 </span>
               </td>
+              <td className="num">{contract.notice_on === null ? '–' : format.date(contract.notice_on)}</td>
             </tr>
           ))}
         </tbody>

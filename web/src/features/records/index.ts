@@ -6,4 +6,5 @@ export { People } from './People';
 export { usePeople, useTickets } from './queries';
 export { currentRoles } from './roles';
 export { Tickets } from './Tickets';
+export { Touches } from './Touches';
 export { useMoments } from './useMoments';

@@ -53,6 +53,29 @@ function Cadence({ model }: { model: CoverageModel }) {
   );
 }
 
+/** What its accounts have to have; how many do not is a link to them. */
+function Needs({ model }: { model: CoverageModel }) {
+  if (model.needs.length === 0) return <span className="dim">{t('segments.coverage.noNeeds')}</span>;
+  return (
+    <ul className={classes.touches}>
+      {model.needs.map(({ gap, rule, doc, missing }) => {
+        const name = gap.slice(gap.indexOf('/') + 1);
+        return (
+          <li key={gap} title={[doc, rule].filter(Boolean).join(': ')}>
+            {missing === 0 ? (
+              t('segments.coverage.needMet', { name })
+            ) : (
+              <Link to="/accounts" search={{ gap }} className={classes.name}>
+                {t('segments.coverage.need', { name, count: missing })}
+              </Link>
+            )}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
 function Row({ model, currency }: { model: CoverageModel; currency: string }) {
   const format = useFormat();
   const over = isOver(model);
@@ -86,6 +109,9 @@ function Row({ model, currency }: { model: CoverageModel; currency: string }) {
         <Cadence model={model} />
       </td>
       <td className={`${classes.end} num`}>{format.number(model.touches_per_week, 1)}</td>
+      <td>
+        <Needs model={model} />
+      </td>
     </tr>
   );
 }
@@ -103,6 +129,7 @@ export function CoverageModels({ board }: { board: CoverageBoard }) {
     'planned',
     'cadence',
     'touches',
+    'needs',
   ] as const;
   const ends = new Set<string>(['accounts', 'arr', 'csms', 'ratio', 'touches']);
   return (

@@ -1,13 +1,15 @@
 // One signal: what it says, what it stood on when it was raised, and all that happened to it since.
+import { Checkbox } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import type { SignalDetail as Detail, SignalEvent } from '@/api/types';
+import type { SignalDetail as Detail, SignalEvent, SignalTask } from '@/api/types';
 import { HealthShape } from '@/features/health';
-import { QueryFailure, useFormat, useUsers, When } from '@/features/session';
+import { QueryFailure, useCan, useFormat, useUsers, When } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { ScrollRegion } from '@/ui/ScrollRegion';
+import { sayFailure } from '@/ui/say';
 import { LoadingLines } from '@/ui/states';
 import { type Evidence, evidenceOf } from './evidence';
-import { useRules, useSignal } from './queries';
+import { useMarkTask, useRules, useSignal } from './queries';
 import { SeverityMark } from './SeverityMark';
 import { SignalActions } from './SignalActions';
 import classes from './SignalsPage.module.css';
@@ -51,6 +53,39 @@ function Stands({ evidence }: { evidence: Evidence }) {
           </tbody>
         </table>
       </ScrollRegion>
+    </section>
+  );
+}
+
+function Task({ signalId, task }: { signalId: string; task: SignalTask }) {
+  const users = useUsers().data ?? [];
+  const mayWrite = useCan('write');
+  const mark = useMarkTask(signalId);
+  const by = users.find(user => user.id === task.done_by)?.name;
+  return (
+    <li>
+      <Checkbox
+        checked={task.done_at !== null}
+        disabled={!mayWrite || mark.isPending}
+        label={task.text}
+        description={by ? t('signals.taskDone', { name: by }) : undefined}
+        onChange={event =>
+          mark.mutate({ number: task.number, done: event.currentTarget.checked }, { onError: sayFailure })
+        }
+      />
+    </li>
+  );
+}
+
+function Tasks({ signal }: { signal: Detail }) {
+  return (
+    <section aria-labelledby="signal-tasks">
+      <h3 id="signal-tasks">{t('signals.tasks')}</h3>
+      <ol className={classes.tasks}>
+        {signal.tasks.map(task => (
+          <Task key={task.number} signalId={signal.id} task={task} />
+        ))}
+      </ol>
     </section>
   );
 }
@@ -126,6 +161,7 @@ function Body({ signal }: { signal: Detail }) {
           <SignalActions signals={[signal]} />
         </div>
       </header>
+      {signal.tasks.length > 0 && <Tasks signal={signal} />}
       {evidence && <Stands evidence={evidence} />}
       <History history={signal.history} />
       <Precision rule={signal.rule} />

@@ -128,6 +128,21 @@ export function useAct() {
   });
 }
 
+/** A task of a signal is done, or open again. */
+export function useMarkTask(id: string) {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: ({ number, done }: { number: number; done: boolean }) =>
+      unwrap(
+        client.POST('/api/v1/signals/{signal_id}/tasks/{number}', {
+          params: { path: { signal_id: id, number } },
+          body: { done },
+        }),
+      ),
+    onSettled: () => cache.invalidateQueries({ queryKey: KEY }),
+  });
+}
+
 /** Keeps what is shown of signals true while it is open. */
 export function useLiveSignals(): void {
   const cache = useQueryClient();

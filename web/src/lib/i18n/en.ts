@@ -7,6 +7,7 @@ import { notifications } from './notifications';
 import { portfolio } from './portfolio';
 import { signals } from './signals';
 import { sources } from './sources';
+import { touches } from './touches';
 
 export const en = {
   judgement,
@@ -14,6 +15,7 @@ export const en = {
   portfolio,
   signals,
   sources,
+  touches,
   state: {
     loading: 'Loading',
     retry: 'Try again',
@@ -36,7 +38,7 @@ export const en = {
     showPassword: 'Show or hide the password',
     submit: 'Sign in',
   },
-  pages: { program: 'Program', segments: 'Segments', coverage: 'Coverage' },
+  pages: { program: 'Program', scorecards: 'Scorecards', segments: 'Segments', coverage: 'Coverage' },
   shell: {
     navigation: 'Pages',
     skip: 'Skip to the page',
@@ -98,6 +100,9 @@ export const en = {
       stage: 'Stage: {{names}}',
       goal: 'Reached {{names}}',
       flag: 'Marked {{names}}',
+      gap: 'Without {{names}}',
+      scorecard: 'Scored by {{names}}',
+      unscored: 'Scored by none',
       moved: '{{was}} on {{from}}, {{is}} now',
       movedTo: '{{was}} on {{from}}, {{is}} at the end of {{to}}',
       remove: 'Take away the filter: {{filter}}',
@@ -122,7 +127,16 @@ export const en = {
     nothing: 'No contract, urgent ticket, champion, sponsor or signal came or went.',
     more_one: '{{count}} more in the history’s table.',
     more_other: '{{count}} more in the history’s table.',
-    tab: { usage: 'Usage', people: 'People', contracts: 'Contracts', tickets: 'Tickets', events: 'Events' },
+    tab: {
+      usage: 'Usage',
+      people: 'People',
+      contracts: 'Contracts',
+      touches: 'Touches',
+      tickets: 'Tickets',
+      events: 'Events',
+    },
+    scorecardWhy: 'What this scorecard is made of, and whom else it scores',
+    gaps: 'Missing for {{coverage}} touch',
   },
   next: {
     title: 'Next:',
@@ -209,6 +223,7 @@ export const en = {
     seats: 'Seats',
     starts: 'Starts',
     ends: 'Ends',
+    notice: 'Notice until',
     none: 'No contracts yet',
     noneHelp: 'They come through the API or from billing.',
   },

@@ -2,13 +2,20 @@
 import i18next from 'i18next';
 import { en } from './en';
 import type { program } from './program';
+import type { scorecards } from './scorecards';
 import type { segments } from './segments';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'translation';
-    // Some pages bring their texts along (features/program/texts.ts, features/segments/texts.ts).
-    resources: { translation: typeof en & { program: typeof program; segments: typeof segments } };
+    // Some pages bring their texts along (features/program/texts.ts and others).
+    resources: {
+      translation: typeof en & {
+        program: typeof program;
+        scorecards: typeof scorecards;
+        segments: typeof segments;
+      };
+    };
   }
 }
 

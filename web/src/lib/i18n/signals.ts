@@ -55,6 +55,8 @@ export const signals = {
   value: 'Value',
   source: 'Source',
   at: 'At',
+  tasks: 'What is to be done',
+  taskDone: 'done by {{name}}',
   history: 'What happened',
   by: 'by {{name}}',
   event: {
@@ -71,6 +73,8 @@ export const signals = {
     snoozed: 'Snoozed',
     assigned: 'Assigned',
     resolved: 'Resolved',
+    task_done: 'Task done',
+    task_reopened: 'Task open again',
   },
   alreadyTrueHelp:
     'This was so when the rule was first asked, so nobody was told. Start it to work on it as on any other.',

@@ -1,0 +1,141 @@
+// The models in the order in which they are tried, each with the accounts that it gets.
+import { Link } from '@tanstack/react-router';
+import type { Scorecard, ScorecardBoard } from '@/api/types';
+import { SHADES } from '@/features/accounts';
+import { HealthShape } from '@/features/health';
+import { useFormat } from '@/features/session';
+import { t } from '@/lib/i18n';
+import { ScrollRegion } from '@/ui/ScrollRegion';
+import { useUnsegmented } from './queries';
+import classes from './Scorecards.module.css';
+
+type Bands = Scorecard['bands'];
+const COLOURS = ['red', 'yellow', 'green'] as const;
+
+export function Colours({ bands, search }: { bands: Bands; search?: { scorecard: string } }) {
+  const format = useFormat();
+  return (
+    <span className={classes.shades}>
+      {COLOURS.map(band => (
+        <span key={band} className={classes.shade}>
+          <HealthShape shade={band} size={10} />
+          <span className="sr-only">{t(`health.band.${band}`)}</span>
+          {search && bands[band] > 0 && SHADES.includes(band) ? (
+            <Link to="/accounts" search={{ ...search, band }} className={classes.number}>
+              {format.number(bands[band])}
+            </Link>
+          ) : (
+            <span className="num">{format.number(bands[band])}</span>
+          )}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+function Row({ card, place, chosen }: { card: Scorecard; place: number | null; chosen: boolean }) {
+  const format = useFormat();
+  // A shadow's colours are its own; lists go by the score that counts.
+  const search = card.shadow ? undefined : { scorecard: card.name };
+  return (
+    <tr aria-current={chosen}>
+      <td className="num">{place ?? '–'}</td>
+      <th scope="row">
+        <Link to="/scorecards" search={{ card: card.name }} className={classes.card} resetScroll={false}>
+          {card.name}
+        </Link>
+        {card.shadow && (
+          <span className={classes.shadow} title={t('scorecards.shadowWhy')}>
+            {t('scorecards.shadow')}
+          </span>
+        )}
+        {card.doc && <span className={classes.doc}>{card.doc}</span>}
+      </th>
+      <td className={classes.words}>
+        {card.applies_when ? <code>{card.applies_when}</code> : t('scorecards.always')}
+        <span className={classes.doc}>{t('scorecards.priority', { priority: card.priority })}</span>
+      </td>
+      <td className={classes.end}>
+        <Link to="/accounts" search={{ scorecard: card.name }} className={classes.number}>
+          {format.number(card.accounts)}
+        </Link>
+      </td>
+      <td className={`${classes.end} num`}>{format.moneyShort(card.arr)}</td>
+      <td>
+        <Colours bands={card.bands} {...(search ? { search } : {})} />
+      </td>
+    </tr>
+  );
+}
+
+/** Accounts that nothing tells apart, each one click away. */
+function Left({ board }: { board: ScorecardBoard }) {
+  const format = useFormat();
+  const unsegmented = useUnsegmented().data;
+  return (
+    <>
+      <tr>
+        <td>–</td>
+        <th scope="row">{t('scorecards.unscored')}</th>
+        <td className={classes.words}>{t('scorecards.unscoredWhy')}</td>
+        <td className={classes.end}>
+          <Link to="/accounts" search={{ scorecard: 'none' }} className={classes.number}>
+            {format.number(board.unscored)}
+          </Link>
+        </td>
+        <td />
+        <td />
+      </tr>
+      {unsegmented != null && (
+        <tr>
+          <td>–</td>
+          <th scope="row">{t('scorecards.unsegmented')}</th>
+          <td />
+          <td className={classes.end}>
+            <Link to="/accounts" search={{ flag: 'unsegmented' }} className={classes.number}>
+              {format.number(unsegmented)}
+            </Link>
+          </td>
+          <td />
+          <td />
+        </tr>
+      )}
+    </>
+  );
+}
+
+export function Order({ board, chosen }: { board: ScorecardBoard; chosen: string | undefined }) {
+  const live = board.data.filter(card => !card.shadow);
+  const heads = ['place', 'name', 'applies', 'accounts', 'arr', 'colours'] as const;
+  const ends = new Set<string>(['accounts', 'arr']);
+  return (
+    <section className={classes.panel} aria-labelledby="order-title">
+      <h2 id="order-title">{t('scorecards.order')}</h2>
+      <ScrollRegion className={classes.scroll} label={t('scorecards.order')}>
+        <table className={classes.table}>
+          <thead>
+            <tr>
+              {heads.map(name => (
+                <th key={name} scope="col" className={ends.has(name) ? classes.end : undefined}>
+                  {t(`scorecards.${name}`)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {board.data.map(card => (
+              <Row
+                key={card.name}
+                card={card}
+                place={card.shadow ? null : live.indexOf(card) + 1}
+                chosen={card.name === chosen}
+              />
+            ))}
+            <Left board={board} />
+          </tbody>
+        </table>
+      </ScrollRegion>
+      <p className={classes.note}>{t('scorecards.rule')}</p>
+    </section>
+  );
+}

@@ -1,0 +1,118 @@
+// One scorecard whole: its tree of measures with weights, its exceptions, its colours, and if it is a
+// shadow, how far it is from the score that counts.
+import { Link } from '@tanstack/react-router';
+import type { Scorecard, ScorecardBoard, ScorecardPart } from '@/api/types';
+import { words } from '@/features/health';
+import { useFormat } from '@/features/session';
+import { t } from '@/lib/i18n';
+import { ScrollRegion } from '@/ui/ScrollRegion';
+import { Compared } from './Compared';
+import classes from './Scorecards.module.css';
+
+function How({ part }: { part: ScorecardPart }) {
+  const format = useFormat();
+  const points = (value: number) => format.number(value, 1);
+  const bounds = [
+    part.floor !== null && t('scorecards.floor', { points: points(part.floor) }),
+    part.cap !== null && t('scorecards.cap', { points: points(part.cap) }),
+    part.needs !== null && t('scorecards.needs', { count: part.needs }),
+    part.missing !== null && t(`scorecards.missing.${part.missing}`),
+    part.validity_days !== null && t('scorecards.fresh', { count: part.validity_days }),
+  ].filter(Boolean);
+  const map = part.map.map(({ value, score }) =>
+    t('scorecards.map', { value: format.number(value, 2), score: points(score) }),
+  );
+  return (
+    <>
+      {part.rule && <code>{part.rule}</code>}
+      {part.kind === 'measure' && (
+        <span className={classes.doc}>{map.length > 0 ? map.join(', ') : t('scorecards.itself')}</span>
+      )}
+      {bounds.length > 0 && <span className={classes.doc}>{bounds.join(', ')}</span>}
+    </>
+  );
+}
+
+function Tree({ card }: { card: Scorecard }) {
+  const format = useFormat();
+  return (
+    <ScrollRegion className={classes.scroll} label={t('scorecards.tree')}>
+      <table className={`${classes.table} ${classes.tree}`}>
+        <thead>
+          <tr>
+            <th scope="col">{t('scorecards.measure')}</th>
+            <th scope="col" className={classes.end}>
+              {t('scorecards.weight')}
+            </th>
+            <th scope="col" className={classes.end}>
+              {t('scorecards.share')}
+            </th>
+            <th scope="col">{t('scorecards.how')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {card.parts.map(part => (
+            <tr key={part.path} data-kind={part.kind}>
+              <th scope="row" data-depth={Math.min(part.depth, 4)}>
+                {words(part.name)}
+              </th>
+              <td className={`${classes.end} num`}>{format.number(part.weight, 1)}</td>
+              <td className={`${classes.end} num`}>{format.number(100 * part.share, 1)} %</td>
+              <td className={classes.words}>
+                <How part={part} />
+              </td>
+            </tr>
+          ))}
+          {card.children !== 'none' && (
+            <tr data-kind="group">
+              <th scope="row">{t('scorecards.children')}</th>
+              <td />
+              <td className={`${classes.end} num`}>{format.number(100 * card.children_share, 1)} %</td>
+              <td className={classes.words}>{t(`scorecards.childrenTake.${card.children}`)}</td>
+            </tr>
+          )}
+        </tbody>
+      </table>
+    </ScrollRegion>
+  );
+}
+
+function Exceptions({ card }: { card: Scorecard }) {
+  const format = useFormat();
+  if (card.exceptions.length === 0) return <p className={classes.note}>{t('scorecards.noExceptions')}</p>;
+  return (
+    <ol className={classes.exceptions}>
+      {card.exceptions.map(({ kind, points, when, because }) => (
+        <li key={`${because} ${when}`}>
+          <strong>{because}</strong>:{' '}
+          {t(`scorecards.exception.${kind}`, { points: format.number(points, 1) })}
+          <code>{when}</code>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+export function Whole({ card, scale }: { card: Scorecard; scale: ScorecardBoard['scale'] }) {
+  const format = useFormat();
+  const { yellow, green, margin } = card;
+  const bands = {
+    yellow: format.number(yellow, 1),
+    green: format.number(green, 1),
+    margin: format.number(margin, 1),
+  };
+  return (
+    <section className={classes.panel} aria-labelledby="card-title">
+      <h2 id="card-title">{t('scorecards.about', { name: card.name })}</h2>
+      <p className={classes.note}>
+        {t('scorecards.scale', scale)} {t('scorecards.bands', bands)}{' '}
+        <Link to="/program">{t('scorecards.go')}</Link>
+      </p>
+      {card.compared && <Compared compared={card.compared} />}
+      <h3>{t('scorecards.tree')}</h3>
+      <Tree card={card} />
+      <h3>{t('scorecards.exceptions')}</h3>
+      <Exceptions card={card} />
+    </section>
+  );
+}

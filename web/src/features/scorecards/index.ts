@@ -1,0 +1,1 @@
+export { readScorecardsSearch, type ScorecardsSearch } from './search';

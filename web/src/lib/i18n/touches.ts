@@ -1,0 +1,23 @@
+// English, of touches: who of ours spoke with an account, and when.
+export const touches = {
+  title: 'Touches',
+  lead: 'The newest first. How long ago the last one was decides whether the next is due.',
+  none: 'Nobody has spoken with them yet',
+  noneHelp: 'A call, a meeting, a visit or a mail: say it here, or send it through the API.',
+  add: 'Add a touch',
+  kind: 'How',
+  kinds: { call: 'Call', meeting: 'Meeting', visit: 'Visit', email: 'E-mail', chat: 'Chat' },
+  at: 'When',
+  by: 'Who',
+  with: 'With',
+  withNobody: 'Nobody in particular',
+  note: 'What was said',
+  trigger: 'What asked for it',
+  triggerWhy: 'A signal, a campaign, the customer. Without it, tech-touch counts it as leakage.',
+  unasked: 'nothing',
+  save: 'Add',
+  takeBack: 'Take back',
+  takeBackOf: 'Take back: {{kind}}, {{at}}',
+  more: 'Show more',
+  cairn: 'Cairn',
+} as const;
