@@ -3,7 +3,7 @@
 
 #include "api/accounts.h"
 #include "api/core.h"
-#include "health/movement.h"
+#include "engine/portfolio.h"
 
 enum {
     PAGE_USUAL = 50
@@ -59,12 +59,13 @@ static bool read_moved(const struct cn_request *req, const struct cn_account_lis
         cn_fail(err, CN_MALFORMED, "moved: moved_from says since when");
         return cn_error_field(err, "moved_from");
     }
-    const struct cn_movement_range range = {
+    struct cn_movement_range range = {
         .from = query->moved_from,
         .to = query->moved_to_given == CN_GIVEN ? query->moved_to : req->unit.now,
         .owner_id = query->owner_id,
         .currency = req->api->options.currency,
     };
+    cn_engine_effective(req->api->options.engine.live, req->unit.arena, &range.effective);
     if (!cn_movement_members(&req->unit, &range, was, is, &ids, &filter->only_count, err)) {
         return false;
     }

@@ -25,6 +25,24 @@ extern const struct cn_fields cn_score_fields;
 /* "red", "yellow", "green": enum cn_band without NONE, which is a score that is null. */
 extern const struct cn_names cn_band_views;
 
+/* "computed", "override": which score of an account with an override stands first, by the setting
+ * health.effective. */
+enum cn_effective_view {
+    CN_EFFECTIVE_COMPUTED,
+    CN_EFFECTIVE_OVERRIDE
+};
+extern const struct cn_names cn_effective_views;
+int cn_effective_view_of(const struct cn_request *req); /* index of those */
+
+/* What figures that go by scores say of overrides. */
+#define CN_EFFECTIVE_ROWS(view, when)                                                          \
+    CN_FIELD_OF_ENUM(struct view, effective, &cn_effective_views,                              \
+                     .doc = "which score stands first where there is an override, by setting " \
+                            "health.effective; the figures are of that one"),                  \
+        CN_FIELD(struct view, overridden,                                                      \
+                 .doc = "accounts with an override in force " when                             \
+                        ", whether it stands first or not")
+
 struct cn_owner_view {
     cn_user_id id;
     cn_str name;

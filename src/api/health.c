@@ -154,13 +154,6 @@ static const struct cn_fields shadow_fields =
     CN_FIELDS("ShadowScore", struct shadow_view, shadow_rows);
 static const struct cn_field shadow_item = { .type = CN_FIELD_OBJECT, .object = &shadow_fields };
 
-enum effective {
-    EFFECTIVE_COMPUTED,
-    EFFECTIVE_OVERRIDE
-};
-static const char *const effective_texts[] = { "computed", "override" };
-static const struct cn_names effectives = { effective_texts, CN_ARRAY_LEN(effective_texts) };
-
 struct health_view {
     cn_time at;
     double points;
@@ -201,7 +194,7 @@ static const struct cn_field health_rows[] = {
                        .doc = "null: nothing to compare with"),
     CN_FIELD_OF_OBJECT(struct health_view, override, &override_fields, MAY(override),
                        .doc = "set by hand, beside the computed score; null: not"),
-    CN_FIELD_OF_ENUM(struct health_view, effective, &effectives,
+    CN_FIELD_OF_ENUM(struct health_view, effective, &cn_effective_views,
                      .doc = "which of the two stands first, by setting health.effective; computed "
                             "without an override"),
     CN_FIELD_OF_LIST(struct health_view, shadows, &shadow_item, .max = CN_SHADOWS_MAX,
@@ -353,9 +346,7 @@ static bool add_override(const struct cn_request *req, cn_account_id id, struct 
             view->override.by = users.items[i].name;
         }
     }
-    if (cn_str_equal(req->api->options.config->health_effective, CN_STR("override"))) {
-        view->effective = EFFECTIVE_OVERRIDE;
-    }
+    view->effective = cn_effective_view_of(req);
     return true;
 }
 

@@ -1,5 +1,7 @@
 #include "engine/shown.h"
 
+#include "engine/portfolio.h"
+
 struct cn_shown_score cn_engine_shown(const struct cn_engine *engine, size_t row)
 {
     const struct cn_column *overrides = &engine->lists->overrides;
@@ -20,6 +22,42 @@ struct cn_shown_score cn_engine_shown(const struct cn_engine *engine, size_t row
         shown.score.is_grey = false;
     }
     return shown;
+}
+
+double cn_engine_shown_cadence(const struct cn_engine *engine, size_t row)
+{
+    const struct cn_segment_model *model = engine->program->segments;
+    const struct cn_column *computed = &engine->segments.cadence_days;
+    const struct cn_shown_score shown = cn_engine_shown(engine, row);
+    if (!shown.is_by_hand) {
+        return cn_column_is_missing(computed, row) ? 0 : computed->as.f64[row];
+    }
+    for (uint32_t i = 0; i < model->count; i++) {
+        if (model->items[i].coverage != NULL && cn_membership_has(&engine->segments, i, row)) {
+            return (double)cn_coverage_cadence(model->items[i].coverage,
+                                               (size_t)shown.score.band - 1);
+        }
+    }
+    return 0;
+}
+
+void cn_engine_effective(struct cn_engine *engine, struct cn_arena *arena,
+                         struct cn_effective *effective_out)
+{
+    (void)pthread_rwlock_rdlock(&engine->lock);
+    const struct cn_health_model *model = engine->program->health;
+    struct cn_effective effective = {
+        .is_by_hand = engine->options.shows_overrides,
+        .items = cn_arena_array(arena, struct cn_effective_bands, model->scorecard_count + 1),
+        .count = model->scorecard_count,
+    };
+    for (size_t i = 0; i < model->scorecard_count; i++) {
+        const struct cn_scorecard *card = &model->scorecards[i];
+        effective.items[i] =
+            (struct cn_effective_bands){ cn_arena_str(arena, card->name), card->bands };
+    }
+    (void)pthread_rwlock_unlock(&engine->lock);
+    *effective_out = effective;
 }
 
 void cn_engine_shown_where_band(const struct cn_engine *engine, unsigned mask,

@@ -17,6 +17,10 @@ struct cn_shown_score {
 
 struct cn_shown_score cn_engine_shown(const struct cn_engine *engine, size_t row);
 
+/* Days between two touches by coverage model and the colour shown, 0: none.  What rules read as
+ * cadence_days goes by the computed colour. */
+double cn_engine_shown_cadence(const struct cn_engine *engine, size_t row);
+
 /* Adds the rows with one of the bands of `mask`, as shown, to `into`. */
 void cn_engine_shown_where_band(const struct cn_engine *engine, unsigned mask,
                                 struct cn_bitmap *into);
