@@ -73,6 +73,31 @@ static bool read_moved(const struct cn_request *req, const struct cn_account_lis
     return true;
 }
 
+/* Both ascending: what is in both. */
+static void narrow(const struct cn_request *req, int64_t *ids, size_t count,
+                   struct cn_account_filter *filter)
+{
+    size_t kept = 0;
+    for (size_t i = 0, j = 0; filter->only != NULL && i < count && j < filter->only_count;) {
+        if (ids[i] == filter->only[j]) {
+            ids[kept++] = ids[i];
+        }
+        const int64_t mine = ids[i];
+        i += mine <= filter->only[j];
+        j += mine >= filter->only[j];
+    }
+    filter->only_count = filter->only != NULL ? kept : count;
+    filter->only = count > 0 ? ids : cn_arena_array(req->unit.arena, int64_t, 1);
+}
+
+static void read_overridden(const struct cn_request *req, struct cn_account_filter *filter)
+{
+    int64_t *ids = NULL;
+    size_t count = 0;
+    cn_engine_overridden(req->api->options.engine.live, req->unit.arena, &ids, &count);
+    narrow(req, ids, count, filter);
+}
+
 static bool parse_sort(cn_str text, struct cn_account_filter *filter, struct cn_error *err)
 {
     filter->descending = cn_str_starts_with(text, CN_STR("-"));
@@ -142,6 +167,9 @@ bool cn_account_filter_of(const struct cn_request *req, const struct cn_account_
         (query->sort_given == CN_GIVEN && !parse_sort(query->sort, &filter, err)) ||
         (query->moved_given == CN_GIVEN && !read_moved(req, query, &filter, err))) {
         return false;
+    }
+    if (query->overridden) {
+        read_overridden(req, &filter);
     }
     *filter_out = filter;
     return true;

@@ -138,6 +138,8 @@ struct cn_account_list_query {
     enum cn_given flag_given;
     bool at_risk;
     enum cn_given at_risk_given;
+    bool overridden;
+    enum cn_given overridden_given;
     cn_str moved;
     enum cn_given moved_given;
     cn_time moved_from;
@@ -181,6 +183,7 @@ struct cn_account_list_query {
                          .doc = "only those that are renewal-window, stalled or unsegmented"),  \
         CN_ACCOUNT_QUERY(at_risk, .doc = "true: only those at risk, as the portfolio counts "   \
                                          "them: red, or yellow and renewing within 120 days"),  \
+        CN_ACCOUNT_QUERY(overridden, .doc = "true: only those with an override in force"),      \
         CN_ACCOUNT_QUERY(moved, .max = 20,                                                      \
                          .doc = "green-yellow: only those that were the one at moved_from and " \
                                 "the other at moved_to; none is without a score"),              \

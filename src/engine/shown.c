@@ -1,5 +1,7 @@
 #include "engine/shown.h"
 
+#include <stdlib.h>
+
 #include "engine/portfolio.h"
 
 struct cn_shown_score cn_engine_shown(const struct cn_engine *engine, size_t row)
@@ -39,6 +41,37 @@ double cn_engine_shown_cadence(const struct cn_engine *engine, size_t row)
         }
     }
     return 0;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a;
+    const int64_t y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+size_t cn_engine_ids(const struct cn_engine *engine, const struct cn_bitmap *rows,
+                     struct cn_arena *arena, int64_t **ids_out)
+{
+    const int64_t *accounts = cn_frame_accounts(engine->frame);
+    int64_t *ids = cn_arena_array(arena, int64_t, cn_bitmap_count(rows) + 1);
+    size_t count = 0;
+    size_t row = 0;
+    for (size_t from = 0; cn_bitmap_next(rows, from, &row); from = row + 1) {
+        ids[count] = accounts[row];
+        count += accounts[row] != 0;
+    }
+    qsort(ids, count, sizeof(*ids), by_id);
+    *ids_out = ids;
+    return count;
+}
+
+void cn_engine_overridden(struct cn_engine *engine, struct cn_arena *arena, int64_t **ids_out,
+                          size_t *count_out)
+{
+    (void)pthread_rwlock_rdlock(&engine->lock);
+    *count_out = cn_engine_ids(engine, &engine->lists->overridden, arena, ids_out);
+    (void)pthread_rwlock_unlock(&engine->lock);
 }
 
 void cn_engine_effective(struct cn_engine *engine, struct cn_arena *arena,

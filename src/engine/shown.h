@@ -29,6 +29,10 @@ void cn_engine_shown_where_band(const struct cn_engine *engine, unsigned mask,
 const struct cn_column *cn_engine_shown_points(const struct cn_engine *engine,
                                                struct cn_column *scratch);
 
+/* The accounts of the rows, ascending, in `arena`; the number of them. */
+size_t cn_engine_ids(const struct cn_engine *engine, const struct cn_bitmap *rows,
+                     struct cn_arena *arena, int64_t **ids_out);
+
 /* The override of a row whose record changed, at that moment. */
 void cn_engine_shown_refresh(struct cn_engine *engine, uint32_t row, cn_time now);
 

@@ -228,6 +228,8 @@ for (const effective of ['override', 'computed']) {
       risers: [],
       overridden: Array(4).fill([effective, 1]),
     });
+    const listed = async query => (await admin.get(`/api/v1/accounts?overridden=true${query}`)).body.data.map(row => row.name);
+    assert.deepEqual([await listed(''), await listed(`&moved=yellow-yellow&moved_from=${before}`)], [['Acme'], byHand ? [] : ['Acme']]);
     const moved = async (move, from) => (await admin.get(`/api/v1/accounts?moved=${move}&moved_from=${from}`)).body.data.map(row => row.name);
     assert.deepEqual(await moved('yellow-red', before), byHand ? ['Acme'] : []);
     assert.deepEqual(await moved('yellow-yellow', before), byHand ? ['Other'] : ['Acme', 'Other']);

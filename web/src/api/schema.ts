@@ -2166,6 +2166,13 @@ export interface components {
             at_risk: components["schemas"]["Tally"];
             /** @description the part of at_risk that is yellow */
             yellow_at_risk: components["schemas"]["Tally"];
+            /**
+             * @description which score stands first where there is an override, by setting health.effective; the figures are of that one
+             * @enum {string}
+             */
+            effective: "computed" | "override";
+            /** @description accounts with an override in force now, whether it stands first or not */
+            overridden: number;
             /** @description how near a renewal puts a yellow account at risk */
             risk_window_days: number;
             /** @description each horizon holds the one before */
@@ -2205,6 +2212,13 @@ export interface components {
              * @description the later moment
              */
             to: string;
+            /**
+             * @description which score stands first where there is an override, by setting health.effective; the figures are of that one
+             * @enum {string}
+             */
+            effective: "computed" | "override";
+            /** @description accounts with an override in force at either moment, whether it stands first or not */
+            overridden: number;
             /** @description who was which colour at the one and at the other; empty ones are left out */
             cells: components["schemas"]["MigrationCell"][];
             /** @description whose score fell most */
@@ -2265,6 +2279,13 @@ export interface components {
             answered: number[];
             /** @description each of the seven, with the accounts that answer it */
             questions: components["schemas"]["SegmentQuestion"][];
+            /**
+             * @description which score stands first where there is an override, by setting health.effective; the figures are of that one
+             * @enum {string}
+             */
+            effective: "computed" | "override";
+            /** @description accounts with an override in force now, whether it stands first or not */
+            overridden: number;
         };
         Segment: {
             /**
@@ -2369,6 +2390,13 @@ export interface components {
             owners: components["schemas"]["CoverageOwner"][];
             /** @description accounts in no coverage model */
             without: number;
+            /**
+             * @description which score stands first where there is an override, by setting health.effective; the figures are of that one
+             * @enum {string}
+             */
+            effective: "computed" | "override";
+            /** @description accounts with an override in force now, whether it stands first or not */
+            overridden: number;
         };
         CoverageModel: {
             /** @description as in the program */
@@ -3949,6 +3977,8 @@ export interface operations {
                 flag?: string;
                 /** @description true: only those at risk, as the portfolio counts them: red, or yellow and renewing within 120 days */
                 at_risk?: boolean;
+                /** @description true: only those with an override in force */
+                overridden?: boolean;
                 /** @description green-yellow: only those that were the one at moved_from and the other at moved_to; none is without a score */
                 moved?: string;
                 /** @description needed by moved */
@@ -7014,6 +7044,8 @@ export interface operations {
                 flag?: string;
                 /** @description true: only those at risk, as the portfolio counts them: red, or yellow and renewing within 120 days */
                 at_risk?: boolean;
+                /** @description true: only those with an override in force */
+                overridden?: boolean;
                 /** @description green-yellow: only those that were the one at moved_from and the other at moved_to; none is without a score */
                 moved?: string;
                 /** @description needed by moved */
