@@ -1493,6 +1493,13 @@ export interface components {
              * @enum {string}
              */
             effective: "computed" | "override";
+            /** @description the score that stands first; rows of depth 1 add up to it, and their changes to it less that of `previous` */
+            effective_points: number;
+            /**
+             * @description the colour of the score that stands first
+             * @enum {string}
+             */
+            effective_band: "red" | "yellow" | "green";
             /** @description scorecards that are scored beside, and decide nothing; of now alone */
             shadows: components["schemas"]["ShadowScore"][];
             /** @description the scorecard's tree in pre-order */
@@ -1506,6 +1513,8 @@ export interface components {
             at: string;
             /** @description the score then */
             points: number;
+            /** @description the score that stood first then: computed, or an override */
+            effective_points: number;
             /**
              * @description the colour then
              * @enum {string}
@@ -1553,7 +1562,7 @@ export interface components {
         ExplainItem: {
             /** @description usage/breadth; exceptions/1 */
             path: string;
-            /** @description rows of depth 1 add up to the score */
+            /** @description rows of depth 1 add up to effective_points */
             depth: number;
             /** @description as it is called in the scorecard */
             name: string;
@@ -1561,7 +1570,7 @@ export interface components {
              * @description what kind of row
              * @enum {string}
              */
-            kind: "group" | "measure" | "exception" | "bound" | "children" | "rules" | "scorecard" | "rest";
+            kind: "group" | "measure" | "exception" | "bound" | "children" | "rules" | "scorecard" | "judgement" | "rest";
             /** @description share of what its siblings weigh, 0 to 1 */
             weight: number | null;
             /** @description 0 to 100; null: missing */
