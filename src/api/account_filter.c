@@ -3,8 +3,8 @@
 
 #include "api/accounts.h"
 #include "api/core.h"
+#include "engine/portfolio.h"
 #include "engine/scorecards.h"
-#include "health/movement.h"
 
 enum {
     PAGE_USUAL = 50
@@ -60,12 +60,13 @@ static bool read_moved(const struct cn_request *req, const struct cn_account_lis
         cn_fail(err, CN_MALFORMED, "moved: moved_from says since when");
         return cn_error_field(err, "moved_from");
     }
-    const struct cn_movement_range range = {
+    struct cn_movement_range range = {
         .from = query->moved_from,
         .to = query->moved_to_given == CN_GIVEN ? query->moved_to : req->unit.now,
         .owner_id = query->owner_id,
         .currency = req->api->options.currency,
     };
+    cn_engine_effective(req->api->options.engine.live, req->unit.arena, &range.effective);
     if (!cn_movement_members(&req->unit, &range, was, is, &ids, &filter->only_count, err)) {
         return false;
     }
@@ -73,23 +74,21 @@ static bool read_moved(const struct cn_request *req, const struct cn_account_lis
     return true;
 }
 
-/* Both ascending. */
-static void intersect(struct cn_account_filter *filter, const int64_t *ids, size_t count,
-                      struct cn_arena *arena)
+/* Both ascending: what is in both. */
+static void narrow(const struct cn_request *req, int64_t *ids, size_t count,
+                   struct cn_account_filter *filter)
 {
-    int64_t *both = cn_arena_array(arena, int64_t, count + 1);
-    size_t found = 0;
-    size_t at = 0;
-    for (size_t i = 0; i < count; i++) {
-        while (at < filter->only_count && filter->only[at] < ids[i]) {
-            at++;
+    size_t kept = 0;
+    for (size_t i = 0, j = 0; filter->only != NULL && i < count && j < filter->only_count;) {
+        if (ids[i] == filter->only[j]) {
+            ids[kept++] = ids[i];
         }
-        if (at < filter->only_count && filter->only[at] == ids[i]) {
-            both[found++] = ids[i];
-        }
+        const int64_t mine = ids[i];
+        i += mine <= filter->only[j];
+        j += mine >= filter->only[j];
     }
-    filter->only = both;
-    filter->only_count = found;
+    filter->only_count = filter->only != NULL ? kept : count;
+    filter->only = count > 0 ? ids : cn_arena_array(req->unit.arena, int64_t, 1);
 }
 
 static bool read_scorecard(const struct cn_request *req, const struct cn_account_list_query *query,
@@ -102,13 +101,16 @@ static bool read_scorecard(const struct cn_request *req, const struct cn_account
         !cn_engine_scored_by(engine, query->scorecard, req->unit.arena, &ids, &count)) {
         return wrong(err, "scorecard", query->scorecard);
     }
-    if (filter->only != NULL) {
-        intersect(filter, ids, count, req->unit.arena);
-    } else {
-        filter->only = ids;
-        filter->only_count = count;
-    }
+    narrow(req, ids, count, filter);
     return true;
+}
+
+static void read_overridden(const struct cn_request *req, struct cn_account_filter *filter)
+{
+    int64_t *ids = NULL;
+    size_t count = 0;
+    cn_engine_overridden(req->api->options.engine.live, req->unit.arena, &ids, &count);
+    narrow(req, ids, count, filter);
 }
 
 static bool parse_sort(cn_str text, struct cn_account_filter *filter, struct cn_error *err)
@@ -182,6 +184,9 @@ bool cn_account_filter_of(const struct cn_request *req, const struct cn_account_
         (query->moved_given == CN_GIVEN && !read_moved(req, query, &filter, err)) ||
         (query->scorecard_given == CN_GIVEN && !read_scorecard(req, query, &filter, err))) {
         return false;
+    }
+    if (query->overridden) {
+        read_overridden(req, &filter);
     }
     *filter_out = filter;
     return true;

@@ -233,6 +233,16 @@ static const struct cn_field page_rows[] = {
 static const struct cn_fields page_fields =
     CN_FIELDS("AccountList", struct account_page, page_rows);
 
+static const char *const effective_texts[] = { "computed", "override" };
+const struct cn_names cn_effective_views = { effective_texts, CN_ARRAY_LEN(effective_texts) };
+
+int cn_effective_view_of(const struct cn_request *req)
+{
+    const cn_str effective = req->api->options.config->health_effective;
+    return cn_str_equal(effective, CN_STR("override")) ? CN_EFFECTIVE_OVERRIDE
+                                                       : CN_EFFECTIVE_COMPUTED;
+}
+
 enum cn_given cn_owner_view_of(const struct cn_user_list *users, cn_user_id id,
                                struct cn_owner_view *view_out)
 {

@@ -25,6 +25,24 @@ extern const struct cn_fields cn_score_fields;
 /* "red", "yellow", "green": enum cn_band without NONE, which is a score that is null. */
 extern const struct cn_names cn_band_views;
 
+/* "computed", "override": which score of an account with an override stands first, by the setting
+ * health.effective. */
+enum cn_effective_view {
+    CN_EFFECTIVE_COMPUTED,
+    CN_EFFECTIVE_OVERRIDE
+};
+extern const struct cn_names cn_effective_views;
+int cn_effective_view_of(const struct cn_request *req); /* index of those */
+
+/* What figures that go by scores say of overrides. */
+#define CN_EFFECTIVE_ROWS(view, when)                                                          \
+    CN_FIELD_OF_ENUM(struct view, effective, &cn_effective_views,                              \
+                     .doc = "which score stands first where there is an override, by setting " \
+                            "health.effective; the figures are of that one"),                  \
+        CN_FIELD(struct view, overridden,                                                      \
+                 .doc = "accounts with an override in force " when                             \
+                        ", whether it stands first or not")
+
 struct cn_owner_view {
     cn_user_id id;
     cn_str name;
@@ -128,6 +146,8 @@ struct cn_account_list_query {
     enum cn_given flag_given;
     bool at_risk;
     enum cn_given at_risk_given;
+    bool overridden;
+    enum cn_given overridden_given;
     cn_str moved;
     enum cn_given moved_given;
     cn_time moved_from;
@@ -175,6 +195,7 @@ struct cn_account_list_query {
                          .doc = "only those that are renewal-window, stalled or unsegmented"),  \
         CN_ACCOUNT_QUERY(at_risk, .doc = "true: only those at risk, as the portfolio counts "   \
                                          "them: red, or yellow and renewing within 120 days"),  \
+        CN_ACCOUNT_QUERY(overridden, .doc = "true: only those with an override in force"),      \
         CN_ACCOUNT_QUERY(moved, .max = 20,                                                      \
                          .doc = "green-yellow: only those that were the one at moved_from and " \
                                 "the other at moved_to; none is without a score"),              \

@@ -191,6 +191,8 @@ struct board_view {
         size_t count;
     } owners;
     int64_t without;
+    int effective;
+    int64_t overridden;
 };
 static const struct cn_field board_rows[] = {
     CN_FIELD_OF_LIST(struct board_view, models, &model_item, .max = CN_SEGMENTS_MAX,
@@ -198,6 +200,7 @@ static const struct cn_field board_rows[] = {
     CN_FIELD_OF_LIST(struct board_view, owners, &owner_item, .max = ROWS_MAX,
                      .doc = "who has accounts, nobody first"),
     CN_FIELD(struct board_view, without, .doc = "accounts in no coverage model"),
+    CN_EFFECTIVE_ROWS(board_view, "now"),
 };
 static const struct cn_fields board_fields =
     CN_FIELDS("CoverageBoard", struct board_view, board_rows);
@@ -352,6 +355,8 @@ static bool handle_coverage(const struct cn_request *req, struct cn_response *re
     }
     fill_owners(&board, &users, req->unit.arena, view);
     view->without = board.without.accounts;
+    view->effective = cn_effective_view_of(req);
+    view->overridden = board.overridden;
     return true;
 }
 

@@ -8,7 +8,7 @@
 
 enum {
     HISTORY_MAX = 2000,
-    ITEMS_MAX = 3 * (2 * CN_SCORECARD_NODES_MAX + CN_EXCEPTIONS_MAX) + 4,
+    ITEMS_MAX = 3 * (2 * CN_SCORECARD_NODES_MAX + CN_EXCEPTIONS_MAX) + 7,
     FACTS_MAX = 1000,
     TEXT_MAX = 20000
 };
@@ -66,7 +66,8 @@ struct item_view {
 #define MAY(member)       CN_MAY(struct item_view, member, BE_NULL)
 static const struct cn_field item_rows[] = {
     ITEM(path, .max = TEXT_MAX, .doc = "usage/breadth; exceptions/1"),
-    ITEM(depth, .max = CN_SCORECARD_DEPTH_MAX + 1, .doc = "rows of depth 1 add up to the score"),
+    ITEM(depth, .max = CN_SCORECARD_DEPTH_MAX + 1,
+         .doc = "rows of depth 1 add up to effective_points"),
     ITEM(name, .max = TEXT_MAX, .doc = "as it is called in the scorecard"),
     CN_FIELD_OF_ENUM(struct item_view, kind, &kinds, .doc = "what kind of row"),
     ITEM(weight, MAY(weight), .doc = "share of what its siblings weigh, 0 to 1"),
@@ -91,6 +92,7 @@ static const struct cn_field item_item = { .type = CN_FIELD_OBJECT, .object = &i
 struct previous_view {
     cn_time at;
     double points;
+    double effective_points;
     int band;
     int64_t program_version;
 };
@@ -98,6 +100,8 @@ static const struct cn_field previous_rows[] = {
     CN_FIELD(struct previous_view, at, .doc = "the moment compared with"),
     CN_FIELD(struct previous_view, points, .min = 0, .max = 100,
              .doc = "the score then, 0 to 100; 100 is healthy"),
+    CN_FIELD(struct previous_view, effective_points, .min = 0, .max = 100,
+             .doc = "the score that stood first then: computed, or an override"),
     CN_FIELD_OF_ENUM(struct previous_view, band, &cn_band_views, .doc = "the colour then"),
     CN_FIELD(struct previous_view, program_version, .min = 0, .max = INT64_MAX,
              .doc = "of the program that made it"),
@@ -156,13 +160,6 @@ static const struct cn_fields shadow_fields =
     CN_FIELDS("ShadowScore", struct shadow_view, shadow_rows);
 static const struct cn_field shadow_item = { .type = CN_FIELD_OBJECT, .object = &shadow_fields };
 
-enum effective {
-    EFFECTIVE_COMPUTED,
-    EFFECTIVE_OVERRIDE
-};
-static const char *const effective_texts[] = { "computed", "override" };
-static const struct cn_names effectives = { effective_texts, CN_ARRAY_LEN(effective_texts) };
-
 struct health_view {
     cn_time at;
     double points;
@@ -178,6 +175,8 @@ struct health_view {
     struct override_view override;
     enum cn_given override_given;
     int effective;
+    double effective_points;
+    int effective_band;
     struct {
         struct shadow_view *items;
         size_t count;
@@ -203,9 +202,14 @@ static const struct cn_field health_rows[] = {
                        .doc = "null: nothing to compare with"),
     CN_FIELD_OF_OBJECT(struct health_view, override, &override_fields, MAY(override),
                        .doc = "set by hand, beside the computed score; null: not"),
-    CN_FIELD_OF_ENUM(struct health_view, effective, &effectives,
+    CN_FIELD_OF_ENUM(struct health_view, effective, &cn_effective_views,
                      .doc = "which of the two stands first, by setting health.effective; computed "
                             "without an override"),
+    HEALTH(effective_points, .min = 0, .max = 100,
+           .doc = "the score that stands first; rows of depth 1 add up to it, and their changes to "
+                  "it less that of `previous`"),
+    CN_FIELD_OF_ENUM(struct health_view, effective_band, &cn_band_views,
+                     .doc = "the colour of the score that stands first"),
     CN_FIELD_OF_LIST(struct health_view, shadows, &shadow_item, .max = CN_SHADOWS_MAX,
                      .doc = "scorecards that are scored beside, and decide nothing; of now alone"),
     CN_FIELD_OF_LIST(struct health_view, items, &item_item, .max = ITEMS_MAX,
@@ -355,9 +359,7 @@ static bool add_override(const struct cn_request *req, cn_account_id id, struct 
             view->override.by = users.items[i].name;
         }
     }
-    if (cn_str_equal(req->api->options.config->health_effective, CN_STR("override"))) {
-        view->effective = EFFECTIVE_OVERRIDE;
-    }
+    view->effective = cn_effective_view_of(req);
     return true;
 }
 
@@ -380,6 +382,8 @@ static bool handle_explain(const struct cn_request *req, struct cn_response *res
     }
     view->at = why.at;
     view->points = (double)score->points / 1000;
+    view->effective_points = (double)why.now.effective / 1000;
+    view->effective_band = (int)why.now.effective_band - 1;
     view->band = (int)score->band - 1;
     view->grey = score->is_grey;
     view->confidence = (double)score->confidence / 1000;
@@ -393,7 +397,8 @@ static bool handle_explain(const struct cn_request *req, struct cn_response *res
     if (has_previous) {
         view->previous =
             (struct previous_view){ why.previous_at, (double)why.previous.points / 1000,
-                                    (int)why.previous.band - 1, why.previous_version };
+                                    (double)why.now.was / 1000, (int)why.previous.band - 1,
+                                    why.previous_version };
     }
     add_shadows(req, &why, view);
     return add_items(req, &why.now, view, err) && add_override(req, path->account_id, view, err);

@@ -1,7 +1,8 @@
 /* /api/v1/portfolio and /api/v1/health/migration: a book as a whole, and how it moved. */
+#include "engine/portfolio.h"
+
 #include "api/accounts.h"
 #include "api/core.h"
-#include "health/movement.h"
 
 enum {
     CELLS_MAX = CN_BAND_COUNT * CN_BAND_COUNT,
@@ -59,6 +60,8 @@ struct portfolio_view {
     struct tally_view grey;
     struct tally_view at_risk;
     struct tally_view yellow_at_risk;
+    int effective;
+    int64_t overridden;
     int64_t risk_window_days;
     struct {
         struct renewals_view *items;
@@ -77,6 +80,7 @@ static const struct cn_field portfolio_rows[] = {
     TALLY(grey, .doc = "those shown grey for want of facts; each counts in its frozen colour, too"),
     TALLY(at_risk, .doc = "red, or yellow and renewing within risk_window_days or overdue"),
     TALLY(yellow_at_risk, .doc = "the part of at_risk that is yellow"),
+    CN_EFFECTIVE_ROWS(portfolio_view, "now"),
     ROW(risk_window_days, .doc = "how near a renewal puts a yellow account at risk"),
     CN_FIELD_OF_LIST(struct portfolio_view, renewals, &renewals_item, .max = CN_RENEWAL_HORIZONS,
                      .doc = "each horizon holds the one before"),
@@ -140,6 +144,8 @@ static bool handle_portfolio(const struct cn_request *req, struct cn_response *r
     view->grey = tally_of(req, portfolio.grey);
     view->at_risk = tally_of(req, portfolio.at_risk);
     view->yellow_at_risk = tally_of(req, portfolio.yellow_at_risk);
+    view->effective = cn_effective_view_of(req);
+    view->overridden = portfolio.overridden.accounts;
     view->risk_window_days = CN_RISK_WINDOW_DAYS;
     view->other_currency = portfolio.other_currency.accounts;
     view->renewals.items =
@@ -202,6 +208,8 @@ struct mover_view_list {
 struct migration_view {
     cn_time from;
     cn_time to;
+    int effective;
+    int64_t overridden;
     struct {
         struct cell_view *items;
         size_t count;
@@ -212,6 +220,7 @@ struct migration_view {
 static const struct cn_field migration_rows[] = {
     CN_FIELD(struct migration_view, from, .doc = "the earlier moment"),
     CN_FIELD(struct migration_view, to, .doc = "the later moment"),
+    CN_EFFECTIVE_ROWS(migration_view, "at either moment"),
     CN_FIELD_OF_LIST(struct migration_view, cells, &cell_item, .max = CELLS_MAX,
                      .doc = "who was which colour at the one and at the other; empty ones are left "
                             "out"),
@@ -300,7 +309,7 @@ static bool handle_migration(const struct cn_request *req, struct cn_response *r
 {
     const struct migration_query *query = req->query;
     struct migration_view *view = res->body;
-    const struct cn_movement_range range = {
+    struct cn_movement_range range = {
         .from = query->from,
         .to = query->to_given == CN_GIVEN ? query->to : req->unit.now,
         .owner_id = query->owner_id,
@@ -312,6 +321,7 @@ static bool handle_migration(const struct cn_request *req, struct cn_response *r
         cn_fail(err, CN_MALFORMED, "to: before from");
         return cn_error_field(err, "to");
     }
+    cn_engine_effective(req->api->options.engine.live, req->unit.arena, &range.effective);
     if (!cn_movement_load(&req->unit, &range, &movement, err) ||
         !cn_user_list(&req->unit, &users, err) ||
         !fill_movers(req, &range, false, &users, &view->fallers, err) ||
@@ -320,6 +330,8 @@ static bool handle_migration(const struct cn_request *req, struct cn_response *r
     }
     view->from = range.from;
     view->to = range.to;
+    view->effective = cn_effective_view_of(req);
+    view->overridden = movement.overridden;
     fill_cells(req, &movement, view);
     return true;
 }

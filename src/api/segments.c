@@ -135,6 +135,8 @@ struct board_view {
         struct question_view *items;
         size_t count;
     } questions;
+    int effective;
+    int64_t overridden;
 };
 static const struct cn_field board_rows[] = {
     CN_FIELD_OF_LIST(struct board_view, data, &set_item, .max = CN_SEGMENTS_MAX,
@@ -146,6 +148,7 @@ static const struct cn_field board_rows[] = {
                      .doc = "accounts that answer 0, 1, ... 7 of the seven questions"),
     CN_FIELD_OF_LIST(struct board_view, questions, &question_item, .max = CN_QUESTIONS,
                      .doc = "each of the seven, with the accounts that answer it"),
+    CN_EFFECTIVE_ROWS(board_view, "now"),
 };
 static const struct cn_fields board_fields =
     CN_FIELDS("SegmentBoard", struct board_view, board_rows);
@@ -222,6 +225,8 @@ static bool handle_list(const struct cn_request *req, struct cn_response *res, s
     view->answered.count = ANSWERS;
     memcpy(view->answered.items, board.answered, sizeof(board.answered));
     fill_questions(&board, req->unit.arena, view);
+    view->effective = cn_effective_view_of(req);
+    view->overridden = board.overridden;
     return true;
 }
 

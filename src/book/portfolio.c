@@ -25,6 +25,9 @@ void cn_portfolio_add(struct cn_portfolio *portfolio, const struct cn_portfolio_
     if (account->is_grey) {
         tally(&portfolio->grey, account);
     }
+    if (account->is_overridden) {
+        tally(&portfolio->overridden, account);
+    }
     if (account->has_arr && account->is_other_currency) {
         portfolio->other_currency.accounts++;
         portfolio->other_currency.arr_minor += account->arr_minor;

@@ -35,6 +35,7 @@ struct cn_portfolio {
     struct cn_tally at_risk;
     struct cn_tally yellow_at_risk;                               /* the part that is yellow */
     struct cn_tally renewals[CN_RENEWAL_HORIZONS][CN_BAND_COUNT]; /* each within the next */
+    struct cn_tally overridden;     /* an override is in force, whether it stands first or not */
     struct cn_tally other_currency; /* accounts of which the ARR is in no sum; minor units as is */
 };
 
@@ -42,6 +43,7 @@ struct cn_portfolio {
 struct cn_portfolio_account {
     enum cn_band band;
     bool is_grey;
+    bool is_overridden;
     bool has_arr;
     bool is_other_currency;
     int64_t arr_minor;

@@ -258,8 +258,8 @@ const struct cn_setting cn_settings[] = {
       .offset = AT(health_effective),
       .fallback = "computed",
       .doc = "Which score of an account with an override stands first on its page, in lists, "
-             "figures and exports: computed, or override; rules, signals and history go by the "
-             "computed one" },
+             "figures, how accounts moved, and exports: computed, or override; rules, signals and "
+             "history go by the computed one" },
     { .name = "intake.max_age",
       .type = CN_SETTING_DURATION_MS,
       .offset = AT(intake_max_age_ms),

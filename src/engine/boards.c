@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 
-#include "engine/list_columns.h"
+#include "engine/shown.h"
 
 enum {
     MINOR_UNITS = 100,
@@ -64,11 +64,22 @@ static struct cn_board_sum sum_of(const struct view *view, const struct cn_bitma
     for (size_t from = 0; cn_bitmap_next(&both, from, &row); from = row + 1) {
         add_row(view, row, &sum);
         if (bands != NULL) {
-            add_row(view, row, &bands[cn_health_state_get(&view->engine->health, row).band]);
+            add_row(view, row, &bands[cn_engine_shown(view->engine, row).score.band]);
         }
     }
     cn_bitmap_deinit(&both);
     return sum;
+}
+
+static int64_t count_overridden(const struct view *view)
+{
+    const struct cn_bitmap *overridden = &view->engine->lists->overridden;
+    int64_t count = 0;
+    size_t row = 0;
+    for (size_t from = 0; cn_bitmap_next(overridden, from, &row); from = row + 1) {
+        count += cn_bitmap_has(&view->seen, row);
+    }
+    return count;
 }
 
 /* That of the first account that has ARR. */
@@ -120,9 +131,7 @@ static void stand(const struct cn_engine *engine, uint32_t row, struct cn_arena 
     if (!cn_column_is_missing(&members->days_in_stage, row)) {
         standing->days_in_stage = members->days_in_stage.as.f64[row];
     }
-    if (!cn_column_is_missing(&members->cadence_days, row)) {
-        standing->cadence_days = members->cadence_days.as.f64[row];
-    }
+    standing->cadence_days = cn_engine_shown_cadence(engine, row);
 }
 
 void cn_engine_standings(struct cn_engine *engine, const cn_account_id *ids, size_t count,
@@ -224,6 +233,7 @@ void cn_engine_segment_board(struct cn_engine *engine, const struct cn_unit *uni
         .all = sum_of(&view, NULL, NULL),
         .has_primary = cn_segment_find(model, CN_SEGMENT_FLAG, CN_STR("unsegmented"), &unsegmented),
     };
+    board.overridden = count_overridden(&view);
     currency_of(&view, board.currency);
     for (int kind = 0; kind < CN_SEGMENT_KINDS; kind++) {
         for (uint32_t i = 0; i < model->count; i++) {
@@ -423,7 +433,7 @@ static void add_touches(const struct view *view, size_t row, struct cn_board_tou
 {
     const struct cn_engine *engine = view->engine;
     const uint32_t *columns = engine->program->list_columns;
-    const struct cn_column *cadence = &engine->segments.cadence_days;
+    const double cadence = cn_engine_shown_cadence(engine, row);
     const struct cn_column *since =
         cn_frame_column(engine->frame, columns[CN_LIST_DAYS_SINCE_TOUCH]);
     if (cn_column_is_missing(since, row)) {
@@ -431,10 +441,9 @@ static void add_touches(const struct view *view, size_t row, struct cn_board_tou
     }
     const struct cn_column *unasked =
         cn_frame_column(engine->frame, columns[CN_LIST_UNASKED_TOUCHES]);
-    if (!cn_column_is_missing(cadence, row)) {
-        touches->per_week += days_of_week / cadence->as.f64[row];
-        touches->overdue +=
-            !cn_column_is_missing(since, row) && since->as.f64[row] > cadence->as.f64[row];
+    if (cadence > 0) {
+        touches->per_week += days_of_week / cadence;
+        touches->overdue += !cn_column_is_missing(since, row) && since->as.f64[row] > cadence;
     }
     if (!cn_column_is_missing(unasked, row)) {
         touches->unasked += (int64_t)unasked->as.f64[row];
@@ -473,6 +482,7 @@ void cn_engine_coverage_board(struct cn_engine *engine, const struct cn_unit *un
     begin(&view, engine, unit, arena);
     struct cn_coverage_board board = { .models = cn_arena_array(arena, struct cn_coverage_model_row,
                                                                 view.model->count) };
+    board.overridden = count_overridden(&view);
     currency_of(&view, board.currency);
     list_models(&view, &board, sets);
     const struct load *loads = list_loads(&view, &board, sets, &count);

@@ -3,6 +3,7 @@
 #include "base/str.h"
 
 #include "engine/pass.h"
+#include "engine/said.h"
 #include "engine/state.h"
 #include "program/version.h"
 
@@ -230,7 +231,10 @@ static bool explain_change(struct cn_engine *engine, const struct cn_explain_at 
         then.at.replay = replay.frame;
         then.at.replay_scores = &replay.state;
     }
+    struct cn_explain_said said;
     then.at.scores = &then.state;
+    then.at.said = &said;
+    ok = ok && cn_engine_said(engine, account_id, then.at.when.now, &now->when, arena, &said, err);
     if (ok && then.score.has_points) {
         out->has_previous = true;
         out->previous_at = then.at.when.now;
@@ -250,7 +254,11 @@ static bool explain_past(struct cn_engine *engine, int64_t account_id,
                          struct cn_engine_explanation *out, struct cn_error *err)
 {
     struct moment moment = { 0 };
-    bool ok = open_moment(engine, account_id, ask->at, NULL, arena, &moment, err);
+    struct cn_explain_said said;
+    bool ok =
+        open_moment(engine, account_id, ask->at, NULL, arena, &moment, err) &&
+        cn_engine_said(engine, account_id, moment.at.when.now, &moment.at.when, arena, &said, err);
+    moment.at.said = &said;
     if (ok) {
         moment.at.scores = &moment.state;
         out->at = moment.at.when.now;
@@ -311,6 +319,7 @@ static bool explain_locked(struct cn_engine *engine, int64_t account_id,
                                  .frame = engine->frame,
                                  .version = engine->program->version,
                                  .scores = &engine->health };
+    struct cn_explain_said said;
     if (!cn_frame_find(engine->frame, account_id, &now.row)) {
         return cn_fail(err, CN_NOT_FOUND, "no such account");
     }
@@ -318,6 +327,10 @@ static bool explain_locked(struct cn_engine *engine, int64_t account_id,
         return explain_past(engine, account_id, ask, arena, out, err);
     }
     now.when = cn_when_at(engine->options.tz, cn_now(engine->options.clock), false);
+    if (!cn_engine_said(engine, account_id, now.when.now, &now.when, arena, &said, err)) {
+        return false;
+    }
+    now.said = &said;
     now.band_before = cn_health_state_get(&engine->health, now.row).band;
     out->at = now.when.now;
     out->version = engine->program->version;

@@ -17,10 +17,12 @@ static struct cn_portfolio_account account_at(const struct cn_engine *engine, ui
     const struct cn_column *arr = cn_frame_column(engine->frame, columns[CN_LIST_ARR]);
     const struct cn_column *days = cn_frame_column(engine->frame, columns[CN_LIST_DAYS_TO_RENEWAL]);
     const struct cn_column *unit = cn_frame_column(engine->frame, columns[CN_LIST_CURRENCY]);
-    const struct cn_health_score score = cn_engine_shown(engine, row).score;
+    const struct cn_shown_score shown = cn_engine_shown(engine, row);
+    const struct cn_health_score score = shown.score;
     struct cn_portfolio_account account = {
         .band = score.band,
         .is_grey = score.is_grey && score.band != CN_BAND_NONE,
+        .is_overridden = shown.has_override,
         .has_arr = !cn_column_is_missing(arr, row),
         .has_renewal = !cn_column_is_missing(days, row),
     };

@@ -9,10 +9,19 @@
 
 #include "book/portfolio.h"
 #include "engine/engine.h"
+#include "health/movement.h"
 
 /* unit->conn is not used. */
 void cn_engine_portfolio(struct cn_engine *engine, const struct cn_unit *unit,
                          const struct cn_portfolio_filter *filter,
                          struct cn_portfolio *portfolio_out);
+
+/* The accounts with an override in force, ascending, of any scope; in `arena`. */
+void cn_engine_overridden(struct cn_engine *engine, struct cn_arena *arena, int64_t **ids_out,
+                          size_t *count_out);
+
+/* Which score stands first, and the bands of the running program's scorecards; all in `arena`. */
+void cn_engine_effective(struct cn_engine *engine, struct cn_arena *arena,
+                         struct cn_effective *effective_out);
 
 #endif

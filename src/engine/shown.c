@@ -1,5 +1,9 @@
 #include "engine/shown.h"
 
+#include <stdlib.h>
+
+#include "engine/portfolio.h"
+
 struct cn_shown_score cn_engine_shown(const struct cn_engine *engine, size_t row)
 {
     const struct cn_column *overrides = &engine->lists->overrides;
@@ -20,6 +24,73 @@ struct cn_shown_score cn_engine_shown(const struct cn_engine *engine, size_t row
         shown.score.is_grey = false;
     }
     return shown;
+}
+
+double cn_engine_shown_cadence(const struct cn_engine *engine, size_t row)
+{
+    const struct cn_segment_model *model = engine->program->segments;
+    const struct cn_column *computed = &engine->segments.cadence_days;
+    const struct cn_shown_score shown = cn_engine_shown(engine, row);
+    if (!shown.is_by_hand) {
+        return cn_column_is_missing(computed, row) ? 0 : computed->as.f64[row];
+    }
+    for (uint32_t i = 0; i < model->count; i++) {
+        if (model->items[i].coverage != NULL && cn_membership_has(&engine->segments, i, row)) {
+            return (double)cn_coverage_cadence(model->items[i].coverage,
+                                               (size_t)shown.score.band - 1);
+        }
+    }
+    return 0;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a;
+    const int64_t y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+size_t cn_engine_ids(const struct cn_engine *engine, const struct cn_bitmap *rows,
+                     struct cn_arena *arena, int64_t **ids_out)
+{
+    const int64_t *accounts = cn_frame_accounts(engine->frame);
+    int64_t *ids = cn_arena_array(arena, int64_t, cn_bitmap_count(rows) + 1);
+    size_t count = 0;
+    size_t row = 0;
+    for (size_t from = 0; cn_bitmap_next(rows, from, &row); from = row + 1) {
+        ids[count] = accounts[row];
+        count += accounts[row] != 0;
+    }
+    qsort(ids, count, sizeof(*ids), by_id);
+    *ids_out = ids;
+    return count;
+}
+
+void cn_engine_overridden(struct cn_engine *engine, struct cn_arena *arena, int64_t **ids_out,
+                          size_t *count_out)
+{
+    (void)pthread_rwlock_rdlock(&engine->lock);
+    *count_out = cn_engine_ids(engine, &engine->lists->overridden, arena, ids_out);
+    (void)pthread_rwlock_unlock(&engine->lock);
+}
+
+void cn_engine_effective(struct cn_engine *engine, struct cn_arena *arena,
+                         struct cn_effective *effective_out)
+{
+    (void)pthread_rwlock_rdlock(&engine->lock);
+    const struct cn_health_model *model = engine->program->health;
+    struct cn_effective effective = {
+        .is_by_hand = engine->options.shows_overrides,
+        .items = cn_arena_array(arena, struct cn_effective_bands, model->scorecard_count + 1),
+        .count = model->scorecard_count,
+    };
+    for (size_t i = 0; i < model->scorecard_count; i++) {
+        const struct cn_scorecard *card = &model->scorecards[i];
+        effective.items[i] =
+            (struct cn_effective_bands){ cn_arena_str(arena, card->name), card->bands };
+    }
+    (void)pthread_rwlock_unlock(&engine->lock);
+    *effective_out = effective;
 }
 
 void cn_engine_shown_where_band(const struct cn_engine *engine, unsigned mask,

@@ -17,6 +17,10 @@ struct cn_shown_score {
 
 struct cn_shown_score cn_engine_shown(const struct cn_engine *engine, size_t row);
 
+/* Days between two touches by coverage model and the colour shown, 0: none.  What rules read as
+ * cadence_days goes by the computed colour. */
+double cn_engine_shown_cadence(const struct cn_engine *engine, size_t row);
+
 /* Adds the rows with one of the bands of `mask`, as shown, to `into`. */
 void cn_engine_shown_where_band(const struct cn_engine *engine, unsigned mask,
                                 struct cn_bitmap *into);
@@ -24,6 +28,10 @@ void cn_engine_shown_where_band(const struct cn_engine *engine, unsigned mask,
 /* What a list by score is sorted by; `scratch` is an empty column of I64. */
 const struct cn_column *cn_engine_shown_points(const struct cn_engine *engine,
                                                struct cn_column *scratch);
+
+/* The accounts of the rows, ascending, in `arena`; the number of them. */
+size_t cn_engine_ids(const struct cn_engine *engine, const struct cn_bitmap *rows,
+                     struct cn_arena *arena, int64_t **ids_out);
 
 /* The override of a row whose record changed, at that moment. */
 void cn_engine_shown_refresh(struct cn_engine *engine, uint32_t row, cn_time now);

@@ -79,8 +79,8 @@ static struct changes split_change(const struct cn_scored *a, const struct cn_sc
 
 /* One account at both moments.  A change goes in steps: from what history shows of the earlier
  * moment to its facts as they are known now (`then`), under the rules of now (`ruled`), under the
- * scorecard that applies now (`carded`), to the facts of the later moment (`now`), to what history
- * shows of that. */
+ * scorecard that applies now (`carded`), to the facts of the later moment with the sentiment of the
+ * earlier one (`unsaid`), to those with its own (`now`), to what history shows of that. */
 struct ends {
     const struct cn_explain_at *before;
     const struct cn_explain_at *after;
@@ -89,6 +89,9 @@ struct ends {
     struct cn_scored ruled;
     struct cn_scored carded;
     struct cn_scored now;
+    struct cn_scored unsaid;    /* `now` with the sentiment of then, if that is another one */
+    const struct cn_scored *to; /* that, or `now` */
+    int32_t sentiment;
     const struct cn_scored *from; /* `carded`, or `now` if there is no such score */
     int32_t had;
     int32_t has;
@@ -124,6 +127,11 @@ static bool score_ends(struct ends *ends, struct cn_arena *arena)
     cn_scored_make(&ends->replayed, -1, arena, &ends->ruled);
     cn_scored_make(&ends->replayed, ends->now.card_index, arena, &ends->carded);
     ends->from = ends->carded.has_points ? &ends->carded : &ends->now;
+    ends->to = ends->carded.has_points &&
+                       cn_explain_unsaid(before, ends->after, &ends->now, arena, &ends->unsaid)
+                   ? &ends->unsaid
+                   : &ends->now;
+    ends->sentiment = ends->now.points - ends->to->points;
     return true;
 }
 
@@ -203,7 +211,7 @@ static void add_lines(const struct ends *ends, struct cn_arena *arena, struct cn
 static void make_room(const struct ends *ends, struct cn_arena *arena, struct cn_explanation *out)
 {
     enum {
-        LINES = 4 /* rules and what is left of them, scorecard, rest */
+        LINES = 4 + CN_SAID_LINES /* rules and what is left of them, scorecard, rest */
     };
     const struct cn_scored *scored[] = { &ends->then, &ends->ruled };
     size_t room = out->count + LINES;
@@ -224,9 +232,29 @@ static struct cn_explain_item *changed(struct cn_explanation *out, uint32_t line
     return item;
 }
 
+/* Bounds and exceptions that are there with the old sentiment alone have no line: what they did is
+ * part of what the new one does. */
+static void keep_unlined(struct ends *ends, const struct cn_explain_lines *lines,
+                         struct changes *changes)
+{
+    const struct cn_scorecard *card = ends->now.card;
+    for (uint32_t n = 1; n < card->node_count; n++) {
+        const int32_t bound = lines->bound[n] == CN_NO_LINE ? changes->bounds[n] : 0;
+        ends->sentiment += bound;
+        for (uint32_t above = n; bound != 0 && above > 0; above = card->nodes[above].parent) {
+            changes->nodes[above] -= bound;
+        }
+    }
+    for (size_t i = 0; i < card->exception_count; i++) {
+        if (lines->exception[i] == CN_NO_LINE) {
+            ends->sentiment += ends->to->bent[i] - ends->from->bent[i];
+        }
+    }
+}
+
 /* What the tree's own rows changed by, and what they were. */
-static bool change_items(const struct ends *ends, struct cn_arena *arena,
-                         struct cn_explain_lines *lines, struct cn_error *err)
+static bool change_items(struct ends *ends, struct cn_arena *arena, struct cn_explain_lines *lines,
+                         struct cn_error *err)
 {
     const struct cn_scorecard *card = ends->now.card;
     struct cn_explanation *out = &lines->out;
@@ -235,7 +263,8 @@ static bool change_items(const struct ends *ends, struct cn_arena *arena,
         !cn_explain_items(&ends->replayed, &ends->carded, NULL, arena, &was, err)) {
         return false;
     }
-    const struct changes changes = split_change(ends->from, &ends->now, &lines->child, arena);
+    struct changes changes = split_change(ends->from, ends->to, &lines->child, arena);
+    keep_unlined(ends, lines, &changes);
     for (uint32_t n = 1; n < card->node_count; n++) {
         struct cn_explain_item *item = changed(out, lines->node[n], changes.nodes[n]);
         if (was.node != NULL) {
@@ -255,7 +284,7 @@ static bool change_items(const struct ends *ends, struct cn_arena *arena,
     }
     for (size_t i = 0; i < card->exception_count; i++) {
         if (lines->exception[i] != CN_NO_LINE) {
-            (void)changed(out, lines->exception[i], ends->now.bent[i] - ends->from->bent[i]);
+            (void)changed(out, lines->exception[i], ends->to->bent[i] - ends->from->bent[i]);
         }
     }
     return true;
@@ -274,6 +303,11 @@ bool cn_health_explain_change(const struct cn_explain_at *before, const struct c
         return false;
     }
     if (!has_change) {
+        out->effective = out->score.points;
+        out->effective_band = out->score.band;
+        if (ends.now.has_points) {
+            cn_explain_override(after, arena, out);
+        }
         *explanation_out = *out;
         return true;
     }
@@ -288,7 +322,7 @@ bool cn_health_explain_change(const struct cn_explain_at *before, const struct c
         out->score.scorecard = ends.now.card_index;
     }
     out->has_change = true;
-    out->change = ends.has - ends.had;
+    cn_explain_said_lines(before, after, ends.sentiment, ends.had, ends.has, arena, out);
     *explanation_out = *out;
     return true;
 }

@@ -10,9 +10,9 @@
 #include "health/items.h"
 #include "health/split.h"
 
-const char *const cn_explain_kind_names[CN_EXPLAIN_KINDS] = { "group",     "measure",  "exception",
-                                                              "bound",     "children", "rules",
-                                                              "scorecard", "rest" };
+const char *const cn_explain_kind_names[CN_EXPLAIN_KINDS] = { "group",     "measure",   "exception",
+                                                              "bound",     "children",  "rules",
+                                                              "scorecard", "judgement", "rest" };
 
 enum {
     REASON_MAX_BYTES = 200,
@@ -306,7 +306,7 @@ bool cn_explain_items(const struct cn_explain_at *at, const struct cn_scored *sc
     out->because = cn_health_because(card, scored->fired, arena);
     out->items =
         cn_arena_array(arena, struct cn_explain_item,
-                       card->node_count * 2 + card->exception_count + CN_CHILD_LINES_MAX + 3);
+                       card->node_count * 2 + card->exception_count + CN_CHILD_LINES_MAX + 4);
     lines.node = new_lines(arena, card->node_count);
     lines.bound = new_lines(arena, card->node_count);
     lines.exception = new_lines(arena, card->exception_count);
@@ -338,6 +338,11 @@ bool cn_health_explain_by(const struct cn_explain_at *at, int32_t scorecard, str
     cn_scored_make(at, scorecard, arena, &scored);
     if (!cn_explain_items(at, &scored, NULL, arena, &lines, err)) {
         return false;
+    }
+    lines.out.effective = lines.out.score.points;
+    lines.out.effective_band = lines.out.score.band;
+    if (scored.has_points && scorecard < 0) {
+        cn_explain_override(at, arena, &lines.out);
     }
     *explanation_out = lines.out;
     return true;

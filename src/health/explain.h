@@ -8,8 +8,11 @@
  * A change is explained row by row as mean weight x change of value + mean value x change of
  * weight.  What did not come from facts has lines of its own: the rules that were applied in
  * between, measure by measure, another scorecard, and what history keeps otherwise than it is
- * computed now (whole points; facts that were told later).  The lines of depth 1 add up exactly to
- * the change, from the score that history shows at the one moment to that of the other.
+ * computed now (whole points; facts that were told later).  So has what users said: a sentiment
+ * that was set or ended in between, with all that it did to the score, and overrides, which take
+ * the place of the score where they stand first.  The lines of depth 1 add up exactly to the
+ * change, from the score that history shows, or the override, at the one moment to that of the
+ * other.
  *
  * Both are functions of frames: "then" is a frame that was filled for that moment.
  */
@@ -26,11 +29,13 @@ enum cn_explain_kind {
     CN_EXPLAIN_CHILDREN,  /* the part of the child accounts, with a line for each below it */
     CN_EXPLAIN_RULES,     /* change only: other rules or weights, with a line for each below it */
     CN_EXPLAIN_SCORECARD, /* change only: another scorecard applies */
+    CN_EXPLAIN_JUDGEMENT, /* what a user said: an override; of a change, a sentiment, too */
     CN_EXPLAIN_REST,      /* what history shows less what is computed now for its moments */
     CN_EXPLAIN_KINDS
 };
 
-/* "group", "measure", "exception", "bound", "children", "rules", "scorecard", "rest" */
+/* "group", "measure", "exception", "bound", "children", "rules", "scorecard",
+ * "judgement", "rest" */
 extern const char *const cn_explain_kind_names[CN_EXPLAIN_KINDS];
 
 struct cn_explain_item {
@@ -59,11 +64,36 @@ struct cn_explain_item {
 struct cn_explanation {
     struct cn_health_score score;
     cn_str scorecard;
-    cn_str because; /* the exceptions that fired, or "" */
+    cn_str because;    /* the exceptions that fired, or "" */
+    int32_t effective; /* thousandths: the override where it stands first, else the score */
+    enum cn_band effective_band;
     bool has_change;
-    int32_t change; /* of the score, thousandths */
+    int32_t change; /* of what is effective, thousandths */
+    int32_t was;    /* what was effective then */
     struct cn_explain_item *items;
     size_t count;
+};
+
+/* A column that rules read of what users said. */
+struct cn_explain_cell {
+    cn_str column; /* of numbers */
+    bool has_value;
+    double value;
+};
+
+/* What users had said of the account at a moment.  `by` says who, when and why. */
+struct cn_explain_said {
+    int64_t override_id; /* 0: there was none */
+    int32_t override;    /* thousandths */
+    bool stands_first;   /* it takes the place of the computed score */
+    cn_str override_by;
+    int64_t sentiment_id; /* 0: there was none */
+    int64_t sentiment;    /* 0 to 100 */
+    cn_str sentiment_by;
+    /* Of the earlier moment of a change: the columns as they would be at the later one if nothing
+     * had been said or ended in between. */
+    const struct cn_explain_cell *cells;
+    size_t cell_count;
 };
 
 /* A frame with the columns of the model, the row of the account in it, and the moment it was filled
@@ -85,9 +115,12 @@ struct cn_explain_at {
     /* The scores of the frames' rows: of children.  NULL: children are not counted. */
     const struct cn_health_state *scores;
     const struct cn_health_state *replay_scores;
+    const struct cn_explain_said *said; /* NULL: nothing that one knows of */
 };
 
-/* Everything is allocated from `arena`.  Fails as the sources' explain do. */
+/* Everything is allocated from `arena`.  A change scores the later frame once more with cells of
+ * the earlier moment's sentiment, which are put back: nobody else may read it meanwhile.  Fails as
+ * the sources' explain do. */
 CN_MUST_CHECK bool cn_health_explain(const struct cn_explain_at *at, struct cn_arena *arena,
                                      struct cn_explanation *explanation_out, struct cn_error *err);
 

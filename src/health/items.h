@@ -51,6 +51,26 @@ void cn_explain_child_changes(const struct cn_child_lines *lines, double *ideals
 void cn_explain_contribute(const struct cn_scored *scored, struct cn_arena *arena, int32_t *points,
                            int32_t *bounds);
 
+/* The line of an override that stands first, and what is effective with it. */
+void cn_explain_override(const struct cn_explain_at *at, struct cn_arena *arena,
+                         struct cn_explanation *out);
+
+/* What the later moment's score would be by the scorecard, had the sentiment stayed as it was at
+ * the earlier one.  False: it did stay, or this cannot be told. */
+bool cn_explain_unsaid(const struct cn_explain_at *before, const struct cn_explain_at *after,
+                       const struct cn_scored *now, struct cn_arena *arena,
+                       struct cn_scored *unsaid_out);
+
+/* The lines of what was said in between: `sentiment` is what another sentiment did, thousandths;
+ * had and has are the computed scores at the ends.  Sets what is effective and its change.  Room
+ * for CN_SAID_LINES is there. */
+enum {
+    CN_SAID_LINES = 3
+};
+void cn_explain_said_lines(const struct cn_explain_at *before, const struct cn_explain_at *after,
+                           int32_t sentiment, int32_t had, int32_t has, struct cn_arena *arena,
+                           struct cn_explanation *out);
+
 /* What other rules make of the same facts: `now` of the rules as they are against `then` of those
  * as they were, a line of kind CN_EXPLAIN_RULES for each measure and exception that differs; they
  * add up to the difference of the points.  Both have points.  Room for that many lines is at

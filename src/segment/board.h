@@ -1,5 +1,6 @@
 /*
  * Segments and coverage as they are shown: counts and ARR over the accounts that somebody may see.
+ * Colours, and cadences that go by them, are of the score that stands first (health.effective).
  * Only the shapes; the engine fills them from its live state (engine/boards.h).
  */
 #ifndef CAIRN_SEGMENT_BOARD_H
@@ -47,6 +48,7 @@ struct cn_segment_board {
     struct cn_board_set *items; /* by kind, then as in the program */
     size_t count;
     struct cn_board_sum all;
+    int64_t overridden;              /* accounts with an override in force */
     struct cn_board_sum unsegmented; /* in no segment of the primary model, if there is one */
     bool has_primary;
     int64_t answered[8]; /* accounts that answer 0, 1, ... 7 of the seven questions */
@@ -113,6 +115,7 @@ struct cn_coverage_board {
     struct cn_coverage_row *rows; /* by owner, then model */
     size_t row_count;
     struct cn_board_sum without; /* in no coverage model: no ARR */
+    int64_t overridden;          /* accounts with an override in force */
     char currency[4];
 };
 

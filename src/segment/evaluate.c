@@ -153,18 +153,22 @@ static void place_gap(const struct placing *p, uint32_t index)
 
 /* ---- cadence ---- */
 
-/* The shorter of the coverage model's and the colour's; 0: none. */
-static int64_t cadence_of(const struct cn_segment_model *model, const struct cn_coverage *coverage,
-                          bool has_colour, uint32_t colour)
+int64_t cn_coverage_cadence(const struct cn_coverage *coverage, size_t colour)
 {
-    int64_t days = coverage->cadence_days;
-    for (size_t i = 0; has_colour && i < CN_SEGMENT_COLOURS; i++) {
-        int64_t own = coverage->colour_days[i];
-        if (colour == model->colours[i] && own > 0 && (days == 0 || own < days)) {
-            days = own;
-        }
+    const int64_t own = colour < CN_SEGMENT_COLOURS ? coverage->colour_days[colour] : 0;
+    const bool is_shorter =
+        own > 0 && (coverage->cadence_days == 0 || own < coverage->cadence_days);
+    return is_shorter ? own : coverage->cadence_days;
+}
+
+/* CN_SEGMENT_COLOURS: none of them. */
+static size_t colour_of(const struct cn_segment_model *model, bool has_colour, uint32_t colour)
+{
+    size_t i = 0;
+    while (i < CN_SEGMENT_COLOURS && !(has_colour && colour == model->colours[i])) {
+        i++;
     }
-    return days;
+    return i;
 }
 
 static const struct cn_coverage *coverage_of(const struct placing *p, size_t row)
@@ -193,9 +197,8 @@ static void place_cadence(const struct placing *p)
         }
         bool has_colour = reads_colour && (colour.errors[i / 64] >> (i % 64) & 1) == 0;
         const struct cn_coverage *coverage = coverage_of(p, row);
-        int64_t days = coverage != NULL
-                           ? cadence_of(p->model, coverage, has_colour, has_colour ? colours[i] : 0)
-                           : 0;
+        size_t which = colour_of(p->model, has_colour, has_colour ? colours[i] : 0);
+        int64_t days = coverage != NULL ? cn_coverage_cadence(coverage, which) : 0;
         if (days > 0) {
             cn_column_set_f64(column, row, (double)days);
         } else {

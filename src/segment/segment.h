@@ -75,6 +75,10 @@ struct cn_coverage {
     cn_str colour_focus[CN_SEGMENT_COLOURS]; /* "rescue" */
 };
 
+/* Days between two touches: the shorter of the model's and the colour's (0: red, 1: yellow, 2:
+ * green; others: no colour); 0: none. */
+int64_t cn_coverage_cadence(const struct cn_coverage *coverage, size_t colour);
+
 /* Of a lifecycle stage. */
 struct cn_lifecycle_stage {
     int64_t from_day;

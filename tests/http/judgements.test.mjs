@@ -20,11 +20,12 @@ measures:
 `;
 
 // A server whose program scores people and sentiment alone.
-async function startFelt(t, options = {}) {
+async function startFelt(t, options = {}, files = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'cairn-program-'));
   t.after(() => rm(dir, { recursive: true, force: true }));
   await writeFile(join(dir, 'metrics.yaml'), program.replace('---\n', ''));
   await writeFile(join(dir, 'felt.yaml'), scorecard);
+  for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
   const cairn = await startCairn(t, options);
   cairn.assertClean(await cairn.stop());
   const { code, stderr } = await cairnCommand(['program', 'apply', ...cairn.where, dir]);
@@ -166,6 +167,86 @@ test('capabilities 21: an override keeps both values, says who and why, ends by 
     assert.equal(body.effective, 'override');
     assert.equal(body.points, 60);
     assert.equal(body.override.points, 90);
+    assert.deepEqual([body.effective_points, body.effective_band], [90, 'green']);
+    const line = body.items.find(item => item.path === 'override');
+    assert.deepEqual([line.kind, line.points, line.name], ['judgement', 30, 'score set by hand: 90']);
+    assert.match(line.reason, new RegExp(`^${ADMIN.name} on \\d{4}-\\d\\d-\\d\\d: Renewed by phone$`));
+    assert.equal(body.items.filter(item => item.depth === 1).reduce((sum, item) => sum + item.points, 0), 90);
     await standsFirst(session, account); // in lists, filters, figures and exports, until it ends by itself
   });
 });
+
+const places = {
+  'segments.yaml': `segment_models:
+  size: {primary: true, question: who}
+segments:
+  peopled: {model: size, when: people >= 0.0}
+`,
+  'coverage.yaml': `coverage:
+  all:
+    from: 0
+    cadence: 60d
+    colours:
+      red: {cadence: 7d}
+`,
+};
+
+// What figures say of the colours of Acme and Other, and of how many are overridden.
+async function figures(session, from) {
+  const get = async path => (await session.get(path)).body;
+  const [portfolio, board, coverage, migration] = [await get('/api/v1/portfolio'), await get('/api/v1/segments'), await get('/api/v1/coverage'), await get(`/api/v1/health/migration?from=${from}`)];
+  const colours = bands => Object.fromEntries(bands.map(one => [one.band, (one.tally ?? one).accounts]));
+  return {
+    portfolio: colours(portfolio.bands),
+    segment: colours(board.data.find(set => set.name === 'peopled').bands),
+    perWeek: Math.round(coverage.models[0].touches_per_week * 1000),
+    moved: Object.fromEntries(migration.cells.map(({ was, is, tally }) => [`${was}-${is}`, tally.accounts])),
+    fallers: migration.fallers.map(({ name, points_was, points, was, is }) => [name, points_was, points, was, is]),
+    risers: migration.risers.map(({ name, change }) => [name, change]),
+    overridden: [portfolio, board, coverage, migration].map(body => [body.effective, body.overridden]),
+  };
+}
+
+for (const effective of ['override', 'computed']) {
+  test(`capabilities 21: portfolio, segments, coverage and how accounts moved go by the score that stands first, ${effective}, and say how many are overridden`, async t => {
+    const cairn = await startFelt(t, { env: { CAIRN_HEALTH_EFFECTIVE: effective } }, places);
+    const admin = await cairn.login();
+    const path = {};
+    for (const name of ['Acme', 'Other']) {
+      const account = await admin.createAccount({ name, external_id: name.toLowerCase() });
+      path[name] = `/api/v1/accounts/${account.id}`;
+      await admin.post(`${path[name]}/contracts`, { name: 'Year', arr: { minor: 1_000_000, currency: 'USD' }, starts_on: '2026-01-01', ends_on: '2030-01-01', seats: 10 });
+      await admin.post(`${path[name]}/people`, { name: 'Pat' });
+    }
+    await waitFor(async () => (await points(admin, path.Acme)) === 60 && (await points(admin, path.Other)) === 60, { what: 'two scores' });
+    const before = new Date().toISOString();
+    const byHand = effective === 'override';
+    assert.deepEqual((await figures(admin, before)).overridden, Array(4).fill([effective, 0]));
+    const { body: set } = await admin.post(`${path.Acme}/judgements`, { kind: 'override', value: 30, reason: 'Their CFO left' });
+    await waitFor(async () => (await admin.get('/api/v1/portfolio')).body.overridden === 1, { what: 'the override in the figures' });
+    assert.deepEqual(await figures(admin, before), {
+      portfolio: { red: byHand ? 1 : 0, yellow: byHand ? 1 : 2, green: 0, none: 0 },
+      segment: { red: byHand ? 1 : 0, yellow: byHand ? 1 : 2, green: 0, none: 0 },
+      perWeek: Math.round((byHand ? 7 / 7 + 7 / 60 : 14 / 60) * 1000),
+      moved: byHand ? { 'yellow-red': 1, 'yellow-yellow': 1 } : { 'yellow-yellow': 2 },
+      fallers: byHand ? [['Acme', 60, 30, 'yellow', 'red']] : [],
+      risers: [],
+      overridden: Array(4).fill([effective, 1]),
+    });
+    const listed = async query => (await admin.get(`/api/v1/accounts?overridden=true${query}`)).body.data.map(row => row.name);
+    assert.deepEqual([await listed(''), await listed(`&moved=yellow-yellow&moved_from=${before}`)], [['Acme'], byHand ? [] : ['Acme']]);
+    const moved = async (move, from) => (await admin.get(`/api/v1/accounts?moved=${move}&moved_from=${from}`)).body.data.map(row => row.name);
+    assert.deepEqual(await moved('yellow-red', before), byHand ? ['Acme'] : []);
+    assert.deepEqual(await moved('yellow-yellow', before), byHand ? ['Other'] : ['Acme', 'Other']);
+
+    // Ended, it counts at the end at which it was in force.
+    const during = new Date().toISOString();
+    assert.equal((await admin.delete(`${path.Acme}/judgements/${set.id}`)).status, 204);
+    await waitFor(async () => (await admin.get('/api/v1/portfolio')).body.overridden === 0, { what: 'the end in the figures' });
+    const after = await figures(admin, during);
+    assert.deepEqual([after.risers, after.fallers], [byHand ? [['Acme', 30]] : [], []]);
+    assert.deepEqual(after.overridden, [...Array(3).fill([effective, 0]), [effective, 1]]);
+    assert.deepEqual(await moved('red-yellow', during), byHand ? ['Acme'] : []);
+    assert.equal((await figures(admin, before)).overridden[3][1], 0);
+  });
+}

@@ -31,9 +31,9 @@ test('capabilities 28: the explanation adds up for every account of the demo', a
         const health = await read(`accounts/${id}/health?${query}`);
         if (health === null) continue;
         const sum = key => health.items.filter(item => item.depth === 1).reduce((total, item) => total + thousandths(item[key] ?? 0), 0);
-        assert.equal(sum('points'), thousandths(health.points), `${name} ${query}`);
+        assert.equal(sum('points'), thousandths(health.effective_points), `${name} ${query}`);
         if (health.previous === null) continue;
-        assert.equal(sum('change'), thousandths(health.points) - thousandths(health.previous.points), `${name} ${query}`);
+        assert.equal(sum('change'), thousandths(health.effective_points) - thousandths(health.previous.effective_points), `${name} ${query}`);
         explained++;
       }
     }

@@ -45,7 +45,8 @@ struct spine {
     bool parks;  /* events of unknown accounts, instead of making them */
     bool raises; /* programs raise some of their signals at once */
     int64_t tick_us;
-    int64_t round_us;  /* 0: as usual */
+    int64_t round_us; /* 0: as usual */
+    bool shows_overrides;
     size_t parked_max; /* 0: as many as always */
 };
 
@@ -136,6 +137,7 @@ static inline void start(struct spine *spine)
                                      .tick_us = spine->tick_us > 0 ? spine->tick_us : 1000000,
                                      .scratch_dir = spine->dir,
                                      .round_us = spine->round_us,
+                                     .shows_overrides = spine->shows_overrides,
                                      .parked_max = spine->parked_max });
     (void)snprintf(events, sizeof(events), "%s/events", spine->dir);
     struct cn_event_log_options log = { .dir = spine->schema == NULL ? events : NULL,

@@ -140,6 +140,132 @@ static void changes_add_up_whatever_changed(void **state)
     cn_frame_free(before);
 }
 
+/* What somebody says at random; `cells` are of the columns "csat" and "survey_age". */
+static struct cn_explain_said say(struct cn_rng *rng, struct cn_explain_cell *cells)
+{
+    const bool has = cn_rng_between(rng, 0, 3) > 0;
+    cells[0] = (struct cn_explain_cell){ CN_STR("csat"), has, cn_rng_unit(rng) * 110 };
+    cells[1] = (struct cn_explain_cell){ CN_STR("survey_age"), has, cn_rng_unit(rng) * 200 };
+    return (struct cn_explain_said){ .override_id = (int64_t)cn_rng_between(rng, 0, 3),
+                                     .override = (int32_t)cn_rng_between(rng, 0, 100) * 1000,
+                                     .stands_first = cn_rng_between(rng, 0, 3) > 0,
+                                     .sentiment_id = (int64_t)cn_rng_between(rng, 0, 3),
+                                     .cells = cells,
+                                     .cell_count = 2 };
+}
+
+static void changes_add_up_whatever_was_said(void **state)
+{
+    enum {
+        ROWS = 1500
+    };
+    struct fixture *f = *state;
+    struct cn_rng rng = { 27 };
+    struct cn_frame *before = cn_frame_new(f->strings);
+    size_t explained = 0;
+    size_t sentiments = 0;
+    size_t overrides = 0;
+    compile_all(f);
+    add_accounts(f, ROWS);
+    for (int64_t i = 1; i <= ROWS; i++) {
+        (void)cn_frame_add(before, i);
+    }
+    cn_frame_use(before, &f->columns, NULL);
+    scatter(f, &rng, ROWS);
+    assert_true(cn_frame_fill(before, 0, NULL, &f->when, CN_PACE_FACT, &f->err));
+    scatter(f, &rng, ROWS);
+    evaluate(f, NULL);
+    for (uint32_t row = 0; row < ROWS; row++) {
+        struct cn_explain_cell cells[2][2];
+        struct cn_health_score shown = { .has_points = true,
+                                         .points = (int32_t)cn_rng_between(&rng, 0, 100000) };
+        struct cn_explain_said was = say(&rng, cells[0]);
+        struct cn_explain_said is = say(&rng, cells[1]);
+        is.stands_first = was.stands_first; /* a setting */
+        if (is.override_id == was.override_id) {
+            is.override = was.override;
+        }
+        struct cn_explain_at then = { .model = f->model,
+                                      .frame = before,
+                                      .row = row,
+                                      .shown = row % 2 == 0 ? &shown : NULL,
+                                      .said = &was };
+        struct cn_explain_at now = {
+            .model = f->model, .frame = f->frame, .row = row, .said = &is
+        };
+        struct cn_explanation plain = explain(f, row);
+        struct cn_explanation why;
+        assert_true(cn_health_explain_change(&then, &now, &f->scratch, &why, &f->err));
+        assert_int_equal(explain(f, row).score.points, plain.score.points); /* nothing was left */
+        const bool by_hand = is.override_id != 0 && is.stands_first && why.score.has_points;
+        assert_int_equal(why.effective, by_hand ? is.override : why.score.points);
+        if (why.has_change) {
+            explained++;
+            assert_adds_up(&why, true);
+            assert_adds_up(&why, false);
+            assert_int_equal(why.change, why.effective - why.was);
+            const struct cn_explain_item *sentiment = find_item(&why, "sentiment");
+            assert_int_equal(sentiment != NULL, was.sentiment_id != is.sentiment_id);
+            sentiments += sentiment != NULL && sentiment->change != 0;
+            overrides += find_item(&why, "override/ended") != NULL &&
+                         find_item(&why, "override/ended")->change != 0;
+            if (was.override_id != 0 && was.stands_first) {
+                assert_int_equal(why.was, was.override);
+            } else if (row % 2 == 0) {
+                assert_int_equal(why.was, shown.points);
+            }
+        }
+        cn_arena_reset(&f->scratch);
+    }
+    assert_true(explained > 500);
+    assert_true(sentiments > 100);
+    assert_true(overrides > 100);
+    cn_frame_free(before);
+}
+
+static void what_was_said_has_lines_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+    struct cn_explanation why;
+    compile_text(f, "scorecard: felt\n"
+                    "measures:\n"
+                    "  - {name: logins, weight: 1, score: logins}\n"
+                    "  - {name: feeling, weight: 1, score: csat}\n");
+    add_accounts(f, 1);
+    struct cn_frame *before = cn_frame_new(f->strings);
+    (void)cn_frame_add(before, 1);
+    cn_frame_use(before, &f->columns, NULL);
+    set(f, 0, FAKE_LOGINS, 60);
+    set(f, 0, FAKE_CSAT, 80);
+    assert_true(cn_frame_fill(before, 0, NULL, &f->when, CN_PACE_FACT, &f->err));
+    set(f, 0, FAKE_LOGINS, 50);
+    set(f, 0, FAKE_CSAT, 20);
+    evaluate(f, NULL);
+    const struct cn_explain_cell cell = { CN_STR("csat"), true, 80 };
+    const struct cn_explain_said was = { .override_id = 1,
+                                         .override = 30000,
+                                         .stands_first = true,
+                                         .override_by = CN_STR("Pat on 2026-11-20: their CFO left"),
+                                         .sentiment_id = 2,
+                                         .sentiment = 80,
+                                         .cells = &cell,
+                                         .cell_count = 1 };
+    const struct cn_explain_said is = { .stands_first = true, .sentiment_id = 3, .sentiment = 20 };
+    struct cn_explain_at then = { .model = f->model, .frame = before, .said = &was };
+    struct cn_explain_at now = { .model = f->model, .frame = f->frame, .said = &is };
+    assert_true(cn_health_explain_change(&then, &now, &f->arena, &why, &f->err));
+    assert_int_equal(why.was, 30000);
+    assert_int_equal(why.effective, 35000);
+    assert_int_equal(why.change, 5000);
+    assert_int_equal(item_of(&why, "logins")->change, -5000);
+    assert_int_equal(item_of(&why, "feeling")->change, 0);
+    assert_int_equal(item_of(&why, "sentiment")->change, -30000);
+    assert_str(item_of(&why, "sentiment")->name, "sentiment set: 20, before 80");
+    assert_int_equal(item_of(&why, "override/ended")->change, 40000); /* 70 was computed */
+    assert_str(item_of(&why, "override/ended")->reason, "Pat on 2026-11-20: their CFO left");
+    cn_frame_free(before);
+}
+
 static void a_change_names_what_moved(void **state)
 {
     struct fixture *f = *state;
@@ -371,6 +497,10 @@ int main(void)
         TEST("capabilities 16: the floor, the cap and the needs of a group have their lines",
              a_groups_bounds_have_their_line),
         TEST("a change names what moved", a_change_names_what_moved),
+        TEST("capabilities 28: changes add up whatever was said, with an override at either end",
+             changes_add_up_whatever_was_said),
+        TEST("capabilities 28: a sentiment and an override have lines of their own",
+             what_was_said_has_lines_of_its_own),
         TEST("capabilities 28: explanations of random facts under random rules add up",
              random_explanations_add_up),
         TEST("what another scorecard makes of it is a line of its own",

@@ -143,6 +143,7 @@ static void assert_adds_up(const struct cn_engine_explanation *explanation)
     const struct cn_explanation *why = &explanation->now;
     int64_t points = 0;
     int64_t change = 0;
+    int64_t by_hand = 0;
     for (size_t i = 0; i < why->count; i++) {
         const struct cn_explain_item *item = &why->items[i];
         int64_t below = 0;
@@ -156,12 +157,14 @@ static void assert_adds_up(const struct cn_engine_explanation *explanation)
         }
         points += item->depth == 1 ? item->points : 0;
         change += item->depth == 1 ? item->change : 0;
+        by_hand += cn_str_starts_with(item->path, CN_STR("override")) ? item->change : 0;
     }
-    assert_int_equal(points, why->score.points);
+    assert_int_equal(points, why->effective);
     if (explanation->has_previous) {
         assert_true(why->has_change);
         assert_int_equal(change, why->change);
-        assert_int_equal(change, why->score.points - explanation->previous.points);
+        assert_int_equal(change, why->effective - why->was);
+        assert_int_equal(change - by_hand, why->score.points - explanation->previous.points);
     }
 }
 
@@ -202,6 +205,58 @@ static void two_dates_add_up_to_what_history_shows(void **state)
         explained += explain_pairs(spine, &history);
     }
     assert_true(explained > 50);
+}
+
+/* Half of what was said was said ten days ago and ended three days ago. */
+static bool say_long_ago(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    (void)arg;
+    if (!cn_sql_prepare(conn,
+                        "UPDATE judgement SET at_us = $1, known_us = $1, until_us = $2,"
+                        " until_known_us = $2 WHERE account_id % 2 = 0",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, SPINE_NOW.us - (int64_t)10 * DAY_S * 1000000);
+    cn_sql_bind_i64(stmt, 2, SPINE_NOW.us - (int64_t)3 * DAY_S * 1000000);
+    return cn_sql_run(stmt, err);
+}
+
+static void what_was_said_adds_up_between_two_dates(void **state)
+{
+    struct spine *spine = *state;
+    struct cn_error err;
+    size_t moved[2] = { 0 }; /* sentiments, overrides: lines that changed something */
+    assert_true(cn_db_write(spine->db, say_long_ago, NULL, &err));
+    spine->shows_overrides = true;
+    stop(spine);
+    start(spine);
+    settle(spine);
+    fill_back(spine, NULL, 0);
+    struct cn_account_list accounts = accounts_of(spine);
+    for (size_t i = 0; i < accounts.count; i++) {
+        for (int days = 1; days < 14; days++) {
+            struct cn_engine_explanation explanation;
+            const cn_time since = { SPINE_NOW.us - (int64_t)days * DAY_S * 1000000 };
+            assert_true(cn_engine_explain(spine->engine, accounts.items[i].id.value,
+                                          &(struct cn_explain_ask){ .since = since }, &spine->arena,
+                                          &explanation, &err));
+            const struct cn_explanation *why = &explanation.now;
+            if (!why->score.has_points) {
+                continue;
+            }
+            assert_adds_up(&explanation);
+            assert_int_equal(why->effective, accounts.items[i].derived.points);
+            for (size_t k = 0; k < why->count; k++) {
+                const bool is_said = why->items[k].kind == CN_EXPLAIN_JUDGEMENT;
+                moved[cn_str_equal(why->items[k].path, CN_STR("sentiment")) ? 0 : 1] +=
+                    is_said && why->items[k].change != 0;
+            }
+        }
+    }
+    assert_true(moved[0] > 5);
+    assert_true(moved[1] > 5);
 }
 
 /* Back-filled rows of the first version stay: the second scores from today on. */
@@ -354,6 +409,8 @@ int main(void)
                      what_changed_is_explained_from_all_accounts, set_up, tear_down),
         CN_TEST_WITH("the explanation between any two dates adds up to what history shows",
                      two_dates_add_up_to_what_history_shows, set_up, tear_down),
+        CN_TEST_WITH("capabilities 28: what was said adds up, also where an override stands first",
+                     what_was_said_adds_up_between_two_dates, set_up, tear_down),
         CN_TEST_WITH("what changed rules and weights contributed is a line with its parts",
                      changed_rules_are_a_line_with_their_parts, set_up, tear_down),
         CN_TEST_WITH("the trend of 28 days is the change that the explanation adds up",

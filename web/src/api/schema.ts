@@ -1514,6 +1514,13 @@ export interface components {
              * @enum {string}
              */
             effective: "computed" | "override";
+            /** @description the score that stands first; rows of depth 1 add up to it, and their changes to it less that of `previous` */
+            effective_points: number;
+            /**
+             * @description the colour of the score that stands first
+             * @enum {string}
+             */
+            effective_band: "red" | "yellow" | "green";
             /** @description scorecards that are scored beside, and decide nothing; of now alone */
             shadows: components["schemas"]["ShadowScore"][];
             /** @description the scorecard's tree in pre-order */
@@ -1527,6 +1534,8 @@ export interface components {
             at: string;
             /** @description the score then, 0 to 100; 100 is healthy */
             points: number;
+            /** @description the score that stood first then: computed, or an override */
+            effective_points: number;
             /**
              * @description the colour then
              * @enum {string}
@@ -1574,7 +1583,7 @@ export interface components {
         ExplainItem: {
             /** @description usage/breadth; exceptions/1 */
             path: string;
-            /** @description rows of depth 1 add up to the score */
+            /** @description rows of depth 1 add up to effective_points */
             depth: number;
             /** @description as it is called in the scorecard */
             name: string;
@@ -1582,7 +1591,7 @@ export interface components {
              * @description what kind of row
              * @enum {string}
              */
-            kind: "group" | "measure" | "exception" | "bound" | "children" | "rules" | "scorecard" | "rest";
+            kind: "group" | "measure" | "exception" | "bound" | "children" | "rules" | "scorecard" | "judgement" | "rest";
             /** @description share of what its siblings weigh, 0 to 1 */
             weight: number | null;
             /** @description 0 to 100, 100 is healthy; null: missing */
@@ -2195,6 +2204,13 @@ export interface components {
             at_risk: components["schemas"]["Tally"];
             /** @description the part of at_risk that is yellow */
             yellow_at_risk: components["schemas"]["Tally"];
+            /**
+             * @description which score stands first where there is an override, by setting health.effective; the figures are of that one
+             * @enum {string}
+             */
+            effective: "computed" | "override";
+            /** @description accounts with an override in force now, whether it stands first or not */
+            overridden: number;
             /** @description how near a renewal puts a yellow account at risk */
             risk_window_days: number;
             /** @description each horizon holds the one before */
@@ -2234,6 +2250,13 @@ export interface components {
              * @description the later moment
              */
             to: string;
+            /**
+             * @description which score stands first where there is an override, by setting health.effective; the figures are of that one
+             * @enum {string}
+             */
+            effective: "computed" | "override";
+            /** @description accounts with an override in force at either moment, whether it stands first or not */
+            overridden: number;
             /** @description who was which colour at the one and at the other; empty ones are left out */
             cells: components["schemas"]["MigrationCell"][];
             /** @description whose score fell most */
@@ -2294,6 +2317,13 @@ export interface components {
             answered: number[];
             /** @description each of the seven, with the accounts that answer it */
             questions: components["schemas"]["SegmentQuestion"][];
+            /**
+             * @description which score stands first where there is an override, by setting health.effective; the figures are of that one
+             * @enum {string}
+             */
+            effective: "computed" | "override";
+            /** @description accounts with an override in force now, whether it stands first or not */
+            overridden: number;
         };
         Segment: {
             /**
@@ -2398,6 +2428,13 @@ export interface components {
             owners: components["schemas"]["CoverageOwner"][];
             /** @description accounts in no coverage model */
             without: number;
+            /**
+             * @description which score stands first where there is an override, by setting health.effective; the figures are of that one
+             * @enum {string}
+             */
+            effective: "computed" | "override";
+            /** @description accounts with an override in force now, whether it stands first or not */
+            overridden: number;
         };
         CoverageModel: {
             /** @description as in the program */
@@ -4102,6 +4139,8 @@ export interface operations {
                 flag?: string;
                 /** @description true: only those at risk, as the portfolio counts them: red, or yellow and renewing within 120 days */
                 at_risk?: boolean;
+                /** @description true: only those with an override in force */
+                overridden?: boolean;
                 /** @description green-yellow: only those that were the one at moved_from and the other at moved_to; none is without a score */
                 moved?: string;
                 /** @description needed by moved */
@@ -7171,6 +7210,8 @@ export interface operations {
                 flag?: string;
                 /** @description true: only those at risk, as the portfolio counts them: red, or yellow and renewing within 120 days */
                 at_risk?: boolean;
+                /** @description true: only those with an override in force */
+                overridden?: boolean;
                 /** @description green-yellow: only those that were the one at moved_from and the other at moved_to; none is without a score */
                 moved?: string;
                 /** @description needed by moved */

@@ -87,9 +87,9 @@ function Facts({ account, health }: { account: Account; health: AccountHealth | 
 function Moved({ account, health }: { account: Account; health: AccountHealth | null | undefined }) {
   const format = useFormat();
   if (health?.previous) {
-    const { at, points } = health.previous;
+    const { at, effective_points: was } = health.previous;
     const title = t('health.movedWhy', { date: format.date(at) });
-    return <Trend points={health.points - points} title={title} drift={account.drift} />;
+    return <Trend points={health.effective_points - was} title={title} drift={account.drift} />;
   }
   return account.trend === null ? null : <Trend points={account.trend} drift={account.drift} />;
 }

@@ -143,6 +143,9 @@ function Carried({ search, onChange }: FilterProps) {
       {search.risk && (
         <Chip label={t('accounts.filter.risk')} onRemove={() => onChange({ risk: undefined })} />
       )}
+      {search.hand && (
+        <Chip label={t('accounts.filter.hand')} onRemove={() => onChange({ hand: undefined })} />
+      )}
       {search.moved && was && is && (
         <Chip
           label={t(search.to ? 'accounts.filter.movedTo' : 'accounts.filter.moved', {

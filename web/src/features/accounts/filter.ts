@@ -20,6 +20,8 @@ export interface AccountSearch {
   scorecard?: string | undefined;
   /** "1": at risk, as the portfolio counts it. */
   risk?: string | undefined;
+  /** "1": with an override in force. */
+  hand?: string | undefined;
   /** "green-yellow": who was the one on the day `from` and the other on `to`. */
   moved?: string | undefined;
   from?: string | undefined;
@@ -86,6 +88,7 @@ export function readSearch(search: FlatSearch): AccountSearch {
     renewal: oneOf(RENEWAL_DAYS, search.renewal),
     ...placesOf(search),
     risk: oneOf(['1'], search.risk),
+    hand: oneOf(['1'], search.hand),
     moved: moves ? search.moved : undefined,
     from: moves ? search.from : undefined,
     to: moves ? dayOf(search.to) : undefined,
@@ -113,8 +116,10 @@ export function momentsOf(
 
 /** Anything but the order and the columns. */
 export function isNarrowed(search: AccountSearch): boolean {
-  const { q, band, owner, renewal, risk, moved } = search;
-  return Boolean(q || band || owner || renewal || risk || moved) || PLACES.some(place => search[place]);
+  const { q, band, owner, renewal, risk, hand, moved } = search;
+  return (
+    Boolean(q || band || owner || renewal || risk || hand || moved) || PLACES.some(place => search[place])
+  );
 }
 
 /** What a press on "clear" takes away. */
@@ -132,6 +137,7 @@ export const NOTHING: Partial<AccountSearch> = {
   gap: undefined,
   scorecard: undefined,
   risk: undefined,
+  hand: undefined,
   moved: undefined,
   from: undefined,
   to: undefined,
@@ -143,6 +149,7 @@ export interface AccountFilter extends Partial<Record<Place, string>> {
   owner_id?: string;
   renewal_within_days?: number;
   at_risk?: boolean;
+  overridden?: boolean;
   moved?: string;
   moved_from?: string;
   moved_to?: string;
@@ -159,6 +166,7 @@ export function filterOf(search: AccountSearch, moments?: MoveMoments): AccountF
     ...(search.renewal ? { renewal_within_days: Number(search.renewal) } : {}),
     ...placesOf(search),
     ...(search.risk ? { at_risk: true } : {}),
+    ...(search.hand ? { overridden: true } : {}),
     ...(search.moved && moments ? { moved: search.moved, ...moments } : {}),
   };
 }

@@ -114,6 +114,7 @@ function BillRow({ item, opened, parts, digits, onToggle }: RowProps) {
           <span>{item.account_id ? item.name : words(item.name)}</span>
           {item.kind === 'exception' && <span className={classes.tag}>{t('bill.exception')}</span>}
           {item.kind === 'bound' && <span className={classes.tag}>{t('bill.bound')}</span>}
+          {item.kind === 'judgement' && <span className={classes.tag}>{t('bill.judgement')}</span>}
           {item.missing && <span className={classes.tag}>{t('bill.missing')}</span>}
         </UnstyledButton>
         {item.raw_text && (
@@ -204,9 +205,12 @@ export function Bill({ health, open, onToggle }: Props) {
           <td className={classes.wide} />
           <td className={classes.wide} />
           <td className={classes.wide} />
-          <td className={`num ${classes.end}`}>{fixed(health.points, digits)}</td>
+          <td className={`num ${classes.end}`}>{fixed(health.effective_points, digits)}</td>
           <td className={`num ${classes.end}`}>
-            <Change value={previous ? health.points - previous.points : null} digits={digits} />
+            <Change
+              value={previous ? health.effective_points - previous.effective_points : null}
+              digits={digits}
+            />
           </td>
         </tr>
       </tfoot>

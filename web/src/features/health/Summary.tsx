@@ -9,8 +9,10 @@ const STEADY = 0.5;
 export function Summary({ name, health }: { name: string; health: AccountHealth }) {
   const format = useFormat();
   const { previous, items } = health;
-  const moved = previous ? health.points - previous.points : 0;
-  const band = t(`health.in.${health.grey ? 'grey' : health.band}`, { points: format.points(health.points) });
+  const moved = previous ? health.effective_points - previous.effective_points : 0;
+  const byHand = health.effective === 'override';
+  const shade = health.grey && !byHand ? 'grey' : health.effective_band;
+  const band = t(`health.in.${shade}`, { points: format.points(health.effective_points) });
   const causes = movers(items, 3).filter(item => Math.sign(item.change ?? 0) === Math.sign(moved));
   const missing = items.filter(item => item.missing).length;
 

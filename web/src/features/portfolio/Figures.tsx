@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import type { Portfolio, Tally } from '@/api/types';
 import type { AccountSearch } from '@/features/accounts';
+import { Overridden } from '@/features/health';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { percentOf, tallyOf } from './figures';
@@ -74,6 +75,7 @@ export function Figures({ portfolio, whose }: { portfolio: Portfolio; whose: Acc
       {other_currency > 0 && (
         <p className={classes.note}>{t('portfolio.other', { count: other_currency })}</p>
       )}
+      <Overridden figures={portfolio} whose={whose} className={classes.note} />
       {grey.accounts > 0 && <p className={classes.note}>{t('portfolio.grey', { count: grey.accounts })}</p>}
     </div>
   );

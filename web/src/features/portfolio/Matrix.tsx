@@ -2,7 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import type { Migration } from '@/api/types';
 import type { AccountSearch } from '@/features/accounts';
-import { HealthShape } from '@/features/health';
+import { HealthShape, Overridden } from '@/features/health';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { ScrollRegion } from '@/ui/ScrollRegion';
@@ -105,6 +105,7 @@ export function Matrix({ migration, range, moves }: Props) {
         </table>
       </ScrollRegion>
       <p className={classes.note}>{t('portfolio.matrixWhy', { from: format.date(range.from), to })}</p>
+      <Overridden figures={migration} className={classes.note} />
     </section>
   );
 }

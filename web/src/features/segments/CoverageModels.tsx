@@ -1,7 +1,7 @@
 // The coverage models: whose ARR they are for, how many accounts one CSM has, how often they talk.
 import { Link } from '@tanstack/react-router';
 import type { CoverageBoard, CoverageModel } from '@/api/types';
-import { HealthShape } from '@/features/health';
+import { HealthShape, Overridden } from '@/features/health';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { ScrollRegion } from '@/ui/ScrollRegion';
@@ -163,6 +163,7 @@ export function CoverageModels({ board }: { board: CoverageBoard }) {
         {board.without > 0 &&
           t('segments.coverage.without', { count: board.without, shown: format.number(board.without) })}
       </p>
+      <Overridden figures={board} whose={{}} className={classes.note} />
     </section>
   );
 }

@@ -3,6 +3,7 @@ import './texts';
 import { Button } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { NoAccounts } from '@/features/accounts';
+import { Overridden } from '@/features/health';
 import { QueryFailure, useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useTitle } from '@/lib/title';
@@ -52,6 +53,7 @@ export function SegmentsPage({ search }: { search: SegmentsSearch }) {
       {board && any && (
         <>
           <Models board={board} />
+          <Overridden figures={board} whose={{}} className={classes.note} />
           {board.accounts > 0 && (
             <>
               <Questions board={board} />

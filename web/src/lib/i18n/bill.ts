@@ -19,6 +19,7 @@ export const bill = {
   total: 'Score',
   exception: 'exception',
   bound: 'limit of the group',
+  judgement: 'said by a person',
   openChild: 'Open {{name}}',
   missing: 'no facts',
   fact: 'Fact',

@@ -94,6 +94,7 @@ export const en = {
       within: 'within {{days}} days',
       clear: 'Clear filters',
       risk: 'At risk',
+      hand: 'Score set by hand',
       segment: 'In {{names}}',
       without: 'Not in {{names}}',
       coverage: '{{names}} touch',
