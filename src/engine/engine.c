@@ -291,9 +291,7 @@ static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_erro
         engine->is_behind = cn_event_log_position(engine->log) > engine->position.seq;
     }
     announce(engine);
-    /* Another program's daily values, or those of a new day, do not know how far they go. */
-    cn_series_note(engine->series, (struct cn_rollup_position){ engine->position.seq,
-                                                                engine->position.mapping });
+    cn_engine_note_series(engine);
     return !is_tick || cn_engine_keep_activity(engine, false, err);
 }
 

@@ -19,6 +19,7 @@ enum {
     KEEP_PAUSE_US = 20000000,
     KEEP_SHARE = 20,     /* keeping takes no more than one part in so many of the time */
     LOAD_ALL_SHARE = 16, /* of accounts: reading them one by one takes longer than all */
+    FEW_ACCOUNTS = 100,
 };
 
 bool cn_engine_restore_series(struct cn_engine *engine)
@@ -115,7 +116,7 @@ bool cn_engine_catch_up_series(struct cn_engine *engine, struct cn_error *err)
     if (!list_moved(engine, from.mapping, &moved, &moved_count, err)) {
         return false;
     }
-    if (moved_count > accounts / LOAD_ALL_SHARE) {
+    if (moved_count > accounts / LOAD_ALL_SHARE + FEW_ACCOUNTS) {
         return cn_engine_load_series(engine, err);
     }
     bool ok = add_since(&up, from, to, moved, moved_count, err);
@@ -130,6 +131,21 @@ bool cn_engine_catch_up_series(struct cn_engine *engine, struct cn_error *err)
 }
 
 /* ---- keeping ---- */
+
+/* Rollups say a mapping only with what they count; an older one than that of the values makes a
+ * start read more accounts anew, and is right too. */
+void cn_engine_note_series(struct cn_engine *engine)
+{
+    int64_t mapping = cn_rollup_position(engine->options.rollup).mapping;
+    if (cn_series_position(engine->series).seq == engine->position.seq) {
+        return;
+    }
+    if (mapping > engine->position.mapping) {
+        mapping = engine->position.mapping;
+    }
+    cn_series_note(engine->series,
+                   (struct cn_rollup_position){ engine->position.seq, mapping });
+}
 
 static bool save(struct cn_engine *engine, struct cn_rollup_position *at_out, struct cn_error *err)
 {
@@ -148,6 +164,7 @@ void cn_engine_keep_series(struct cn_engine *engine)
         return;
     }
     int64_t from_us = cn_clock_monotonic_us();
+    bool were_others = atomic_exchange(&engine->keeping.are_others, false);
     bool ok = save(engine, &at, &err) && cn_rollup_flush(rollup, &err);
     if (ok) {
         struct cn_rollup_position flushed = cn_rollup_position(rollup);
@@ -159,7 +176,12 @@ void cn_engine_keep_series(struct cn_engine *engine)
     engine->keeping.took_us = engine->keeping.at_us - from_us;
     if (ok) {
         engine->keeping.seq = at.seq;
-    } else if (err.code != CN_CONFLICT) { /* else they were on the move */
+        return;
+    }
+    if (were_others) {
+        atomic_store(&engine->keeping.are_others, true);
+    }
+    if (err.code != CN_CONFLICT) { /* else they were on the move */
         cn_log_error("engine", &err, "keeping daily values; a start may take longer");
     }
 }
@@ -172,5 +194,5 @@ bool cn_engine_series_is_due(struct cn_engine *engine)
     if (events >= KEEP_EVENTS && since_us >= KEEP_PAUSE_US) {
         return since_us >= KEEP_SHARE * keeping->took_us;
     }
-    return events > 0 && since_us >= engine->options.keep_us;
+    return (events > 0 || atomic_load(&keeping->are_others)) && since_us >= engine->options.keep_us;
 }

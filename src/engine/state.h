@@ -94,7 +94,8 @@ enum cn_begun {
 
 /* Daily values as a file, see keep.c.  The loading thread's, then the flusher's. */
 struct cn_keeping {
-    int64_t seq;   /* up to where they were kept; 0: not yet */
+    int64_t seq; /* up to where they were kept; 0: not yet */
+    _Atomic bool are_others; /* since then: of another program */
     int64_t at_us; /* when it was tried last, by the monotonic clock */
     int64_t took_us;
 };
@@ -247,6 +248,9 @@ CN_MUST_CHECK bool cn_engine_load_series(struct cn_engine *engine, struct cn_err
 
 /* After restoring, with the log and the records: what was counted since. */
 CN_MUST_CHECK bool cn_engine_catch_up_series(struct cn_engine *engine, struct cn_error *err);
+
+/* Between rounds: daily values of another program do not know how far they go. */
+void cn_engine_note_series(struct cn_engine *engine);
 
 /* Writes daily values to their file.  For the thread that flushes. */
 void cn_engine_keep_series(struct cn_engine *engine);
