@@ -153,6 +153,7 @@ bool cn_server_open(struct cn_workspace *workspace, bool held, struct cn_server 
         .shows_overrides = cn_str_equal(config->health_effective, CN_STR("override")),
         .tell = &server->notify.tell,
         .tick_us = config->engine_tick_ms * 1000,
+        .keep_us = config->engine_keep_ms * 1000,
         .parked_max = (size_t)config->intake_parked_max,
         .scratch_dir = workspace->dir,
         .series_path = keeps_series ? server->series_path : NULL,

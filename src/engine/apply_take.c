@@ -148,6 +148,7 @@ void cn_apply_take(struct cn_apply *apply)
     struct cn_engine_program *program = apply->taking.program;
     cn_metric_source_set_series(old->metric_source, NULL);
     if (apply->taking.series != NULL) {
+        atomic_store(&engine->keeping.are_others, true);
         cn_series_free(engine->series);
         engine->series = apply->taking.series;
         /* Night may have fallen since it was loaded. */

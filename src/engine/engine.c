@@ -291,6 +291,7 @@ static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_erro
         engine->is_behind = cn_event_log_position(engine->log) > engine->position.seq;
     }
     announce(engine);
+    cn_engine_note_series(engine);
     return !is_tick || cn_engine_keep_activity(engine, false, err);
 }
 
@@ -450,18 +451,6 @@ static void keep_activity(struct cn_engine *engine)
     }
 }
 
-/* So that the next start is quick; the file is only used if it fits the rollups as they are then.
- */
-static void keep_series(struct cn_engine *engine)
-{
-    struct cn_error err;
-    struct cn_rollup_position position = cn_rollup_position(engine->options.rollup);
-    if (engine->options.series_path != NULL && position.seq == engine->position.seq &&
-        !cn_series_save(engine->series, engine->options.series_path, position, &err)) {
-        cn_log_error("engine", &err, "keeping daily values; the next start reads all rollups");
-    }
-}
-
 void cn_engine_stop(struct cn_engine *engine)
 {
     (void)pthread_mutex_lock(&engine->settle_lock);
@@ -477,7 +466,7 @@ void cn_engine_stop(struct cn_engine *engine)
         (void)pthread_join(engine->flusher, NULL);
         cn_engine_flush(engine);
         if (engine->begun == CN_BEGUN) { /* else what is kept is newer than what we have */
-            keep_series(engine);
+            cn_engine_keep_series(engine);
             keep_activity(engine);
         }
         engine->has_threads = false;

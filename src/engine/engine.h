@@ -46,6 +46,7 @@ struct cn_engine_options {
     int64_t round_us;        /* rounds follow one another no sooner, so that a flood is scored in
                                 bulk; 0: 50 ms */
     const char *series_path; /* embedded: where daily values are kept over a restart, or NULL */
+    int64_t keep_us;         /* longest time until they are kept again */
     const char *scratch_dir; /* for databases that are thrown away after a question; NULL: none */
     size_t inbox_max;        /* committed batches that may wait; 0: 65536 */
     bool shows_overrides;    /* a score set by hand stands first, see engine/shown.h */

@@ -248,7 +248,7 @@ static bool feed_metrics(struct cn_engine *engine, const struct cn_event *const 
     }
     struct cn_rollup_position upto = { last, engine->position.mapping };
     cn_rollup_add(engine->options.rollup, facts, fact_count, upto);
-    cn_series_add(engine->series, facts, fact_count);
+    cn_series_follow(engine->series, facts, fact_count, upto);
     cn_apply_note_facts(engine->apply, facts, fact_count);
     mark_rows(engine, facts, fact_count);
     engine->position.seq = last;

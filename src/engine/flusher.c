@@ -1,6 +1,6 @@
 /*
  * The second thread of the engine: each second it writes what was counted, folds days that are over
- * and packs the log; now and then it gives memory back.
+ * and packs the log; it keeps daily values for the next start (keep.c); now and then it gives memory back.
  *
  * Not here: what is counted (feed.c), how it is written (metric/rollup.h).
  */
@@ -63,8 +63,12 @@ void *cn_engine_run_flusher(void *arg)
     struct cn_engine *engine = arg;
     (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE); /* as in engine.c */
     int64_t trimmed_us = cn_clock_monotonic_us();
+    engine->keeping.at_us = trimmed_us;
     while (sleep_a_second(engine)) {
         cn_engine_flush(engine);
+        if (cn_engine_series_is_due(engine)) {
+            cn_engine_keep_series(engine);
+        }
         trim_if_due(&trimmed_us);
         bool packed = false;
         struct cn_error err;

@@ -199,10 +199,7 @@ static void *load_series(void *arg)
 {
     struct series_loading *loading = arg;
     struct cn_engine *engine = loading->engine;
-    const char *path = engine->options.series_path;
-    loading->ok = (path != NULL && cn_series_restore(engine->series, path,
-                                                     cn_rollup_position(engine->options.rollup))) ||
-                  cn_series_load(engine->series, engine->options.rollup, NULL, 0, &loading->err);
+    loading->ok = cn_engine_restore_series(engine) || cn_engine_load_series(engine, &loading->err);
     return NULL;
 }
 
@@ -319,10 +316,12 @@ bool cn_engine_load_from_log(struct cn_engine *engine, struct cn_error *err)
     if (!check_log(engine, err)) {
         return false;
     }
+    if (engine->building == 0) {
+        return cn_engine_catch_up_series(engine, err);
+    }
     /* There is no other program to go by while they are counted. */
-    bool ok = engine->building == 0 ||
-              (cn_engine_build_metrics(engine, &(struct cn_engine_build){ 0 }, err) &&
-               cn_series_load(engine->series, engine->options.rollup, NULL, 0, err));
+    bool ok = cn_engine_build_metrics(engine, &(struct cn_engine_build){ 0 }, err) &&
+              cn_engine_load_series(engine, err);
     engine->building = 0;
     return ok;
 }

@@ -92,6 +92,14 @@ enum cn_begun {
     CN_BEGUN,
 };
 
+/* Daily values as a file, see keep.c.  The loading thread's, then the flusher's. */
+struct cn_keeping {
+    int64_t seq; /* up to where they were kept; 0: not yet */
+    _Atomic bool are_others; /* since then: of another program */
+    int64_t at_us; /* when it was tried last, by the monotonic clock */
+    int64_t took_us;
+};
+
 struct cn_apply; /* engine/apply.c */
 
 struct cn_engine {
@@ -107,6 +115,7 @@ struct cn_engine {
     struct cn_engine_program
         *program;             /* another one: under the write lock of `lock` and of apply */
     struct cn_series *series; /* the same */
+    struct cn_keeping keeping;
     struct cn_apply *apply;
     struct cn_book_batch_options book_options;
 
@@ -230,6 +239,22 @@ void cn_engine_flush(struct cn_engine *engine);
 
 /* A thread, given the engine: does that each second, and packs the log, until it stops. */
 void *cn_engine_run_flusher(void *arg);
+
+/* Takes the file of daily values, if there is a good one; what came after it is not in them yet. */
+CN_MUST_CHECK bool cn_engine_restore_series(struct cn_engine *engine);
+
+/* Reads all daily values from the flushed rollups.  Nothing is added meanwhile. */
+CN_MUST_CHECK bool cn_engine_load_series(struct cn_engine *engine, struct cn_error *err);
+
+/* After restoring, with the log and the records: what was counted since. */
+CN_MUST_CHECK bool cn_engine_catch_up_series(struct cn_engine *engine, struct cn_error *err);
+
+/* Between rounds: daily values of another program do not know how far they go. */
+void cn_engine_note_series(struct cn_engine *engine);
+
+/* Writes daily values to their file.  For the thread that flushes. */
+void cn_engine_keep_series(struct cn_engine *engine);
+bool cn_engine_series_is_due(struct cn_engine *engine);
 
 /* Loads what the frame and the lists start from.  Nothing is scored yet. */
 CN_MUST_CHECK bool cn_engine_load(struct cn_engine *engine, struct cn_error *err);

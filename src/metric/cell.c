@@ -156,6 +156,11 @@ static uint64_t *bits_of(struct cn_cell_members *members, uint64_t member, uint3
     return item + 1;
 }
 
+void cn_cell_put_item(struct cn_cell_members *members, const uint64_t *item, uint32_t words)
+{
+    memcpy(bits_of(members, item[0], words), item + 1, words * sizeof(item[0]));
+}
+
 void cn_cell_prefetch_member(const struct cn_cell *cell, const struct cn_cell_shape *shape,
                              uint64_t member)
 {

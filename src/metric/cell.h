@@ -67,6 +67,9 @@ void cn_cell_set_entries(struct cn_cell *cell, enum cn_metric_kind kind, const v
 /* Free slots, a power of two. */
 struct cn_cell_members *cn_cell_new_members(uint32_t slots, uint32_t words);
 
+/* One of them, as it is in items[], into a free slot. */
+void cn_cell_put_item(struct cn_cell_members *members, const uint64_t *item, uint32_t words);
+
 /* Bytes of an entry of that kind. */
 size_t cn_cell_entry_bytes(enum cn_metric_kind kind);
 

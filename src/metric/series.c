@@ -50,6 +50,7 @@ struct cn_series *cn_series_new(const struct cn_series_options *options)
         .lock = PTHREAD_RWLOCK_INITIALIZER,
         .first_today = options->first_day,
         .last_today = options->last_day,
+        .at.seq = -1,
     };
     series->shape.oldest = options->first_day - options->reach_days;
     int32_t days = options->last_day - series->shape.oldest + 1 + AHEAD_DAYS;
@@ -103,6 +104,7 @@ void cn_series_free(struct cn_series *series)
     free(series->cells);
     free(series->crowds);
     free(series->touches.items);
+    cn_bitmap_deinit(&series->changed);
     cn_map_deinit(&series->rows);
     cn_matcher_deinit(&series->matcher);
     pthread_rwlock_destroy(&series->lock);
@@ -237,6 +239,7 @@ static void add_stretch(struct cn_series *series, const struct cn_metric_fact *f
     }
     for (size_t i = 0; i < count; i++) {
         see_day(series, rows[i], (int32_t)facts[i].day);
+        cn_series_note_row(series, rows[i]);
     }
     for (size_t t = 0; t < series->touches.count; t++) {
         const struct cn_touch *touch = &series->touches.items[t];
@@ -256,14 +259,21 @@ static void add_stretch(struct cn_series *series, const struct cn_metric_fact *f
     }
 }
 
-void cn_series_add(struct cn_series *series, const struct cn_metric_fact *facts, size_t count)
+void cn_series_follow(struct cn_series *series, const struct cn_metric_fact *facts, size_t count,
+                      struct cn_rollup_position upto)
 {
     pthread_rwlock_wrlock(&series->lock);
     for (size_t first = 0; first < count; first += STRETCH_FACTS) {
         size_t stretch = count - first < STRETCH_FACTS ? count - first : STRETCH_FACTS;
         add_stretch(series, &facts[first], stretch);
     }
+    series->at = upto;
     pthread_rwlock_unlock(&series->lock);
+}
+
+void cn_series_add(struct cn_series *series, const struct cn_metric_fact *facts, size_t count)
+{
+    cn_series_follow(series, facts, count, (struct cn_rollup_position){ .seq = -1 });
 }
 
 void cn_series_forget(struct cn_series *series, int64_t account_id)
@@ -272,6 +282,7 @@ void cn_series_forget(struct cn_series *series, int64_t account_id)
     const uint64_t *row = cn_map_get(&series->rows, (uint64_t)account_id);
     if (row != NULL) {
         cn_series_empty_row(series, *row);
+        cn_series_note_row(series, *row);
     }
     pthread_rwlock_unlock(&series->lock);
 }
@@ -383,9 +394,15 @@ bool cn_series_load(struct cn_series *series, struct cn_rollup *rollup, const in
         cn_series_empty_row(series, row);
     }
     for (size_t i = 0; account_ids != NULL && i < count; i++) {
-        cn_series_empty_row(series, cn_series_row(series, account_ids[i]));
+        size_t row = cn_series_row(series, account_ids[i]);
+        cn_series_empty_row(series, row);
+        cn_series_note_row(series, row);
     }
+    series->is_spoilt = series->is_spoilt || account_ids == NULL;
     bool ok = load(&loading, rollup->db, account_ids, count, err);
+    if (!ok || account_ids == NULL) {
+        series->at.seq = -1; /* who loads all knows how far that goes */
+    }
     pthread_rwlock_unlock(&series->lock);
     free(loading.numbers);
     free(loading.number_of);
@@ -413,6 +430,7 @@ static bool is_stale(const struct cn_series *series, size_t row, int32_t oldest)
 void cn_series_move(struct cn_series *series, int32_t today)
 {
     int32_t from = series->shape.oldest;
+    series->is_spoilt = true;
     series->first_today += today - series->last_today;
     series->last_today = today;
     series->shape.oldest = series->first_today - series->reach_days;

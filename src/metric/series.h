@@ -46,21 +46,36 @@ void cn_series_use(struct cn_series *series, const struct cn_metric_list *metric
 CN_MUST_CHECK bool cn_series_load(struct cn_series *series, struct cn_rollup *rollup,
                                   const int64_t *account_ids, size_t count, struct cn_error *err);
 
+/* Up to where the series has exactly the facts; unknown (seq -1) after facts without a position. */
+struct cn_rollup_position cn_series_position(struct cn_series *series);
+void cn_series_note(struct cn_series *series, struct cn_rollup_position position);
+
 /*
  * A live series as a file, so that a start need not read all rollups.  The file is a cache: it may
- * be deleted at any time, and one that is damaged, older, or of other metrics is not used.
+ * be deleted at any time, and one that is damaged or of other metrics is not used.
  *
- * `position` is that of the flushed rollups, of which the series holds exactly the facts.
- * restore wants an empty series and moves it on from the day when it was saved; false: it is empty
- * still, load it.
+ * save writes `path`.new, durably, while others go on adding: it holds them up only for a stretch
+ * of rows at a time and for what changed last.  *position_out is up to where it goes.  It fails
+ * with CN_CONFLICT if that is unknown, or if all rows became others meanwhile: try again later.
+ * Once the rollups go as far, keep puts it in the place of the file before.  One thread at a time.
+ *
+ * restore takes a file of facts up to `upto` or less, of which *position_out says how far they go:
+ * what comes after is to be added.  It wants an empty series and moves it on from the day when it
+ * was saved; false: it is empty still, load it.
  */
 CN_MUST_CHECK bool cn_series_save(struct cn_series *series, const char *path,
-                                  struct cn_rollup_position position, struct cn_error *err);
+                                  struct cn_rollup_position *position_out, struct cn_error *err);
+CN_MUST_CHECK bool cn_series_keep(const char *path, struct cn_error *err);
 CN_MUST_CHECK bool cn_series_restore(struct cn_series *series, const char *path,
-                                     struct cn_rollup_position position);
+                                     struct cn_rollup_position upto,
+                                     struct cn_rollup_position *position_out);
 
 /* Facts of any day; those out of reach are ignored. */
 void cn_series_add(struct cn_series *series, const struct cn_metric_fact *facts, size_t count);
+
+/* The same; after these, everything up to `upto` has been added. */
+void cn_series_follow(struct cn_series *series, const struct cn_metric_fact *facts, size_t count,
+                      struct cn_rollup_position upto);
 
 void cn_series_forget(struct cn_series *series, int64_t account_id);
 

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "frame/bitmap.h"
 #include "metric/cell.h"
 #include "metric/match.h"
 #include "metric/series.h"
@@ -40,14 +41,19 @@ struct cn_series {
     struct cn_map rows;             /* account id to index */
     struct cn_series_crowd *crowds; /* members that are over the limit until settled */
     size_t crowd_count;
+    struct cn_rollup_position at; /* seq -1: unknown */
+    bool is_saving;
+    bool is_spoilt;           /* then: every row may have changed */
+    struct cn_bitmap changed; /* then: rows that did, since it began or looked last */
 };
 
-/* The three below with the lock held. */
+/* The four below with the lock held. */
 
 /* The row of the account, made if it is new. */
 size_t cn_series_row(struct cn_series *series, int64_t account_id);
 struct cn_cell *cn_series_cell(const struct cn_series *series, size_t row, size_t metric);
 void cn_series_empty_row(struct cn_series *series, size_t row);
+void cn_series_note_row(struct cn_series *series, size_t row); /* it changes */
 
 /* With the lock held: `today` becomes the only day that can be. */
 void cn_series_move(struct cn_series *series, int32_t today);

@@ -1,5 +1,6 @@
 /*
- * A live series as a file: a header, then the rows in frames of which each carries its hash.
+ * A live series as a file: a header, then rows in frames of which each carries its hash.  A row
+ * that changed while others were written comes again, and then what comes last counts.
  *
  * The layout is that of this machine's memory and of this version of the program: the file is a
  * cache and never leaves the machine.
@@ -14,11 +15,15 @@
 #include "metric/series_impl.h"
 
 enum {
-    FORMAT = 1,
+    FORMAT = 2,
     FRAME_BYTES = 1024 * 1024,
     PATH_MAX_BYTES = 4096,
     ENTRIES_MAX = 100000,    /* of one cell; what a damaged length may not exceed */
     SLOTS_MAX = 1024 * 1024, /* the same of members */
+    ITEM_WORDS_MAX = 1 + CN_WINDOW_DAYS_MAX / 64 + 2,
+    STRETCH_ROWS = 512, /* written under one lock */
+    FEW_ROWS = 512,     /* that changed: written under the last lock */
+    PASSES_MAX = 4,     /* over what changed, until it is few */
 };
 
 struct header {
@@ -28,7 +33,7 @@ struct header {
     int64_t seq;
     int64_t mapping;
     int64_t today;
-    uint64_t rows;
+    uint64_t rows; /* those that come again count again */
     uint64_t hash; /* of what is above */
 };
 
@@ -75,16 +80,16 @@ static uint64_t signature_of(const struct cn_series *series)
     return hash;
 }
 
-static struct header header_of(const struct cn_series *series, struct cn_rollup_position position)
+static struct header header_of(const struct cn_series *series, uint64_t rows)
 {
     struct header header = {
         .magic = "cnseries",
         .format = FORMAT,
         .signature = signature_of(series),
-        .seq = position.seq,
-        .mapping = position.mapping,
+        .seq = series->at.seq,
+        .mapping = series->at.mapping,
         .today = series->last_today,
-        .rows = series->count,
+        .rows = rows,
     };
     header.hash = hash_bytes(&header, offsetof(struct header, hash));
     return header;
@@ -94,8 +99,9 @@ static struct header header_of(const struct cn_series *series, struct cn_rollup_
 struct stream {
     FILE *file;
     unsigned char *frame;
-    size_t len; /* of the frame */
-    size_t at;  /* read up to here */
+    size_t len;    /* of the frame */
+    size_t at;     /* read up to here */
+    uint64_t rows; /* written */
     bool failed;
 };
 
@@ -155,9 +161,22 @@ static bool get(struct stream *stream, void *bytes_out, size_t len)
     return true;
 }
 
-static size_t item_bytes(const struct cn_series *series, size_t slots)
+static size_t item_bytes(const struct cn_series *series)
 {
-    return slots * (1 + series->shape.words) * sizeof(uint64_t);
+    return (1 + series->shape.words) * sizeof(uint64_t);
+}
+
+/* Only slots that are used. */
+static void put_items(struct stream *stream, const struct cn_series *series,
+                      const struct cn_cell_members *members)
+{
+    size_t width = 1 + series->shape.words;
+    for (uint32_t slot = 0; slot < members->slots; slot++) {
+        const uint64_t *item = members->items + slot * width;
+        if (item[0] != 0) {
+            put(stream, item, item_bytes(series));
+        }
+    }
 }
 
 static void put_cell(struct stream *stream, const struct cn_series *series, size_t row,
@@ -177,8 +196,17 @@ static void put_cell(struct stream *stream, const struct cn_series *series, size
     }
     put(stream, &head, sizeof(head));
     if (members != NULL) {
-        put(stream, members->items, item_bytes(series, members->slots));
+        put_items(stream, series, members);
     }
+}
+
+static void put_row(struct stream *stream, const struct cn_series *series, size_t row)
+{
+    put(stream, &series->accounts[row], sizeof(series->accounts[row]));
+    for (size_t metric = 0; metric < series->metrics->count; metric++) {
+        put_cell(stream, series, row, metric);
+    }
+    stream->rows++;
 }
 
 static bool get_entries(struct stream *stream, struct cn_cell *cell, enum cn_metric_kind kind,
@@ -200,6 +228,29 @@ static bool get_entries(struct stream *stream, struct cn_cell *cell, enum cn_met
     return ok;
 }
 
+static bool get_members(struct stream *stream, const struct cn_series *series, struct cn_cell *cell,
+                        const struct cell_head *head)
+{
+    uint64_t item[ITEM_WORDS_MAX];
+    if (head->count == 0) {
+        return true;
+    }
+    if (head->count > SLOTS_MAX || (head->count & (head->count - 1)) != 0 ||
+        head->used >= head->count || item_bytes(series) > sizeof(item)) {
+        return false;
+    }
+    struct cn_cell_members *members = cn_cell_new_members(head->count, series->shape.words);
+    members->before = head->before;
+    cell->as.members = members;
+    for (uint32_t i = 0; i < head->used; i++) {
+        if (!get(stream, item, item_bytes(series))) {
+            return false;
+        }
+        cn_cell_put_item(members, item, series->shape.words);
+    }
+    return true;
+}
+
 static bool get_cell(struct stream *stream, const struct cn_series *series, size_t row,
                      size_t metric)
 {
@@ -209,31 +260,8 @@ static bool get_cell(struct stream *stream, const struct cn_series *series, size
     if (!get(stream, &head, sizeof(head))) {
         return false;
     }
-    if (kind != CN_METRIC_DISTINCT) {
-        return get_entries(stream, cell, kind, head.count);
-    }
-    if (head.count == 0) {
-        return true;
-    }
-    if (head.count > SLOTS_MAX || (head.count & (head.count - 1)) != 0 || head.used >= head.count) {
-        return false;
-    }
-    struct cn_cell_members *members = cn_cell_new_members(head.count, series->shape.words);
-    members->used = head.used;
-    members->before = head.before;
-    cell->as.members = members;
-    return get(stream, members->items, item_bytes(series, members->slots));
-}
-
-static void put_rows(struct stream *stream, const struct cn_series *series)
-{
-    for (size_t row = 0; row < series->count && !stream->failed; row++) {
-        put(stream, &series->accounts[row], sizeof(series->accounts[row]));
-        for (size_t metric = 0; metric < series->metrics->count; metric++) {
-            put_cell(stream, series, row, metric);
-        }
-    }
-    write_frame(stream);
+    return kind == CN_METRIC_DISTINCT ? get_members(stream, series, cell, &head)
+                                      : get_entries(stream, cell, kind, head.count);
 }
 
 static bool get_rows(struct stream *stream, struct cn_series *series, uint64_t count)
@@ -244,6 +272,7 @@ static bool get_rows(struct stream *stream, struct cn_series *series, uint64_t c
             return false;
         }
         size_t row = cn_series_row(series, account.account_id);
+        cn_series_empty_row(series, row);
         series->accounts[row].first_day = account.first_day;
         for (size_t metric = 0; metric < series->metrics->count; metric++) {
             if (!get_cell(stream, series, row, metric)) {
@@ -254,56 +283,201 @@ static bool get_rows(struct stream *stream, struct cn_series *series, uint64_t c
     return true;
 }
 
-static bool write_file(struct cn_series *series, FILE *file, struct cn_rollup_position position)
+void cn_series_note_row(struct cn_series *series, size_t row)
 {
-    struct stream stream = { .file = file, .frame = cn_heap_resize(NULL, FRAME_BYTES) };
-    cn_series_lock_for_reading(series);
-    struct header header = header_of(series, position);
-    stream.failed = fwrite(&header, sizeof(header), 1, file) != 1;
-    put_rows(&stream, series);
-    pthread_rwlock_unlock(&series->lock);
-    free(stream.frame);
-    return !stream.failed && fflush(file) == 0 && fsync(fileno(file)) == 0;
+    if (!series->is_saving) {
+        return;
+    }
+    if (row >= series->changed.rows) {
+        cn_bitmap_resize(&series->changed, series->capacity);
+    }
+    cn_bitmap_add(&series->changed, row);
 }
 
-bool cn_series_save(struct cn_series *series, const char *path, struct cn_rollup_position position,
-                    struct cn_error *err)
+struct cn_rollup_position cn_series_position(struct cn_series *series)
+{
+    pthread_rwlock_rdlock(&series->lock);
+    struct cn_rollup_position at = series->at;
+    pthread_rwlock_unlock(&series->lock);
+    return at;
+}
+
+void cn_series_note(struct cn_series *series, struct cn_rollup_position position)
+{
+    pthread_rwlock_wrlock(&series->lock);
+    series->at = position;
+    pthread_rwlock_unlock(&series->lock);
+}
+
+/* ---- saving, while others go on ---- */
+
+static void begin_saving(struct cn_series *series)
+{
+    pthread_rwlock_wrlock(&series->lock);
+    series->is_saving = true;
+    series->is_spoilt = false;
+    cn_bitmap_resize(&series->changed, series->capacity);
+    cn_bitmap_fill(&series->changed, false);
+    pthread_rwlock_unlock(&series->lock);
+}
+
+static void end_saving(struct cn_series *series)
+{
+    pthread_rwlock_wrlock(&series->lock);
+    series->is_saving = false;
+    cn_bitmap_deinit(&series->changed);
+    series->changed = (struct cn_bitmap){ 0 };
+    pthread_rwlock_unlock(&series->lock);
+}
+
+/* Every row once, those that come meanwhile too. */
+static void put_all(struct stream *stream, struct cn_series *series)
+{
+    bool more = true;
+    for (size_t first = 0; more && !stream->failed; first += STRETCH_ROWS) {
+        cn_series_lock_for_reading(series);
+        for (size_t row = first; row < series->count && row < first + STRETCH_ROWS; row++) {
+            put_row(stream, series, row);
+        }
+        more = first + STRETCH_ROWS < series->count && !series->is_spoilt;
+        pthread_rwlock_unlock(&series->lock);
+    }
+}
+
+/* Those of `rows` from `first` on, as many as a stretch has; false: there are no more. */
+static bool put_stretch(struct stream *stream, const struct cn_series *series,
+                        const struct cn_bitmap *rows, size_t *first)
+{
+    size_t row = *first;
+    for (size_t count = 0; count < STRETCH_ROWS; count++) {
+        if (!cn_bitmap_next(rows, row, &row)) {
+            return false;
+        }
+        put_row(stream, series, row++);
+    }
+    *first = row;
+    return true;
+}
+
+/* What changed since it looked last, again, unless that is few. */
+static bool put_changed(struct stream *stream, struct cn_series *series)
+{
+    struct cn_bitmap rows = { 0 };
+    pthread_rwlock_wrlock(&series->lock);
+    bool is_much = cn_bitmap_count(&series->changed) > FEW_ROWS && !series->is_spoilt;
+    if (is_much) {
+        rows = series->changed;
+        series->changed = (struct cn_bitmap){ 0 };
+        cn_bitmap_resize(&series->changed, series->capacity);
+    }
+    pthread_rwlock_unlock(&series->lock);
+    bool more = is_much;
+    for (size_t first = 0; more && !stream->failed;) {
+        cn_series_lock_for_reading(series);
+        more = put_stretch(stream, series, &rows, &first);
+        pthread_rwlock_unlock(&series->lock);
+    }
+    cn_bitmap_deinit(&rows);
+    return is_much;
+}
+
+/* The rest under one lock: that is the moment whose facts the file has. */
+static bool put_rest(struct stream *stream, struct cn_series *series, struct header *header_out,
+                     struct cn_error *err)
+{
+    cn_series_lock_for_reading(series);
+    bool ok = !series->is_spoilt && series->at.seq >= 0;
+    for (size_t row = 0; ok && cn_bitmap_next(&series->changed, row, &row); row++) {
+        put_row(stream, series, row);
+    }
+    *header_out = header_of(series, stream->rows);
+    pthread_rwlock_unlock(&series->lock);
+    write_frame(stream);
+    return ok || cn_fail(err, CN_CONFLICT, "daily values were being loaded or moved to another day");
+}
+
+/* The header comes last, into its place, so that half a file has none. */
+static bool finish_file(struct stream *stream, const struct header *header)
+{
+    FILE *file = stream->file;
+    return !stream->failed && fseek(file, 0, SEEK_SET) == 0 &&
+           fwrite(header, sizeof(*header), 1, file) == 1 && fflush(file) == 0 &&
+           fsync(fileno(file)) == 0;
+}
+
+static bool write_file(struct cn_series *series, FILE *file,
+                       struct cn_rollup_position *position_out, struct cn_error *err)
+{
+    struct stream stream = { .file = file, .frame = cn_heap_resize(NULL, FRAME_BYTES) };
+    struct header header = { 0 };
+    begin_saving(series);
+    stream.failed = fwrite(&header, sizeof(header), 1, file) != 1;
+    put_all(&stream, series);
+    for (int pass = 0; pass < PASSES_MAX && put_changed(&stream, series); pass++) {
+    }
+    bool ok = put_rest(&stream, series, &header, err);
+    end_saving(series);
+    if (ok && !finish_file(&stream, &header)) {
+        ok = cn_fail(err, CN_INTERNAL, "cannot write daily values: %m");
+    }
+    free(stream.frame);
+    *position_out = (struct cn_rollup_position){ header.seq, header.mapping };
+    return ok;
+}
+
+static bool draft_of(const char *path, char draft[PATH_MAX_BYTES], struct cn_error *err)
+{
+    int len = snprintf(draft, PATH_MAX_BYTES, "%s.new", path);
+    return (len >= 0 && len < PATH_MAX_BYTES) ||
+           cn_fail(err, CN_INVALID, "the path of the metrics' snapshot is too long");
+}
+
+bool cn_series_save(struct cn_series *series, const char *path,
+                    struct cn_rollup_position *position_out, struct cn_error *err)
 {
     char draft[PATH_MAX_BYTES];
-    int len = snprintf(draft, sizeof(draft), "%s.new", path);
-    if (len < 0 || (size_t)len >= sizeof(draft)) {
-        return cn_fail(err, CN_INVALID, "the path of the metrics' snapshot is too long");
+    if (!draft_of(path, draft, err)) {
+        return false;
     }
     FILE *file = fopen(draft, "we");
     if (file == NULL) {
         return cn_fail(err, CN_INTERNAL, "cannot write %s: %m", draft);
     }
-    bool ok = write_file(series, file, position);
-    ok = fclose(file) == 0 && ok;
-    if (!ok || rename(draft, path) != 0) {
-        cn_fail(err, CN_INTERNAL, "cannot write %s: %m", path);
-        (void)unlink(draft); /* what is left of it is written over next time */
-        return false;
+    bool ok = write_file(series, file, position_out, err);
+    if (fclose(file) != 0 && ok) {
+        ok = cn_fail(err, CN_INTERNAL, "cannot write %s: %m", draft);
     }
-    return true;
+    if (!ok) {
+        (void)unlink(draft); /* what is left of it is written over next time */
+    }
+    return ok;
 }
 
-static bool fits(const struct cn_series *series, const struct header *header,
-                 struct cn_rollup_position position)
+bool cn_series_keep(const char *path, struct cn_error *err)
 {
-    struct header want = header_of(series, position);
+    char draft[PATH_MAX_BYTES];
+    return draft_of(path, draft, err) &&
+           (rename(draft, path) == 0 || cn_fail(err, CN_INTERNAL, "cannot write %s: %m", path));
+}
+
+/* ---- restoring ---- */
+
+static bool fits(const struct cn_series *series, const struct header *header,
+                 struct cn_rollup_position upto)
+{
+    struct header want = header_of(series, 0);
     return header->hash == hash_bytes(header, offsetof(struct header, hash)) &&
            memcmp(header->magic, want.magic, sizeof(want.magic)) == 0 && header->format == FORMAT &&
-           header->signature == want.signature && header->seq == position.seq &&
-           header->mapping == position.mapping && header->today <= series->last_today &&
+           header->signature == want.signature && header->seq >= 0 && header->seq <= upto.seq &&
+           header->mapping <= upto.mapping && header->today <= series->last_today &&
            header->today > INT32_MIN / 2;
 }
 
-static bool read_file(struct cn_series *series, FILE *file, struct cn_rollup_position position)
+static bool read_file(struct cn_series *series, FILE *file, struct cn_rollup_position upto)
 {
     struct header header;
     int32_t today = series->last_today;
-    if (fread(&header, sizeof(header), 1, file) != 1 || !fits(series, &header, position)) {
+    if (fread(&header, sizeof(header), 1, file) != 1 || !fits(series, &header, upto)) {
         return false;
     }
     struct stream stream = { .file = file, .frame = cn_heap_resize(NULL, FRAME_BYTES) };
@@ -314,18 +488,22 @@ static bool read_file(struct cn_series *series, FILE *file, struct cn_rollup_pos
         cn_series_empty_row(series, row);
     }
     cn_series_move(series, today);
+    if (ok) {
+        series->at = (struct cn_rollup_position){ header.seq, header.mapping };
+    }
     return ok;
 }
 
-bool cn_series_restore(struct cn_series *series, const char *path,
-                       struct cn_rollup_position position)
+bool cn_series_restore(struct cn_series *series, const char *path, struct cn_rollup_position upto,
+                       struct cn_rollup_position *position_out)
 {
     FILE *file = fopen(path, "re");
     if (file == NULL) {
         return false;
     }
     pthread_rwlock_wrlock(&series->lock);
-    bool ok = series->count == 0 && read_file(series, file, position);
+    bool ok = series->count == 0 && read_file(series, file, upto);
+    *position_out = series->at;
     pthread_rwlock_unlock(&series->lock);
     (void)fclose(file); /* it was only read */
     return ok;

@@ -240,18 +240,39 @@ static bool restores_damaged(const char *path, long at, struct cn_rollup_positio
     assert_int_equal(fputc(byte ^ 1, file), byte ^ 1);
     assert_int_equal(fclose(file), 0);
     struct cn_series *series = series_for(WORLD_LAST_DAY, WORLD_LAST_DAY);
-    bool restored = cn_series_restore(series, path, position);
+    struct cn_rollup_position unused;
+    bool restored = cn_series_restore(series, path, position, &unused);
     cn_series_free(series);
     return restored;
+}
+
+/* Writes the file of what the series has up to there, in its place. */
+static void keep(struct cn_series *series, const char *path, struct cn_rollup_position position)
+{
+    struct cn_error err;
+    struct cn_rollup_position at;
+    cn_series_note(series, position);
+    must(cn_series_save(series, path, &at, &err), &err);
+    assert_int_equal(at.seq, position.seq);
+    assert_int_equal(at.mapping, position.mapping);
+    must(cn_series_keep(path, &err), &err);
+}
+
+static bool restores(struct cn_series *series, const char *path, struct cn_rollup_position upto)
+{
+    struct cn_rollup_position at;
+    return cn_series_restore(series, path, upto, &at);
 }
 
 static void a_saved_series_is_the_same_after_a_start(void **state)
 {
     (void)state;
     struct world world;
-    struct cn_error err;
     struct cn_rollup_position position = { .seq = 3000, .mapping = 4 };
-    struct cn_rollup_position later = { .seq = 3001, .mapping = 4 };
+    struct cn_rollup_position earlier = { .seq = 2999, .mapping = 4 };
+    struct cn_rollup_position unmapped = { .seq = 3000, .mapping = 3 };
+    struct cn_rollup_position later = { .seq = 3001, .mapping = 5 };
+    struct cn_rollup_position at;
     char path[] = "/tmp/cairn-series-XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);
@@ -259,19 +280,22 @@ static void a_saved_series_is_the_same_after_a_start(void **state)
     world_init(&world, 13, 3000, WORLD_LAST_DAY);
     struct cn_series *live = series_for(WORLD_LAST_DAY, WORLD_LAST_DAY);
     cn_series_add(live, world.facts, world.count);
-    must(cn_series_save(live, path, position, &err), &err);
+    keep(live, path, position);
     for (int32_t today = WORLD_LAST_DAY; today < WORLD_LAST_DAY + 70; today += 23) {
         struct cn_series *again = series_for(today, today);
         struct cn_bitmap nobody = { 0 };
-        assert_false(cn_series_restore(again, path, later));
-        assert_true(cn_series_restore(again, path, position));
+        assert_false(restores(again, path, earlier)); /* it goes further than the rollups */
+        assert_false(restores(again, path, unmapped));
+        assert_true(cn_series_restore(again, path, later, &at));
+        assert_int_equal(at.seq, position.seq);
+        assert_int_equal(at.mapping, position.mapping);
         cn_series_advance(live, today, NULL, &nobody);
         assert_same_on(live, again, on(today));
-        assert_false(cn_series_restore(again, path, position)); /* it is not empty */
+        assert_false(restores(again, path, position)); /* it is not empty */
         cn_series_free(again);
     }
     struct cn_series *yesterday = series_for(WORLD_LAST_DAY - 1, WORLD_LAST_DAY - 1);
-    assert_false(cn_series_restore(yesterday, path, position));
+    assert_false(restores(yesterday, path, position));
     assert_false(restores_damaged(path, 12, position));
     assert_true(restores_damaged(path, 12, position));
     assert_false(restores_damaged(path, 70, position));
@@ -279,9 +303,9 @@ static void a_saved_series_is_the_same_after_a_start(void **state)
     assert_false(restores_damaged(path, 5000, position));
     assert_int_equal(truncate(path, 4000), 0);
     struct cn_series *empty = series_for(WORLD_LAST_DAY, WORLD_LAST_DAY);
-    assert_false(cn_series_restore(empty, path, position));
+    assert_false(restores(empty, path, position));
     assert_int_equal(unlink(path), 0);
-    assert_false(cn_series_restore(empty, path, position));
+    assert_false(restores(empty, path, position));
     cn_series_free(empty);
     cn_series_free(yesterday);
     cn_series_free(live);
@@ -296,7 +320,6 @@ static void a_saved_series_grows_on(void **state)
     };
     (void)state;
     struct world world;
-    struct cn_error err;
     struct cn_rollup_position position = { .seq = SAVED, .mapping = 4 };
     char path[] = "/tmp/cairn-series-XXXXXX";
     int fd = mkstemp(path);
@@ -306,8 +329,8 @@ static void a_saved_series_grows_on(void **state)
     struct cn_series *live = series_for(WORLD_LAST_DAY, WORLD_LAST_DAY);
     struct cn_series *again = series_for(WORLD_LAST_DAY, WORLD_LAST_DAY);
     cn_series_add(live, world.facts, SAVED);
-    must(cn_series_save(live, path, position, &err), &err);
-    assert_true(cn_series_restore(again, path, position));
+    keep(live, path, position);
+    assert_true(restores(again, path, position));
     cn_series_add(live, world.facts + SAVED, world.count - SAVED);
     cn_series_add(again, world.facts + SAVED, world.count - SAVED);
     assert_same_on(live, again, on(WORLD_LAST_DAY));
@@ -315,6 +338,95 @@ static void a_saved_series_grows_on(void **state)
     cn_series_free(live);
     assert_int_equal(unlink(path), 0);
     world_deinit(&world);
+}
+
+/* More accounts than are written under one lock. */
+enum {
+    MANY_ACCOUNTS = 2500,
+    MANY_FACTS = 30000,
+};
+
+struct feeding {
+    struct world world;
+    struct cn_series *series;
+    atomic_bool is_fed;
+};
+
+static void *feed_meanwhile(void *arg)
+{
+    struct feeding *feeding = arg;
+    struct timespec pause = { .tv_nsec = 50000 }; /* so that it goes on while rows are written */
+    for (size_t from = 0; from < feeding->world.count; from += 40) {
+        cn_series_follow(feeding->series, &feeding->world.facts[from], 40,
+                         (struct cn_rollup_position){ .seq = (int64_t)from + 40, .mapping = 1 });
+        (void)nanosleep(&pause, NULL);
+    }
+    atomic_store(&feeding->is_fed, true);
+    return NULL;
+}
+
+/* The file has the facts up to its position, no more and no fewer. */
+static void assert_kept(const struct feeding *feeding, const char *path,
+                        struct cn_rollup_position position)
+{
+    struct cn_window window = { .days = 28 };
+    struct cn_series *kept = series_for(WORLD_LAST_DAY, WORLD_LAST_DAY);
+    struct cn_series *fresh = series_for(WORLD_LAST_DAY, WORLD_LAST_DAY);
+    assert_true(restores(kept, path, position));
+    cn_series_add(fresh, feeding->world.facts, (size_t)position.seq);
+    for (size_t metric = 0; metric < world_list.count; metric++) {
+        bool is_distinct = world_metrics[metric].kind == CN_METRIC_DISTINCT;
+        bool is_sum = world_metrics[metric].kind == CN_METRIC_COUNT ||
+                      world_metrics[metric].kind == CN_METRIC_SUM;
+        window.method = is_distinct ? CN_WINDOW_DISTINCT : is_sum ? CN_WINDOW_SUM : CN_WINDOW_LAST;
+        if ((cn_window_rows[window.method].kinds >> world_metrics[metric].kind & 1) == 0) {
+            continue;
+        }
+        for (int64_t account = 0; account < MANY_ACCOUNTS; account++) {
+            assert_same_value(fresh, kept, account + 1, metric, &window, on(WORLD_LAST_DAY));
+        }
+    }
+    cn_series_free(fresh);
+    cn_series_free(kept);
+}
+
+static void a_series_is_saved_while_it_grows(void **state)
+{
+    (void)state;
+    struct feeding feeding = { .is_fed = false };
+    struct cn_error err;
+    struct cn_rollup_position at = { 0 };
+    pthread_t feeder;
+    bool was_moving = false;
+    char path[] = "/tmp/cairn-series-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(close(fd), 0);
+    world_init(&feeding.world, 18, MANY_FACTS, WORLD_LAST_DAY);
+    for (size_t i = 0; i < feeding.world.count; i++) {
+        feeding.world.facts[i].account_id = 1 + (int64_t)(i * 7919 % MANY_ACCOUNTS);
+    }
+    feeding.series = series_for(WORLD_LAST_DAY, WORLD_LAST_DAY);
+    cn_series_note(feeding.series, at);
+    assert_int_equal(pthread_create(&feeder, NULL, feed_meanwhile, &feeding), 0);
+    for (bool is_last = false; !is_last;) {
+        is_last = atomic_load(&feeding.is_fed);
+        struct cn_rollup_position before = cn_series_position(feeding.series);
+        must(cn_series_save(feeding.series, path, &at, &err), &err);
+        must(cn_series_keep(path, &err), &err);
+        assert_true(at.seq >= before.seq);
+        was_moving = was_moving || (at.seq > before.seq && before.seq > 0);
+        assert_kept(&feeding, path, at);
+    }
+    assert_int_equal(pthread_join(feeder, NULL), 0);
+    assert_true(was_moving);
+    assert_int_equal(at.seq, MANY_FACTS);
+    cn_series_add(feeding.series, feeding.world.facts, 1); /* nobody says how far that is */
+    assert_false(cn_series_save(feeding.series, path, &at, &err));
+    assert_int_equal(err.code, CN_CONFLICT);
+    cn_series_free(feeding.series);
+    assert_int_equal(unlink(path), 0);
+    world_deinit(&feeding.world);
 }
 
 /* One thread feeds, as the engine does; one flushes and folds; one asks. */
@@ -426,6 +538,8 @@ static void midnight_touches_only_what_was_active(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CN_TEST("a series is saved while it grows: the file has the facts up to its position",
+                a_series_is_saved_while_it_grows),
         CN_TEST("reliability 14: a live series equals one loaded from the rollups",
                 a_live_series_equals_one_loaded_from_the_rollups),
         CN_TEST("reliability 14: every order of arrival gives equal windows",
