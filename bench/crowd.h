@@ -2,8 +2,8 @@
  * Accounts out of a seed, as a column source: what programs read of a million accounts, without a
  * database or a log.
  *
- * A value is a function of the row, the column and the day.  From a day to the next, every account
- * comes nearer to its renewal, and the usage of one in twenty is another one.
+ * A value is a function of the row, the column, the day and the seed.  From a day to the next,
+ * every account comes nearer to its renewal, and the usage of one in twenty is another one.
  */
 #ifndef CAIRN_BENCH_CROWD_H
 #define CAIRN_BENCH_CROWD_H
@@ -14,6 +14,7 @@
 
 struct crowd {
     int64_t day;
+    uint64_t seed; /* with another one, every value is another */
     struct cn_column_source source;
 };
 

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 
-#include "crowd.h"
+#include "bench/crowd.h"
 #include "segment/evaluate.h"
 
 enum {

@@ -1,4 +1,4 @@
-// DuckDB on two threads: the twenty segments of bench/rules/segments.yaml over a million accounts, compared
+// DuckDB on two threads: the twenty segments of bench/segments/segments.yaml over a million accounts, compared
 // with those of the day before, into a table of memberships and one of moves.
 //   node duckdb-segments.mjs FOLDER       FOLDER has before.csv and after.csv
 import { join } from 'node:path';

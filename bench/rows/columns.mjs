@@ -25,7 +25,7 @@ export const columns = {
   async '20 segments over 1,000,000 accounts, entered and left'(bench) {
     const folder = await mkdtemp(join(work, 'cairn-bench-segments-'));
     try {
-      const ours = await json('build/release/bench/cairn-bench-segments', ['bench/rules', folder]);
+      const ours = await json('build/release/bench/cairn-bench-segments', ['bench/segments', folder]);
       const duckdb = await json('node', ['bench/peers/duckdb-segments.mjs', folder]);
       assert.deepEqual(duckdb.segments, ours.segments, 'DuckDB has other members, entries or exits');
       assert.equal(duckdb.accounts_moved, ours.accounts_moved);
