@@ -5,6 +5,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { columns } from './rows/columns.mjs';
+import { health } from './rows/health.mjs';
 import { ingest } from './rows/ingest.mjs';
 import { serving } from './rows/serving.mjs';
 
@@ -12,7 +13,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { seconds: { type: 'string', default: '60' } },
 });
-const rows = { ...ingest, ...serving, ...columns };
+const rows = { ...ingest, ...serving, ...columns, ...health };
 const chosen = positionals.length > 0 ? positionals : Object.keys(rows);
 const unknown = chosen.filter(name => !(name in rows));
 if (unknown.length > 0) {

@@ -67,6 +67,12 @@ export async function listPeer(accounts) {
   return { ...server, usesPostgres: true, key: '', async stop() { await server.stop(); await db.drop(); } };
 }
 
+export async function portfolioPeer(file) {
+  const db = await database();
+  const server = await start('node', ['bench/peers/portfolio.mjs', db.url, file], {}, null);
+  return { ...server, usesPostgres: true, key: '', async stop() { await server.stop(); await db.drop(); } };
+}
+
 // A clock for a server and its generator that may be set forward: by bench/faults.c, from a file.
 async function movableClock(dir) {
   const file = join(dir, 'clock');
@@ -156,6 +162,17 @@ export async function cairn({ postgres = false, clock: hasClock = false, env: ou
       await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+// Makes the folder's program the active one, and waits until it is.
+export async function applyProgram(server, folder) {
+  await run(bin, ['program', 'apply', ...server.where, folder], { env: { ...process.env, ...server.env } });
+  for (let tries = 0; tries < 600; tries++) {
+    const { items } = await (await server.call('GET', '/api/v1/program/versions')).json();
+    if (items[0].state === 'active') return;
+    await new Promise(wake => setTimeout(wake, 100));
+  }
+  throw new Error(`${folder} does not become active`);
 }
 
 // A server's CPU time includes that of the PostgreSQL it uses.

@@ -1,8 +1,13 @@
 // Evaluating rules over the columns of a million accounts.
+import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const json = async (command, args = []) => JSON.parse((await promisify(execFile)(command, args)).stdout);
+
+const work = process.env.BENCH_DIR ?? '/var/tmp';
 
 export const columns = {
   async 'health of 1,000,000 accounts, ten measures, one core'(bench) {
@@ -15,6 +20,24 @@ export const columns = {
     line('DuckDB, two threads, into a table', duckdb.ms);
     bench.bar('evaluation to reading', all_ms / read_ms, 2.5, { atMost: true });
     bench.bar('faster than DuckDB', duckdb.ms / all_ms, 10);
+  },
+
+  async '20 segments over 1,000,000 accounts, entered and left'(bench) {
+    const folder = await mkdtemp(join(work, 'cairn-bench-segments-'));
+    try {
+      const ours = await json('build/release/bench/cairn-bench-segments', ['bench/segments', folder]);
+      const duckdb = await json('node', ['bench/peers/duckdb-segments.mjs', folder]);
+      assert.deepEqual(duckdb.segments, ours.segments, 'DuckDB has other members, entries or exits');
+      assert.equal(duckdb.accounts_moved, ours.accounts_moved);
+      const line = (name, ms) => console.log(`  ${name.padEnd(44)} ${ms.toFixed(1).padStart(9)} ms`);
+      line('reading the columns once', ours.read_ms);
+      line(`Cairn, one core, ${ours.accounts_moved} accounts move`, ours.ms);
+      line('Cairn, one core, none moves', ours.still_ms);
+      line('DuckDB, two threads, into tables', duckdb.ms);
+      bench.bar('faster than DuckDB', duckdb.ms / ours.ms, 5);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   },
 
   async 'one rule over 1,000,000 rows, one core'(bench) {

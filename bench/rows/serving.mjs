@@ -5,55 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 
+import { seedBook } from '../book.mjs';
 import { cairn, listPeer, load, memoryMiB } from '../servers.mjs';
 
 const accounts = 100_000;
-
-// Runs `work(item)` over 0, 1, ... count - 1, `width` at a time.
-async function parallel(count, width, work) {
-  let next = 0;
-  await Promise.all(Array.from({ length: width }, async () => {
-    while (next < count) await work(next++);
-  }));
-}
-
-// 100,000 accounts by group calls; every fifth has a contract.
-async function seedBook(server) {
-  const at = new Date().toISOString();
-  await parallel(accounts / 500, 4, async piece => {
-    const batch = Array.from({ length: 500 }, (_, i) => piece * 500 + i).map(n => ({
-      type: 'group', messageId: `seed-${n}`, timestamp: at, userId: `user-${n * 20}`, groupId: `account-${n}`,
-      traits: { name: `Account ${n}`, seats: 5 + (n % 500) },
-    }));
-    const res = await fetch(`${server.base}/v1/batch`, {
-      method: 'POST',
-      headers: { authorization: `Basic ${Buffer.from(`${server.key}:`).toString('base64')}` },
-      body: JSON.stringify({ batch, sentAt: at }),
-    });
-    assert.equal(res.status, 200);
-  });
-  const ids = await everyId(server);
-  await parallel(accounts / 5, 16, i => server.call('POST', `/api/v1/accounts/${ids[i * 5]}/contracts`, {
-    name: 'Subscription', starts_on: '2026-01-01', ends_on: '2027-12-31',
-    arr: { minor: 100_000 + ((i * 7919) % 10_000_000), currency: 'USD' },
-  }));
-}
-
-async function everyId(server) {
-  for (let tries = 0; tries < 600; tries++) {
-    const { total } = await (await server.call('GET', '/api/v1/accounts?limit=1')).json();
-    if (total >= accounts) break;
-    await after(100);
-  }
-  const ids = [];
-  for (let cursor = ''; cursor !== null;) {
-    const page = await (await server.call('GET', `/api/v1/accounts?sort=name&limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`)).json();
-    ids.push(...page.data.map(row => row.id));
-    cursor = page.next_cursor ?? null;
-  }
-  assert.ok(ids.length >= accounts, `${ids.length} accounts`);
-  return ids;
-}
 
 // Two years behind every account: of each week 70,000 events, all on one of its days.
 async function seedYears(server) {
@@ -171,7 +126,7 @@ export const serving = {
     const server = await cairn({ env: { CAIRN_INTAKE_MAX_AGE: '800d' } });
     try {
       const idle = await memoryMiB(server.pid);
-      await seedBook(server);
+      await seedBook(server, accounts);
       await seedYears(server);
       const [ours] = await Promise.all([
         load(server, { ...options, header: `Cookie: ${server.cookie}` }),

@@ -147,27 +147,25 @@ CN_CEL_CHECKED_UNARY_OPS(CHECKED_UNARY)
 
 /* 64 rows at a time, so that the inner loop has a fixed length and ends in one word. */
 #define COMPARE(op, test, A, B)                                                 \
-    static inline void flags_##op(const struct cn_cel_operand *a,               \
-                                  const struct cn_cel_operand *b, size_t from,  \
-                                  size_t to, uint8_t *restrict flags)           \
+    static inline uint64_t truth_##op(const struct cn_cel_operand *a,           \
+                                      const struct cn_cel_operand *b,           \
+                                      size_t from, size_t to)                   \
     {                                                                           \
+        uint64_t truth = 0;                                                     \
         EACH_ROW(A, B, from, to, test)                                          \
+        return truth;                                                           \
     }                                                                           \
     KERNEL(op)                                                                  \
     {                                                                           \
-        uint8_t flags[64] = { 0 };                                              \
         size_t from = 0;                                                        \
         for (; from + 64 <= rows; from += 64) {                                 \
-            flags_##op(a, b, from, from + 64, flags);                           \
-            out->truth[from / 64] = pack(flags);                                \
+            out->truth[from / 64] = truth_##op(a, b, from, from + 64);          \
         }                                                                       \
         if (from < rows) {                                                      \
-            __builtin_memset(flags, 0, sizeof(flags));                          \
-            flags_##op(a, b, from, rows, flags);                                \
-            out->truth[from / 64] = pack(flags);                                \
+            out->truth[from / 64] = truth_##op(a, b, from, rows);               \
         }                                                                       \
     }
-#define FLAG(test, i, x, y) flags[(i) - from] = test(x, y);
+#define FLAG(test, i, x, y) truth |= (uint64_t)test(x, y) << ((i) - from);
 #define COMPARES(upper, lower, A, B)                                            \
     COMPARE(EQ_##upper, FLAG_EQ_##upper, BLOCK_##A, BLOCK_##B)                  \
     COMPARE(LT_##upper, FLAG_LT_##upper, BLOCK_##A, BLOCK_##B)                  \
@@ -200,7 +198,7 @@ CN_CEL_CHECKED_UNARY_OPS(CHECKED_UNARY)
 #define FLAG_LT_U64_I64(i, x, y) FLAG(cn_cel_lt_u64_i64, i, x, y)
 #define FLAG_LE_U64_I64(i, x, y) FLAG(cn_cel_le_u64_i64, i, x, y)
 CN_CEL_COMPARE_OPS(COMPARES)
-#define FLAG_EQ_STR(i, x, y) flags[(i) - from] = (x) == (y);
+#define FLAG_EQ_STR(i, x, y) truth |= (uint64_t)((x) == (y)) << ((i) - from);
 COMPARE(EQ_STR, FLAG_EQ_STR, uint32_t, uint32_t)
 
 #define TEST(op, define, A)                                                     \

@@ -202,6 +202,22 @@ static void put_bit(uint64_t *bits, size_t row, bool value)
     bits[row / 64] = value ? bits[row / 64] | bit : bits[row / 64] & ~bit;
 }
 
+/* The next block of a column: blocks are too short for the processor to see where reading goes on,
+ * since all columns of one come between. */
+static void fetch_next(const uint64_t *missing, const uint8_t *values, size_t size)
+{
+    enum {
+        LINE_BYTES = 64
+    };
+    const uint8_t *bits = (const uint8_t *)(missing + WORDS);
+    for (size_t i = 0; i < WORDS * sizeof(*missing); i += LINE_BYTES) {
+        __builtin_prefetch(bits + i, 0, 2);
+    }
+    for (size_t i = 0; i < CN_CEL_BLOCK_ROWS * size; i += LINE_BYTES) {
+        __builtin_prefetch(values + CN_CEL_BLOCK_ROWS * size + i, 0, 2);
+    }
+}
+
 /* A column is read where it is; only bools are bytes there and bits here. */
 static void load_column(struct cn_cel_run *run, const struct cn_cel_step *step,
                         const struct cn_cel_batch *batch, struct cn_cel_operand *value)
@@ -209,9 +225,6 @@ static void load_column(struct cn_cel_run *run, const struct cn_cel_step *step,
     assert(step->node->column < batch->column_count);
     const struct cn_cel_cells *cells = &batch->columns[step->node->column];
     value->errors = cells->missing != NULL ? cells->missing + batch->first / 64 : no_bits;
-    /* Too little of each column for the processor to see that it goes on. */
-    __builtin_prefetch(value->errors + WORDS);
-    __builtin_prefetch(value->errors + WORDS + WORDS / 2);
     size_t size = step->kind == CN_CEL_BOOL     ? sizeof(uint8_t)
                   : step->kind == CN_CEL_STRING ? sizeof(uint32_t)
                                                 : sizeof(uint64_t);
@@ -221,6 +234,7 @@ static void load_column(struct cn_cel_run *run, const struct cn_cel_step *step,
         return;
     }
     const uint8_t *values = (const uint8_t *)cells->values + batch->first * size;
+    fetch_next(value->errors, values, size);
     if (step->kind != CN_CEL_BOOL) {
         value->values = values;
         return;

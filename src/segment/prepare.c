@@ -56,6 +56,19 @@ static void each_of_key(const struct cn_program_tree *tree, const char *key, con
 
 /* ---- items ---- */
 
+static cn_str piece_of(const struct preparing *p, const struct cn_segment *item)
+{
+    const char *kind = cn_segment_kind_names[item->kind];
+    size_t kind_len = strlen(kind);
+    size_t len = kind_len + 1 + item->name.len + 1;
+    char *text = cn_arena_calloc(p->arena, len, 1);
+    memcpy(text, kind, kind_len);
+    text[kind_len] = ':';
+    memcpy(text + kind_len + 1, item->name.ptr, item->name.len);
+    text[len - 1] = '|';
+    return (cn_str){ text, len };
+}
+
 static struct cn_segment *add(const struct preparing *p, const struct cn_segment *item)
 {
     struct cn_segment_model *model = p->model;
@@ -64,6 +77,7 @@ static struct cn_segment *add(const struct preparing *p, const struct cn_segment
     }
     struct cn_segment *added = &model->items[model->count++];
     *added = *item;
+    added->piece = piece_of(p, item);
     added->interned = cn_intern(p->strings, item->name);
     added->rule = CN_NO_RULE;
     added->band_rule = CN_NO_RULE;

@@ -99,6 +99,7 @@ struct cn_segment {
     enum cn_segment_flag flag;
     cn_str name;
     cn_str column_name; /* "segment.vip", or "" if it cannot stand in an expression like that */
+    cn_str piece;       /* of a placement: "segment:vip|" */
     uint32_t interned;  /* its name */
     cn_str doc;
     cn_str was;         /* its name before, or "" */

@@ -2,15 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/hash.h"
 #include "base/str.h"
 
 #include "segment/evaluate.h"
-
-enum {
-    PLACEMENT_MAX_BYTES = CN_SEGMENTS_MAX * (CN_SEGMENT_NAME_MAX_BYTES + 20)
-};
 
 void cn_membership_init(struct cn_membership *state)
 {
@@ -144,18 +139,28 @@ unsigned cn_segment_answered(const struct cn_segment_model *model,
 cn_str cn_segment_placement(const struct cn_segment_model *model, const struct cn_membership *state,
                             size_t row, struct cn_arena *arena)
 {
-    struct cn_buf text;
-    cn_buf_init(&text, PLACEMENT_MAX_BYTES);
+    uint32_t in[CN_SEGMENTS_MAX];
+    size_t count = 0;
+    size_t len = 1;
     for (size_t i = 0; i < model->count; i++) {
-        const struct cn_segment *item = &model->items[model->order[i]];
-        if (cn_membership_has(state, model->order[i], row)) {
-            cn_buf_printf(&text, "%s%s:%.*s|", text.len == 0 ? "|" : "",
-                          cn_segment_kind_names[item->kind], CN_STR_ARG(item->name));
-        }
+        uint32_t index = model->order[i];
+        in[count] = index; /* kept if it is in: no branch, since half of them are */
+        bool is_in = cn_membership_has(state, index, row);
+        count += is_in ? 1 : 0;
+        len += is_in ? model->items[index].piece.len : 0;
     }
-    cn_str placement = cn_arena_str(arena, cn_buf_str(&text));
-    cn_buf_deinit(&text);
-    return placement;
+    if (count == 0) {
+        return CN_STR("");
+    }
+    char *text = cn_arena_calloc(arena, len + 1, 1); /* with a NUL */
+    char *at = text;
+    *at++ = '|';
+    for (size_t i = 0; i < count; i++) {
+        cn_str piece = model->items[in[i]].piece;
+        memcpy(at, piece.ptr, piece.len);
+        at += piece.len;
+    }
+    return (cn_str){ text, len };
 }
 
 bool cn_segment_next(cn_str *rest, cn_str *kind_out, cn_str *name_out)
