@@ -97,6 +97,9 @@ static void remove_account(struct cn_engine *engine, int64_t account_id)
          activity->as.i64[other] < activity->as.i64[row])) {
         cn_column_set_i64(activity, other, activity->as.i64[row]);
     }
+    if (survivor != account_id && cn_frame_find(engine->frame, survivor, &other)) {
+        cn_abouts_move(&engine->signals.states.abouts, row, other); /* its tickets are there now */
+    }
     cn_column_set_missing(activity, row);
     cn_column_set_missing(&engine->past_points, row);
     cn_column_set_missing(&engine->trend, row);
@@ -223,7 +226,8 @@ bool cn_engine_score(struct cn_engine *engine, const struct cn_round *round, str
                                              .start_count = engine->signals.start_count,
                                              .is_settling = cn_engine_is_settling,
                                              .arg = engine,
-                                             .now = round->clock };
+                                             .now = round->clock,
+                                             .when = &scoring.when };
     struct cn_engine_results results = { .health = &engine->health,
                                          .health_changes = &engine->changes,
                                          .segments = &engine->segments,

@@ -128,8 +128,8 @@ static bool add_event(const struct cn_unit *unit, const struct cn_signal *signal
     struct cn_sql_stmt *stmt = NULL;
     if (!cn_sql_prepare(unit->conn,
                         "INSERT INTO signal_event(account_id, event_id, signal_id, rule, kind,"
-                        " state, at_us, tick, user_id, program_version, note)"
-                        " VALUES($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10)",
+                        " state, at_us, tick, user_id, program_version, note, about_id)"
+                        " VALUES($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, $11)",
                         &stmt, err)) {
         return false;
     }
@@ -143,6 +143,7 @@ static bool add_event(const struct cn_unit *unit, const struct cn_signal *signal
     cn_sql_bind_i64(stmt, 8, unit->user.value);
     cn_sql_bind_i64(stmt, 9, signal->program_version);
     cn_sql_bind_str(stmt, 10, note_of(unit, action));
+    cn_sql_bind_i64(stmt, 11, signal->ticket_id.value);
     return cn_sql_run(stmt, err);
 }
 

@@ -9,6 +9,7 @@
 #ifndef CAIRN_SIGNAL_INBOX_H
 #define CAIRN_SIGNAL_INBOX_H
 
+#include "book/ticket.h"
 #include "signal/store.h"
 
 enum {
@@ -45,6 +46,9 @@ struct cn_signal {
     cn_str account_name;
     cn_str rule;
     cn_str because;
+    cn_ticket_id ticket_id; /* that it is about */
+    enum cn_given ticket_id_given;
+    cn_str ticket_subject; /* "" without, or if the ticket is gone */
     enum cn_signal_severity severity;
     enum cn_signal_owner owner;
     enum cn_signal_view view;

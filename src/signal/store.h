@@ -48,6 +48,7 @@ struct cn_signal_row {
     int64_t account_id;
     int64_t signal_id;
     int64_t event_id;
+    int64_t about_id; /* the record that it is about; 0: the account */
     cn_str rule;
     uint64_t rule_hash;
     cn_str because;
