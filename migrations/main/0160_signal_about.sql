@@ -2,3 +2,6 @@
 ALTER TABLE signal ADD COLUMN about_id bigint NOT NULL DEFAULT 0;
 ALTER TABLE signal_event ADD COLUMN about_id bigint NOT NULL DEFAULT 0;
 ALTER TABLE tick_decision ADD COLUMN about_id bigint NOT NULL DEFAULT 0;
+
+-- Snoozes that are over are looked for each second.
+CREATE INDEX signal_snoozed ON signal(snoozed_us);

@@ -20,6 +20,9 @@ static void note_change(struct cn_engine *engine, const struct cn_change *change
 {
     int64_t id = change->account_id.value;
     engine->position.change = change->seq;
+    if (change->kind == CN_CHANGE_SIGNAL) {
+        engine->signals.snooze_next = (cn_time){ 0 }; /* it may be a snooze */
+    }
     if (change->kind == CN_CHANGE_MAPPING && id != 0) {
         cn_id_list_add(mapped, id);
     }
@@ -475,6 +478,9 @@ bool cn_engine_evaluate(struct cn_engine *engine, bool is_tick, struct cn_error 
     round.is_full = is_tick || round.is_fresh || engine->needs_clock;
     round.clock = round.is_full ? now : engine->clock;
     engine->needs_clock = true;
+    if (!cn_engine_end_snoozes(engine, now, err)) {
+        return cn_error_context(err, "ending snoozes");
+    }
     if ((!takes && !flush_before(engine, &round, err)) ||
         !score_round(engine, &round, takes, err)) {
         return cn_error_context(err, "scoring");

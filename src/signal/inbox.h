@@ -1,6 +1,8 @@
 /*
  * The inbox: what signals ask people for, and what people do about them.
  *
+ * Who is asked to look at a signal by somebody else is told (signal/tell.h).
+ *
  * Everything is in the caller's scope; what is not in it is CN_NOT_FOUND.  Actions change one
  * signal, note CN_CHANGE_SIGNAL and leave an event in its history.
  *
@@ -135,6 +137,7 @@ struct cn_signal_action {
     cn_user_id assignee_id; /* 0: nobody */
     enum cn_signal_outcome outcome;
     cn_str reason; /* may be "" */
+    const struct cn_tell_options *tell; /* how the new assignee is told; NULL: they are not */
 };
 
 /* Fails with CN_CONFLICT if the signal is not where the verb can be done: only what is already true

@@ -27,6 +27,7 @@ const char *const cn_signal_event_names[CN_SIGNAL_EVENT_COUNT] = {
     [CN_SIGNAL_EVENT_SNOOZED] = "snoozed",
     [CN_SIGNAL_EVENT_ASSIGNED] = "assigned",
     [CN_SIGNAL_EVENT_RESOLVED] = "resolved",
+    [CN_SIGNAL_EVENT_ASKED_AGAIN] = "asked_again",
 };
 
 /* ---- who is asked ---- */

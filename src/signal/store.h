@@ -38,6 +38,7 @@ enum cn_signal_event_kind {
     CN_SIGNAL_EVENT_SNOOZED,
     CN_SIGNAL_EVENT_ASSIGNED,
     CN_SIGNAL_EVENT_RESOLVED,
+    CN_SIGNAL_EVENT_ASKED_AGAIN, /* its snooze is over */
     CN_SIGNAL_EVENT_COUNT
 };
 
