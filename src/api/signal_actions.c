@@ -2,6 +2,7 @@
 #include "base/str.h"
 
 #include "api/access.h"
+#include "api/core.h"
 #include "api/resources.h"
 #include "api/signals.h"
 #include "signal/task.h"
@@ -85,10 +86,11 @@ static bool handle_assign(const struct cn_request *req, struct cn_response *res,
                           struct cn_error *err)
 {
     const struct assign_body *body = req->body;
-    return act(
-        req,
-        &(struct cn_signal_action){ .verb = CN_SIGNAL_ASSIGN, .assignee_id = body->assignee_id },
-        res, err);
+    return act(req,
+               &(struct cn_signal_action){ .verb = CN_SIGNAL_ASSIGN,
+                                           .assignee_id = body->assignee_id,
+                                           .tell = req->api->options.notices.tell },
+               res, err);
 }
 
 static bool handle_resolve(const struct cn_request *req, struct cn_response *res,
@@ -235,7 +237,8 @@ static bool handle_bulk(const struct cn_request *req, struct cn_response *res, s
                                              .until = body->until,
                                              .assignee_id = body->assignee_id,
                                              .outcome = body->outcome,
-                                             .reason = body->reason };
+                                             .reason = body->reason,
+                                             .tell = req->api->options.notices.tell };
     if (!check_bulk(req, body, err)) {
         return false;
     }

@@ -35,6 +35,8 @@ static const struct cn_names events = { cn_signal_event_names, CN_SIGNAL_EVENT_C
         ROW(account_name, .max = TEXT_MAX, .doc = "what it is called"),                          \
         ROW(rule, .max = LIST_TEXT_MAX, .doc = "the signal's name in the program"),              \
         ROW(because, .max = TEXT_MAX, .doc = "the reason, in a few words"),                      \
+        ID(ticket_id, CN_TICKET_PREFIX, MAY(ticket_id), .doc = "null: it is about the account"), \
+        ROW(ticket_subject, .max = TEXT_MAX, .doc = "what that ticket says; empty without"),     \
         ENUM(severity, &severities, .doc = "how urgent"),                                        \
         ENUM(owner, &owners, .doc = "who is asked: the account's owner or the team's leader"),   \
         { .name = "state",                                                                       \
@@ -82,8 +84,8 @@ static const struct cn_field event_rows[] = {
     EVENT(program_version, .min = 0, .max = INT64_MAX, .doc = "of the program"),
     EVENT(note, .max = TEXT_MAX, .doc = "what the person said"),
     CN_FIELD_OF_RAW(struct event_view, evidence, CN_MAY(struct event_view, evidence, BE_NULL),
-                    .doc = "what raised it, frozen then: when, clear, values (name, value_text, "
-                           "source, at), health"),
+                    .doc = "what raised it, frozen then: when, clear, each, ticket_id, values "
+                           "(name, value_text, source, at), health"),
 };
 static const struct cn_fields event_fields =
     CN_FIELDS("SignalEvent", struct event_view, event_rows);

@@ -8,10 +8,9 @@
 #include "book/account.h"
 #include "book/column_at.h"
 
-#define DAY_HOURS_US ((double)3600 * 1000000)
-
 enum {
     WINDOW_DAYS_MAX = 3650,
+    AGE_HOURS_MAX = WINDOW_DAYS_MAX * 24,
     MINOR_UNITS = 100, /* in a major one */
 };
 
@@ -188,82 +187,6 @@ static bool value_people(const struct at *at, double *value_out)
     return true;
 }
 
-/* ---- tickets ---- */
-
-struct ticket_figures {
-    int64_t open;
-    int64_t oldest_us; /* CN_NEVER_US without */
-};
-
-static struct ticket_figures open_tickets(const struct at *at, enum cn_ticket_priority at_least)
-{
-    const struct fact_ticket *tickets = at->account->tickets.items;
-    struct ticket_figures figures = { .oldest_us = CN_NEVER_US };
-    for (uint32_t i = 0; i < at->account->tickets.count; i++) {
-        const struct fact_ticket *ticket = &tickets[i];
-        if (ticket->priority >= at_least && has_happened(at, ticket->opened_us, ticket->known_us) &&
-            !has_happened(at, ticket->solved_us, ticket->solved_known_us)) {
-            figures.open++;
-            figures.oldest_us =
-                ticket->opened_us < figures.oldest_us ? ticket->opened_us : figures.oldest_us;
-        }
-    }
-    return figures;
-}
-
-static bool value_open_tickets(const struct at *at, double *value_out)
-{
-    *value_out = (double)open_tickets(at, CN_TICKET_LOW).open;
-    return true;
-}
-
-static bool value_critical_tickets_open(const struct at *at, double *value_out)
-{
-    *value_out = (double)open_tickets(at, CN_TICKET_CRITICAL).open;
-    return true;
-}
-
-static double hours_since(const struct at *at, int64_t then_us)
-{
-    return then_us >= at->now_us ? 0 : (double)(at->now_us - then_us) / DAY_HOURS_US;
-}
-
-static bool value_oldest_ticket_hours(const struct at *at, double *value_out)
-{
-    *value_out = hours_since(at, open_tickets(at, CN_TICKET_LOW).oldest_us);
-    return true;
-}
-
-static bool value_oldest_critical_hours(const struct at *at, double *value_out)
-{
-    *value_out = hours_since(at, open_tickets(at, CN_TICKET_CRITICAL).oldest_us);
-    return true;
-}
-
-static double opened_tickets(const struct at *at, enum cn_ticket_priority at_least)
-{
-    const struct fact_ticket *tickets = at->account->tickets.items;
-    int64_t since = cn_tz_day_start(at->facts->tz, at->day - at->spec->args[0] + 1).us;
-    int64_t count = 0;
-    for (uint32_t i = 0; i < at->account->tickets.count; i++) {
-        count += tickets[i].opened_us >= since && tickets[i].priority >= at_least &&
-                 has_happened(at, tickets[i].opened_us, tickets[i].known_us);
-    }
-    return (double)count;
-}
-
-static bool value_tickets_opened(const struct at *at, double *value_out)
-{
-    *value_out = opened_tickets(at, CN_TICKET_LOW);
-    return true;
-}
-
-static bool value_tickets_escalated(const struct at *at, double *value_out)
-{
-    *value_out = opened_tickets(at, CN_TICKET_HIGH);
-    return true;
-}
-
 /* ---- text and traits ---- */
 
 /* NULL text: missing. */
@@ -364,18 +287,25 @@ static const struct op_row ops[] = {
       cn_value_touches_unasked, "touches",
       "touches that nothing asked for in so many days, today included" },
     { "open_tickets", "", "open_tickets", CN_COLUMN_F64, CN_PACE_FACT, "tickets",
-      value_open_tickets, "tickets", "tickets that are not solved" },
+      cn_value_open_tickets, "tickets", "tickets that are not solved" },
     { "critical_tickets_open", "", "critical_tickets_open", CN_COLUMN_F64, CN_PACE_FACT, "tickets",
-      value_critical_tickets_open, "tickets", "critical tickets that are not solved" },
+      cn_value_critical_tickets_open, "tickets", "critical tickets that are not solved" },
     { "oldest_ticket_hours", "", "oldest_ticket_hours", CN_COLUMN_F64, CN_PACE_TICK, "hours",
-      value_oldest_ticket_hours, "tickets", "age of the oldest open ticket; 0 without" },
+      cn_value_oldest_ticket_hours, "tickets", "age of the oldest open ticket; 0 without" },
     { "oldest_critical_hours", "", "oldest_critical_hours", CN_COLUMN_F64, CN_PACE_TICK, "hours",
-      value_oldest_critical_hours, "tickets", "age of the oldest open critical ticket; 0 without" },
+      cn_value_oldest_critical_hours, "tickets",
+      "age of the oldest open critical ticket; 0 without" },
     { "tickets", "escalated", "tickets.escalated(days)", CN_COLUMN_F64, CN_PACE_DAY, "tickets",
-      value_tickets_escalated, "tickets",
+      cn_value_tickets_escalated, "tickets",
       "tickets of high or critical priority opened in so many days, today included" },
+    { "tickets", "open_for", "tickets.open_for(hours)", CN_COLUMN_F64, CN_PACE_TICK, "tickets",
+      cn_value_tickets_open_for, "tickets",
+      "tickets that have been open for so many hours or more" },
+    { "tickets", "critical_for", "tickets.critical_for(hours)", CN_COLUMN_F64, CN_PACE_TICK,
+      "tickets", cn_value_tickets_critical_for, "tickets",
+      "critical tickets that have been open for so many hours or more" },
     { "tickets", "opened", "tickets.opened(days)", CN_COLUMN_F64, CN_PACE_DAY, "tickets",
-      value_tickets_opened, "tickets", "tickets opened in so many days, today included" },
+      cn_value_tickets_opened, "tickets", "tickets opened in so many days, today included" },
     { "trait.", "", "trait.plan", CN_COLUMN_STR, CN_PACE_FACT, "", NULL, "group calls",
       "a trait of the account, as text" },
     { "trait.", "number", "trait.employees.number()", CN_COLUMN_F64, CN_PACE_FACT, "",
@@ -425,24 +355,31 @@ static cn_str text_of(const struct at *at, char scratch[CN_ID_TEXT_BYTES])
 
 static bool takes_days(const struct op_row *op)
 {
-    return op->value == value_tickets_opened || op->value == value_tickets_escalated ||
+    return op->value == cn_value_tickets_opened || op->value == cn_value_tickets_escalated ||
            op->value == cn_value_touches_made || op->value == cn_value_touches_unasked;
+}
+
+static bool takes_hours(const struct op_row *op)
+{
+    return op->value == cn_value_tickets_open_for || op->value == cn_value_tickets_critical_for;
 }
 
 static bool check_args(const struct op_row *op, const struct cn_column_request *request,
                        struct cn_column_spec *spec, struct cn_error *err)
 {
-    if (!takes_days(op)) {
+    const bool is_of_days = takes_days(op);
+    const int most = is_of_days ? WINDOW_DAYS_MAX : AGE_HOURS_MAX;
+    if (!is_of_days && !takes_hours(op)) {
         return request->arg_count == 0 ||
                cn_fail(err, CN_INVALID, "%s takes no arguments", op->usage);
     }
-    double days = request->arg_count == 1 ? request->args[0].number : 0;
-    if (request->arg_count != 1 || request->args[0].is_text || days < 1 || days > WINDOW_DAYS_MAX ||
-        days != (double)(int64_t)days) {
-        return cn_fail(err, CN_INVALID, "%s takes a whole number of days from 1 to %d", op->usage,
-                       WINDOW_DAYS_MAX);
+    double number = request->arg_count == 1 ? request->args[0].number : 0;
+    if (request->arg_count != 1 || request->args[0].is_text || number < 1 || number > most ||
+        number != (double)(int64_t)number) {
+        return cn_fail(err, CN_INVALID, "%s takes a whole number of %s from 1 to %d", op->usage,
+                       is_of_days ? "days" : "hours", most);
     }
-    spec->args[0] = (int64_t)days;
+    spec->args[0] = (int64_t)number;
     return true;
 }
 
@@ -474,6 +411,7 @@ static enum cn_resolve resolve(void *ctx, const struct cn_column_request *reques
             struct cn_column_spec spec = {
                 .type = op->type, .pace = op->pace, .unit = op->unit, .op = (int32_t)i
             };
+            spec.counts = takes_hours(op) ? "ticket" : NULL;
             if (!check_args(op, request, &spec, err)) {
                 return CN_RESOLVE_WRONG;
             }
@@ -523,16 +461,22 @@ static void fill_value(const struct at *at, struct cn_column *column, size_t row
     }
 }
 
+static struct at at_of(const struct cn_book_facts *facts, const struct cn_column_spec *spec,
+                       const struct cn_fill *what)
+{
+    return (struct at){ .facts = facts,
+                        .spec = spec,
+                        .now_us = what->now.us,
+                        .day = what->day,
+                        .as_true = what->as_true,
+                        .all_known = what->all_known };
+}
+
 static bool fill(void *ctx, const struct cn_column_spec *spec, const struct cn_fill *what,
                  struct cn_column *column, struct cn_error *err)
 {
     struct cn_book_facts *facts = ctx;
-    struct at at = { .facts = facts,
-                     .spec = spec,
-                     .now_us = what->now.us,
-                     .day = what->day,
-                     .as_true = what->as_true,
-                     .all_known = what->all_known };
+    struct at at = at_of(facts, spec, what);
     (void)err; /* what is in memory does not fail */
     (void)pthread_rwlock_rdlock(&facts->lock);
     for (size_t i = 0; i < what->count; i++) {
@@ -578,10 +522,25 @@ static bool explain(void *ctx, const struct cn_column_spec *spec, const struct c
     return true;
 }
 
+static size_t records(void *ctx, const struct cn_column_spec *spec, const struct cn_fill *what,
+                      struct cn_arena *arena, int64_t **ids_out)
+{
+    struct cn_book_facts *facts = ctx;
+    struct at at = at_of(facts, spec, what);
+    const enum cn_ticket_priority at_least =
+        ops[spec->op].value == cn_value_tickets_critical_for ? CN_TICKET_CRITICAL : CN_TICKET_LOW;
+    (void)pthread_rwlock_rdlock(&facts->lock);
+    at.account = cn_facts_find(facts, what->accounts[cn_fill_row(what, 0)]);
+    size_t count = at.account != NULL ? cn_column_tickets(&at, at_least, arena, ids_out) : 0;
+    (void)pthread_rwlock_unlock(&facts->lock);
+    return count;
+}
+
 const struct cn_column_source cn_book_column_source = {
     .name = "book",
     .resolve = resolve,
     .fill = fill,
     .list = list,
     .explain = explain,
+    .records = records,
 };

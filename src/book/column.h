@@ -16,6 +16,8 @@
  *   open_tickets, critical_tickets_open
  *   oldest_ticket_hours, oldest_critical_hours    of the open ones; 0 without
  *   tickets.opened(28), tickets.escalated(28)     in so many days, today included
+ *   tickets.open_for(48), tickets.critical_for(48) open for so many hours or more; a signal can be
+ *                                                 about each
  *   trait.NAME                                    text; .number() and .flag() for other types
  *   parent_id                                     for parent.* and children.*
  *

@@ -41,4 +41,16 @@ bool cn_value_days_since_touch(const struct at *at, double *value_out);
 bool cn_value_touches_made(const struct at *at, double *value_out);
 bool cn_value_touches_unasked(const struct at *at, double *value_out);
 
+/* In book/column_ticket.c; the ids are those that the value counts, in the arena, ascending. */
+bool cn_value_open_tickets(const struct at *at, double *value_out);
+bool cn_value_critical_tickets_open(const struct at *at, double *value_out);
+bool cn_value_oldest_ticket_hours(const struct at *at, double *value_out);
+bool cn_value_oldest_critical_hours(const struct at *at, double *value_out);
+bool cn_value_tickets_opened(const struct at *at, double *value_out);
+bool cn_value_tickets_escalated(const struct at *at, double *value_out);
+bool cn_value_tickets_open_for(const struct at *at, double *value_out);
+bool cn_value_tickets_critical_for(const struct at *at, double *value_out);
+size_t cn_column_tickets(const struct at *at, enum cn_ticket_priority at_least,
+                         struct cn_arena *arena, int64_t **ids_out);
+
 #endif

@@ -325,8 +325,9 @@ const struct cn_setting cn_settings[] = {
       .fallback = "10m",
       .min = 1000,
       .max = 86400000,
-      .doc = "Longest time until daily values are written to series.cache again, from which a start "
-             "reads them; sooner after many events. Not with PostgreSQL" },
+      .doc =
+          "Longest time until daily values are written to series.cache again, from which a start "
+          "reads them; sooner after many events. Not with PostgreSQL" },
     { .name = "signal.settle",
       .type = CN_SETTING_DURATION_MS,
       .offset = AT(signal_settle_ms),

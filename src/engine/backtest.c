@@ -186,7 +186,8 @@ static bool run_side(struct walk *walk, struct side *side, int64_t day, bool as_
     const struct cn_signal_round round = { .model = walk->program->signals,
                                            .frame = side->frame,
                                            .health = &side->health,
-                                           .now = side->when.now };
+                                           .now = side->when.now,
+                                           .when = &side->when };
     const struct cn_engine_results results = { .health = &side->health,
                                                .segments = &side->segments,
                                                .signals = &round,

@@ -95,6 +95,11 @@ void cn_candidate_copy_signals(const struct cn_candidate *candidate,
             if (mark.state != CN_SIGNAL_UNKNOWN) {
                 cn_signal_states_set(states_out, rule, row, &mark);
             }
+            const struct cn_about_list list = cn_abouts_of(&states->abouts, rule, from);
+            for (size_t i = 0; i < list.count; i++) {
+                *cn_abouts_put(&states_out->abouts, rule, row, list.items[i].about_id) =
+                    list.items[i];
+            }
         }
     }
     (void)pthread_rwlock_unlock(&engine->lock);

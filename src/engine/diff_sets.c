@@ -53,7 +53,7 @@ bool cn_diff_sets_begin(struct cn_diff_sets *sets, struct cn_arena *scratch, str
     for (size_t i = 0; i < running->rule_count; i++) {
         cn_bitmap_resize(&sets->gone[i], sets->candidate->count);
         if (!goes_on(running, next, i)) {
-            cn_bitmap_or(&sets->gone[i], cn_signal_states_in(&sets->states, i, CN_SIGNAL_RAISED));
+            cn_signal_states_add_raised(&sets->states, i, &sets->gone[i]);
         }
     }
     cn_signal_states_use(&sets->states, running, next);
@@ -64,7 +64,8 @@ bool cn_diff_sets_begin(struct cn_diff_sets *sets, struct cn_arena *scratch, str
                                             .at_once = sets->at_once,
                                             .is_settling = cn_engine_is_settling,
                                             .arg = engine,
-                                            .now = cn_now(engine->options.clock) };
+                                            .now = sets->candidate->when.now,
+                                            .when = &sets->candidate->when };
     return load_holds(sets, err);
 }
 
@@ -201,6 +202,22 @@ static bool is_clearing(const struct cn_signal_moved *moved)
     return moved->move == CN_SIGNAL_CLEARS && moved->before.state == CN_SIGNAL_RAISED;
 }
 
+/* Of several records of an account that move alike, which follow each other, the first counts. */
+static bool is_counted(const struct cn_diff_sets *sets, size_t number)
+{
+    const struct cn_signal_moved *moved = &sets->moves.items[number];
+    for (size_t i = number; i > 0; i--) {
+        const struct cn_signal_moved *before = &sets->moves.items[i - 1];
+        if (before->rule != moved->rule || before->row != moved->row) {
+            return false;
+        }
+        if (before->move == moved->move && before->before.state == moved->before.state) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void count_gone(const struct cn_diff_sets *sets, struct cn_arena *arena,
                        struct cn_diff *diff, struct cn_bitmap *rows)
 {
@@ -243,7 +260,7 @@ static void count_signals(const struct cn_diff_sets *sets, struct cn_arena *aren
         const struct cn_signal_moved *moved = &sets->moves.items[i];
         struct cn_diff_signal *signal = &diff->signals[moved->rule];
         double arr = arr_of(sets, moved->row);
-        if (!sees(sets, moved->row)) {
+        if (!sees(sets, moved->row) || is_counted(sets, i)) {
             continue;
         }
         if (moved->move == CN_SIGNAL_FOUND) {
@@ -295,7 +312,7 @@ void cn_diff_sets_account(const struct cn_diff_sets *sets, uint32_t row, struct 
         const struct cn_signal_moved *moved = &sets->moves.items[i];
         bool raises = moved->move == CN_SIGNAL_RAISES;
         struct cn_diff_names *names = raises ? &account->raises : &account->clears;
-        if (moved->row == row && (raises || is_clearing(moved))) {
+        if (moved->row == row && (raises || is_clearing(moved)) && !is_counted(sets, i)) {
             names->items[names->count++] = cn_arena_str(arena, next->rules[moved->rule].name);
         }
     }

@@ -20,6 +20,9 @@ static void note_change(struct cn_engine *engine, const struct cn_change *change
 {
     int64_t id = change->account_id.value;
     engine->position.change = change->seq;
+    if (change->kind == CN_CHANGE_SIGNAL) {
+        engine->signals.snooze_next = (cn_time){ 0 }; /* it may be a snooze */
+    }
     if (change->kind == CN_CHANGE_MAPPING && id != 0) {
         cn_id_list_add(mapped, id);
     }
@@ -96,6 +99,9 @@ static void remove_account(struct cn_engine *engine, int64_t account_id)
         (cn_column_is_missing(activity, other) ||
          activity->as.i64[other] < activity->as.i64[row])) {
         cn_column_set_i64(activity, other, activity->as.i64[row]);
+    }
+    if (survivor != account_id && cn_frame_find(engine->frame, survivor, &other)) {
+        cn_abouts_move(&engine->signals.states.abouts, row, other); /* its tickets are there now */
     }
     cn_column_set_missing(activity, row);
     cn_column_set_missing(&engine->past_points, row);
@@ -225,7 +231,8 @@ bool cn_engine_score(struct cn_engine *engine, const struct cn_round *round, str
                                              .at_once = at_once,
                                              .is_settling = cn_engine_is_settling,
                                              .arg = engine,
-                                             .now = round->clock };
+                                             .now = round->clock,
+                                             .when = &scoring.when };
     struct cn_engine_results results = { .health = &engine->health,
                                          .health_changes = &engine->changes,
                                          .segments = &engine->segments,
@@ -474,6 +481,9 @@ bool cn_engine_evaluate(struct cn_engine *engine, bool is_tick, struct cn_error 
     round.is_full = is_tick || round.is_fresh || engine->needs_clock;
     round.clock = round.is_full ? now : engine->clock;
     engine->needs_clock = true;
+    if (!cn_engine_end_snoozes(engine, now, err)) {
+        return cn_error_context(err, "ending snoozes");
+    }
     if ((!takes && !flush_before(engine, &round, err)) ||
         !score_round(engine, &round, takes, err)) {
         return cn_error_context(err, "scoring");

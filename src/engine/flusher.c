@@ -1,6 +1,7 @@
 /*
  * The second thread of the engine: each second it writes what was counted, folds days that are over
- * and packs the log; it keeps daily values for the next start (keep.c); now and then it gives memory back.
+ * and packs the log; it keeps daily values for the next start (keep.c); now and then it gives
+ * memory back.
  *
  * Not here: what is counted (feed.c), how it is written (metric/rollup.h).
  */

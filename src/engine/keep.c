@@ -143,8 +143,7 @@ void cn_engine_note_series(struct cn_engine *engine)
     if (mapping > engine->position.mapping) {
         mapping = engine->position.mapping;
     }
-    cn_series_note(engine->series,
-                   (struct cn_rollup_position){ engine->position.seq, mapping });
+    cn_series_note(engine->series, (struct cn_rollup_position){ engine->position.seq, mapping });
 }
 
 static bool save(struct cn_engine *engine, struct cn_rollup_position *at_out, struct cn_error *err)

@@ -66,22 +66,18 @@ struct moved {
     uint32_t place; /* in the frame */
 };
 
-static int by_account_and_rule(const void *a, const void *b)
-{
-    const struct cn_signal_row *x = &((const struct moved *)a)->row;
-    const struct cn_signal_row *y = &((const struct moved *)b)->row;
-    if (x->account_id != y->account_id) {
-        return x->account_id < y->account_id ? -1 : 1;
-    }
-    return cn_str_compare(x->rule, y->rule);
-}
-
 static int compare_rows(const struct cn_signal_row *a, const struct cn_signal_row *b)
 {
     if (a->account_id != b->account_id) {
         return a->account_id < b->account_id ? -1 : 1;
     }
-    return cn_str_compare(a->rule, b->rule);
+    int order = cn_str_compare(a->rule, b->rule);
+    return order != 0 ? order : (a->about_id > b->about_id) - (a->about_id < b->about_id);
+}
+
+static int by_account_and_rule(const void *a, const void *b)
+{
+    return compare_rows(&((const struct moved *)a)->row, &((const struct moved *)b)->row);
 }
 
 /* A first "no" is no event. */
@@ -98,6 +94,7 @@ static struct moved *list_moved(const struct known *known, const struct cn_tick 
         if (move->move != CN_SIGNAL_LEARNED && accounts[move->row] != 0) {
             list[count++] = (struct moved){
                 .row = { .account_id = accounts[move->row],
+                         .about_id = move->about_id,
                          .rule = then->program->signals->rules[move->rule].name,
                          .kind = (enum cn_signal_event_kind)move->move,
                          .mark = move->after,
@@ -121,6 +118,30 @@ static bool is_equal(const struct cn_signal_row *a, const struct cn_signal_row *
            a->program_version == b->program_version;
 }
 
+static bool is_each(const struct cn_engine *then, size_t rule)
+{
+    return cn_signal_rule_is_each(&then->program->signals->rules[rule]);
+}
+
+static struct cn_signal_mark mark_of(const struct cn_engine *then, size_t rule, uint32_t row,
+                                     int64_t about_id)
+{
+    const struct cn_signal_states *states = &then->signals.states;
+    const struct cn_about *about = cn_abouts_find(&states->abouts, rule, row, about_id);
+    return about != NULL ? about->mark : cn_signal_states_get(states, rule, row);
+}
+
+static void set_mark(struct cn_engine *then, size_t rule, uint32_t row, int64_t about_id,
+                     const struct cn_signal_mark *mark)
+{
+    struct cn_signal_states *states = &then->signals.states;
+    if (is_each(then, rule)) {
+        cn_abouts_put(&states->abouts, rule, row, about_id)->mark = *mark;
+    } else {
+        cn_signal_states_set(states, rule, row, mark);
+    }
+}
+
 /* What was lived stands, so that one difference is not found in every move after it. */
 static void let_stand(struct known *known, const struct cn_signal_row *lived)
 {
@@ -131,14 +152,14 @@ static void let_stand(struct known *known, const struct cn_signal_row *lived)
         !cn_frame_find(then->frame, lived->account_id, &row)) {
         return;
     }
-    struct cn_signal_mark mark = cn_signal_states_get(&then->signals.states, rule, row);
+    struct cn_signal_mark mark = mark_of(then, rule, row, lived->about_id);
     mark.state = lived->mark.state;
     mark.was_raised = lived->kind == CN_SIGNAL_EVENT_RAISED ||
                       (mark.was_raised && lived->kind != CN_SIGNAL_EVENT_FOUND);
     if (lived->kind == CN_SIGNAL_EVENT_CLEARED) {
         mark.cleared_at = then->clock;
     }
-    cn_signal_states_set(&then->signals.states, rule, row, &mark);
+    set_mark(then, rule, row, lived->about_id, &mark);
 }
 
 static void differ(struct known *known, const struct cn_tick *tick,
@@ -147,8 +168,7 @@ static void differ(struct known *known, const struct cn_tick *tick,
     if (lived != NULL) {
         let_stand(known, lived);
     } else {
-        cn_signal_states_set(&known->then->signals.states, moved->rule, moved->place,
-                             &moved->before);
+        set_mark(known->then, moved->rule, moved->place, moved->row.about_id, &moved->before);
     }
     if (!is_inside) {
         return;

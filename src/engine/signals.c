@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/time.h"
 
+#include "book/ticket.h"
 #include "engine/state.h"
 #include "json/writer.h"
 
@@ -213,9 +214,28 @@ static bool find_heir(const struct cn_signal_model *after, cn_str name, size_t *
     return false;
 }
 
+/* The same for signals about records. */
+static void end_records(struct cn_engine *engine, const struct cn_signal_model *before, size_t rule,
+                        size_t row, bool keeps_raised)
+{
+    const struct cn_signal_rule *old = &before->rules[rule];
+    const struct cn_about_list list = cn_abouts_of(&engine->signals.states.abouts, rule, row);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct cn_about *about = &list.items[i];
+        if (about->signal_id != 0 && !(keeps_raised && about->mark.state == CN_SIGNAL_RAISED)) {
+            take_orphan(engine, &(struct cn_signal_row){ .account_id =
+                                                             cn_frame_accounts(engine->frame)[row],
+                                                         .signal_id = about->signal_id,
+                                                         .about_id = about->about_id,
+                                                         .rule = old->name,
+                                                         .rule_hash = old->hash });
+        }
+    }
+}
+
 /* Ends the signals of a rule that does not go on; raised ones do if it only asks something else. */
 static void end_rule(struct cn_engine *engine, const struct cn_signal_model *before, size_t rule,
-                     bool keeps_raised)
+                     bool keeps_raised, bool keeps_records)
 {
     struct cn_signals *signals = &engine->signals;
     const int64_t *accounts = cn_frame_accounts(engine->frame);
@@ -228,6 +248,9 @@ static void end_rule(struct cn_engine *engine, const struct cn_signal_model *bef
                                                          .signal_id = signal_id,
                                                          .rule = before->rules[rule].name,
                                                          .rule_hash = before->rules[rule].hash });
+        }
+        if (accounts[row] != 0) {
+            end_records(engine, before, rule, row, keeps_records);
         }
     }
 }
@@ -242,7 +265,8 @@ void cn_engine_move_signals(struct cn_engine *engine, const struct cn_signal_mod
         bool goes_on = find_heir(after, before->rules[rule].name, &heir);
         bool is_same = goes_on && after->rules[heir].hash == before->rules[rule].hash;
         if (!is_same) {
-            end_rule(engine, before, rule, goes_on);
+            end_rule(engine, before, rule, goes_on,
+                     goes_on && cn_signal_rule_is_each(&after->rules[heir]));
         }
         is_outdated |= !is_same || !cn_str_equal(after->rules[heir].name, before->rules[rule].name);
     }
@@ -302,6 +326,17 @@ static void write_health(struct cn_json_writer *out, const struct cn_engine *eng
     cn_json_object_end(out);
 }
 
+static void write_ticket(struct cn_json_writer *out, int64_t about_id)
+{
+    char text[CN_ID_TEXT_BYTES];
+    if (about_id == 0) {
+        cn_json_null(out);
+        return;
+    }
+    cn_id_format(CN_TICKET_PREFIX, about_id, text);
+    cn_json_str(out, cn_str_of(text));
+}
+
 /* What the rule read, frozen; "" if it cannot be told: then the signal stands without. */
 static cn_str evidence_of(struct cn_engine *engine, const struct cn_signal_moved *moved,
                           struct cn_arena *arena)
@@ -323,6 +358,10 @@ static cn_str evidence_of(struct cn_engine *engine, const struct cn_signal_moved
     cn_json_str(&out, rule->when_text);
     key(&out, "clear");
     cn_json_str(&out, rule->clear_text);
+    key(&out, "each");
+    cn_json_str(&out, rule->each_text);
+    key(&out, "ticket_id");
+    write_ticket(&out, moved->about_id);
     key(&out, "values");
     cn_json_array_begin(&out);
     for (size_t i = 0; i < count; i++) {
@@ -371,6 +410,26 @@ static int64_t starter_of(const struct cn_signals *signals, int64_t signal_id)
     return 0;
 }
 
+/* The newest signal of the rule for the account, or for that record of it; 0: there was none. */
+static int64_t newest_of(const struct cn_signal_states *states, const struct cn_signal_moved *moved)
+{
+    const struct cn_about *about =
+        cn_abouts_find(&states->abouts, moved->rule, moved->row, moved->about_id);
+    return about != NULL ? about->signal_id : cn_signal_states_id(states, moved->rule, moved->row);
+}
+
+static void set_newest(struct cn_signal_states *states, const struct cn_signal_moved *moved,
+                       int64_t signal_id)
+{
+    struct cn_about *about =
+        cn_abouts_find(&states->abouts, moved->rule, moved->row, moved->about_id);
+    if (about != NULL) {
+        about->signal_id = signal_id;
+    } else {
+        cn_signal_states_set_id(states, moved->rule, moved->row, signal_id);
+    }
+}
+
 /* A signal goes on, or is another one: what is found, or becomes true anew. */
 static bool begins(const struct cn_signal_moved *moved, int64_t signal_id)
 {
@@ -399,12 +458,13 @@ static void remember_move(struct cn_engine *engine, const struct cn_tick *tick,
     struct cn_signals *signals = &engine->signals;
     struct cn_arena *arena = &engine->pending.arena;
     const struct cn_signal_rule *rule = &engine->program->signals->rules[moved->rule];
-    int64_t newest = cn_signal_states_id(&signals->states, moved->rule, moved->row);
+    int64_t newest = newest_of(&signals->states, moved);
     bool is_new = begins(moved, newest);
     struct cn_signal_row row = {
         .account_id = cn_frame_accounts(engine->frame)[moved->row],
         .signal_id = is_new ? cn_id_next(engine->options.ids, tick->at) : newest,
         .event_id = cn_id_next(engine->options.ids, tick->at),
+        .about_id = moved->about_id,
         .rule = cn_arena_str(arena, rule->name),
         .rule_hash = rule->hash,
         .because = cn_arena_str(arena, rule->because),
@@ -420,7 +480,7 @@ static void remember_move(struct cn_engine *engine, const struct cn_tick *tick,
         .program_version = tick->program_version,
     };
     if (is_new) {
-        cn_signal_states_set_id(&signals->states, moved->rule, moved->row, row.signal_id);
+        set_newest(&signals->states, moved, row.signal_id);
     }
     if (moved->move == CN_SIGNAL_RAISES) {
         row.evidence = evidence_of(engine, moved, arena);

@@ -42,6 +42,7 @@ struct cn_signals {
     struct cn_bitmap answered; /* rows for which another rule has answered */
     bool is_opening;           /* the next round is the program's first: see its at_once */
     struct cn_signals_pending pending;
+    cn_time snooze_next; /* no snooze is over before; 0: not known */
 };
 
 void cn_signals_init(struct cn_signals *signals);
@@ -78,6 +79,11 @@ size_t cn_engine_remember_signals(struct cn_engine *engine, const struct cn_tick
 /* Inside the tick's transaction. */
 CN_MUST_CHECK bool cn_engine_store_signals(struct cn_engine *engine, const struct cn_unit *unit,
                                            struct cn_error *err);
+
+/* Signals of which the snooze is over ask again, in a transaction of its own; their accounts are
+ * active. */
+CN_MUST_CHECK bool cn_engine_end_snoozes(struct cn_engine *engine, cn_time now,
+                                         struct cn_error *err);
 
 /* It has been stored. */
 void cn_engine_signals_stored(struct cn_engine *engine);

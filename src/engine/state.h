@@ -94,9 +94,9 @@ enum cn_begun {
 
 /* Daily values as a file, see keep.c.  The loading thread's, then the flusher's. */
 struct cn_keeping {
-    int64_t seq; /* up to where they were kept; 0: not yet */
+    int64_t seq;             /* up to where they were kept; 0: not yet */
     _Atomic bool are_others; /* since then: of another program */
-    int64_t at_us; /* when it was tried last, by the monotonic clock */
+    int64_t at_us;           /* when it was tried last, by the monotonic clock */
     int64_t took_us;
 };
 

@@ -416,6 +416,21 @@ cn_str cn_frame_value_text(const struct cn_frame *frame, uint32_t index, uint32_
     return CN_STR("");
 }
 
+/* To ask a source about one row. */
+static struct cn_fill fill_one(const struct cn_frame *frame, const uint32_t *row,
+                               const struct cn_when *when)
+{
+    return (struct cn_fill){ .frame = frame,
+                             .strings = frame->strings,
+                             .accounts = frame->accounts,
+                             .rows = row,
+                             .count = 1,
+                             .now = when->now,
+                             .day = when->day,
+                             .as_true = when->as_true,
+                             .all_known = when->all_known };
+}
+
 bool cn_frame_fact(const struct cn_frame *frame, uint32_t index, uint32_t row,
                    const struct cn_when *when, struct cn_arena *arena, struct cn_fact *fact_out,
                    struct cn_error *err)
@@ -424,19 +439,21 @@ bool cn_frame_fact(const struct cn_frame *frame, uint32_t index, uint32_t row,
     struct cn_fact fact = { .name = def->name,
                             .value_text = cn_frame_value_text(frame, index, row, arena),
                             .source = cn_str_of(def->source->name) };
-    struct cn_fill fill = { .frame = frame,
-                            .strings = frame->strings,
-                            .accounts = frame->accounts,
-                            .rows = &row,
-                            .count = 1,
-                            .now = when->now,
-                            .day = when->day,
-                            .as_true = when->as_true,
-                            .all_known = when->all_known };
+    const struct cn_fill fill = fill_one(frame, &row, when);
     if (def->source->explain != NULL &&
         !def->source->explain(def->source->ctx, &def->spec, &fill, arena, &fact, err)) {
         return false;
     }
     *fact_out = fact;
     return true;
+}
+
+size_t cn_frame_records(const struct cn_frame *frame, uint32_t index, uint32_t row,
+                        const struct cn_when *when, struct cn_arena *arena, int64_t **ids_out)
+{
+    const struct cn_column_def *def = &frame->set->items[index];
+    const struct cn_fill fill = fill_one(frame, &row, when);
+    return def->spec.counts != NULL && def->source->records != NULL
+               ? def->source->records(def->source->ctx, &def->spec, &fill, arena, ids_out)
+               : 0;
 }

@@ -100,4 +100,9 @@ CN_MUST_CHECK bool cn_frame_fact(const struct cn_frame *frame, uint32_t index, u
                                  const struct cn_when *when, struct cn_arena *arena,
                                  struct cn_fact *fact_out, struct cn_error *err);
 
+/* The ids of the records that the cell counts (spec.counts), ascending, in the arena; how many.  0
+ * if it counts none. */
+size_t cn_frame_records(const struct cn_frame *frame, uint32_t index, uint32_t row,
+                        const struct cn_when *when, struct cn_arena *arena, int64_t **ids_out);
+
 #endif

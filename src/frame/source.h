@@ -61,6 +61,10 @@ struct cn_column_spec {
     int32_t index;
     int64_t args[CN_COLUMN_ARGS_MAX];
     const void *detail; /* lives as long as the source's ctx */
+    /* "ticket": the value counts records of that kind, which the source can name; NULL: it does
+     * not.
+     */
+    const char *counts;
     /* What it holds is computed by the program: by this unit of its rules (frame/rules.h), plus 1.
      * 0: it is a source's own. */
     uint32_t maker;
@@ -128,6 +132,11 @@ struct cn_column_source {
      * be NULL: then the value speaks for itself. */
     bool (*explain)(void *ctx, const struct cn_column_spec *spec, const struct cn_fill *fill,
                     struct cn_arena *arena, struct cn_fact *fact, struct cn_error *err);
+
+    /* The ids of the records that the value counts (spec->counts) for one account, ascending; how
+     * many.  NULL: it has no such column. */
+    size_t (*records)(void *ctx, const struct cn_column_spec *spec, const struct cn_fill *fill,
+                      struct cn_arena *arena, int64_t **ids_out);
 };
 
 #endif

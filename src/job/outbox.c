@@ -6,6 +6,8 @@ const char *const cn_outbox_kind_names[CN_OUTBOX_KIND_COUNT] = {
     [CN_OUTBOX_SIGNAL] = "signal",
     [CN_OUTBOX_DIGEST] = "digest",
     [CN_OUTBOX_TEST] = "test",
+    [CN_OUTBOX_ASSIGNED] = "assigned",
+    [CN_OUTBOX_SNOOZE_OVER] = "snooze_over",
 };
 
 const char *const cn_channel_names[CN_CHANNEL_COUNT] = {

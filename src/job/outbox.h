@@ -33,9 +33,17 @@ enum cn_outbox_kind {
     CN_OUTBOX_SIGNAL,
     CN_OUTBOX_DIGEST,
     CN_OUTBOX_TEST,
+    CN_OUTBOX_ASSIGNED,    /* a signal, to who is to look at it from now on; body: who said so */
+    CN_OUTBOX_SNOOZE_OVER, /* a signal asks again */
     CN_OUTBOX_KIND_COUNT
 };
 extern const char *const cn_outbox_kind_names[CN_OUTBOX_KIND_COUNT];
+
+/* Its record is a signal. */
+static inline bool cn_outbox_is_of_signal(enum cn_outbox_kind kind)
+{
+    return kind == CN_OUTBOX_SIGNAL || kind == CN_OUTBOX_ASSIGNED || kind == CN_OUTBOX_SNOOZE_OVER;
+}
 
 /* Stored as numbers: only add at the end. */
 enum cn_channel {

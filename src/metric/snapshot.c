@@ -393,7 +393,8 @@ static bool put_rest(struct stream *stream, struct cn_series *series, struct hea
     *header_out = header_of(series, stream->rows);
     pthread_rwlock_unlock(&series->lock);
     write_frame(stream);
-    return ok || cn_fail(err, CN_CONFLICT, "daily values were being loaded or moved to another day");
+    return ok ||
+           cn_fail(err, CN_CONFLICT, "daily values were being loaded or moved to another day");
 }
 
 /* The header comes last, into its place, so that half a file has none. */

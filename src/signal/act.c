@@ -122,19 +122,20 @@ static cn_str note_of(const struct cn_unit *unit, const struct cn_signal_action 
     return cn_arena_str(unit->arena, cn_str_of(text));
 }
 
-bool cn_signal_add_event(const struct cn_unit *unit, const struct cn_signal *signal,
-                         enum cn_signal_event_kind kind, cn_str note, struct cn_error *err)
+bool cn_signal_add_event(const struct cn_unit *unit, int64_t event_id,
+                         const struct cn_signal *signal, enum cn_signal_event_kind kind,
+                         cn_str note, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
     if (!cn_sql_prepare(unit->conn,
                         "INSERT INTO signal_event(account_id, event_id, signal_id, rule, kind,"
-                        " state, at_us, tick, user_id, program_version, note)"
-                        " VALUES($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10)",
+                        " state, at_us, tick, user_id, program_version, note, about_id)"
+                        " VALUES($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, $11)",
                         &stmt, err)) {
         return false;
     }
     cn_sql_bind_i64(stmt, 1, signal->account_id.value);
-    cn_sql_bind_i64(stmt, 2, cn_id_next(unit->ids, unit->now));
+    cn_sql_bind_i64(stmt, 2, event_id);
     cn_sql_bind_i64(stmt, 3, signal->id.value);
     cn_sql_bind_str(stmt, 4, signal->rule);
     cn_sql_bind_i64(stmt, 5, (int64_t)kind);
@@ -143,7 +144,36 @@ bool cn_signal_add_event(const struct cn_unit *unit, const struct cn_signal *sig
     cn_sql_bind_i64(stmt, 8, unit->user.value);
     cn_sql_bind_i64(stmt, 9, signal->program_version);
     cn_sql_bind_str(stmt, 10, note);
+    cn_sql_bind_i64(stmt, 11, signal->ticket_id.value);
     return cn_sql_run(stmt, err);
+}
+
+/* Who hands it to themselves knows; what is over asks nobody. */
+static bool tell_assignee(const struct cn_unit *unit, const struct cn_signal *before,
+                          const struct cn_signal_action *action, int64_t event_id,
+                          struct cn_error *err)
+{
+    const bool is_same = before->assignee_id_given == CN_GIVEN &&
+                         before->assignee_id.value == action->assignee_id.value;
+    struct cn_tell tell = { .signal_id = before->id.value,
+                            .event_id = event_id,
+                            .user = action->assignee_id,
+                            .severity = before->severity,
+                            .kind = CN_OUTBOX_ASSIGNED,
+                            .by = CN_STR("") };
+    struct cn_user by;
+    if (action->verb != CN_SIGNAL_ASSIGN || action->assignee_id.value == 0 || is_same ||
+        action->assignee_id.value == unit->user.value || before->state != CN_SIGNAL_RAISED ||
+        before->resolved_at_given == CN_GIVEN) {
+        return true;
+    }
+    if (unit->user.value != 0) {
+        if (!cn_user_load(unit, unit->user, &by, err)) {
+            return false;
+        }
+        tell.by = by.name;
+    }
+    return cn_tell_person(unit, &tell, action->tell, err);
 }
 
 bool cn_signal_act(const struct cn_unit *unit, cn_signal_id id,
@@ -151,6 +181,7 @@ bool cn_signal_act(const struct cn_unit *unit, cn_signal_id id,
                    struct cn_error *err)
 {
     struct cn_signal signal;
+    const int64_t event_id = cn_id_next(unit->ids, unit->now);
     if (!cn_sql_begin(unit->conn, err)) {
         return cn_error_context(err, "working on a signal");
     }
@@ -158,8 +189,9 @@ bool cn_signal_act(const struct cn_unit *unit, cn_signal_id id,
     if (!cn_signal_load(unit, id, &signal, err) || !cn_account_keep(unit, signal.account_id, err) ||
         !cn_signal_load(unit, id, &signal, err) || !check(unit, &signal, action, err) ||
         !update(unit, &signal, action, err) ||
-        !cn_signal_add_event(unit, &signal, event_kinds[action->verb], note_of(unit, action),
-                             err)) {
+        !cn_signal_add_event(unit, event_id, &signal, event_kinds[action->verb],
+                             note_of(unit, action), err) ||
+        !tell_assignee(unit, &signal, action, event_id, err)) {
         goto fail;
     }
     cn_change_note(unit, signal.account_id,

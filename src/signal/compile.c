@@ -31,7 +31,12 @@ static const struct cn_node_field task = { .shape = CN_SHAPE_TEXT,
 static const struct cn_node_field rule_rows[] = {
     { "doc", CN_SHAPE_TEXT, false, "what it means and what to do" },
     { "because", CN_SHAPE_TEXT, false, "the reason, in a few words; without it, the name" },
-    { "when", CN_SHAPE_CEL, true, "the condition that raises it", .result = "bool" },
+    { "when", CN_SHAPE_CEL, false, "the condition that raises it", .result = "bool" },
+    { "each", CN_SHAPE_CEL, false,
+      "a count of records, as tickets.critical_for(48): each record that is counted raises a "
+      "signal "
+      "of its own, which clears when that record is counted no more",
+      .result = "double" },
     { "clear", CN_SHAPE_CEL, false,
       "the condition that clears it, for a margin; without it, that `when` is false",
       .result = "bool" },
@@ -50,8 +55,9 @@ static const struct cn_node_field rule_rows[] = {
     { "was", CN_SHAPE_NAME, false, "its former name, of which it keeps the state" },
     { "playbook", CN_SHAPE_ANY, false, "refused: there are no playbooks yet" },
 };
-static const struct cn_node_fields rule_fields =
-    CN_NODE_FIELDS("signal", "A condition that asks a person for attention", rule_rows);
+static const char *const conditions[] = { "when", "each" };
+static const struct cn_node_fields rule_fields = CN_NODE_FIELDS(
+    "signal", "A condition that asks a person for attention", rule_rows, CN_ONE_OF(conditions));
 
 struct compiler {
     struct cn_arena *arena;
@@ -149,7 +155,8 @@ static void read_name(struct compiler *c, const struct cn_node *map, struct cn_s
 static uint64_t hash_of(const struct cn_signal_rule *rule)
 {
     uint64_t when = cn_hash64(rule->when_text);
-    return cn_hash128_of(rule->clear_text, when).lo;
+    uint64_t both = cn_hash128_of(rule->clear_text, when).lo;
+    return cn_signal_rule_is_each(rule) ? cn_hash128_of(rule->each_text, both).lo : both;
 }
 
 uint64_t cn_signal_rule_key(cn_str name, uint64_t hash)
@@ -173,6 +180,59 @@ static bool reads_health(const struct compiler *c, uint32_t rule)
     return false;
 }
 
+/* The column that an expression is, and nothing besides. */
+static bool is_column(const struct compiler *c, uint32_t expr, cn_str text, uint32_t *column_out)
+{
+    const struct cn_column_set *columns = cn_rules_columns(c->env->rules);
+    size_t count = 0;
+    const uint32_t *read = cn_cel_expr_columns(cn_rules_expr(c->env->rules, expr), &count);
+    size_t len = 0;
+    if (count != 1) {
+        return false;
+    }
+    cn_str name = columns->items[read[0]].name;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] != ' ') {
+            if (len == name.len || name.ptr[len] != text.ptr[i]) {
+                return false;
+            }
+            len++;
+        }
+    }
+    *column_out = read[0];
+    return len == name.len;
+}
+
+/* `each` counts records that can be named, and needs no margin. */
+static void read_each(struct compiler *c, const struct cn_node *map, const struct cn_node *node,
+                      struct cn_signal_rule *rule)
+{
+    const struct cn_node *margin = cn_node_get(map, "clear");
+    char any[CN_COLUMN_NAME_MAX_BYTES + 20];
+    uint32_t expr = cn_rules_add(c->env->rules, rule->unit, node, CN_CEL_DOUBLE, c->problems);
+    if (expr == CN_NO_RULE) {
+        c->ok = false;
+        return;
+    }
+    if (!is_column(c, expr, node->text, &rule->each_column) ||
+        cn_rules_columns(c->env->rules)->items[rule->each_column].spec.counts == NULL) {
+        problem(c, cn_node_place(node),
+                "each is a count of records that can be named: tickets.critical_for(hours) or "
+                "tickets.open_for(hours)");
+        return;
+    }
+    if (margin != NULL) {
+        problem(c, cn_node_key_place(margin),
+                "a signal about a record clears when the record is counted no more: remove this");
+    }
+    cn_str name = cn_rules_columns(c->env->rules)->items[rule->each_column].name;
+    (void)snprintf(any, sizeof(any), "%.*s > 0.0", CN_STR_ARG(name)); /* fits */
+    rule->when =
+        cn_rules_add_text(c->env->rules, rule->unit, cn_arena_str(c->arena, cn_str_of(any)), node,
+                          CN_CEL_BOOL, c->problems);
+    c->ok &= rule->when != CN_NO_RULE;
+}
+
 /* For messages with its own name. */
 static uint32_t unit_of(struct compiler *c, cn_str name)
 {
@@ -189,6 +249,7 @@ static void read_rule(struct compiler *c, const struct cn_node *map, struct cn_s
 {
     const struct cn_node *rearm = cn_node_get(map, "rearm");
     const struct cn_node *playbook = cn_node_get(map, "playbook");
+    const struct cn_node *each = cn_node_get(map, "each");
     int64_t days = REARM_DEFAULT_DAYS;
     *rule = (struct cn_signal_rule){ 0 };
     read_name(c, map, rule);
@@ -211,9 +272,13 @@ static void read_rule(struct compiler *c, const struct cn_node *map, struct cn_s
     read_tasks(c, map, rule);
     rule->when_text = text_of(map, "when");
     rule->clear_text = text_of(map, "clear");
+    rule->each_text = text_of(map, "each");
     rule->hash = hash_of(rule);
     rule->unit = unit_of(c, rule->name);
     rule->when = rule_of(c, map, "when", rule->unit);
+    if (each != NULL && each->kind == CN_NODE_SCALAR) {
+        read_each(c, map, each, rule);
+    }
     rule->clear = rule_of(c, map, "clear", rule->unit);
     rule->reads_health = reads_health(c, rule->when) || reads_health(c, rule->clear);
     if (rule->because.len == 0) {
@@ -336,24 +401,27 @@ const uint32_t *cn_signal_rule_columns(const struct cn_signal_model *model, size
                                        struct cn_arena *arena, size_t *count_out)
 {
     const struct cn_signal_rule *item = &model->rules[rule];
-    size_t when_count = 0;
-    size_t clear_count = 0;
-    const uint32_t *when =
-        cn_cel_expr_columns(cn_rules_expr(model->program, item->when), &when_count);
-    const uint32_t *clear =
-        item->clear != CN_NO_RULE
-            ? cn_cel_expr_columns(cn_rules_expr(model->program, item->clear), &clear_count)
-            : NULL;
-    uint32_t *columns = cn_arena_array(arena, uint32_t, when_count + clear_count + 1);
+    const uint32_t rules[] = { item->when, item->clear };
+    const uint32_t *read[CN_ARRAY_LEN(rules)] = { 0 };
+    size_t counts[CN_ARRAY_LEN(rules)] = { 0 };
+    size_t most = 1;
     size_t count = 0;
-    for (size_t i = 0; i < when_count + clear_count; i++) {
-        uint32_t column = i < when_count ? when[i] : clear[i - when_count];
-        bool is_there = false;
-        for (size_t j = 0; j < count; j++) {
-            is_there |= columns[j] == column;
+    for (size_t i = 0; i < CN_ARRAY_LEN(rules); i++) {
+        if (rules[i] != CN_NO_RULE) {
+            read[i] = cn_cel_expr_columns(cn_rules_expr(model->program, rules[i]), &counts[i]);
+            most += counts[i];
         }
-        if (!is_there) {
-            columns[count++] = column;
+    }
+    uint32_t *columns = cn_arena_array(arena, uint32_t, most);
+    for (size_t i = 0; i < CN_ARRAY_LEN(rules); i++) {
+        for (size_t j = 0; j < counts[i]; j++) {
+            bool is_there = false;
+            for (size_t k = 0; k < count; k++) {
+                is_there |= columns[k] == read[i][j];
+            }
+            if (!is_there) {
+                columns[count++] = read[i][j];
+            }
         }
     }
     *count_out = count;

@@ -12,6 +12,7 @@ struct asking {
     struct cn_bitmap *held;    /* by rule: rows on which a hold stops it */
     struct cn_bitmap *started; /* by rule: rows on which a person starts it */
     const struct cn_rule_block *block;
+    struct cn_arena *arena;
 };
 
 /* The answers of a rule for a block, a bit a row. */
@@ -58,29 +59,35 @@ static enum cn_answer answer_at(const uint64_t *truth, const uint64_t *missing, 
     return (truth[i / 64] >> (i % 64) & 1) != 0 ? CN_ANSWER_TRUE : CN_ANSWER_FALSE;
 }
 
-/* Row i of the block. */
-static void step(struct asking *a, size_t rule, const struct answers *answers, size_t i)
+/* What moves row i of the block, whatever the answers. */
+static struct cn_signal_condition condition_of(const struct asking *a, size_t rule, size_t i)
 {
     const struct cn_signal_round *round = a->round;
     const struct cn_signal_rule *item = &round->model->rules[rule];
+    const size_t row = a->block->first + i;
+    return (struct cn_signal_condition){
+        .is_frozen = item->reads_health && cn_health_state_get(round->health, row).is_grey,
+        .is_held = cn_bitmap_has(&a->held[rule], row),
+        .is_at_once = round->at_once != NULL && round->at_once[rule],
+        .is_settling =
+            round->is_settling != NULL &&
+            round->is_settling(round->arg, cn_frame_accounts(round->frame)[row], round->now),
+        .rearm_us = item->rearm_us,
+        .now = round->now,
+    };
+}
+
+static void step(struct asking *a, size_t rule, const struct answers *answers, size_t i)
+{
     size_t row = a->block->first + i;
     struct cn_signal_moved moved = { .row = (uint32_t)row,
                                      .rule = (uint32_t)rule,
                                      .before = cn_signal_states_get(a->states, rule, row) };
-    struct cn_signal_condition condition = {
-        .when = answer_at(answers->when, answers->when_missing, i),
-        .is_held = cn_bitmap_has(&a->held[rule], row),
-        .is_started = cn_bitmap_has(&a->started[rule], row),
-        .is_at_once = round->at_once != NULL && round->at_once[rule],
-        .rearm_us = item->rearm_us,
-        .now = round->now,
-    };
+    struct cn_signal_condition condition = condition_of(a, rule, i);
+    condition.when = answer_at(answers->when, answers->when_missing, i);
     condition.clear = answers->clear != NULL ? answer_at(answers->clear, answers->clear_missing, i)
                                              : cn_answer_not(condition.when);
-    condition.is_frozen = item->reads_health && cn_health_state_get(round->health, row).is_grey;
-    condition.is_settling =
-        round->is_settling != NULL &&
-        round->is_settling(round->arg, cn_frame_accounts(round->frame)[row], round->now);
+    condition.is_started = cn_bitmap_has(&a->started[rule], row);
     moved.after = moved.before;
     moved.move = cn_signal_step(&moved.after, &condition);
     if (moved.move != CN_SIGNAL_STAYS) {
@@ -88,6 +95,108 @@ static void step(struct asking *a, size_t rule, const struct answers *answers, s
         add_move(a->moves, &moved);
     }
 }
+
+/* ---- rules about records ---- */
+
+static bool is_started(const struct asking *a, size_t rule, size_t row, int64_t about_id)
+{
+    const struct cn_signal_round *round = a->round;
+    const int64_t account_id = cn_frame_accounts(round->frame)[row];
+    for (size_t i = 0; i < round->start_count; i++) {
+        const struct cn_signal_start *start = &round->starts[i];
+        if (start->account_id == account_id && start->about_id == about_id &&
+            cn_str_equal(start->rule, round->model->rules[rule].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A record without a mark is unknown or clear, as its account is. */
+static void step_record(struct asking *a, const struct cn_signal_moved *of,
+                        struct cn_signal_condition condition, enum cn_answer when)
+{
+    struct cn_abouts *abouts = &a->states->abouts;
+    const struct cn_about *about = cn_abouts_find(abouts, of->rule, of->row, of->about_id);
+    struct cn_signal_moved moved = *of;
+    if (about != NULL &&
+        !(moved.before.state == CN_SIGNAL_UNKNOWN && about->mark.state == CN_SIGNAL_CLEAR)) {
+        moved.before = about->mark;
+    }
+    condition.when = when;
+    condition.clear = cn_answer_not(when);
+    condition.is_started = cn_bitmap_has(&a->started[of->rule], of->row) &&
+                           is_started(a, of->rule, of->row, of->about_id);
+    moved.after = moved.before;
+    moved.move = cn_signal_step(&moved.after, &condition);
+    if (moved.move != CN_SIGNAL_STAYS) {
+        cn_abouts_put(abouts, of->rule, of->row, of->about_id)->mark = moved.after;
+        add_move(a->moves, &moved);
+    }
+}
+
+/* The rule has answered for the account: what is counted from now on is new. */
+static void answer_first(struct asking *a, struct cn_signal_moved moved)
+{
+    moved.about_id = 0;
+    moved.after = (struct cn_signal_mark){ .state = CN_SIGNAL_CLEAR };
+    moved.move = CN_SIGNAL_LEARNED;
+    cn_signal_states_set(a->states, moved.rule, moved.row, &moved.after);
+    add_move(a->moves, &moved);
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a;
+    const int64_t y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static bool has_id(const int64_t *ids, size_t count, int64_t id)
+{
+    return count > 0 && bsearch(&id, ids, count, sizeof(*ids), by_id) != NULL;
+}
+
+/* Those that are counted, and those that were and have not cleared. */
+static void step_records(struct asking *a, size_t rule, const struct answers *answers, size_t i)
+{
+    const struct cn_signal_round *round = a->round;
+    struct cn_abouts *abouts = &a->states->abouts;
+    struct cn_signal_moved of = { .row = (uint32_t)(a->block->first + i), .rule = (uint32_t)rule };
+    const struct cn_signal_condition condition = condition_of(a, rule, i);
+    const enum cn_answer when = answer_at(answers->when, answers->when_missing, i);
+    int64_t *ids = NULL;
+    size_t count = 0;
+    of.before = cn_signal_states_get(a->states, rule, of.row);
+    if (when == CN_ANSWER_TRUE) {
+        count = cn_frame_records(round->frame, round->model->rules[rule].each_column, of.row,
+                                 round->when, a->arena, &ids);
+    }
+    for (size_t at = 0; at < cn_abouts_of(abouts, rule, of.row).count; at++) {
+        of.about_id = cn_abouts_of(abouts, rule, of.row).items[at].about_id;
+        bool is_counted = of.about_id == 0 || has_id(ids, count, of.about_id);
+        if (when != CN_ANSWER_MISSING) {
+            step_record(a, &of, condition, is_counted ? when : CN_ANSWER_FALSE);
+        }
+    }
+    for (size_t at = 0; at < count; at++) {
+        of.about_id = ids[at];
+        if (cn_abouts_find(abouts, rule, of.row, of.about_id) == NULL) {
+            step_record(a, &of, condition, CN_ANSWER_TRUE);
+        }
+    }
+    if (of.before.state == CN_SIGNAL_UNKNOWN && when != CN_ANSWER_MISSING && !condition.is_frozen) {
+        answer_first(a, of);
+    }
+}
+
+/* Whether the rule is asked of each record. */
+static bool asks_records(const struct asking *a, size_t rule)
+{
+    return a->round->when != NULL && cn_signal_rule_is_each(&a->round->model->rules[rule]);
+}
+
+/* ---- blocks ---- */
 
 /* Rows of word w on which the rule may move: those that stand where the answers do not. */
 static uint64_t may_move(const struct asking *a, size_t rule, const struct answers *answers,
@@ -104,15 +213,29 @@ static uint64_t may_move(const struct asking *a, size_t rule, const struct answe
 #undef IN
 }
 
+/* The same for a rule about records: it counts some, or there were some. */
+static uint64_t may_move_records(const struct asking *a, size_t rule, const struct answers *answers,
+                                 size_t w)
+{
+    size_t word = a->block->first / 64 + w;
+    return answers->when[w] |
+           (cn_signal_states_in(a->states, rule, CN_SIGNAL_UNKNOWN)->words[word] &
+            ~answers->when_missing[w]) |
+           a->states->abouts.rows[rule].words[word];
+}
+
 static void ask_rule(struct asking *a, size_t rule)
 {
     const struct cn_rule_block *block = a->block;
     struct answers answers = answers_of(block, &a->round->model->rules[rule]);
+    const bool is_each = asks_records(a, rule);
     size_t words = (block->count + 63) / 64;
     for (size_t w = 0; w < words; w++) {
-        for (uint64_t word = may_move(a, rule, &answers, w) & block->rows[w]; word != 0;
-             word &= word - 1) {
-            step(a, rule, &answers, w * 64 + (size_t)__builtin_ctzll(word));
+        uint64_t may =
+            is_each ? may_move_records(a, rule, &answers, w) : may_move(a, rule, &answers, w);
+        for (uint64_t word = may & block->rows[w]; word != 0; word &= word - 1) {
+            size_t i = w * 64 + (size_t)__builtin_ctzll(word);
+            is_each ? step_records(a, rule, &answers, i) : step(a, rule, &answers, i);
         }
     }
 }
@@ -193,6 +316,7 @@ struct cn_rule_consumer cn_signal_consumer(const struct cn_signal_round *round,
     *a = (struct asking){ .round = round,
                           .states = states,
                           .moves = moves,
+                          .arena = arena,
                           .held = make_sets(round, arena),
                           .started = make_sets(round, arena) };
     note_holds(round, a->held, arena);

@@ -14,6 +14,7 @@
 struct cn_signal_moved {
     uint32_t row;
     uint32_t rule;
+    int64_t about_id; /* the record that it is about; 0: the account */
     enum cn_signal_move move;
     struct cn_signal_mark before;
     struct cn_signal_mark after;
@@ -31,6 +32,7 @@ void cn_signal_moves_deinit(struct cn_signal_moves *moves);
 struct cn_signal_start {
     int64_t account_id;
     int64_t signal_id;
+    int64_t about_id;
     cn_str rule;
     int64_t user_id;
 };
@@ -47,6 +49,9 @@ struct cn_signal_round {
     bool (*is_settling)(void *arg, int64_t account_id, cn_time now);
     void *arg;
     cn_time now;
+    /* Of the frame's values.  NULL: no records stand behind them, and a rule about records is asked
+     * of the account. */
+    const struct cn_when *when;
 };
 
 /*

@@ -37,11 +37,15 @@ _Static_assert(CN_SIGNAL_VIEW_OPEN == 0 && CN_SIGNAL_VIEW_SNOOZED == 1 &&
 
 #define FROM_BOTH " FROM signal AS s JOIN account AS a ON a.account_id = s.account_id"
 
+#define FROM_ALL                                                                          \
+    FROM_BOTH " LEFT JOIN ticket AS t ON s.about_id <> 0 AND t.account_id = s.account_id" \
+              " AND t.ticket_id = s.about_id"
+
 #define COLUMNS                                                                                \
     "s.signal_id, s.account_id, a.name, s.rule, s.because, s.severity, s.owner, s.state,"      \
     " s.since_us, s.first_us, s.raised_us, s.cleared_us, s.assignee_id, s.told, s.start_us,"   \
     " s.acknowledged_us, s.snoozed_us, s.resolved_us, s.outcome, s.outcome_reason, s.version," \
-    " s.program_version, " PLACE " AS place"
+    " s.program_version, " PLACE " AS place, s.about_id, t.subject"
 
 static enum cn_given opt_i64(struct cn_sql_stmt *stmt, int column, int64_t *value_out)
 {
@@ -73,6 +77,9 @@ static struct cn_signal read_row(struct cn_arena *arena, struct cn_sql_stmt *stm
     int64_t place = cn_sql_column_i64(stmt, 22);
     signal.view =
         place < CN_SIGNAL_VIEW_COUNT ? (enum cn_signal_view)place : CN_SIGNAL_VIEW_CLEARED;
+    signal.ticket_id.value = cn_sql_column_i64(stmt, 23);
+    signal.ticket_id_given = signal.ticket_id.value != 0 ? CN_GIVEN : CN_NULL;
+    signal.ticket_subject = cn_arena_str(arena, cn_sql_column_str(stmt, 24));
     signal.raised_at_given = opt_i64(stmt, 10, &signal.raised_at.us);
     signal.cleared_at_given = opt_i64(stmt, 11, &signal.cleared_at.us);
     signal.assignee_id_given = opt_i64(stmt, 12, &signal.assignee_id.value);
@@ -161,7 +168,7 @@ static bool count_already_true(const struct cn_unit *unit, const struct cn_signa
 }
 
 #define PAGE_WHERE(states)                                                                        \
-    "SELECT * FROM (SELECT " COLUMNS FROM_BOTH " WHERE " states " AND " MATCHES                   \
+    "SELECT * FROM (SELECT " COLUMNS FROM_ALL " WHERE " states " AND " MATCHES                    \
     ") AS placed WHERE place < 6 AND ($9 = 0 OR CASE place WHEN 0 THEN $9 & 1 WHEN 1 THEN $9 & 2" \
     " WHEN 2 THEN $9 & 4 WHEN 3 THEN $9 & 8 WHEN 4 THEN $9 & 16 ELSE $9 & 32 END <> 0)"           \
     " AND ($10 = 0 OR CASE severity WHEN 0 THEN $10 & 1 WHEN 1 THEN $10 & 2 WHEN 2 THEN $10 & 4"  \
@@ -236,7 +243,7 @@ bool cn_signal_load(const struct cn_unit *unit, cn_signal_id id, struct cn_signa
     char text[CN_ID_TEXT_BYTES] = "";
     bool found = false;
     if (!cn_sql_prepare(unit->conn,
-                        "SELECT " COLUMNS FROM_BOTH " WHERE " CN_SEES_ACCOUNT
+                        "SELECT " COLUMNS FROM_ALL " WHERE " CN_SEES_ACCOUNT
                         " AND s.signal_id = $5",
                         &stmt, err)) {
         return false;

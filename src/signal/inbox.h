@@ -1,6 +1,8 @@
 /*
  * The inbox: what signals ask people for, and what people do about them.
  *
+ * Who is asked to look at a signal by somebody else is told (signal/tell.h).
+ *
  * Everything is in the caller's scope; what is not in it is CN_NOT_FOUND.  Actions change one
  * signal, note CN_CHANGE_SIGNAL and leave an event in its history.
  *
@@ -9,6 +11,7 @@
 #ifndef CAIRN_SIGNAL_INBOX_H
 #define CAIRN_SIGNAL_INBOX_H
 
+#include "book/ticket.h"
 #include "signal/store.h"
 
 enum {
@@ -45,6 +48,9 @@ struct cn_signal {
     cn_str account_name;
     cn_str rule;
     cn_str because;
+    cn_ticket_id ticket_id; /* that it is about */
+    enum cn_given ticket_id_given;
+    cn_str ticket_subject; /* "" without, or if the ticket is gone */
     enum cn_signal_severity severity;
     enum cn_signal_owner owner;
     enum cn_signal_view view;
@@ -130,7 +136,8 @@ struct cn_signal_action {
     cn_time until;          /* of a snooze */
     cn_user_id assignee_id; /* 0: nobody */
     enum cn_signal_outcome outcome;
-    cn_str reason; /* may be "" */
+    cn_str reason;                      /* may be "" */
+    const struct cn_tell_options *tell; /* how the new assignee is told; NULL: they are not */
 };
 
 /* Fails with CN_CONFLICT if the signal is not where the verb can be done: only what is already true
@@ -141,7 +148,8 @@ CN_MUST_CHECK bool cn_signal_act(const struct cn_unit *unit, cn_signal_id id,
                                  struct cn_signal *signal_out, struct cn_error *err);
 
 /* What the signal's history says of a person; inside the transaction. */
-CN_MUST_CHECK bool cn_signal_add_event(const struct cn_unit *unit, const struct cn_signal *signal,
+CN_MUST_CHECK bool cn_signal_add_event(const struct cn_unit *unit, int64_t event_id,
+                                       const struct cn_signal *signal,
                                        enum cn_signal_event_kind kind, cn_str note,
                                        struct cn_error *err);
 

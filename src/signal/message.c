@@ -10,6 +10,7 @@
 enum {
     SUBJECT_BYTES = 4800,
     MRKDWN_TEXT_MAX_BYTES = 300, /* of one value */
+    STANDING_MAX_BYTES = 8000,
     DIGEST_MAX_BYTES = 2 * 1024 * 1024,
 };
 
@@ -41,7 +42,23 @@ static cn_str subject_of(const struct draft *draft)
     cn_buf_add_str(&buf, signal->account_name);
     cn_buf_add_str(&buf, CN_STR(": "));
     cn_buf_add_str(&buf, signal->because);
+    if (draft->item->kind != CN_OUTBOX_SIGNAL) {
+        cn_buf_add_str(&buf, draft->item->kind == CN_OUTBOX_ASSIGNED
+                                 ? CN_STR(" (assigned to you)")
+                                 : CN_STR(" (the snooze is over)"));
+    }
     return finish(draft->unit->arena, &buf);
+}
+
+/* What is not told because it is raised. */
+static void add_why_now(struct cn_buf *buf, const struct cn_outbox_item *item)
+{
+    if (item->kind == CN_OUTBOX_ASSIGNED) {
+        cn_buf_add_str(buf, item->body.len > 0 ? item->body : CN_STR("Somebody"));
+        cn_buf_add_str(buf, CN_STR(" asks you to look at it. "));
+    } else if (item->kind == CN_OUTBOX_SNOOZE_OVER) {
+        cn_buf_add_str(buf, CN_STR("It asks again: the snooze is over. "));
+    }
 }
 
 /* "High, since Sat 28 Nov 2026, 14:05." and what else is to be said in a line. */
@@ -49,10 +66,16 @@ static cn_str standing_of(const struct draft *draft)
 {
     const struct cn_brief *brief = &draft->brief;
     struct cn_buf buf;
-    cn_buf_init(&buf, 2000);
+    cn_buf_init(&buf, STANDING_MAX_BYTES);
+    add_why_now(&buf, draft->item);
     cn_buf_printf(&buf, "Severity %s, raised ", cn_signal_severity_names[brief->signal.severity]);
     cn_brief_time(&buf, draft->tz, brief->signal.raised_at);
     cn_buf_printf(&buf, " (%.*s).", CN_STR_ARG(cn_tz_name(draft->tz)));
+    if (brief->signal.ticket_id_given == CN_GIVEN) {
+        cn_buf_add_str(&buf, CN_STR(" Ticket: "));
+        cn_buf_add_str(&buf, brief->signal.ticket_subject);
+        cn_buf_add_str(&buf, CN_STR("."));
+    }
     if (brief->account.arr_given == CN_GIVEN) {
         cn_buf_add_str(&buf, CN_STR(" ARR "));
         cn_brief_money(&buf, brief->account.arr);
@@ -231,17 +254,24 @@ static bool blocks_of(const struct draft *draft, cn_str *blocks_out, struct cn_e
 
 /* ---- kinds ---- */
 
-static bool is_moot(const struct cn_signal *signal, struct cn_notice *notice)
+static cn_str why_moot(const struct cn_signal *signal, const struct cn_outbox_item *item,
+                       cn_time now)
 {
-    notice->is_moot = true;
-    if (signal->acknowledged_at_given == CN_GIVEN) {
-        notice->why = CN_STR("somebody has acknowledged the signal before");
-    } else if (signal->resolved_at_given == CN_GIVEN) {
-        notice->why = CN_STR("somebody has resolved the signal before");
-    } else {
-        notice->is_moot = false;
+    if (signal->acknowledged_at_given == CN_GIVEN &&
+        signal->acknowledged_at.us >= item->created.us) {
+        return CN_STR("somebody has acknowledged the signal before");
     }
-    return notice->is_moot;
+    if (signal->resolved_at_given == CN_GIVEN) {
+        return CN_STR("somebody has resolved the signal before");
+    }
+    if (item->user_id != 0 && signal->assignee_id.value != item->user_id) {
+        return CN_STR("somebody else is asked to look at it by now");
+    }
+    if (item->kind != CN_OUTBOX_ASSIGNED && signal->snoozed_until_given == CN_GIVEN &&
+        signal->snoozed_until.us > now.us) {
+        return CN_STR("somebody has snoozed the signal before: it asks again");
+    }
+    return CN_STR("");
 }
 
 static bool compose_signal(struct draft *draft, struct cn_notice *notice, struct cn_error *err)
@@ -252,7 +282,9 @@ static bool compose_signal(struct draft *draft, struct cn_notice *notice, struct
     if (!cn_brief_load(draft->unit, (cn_signal_id){ item->record_id }, &draft->brief, err)) {
         return false;
     }
-    if (is_moot(&draft->brief.signal, notice)) {
+    notice->why = why_moot(&draft->brief.signal, item, draft->unit->now);
+    notice->is_moot = notice->why.len > 0;
+    if (notice->is_moot) {
         return true;
     }
     cn_brief_account_link(options->base_url, draft->brief.account.id, draft->account_link);
@@ -343,6 +375,8 @@ static bool compose(struct draft *draft, struct cn_notice *notice, struct cn_err
 {
     switch (draft->item->kind) {
     case CN_OUTBOX_SIGNAL:
+    case CN_OUTBOX_ASSIGNED:
+    case CN_OUTBOX_SNOOZE_OVER:
         return compose_signal(draft, notice, err);
     case CN_OUTBOX_DIGEST:
         return compose_digest(draft, notice, err);

@@ -3,6 +3,7 @@
 #include "book/change.h"
 #include "signal/store.h"
 
+/* What is about a record goes on where the record goes. */
 static bool end_signals(const struct cn_unit *unit, cn_account_id from, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
@@ -10,7 +11,8 @@ static bool end_signals(const struct cn_unit *unit, cn_account_id from, struct c
                         "UPDATE signal SET is_current = 0, since_us = CASE WHEN state = $2"
                         " THEN since_us ELSE $3 END, cleared_us = CASE WHEN state = $2"
                         " THEN cleared_us ELSE $3 END, state = $2, start_us = NULL,"
-                        " start_by = NULL, version = version + 1 WHERE account_id = $1",
+                        " start_by = NULL, version = version + 1 WHERE account_id = $1"
+                        " AND about_id = 0",
                         &stmt, err)) {
         return false;
     }
@@ -27,13 +29,13 @@ static bool move(const struct cn_unit *unit, cn_account_id from, cn_account_id i
     "signal_id, rule, rule_hash, because, severity, owner, state, is_current, was_raised,"         \
     " first_us, since_us, raised_us, cleared_us, program_version, assignee_id, told,"              \
     " acknowledged_us, acknowledged_by, snoozed_us, start_us, start_by, resolved_us, resolved_by," \
-    " outcome, outcome_reason, version"
+    " outcome, outcome_reason, version, about_id"
 #define EVENT_COLUMNS                                                                      \
     "event_id, signal_id, rule, kind, state, at_us, tick, user_id, program_version, note," \
-    " evidence"
+    " evidence, about_id"
 #define TASK_COLUMNS     "signal_id, number, text, done_us, done_by"
 #define HOLD_COLUMNS     "hold_id, kind, reason, from_us, until_us, ended_us, created_us, created_by"
-#define DECISION_COLUMNS "tick, record_id, rule, kind, from_us, until_us"
+#define DECISION_COLUMNS "tick, record_id, rule, kind, from_us, until_us, about_id"
 #define MOVE(table, columns)                                                             \
     "INSERT INTO " table "(account_id, " columns ") SELECT CAST($2 AS bigint), " columns \
     " FROM " table " WHERE account_id = $1",                                             \

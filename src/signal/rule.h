@@ -14,6 +14,10 @@
  *       tasks: [interview who leads]            what is to be done about it; none unless given
  *       was: usage-fell                         its former name, of which it keeps the state
  *
+ *     old-ticket:
+ *       each: tickets.critical_for(48)          one signal for each record that the value counts:
+ *                                               about_id of all that follows is its id
+ *
  * A rule of which `when` or `clear` changed is a new one to accounts on which it is not raised.
  * Immutable once compiled; any number of threads may evaluate with it.
  *
@@ -70,14 +74,21 @@ struct cn_signal_rule {
     cn_str hold_kind;
     cn_str *tasks; /* what is to be done about it, in order */
     size_t task_count;
-    cn_str when_text;
-    cn_str clear_text; /* "": the negation of `when` */
-    uint64_t hash;     /* of both texts: what a state was reached under */
-    bool reads_health; /* freezes while the health is grey */
-    uint32_t unit;     /* of the program's rules */
-    uint32_t when;     /* rules of it */
-    uint32_t clear;    /* CN_NO_RULE: the negation of `when` */
+    cn_str each_text;     /* "": it is about the account */
+    cn_str when_text;     /* "" with `each` */
+    cn_str clear_text;    /* "": the negation of `when` */
+    uint64_t hash;        /* of all texts: what a state was reached under */
+    bool reads_health;    /* freezes while the health is grey */
+    uint32_t unit;        /* of the program's rules */
+    uint32_t when;        /* rules of it; with `each`, that it counts any */
+    uint32_t clear;       /* CN_NO_RULE: the negation of `when` */
+    uint32_t each_column; /* that counts the records */
 };
+
+static inline bool cn_signal_rule_is_each(const struct cn_signal_rule *rule)
+{
+    return rule->each_text.len > 0;
+}
 
 struct cn_signal_model {
     struct cn_signal_rule *rules; /* by name */
@@ -96,7 +107,7 @@ struct cn_signal_env {
  * cn_signal_model. */
 extern const struct cn_program_section cn_signal_section;
 
-/* The columns that `when` and `clear` of the rule read, each once, in the arena. */
+/* The columns that the expressions of the rule read, each once, in the arena. */
 const uint32_t *cn_signal_rule_columns(const struct cn_signal_model *model, size_t rule,
                                        struct cn_arena *arena, size_t *count_out);
 

@@ -18,6 +18,7 @@ void cn_signal_states_init(struct cn_signal_states *states, size_t rule_count)
     for (size_t i = 0; i < count; i++) {
         states->sets[i] = (struct cn_bitmap){ 0 };
     }
+    cn_abouts_init(&states->abouts, rule_count);
 }
 
 void cn_signal_states_deinit(struct cn_signal_states *states)
@@ -28,6 +29,7 @@ void cn_signal_states_deinit(struct cn_signal_states *states)
     free(states->sets);
     free(states->details);
     cn_map_deinit(&states->places);
+    cn_abouts_deinit(&states->abouts);
     *states = (struct cn_signal_states){ 0 };
 }
 
@@ -49,6 +51,7 @@ void cn_signal_states_resize(struct cn_signal_states *states, size_t rows)
             cn_bitmap_add(set_of(states, rule, CN_SIGNAL_UNKNOWN), row);
         }
     }
+    cn_abouts_resize(&states->abouts, rows);
     states->rows = rows;
 }
 
@@ -125,16 +128,62 @@ void cn_signal_states_clear(struct cn_signal_states *states, size_t row)
         cn_signal_states_set(states, rule, row, &unknown);
         (void)cn_map_remove(&states->places, key_of(rule, row)); /* most have none */
     }
+    cn_abouts_clear(&states->abouts, row);
+}
+
+void cn_signal_states_add_raised(const struct cn_signal_states *states, size_t rule,
+                                 struct cn_bitmap *rows)
+{
+    size_t row = 0;
+    cn_bitmap_or(rows, cn_signal_states_in(states, rule, CN_SIGNAL_RAISED));
+    for (size_t from = 0; cn_bitmap_next(&states->abouts.rows[rule], from, &row); from = row + 1) {
+        const struct cn_about_list list = cn_abouts_of(&states->abouts, rule, row);
+        for (size_t i = 0; i < list.count; i++) {
+            if (list.items[i].mark.state == CN_SIGNAL_RAISED) {
+                cn_bitmap_add(rows, row);
+            }
+        }
+    }
+}
+
+/* A raised signal of the account goes on as that of record 0. */
+static void carry_mark(struct cn_signal_states *into, size_t rule, size_t row,
+                       const struct cn_signal_mark *mark, int64_t signal_id)
+{
+    struct cn_about *about = cn_abouts_put(&into->abouts, rule, row, 0);
+    about->mark = *mark;
+    about->signal_id = signal_id;
+}
+
+/* Only to another rule about records. */
+static void carry_abouts(struct cn_signal_states *into, size_t rule,
+                         const struct cn_signal_states *from, size_t old, bool is_same)
+{
+    size_t row = 0;
+    for (size_t at = 0; cn_bitmap_next(&from->abouts.rows[old], at, &row); at = row + 1) {
+        const struct cn_about_list list = cn_abouts_of(&from->abouts, old, row);
+        for (size_t i = 0; i < list.count; i++) {
+            if (is_same || list.items[i].mark.state == CN_SIGNAL_RAISED) {
+                *cn_abouts_put(&into->abouts, rule, row, list.items[i].about_id) = list.items[i];
+            }
+        }
+    }
 }
 
 static void carry_rule(struct cn_signal_states *into, size_t rule,
-                       const struct cn_signal_states *from, size_t old, bool is_same)
+                       const struct cn_signal_states *from, size_t old,
+                       const struct cn_signal_rule *after, bool is_same)
 {
+    const bool is_each = cn_signal_rule_is_each(after);
     for (size_t row = 0; row < from->rows; row++) {
         struct cn_signal_mark mark = cn_signal_states_get(from, old, row);
         int64_t signal_id = cn_signal_states_id(from, old, row);
         if (!is_same) {
             cn_signal_forget(&mark);
+        }
+        if (is_each && mark.state == CN_SIGNAL_RAISED) {
+            carry_mark(into, rule, row, &mark, signal_id);
+            continue;
         }
         if (mark.state != CN_SIGNAL_UNKNOWN) {
             cn_signal_states_set(into, rule, row, &mark);
@@ -142,6 +191,9 @@ static void carry_rule(struct cn_signal_states *into, size_t rule,
         if (mark.state != CN_SIGNAL_UNKNOWN && signal_id != 0) {
             cn_signal_states_set_id(into, rule, row, signal_id);
         }
+    }
+    if (is_each) {
+        carry_abouts(into, rule, from, old, is_same);
     }
 }
 
@@ -156,7 +208,7 @@ void cn_signal_states_use(struct cn_signal_states *states, const struct cn_signa
         size_t old = 0;
         if (cn_signal_rule_find(before, item->name, &old) ||
             (item->was.len > 0 && cn_signal_rule_find(before, item->was, &old))) {
-            carry_rule(&next, rule, states, old, before->rules[old].hash == item->hash);
+            carry_rule(&next, rule, states, old, item, before->rules[old].hash == item->hash);
         }
     }
     cn_signal_states_deinit(states);

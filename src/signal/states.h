@@ -1,6 +1,7 @@
 /*
  * Where every account stands with every signal: five sets of rows a rule, and what is known of the
- * few that were raised or found.
+ * few that were raised or found.  To a rule about records an account is only unknown or clear,
+ * which is whether the rule has answered; the records stand in `abouts`.
  *
  * One thread at a time.
  *
@@ -12,6 +13,7 @@
 #include "base/map.h"
 
 #include "frame/bitmap.h"
+#include "signal/about.h"
 #include "signal/rule.h"
 #include "signal/state.h"
 
@@ -30,6 +32,7 @@ struct cn_signal_states {
     struct cn_signal_detail *details;
     size_t detail_count;
     size_t detail_capacity;
+    struct cn_abouts abouts;
 };
 
 /* A zeroed struct has no rules and no rows. */
@@ -55,6 +58,10 @@ static inline const struct cn_bitmap *cn_signal_states_in(const struct cn_signal
 int64_t cn_signal_states_id(const struct cn_signal_states *states, size_t rule, size_t row);
 void cn_signal_states_set_id(struct cn_signal_states *states, size_t rule, size_t row,
                              int64_t signal_id);
+
+/* Where it is raised for the account, or for one of its records. */
+void cn_signal_states_add_raised(const struct cn_signal_states *states, size_t rule,
+                                 struct cn_bitmap *rows);
 
 /* The row is free: unknown to every rule. */
 void cn_signal_states_clear(struct cn_signal_states *states, size_t row);

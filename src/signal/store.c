@@ -30,6 +30,7 @@ const char *const cn_signal_event_names[CN_SIGNAL_EVENT_COUNT] = {
     [CN_SIGNAL_EVENT_RESOLVED] = "resolved",
     [CN_SIGNAL_EVENT_TASK_DONE] = "task_done",
     [CN_SIGNAL_EVENT_TASK_REOPENED] = "task_reopened",
+    [CN_SIGNAL_EVENT_ASKED_AGAIN] = "asked_again",
 };
 
 /* ---- who is asked ---- */
@@ -94,8 +95,8 @@ static bool insert_event(const struct cn_unit *unit, const struct cn_signal_row 
     struct cn_sql_stmt *stmt = NULL;
     if (!cn_sql_prepare(unit->conn,
                         "INSERT INTO signal_event(account_id, event_id, signal_id, rule, kind,"
-                        " state, at_us, tick, user_id, program_version, note, evidence)"
-                        " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11)"
+                        " state, at_us, tick, user_id, program_version, note, evidence, about_id)"
+                        " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12)"
                         " ON CONFLICT (account_id, event_id) DO NOTHING",
                         &stmt, err)) {
         return false;
@@ -113,6 +114,7 @@ static bool insert_event(const struct cn_unit *unit, const struct cn_signal_row 
     if (row->evidence.len > 0) {
         cn_sql_bind_str(stmt, 11, row->evidence);
     }
+    cn_sql_bind_i64(stmt, 12, row->about_id);
     bool ok = cn_sql_run(stmt, err);
     *is_new_out = ok && cn_sql_changes(unit->conn) > 0;
     return ok;
@@ -142,8 +144,8 @@ static bool insert_signal(const struct cn_unit *unit, const struct cn_signal_row
 {
     static const char sql[] =
         "INSERT INTO signal(account_id, signal_id, rule, because, severity, owner, rule_hash,"
-        " state, is_current, was_raised, first_us, since_us, program_version, told, version)"
-        " VALUES($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $10, $11, 0, 1)";
+        " state, is_current, was_raised, first_us, since_us, program_version, told, version,"
+        " about_id) VALUES($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $10, $11, 0, 1, $12)";
     struct cn_sql_stmt *stmt = NULL;
     if (!end_current(unit, row, err) || !cn_sql_prepare(unit->conn, sql, &stmt, err)) {
         return false;
@@ -159,6 +161,7 @@ static bool insert_signal(const struct cn_unit *unit, const struct cn_signal_row
     cn_sql_bind_i64(stmt, 9, row->mark.was_raised);
     cn_sql_bind_i64(stmt, 10, row->at.us);
     cn_sql_bind_i64(stmt, 11, row->program_version);
+    cn_sql_bind_i64(stmt, 12, row->about_id);
     return cn_sql_run(stmt, err);
 }
 

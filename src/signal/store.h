@@ -40,6 +40,7 @@ enum cn_signal_event_kind {
     CN_SIGNAL_EVENT_RESOLVED,
     CN_SIGNAL_EVENT_TASK_DONE,
     CN_SIGNAL_EVENT_TASK_REOPENED,
+    CN_SIGNAL_EVENT_ASKED_AGAIN, /* its snooze is over */
     CN_SIGNAL_EVENT_COUNT
 };
 
@@ -50,6 +51,7 @@ struct cn_signal_row {
     int64_t account_id;
     int64_t signal_id;
     int64_t event_id;
+    int64_t about_id; /* the record that it is about; 0: the account */
     cn_str rule;
     uint64_t rule_hash;
     cn_str because;

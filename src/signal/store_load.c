@@ -103,7 +103,26 @@ static struct cn_signal_row read_current(struct cn_sql_stmt *stmt)
         .mark = { .state = (enum cn_signal_state)cn_sql_column_i64(stmt, 4),
                   .was_raised = cn_sql_column_i64(stmt, 5) != 0,
                   .cleared_at = { cn_sql_column_i64(stmt, 6) } },
+        .about_id = cn_sql_column_i64(stmt, 7),
     };
+}
+
+/* False: the rule is not about such records any more. */
+static bool put_mark(const struct cn_signal_load *load, size_t rule, uint32_t place,
+                     const struct cn_signal_row *row, const struct cn_signal_mark *mark)
+{
+    if (cn_signal_rule_is_each(&load->model->rules[rule])) {
+        struct cn_about *about = cn_abouts_put(&load->states->abouts, rule, place, row->about_id);
+        about->mark = *mark;
+        about->signal_id = row->signal_id;
+        return true;
+    }
+    if (row->about_id != 0) {
+        return false;
+    }
+    cn_signal_states_set_id(load->states, rule, place, row->signal_id);
+    cn_signal_states_set(load->states, rule, place, mark);
+    return true;
 }
 
 static void put_current(const struct cn_signal_load *load, const struct cn_signal_row *row,
@@ -115,10 +134,8 @@ static void put_current(const struct cn_signal_load *load, const struct cn_signa
     if (is_there && load->model->rules[rule].hash != row->rule_hash) {
         cn_signal_forget(&mark);
     }
-    if (is_there && mark.state != CN_SIGNAL_UNKNOWN) {
-        cn_signal_states_set_id(load->states, rule, place, row->signal_id);
-        cn_signal_states_set(load->states, rule, place, &mark);
-    } else if (load->orphan != NULL) {
+    if (!(is_there && mark.state != CN_SIGNAL_UNKNOWN && put_mark(load, rule, place, row, &mark)) &&
+        load->orphan != NULL) {
         load->orphan(load->arg, row);
     }
 }
@@ -131,7 +148,7 @@ static bool load_current(struct cn_sql_conn *conn, const struct cn_signal_load *
     bool ok = false;
     if (!cn_sql_prepare(conn,
                         "SELECT account_id, signal_id, rule, rule_hash, state, was_raised,"
-                        " cleared_us FROM signal WHERE is_current = 1",
+                        " cleared_us, about_id FROM signal WHERE is_current = 1",
                         &stmt, err)) {
         return false;
     }
@@ -161,7 +178,7 @@ bool cn_signal_each_start(struct cn_sql_conn *conn, int64_t account_id,
     bool row = false;
     bool ok = false;
     if (!cn_sql_prepare(conn,
-                        "SELECT account_id, signal_id, rule, start_by FROM signal"
+                        "SELECT account_id, signal_id, rule, start_by, about_id FROM signal"
                         " WHERE ($1 = 0 OR account_id = $1) AND is_current = 1 AND state = $2"
                         " AND start_us IS NOT NULL ORDER BY account_id, signal_id",
                         &stmt, err)) {
@@ -173,7 +190,8 @@ bool cn_signal_each_start(struct cn_sql_conn *conn, int64_t account_id,
         struct cn_signal_start start = { .account_id = cn_sql_column_i64(stmt, 0),
                                          .signal_id = cn_sql_column_i64(stmt, 1),
                                          .rule = cn_sql_column_str(stmt, 2),
-                                         .user_id = cn_sql_column_i64(stmt, 3) };
+                                         .user_id = cn_sql_column_i64(stmt, 3),
+                                         .about_id = cn_sql_column_i64(stmt, 4) };
         each(arg, &start);
     }
     cn_sql_finish(stmt);
@@ -191,8 +209,9 @@ bool cn_signal_each_lived(struct cn_sql_conn *conn, int64_t first_tick, int64_t 
     bool ok = false;
     if (!cn_sql_prepare(conn,
                         "SELECT account_id, signal_id, event_id, rule, kind, state, at_us, tick,"
-                        " program_version FROM signal_event WHERE tick >= $1 AND tick <= $2"
-                        " AND kind < $3 ORDER BY tick, account_id, rule",
+                        " program_version, about_id FROM signal_event WHERE tick >= $1"
+                        " AND tick <= $2 AND kind < $3"
+                        " ORDER BY tick, account_id, rule, about_id",
                         &stmt, err)) {
         return false;
     }
@@ -210,6 +229,7 @@ bool cn_signal_each_lived(struct cn_sql_conn *conn, int64_t first_tick, int64_t 
             .at = { cn_sql_column_i64(stmt, 6) },
             .tick = cn_sql_column_i64(stmt, 7),
             .program_version = cn_sql_column_i64(stmt, 8),
+            .about_id = cn_sql_column_i64(stmt, 9),
         };
         each(arg, &lived);
     }
@@ -226,7 +246,7 @@ bool cn_signal_save_decision(struct cn_sql_conn *conn, const struct cn_signal_de
     bool is_hold = hold->hold_id != 0;
     if (!cn_sql_prepare(conn,
                         "INSERT INTO tick_decision(account_id, tick, record_id, rule, kind,"
-                        " from_us, until_us) VALUES($1, $2, $3, $4, $5, $6, $7)"
+                        " from_us, until_us, about_id) VALUES($1, $2, $3, $4, $5, $6, $7, $8)"
                         " ON CONFLICT (account_id, tick, record_id) DO NOTHING",
                         &stmt, err)) {
         return false;
@@ -238,6 +258,7 @@ bool cn_signal_save_decision(struct cn_sql_conn *conn, const struct cn_signal_de
     cn_sql_bind_str(stmt, 5, cn_str_of(hold->kind));
     cn_sql_bind_i64(stmt, 6, hold->from_us);
     cn_sql_bind_i64(stmt, 7, hold->until_us);
+    cn_sql_bind_i64(stmt, 8, is_hold ? 0 : start->about_id);
     return cn_sql_run(stmt, err) || cn_error_context(err, "saving what people decided");
 }
 
@@ -251,6 +272,7 @@ static struct cn_signal_decision read_decision(struct cn_sql_stmt *stmt)
     if (rule.len > 0) {
         decision.start = (struct cn_signal_start){ .account_id = account_id,
                                                    .signal_id = record_id,
+                                                   .about_id = cn_sql_column_i64(stmt, 7),
                                                    .rule = rule };
     } else {
         decision.hold = (struct cn_hold_span){ .account_id = account_id,
@@ -270,7 +292,8 @@ bool cn_signal_each_decision(struct cn_sql_conn *conn, int64_t first_tick, int64
     bool row = false;
     bool ok = false;
     if (!cn_sql_prepare(conn,
-                        "SELECT account_id, tick, record_id, rule, kind, from_us, until_us"
+                        "SELECT account_id, tick, record_id, rule, kind, from_us, until_us,"
+                        " about_id"
                         " FROM tick_decision WHERE tick >= $1 AND tick <= $2"
                         " ORDER BY tick, account_id, record_id",
                         &stmt, err)) {

@@ -124,7 +124,8 @@ static bool mark(const struct cn_unit *unit, cn_signal_id id, int64_t number, bo
     enum cn_signal_event_kind kind =
         is_done ? CN_SIGNAL_EVENT_TASK_DONE : CN_SIGNAL_EVENT_TASK_REOPENED;
     if (!write_mark(unit, signal, number, is_done, err) ||
-        !cn_signal_add_event(unit, signal, kind, task.text, err)) {
+        !cn_signal_add_event(unit, cn_id_next(unit->ids, unit->now), signal, kind, task.text,
+                             err)) {
         return false;
     }
     cn_change_note(unit, signal->account_id, CN_CHANGE_SIGNAL);

@@ -4,12 +4,34 @@
 
 #include "base/str.h"
 
-#include "job/outbox.h"
 #include "signal/quiet.h"
 
 enum {
     DEDUP_BYTES = 96
 };
+
+/* How many were handed to the person since then. */
+static bool count_handed(const struct cn_unit *unit, const struct cn_tell *tell, cn_time since,
+                         int64_t *count_out, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    if (!cn_sql_prepare(unit->conn,
+                        "SELECT count(DISTINCT record_id) FROM outbox WHERE user_id = $1"
+                        " AND kind = $2 AND created_us >= $3",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, tell->user.value);
+    cn_sql_bind_i64(stmt, 2, CN_OUTBOX_ASSIGNED);
+    cn_sql_bind_i64(stmt, 3, since.us);
+    bool ok = cn_sql_step(stmt, &row, err);
+    if (ok) {
+        *count_out = row ? cn_sql_column_i64(stmt, 0) : 0;
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
 
 static bool count_told(const struct cn_unit *unit, const struct cn_tell *tell,
                        const struct cn_signal_budget *budget, int64_t *count_out,
@@ -72,11 +94,11 @@ static bool add(const struct cn_unit *unit, const struct cn_tell *tell, enum cn_
     const struct cn_outbox_item item = {
         .id = cn_id_next(unit->ids, unit->now),
         .dedup = cn_str_of(dedup),
-        .kind = CN_OUTBOX_SIGNAL,
+        .kind = tell->kind,
         .channel = channel,
         .user_id = is_person ? tell->user.value : 0,
         .record_id = tell->signal_id,
-        .body = CN_STR(""),
+        .body = tell->by.len > 0 ? tell->by : CN_STR(""),
         .is_held = due.us > unit->now.us,
         .due = due,
         .created = unit->now,
@@ -122,4 +144,29 @@ bool cn_tell_write(const struct cn_unit *unit, const struct cn_tell *tell,
         }
     }
     return true;
+}
+
+bool cn_tell_person(const struct cn_unit *unit, const struct cn_tell *tell,
+                    const struct cn_tell_options *options, struct cn_error *err)
+{
+    const struct cn_signal_budget any = { .tell = options };
+    struct cn_notice_preference preference;
+    enum cn_told told = CN_TOLD_NOBODY;
+    int64_t handed = 0;
+    if (options == NULL) {
+        return true;
+    }
+    struct cn_tell_options person = *options;
+    person.has_channel = false;
+    if (tell->kind == CN_OUTBOX_ASSIGNED && options->a_day > 0) {
+        cn_time since = cn_tz_day_start(options->tz, cn_tz_day(options->tz, unit->now));
+        if (!count_handed(unit, tell, since, &handed, err)) {
+            return cn_error_context(err, "telling of a signal");
+        }
+        if (handed >= options->a_day) {
+            return true; /* the digest lists what is open */
+        }
+    }
+    return cn_tell_decide(unit, tell, &any, &preference, &told, err) &&
+           cn_tell_write(unit, tell, &person, &preference, told, err);
 }

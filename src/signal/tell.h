@@ -1,6 +1,6 @@
 /*
- * Who is told of a signal that is raised, how and when: written to the outbox in the transaction
- * that raises it.
+ * Who is told of a signal that is raised, handed to somebody or asks again, how and when: written
+ * to the outbox in the transaction that does it.
  *
  *   severity under the person's minimum -> the digest alone
  *   over the day's budget               -> the digest alone
@@ -16,6 +16,7 @@
 #define CAIRN_SIGNAL_TELL_H
 
 #include "book/unit.h"
+#include "job/outbox.h"
 #include "signal/preference.h"
 
 /* Stored as numbers in signal.told: only add at the end. */
@@ -33,6 +34,7 @@ struct cn_tell_options {
     bool has_slack;   /* messages to people */
     bool has_channel; /* the incoming webhook */
     enum cn_signal_severity channel_severity;
+    int64_t a_day; /* of what is raised or handed to one person; 0: any number */
 };
 
 /* How many signals a day tell one person; further ones are in the digest. */
@@ -48,6 +50,8 @@ struct cn_tell {
     int64_t event_id; /* of its history: the same is told once */
     cn_user_id user;  /* 0: nobody is asked */
     enum cn_signal_severity severity;
+    enum cn_outbox_kind kind; /* CN_OUTBOX_SIGNAL: it is raised */
+    cn_str by;                /* CN_OUTBOX_ASSIGNED: who handed it over */
 };
 
 /* Whether the person is to be told now, by severity and budget; the preference for what follows.
@@ -56,6 +60,11 @@ CN_MUST_CHECK bool cn_tell_decide(const struct cn_unit *unit, const struct cn_te
                                   const struct cn_signal_budget *budget,
                                   struct cn_notice_preference *preference_out,
                                   enum cn_told *told_out, struct cn_error *err);
+
+/* Tells the person alone, not a channel, of a signal that was raised before: by their preference,
+ * and what is handed to them within the day's budget.  `options` may be NULL: nobody is told. */
+CN_MUST_CHECK bool cn_tell_person(const struct cn_unit *unit, const struct cn_tell *tell,
+                                  const struct cn_tell_options *options, struct cn_error *err);
 
 /* Writes the messages to the outbox. */
 CN_MUST_CHECK bool cn_tell_write(const struct cn_unit *unit, const struct cn_tell *tell,

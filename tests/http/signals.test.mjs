@@ -20,7 +20,7 @@ const METRICS = `metrics:
 const SIGNALS = `signals:
   critical-ticket:
     because: a critical ticket is unresolved for 48 hours
-    when: oldest_critical_hours > 48.0
+    each: tickets.critical_for(48)
     severity: critical
   big:
     because: pays well
@@ -114,6 +114,35 @@ test('003-37 a critical ticket raises at 48 hours, not before, once through rest
   const { body } = await admin.get(`/api/v1/signals/${signal.id}`);
   assert.deepEqual(body.history.map(event => event.kind), ['raised', 'cleared', 'returned']);
   assert.equal((await list(admin, '?rule=critical-ticket')).total, 1);
+});
+
+test('003-37 each critical ticket has a signal of its own, which names it, at its own 48 hours', async t => {
+  const cairn = await start(t);
+  const admin = await cairn.login();
+  const account = await admin.createAccount({ name: 'Waiting twice', external_id: 'twice' });
+  await settled(admin, account);
+  const first = (await ticketOf(admin, account, 50 * HOUR, { subject: 'No mails' })).body;
+  const second = (await ticketOf(admin, account, 48 * HOUR - 3000, { subject: 'No reports' })).body;
+  const both = await waitFor(async () => {
+    const { data } = await list(admin, '?state=open&rule=critical-ticket');
+    return data.length === 2 && data;
+  }, { what: 'a signal of each ticket' });
+  const of = ticket => both.find(signal => signal.ticket_id === ticket.id);
+  assert.equal(of(first).ticket_subject, 'No mails');
+  assert.equal(of(second).ticket_subject, 'No reports');
+  const late = Date.parse(of(second).raised_at) - Date.parse(second.opened_at) - 48 * HOUR;
+  assert.ok(late >= 0 && late < 1000, `${late} ms late`);
+  const { body } = await admin.get(`/api/v1/signals/${of(second).id}`);
+  const { evidence } = body.history[0];
+  assert.equal(evidence.ticket_id, second.id);
+  assert.equal(evidence.each, 'tickets.critical_for(48)');
+  assert.deepEqual(evidence.values.map(value => [value.name, value.value_text]), [['tickets.critical_for(48)', '2 tickets']]);
+  // One is solved: the signal of the other goes on.
+  const path = `/api/v1/accounts/${account.id}/tickets/${first.id}`;
+  const { headers } = await admin.get(path);
+  assert.equal((await admin.patch(path, { status: 'solved' }, headers.get('etag'))).status, 200);
+  await waitFor(async () => (await admin.get(`/api/v1/signals/${of(first).id}`)).body.state === 'cleared');
+  assert.equal((await admin.get(`/api/v1/signals/${of(second).id}`)).body.state, 'open');
 });
 
 test('what raised a signal is frozen with it', async t => {

@@ -17,7 +17,9 @@ enum {
     STEPS = 180, /* of 49 hours, so that each is on another day */
     CHANGES = 7, /* of a step */
     SAYINGS_MAX = STEPS * CHANGES,
-    RULES = 3,
+    RULES = 3, /* about the account; one more is about each ticket */
+    EACH = RULES,
+    TICKETS = 3, /* of an account */
     RAISED_MAX = 2000
 };
 
@@ -30,9 +32,10 @@ static const struct cn_program_file year_program[] = {
           "  low: {when: trait.points.number() < 50.0, clear: trait.points.number() >= 53.0,\n"
           "        rearm: 7d}\n"
           "  near: {when: days_to_renewal <= 60.0, rearm: 1d}\n"
-          "  waits: {when: oldest_critical_hours > 48.0, rearm: 3d}\n") },
+          "  waits: {when: oldest_critical_hours > 48.0, rearm: 3d}\n"
+          "  each: {each: tickets.critical_for(48), rearm: 3d}\n") },
 };
-static const char *const rule_names[RULES] = { "low", "near", "waits" };
+static const char *const rule_names[RULES + 1] = { "low", "near", "waits", "each" };
 
 /* ---- the reference ---- */
 
@@ -42,12 +45,21 @@ struct saying {
     int points;
 };
 
+struct ticket {
+    int64_t opened_us; /* 0: there was none */
+    bool is_open;      /* once more: its clock goes on */
+    /* What the reference thinks of it. */
+    bool is_true;
+    bool was_raised;
+    int64_t over_us;
+};
+
 struct account {
     struct saying sayings[SAYINGS_MAX];
     size_t said;
     int64_t renewal_day; /* 0: none */
-    int64_t opened_us;   /* of the critical ticket; 0: there was none */
-    bool is_open;        /* once more: its clock goes on */
+    struct ticket tickets[TICKETS];
+    bool each_has_answered;
     /* By rule: what the reference thinks. */
     bool has_answered[RULES];
     bool is_true[RULES];
@@ -58,6 +70,7 @@ struct account {
 struct raised {
     int account;
     int rule;
+    int ticket; /* 0 of what is about the account */
     int64_t at_us;
 };
 
@@ -96,7 +109,39 @@ static int answer_of(const struct year *year, const struct account *account, int
         int64_t today = cn_tz_day(year->spine.tz, (cn_time){ now_us });
         return account->renewal_day == 0 ? -2 : account->renewal_day - today <= 60 ? 1 : -1;
     }
-    return account->is_open && now_us - account->opened_us > 48 * HOUR_US ? 1 : -1;
+    for (int i = 0; i < TICKETS; i++) {
+        if (account->tickets[i].is_open && now_us - account->tickets[i].opened_us > 48 * HOUR_US) {
+            return 1;
+        }
+    }
+    return -1;
+}
+
+static void add_expected(struct year *year, int account, int rule, int ticket)
+{
+    assert_true(year->count < RAISED_MAX);
+    year->expected[year->count++] =
+        (struct raised){ account, rule, ticket, cn_now(&year->spine.clock).us };
+}
+
+/* Each ticket for itself: two days old and open, told once, and anew after three days of peace. */
+static void expect_each(struct year *year, int number)
+{
+    struct account *account = &year->accounts[number];
+    int64_t now_us = cn_now(&year->spine.clock).us;
+    for (int i = 0; i < TICKETS; i++) {
+        struct ticket *ticket = &account->tickets[i];
+        bool is_old = ticket->is_open && now_us - ticket->opened_us >= 48 * HOUR_US;
+        if (ticket->is_true && !is_old) {
+            ticket->over_us = now_us;
+        } else if (!ticket->is_true && is_old && account->each_has_answered &&
+                   (!ticket->was_raised || now_us - ticket->over_us >= 3 * DAY_US)) {
+            ticket->was_raised = true;
+            add_expected(year, number, EACH, i);
+        }
+        ticket->is_true = is_old;
+    }
+    account->each_has_answered = true;
 }
 
 static void expect(struct year *year, int number, int rule)
@@ -121,8 +166,7 @@ static void expect(struct year *year, int number, int rule)
         if (!account->was_raised[rule] ||
             now_us - account->over_us[rule] >= rearm_days[rule] * DAY_US) {
             account->was_raised[rule] = true;
-            assert_true(year->count < RAISED_MAX);
-            year->expected[year->count++] = (struct raised){ number, rule, now_us };
+            add_expected(year, number, rule, 0);
         }
     }
 }
@@ -133,6 +177,7 @@ struct change {
     struct year *year;
     int account;
     int kind; /* 0: only that it is there, 1: renewal, 2: a critical ticket, 3: it is solved */
+    int ticket;
 };
 
 static bool write_change(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
@@ -154,12 +199,13 @@ static bool write_change(void *arg, struct cn_sql_conn *conn, struct cn_error *e
                                                 .stage = CN_STAGE_ADOPTION };
     const struct cn_account_patch patch = { .renewal_on = model->renewal_day,
                                             .renewal_on_given = CN_GIVEN };
-    const struct cn_ticket_new new_ticket = { .external_id = CN_STR("t"),
-                                              .subject = CN_STR("Help"),
-                                              .priority = CN_TICKET_CRITICAL,
-                                              .status = change->kind == 2 ? CN_TICKET_OPEN
-                                                                          : CN_TICKET_SOLVED,
-                                              .opened_at = { model->opened_us } };
+    const struct cn_ticket_new new_ticket = {
+        .external_id = world_text(spine, "t", change->ticket),
+        .subject = CN_STR("Help"),
+        .priority = CN_TICKET_CRITICAL,
+        .status = change->kind == 2 ? CN_TICKET_OPEN : CN_TICKET_SOLVED,
+        .opened_at = { model->tickets[change->ticket].opened_us }
+    };
     if (!cn_account_upsert(&unit, &new_account, &account, NULL, err)) {
         return false;
     }
@@ -174,10 +220,10 @@ static bool write_change(void *arg, struct cn_sql_conn *conn, struct cn_error *e
     }
 }
 
-static void apply_change(struct year *year, int account, int kind)
+static void apply_change(struct year *year, int account, int kind, int ticket)
 {
     struct cn_error err;
-    struct change change = { year, account, kind };
+    struct change change = { year, account, kind, ticket };
     if (!cn_db_write(year->spine.db, write_change, &change, &err)) {
         fail_msg("%s", err.message);
     }
@@ -206,6 +252,19 @@ static void say_points(struct year *year, int number)
     account->sayings[account->said++] = saying;
 }
 
+/* It is opened, told of up to three days late or at once, or solved, or opened again. */
+static void toggle_ticket(struct year *year, int number)
+{
+    int which = (int)pick(&year->rng, TICKETS);
+    struct ticket *ticket = &year->accounts[number].tickets[which];
+    ticket->is_open = !ticket->is_open;
+    if (ticket->opened_us == 0) {
+        int64_t late_us = pick(&year->rng, 2) == 0 ? pick(&year->rng, 3 * DAY_US) : 0;
+        ticket->opened_us = cn_now(&year->spine.clock).us - late_us;
+    }
+    apply_change(year, number, ticket->is_open ? 2 : 3, which);
+}
+
 static void happen(struct year *year)
 {
     int number = (int)pick(&year->rng, ACCOUNTS);
@@ -214,15 +273,11 @@ static void happen(struct year *year)
     switch (pick(&year->rng, 8)) {
     case 0:
         account->renewal_day = today + cn_rng_between(&year->rng, 40, 90);
-        apply_change(year, number, 1);
+        apply_change(year, number, 1, 0);
         break;
     case 1:
     case 2:
-        account->is_open = !account->is_open;
-        if (account->opened_us == 0) {
-            account->opened_us = cn_now(&year->spine.clock).us;
-        }
-        apply_change(year, number, account->is_open ? 2 : 3);
+        toggle_ticket(year, number);
         break;
     default:
         say_points(year, number);
@@ -239,6 +294,7 @@ static void look(struct year *year)
         for (int rule = 0; rule < RULES; rule++) {
             expect(year, number, rule);
         }
+        expect_each(year, number);
     }
 }
 
@@ -251,7 +307,10 @@ static int by_time(const void *a, const void *b)
     if (x->at_us / 1000000 != y->at_us / 1000000) {
         return x->at_us < y->at_us ? -1 : 1;
     }
-    return x->account != y->account ? x->account - y->account : x->rule - y->rule;
+    if (x->account != y->account) {
+        return x->account - y->account;
+    }
+    return x->rule != y->rule ? x->rule - y->rule : x->ticket - y->ticket;
 }
 
 static size_t load_raised(struct year *year, struct raised *raised)
@@ -262,16 +321,21 @@ static size_t load_raised(struct year *year, struct raised *raised)
     bool row = false;
     size_t count = 0;
     assert_true(cn_db_read(year->spine.db, &conn, &err));
-    assert_true(cn_sql_prepare(conn,
-                               "SELECT a.external_id, e.rule, e.at_us FROM signal_event AS e"
-                               " JOIN account AS a ON a.account_id = e.account_id"
-                               " WHERE e.kind = $1",
-                               &stmt, &err));
+    assert_true(
+        cn_sql_prepare(conn,
+                       "SELECT a.external_id, e.rule, e.at_us, COALESCE(t.external_id, 't0')"
+                       " FROM signal_event AS e"
+                       " JOIN account AS a ON a.account_id = e.account_id"
+                       " LEFT JOIN ticket AS t ON t.account_id = e.account_id"
+                       " AND t.ticket_id = e.about_id"
+                       " WHERE e.kind = $1",
+                       &stmt, &err));
     cn_sql_bind_i64(stmt, 1, CN_SIGNAL_EVENT_RAISED);
     while (cn_sql_step(stmt, &row, &err) && row) {
         assert_true(count < RAISED_MAX);
         raised[count].account = cn_sql_column_str(stmt, 0).ptr[1] - '0';
-        for (int rule = 0; rule < RULES; rule++) {
+        raised[count].ticket = cn_sql_column_str(stmt, 3).ptr[1] - '0';
+        for (int rule = 0; rule <= RULES; rule++) {
             if (cn_str_equal(cn_sql_column_str(stmt, 1), cn_str_of(rule_names[rule]))) {
                 raised[count].rule = rule;
             }
@@ -291,14 +355,20 @@ static void compare(struct year *year)
     qsort(year->expected, year->count, sizeof(year->expected[0]), by_time);
     for (size_t i = 0; i < count && i < year->count; i++) {
         if (by_time(&raised[i], &year->expected[i]) != 0) {
-            fail_msg("number %zu: %s of g%d at %lld, not %s of g%d at %lld", i,
-                     rule_names[raised[i].rule], raised[i].account,
+            fail_msg("number %zu: %s of g%d, t%d at %lld, not %s of g%d, t%d at %lld", i,
+                     rule_names[raised[i].rule], raised[i].account, raised[i].ticket,
                      (long long)raised[i].at_us / 1000000, rule_names[year->expected[i].rule],
-                     year->expected[i].account, (long long)year->expected[i].at_us / 1000000);
+                     year->expected[i].account, year->expected[i].ticket,
+                     (long long)year->expected[i].at_us / 1000000);
         }
     }
     assert_int_equal(count, year->count);
     assert_true(count > 50);
+    size_t of_tickets = 0;
+    for (size_t i = 0; i < count; i++) {
+        of_tickets += raised[i].rule == EACH;
+    }
+    assert_true(of_tickets > 20);
 }
 
 static void begin(struct year *year, const char *schema)
@@ -320,7 +390,7 @@ static void live_a_year(uint64_t seed, const char *schema)
     year->rng = (struct cn_rng){ seed };
     begin(year, schema);
     for (int number = 0; number < ACCOUNTS; number++) {
-        apply_change(year, number, 0);
+        apply_change(year, number, 0, 0);
     }
     look(year);
     for (int step = 0; step < STEPS; step++) {

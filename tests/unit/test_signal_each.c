@@ -1,0 +1,508 @@
+/*
+ * Signals about records: each critical ticket that waits for 48 hours asks for itself, in a whole
+ * engine under a clock that the test moves; on SQLite and on PostgreSQL.
+ */
+#include "book/merge.h"
+#include "engine/parts.h"
+#include "signal/inbox.h"
+#include "tests/unit/spine_world.h"
+
+#define SECOND_US ((int64_t)1000000)
+#define HOUR_US   (3600 * SECOND_US)
+#define DAY_US    ((int64_t)DAY_S * SECOND_US)
+
+enum {
+    WAIT_MS = 20000
+};
+
+static const struct cn_program_file each_48 = {
+    WORLD_TEXT("signals.yaml"),
+    WORLD_TEXT("signals:\n"
+               "  waits: {each: tickets.critical_for(48), severity: critical, rearm: 7d}\n")
+};
+static const struct cn_program_file each_24 = {
+    WORLD_TEXT("signals.yaml"),
+    WORLD_TEXT("signals:\n"
+               "  waits: {each: tickets.critical_for(24), severity: critical, rearm: 7d}\n")
+};
+static const struct cn_program_file of_the_account = {
+    WORLD_TEXT("signals.yaml"),
+    WORLD_TEXT("signals:\n"
+               "  waits: {when: oldest_critical_hours >= 48.0, severity: critical, rearm: 7d}\n")
+};
+
+struct world {
+    struct spine spine;
+};
+
+static void use(struct world *w, const struct cn_program_file *signals)
+{
+    const struct cn_program_file files[] = {
+        { WORLD_TEXT("metrics.yaml"),
+          WORLD_TEXT("metrics:\n  events: {event: \"*\", count: events}\n") },
+        *signals
+    };
+    open_stores(&w->spine);
+    use_program(&w->spine, files, CN_ARRAY_LEN(files));
+    close_stores(&w->spine);
+}
+
+static void begin(struct world *w, const char *schema)
+{
+    *w = (struct world){ 0 };
+    spine_init(&w->spine, schema);
+    w->spine.tick_us = 20000;
+    use(w, &each_48);
+    start(&w->spine);
+}
+
+static void end(struct world *w)
+{
+    stop(&w->spine);
+    assert_int_equal(spine_deinit(&w->spine), 0);
+}
+
+static void restart(struct world *w)
+{
+    stop(&w->spine);
+    start(&w->spine);
+    settle(&w->spine);
+}
+
+static void go_on(struct world *w, int64_t by_us)
+{
+    (void)atomic_fetch_add(&w->spine.clock.fixed_us, by_us);
+}
+
+/* ---- records ---- */
+
+struct change {
+    struct world *world;
+    const char *account;
+    const char *ticket; /* NULL: only that the account is there */
+    bool is_solved;
+    int64_t opened_us;
+    const char *hold;
+    const char *into; /* an account that it becomes part of */
+    bool starts;      /* what was already true of that ticket */
+};
+
+static bool load(const struct cn_unit *unit, const char *key, struct cn_account *account_out,
+                 struct cn_error *err)
+{
+    const struct cn_account_new new_account = { .name = cn_str_of(key),
+                                                .external_id = cn_str_of(key),
+                                                .stage = CN_STAGE_ADOPTION };
+    return cn_account_upsert(unit, &new_account, account_out, NULL, err);
+}
+
+static bool merge(const struct cn_unit *unit, const struct change *change,
+                  const struct cn_account *account, struct cn_error *err)
+{
+    struct cn_account into;
+    struct cn_account survivor;
+    return load(unit, change->into, &into, err) &&
+           cn_account_merge(unit,
+                            &(struct cn_merge){ .from = account->id,
+                                                .into = into.id,
+                                                .parts = cn_account_parts,
+                                                .part_count = cn_account_part_count },
+                            &survivor, err);
+}
+
+static bool start_ticket(const struct cn_unit *unit, const struct change *change,
+                         const struct cn_account *account, struct cn_error *err)
+{
+    const struct cn_signal_filter filter = { .views = 1U << CN_SIGNAL_VIEW_ALREADY_TRUE,
+                                             .account_id = account->id,
+                                             .limit = 50 };
+    const struct cn_signal_action action = { .verb = CN_SIGNAL_START };
+    struct cn_signal_list list;
+    struct cn_signal out;
+    if (!cn_signal_list(unit, &filter, &list, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        if (cn_str_equal(list.items[i].ticket_subject, cn_str_of(change->ticket))) {
+            return cn_signal_act(unit, list.items[i].id, &action, &out, err);
+        }
+    }
+    return cn_fail(err, CN_NOT_FOUND, "%s is not listed", change->ticket);
+}
+
+static bool write_change(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    const struct change *change = arg;
+    struct spine *spine = &change->world->spine;
+    struct cn_account account;
+    struct cn_ticket ticket;
+    struct cn_hold hold;
+    struct cn_unit unit = { .conn = conn,
+                            .arena = &spine->arena,
+                            .ids = &spine->ids,
+                            .scope = CN_SCOPE_ALL,
+                            .tz = spine->tz,
+                            .now = cn_now(&spine->clock) };
+    if (!load(&unit, change->account, &account, err)) {
+        return false;
+    }
+    if (change->into != NULL) {
+        return merge(&unit, change, &account, err);
+    }
+    if (change->starts) {
+        return start_ticket(&unit, change, &account, err);
+    }
+    if (change->hold != NULL) {
+        const struct cn_hold_new new_hold = { .kind = cn_str_of(change->hold),
+                                              .reason = CN_STR("later"),
+                                              .until = { unit.now.us + DAY_US } };
+        return cn_hold_create(&unit, account.id, &new_hold, &hold, err);
+    }
+    if (change->ticket == NULL) {
+        return true;
+    }
+    const struct cn_ticket_new new_ticket = { .external_id = cn_str_of(change->ticket),
+                                              .subject = cn_str_of(change->ticket),
+                                              .priority = CN_TICKET_CRITICAL,
+                                              .status = change->is_solved ? CN_TICKET_SOLVED
+                                                                          : CN_TICKET_OPEN,
+                                              .opened_at = { change->opened_us } };
+    return cn_ticket_create(&unit, account.id, &new_ticket, &ticket, err);
+}
+
+static void apply_change(struct change change)
+{
+    struct cn_error err;
+    if (!cn_db_write(change.world->spine.db, write_change, &change, &err)) {
+        fail_msg("%s", err.message);
+    }
+    settle(&change.world->spine);
+}
+
+static void open_ticket(struct world *w, const char *account, const char *ticket, int64_t opened_us)
+{
+    apply_change((struct change){
+        .world = w, .account = account, .ticket = ticket, .opened_us = opened_us });
+}
+
+static void solve_ticket(struct world *w, const char *account, const char *ticket)
+{
+    apply_change(
+        (struct change){ .world = w, .account = account, .ticket = ticket, .is_solved = true });
+}
+
+/* ---- signals ---- */
+
+/* Of a ticket, or of the account ("-"): how often it was raised, and where the newest stands. */
+struct standing {
+    bool is_there;
+    enum cn_signal_state state;
+    int raised; /* signals */
+    int events; /* that say so */
+    int64_t raised_us;
+};
+
+static struct standing standing_of(struct world *w, const char *ticket)
+{
+    static const char sql[] =
+        "SELECT s.state, s.raised_us, s.is_current, (SELECT count(*) FROM signal_event AS e"
+        " WHERE e.account_id = s.account_id AND e.signal_id = s.signal_id AND e.kind = $2"
+        " AND e.about_id = s.about_id) FROM signal AS s LEFT JOIN ticket AS t"
+        " ON t.account_id = s.account_id AND t.ticket_id = s.about_id"
+        " WHERE COALESCE(t.external_id, '-') = $1 AND s.rule = 'waits'";
+    struct cn_sql_conn *conn = NULL;
+    struct cn_sql_stmt *stmt = NULL;
+    struct cn_error err;
+    struct standing standing = { 0 };
+    bool row = false;
+    assert_true(cn_db_read(w->spine.db, &conn, &err));
+    assert_true(cn_sql_prepare(conn, sql, &stmt, &err));
+    cn_sql_bind_str(stmt, 1, cn_str_of(ticket));
+    cn_sql_bind_i64(stmt, 2, CN_SIGNAL_EVENT_RAISED);
+    while (cn_sql_step(stmt, &row, &err) && row) {
+        standing.raised += !cn_sql_column_is_null(stmt, 1);
+        standing.events += (int)cn_sql_column_i64(stmt, 3);
+        if (cn_sql_column_i64(stmt, 2) == 1) {
+            assert_false(standing.is_there); /* one of a ticket is the newest */
+            standing.is_there = true;
+            standing.state = (enum cn_signal_state)cn_sql_column_i64(stmt, 0);
+            standing.raised_us = cn_sql_column_i64(stmt, 1);
+        }
+    }
+    cn_sql_finish(stmt);
+    cn_db_release(w->spine.db, conn);
+    return standing;
+}
+
+static struct standing wait_for(struct world *w, const char *ticket, enum cn_signal_state state)
+{
+    struct standing standing = { 0 };
+    for (int ms = 0; ms < WAIT_MS; ms += 5) {
+        standing = standing_of(w, ticket);
+        if (standing.is_there && standing.state == state) {
+            return standing;
+        }
+        (void)usleep(5000);
+    }
+    fail_msg("%s is not %s", ticket, cn_signal_state_names[state]);
+    return standing;
+}
+
+/* It was raised once, at 48 hours exactly, as far as the clock was looked at. */
+static void raised_at(struct world *w, const char *ticket, int64_t opened_us)
+{
+    struct standing standing = wait_for(w, ticket, CN_SIGNAL_RAISED);
+    assert_int_equal(standing.raised, 1);
+    assert_int_equal(standing.events, 1);
+    assert_true(standing.raised_us >= opened_us + 48 * HOUR_US);
+    assert_true(standing.raised_us <= opened_us + 48 * HOUR_US + SECOND_US);
+}
+
+/* Two rounds at this moment have passed. */
+static void not_there(struct world *w, const char *ticket)
+{
+    restart(w);
+    assert_false(standing_of(w, ticket).is_there);
+}
+
+/* ---- the tests ---- */
+
+static void a_second_ticket(struct world *w)
+{
+    int64_t first_us = cn_now(&w->spine.clock).us;
+    apply_change((struct change){ .world = w, .account = "a" });
+    open_ticket(w, "a", "first", first_us);
+    open_ticket(w, "a", "second", first_us + 3 * HOUR_US);
+    go_on(w, 48 * HOUR_US - SECOND_US); /* 47:59:59 */
+    not_there(w, "first");
+    go_on(w, SECOND_US); /* 48:00:00 */
+    raised_at(w, "first", first_us);
+    not_there(w, "second");
+    go_on(w, 3 * HOUR_US - SECOND_US);
+    not_there(w, "second");
+    go_on(w, SECOND_US); /* while the first is raised */
+    raised_at(w, "second", first_us + 3 * HOUR_US);
+    /* The first is solved: only its signal clears, and a third is told within its time to re-arm.
+     */
+    int64_t third_us = cn_now(&w->spine.clock).us;
+    open_ticket(w, "a", "third", third_us);
+    solve_ticket(w, "a", "first");
+    assert_int_equal(wait_for(w, "first", CN_SIGNAL_CLEAR).raised, 1);
+    assert_int_equal(standing_of(w, "second").state, CN_SIGNAL_RAISED);
+    solve_ticket(w, "a", "second");
+    (void)wait_for(w, "second", CN_SIGNAL_CLEAR);
+    go_on(w, 48 * HOUR_US);
+    raised_at(w, "third", third_us);
+    assert_int_equal(standing_of(w, "second").events, 1);
+}
+
+static void the_same_second(struct world *w)
+{
+    int64_t opened_us = cn_now(&w->spine.clock).us;
+    apply_change((struct change){ .world = w, .account = "a" });
+    open_ticket(w, "a", "one", opened_us);
+    open_ticket(w, "a", "two", opened_us);
+    open_ticket(w, "b", "other", opened_us);
+    go_on(w, 48 * HOUR_US);
+    raised_at(w, "one", opened_us);
+    raised_at(w, "two", opened_us);
+    raised_at(w, "other", opened_us);
+}
+
+static void opened_again(struct world *w)
+{
+    int64_t opened_us = cn_now(&w->spine.clock).us;
+    apply_change((struct change){ .world = w, .account = "a" });
+    open_ticket(w, "a", "t", opened_us);
+    go_on(w, 47 * HOUR_US);
+    solve_ticket(w, "a", "t");
+    go_on(w, HOUR_US / 2);
+    open_ticket(w, "a", "t", opened_us); /* its clock went on */
+    go_on(w, HOUR_US / 2);
+    raised_at(w, "t", opened_us);
+    solve_ticket(w, "a", "t");
+    (void)wait_for(w, "t", CN_SIGNAL_CLEAR);
+    restart(w);
+    go_on(w, DAY_US);
+    open_ticket(w, "a", "t", opened_us); /* before it is armed again: the same signal */
+    struct standing again = wait_for(w, "t", CN_SIGNAL_RAISED);
+    assert_int_equal(again.raised, 1);
+    assert_int_equal(again.events, 1);
+    solve_ticket(w, "a", "t");
+    (void)wait_for(w, "t", CN_SIGNAL_CLEAR);
+    restart(w);
+    go_on(w, 7 * DAY_US);
+    open_ticket(w, "a", "t", opened_us);
+    again = wait_for(w, "t", CN_SIGNAL_RAISED);
+    assert_int_equal(again.raised, 2);
+    assert_int_equal(again.events, 2);
+}
+
+static void restarts_and_clocks(struct world *w)
+{
+    int64_t opened_us = cn_now(&w->spine.clock).us;
+    apply_change((struct change){ .world = w, .account = "a" });
+    open_ticket(w, "a", "first", opened_us);
+    open_ticket(w, "a", "second", opened_us + HOUR_US);
+    go_on(w, 48 * HOUR_US);
+    raised_at(w, "first", opened_us);
+    restart(w);
+    go_on(w, HOUR_US);
+    raised_at(w, "second", opened_us + HOUR_US);
+    restart(w);
+    go_on(w, -2 * HOUR_US); /* the clock is set back: neither is so old */
+    (void)wait_for(w, "first", CN_SIGNAL_CLEAR);
+    (void)wait_for(w, "second", CN_SIGNAL_CLEAR);
+    restart(w);
+    go_on(w, 2 * HOUR_US);
+    (void)wait_for(w, "first", CN_SIGNAL_RAISED);
+    (void)wait_for(w, "second", CN_SIGNAL_RAISED);
+    assert_int_equal(standing_of(w, "first").events, 1);
+    assert_int_equal(standing_of(w, "second").events, 1);
+}
+
+static void baseline_and_holds(struct world *w)
+{
+    int64_t now_us = cn_now(&w->spine.clock).us;
+    /* Old already when the rule is asked for the first time of the account. */
+    cn_engine_hold(w->spine.engine, true);
+    open_ticket(w, "a", "old", now_us - 50 * HOUR_US);
+    open_ticket(w, "a", "older", now_us - 60 * HOUR_US);
+    cn_engine_hold(w->spine.engine, false);
+    settle(&w->spine);
+    assert_int_equal(wait_for(w, "old", CN_SIGNAL_BASELINE).raised, 0);
+    assert_int_equal(wait_for(w, "older", CN_SIGNAL_BASELINE).raised, 0);
+    apply_change((struct change){ .world = w, .account = "a", .ticket = "older", .starts = true });
+    assert_int_equal(wait_for(w, "older", CN_SIGNAL_RAISED).events, 1);
+    assert_int_equal(standing_of(w, "old").state, CN_SIGNAL_BASELINE);
+    restart(w);
+    /* One that was told late is new. */
+    open_ticket(w, "a", "late", now_us - 55 * HOUR_US);
+    assert_int_equal(wait_for(w, "late", CN_SIGNAL_RAISED).events, 1);
+    assert_int_equal(standing_of(w, "old").state, CN_SIGNAL_BASELINE);
+}
+
+static void another_program(struct world *w)
+{
+    int64_t opened_us = cn_now(&w->spine.clock).us;
+    apply_change((struct change){ .world = w, .account = "a" });
+    open_ticket(w, "a", "first", opened_us);
+    open_ticket(w, "a", "second", opened_us + 20 * HOUR_US);
+    go_on(w, 48 * HOUR_US);
+    raised_at(w, "first", opened_us);
+    stop(&w->spine);
+    use(w, &each_24); /* what is raised stays so; what is true already is listed */
+    start(&w->spine);
+    assert_int_equal(wait_for(w, "second", CN_SIGNAL_BASELINE).raised, 0);
+    assert_int_equal(standing_of(w, "first").events, 1);
+    assert_int_equal(standing_of(w, "first").state, CN_SIGNAL_RAISED);
+    stop(&w->spine);
+    use(w, &of_the_account); /* about the account now: those of its tickets end */
+    start(&w->spine);
+    assert_int_equal(wait_for(w, "-", CN_SIGNAL_BASELINE).raised, 0);
+    assert_false(standing_of(w, "first").is_there);
+    assert_false(standing_of(w, "second").is_there);
+    solve_ticket(w, "a", "first");
+    solve_ticket(w, "a", "second");
+    assert_int_equal(wait_for(w, "-", CN_SIGNAL_CLEAR).raised, 0);
+}
+
+/* The account's raised signal goes on until none of its tickets is so old. */
+static void from_the_account(struct world *w)
+{
+    stop(&w->spine);
+    use(w, &of_the_account);
+    start(&w->spine);
+    int64_t opened_us = cn_now(&w->spine.clock).us;
+    apply_change((struct change){ .world = w, .account = "a" });
+    open_ticket(w, "a", "first", opened_us);
+    open_ticket(w, "a", "second", opened_us + HOUR_US);
+    go_on(w, 48 * HOUR_US);
+    assert_int_equal(wait_for(w, "-", CN_SIGNAL_RAISED).raised, 1);
+    stop(&w->spine);
+    use(w, &each_48);
+    start(&w->spine);
+    assert_int_equal(wait_for(w, "first", CN_SIGNAL_BASELINE).raised, 0);
+    assert_int_equal(standing_of(w, "-").state, CN_SIGNAL_RAISED);
+    go_on(w, HOUR_US);
+    raised_at(w, "second", opened_us + HOUR_US);
+    restart(w);
+    solve_ticket(w, "a", "first");
+    (void)wait_for(w, "first", CN_SIGNAL_CLEAR);
+    assert_int_equal(standing_of(w, "-").state, CN_SIGNAL_RAISED);
+    solve_ticket(w, "a", "second");
+    (void)wait_for(w, "second", CN_SIGNAL_CLEAR);
+    assert_int_equal(wait_for(w, "-", CN_SIGNAL_CLEAR).events, 1);
+}
+
+static void merged(struct world *w)
+{
+    int64_t opened_us = cn_now(&w->spine.clock).us;
+    apply_change((struct change){ .world = w, .account = "a" });
+    apply_change((struct change){ .world = w, .account = "b" });
+    open_ticket(w, "a", "told", opened_us);
+    open_ticket(w, "a", "young", opened_us + HOUR_US);
+    go_on(w, 48 * HOUR_US);
+    raised_at(w, "told", opened_us);
+    apply_change((struct change){ .world = w, .account = "a", .into = "b" });
+    go_on(w, HOUR_US);
+    raised_at(w, "young", opened_us + HOUR_US);
+    raised_at(w, "told", opened_us); /* nobody is told once more */
+    restart(w);
+    solve_ticket(w, "b", "told");
+    assert_int_equal(wait_for(w, "told", CN_SIGNAL_CLEAR).events, 1);
+}
+
+/* On SQLite, and on PostgreSQL where there is one. */
+static void both(void (*test)(struct world *w))
+{
+    struct world w;
+    begin(&w, NULL);
+    test(&w);
+    end(&w);
+    if (spine_server() != NULL) {
+        begin(&w, "signal_each_test");
+        test(&w);
+        end(&w);
+    }
+}
+
+#define TEST(name)                        \
+    static void test_##name(void **state) \
+    {                                     \
+        (void)state;                      \
+        both(name);                       \
+    }
+TEST(a_second_ticket)
+TEST(the_same_second)
+TEST(opened_again)
+TEST(restarts_and_clocks)
+TEST(baseline_and_holds)
+TEST(another_program)
+TEST(from_the_account)
+TEST(merged)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CN_TEST("003-37 T4: a second ticket is told at its own 48:00:00, while the first is raised "
+                "and within the time to re-arm",
+                test_a_second_ticket),
+        CN_TEST("003-37 T4: tickets of the same second are told each", test_the_same_second),
+        CN_TEST("003-37 T4: a ticket that is opened again continues its clock, and is told again "
+                "once it is armed",
+                test_opened_again),
+        CN_TEST("003-37 T4: restarts and a clock that is set back tell of no ticket twice",
+                test_restarts_and_clocks),
+        CN_TEST("what is old when a rule is first asked is listed by ticket, and a ticket is "
+                "started alone",
+                test_baseline_and_holds),
+        CN_TEST("another count keeps what is raised; about the account, those of tickets end",
+                test_another_program),
+        CN_TEST("a raised signal of the account stays when its rule becomes one about each ticket",
+                test_from_the_account),
+        CN_TEST("tickets of an account that becomes part of another are not told again",
+                test_merged),
+    };
+    return cmocka_run_group_tests_name("signal_each", tests, NULL, NULL);
+}
