@@ -32,11 +32,14 @@ struct walk {
     struct subject *subjects;
     size_t subject_count;
     struct backtest_collected collected;
+    size_t too_old; /* departures that are not looked at */
+    size_t too_many;
     int64_t first_day;
     int64_t last_day;
     int64_t done;
     int64_t total;
     struct cn_arena *arena;
+    struct cn_arena parts; /* scratch */
 };
 
 /* One chunk of accounts seen from one basis. */
@@ -128,9 +131,11 @@ static void choose_departures(struct walk *walk)
     collected->today = cn_tz_day(walk->engine->options.tz, cn_now(walk->engine->options.clock));
     walk->last_day = collected->today;
     walk->first_day = collected->today;
+    walk->too_many = list->count - count;
     for (size_t i = 0; i < count; i++) {
         const struct cn_departure *departure = &list->items[i];
         if (departure->left_on - CN_BACKTEST_WINDOW < collected->today - CN_BACKTEST_DAYS_MAX) {
+            walk->too_old++;
             continue;
         }
         collected->left[collected->left_count++] =
@@ -271,6 +276,17 @@ static void look_at_facts(struct walk *walk, const struct side sides[CN_BACKTEST
     }
 }
 
+static void look_at_measures(struct walk *walk, const struct side *side, size_t row,
+                             enum cn_backtest_basis basis, bool left)
+{
+    const struct cn_explain_at at = { .model = walk->program->health,
+                                      .frame = side->frame,
+                                      .row = (uint32_t)row,
+                                      .when = side->when };
+    cn_backtest_look_at_measures(&walk->collected, &at, basis, left, &walk->parts);
+    cn_arena_reset(&walk->parts);
+}
+
 static void look(struct walk *walk, const struct side sides[CN_BACKTEST_BASES], size_t row,
                  size_t horizon, bool left)
 {
@@ -279,6 +295,9 @@ static void look(struct walk *walk, const struct side sides[CN_BACKTEST_BASES], 
         if (score.has_points) {
             cn_backtest_add_case(&walk->collected.scores[basis][horizon],
                                  (double)score.points / 1000, left);
+        }
+        if (horizon == 1) {
+            look_at_measures(walk, &sides[basis], row, (enum cn_backtest_basis)basis, left);
         }
     }
     look_at_facts(walk, sides, row, horizon, left);
@@ -293,7 +312,10 @@ static void look_at_left(struct walk *walk, const struct side sides[CN_BACKTEST_
     double arr = 0;
     (void)number_at(side, walk->program->list_columns[CN_LIST_ARR], row, &arr);
     left->at[horizon].has_points = score.has_points;
-    left->at[horizon].points = (double)score.points / 1000;
+    if (score.has_points) {
+        const struct cn_scorecard *card = &walk->program->health->scorecards[score.scorecard];
+        left->at[horizon].points = (double)cn_health_display(card, &score);
+    }
     left->at[horizon].band = score.has_points ? score.band : CN_BAND_NONE;
     left->at[horizon].arr = arr;
     walk->collected.seen[subject->departure] = true;
@@ -462,6 +484,8 @@ static void drop(struct walk *walk)
     free(collected->values);
     free(collected->facts);
     free(collected->pairs.items);
+    cn_backtest_drop_measures(collected);
+    cn_arena_deinit(&walk->parts);
     free(walk->subjects);
     cn_engine_program_free(walk->program);
 }
@@ -482,6 +506,7 @@ static bool run(struct walk *walk, struct cn_backtest_report *report, struct cn_
     choose_departures(walk);
     choose_subjects(walk);
     name_facts(walk);
+    cn_backtest_name_measures(&walk->collected, walk->program->health, walk->arena);
     if (!walk_all(walk, err)) {
         return false;
     }
@@ -489,7 +514,9 @@ static bool run(struct walk *walk, struct cn_backtest_report *report, struct cn_
                                            .first_day = walk->first_day,
                                            .last_day = walk->last_day };
     cn_backtest_judge(&walk->collected, walk->program, walk->arena, report);
-    report->left_out = walk->question->departures->count - report->left;
+    report->left_out.too_old = walk->too_old;
+    report->left_out.too_many = walk->too_many;
+    report->others = walk->subject_count - walk->collected.left_count;
     return true;
 }
 
@@ -506,6 +533,7 @@ bool cn_engine_backtest(struct cn_engine *engine, const struct cn_backtest_quest
     if (!cn_engine_program_compile(question->files, &ground, &walk.program, problems)) {
         return cn_diagnostics_none(problems, err);
     }
+    cn_arena_init(&walk.parts, (size_t)64 * 1024);
     bool ok = run(&walk, &report, err);
     drop(&walk);
     if (ok) {
