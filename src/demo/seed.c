@@ -4,6 +4,7 @@
 
 #include "book/account.h"
 #include "book/contract.h"
+#include "book/departure.h"
 #include "book/person.h"
 #include "book/source.h"
 #include "book/ticket.h"
@@ -31,7 +32,7 @@ static const struct {
 };
 
 /* The CSM of each book. */
-static const size_t owner_of[CN_DEMO_BOOK_COUNT] = { 1, 2, 3 };
+static const size_t owner_of[CN_DEMO_BOOK_COUNT] = { 1, 2, 3, 2 };
 
 bool cn_demo_seed_users(const struct cn_demo_seed *seed, const struct cn_unit *unit,
                         struct cn_error *err)
@@ -73,7 +74,7 @@ static bool add_contract(const struct cn_demo_seed *seed, const struct cn_unit *
         .ends_on = today + account->renewal_days - 1,
         .seats = account->seats,
         .seats_given = CN_GIVEN,
-        .status = CN_CONTRACT_ACTIVE,
+        .status = account->left_days > 0 ? CN_CONTRACT_ENDED : CN_CONTRACT_ACTIVE,
     };
     if (!cn_contract_create(unit, id, &new_contract, &contract, err)) {
         return false;
@@ -155,6 +156,27 @@ static bool add_tickets(const struct cn_demo_seed *seed, const struct cn_unit *u
     return true;
 }
 
+/* As somebody would who knows why. */
+static bool mark_as_left(const struct cn_demo_seed *seed, const struct cn_unit *unit,
+                         cn_account_id id, const struct cn_demo_account *account,
+                         struct cn_error *err)
+{
+    static const char *const reasons[] = { "hardly used any more", "went with a competitor",
+                                           "the project ended", "was acquired" };
+    int64_t day = cn_tz_day(seed->tz, seed->now) - account->left_days;
+    return account->left_days == 0 ||
+           cn_departure_set(unit, id, day,
+                            cn_str_of(reasons[account->index % CN_ARRAY_LEN(reasons)]), err);
+}
+
+/* In Cairn since its use is: before that it could not be compared with others. */
+static int64_t days_in_cairn(const struct cn_demo_account *account)
+{
+    bool is_short =
+        account->book == CN_DEMO_SELF_SERVICE && account->tenure_days > CN_DEMO_SELF_SERVICE_DAYS;
+    return is_short ? CN_DEMO_SELF_SERVICE_DAYS : account->tenure_days;
+}
+
 static bool add_account(const struct cn_demo_seed *seed, const struct cn_unit *unit,
                         const struct cn_user *owner, const struct cn_demo_account *account,
                         struct cn_error *err)
@@ -168,10 +190,11 @@ static bool add_account(const struct cn_demo_seed *seed, const struct cn_unit *u
         .external_id = cn_str_of(account->key),
         .domain = cn_str_of(account->domain),
         .owner_id = owner->id,
-        .stage = account->tenure_days >= GROWTH_FROM_DAYS     ? CN_STAGE_GROWTH
+        .stage = account->left_days > 0                       ? CN_STAGE_CHURNED
+                 : account->tenure_days >= GROWTH_FROM_DAYS   ? CN_STAGE_GROWTH
                  : account->tenure_days >= ADOPTION_FROM_DAYS ? CN_STAGE_ADOPTION
                                                               : CN_STAGE_ONBOARDING,
-        .created_at = { seed->now.us - account->tenure_days * day_us },
+        .created_at = { seed->now.us - days_in_cairn(account) * day_us },
     };
     struct cn_account stored;
     bool created = false;
@@ -180,7 +203,8 @@ static bool add_account(const struct cn_demo_seed *seed, const struct cn_unit *u
     }
     return !created || (add_contract(seed, unit, stored.id, account, err) &&
                         add_people(seed, unit, stored.id, account, err) &&
-                        add_tickets(seed, unit, stored.id, account, err));
+                        add_tickets(seed, unit, stored.id, account, err) &&
+                        mark_as_left(seed, unit, stored.id, account, err));
 }
 
 bool cn_demo_seed_accounts(const struct cn_demo_seed *seed, const struct cn_unit *unit,
