@@ -142,7 +142,7 @@ static void make_former(struct cn_demo_account *account, struct cn_rng *rng)
     account->tenure_days = 560 + cn_rng_between(rng, 0, 700);
     account->left_days = 12 + (int64_t)account->index * 6 + cn_rng_between(rng, 0, 5);
     account->renewal_days = -account->left_days;
-    account->fade_days = 70 + cn_rng_between(rng, 0, 70);
+    account->fade_days = 120 + cn_rng_between(rng, 0, 70);
     account->has_champion = true;
     account->has_sponsor = cn_rng_between(rng, 0, 9) < 4;
     account->shape = account->index % CONTENT_OF == 3 ? CN_DEMO_STEADY : CN_DEMO_LEAVING;

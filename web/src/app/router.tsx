@@ -10,6 +10,7 @@ import {
 } from '@tanstack/react-router';
 import { hasStatus } from '@/api/errors';
 import { readSearch } from '@/features/accounts';
+import { readBacktestSearch } from '@/features/backtest';
 import { readPortfolioSearch } from '@/features/portfolio';
 import type { ProgramView } from '@/features/program/ProgramPage';
 import { readSegmentSearch, readSegmentsSearch } from '@/features/segments';
@@ -126,6 +127,13 @@ const coverage = createRoute({
   component: lazyRouteComponent(() => import('./segments'), 'Coverage'),
 });
 
+const backtest = createRoute({
+  getParentRoute: () => app,
+  path: '/backtest',
+  validateSearch: readBacktestSearch,
+  component: lazyRouteComponent(() => import('./backtest'), 'Backtest'),
+});
+
 const notifications = createRoute({
   getParentRoute: () => app,
   path: '/notifications',
@@ -154,6 +162,7 @@ const tree = root.addChildren([
     segments,
     segment,
     coverage,
+    backtest,
     program,
     sources,
     notifications,

@@ -5,7 +5,15 @@ import { t } from '@/lib/i18n';
 import type { IconName } from '@/ui/Icon';
 
 export interface Page {
-  to: '/portfolio' | '/signals' | '/accounts' | '/segments' | '/coverage' | '/program' | '/sources';
+  to:
+    | '/portfolio'
+    | '/signals'
+    | '/accounts'
+    | '/segments'
+    | '/coverage'
+    | '/backtest'
+    | '/program'
+    | '/sources';
   key: string;
   label: string;
   icon: IconName;
@@ -18,6 +26,7 @@ const PAGES: readonly Page[] = [
   { to: '/accounts', key: 'a', label: t('accounts.title'), icon: 'accounts', main: true },
   { to: '/segments', key: 'e', label: t('pages.segments'), icon: 'segments' },
   { to: '/coverage', key: 'c', label: t('pages.coverage'), icon: 'coverage' },
+  { to: '/backtest', key: 'b', label: t('pages.backtest'), icon: 'backtest' },
   { to: '/program', key: 'r', label: t('pages.program'), icon: 'program' },
   { to: '/sources', key: 's', label: t('sources.title'), icon: 'sources' },
 ];
@@ -25,5 +34,6 @@ const PAGES: readonly Page[] = [
 /** The pages that the user's role may see. */
 export function usePages(): readonly Page[] {
   const operates = useCan('operate');
-  return PAGES.filter(page => operates || page.to !== '/sources');
+  const tries = useCan('try');
+  return PAGES.filter(page => (operates || page.to !== '/sources') && (tries || page.to !== '/backtest'));
 }

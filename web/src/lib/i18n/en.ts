@@ -1,5 +1,6 @@
 // English.  Sentence case, words from GLOSSARY.md, no exclamation marks.
 import { bill } from './bill';
+import { departure } from './departure';
 import { health } from './health';
 import { judgement } from './judgement';
 import { keys } from './keys';
@@ -9,6 +10,7 @@ import { signals } from './signals';
 import { sources } from './sources';
 
 export const en = {
+  departure,
   judgement,
   notifications,
   portfolio,
@@ -36,7 +38,7 @@ export const en = {
     showPassword: 'Show or hide the password',
     submit: 'Sign in',
   },
-  pages: { program: 'Program', segments: 'Segments', coverage: 'Coverage' },
+  pages: { program: 'Program', segments: 'Segments', coverage: 'Coverage', backtest: 'Back-test' },
   shell: {
     navigation: 'Pages',
     skip: 'Skip to the page',

@@ -1,5 +1,6 @@
 // Every text a person reads comes from here.  A text that is missing is a compile error.
 import i18next from 'i18next';
+import type { backtest } from './backtest';
 import { en } from './en';
 import type { program } from './program';
 import type { segments } from './segments';
@@ -7,8 +8,14 @@ import type { segments } from './segments';
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'translation';
-    // Some pages bring their texts along (features/program/texts.ts, features/segments/texts.ts).
-    resources: { translation: typeof en & { program: typeof program; segments: typeof segments } };
+    // Some pages bring their texts along (features/program/texts.ts, features/segments/texts.ts ...).
+    resources: {
+      translation: typeof en & {
+        backtest: typeof backtest;
+        program: typeof program;
+        segments: typeof segments;
+      };
+    };
   }
 }
 
