@@ -149,6 +149,7 @@ static const struct cn_fields signal_fields =
 static const struct cn_field signal_item = { .type = CN_FIELD_OBJECT, .object = &signal_fields };
 
 struct measure_view {
+    cn_str scorecard;
     cn_str path;
     cn_str name;
     int64_t depth;
@@ -157,8 +158,9 @@ struct measure_view {
     cn_str refused;
 };
 static const struct cn_field measure_rows[] = {
-    CN_FIELD(struct measure_view, path, .max = NAME_MAX,
-             .doc = "usage/breadth; the same path in several scorecards is one part"),
+    CN_FIELD(struct measure_view, scorecard, .max = NAME_MAX,
+             .doc = "accounts are compared with those of the same scorecard"),
+    CN_FIELD(struct measure_view, path, .max = NAME_MAX, .doc = "usage/breadth"),
     CN_FIELD(struct measure_view, name, .max = NAME_MAX, .doc = "its last member"),
     CN_FIELD(struct measure_view, depth, COUNT, .doc = "in the tree, from 1"),
     CN_FIELD(struct measure_view, is_group, .doc = "it has parts of its own, which follow"),
@@ -408,7 +410,8 @@ static void view_measures(const struct cn_backtest_report *report, struct cn_are
     view->measures.items = cn_arena_array(arena, struct measure_view, report->measure_count + 1);
     for (size_t i = 0; i < report->measure_count; i++) {
         const struct cn_backtest_measure *measure = &report->measures[i];
-        view->measures.items[i] = (struct measure_view){ .path = measure->path,
+        view->measures.items[i] = (struct measure_view){ .scorecard = measure->scorecard,
+                                                         .path = measure->path,
                                                          .name = measure->name,
                                                          .depth = (int64_t)measure->depth,
                                                          .is_group = measure->is_group,

@@ -251,9 +251,14 @@ static void print_signals(const struct cn_command_env *env, const struct cn_back
 static void print_measures(const struct cn_command_env *env,
                            const struct cn_backtest_report *report)
 {
-    PRINT("Parts of the score, %lld days before:\n", (long long)cn_backtest_days[1]);
+    cn_str scorecard = CN_STR("");
     for (size_t i = 0; i < report->measure_count; i++) {
         const struct cn_backtest_measure *measure = &report->measures[i];
+        if (!cn_str_equal(measure->scorecard, scorecard)) {
+            scorecard = measure->scorecard;
+            PRINT("Parts of %.*s, %lld days before:\n", CN_STR_ARG(scorecard),
+                  (long long)cn_backtest_days[1]);
+        }
         PRINT("%*s%.*s: ", (int)measure->depth * 2, "", CN_STR_ARG(measure->name));
         if (measure->refused.len > 0) {
             PRINT("refused, it tells by %.*s, which was learned afterwards\n",

@@ -32,6 +32,7 @@ struct walk {
     struct subject *subjects;
     size_t subject_count;
     struct backtest_collected collected;
+    size_t *beside; /* by departure and horizon: how many could stand beside it; in the arena */
     size_t too_old; /* departures that are not looked at */
     size_t too_many;
     int64_t first_day;
@@ -322,7 +323,32 @@ static void look_at_left(struct walk *walk, const struct side sides[CN_BACKTEST_
     look(walk, sides, row, horizon, true);
 }
 
-/* Those beside a departure: there at the instant, and not leaving within the window after it. */
+/* There at the instant, and not leaving within the window after it. */
+static bool could_stand_beside(const struct subject *subject, int64_t left_id, int64_t day,
+                               int64_t now_us)
+{
+    return subject->created_us <= now_us && subject->left_on > day + CN_BACKTEST_WINDOW &&
+           subject->id != left_id;
+}
+
+/* How many could stand beside each departure: of those that came later none is chosen, so they must
+ * not thin out the others. */
+static void count_beside(struct walk *walk)
+{
+    struct backtest_collected *collected = &walk->collected;
+    walk->beside =
+        cn_arena_array(walk->arena, size_t, collected->left_count * CN_BACKTEST_HORIZONS + 1);
+    for (size_t i = 0; i < collected->left_count * CN_BACKTEST_HORIZONS; i++) {
+        const struct cn_backtest_account *left = &collected->left[i / CN_BACKTEST_HORIZONS];
+        int64_t day = left->left_on - cn_backtest_days[i % CN_BACKTEST_HORIZONS];
+        int64_t now_us = cn_tz_day_start(walk->engine->options.tz, day).us;
+        for (size_t s = 0; s < walk->subject_count; s++) {
+            walk->beside[i] += could_stand_beside(&walk->subjects[s], left->id, day, now_us);
+        }
+    }
+}
+
+/* Those beside a departure. */
 static void look_at_others(struct walk *walk, const struct side sides[CN_BACKTEST_BASES],
                            const struct subject *subjects, size_t count, size_t departure,
                            size_t horizon)
@@ -330,11 +356,11 @@ static void look_at_others(struct walk *walk, const struct side sides[CN_BACKTES
     const struct cn_backtest_account *left = &walk->collected.left[departure];
     int64_t day = left->left_on - cn_backtest_days[horizon];
     int64_t now = sides[0].when.now.us;
+    size_t beside = walk->beside[departure * CN_BACKTEST_HORIZONS + horizon];
     for (size_t row = 0; row < count; row++) {
         const struct subject *subject = &subjects[row];
-        bool is_beside = subject->created_us <= now &&
-                         subject->left_on > day + CN_BACKTEST_WINDOW && subject->id != left->id &&
-                         mix(subject->id, left->id) % walk->subject_count < CN_BACKTEST_CONTROLS;
+        bool is_beside = could_stand_beside(subject, left->id, day, now) &&
+                         mix(subject->id, left->id) % beside < CN_BACKTEST_CONTROLS;
         if (is_beside) {
             look(walk, sides, row, horizon, false);
         }
@@ -505,6 +531,7 @@ static bool run(struct walk *walk, struct cn_backtest_report *report, struct cn_
     }
     choose_departures(walk);
     choose_subjects(walk);
+    count_beside(walk);
     name_facts(walk);
     cn_backtest_name_measures(&walk->collected, walk->program->health, walk->arena);
     if (!walk_all(walk, err)) {

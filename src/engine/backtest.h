@@ -98,7 +98,8 @@ struct cn_backtest_fact {
 
 /* A part of the score. */
 struct cn_backtest_measure {
-    cn_str path; /* "usage/breadth"; the same path in several scorecards is one part */
+    cn_str scorecard; /* accounts are compared within it */
+    cn_str path;      /* "usage/breadth" */
     cn_str name;
     uint32_t depth; /* from 1 */
     bool is_group;

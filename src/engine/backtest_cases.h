@@ -39,10 +39,8 @@ struct backtest_pairs {
 
 /* A part of the score. */
 struct backtest_measure {
-    cn_str path;
-    cn_str name;
-    uint32_t depth;
-    bool is_group;
+    size_t scorecard; /* and node: in the model */
+    size_t node;
     struct backtest_cases cases[CN_BACKTEST_BASES]; /* 90 days before */
 };
 
@@ -55,7 +53,7 @@ struct backtest_collected {
     struct cn_backtest_fact *facts;    /* by column */
     struct backtest_measure *measures; /* in the report's arena, as measure_of */
     size_t measure_count;
-    uint32_t **measure_of;            /* by scorecard and node */
+    size_t *measure_of;               /* by scorecard: the measure of its node 1 */
     struct cn_backtest_account *left; /* by departure; in the report's arena */
     bool *seen;                       /* departures that were looked at; in that arena */
     size_t left_count;

@@ -1,5 +1,6 @@
-/* The same question of each part of the score: which of them told?  Parts of the same path in
- * several scorecards are one. */
+/* The same question of each part of the score: which of them told?  Accounts are compared with
+ * those of the same scorecard only: a part that maps otherwise in another one, or that large
+ * customers use more, would tell of the scorecard and not of leaving. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,32 +8,6 @@
 
 #include "engine/backtest_cases.h"
 #include "health/parts.h"
-
-static size_t find_measure(const struct backtest_collected *collected, cn_str path)
-{
-    size_t i = 0;
-    while (i < collected->measure_count && !cn_str_equal(collected->measures[i].path, path)) {
-        i++;
-    }
-    return i;
-}
-
-static void name_nodes(struct backtest_collected *collected, const struct cn_scorecard *card,
-                       struct cn_arena *arena, uint32_t *measure_of)
-{
-    for (size_t n = 1; n < card->node_count; n++) {
-        const struct cn_health_node *node = &card->nodes[n];
-        size_t at = find_measure(collected, node->path);
-        if (at == collected->measure_count) {
-            collected->measures[collected->measure_count++] =
-                (struct backtest_measure){ .path = cn_arena_str(arena, node->path),
-                                           .name = cn_arena_str(arena, node->name),
-                                           .depth = node->depth,
-                                           .is_group = node->kind == CN_HEALTH_GROUP };
-        }
-        measure_of[n] = (uint32_t)at;
-    }
-}
 
 void cn_backtest_name_measures(struct backtest_collected *collected,
                                const struct cn_health_model *model, struct cn_arena *arena)
@@ -42,12 +17,13 @@ void cn_backtest_name_measures(struct backtest_collected *collected,
         nodes += model->scorecards[i].node_count;
     }
     collected->measures = cn_arena_array(arena, struct backtest_measure, nodes + 1);
-    collected->measure_of = cn_arena_array(arena, uint32_t *, model->scorecard_count + 1);
+    collected->measure_of = cn_arena_array(arena, size_t, model->scorecard_count + 1);
     for (size_t i = 0; i < model->scorecard_count; i++) {
         const struct cn_scorecard *card = &model->scorecards[i];
-        collected->measure_of[i] = cn_arena_array(arena, uint32_t, card->node_count);
-        if (!card->is_shadow) {
-            name_nodes(collected, card, arena, collected->measure_of[i]);
+        collected->measure_of[i] = collected->measure_count;
+        for (size_t n = 1; !card->is_shadow && n < card->node_count; n++) {
+            collected->measures[collected->measure_count++] =
+                (struct backtest_measure){ .scorecard = i, .node = n };
         }
     }
 }
@@ -64,7 +40,7 @@ void cn_backtest_look_at_measures(struct backtest_collected *collected,
     size_t count = at->model->scorecards[parts.scorecard].node_count;
     for (size_t n = 1; n < count; n++) {
         if (parts.counts[n]) {
-            uint32_t measure = collected->measure_of[parts.scorecard][n];
+            size_t measure = collected->measure_of[parts.scorecard] + n - 1;
             cn_backtest_add_case(&collected->measures[measure].cases[basis], parts.values[n], left);
         }
     }
@@ -90,23 +66,6 @@ static cn_str leak_in(const struct backtest_collected *collected,
     return CN_STR("");
 }
 
-static cn_str leak_of(const struct backtest_collected *collected,
-                      const struct cn_health_model *model, size_t measure)
-{
-    for (size_t i = 0; i < model->scorecard_count; i++) {
-        const struct cn_scorecard *card = &model->scorecards[i];
-        for (size_t n = 1; !card->is_shadow && n < card->node_count; n++) {
-            cn_str leak = collected->measure_of[i][n] == measure
-                              ? leak_in(collected, model, card, n)
-                              : CN_STR("");
-            if (leak.len > 0) {
-                return leak;
-            }
-        }
-    }
-    return CN_STR("");
-}
-
 void cn_backtest_judge_measures(const struct backtest_collected *collected,
                                 const struct cn_health_model *model, struct cn_arena *arena,
                                 struct cn_backtest_report *report)
@@ -121,13 +80,16 @@ void cn_backtest_judge_measures(const struct backtest_collected *collected,
         }
         bool cheats = cn_backtest_cheats(report->basis, auc[CN_BACKTEST_KNOWN].verdict,
                                          auc[CN_BACKTEST_TRUE].verdict);
+        const struct cn_scorecard *card = &model->scorecards[measure->scorecard];
+        const struct cn_health_node *node = &card->nodes[measure->node];
         report->measures[i] = (struct cn_backtest_measure){
-            .path = measure->path,
-            .name = measure->name,
-            .depth = measure->depth,
-            .is_group = measure->is_group,
+            .scorecard = cn_arena_str(arena, card->name),
+            .path = cn_arena_str(arena, node->path),
+            .name = cn_arena_str(arena, node->name),
+            .depth = node->depth,
+            .is_group = node->kind == CN_HEALTH_GROUP,
             .auc = auc[report->basis],
-            .refused = cheats ? leak_of(collected, model, i) : CN_STR(""),
+            .refused = cheats ? leak_in(collected, model, card, measure->node) : CN_STR(""),
         };
     }
 }

@@ -13,6 +13,7 @@
 enum {
     ACCOUNTS = 120,
     LEFT = 30,
+    LATE = 150, /* accounts that came yesterday */
     HISTORY_DAYS = 420,
     TEXT_MAX_BYTES = 2000
 };
@@ -81,6 +82,18 @@ static bool add_account(struct writing *writing, struct cn_unit *unit, int numbe
     return ok && cn_departure_set(unit, account.id, left_on, CN_STR("price"), err);
 }
 
+/* Comes when all is over, and stands beside nobody. */
+static bool add_late(struct cn_unit *unit, int number, struct cn_error *err)
+{
+    struct cn_account account;
+    char name[32];
+    (void)snprintf(name, sizeof(name), "Late %d", number);
+    struct cn_account_new draft = { .name = cn_arena_str(unit->arena, cn_str_of(name)),
+                                    .external_id = cn_arena_str(unit->arena, cn_str_of(name)),
+                                    .created_at = { SPINE_NOW.us - DAY_US } };
+    return cn_account_create(unit, &draft, &account, err);
+}
+
 static bool write_world(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
     struct writing writing = *(const struct writing *)arg;
@@ -94,6 +107,12 @@ static bool write_world(void *arg, struct cn_sql_conn *conn, struct cn_error *er
     for (int i = 0; i < ACCOUNTS; i++) {
         unit.now = SPINE_NOW;
         if (!add_account(&writing, &unit, i, err)) {
+            return false;
+        }
+    }
+    unit.now = SPINE_NOW;
+    for (int i = 0; i < LATE; i++) {
+        if (!add_late(&unit, i, err)) {
             return false;
         }
     }
@@ -238,6 +257,17 @@ static void an_honest_score_is_not_refused_as_true(void **state)
     assert_int_equal(report.horizons[1].auc.verdict, CN_BACKTEST_TELLS);
 }
 
+static void who_comes_later_does_not_thin_out_the_others(void **state)
+{
+    struct cn_backtest_report report = test(*state, "luck", CN_BACKTEST_KNOWN);
+    for (size_t h = 0; h < CN_BACKTEST_HORIZONS; h++) {
+        /* About 20 of the 90 that stayed, and of those that left much later. */
+        assert_in_range(report.horizons[h].auc.stayed, LEFT * CN_BACKTEST_CONTROLS * 3 / 4,
+                        LEFT * CN_BACKTEST_CONTROLS * 5 / 4);
+    }
+    assert_int_equal(report.others, ACCOUNTS - LEFT + LATE);
+}
+
 static const struct cn_backtest_measure *measure_of(const struct cn_backtest_report *report,
                                                     const char *path)
 {
@@ -330,6 +360,8 @@ int main(void)
         CN_TEST("a score of facts that were told after leaving is refused by their name",
                 a_score_that_was_told_afterwards_is_refused),
         CN_TEST("an honest score is not refused", an_honest_score_is_not_refused_as_true),
+        CN_TEST("accounts that came later do not thin out those that stand beside a departure",
+                who_comes_later_does_not_thin_out_the_others),
         CN_TEST("of the parts of a score, the one that told is found, and chance is not",
                 the_measure_that_told_is_found_among_others),
         CN_TEST("a part that tells by what was learned later is refused, and no other",

@@ -3837,7 +3837,9 @@ export interface components {
             lead_days: number[];
         };
         BacktestMeasure: {
-            /** @description usage/breadth; the same path in several scorecards is one part */
+            /** @description accounts are compared with those of the same scorecard */
+            scorecard: string;
+            /** @description usage/breadth */
             path: string;
             /** @description its last member */
             name: string;

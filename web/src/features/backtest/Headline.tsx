@@ -22,14 +22,9 @@ export function Headline({ report, currency }: { report: BacktestReport; currenc
   const money = (amount: number) => format.majorShort(amount, currency);
   return (
     <div className={classes.headline}>
-      {report.refused ? (
-        <Failure title={t('backtest.refused')} detail={t('backtest.refusedWhy', { fact: report.refused })} />
-      ) : (
-        <p className={classes.says}>{report.verdict}</p>
-      )}
       {left > 0 && (
         <>
-          <p className={classes.answer}>
+          <p className={classes.says}>
             {t('backtest.headline.notGreen', { count: left, some: format.number(notGreen) })}{' '}
             {withoutScore > 0 && t('backtest.headline.noScore', { count: withoutScore })}
           </p>
@@ -40,9 +35,7 @@ export function Headline({ report, currency }: { report: BacktestReport; currenc
               </dt>
               <dd>
                 <strong className={classes.value}>{money(greenArr)}</strong>{' '}
-                <span className="dim">
-                  {t('backtest.signals.of', { some: money(greenArr), all: money(allArr) })}
-                </span>
+                <span className="dim">{t('backtest.headline.ofAll', { all: money(allArr) })}</span>
               </dd>
             </div>
             {lostAt(report, HEADLINE_DAYS)
@@ -60,6 +53,11 @@ export function Headline({ report, currency }: { report: BacktestReport; currenc
               ))}
           </dl>
         </>
+      )}
+      {report.refused ? (
+        <Failure title={t('backtest.refused')} detail={t('backtest.refusedWhy', { fact: report.refused })} />
+      ) : (
+        <p className={classes.answer}>{report.verdict}</p>
       )}
       <Caution report={report} />
     </div>

@@ -63,7 +63,7 @@ export function Report({ run, onTrue }: { run: Backtest; onTrue: () => void }) {
     <>
       <Panel
         id="headline"
-        title={t('backtest.headline.colours')}
+        title={t('backtest.headline.title')}
         why={t('backtest.span', {
           left: format.number(first.left),
           others: format.number(first.others),

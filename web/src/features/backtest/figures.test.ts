@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { BacktestReport } from '@/api/types';
-import { headlineOf, lostAt } from './figures';
+import { headlineOf, lostAt, scorecardsOf } from './figures';
 
 const report = {
   left: 10,
@@ -30,4 +30,25 @@ test('colours that nobody had are there with nothing, the healthiest first', () 
     ['none', 0],
   ]);
   expect(lostAt(report, 30).every(one => one.count === 0)).toBe(true);
+});
+
+test('a scorecard of which nothing can be said is named apart', () => {
+  const part = (scorecard: string, path: string, verdict: string, refused = '') => ({
+    scorecard,
+    path,
+    refused,
+    told: { verdict },
+  });
+  const measures = [
+    part('mid', 'usage', 'tells'),
+    part('mid', 'usage/trend', 'too_few'),
+    part('high', 'usage', 'too_few'),
+    part('low', 'usage', 'too_few', 'trait.left'),
+  ];
+  const { told, few } = scorecardsOf({ measures } as unknown as BacktestReport);
+  expect(told.map(one => [one.scorecard, one.measures.length])).toEqual([
+    ['mid', 2],
+    ['low', 1],
+  ]);
+  expect(few).toEqual(['high']);
 });

@@ -45,3 +45,20 @@ export function headlineOf(report: BacktestReport, days = HEADLINE_DAYS): Headli
 
 /** Whether an AUC may be shown at all. */
 export const canTell = (told: BacktestTold): boolean => told.verdict !== 'too_few';
+
+export interface Scorecard {
+  scorecard: string;
+  measures: BacktestReport['measures'];
+}
+
+/** The parts by scorecard, and the names of those of which nothing can be said. */
+export function scorecardsOf(report: BacktestReport): { told: Scorecard[]; few: string[] } {
+  const all: Scorecard[] = [];
+  for (const measure of report.measures) {
+    const last = all.at(-1);
+    if (last?.scorecard === measure.scorecard) last.measures.push(measure);
+    else all.push({ scorecard: measure.scorecard, measures: [measure] });
+  }
+  const says = (one: Scorecard) => one.measures.some(({ told, refused }) => canTell(told) || refused !== '');
+  return { told: all.filter(says), few: all.filter(one => !says(one)).map(one => one.scorecard) };
+}

@@ -41,7 +41,9 @@ export const backtest = {
   headline: {
     notGreen_one: '{{some}} of {{count}} account that left was not green 90 days before.',
     notGreen_other: '{{some}} of {{count}} accounts that left were not green 90 days before.',
+    title: 'In short',
     green: 'ARR that was lost while green',
+    ofAll: 'of {{all}}',
     greenWhy: 'Of {{all}} lost: by the colour 90 days before they left, and their ARR then',
     noScore_one: '{{count}} had no score then.',
     noScore_other: '{{count}} had no score then.',
@@ -49,7 +51,6 @@ export const backtest = {
     wide: 'With {{count}} departures the intervals are wide. Read the intervals, not the points.',
     tryTrue:
       'Most of them had no score, because what is known of them was told later. If the past was imported, run it from what was so then.',
-    colours: 'Accounts that left, by colour 90 days before',
   },
   told: {
     tells: 'tells',
@@ -73,8 +74,10 @@ export const backtest = {
   },
   parts: {
     title: 'Which measure told?',
-    why: 'The same question of each part of the score alone, 90 days before. A part that shows no effect may still be right to keep; one that points the wrong way wants a look.',
+    why: 'The same question of each part of the score alone, 90 days before, within each scorecard. A part that shows no effect may still be right to keep; one that points the wrong way wants a look.',
     name: 'Part of the score',
+    few: 'Too few to say for accounts of {{scorecards}}.',
+    none: 'Too few accounts that left had a score.',
   },
   calibration: {
     title: 'Does a low score mean leaving?',
