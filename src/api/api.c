@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/str.h"
 
+#include "api/backtest_runner.h"
 #include "api/chores.h"
 #include "api/core.h"
 #include "api/openapi.h"
@@ -190,6 +191,7 @@ bool cn_api_start(const struct cn_api_options *options, struct cn_api **api_out,
     api->streams = cn_stream_hub_new(&api->options);
     api->track = cn_track_new(api);
     api->chores = cn_chores_new(&api->options);
+    api->backtests = cn_backtest_runner_new(&api->options);
     cn_buf_init(&api->openapi, (size_t)16 * 1024 * 1024);
     if (!cn_openapi_write(&api->openapi, err) || !start_http(api, err)) {
         cn_api_stop(api);
@@ -218,6 +220,7 @@ void cn_api_stop(struct cn_api *api)
     for (size_t i = 0; i < CN_API_POOLS; i++) {
         cn_workers_free(api->pools[i]);
     }
+    cn_backtest_runner_free(api->backtests);
     cn_chores_free(api->chores);
     cn_stream_hub_free(api->streams);
     cn_track_free(api->track);

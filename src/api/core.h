@@ -24,12 +24,13 @@ struct cn_api {
     struct cn_workers *pools[CN_API_POOLS]; /* by enum cn_route_run */
     struct cn_http_files *files;
     struct cn_source_cache *sources;
-    struct cn_stream_hub *streams; /* api/stream.h */
-    struct cn_chores *chores;      /* api/chores.h */
-    struct cn_track *track;        /* api/track.h */
-    struct cn_throttle *throttle;  /* api/throttle.h */
-    struct cn_parsers *parsers;    /* api/parsers.h */
-    struct cn_buf openapi;         /* the document, made once */
+    struct cn_stream_hub *streams;        /* api/stream.h */
+    struct cn_chores *chores;             /* api/chores.h */
+    struct cn_backtest_runner *backtests; /* api/backtest_runner.h */
+    struct cn_track *track;               /* api/track.h */
+    struct cn_throttle *throttle;         /* api/throttle.h */
+    struct cn_parsers *parsers;           /* api/parsers.h */
+    struct cn_buf openapi;                /* the document, made once */
     _Atomic bool is_ready;
     _Atomic int64_t answers[6]; /* by the first digit of the status, for /metrics */
 };

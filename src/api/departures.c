@@ -4,6 +4,10 @@
 #include "api/resources.h"
 #include "book/departure.h"
 
+enum {
+    CSV_MAX_BYTES = 1024 * 1024
+};
+
 struct mark_body {
     int64_t left_on;
     cn_str reason;
@@ -46,12 +50,88 @@ static const struct cn_field page_rows[] = {
 static const struct cn_fields page_fields =
     CN_FIELDS("DepartureList", struct departure_page, page_rows);
 
-static bool handle_list(const struct cn_request *req, struct cn_response *res, struct cn_error *err)
+/* ---- many at once ---- */
+
+struct import_body {
+    cn_str csv;
+};
+static const struct cn_field import_rows[] = {
+    CN_FIELD(struct import_body, csv, .min = 1, .max = CSV_MAX_BYTES,
+             .doc = "lines of account, day as 2026-03-31 and perhaps a reason, with or without a "
+                    "heading; the account is its id, external id, domain or name"),
+};
+static const struct cn_fields import_fields =
+    CN_FIELDS("DepartureImport", struct import_body, import_rows);
+
+struct imported_view {
+    int64_t marked;
+};
+static const struct cn_field imported_rows[] = {
+    CN_FIELD(struct imported_view, marked, .max = INT64_MAX, .doc = "accounts"),
+};
+static const struct cn_fields imported_fields =
+    CN_FIELDS("DepartureImported", struct imported_view, imported_rows);
+
+static bool handle_import(const struct cn_request *req, struct cn_response *res,
+                          struct cn_error *err)
 {
-    struct departure_page *page = res->body;
-    if (!cn_departure_list(&req->unit, &page->data, err)) {
+    const struct import_body *body = req->body;
+    struct imported_view *view = res->body;
+    struct cn_departure_import import;
+    if (!cn_departure_take_csv(&req->unit, body->csv, &import, err)) {
         return false;
     }
+    for (size_t i = 0; i < import.problem_count; i++) {
+        const struct cn_departure_problem *problem = &import.problems[i];
+        const struct cn_place place = { .pointer = CN_STR("/csv"),
+                                        .line = problem->line,
+                                        .column = 1 };
+        (void)cn_diagnose(req->problems, &place, "line %lld: %.*s", (long long)problem->line,
+                          CN_STR_ARG(problem->text));
+        cn_diagnose_end(req->problems, problem->line + 1, 1);
+    }
+    view->marked = (int64_t)import.marked;
+    return import.problem_count == 0 ||
+           cn_fail(err, CN_INVALID, "nothing was marked: %zu %s wrong", import.problem_count,
+                   import.problem_count == 1 ? "line is" : "lines are");
+}
+
+/* ---- one account ---- */
+
+struct mark_view {
+    int64_t left_on;
+    enum cn_given left_on_given;
+    cn_str reason;
+};
+static const struct cn_field mark_view_rows[] = {
+    CN_FIELD_OF_DATE(struct mark_view, left_on, CN_MAY(struct mark_view, left_on, BE_NULL),
+                     .doc = "the day it left; null: it is not marked"),
+    CN_FIELD(struct mark_view, reason, .max = CN_DEPARTURE_REASON_MAX_BYTES,
+             .doc = "why, or nothing"),
+};
+static const struct cn_fields mark_view_fields =
+    CN_FIELDS("DepartureOfAccount", struct mark_view, mark_view_rows);
+
+static bool handle_get(const struct cn_request *req, struct cn_response *res, struct cn_error *err)
+{
+    const struct cn_account_path *path = req->path;
+    struct mark_view *view = res->body;
+    struct cn_departure departure = { .reason = CN_STR("") };
+    bool is_marked = false;
+    if (!cn_departure_get(&req->unit, path->account_id, &departure, &is_marked, err)) {
+        return false;
+    }
+    *view = (struct mark_view){ .left_on = departure.left_on,
+                                .left_on_given = is_marked ? CN_GIVEN : CN_NULL,
+                                .reason = departure.reason };
+    return true;
+}
+
+/* ---- lists ---- */
+
+/* A page of the list, which becomes its part. */
+static bool cut(const struct cn_request *req, struct departure_page *page, struct cn_error *err)
+{
     struct cn_list list = { page->data.items, page->data.count };
     if (!cn_page_cut(req->query, sizeof(struct cn_departure), &list, &page->next_cursor,
                      &page->next_cursor_given, err)) {
@@ -60,6 +140,19 @@ static bool handle_list(const struct cn_request *req, struct cn_response *res, s
     page->data.items = list.items;
     page->data.count = list.count;
     return true;
+}
+
+static bool handle_suggest(const struct cn_request *req, struct cn_response *res,
+                           struct cn_error *err)
+{
+    struct departure_page *page = res->body;
+    return cn_departure_suggest(&req->unit, &page->data, err) && cut(req, page, err);
+}
+
+static bool handle_list(const struct cn_request *req, struct cn_response *res, struct cn_error *err)
+{
+    struct departure_page *page = res->body;
+    return cn_departure_list(&req->unit, &page->data, err) && cut(req, page, err);
 }
 
 static bool handle_mark(const struct cn_request *req, struct cn_response *res, struct cn_error *err)
@@ -88,6 +181,35 @@ static const struct cn_route departure_routes[] = {
       .handler = handle_list,
       .operation = "listDepartures",
       .doc = "Accounts that are marked as left" },
+    { .method = CN_POST,
+      .path = "/api/v1/departures",
+      .access = CN_WRITERS,
+      .body = &import_fields,
+      .response = &imported_fields,
+      .run = CN_RUN_WRITE,
+      .failures = CN_FAILS(CN_INVALID),
+      .success_status = 200,
+      .handler = handle_import,
+      .operation = "importDepartures",
+      .doc = "Mark the accounts of a CSV file as left, all or none: each wrong line is named" },
+    { .method = CN_GET,
+      .path = "/api/v1/departures/suggested",
+      .access = CN_READERS,
+      .query = &query_fields,
+      .response = &page_fields,
+      .success_status = 200,
+      .handler = handle_suggest,
+      .operation = "suggestDepartures",
+      .doc = "Accounts whose last contract ended and that are not marked, with the day after" },
+    { .method = CN_GET,
+      .path = "/api/v1/accounts/{account_id}/departure",
+      .access = CN_READERS,
+      .path_params = &cn_account_path_fields,
+      .response = &mark_view_fields,
+      .success_status = 200,
+      .handler = handle_get,
+      .operation = "getDeparture",
+      .doc = "Whether the account is marked as left" },
     { .method = CN_POST,
       .path = "/api/v1/accounts/{account_id}/departure",
       .access = CN_WRITERS,

@@ -83,6 +83,30 @@ bool cn_departure_list(const struct cn_unit *unit, struct cn_departure_list *lis
     return read_list(unit, stmt, list_out, err);
 }
 
+bool cn_departure_get(const struct cn_unit *unit, cn_account_id account_id,
+                      struct cn_departure *departure_out, bool *is_marked_out, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    struct cn_departure_list list;
+    if (!cn_row_require_account(unit, account_id, err) ||
+        !cn_row_prepare(unit,
+                        "SELECT account.account_id, name, left_on, reason, known_us FROM account"
+                        " JOIN departure ON departure.account_id = account.account_id"
+                        " WHERE " CN_SEES_ACCOUNT " AND account.account_id = $4",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 4, account_id.value);
+    if (!read_list(unit, stmt, &list, err)) {
+        return false;
+    }
+    *is_marked_out = list.count > 0;
+    if (list.count > 0) {
+        *departure_out = list.items[0];
+    }
+    return true;
+}
+
 bool cn_departure_suggest(const struct cn_unit *unit, struct cn_departure_list *list_out,
                           struct cn_error *err)
 {

@@ -37,6 +37,11 @@ CN_MUST_CHECK bool cn_departure_set(const struct cn_unit *unit, cn_account_id ac
 CN_MUST_CHECK bool cn_departure_remove(const struct cn_unit *unit, cn_account_id account_id,
                                        struct cn_error *err);
 
+/* The account's mark; *is_marked_out is false if there is none.  Fails as above. */
+CN_MUST_CHECK bool cn_departure_get(const struct cn_unit *unit, cn_account_id account_id,
+                                    struct cn_departure *departure_out, bool *is_marked_out,
+                                    struct cn_error *err);
+
 /* Of accounts in scope, the newest first. */
 CN_MUST_CHECK bool cn_departure_list(const struct cn_unit *unit, struct cn_departure_list *list_out,
                                      struct cn_error *err);

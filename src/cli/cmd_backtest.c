@@ -1,20 +1,18 @@
 /* Accounts that left, and what a program would have told of them. */
-#include "base/buf.h"
 #include "base/parse.h"
 #include "base/str.h"
 #include "base/tz.h"
 
+#include "api/backtest_view.h"
 #include "book/departure.h"
 #include "cli/commands.h"
 #include "cli/program.h"
 #include "engine/backtest.h"
-#include "json/writer.h"
 #include "program/version.h"
 
 enum {
     CSV_MAX_BYTES = 4 * 1024 * 1024,
-    OUTPUT_MAX_BYTES = 64 * 1024 * 1024,
-    VERSIONS = 2 /* side by side */
+    VERSIONS = CN_BACKTEST_VERSIONS
 };
 
 /* A failure shows when standard output is flushed. */
@@ -250,15 +248,39 @@ static void print_signals(const struct cn_command_env *env, const struct cn_back
     }
 }
 
+static void print_measures(const struct cn_command_env *env,
+                           const struct cn_backtest_report *report)
+{
+    cn_str scorecard = CN_STR("");
+    for (size_t i = 0; i < report->measure_count; i++) {
+        const struct cn_backtest_measure *measure = &report->measures[i];
+        if (!cn_str_equal(measure->scorecard, scorecard)) {
+            scorecard = measure->scorecard;
+            PRINT("Parts of %.*s, %lld days before:\n", CN_STR_ARG(scorecard),
+                  (long long)cn_backtest_days[1]);
+        }
+        PRINT("%*s%.*s: ", (int)measure->depth * 2, "", CN_STR_ARG(measure->name));
+        if (measure->refused.len > 0) {
+            PRINT("refused, it tells by %.*s, which was learned afterwards\n",
+                  CN_STR_ARG(measure->refused));
+        } else if (!is_too_few(env, &measure->auc)) {
+            PRINT("AUC %.3f (%.3f to %.3f) %s\n", measure->auc.auc.value, measure->auc.auc.low,
+                  measure->auc.auc.high, cn_backtest_verdict_names[measure->auc.verdict]);
+        }
+    }
+}
+
 static void print_report(const struct cn_command_env *env, const struct cn_backtest_report *report)
 {
     PRINT("%.*s\n", CN_STR_ARG(report->verdict));
     PRINT("From %s; %zu accounts that left, %zu left out.\n",
           report->basis == CN_BACKTEST_TRUE ? "what was true then, whenever it was told"
                                             : "what was known then",
-          report->left, report->left_out);
+          report->left,
+          report->left_out.too_old + report->left_out.too_many + report->left_out.no_history);
     print_horizons(env, report);
     print_bands(env, report);
+    print_measures(env, report);
     print_signals(env, report);
     for (size_t i = 0; i < report->fact_count; i++) {
         const struct cn_backtest_fact *fact = &report->facts[i];
@@ -270,154 +292,15 @@ static void print_report(const struct cn_command_env *env, const struct cn_backt
     }
 }
 
-/* ---- JSON ---- */
-
-#define KEY(name) cn_json_key(out, CN_STR(name))
-
-static void write_estimate(struct cn_json_writer *out, const struct cn_backtest_estimate *estimate)
-{
-    cn_json_object_begin(out);
-    KEY("value");
-    cn_json_f64(out, estimate->value);
-    KEY("low");
-    cn_json_f64(out, estimate->low);
-    KEY("high");
-    cn_json_f64(out, estimate->high);
-    cn_json_object_end(out);
-}
-
-static void write_auc(struct cn_json_writer *out, const struct cn_backtest_auc *auc)
-{
-    KEY("auc");
-    write_estimate(out, &auc->auc);
-    KEY("left");
-    cn_json_i64(out, (int64_t)auc->left);
-    KEY("stayed");
-    cn_json_i64(out, (int64_t)auc->stayed);
-    KEY("verdict");
-    cn_json_str(out, cn_str_of(cn_backtest_verdict_names[auc->verdict]));
-}
-
-static void write_horizon(struct cn_json_writer *out, const struct cn_backtest_horizon *at)
-{
-    cn_json_object_begin(out);
-    KEY("days");
-    cn_json_i64(out, at->days);
-    write_auc(out, &at->auc);
-    KEY("lift_decile");
-    cn_json_f64(out, at->lift_decile);
-    KEY("lift_quintile");
-    cn_json_f64(out, at->lift_quintile);
-    KEY("lost");
-    cn_json_array_begin(out);
-    for (size_t i = 0; i < CN_BAND_COUNT; i++) {
-        cn_json_object_begin(out);
-        KEY("colour");
-        cn_json_str(out, cn_str_of(colours[i]));
-        KEY("count");
-        cn_json_i64(out, (int64_t)at->lost[i].count);
-        KEY("arr");
-        cn_json_f64(out, at->lost[i].arr);
-        cn_json_object_end(out);
-    }
-    cn_json_array_end(out);
-    cn_json_object_end(out);
-}
-
-static void write_signal(struct cn_json_writer *out, const struct cn_backtest_signal *signal)
-{
-    cn_json_object_begin(out);
-    KEY("name");
-    cn_json_str(out, signal->name);
-    KEY("refused");
-    cn_json_str(out, signal->refused);
-    write_auc(out, &signal->auc);
-    KEY("right");
-    cn_json_i64(out, (int64_t)signal->right);
-    KEY("false_alarms");
-    cn_json_i64(out, (int64_t)signal->wrong);
-    KEY("open");
-    cn_json_i64(out, (int64_t)signal->open);
-    KEY("precision");
-    write_estimate(out, &signal->precision);
-    KEY("recall");
-    write_estimate(out, &signal->recall);
-    KEY("lead_days");
-    cn_json_array_begin(out);
-    for (size_t i = 0; signal->caught > 0 && i < CN_ARRAY_LEN(signal->lead); i++) {
-        cn_json_f64(out, signal->lead[i]);
-    }
-    cn_json_array_end(out);
-    cn_json_object_end(out);
-}
-
-static void write_bands(struct cn_json_writer *out, const struct cn_backtest_report *report)
-{
-    KEY("calibration");
-    cn_json_array_begin(out);
-    for (size_t i = 0; i < CN_BACKTEST_BANDS; i++) {
-        cn_json_object_begin(out);
-        KEY("from");
-        cn_json_i64(out, report->bands[i].from);
-        KEY("cases");
-        cn_json_i64(out, (int64_t)report->bands[i].cases);
-        KEY("left");
-        cn_json_i64(out, (int64_t)report->bands[i].left);
-        KEY("rate");
-        write_estimate(out, &report->bands[i].rate);
-        cn_json_object_end(out);
-    }
-    cn_json_array_end(out);
-}
-
-static void write_report(struct cn_json_writer *out, const struct cn_backtest_report *report)
-{
-    cn_json_object_begin(out);
-    KEY("verdict");
-    cn_json_str(out, report->verdict);
-    KEY("refused");
-    cn_json_str(out, report->refused);
-    KEY("basis");
-    cn_json_str(out, report->basis == CN_BACKTEST_TRUE ? CN_STR("true") : CN_STR("known"));
-    KEY("left");
-    cn_json_i64(out, (int64_t)report->left);
-    KEY("left_out");
-    cn_json_i64(out, (int64_t)report->left_out);
-    KEY("horizons");
-    cn_json_array_begin(out);
-    for (size_t h = 0; h < CN_BACKTEST_HORIZONS; h++) {
-        write_horizon(out, &report->horizons[h]);
-    }
-    cn_json_array_end(out);
-    write_bands(out, report);
-    KEY("signals");
-    cn_json_array_begin(out);
-    for (size_t i = 0; i < report->signal_count; i++) {
-        write_signal(out, &report->signals[i]);
-    }
-    cn_json_array_end(out);
-    cn_json_object_end(out);
-}
-
 static bool print_json(const struct cn_command_env *env, const struct cn_backtest_report *reports,
-                       size_t count, struct cn_error *err)
+                       const int64_t *versions, size_t count, struct cn_error *err)
 {
-    struct cn_buf buf;
-    struct cn_json_writer out;
     cn_str text;
-    cn_buf_init(&buf, OUTPUT_MAX_BYTES);
-    cn_json_writer_init(&out, &buf);
-    cn_json_array_begin(&out);
-    for (size_t i = 0; i < count; i++) {
-        write_report(&out, &reports[i]);
+    if (!cn_backtest_reports_write(reports, versions, count, env->arena, &text, err)) {
+        return false;
     }
-    cn_json_array_end(&out);
-    bool ok = cn_json_finish(&out, &text, err);
-    if (ok) {
-        PRINT("%.*s\n", CN_STR_ARG(text));
-    }
-    cn_buf_deinit(&buf);
-    return ok;
+    PRINT("%.*s\n", CN_STR_ARG(text));
+    return true;
 }
 
 /* ---- running ---- */
@@ -509,7 +392,7 @@ static bool run_in(const struct cn_command_env *env, struct cn_workspace *worksp
     cn_engine_free(engine);
     cn_rollup_close(rollup);
     if (ok && cn_command_value(env, "json") != NULL) {
-        return print_json(env, test->reports, test->count, err);
+        return print_json(env, test->reports, test->numbers, test->count, err);
     }
     for (size_t i = 0; ok && i < test->count; i++) {
         PRINT("%sVersion %lld: ", i > 0 ? "\n" : "", (long long)test->numbers[i]);

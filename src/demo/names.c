@@ -29,6 +29,15 @@ const char *const cn_demo_mid_market_names[65] = {
     "Zephyr Rentals",
 };
 
+const char *const cn_demo_former_names[26] = {
+    "Alder Optometry", "Basalt Gym",      "Bluebell Nursery", "Cascade Rafting",  "Chalk Tutoring",
+    "Clementine Cafe", "Crosswind Parts", "Dapple Stables",   "Eastgate Parking", "Firefly Events",
+    "Gannet Ferries",  "Heather Hospice", "Inkwell Notaries", "Jasper Tiles",     "Keystone Locks",
+    "Lupin Gardens",   "Mallard Boats",   "Northgate Labs",   "Orbit Couriers",   "Poppy Cosmetics",
+    "Rowan Realty",    "Skylark Travel",  "Tamarind Tea",     "Upland Wool",      "Violet Audio",
+    "Wharf Storage",
+};
+
 const char *const cn_demo_first_names[] = {
     "Amara",   "Anders", "Beatriz", "Bilal", "Carmen", "Chidi", "Daria", "Diego", "Elif",   "Emil",
     "Fatima",  "Felix",  "Grace",   "Hana",  "Hugo",   "Ines",  "Ivan",  "Jana",  "Jonas",  "Kavya",

@@ -6,6 +6,7 @@
 
 extern const char *const cn_demo_enterprise_names[15];
 extern const char *const cn_demo_mid_market_names[65];
+extern const char *const cn_demo_former_names[26];
 
 extern const char *const cn_demo_first_names[];
 extern const size_t cn_demo_first_name_count;

@@ -8,6 +8,7 @@
 #include "base/parse.h"
 #include "base/str.h"
 
+#include "book/departure.h"
 #include "book/subject_map.h"
 #include "book/user.h"
 #include "book/workspace.h"
@@ -161,11 +162,16 @@ bool cn_demo_prepare(struct cn_db *db, struct cn_id_source *ids, const struct cn
     if (!cn_db_write(db, prepare_work, &what, err)) {
         return cn_error_context(err, "making the demo's records");
     }
-    what.book = CN_DEMO_MID_MARKET;
-    what.to = cn_demo_book_size(CN_DEMO_MID_MARKET, 0);
+    static const enum cn_demo_book others[] = { CN_DEMO_MID_MARKET, CN_DEMO_FORMER };
     what.with_users = false;
-    return cn_db_write(db, prepare_work, &what, err) ||
-           cn_error_context(err, "making the demo's records");
+    for (size_t i = 0; i < CN_ARRAY_LEN(others); i++) {
+        what.book = others[i];
+        what.to = cn_demo_book_size(others[i], 0);
+        if (!cn_db_write(db, prepare_work, &what, err)) {
+            return cn_error_context(err, "making the demo's records");
+        }
+    }
+    return true;
 }
 
 static void backfill_progress(void *arg, int64_t done, int64_t total)
@@ -244,6 +250,12 @@ static bool start_signals(void *arg, struct cn_sql_conn *conn, struct cn_error *
     bool ok = cn_user_load_email(&unit, CN_STR(CN_DEMO_EMAIL), &user, err) &&
               cn_signal_list(&unit, &filter, &list, err);
     for (size_t i = 0; ok && i < list.count; i++) {
+        struct cn_departure departure;
+        bool has_left = false;
+        ok = cn_departure_get(&unit, list.items[i].account_id, &departure, &has_left, err);
+        if (!ok || has_left) {
+            continue;
+        }
         unit.user = user.id;
         ok = cn_signal_act(&unit, list.items[i].id, &start, &signal, err);
     }
@@ -253,7 +265,8 @@ static bool start_signals(void *arg, struct cn_sql_conn *conn, struct cn_error *
 
 static bool bring_small_books(struct cn_demo *demo, struct cn_error *err)
 {
-    static const enum cn_demo_book books[] = { CN_DEMO_ENTERPRISE, CN_DEMO_MID_MARKET };
+    static const enum cn_demo_book books[] = { CN_DEMO_ENTERPRISE, CN_DEMO_MID_MARKET,
+                                               CN_DEMO_FORMER };
     struct cn_demo_traffic traffic = traffic_of(demo, demo->began);
     for (size_t i = 0; i < CN_ARRAY_LEN(books); i++) {
         if (!cn_demo_send_profiles(&traffic, books[i], err) ||

@@ -4,6 +4,7 @@
 
 #include "book/account.h"
 #include "book/contract.h"
+#include "book/departure.h"
 #include "book/person.h"
 #include "book/source.h"
 #include "book/ticket.h"
@@ -31,7 +32,7 @@ static const struct {
 };
 
 /* The CSM of each book. */
-static const size_t owner_of[CN_DEMO_BOOK_COUNT] = { 1, 2, 3 };
+static const size_t owner_of[CN_DEMO_BOOK_COUNT] = { 1, 2, 3, 2 };
 
 bool cn_demo_seed_users(const struct cn_demo_seed *seed, const struct cn_unit *unit,
                         struct cn_error *err)
@@ -51,6 +52,18 @@ bool cn_demo_seed_users(const struct cn_demo_seed *seed, const struct cn_unit *u
         }
     }
     return cn_source_ensure(unit, CN_STR("Demo product"), CN_STR(CN_DEMO_WRITE_KEY), &source, err);
+}
+
+/* The moment at which Cairn was told, where it has been there as long as the customer: without that
+ * nothing of the past would have been known in time.  Self-service customers are imported now. */
+static struct cn_unit told_at(const struct cn_unit *unit, const struct cn_demo_account *account,
+                              int64_t at_us)
+{
+    struct cn_unit then = *unit;
+    if (account->book != CN_DEMO_SELF_SERVICE && at_us < unit->now.us) {
+        then.now.us = at_us;
+    }
+    return then;
 }
 
 static bool add_contract(const struct cn_demo_seed *seed, const struct cn_unit *unit,
@@ -73,9 +86,11 @@ static bool add_contract(const struct cn_demo_seed *seed, const struct cn_unit *
         .ends_on = today + account->renewal_days - 1,
         .seats = account->seats,
         .seats_given = CN_GIVEN,
-        .status = CN_CONTRACT_ACTIVE,
+        .status = account->left_days > 0 ? CN_CONTRACT_ENDED : CN_CONTRACT_ACTIVE,
     };
-    if (!cn_contract_create(unit, id, &new_contract, &contract, err)) {
+    struct cn_unit then =
+        told_at(unit, account, cn_tz_day_start(seed->tz, new_contract.starts_on).us);
+    if (!cn_contract_create(&then, id, &new_contract, &contract, err)) {
         return false;
     }
     if (new_contract.starts_on == first) {
@@ -88,7 +103,8 @@ static bool add_contract(const struct cn_demo_seed *seed, const struct cn_unit *
     before.starts_on = first;
     before.ends_on = new_contract.starts_on - 1;
     before.status = CN_CONTRACT_ENDED;
-    return cn_contract_create(unit, id, &before, &contract, err);
+    then = told_at(unit, account, cn_tz_day_start(seed->tz, first).us);
+    return cn_contract_create(&then, id, &before, &contract, err);
 }
 
 static bool add_people(const struct cn_demo_seed *seed, const struct cn_unit *unit,
@@ -96,6 +112,7 @@ static bool add_people(const struct cn_demo_seed *seed, const struct cn_unit *un
                        struct cn_error *err)
 {
     cn_time began = { seed->now.us - account->tenure_days * day_us };
+    const struct cn_unit then = told_at(unit, account, began.us);
     for (int64_t user = 0; user < account->users && user < PEOPLE_MAX; user++) {
         struct cn_demo_person demo;
         struct cn_person person;
@@ -119,7 +136,7 @@ static bool add_people(const struct cn_demo_seed *seed, const struct cn_unit *un
                                             .title = cn_str_of(demo.title),
                                             .user_key = cn_str_of(key),
                                             .roles = { &role, 1 } };
-        if (!cn_person_create(unit, id, &new_person, &person, err)) {
+        if (!cn_person_create(&then, id, &new_person, &person, err)) {
             return false;
         }
     }
@@ -148,11 +165,34 @@ static bool add_tickets(const struct cn_demo_seed *seed, const struct cn_unit *u
             .opened_at = { seed->now.us - hours * hour_us },
         };
         struct cn_ticket stored;
-        if (!cn_ticket_create(unit, id, &ticket, &stored, err)) {
+        const struct cn_unit then = told_at(unit, account, ticket.opened_at.us);
+        if (!cn_ticket_create(&then, id, &ticket, &stored, err)) {
             return false;
         }
     }
     return true;
+}
+
+/* As somebody would who knows why. */
+static bool mark_as_left(const struct cn_demo_seed *seed, const struct cn_unit *unit,
+                         cn_account_id id, const struct cn_demo_account *account,
+                         struct cn_error *err)
+{
+    static const char *const reasons[] = { "hardly used any more", "went with a competitor",
+                                           "the project ended", "was acquired" };
+    int64_t day = cn_tz_day(seed->tz, seed->now) - account->left_days;
+    const struct cn_unit then = told_at(unit, account, cn_tz_day_start(seed->tz, day + 1).us);
+    return account->left_days == 0 ||
+           cn_departure_set(&then, id, day,
+                            cn_str_of(reasons[account->index % CN_ARRAY_LEN(reasons)]), err);
+}
+
+/* In Cairn since its use is: before that it could not be compared with others. */
+static int64_t days_in_cairn(const struct cn_demo_account *account)
+{
+    bool is_short =
+        account->book == CN_DEMO_SELF_SERVICE && account->tenure_days > CN_DEMO_SELF_SERVICE_DAYS;
+    return is_short ? CN_DEMO_SELF_SERVICE_DAYS : account->tenure_days;
 }
 
 static bool add_account(const struct cn_demo_seed *seed, const struct cn_unit *unit,
@@ -168,19 +208,22 @@ static bool add_account(const struct cn_demo_seed *seed, const struct cn_unit *u
         .external_id = cn_str_of(account->key),
         .domain = cn_str_of(account->domain),
         .owner_id = owner->id,
-        .stage = account->tenure_days >= GROWTH_FROM_DAYS     ? CN_STAGE_GROWTH
+        .stage = account->left_days > 0                       ? CN_STAGE_CHURNED
+                 : account->tenure_days >= GROWTH_FROM_DAYS   ? CN_STAGE_GROWTH
                  : account->tenure_days >= ADOPTION_FROM_DAYS ? CN_STAGE_ADOPTION
                                                               : CN_STAGE_ONBOARDING,
-        .created_at = { seed->now.us - account->tenure_days * day_us },
+        .created_at = { seed->now.us - days_in_cairn(account) * day_us },
     };
     struct cn_account stored;
     bool created = false;
-    if (!cn_account_upsert(unit, &new_account, &stored, &created, err)) {
+    const struct cn_unit then = told_at(unit, account, new_account.created_at.us);
+    if (!cn_account_upsert(&then, &new_account, &stored, &created, err)) {
         return false;
     }
     return !created || (add_contract(seed, unit, stored.id, account, err) &&
                         add_people(seed, unit, stored.id, account, err) &&
-                        add_tickets(seed, unit, stored.id, account, err));
+                        add_tickets(seed, unit, stored.id, account, err) &&
+                        mark_as_left(seed, unit, stored.id, account, err));
 }
 
 bool cn_demo_seed_accounts(const struct cn_demo_seed *seed, const struct cn_unit *unit,

@@ -93,9 +93,10 @@ static void write_user(struct batch *batch, const struct cn_demo_account *accoun
 }
 
 static bool add_group(struct batch *batch, const struct cn_demo_account *account, cn_time at,
-                      struct cn_error *err)
+                      int64_t seats_used, struct cn_error *err)
 {
-    static const char *const plans[CN_DEMO_BOOK_COUNT] = { "enterprise", "business", "starter" };
+    static const char *const plans[CN_DEMO_BOOK_COUNT] = { "enterprise", "business", "starter",
+                                                           "business" };
     char id[TEXT_BYTES];
     (void)snprintf(id, sizeof(id), "demo-g-%s-%lld", account->key, (long long)at.us);
     begin_call(batch, "group", id, at);
@@ -106,7 +107,7 @@ static bool add_group(struct batch *batch, const struct cn_demo_account *account
     member(&batch->out, "name", account->name);
     member(&batch->out, "domain", account->domain);
     member(&batch->out, "plan", plans[account->book]);
-    number(&batch->out, "seats_used", cn_demo_seats_used(account));
+    number(&batch->out, "seats_used", seats_used);
     cn_json_object_end(&batch->out);
     return batch_end_call(batch, err);
 }
@@ -158,6 +159,23 @@ static bool finish(struct batch *batch, bool ok, struct cn_error *err)
     return ok;
 }
 
+/* Those that left reported their seats every four weeks until then: others are only seen today. */
+static bool add_former_groups(struct batch *batch, const struct cn_demo_account *account,
+                              int64_t age, struct cn_error *err)
+{
+    enum {
+        EVERY_DAYS = 28
+    };
+    const struct cn_demo_traffic *traffic = batch->traffic;
+    int64_t today = cn_tz_day(traffic->tz, traffic->now);
+    bool ok = true;
+    for (int64_t days_ago = age; ok && days_ago > account->left_days; days_ago -= EVERY_DAYS) {
+        cn_time at = cn_tz_day_start(traffic->tz, today - days_ago);
+        ok = add_group(batch, account, at, cn_demo_seats_used(account, days_ago), err);
+    }
+    return ok;
+}
+
 bool cn_demo_send_profiles(const struct cn_demo_traffic *traffic, enum cn_demo_book book,
                            struct cn_error *err)
 {
@@ -170,7 +188,9 @@ bool cn_demo_send_profiles(const struct cn_demo_traffic *traffic, enum cn_demo_b
         int64_t age =
             account.tenure_days < CN_DEMO_HISTORY_DAYS ? account.tenure_days : CN_DEMO_HISTORY_DAYS;
         cn_time at = cn_tz_day_start(traffic->tz, cn_tz_day(traffic->tz, traffic->now) - age);
-        ok = add_group(&batch, &account, at, err);
+        ok = account.left_days > 0
+                 ? add_former_groups(&batch, &account, age, err)
+                 : add_group(&batch, &account, at, cn_demo_seats_used(&account, 0), err);
         for (int64_t user = 0; ok && user < account.users; user++) {
             ok = add_identify(&batch, &account, user, at, err);
         }

@@ -17,12 +17,20 @@ const size_t cn_demo_event_name_count = CN_ARRAY_LEN(cn_demo_event_names);
 static const int64_t enterprise_arr[15] = { 800, 420, 420, 340, 300, 260, 240, 220,
                                             200, 190, 180, 170, 160, 150, 150 };
 
+enum {
+    MID_MARKET = 65,
+    FORMER = 26
+};
+
 size_t cn_demo_book_size(enum cn_demo_book book, size_t self_service)
 {
     if (book == CN_DEMO_ENTERPRISE) {
         return CN_ARRAY_LEN(enterprise_arr);
     }
-    return book == CN_DEMO_MID_MARKET ? 65 : self_service;
+    if (book == CN_DEMO_FORMER) {
+        return FORMER;
+    }
+    return book == CN_DEMO_MID_MARKET ? MID_MARKET : self_service;
 }
 
 static uint64_t seed_of(uint64_t seed, uint64_t book, uint64_t index)
@@ -135,6 +143,25 @@ static void make_self_service(struct cn_demo_account *account, struct cn_rng *rn
     account->open_tickets = draw % 10 == 0 ? 1 : 0;
 }
 
+/* Use of most fades before they leave; every fourth is content until the day it leaves. */
+static void make_former(struct cn_demo_account *account, struct cn_rng *rng)
+{
+    enum {
+        CONTENT_OF = 4
+    };
+    WRITE(account->name, "%s", cn_demo_former_names[account->index]);
+    account->arr_minor = cn_rng_between(rng, 21, 75) * 100000;
+    account->seats = 20 + cn_rng_between(rng, 0, 30);
+    account->users = 9 + cn_rng_between(rng, 0, 7);
+    account->tenure_days = 560 + cn_rng_between(rng, 0, 700);
+    account->left_days = 12 + (int64_t)account->index * 6 + cn_rng_between(rng, 0, 5);
+    account->renewal_days = -account->left_days;
+    account->fade_days = 120 + cn_rng_between(rng, 0, 70);
+    account->has_champion = true;
+    account->has_sponsor = cn_rng_between(rng, 0, 9) < 4;
+    account->shape = account->index % CONTENT_OF == 3 ? CN_DEMO_STEADY : CN_DEMO_LEAVING;
+}
+
 void cn_demo_account_make(uint64_t seed, enum cn_demo_book book, size_t index,
                           struct cn_demo_account *account_out)
 {
@@ -151,6 +178,8 @@ void cn_demo_account_make(uint64_t seed, enum cn_demo_book book, size_t index,
         if (index == 0) {
             make_techcorp(account_out);
         }
+    } else if (book == CN_DEMO_FORMER) {
+        make_former(account_out, &rng);
     } else {
         make_self_service(account_out, &rng);
     }
@@ -159,6 +188,13 @@ void cn_demo_account_make(uint64_t seed, enum cn_demo_book book, size_t index,
         WRITE(account_out->key, "self-%05zu", index);
     }
     WRITE(account_out->domain, "%s.example", account_out->key);
+}
+
+static int64_t leaving_level(const struct cn_demo_account *account, int64_t days_ago)
+{
+    int64_t before = days_ago - account->left_days;
+    int64_t lately = before < account->fade_days ? account->fade_days - before : 0;
+    return 1000 - lately * 880 / account->fade_days; /* down to an eighth on the last day */
 }
 
 /* Use of the product against its usual level, in thousandths. */
@@ -174,6 +210,8 @@ static int64_t level(const struct cn_demo_account *account, int64_t days_ago)
         return 1000 - lately * 6; /* down 36 % over 60 days */
     case CN_DEMO_FALLING:
         return 1000 - lately * 12; /* down 72 % */
+    case CN_DEMO_LEAVING:
+        return leaving_level(account, days_ago);
     case CN_DEMO_SHAPE_COUNT:
         break;
     }
@@ -204,7 +242,7 @@ size_t cn_demo_day(const struct cn_demo_account *account, int64_t days_ago, int 
         LAST_SECOND = 19 * 3600,
         EVENTS_OF_A_USER_MAX = 5
     };
-    if (days_ago >= account->tenure_days) {
+    if (days_ago >= account->tenure_days || days_ago < account->left_days) {
         return 0;
     }
     /* Self-service customers come now and then, others most working days. */
@@ -257,8 +295,8 @@ void cn_demo_person_make(const struct cn_demo_account *account, int64_t user,
     }
 }
 
-int64_t cn_demo_seats_used(const struct cn_demo_account *account)
+int64_t cn_demo_seats_used(const struct cn_demo_account *account, int64_t days_ago)
 {
-    int64_t used = account->seats * level(account, 0) / 1000 * 9 / 10;
+    int64_t used = account->seats * level(account, days_ago) / 1000 * 9 / 10;
     return used > 0 ? used : 1;
 }

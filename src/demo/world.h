@@ -2,8 +2,9 @@
  * The demo world: a made-up vendor's customers, as pure functions of a seed.
  *
  * Three books, after the source documents: 15 enterprise accounts worth $4.2M, 65 mid-market ones
- * with TechCorp of 003-28 among them, 8,000 self-service ones.  What an account did on a day is
- * computed when asked for, so nothing is kept and every run of a seed gives the same world.
+ * with TechCorp of 003-28 among them, 8,000 self-service ones; and 26 that left within the last
+ * half year, so that the back-test has something to tell.  What an account did on a day is computed
+ * when asked for, so nothing is kept and every run of a seed gives the same world.
  *
  * Not here: how it gets into Cairn (demo/seed.h, demo/traffic.h).
  */
@@ -16,6 +17,7 @@ enum cn_demo_book {
     CN_DEMO_ENTERPRISE,
     CN_DEMO_MID_MARKET,
     CN_DEMO_SELF_SERVICE,
+    CN_DEMO_FORMER, /* those that left */
     CN_DEMO_BOOK_COUNT
 };
 
@@ -25,13 +27,14 @@ enum cn_demo_shape {
     CN_DEMO_GROWING,
     CN_DEMO_FADING,  /* a third less than two months ago */
     CN_DEMO_FALLING, /* less than half of two months ago */
+    CN_DEMO_LEAVING, /* ever less in the months before it left */
     CN_DEMO_SHAPE_COUNT
 };
 
 enum {
     CN_DEMO_NAME_BYTES = 48,
     CN_DEMO_KEY_BYTES = 32,
-    CN_DEMO_HISTORY_DAYS = 365, /* of the two small books */
+    CN_DEMO_HISTORY_DAYS = 365, /* of the small books */
     CN_DEMO_SELF_SERVICE_DAYS = 120,
     CN_DEMO_SELF_SERVICE_ACCOUNTS = 8000, /* unless somebody asks for another number */
     CN_DEMO_SELF_SERVICE_ACCOUNTS_MAX = 200000,
@@ -50,6 +53,8 @@ struct cn_demo_account {
     int64_t users; /* people who use the product */
     int64_t tenure_days;
     int64_t renewal_days; /* from today */
+    int64_t left_days;    /* ago; 0: it is a customer */
+    int64_t fade_days;    /* CN_DEMO_LEAVING: so long before it left use began to fade */
     enum cn_demo_shape shape;
     bool has_champion; /* still there */
     bool has_sponsor;
@@ -89,7 +94,7 @@ struct cn_demo_person {
 void cn_demo_person_make(const struct cn_demo_account *account, int64_t user,
                          struct cn_demo_person *person_out);
 
-/* Seats in use as the product reports them today. */
-int64_t cn_demo_seats_used(const struct cn_demo_account *account);
+/* Seats in use as the product reported them `days_ago` days before today. */
+int64_t cn_demo_seats_used(const struct cn_demo_account *account, int64_t days_ago);
 
 #endif

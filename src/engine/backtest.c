@@ -32,11 +32,15 @@ struct walk {
     struct subject *subjects;
     size_t subject_count;
     struct backtest_collected collected;
+    size_t *beside; /* by departure and horizon: how many could stand beside it; in the arena */
+    size_t too_old; /* departures that are not looked at */
+    size_t too_many;
     int64_t first_day;
     int64_t last_day;
     int64_t done;
     int64_t total;
     struct cn_arena *arena;
+    struct cn_arena parts; /* scratch */
 };
 
 /* One chunk of accounts seen from one basis. */
@@ -128,9 +132,11 @@ static void choose_departures(struct walk *walk)
     collected->today = cn_tz_day(walk->engine->options.tz, cn_now(walk->engine->options.clock));
     walk->last_day = collected->today;
     walk->first_day = collected->today;
+    walk->too_many = list->count - count;
     for (size_t i = 0; i < count; i++) {
         const struct cn_departure *departure = &list->items[i];
         if (departure->left_on - CN_BACKTEST_WINDOW < collected->today - CN_BACKTEST_DAYS_MAX) {
+            walk->too_old++;
             continue;
         }
         collected->left[collected->left_count++] =
@@ -272,6 +278,17 @@ static void look_at_facts(struct walk *walk, const struct side sides[CN_BACKTEST
     }
 }
 
+static void look_at_measures(struct walk *walk, const struct side *side, size_t row,
+                             enum cn_backtest_basis basis, bool left)
+{
+    const struct cn_explain_at at = { .model = walk->program->health,
+                                      .frame = side->frame,
+                                      .row = (uint32_t)row,
+                                      .when = side->when };
+    cn_backtest_look_at_measures(&walk->collected, &at, basis, left, &walk->parts);
+    cn_arena_reset(&walk->parts);
+}
+
 static void look(struct walk *walk, const struct side sides[CN_BACKTEST_BASES], size_t row,
                  size_t horizon, bool left)
 {
@@ -280,6 +297,9 @@ static void look(struct walk *walk, const struct side sides[CN_BACKTEST_BASES], 
         if (score.has_points) {
             cn_backtest_add_case(&walk->collected.scores[basis][horizon],
                                  (double)score.points / 1000, left);
+        }
+        if (horizon == 1) {
+            look_at_measures(walk, &sides[basis], row, (enum cn_backtest_basis)basis, left);
         }
     }
     look_at_facts(walk, sides, row, horizon, left);
@@ -294,14 +314,42 @@ static void look_at_left(struct walk *walk, const struct side sides[CN_BACKTEST_
     double arr = 0;
     (void)number_at(side, walk->program->list_columns[CN_LIST_ARR], row, &arr);
     left->at[horizon].has_points = score.has_points;
-    left->at[horizon].points = (double)score.points / 1000;
+    if (score.has_points) {
+        const struct cn_scorecard *card = &walk->program->health->scorecards[score.scorecard];
+        left->at[horizon].points = (double)cn_health_display(card, &score);
+    }
     left->at[horizon].band = score.has_points ? score.band : CN_BAND_NONE;
     left->at[horizon].arr = arr;
     walk->collected.seen[subject->departure] = true;
     look(walk, sides, row, horizon, true);
 }
 
-/* Those beside a departure: there at the instant, and not leaving within the window after it. */
+/* There at the instant, and not leaving within the window after it. */
+static bool could_stand_beside(const struct subject *subject, int64_t left_id, int64_t day,
+                               int64_t now_us)
+{
+    return subject->created_us <= now_us && subject->left_on > day + CN_BACKTEST_WINDOW &&
+           subject->id != left_id;
+}
+
+/* How many could stand beside each departure: of those that came later none is chosen, so they must
+ * not thin out the others. */
+static void count_beside(struct walk *walk)
+{
+    struct backtest_collected *collected = &walk->collected;
+    walk->beside =
+        cn_arena_array(walk->arena, size_t, collected->left_count * CN_BACKTEST_HORIZONS + 1);
+    for (size_t i = 0; i < collected->left_count * CN_BACKTEST_HORIZONS; i++) {
+        const struct cn_backtest_account *left = &collected->left[i / CN_BACKTEST_HORIZONS];
+        int64_t day = left->left_on - cn_backtest_days[i % CN_BACKTEST_HORIZONS];
+        int64_t now_us = cn_tz_day_start(walk->engine->options.tz, day).us;
+        for (size_t s = 0; s < walk->subject_count; s++) {
+            walk->beside[i] += could_stand_beside(&walk->subjects[s], left->id, day, now_us);
+        }
+    }
+}
+
+/* Those beside a departure. */
 static void look_at_others(struct walk *walk, const struct side sides[CN_BACKTEST_BASES],
                            const struct subject *subjects, size_t count, size_t departure,
                            size_t horizon)
@@ -309,11 +357,11 @@ static void look_at_others(struct walk *walk, const struct side sides[CN_BACKTES
     const struct cn_backtest_account *left = &walk->collected.left[departure];
     int64_t day = left->left_on - cn_backtest_days[horizon];
     int64_t now = sides[0].when.now.us;
+    size_t beside = walk->beside[departure * CN_BACKTEST_HORIZONS + horizon];
     for (size_t row = 0; row < count; row++) {
         const struct subject *subject = &subjects[row];
-        bool is_beside = subject->created_us <= now &&
-                         subject->left_on > day + CN_BACKTEST_WINDOW && subject->id != left->id &&
-                         mix(subject->id, left->id) % walk->subject_count < CN_BACKTEST_CONTROLS;
+        bool is_beside = could_stand_beside(subject, left->id, day, now) &&
+                         mix(subject->id, left->id) % beside < CN_BACKTEST_CONTROLS;
         if (is_beside) {
             look(walk, sides, row, horizon, false);
         }
@@ -463,6 +511,8 @@ static void drop(struct walk *walk)
     free(collected->values);
     free(collected->facts);
     free(collected->pairs.items);
+    cn_backtest_drop_measures(collected);
+    cn_arena_deinit(&walk->parts);
     free(walk->subjects);
     cn_engine_program_free(walk->program);
 }
@@ -482,7 +532,9 @@ static bool run(struct walk *walk, struct cn_backtest_report *report, struct cn_
     }
     choose_departures(walk);
     choose_subjects(walk);
+    count_beside(walk);
     name_facts(walk);
+    cn_backtest_name_measures(&walk->collected, walk->program->health, walk->arena);
     if (!walk_all(walk, err)) {
         return false;
     }
@@ -490,7 +542,9 @@ static bool run(struct walk *walk, struct cn_backtest_report *report, struct cn_
                                            .first_day = walk->first_day,
                                            .last_day = walk->last_day };
     cn_backtest_judge(&walk->collected, walk->program, walk->arena, report);
-    report->left_out = walk->question->departures->count - report->left;
+    report->left_out.too_old = walk->too_old;
+    report->left_out.too_many = walk->too_many;
+    report->others = walk->subject_count - walk->collected.left_count;
     return true;
 }
 
@@ -507,6 +561,7 @@ bool cn_engine_backtest(struct cn_engine *engine, const struct cn_backtest_quest
     if (!cn_engine_program_compile(question->files, &ground, &walk.program, problems)) {
         return cn_diagnostics_none(problems, err);
     }
+    cn_arena_init(&walk.parts, (size_t)64 * 1024);
     bool ok = run(&walk, &report, err);
     drop(&walk);
     if (ok) {

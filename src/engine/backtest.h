@@ -96,13 +96,24 @@ struct cn_backtest_fact {
     struct cn_backtest_auc auc; /* of the value alone, low is bad, 90 days before */
 };
 
+/* A part of the score. */
+struct cn_backtest_measure {
+    cn_str scorecard; /* accounts are compared within it */
+    cn_str path;      /* "usage/breadth" */
+    cn_str name;
+    uint32_t depth; /* from 1 */
+    bool is_group;
+    struct cn_backtest_auc auc; /* of what it gives, 90 days before */
+    cn_str refused;             /* the fact, or "" */
+};
+
 struct cn_backtest_account {
     int64_t id;
     cn_str name;
     int64_t left_on;
     struct {
         bool has_points;
-        double points;
+        double points; /* as shown */
         enum cn_band band;
         double arr;
     } at[CN_BACKTEST_HORIZONS];
@@ -111,8 +122,13 @@ struct cn_backtest_account {
 
 struct cn_backtest_report {
     enum cn_backtest_basis basis;
-    size_t left;     /* departures that could be looked at */
-    size_t left_out; /* beyond the limits, or the account was not there half a year before */
+    size_t left; /* departures that could be looked at */
+    struct {
+        size_t too_old;    /* left longer ago than CN_BACKTEST_DAYS_MAX reaches */
+        size_t too_many;   /* beyond the newest CN_BACKTEST_LEFT_MAX */
+        size_t no_history; /* the account was not there 30 days before */
+    } left_out;
+    size_t others; /* accounts beside them */
     int64_t first_day;
     int64_t last_day;
     cn_str refused; /* the fact that the score tells by, or "" */
@@ -120,6 +136,8 @@ struct cn_backtest_report {
     struct cn_backtest_band bands[CN_BACKTEST_BANDS];
     struct cn_backtest_signal *signals;
     size_t signal_count;
+    struct cn_backtest_measure *measures; /* as in the scorecards' trees */
+    size_t measure_count;
     struct cn_backtest_fact *facts;
     size_t fact_count;
     struct cn_backtest_account *accounts; /* that left, the newest first */

@@ -58,10 +58,8 @@ static void judge_facts(struct backtest_collected *collected,
     }
 }
 
-/* What tells by a fact that was learned later: it tells from today's knowledge, and either not from
- * that of then, or today's is what the figures are of. */
-static bool cheats(enum cn_backtest_basis basis, enum cn_backtest_verdict known,
-                   enum cn_backtest_verdict as_true)
+bool cn_backtest_cheats(enum cn_backtest_basis basis, enum cn_backtest_verdict known,
+                        enum cn_backtest_verdict as_true)
 {
     bool tells = as_true == CN_BACKTEST_TELLS || as_true == CN_BACKTEST_REVERSED;
     return tells && (basis == CN_BACKTEST_TRUE || known != as_true);
@@ -78,8 +76,8 @@ static void judge_score(struct backtest_collected *collected, size_t columns,
             auc[basis] = cn_backtest_auc(cases->items, cases->count);
         }
         report->horizons[h].auc = auc[report->basis];
-        cheating |=
-            cheats(report->basis, auc[CN_BACKTEST_KNOWN].verdict, auc[CN_BACKTEST_TRUE].verdict);
+        cheating |= cn_backtest_cheats(report->basis, auc[CN_BACKTEST_KNOWN].verdict,
+                                       auc[CN_BACKTEST_TRUE].verdict);
     }
     report->refused = CN_STR("");
     for (size_t i = 0; cheating && i < columns; i++) {
@@ -279,7 +277,7 @@ static void judge_signals(struct backtest_collected *collected,
             signal_auc(collected, &collected->raises[CN_BACKTEST_KNOWN], rule);
         struct cn_backtest_auc as_true =
             signal_auc(collected, &collected->raises[CN_BACKTEST_TRUE], rule);
-        signal->refused = cheats(report->basis, known.verdict, as_true.verdict)
+        signal->refused = cn_backtest_cheats(report->basis, known.verdict, as_true.verdict)
                               ? refuse(collected, program, rule, arena)
                               : CN_STR("");
     }
@@ -339,6 +337,7 @@ void cn_backtest_judge(struct backtest_collected *collected,
     judge_score(collected, program->columns.count, report);
     judge_horizons(collected, report);
     judge_signals(collected, program, arena, report);
+    cn_backtest_judge_measures(collected, program->health, arena, report);
     for (size_t i = 0; i < CN_BACKTEST_BANDS; i++) {
         struct cn_backtest_band *band = &collected->bands[i];
         band->from = (int64_t)i * 100 / CN_BACKTEST_BANDS;
@@ -353,6 +352,6 @@ void cn_backtest_judge(struct backtest_collected *collected,
         }
     }
     report->left = report->account_count;
-    report->left_out = collected->left_count - report->account_count;
+    report->left_out.no_history = collected->left_count - report->account_count;
     report->verdict = sentence(report, arena);
 }

@@ -84,6 +84,21 @@ for (const view of Object.keys(VIEWS)) {
     await clean(page);
   });
 
+  test(`the back-test is accessible (${view})`, async t => {
+    const page = await signedIn(t, browser, demo.base, view);
+    await page.goto(`${demo.base}/backtest`);
+    await page.getByRole('region', { name: 'Who left?' }).waitFor();
+    await clean(page);
+    await page.getByRole('button', { name: /^What counts as known/ }).click();
+    await page.getByRole('menu').waitFor();
+    assert.deepEqual(await axeFindings(page, true), []);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Run the test' }).click();
+    await page.getByRole('region', { name: 'Score of each account that left', exact: true }).waitFor({ timeout: 120_000 });
+    for (const summary of await page.getByText('Marked accounts').all()) await summary.click();
+    await clean(page);
+  });
+
   test(`an account is accessible on each of its tabs (${view})`, async t => {
     const page = await signedIn(t, browser, demo.base, view);
     const { id } = await accountNamed(page, demo.base, 'TechCorp');

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { cairnCommand, startCairn } from './harness.mjs';
+import { cairnCommand, startCairn, waitFor } from './harness.mjs';
 
 const run = (cairn, command, ...rest) => cairnCommand([...command.split(' '), ...cairn.where, ...rest]);
 
@@ -88,7 +88,7 @@ test('a back-test of few departures says that they are too few, as text and as J
   assert.deepEqual(reports[0], reports[1]); // one version, twice
   assert.equal(reports[0].basis, 'true');
   assert.deepEqual(reports[0].horizons.map(horizon => horizon.days), [180, 90, 30]);
-  assert.ok(reports[0].horizons.every(horizon => horizon.verdict === 'too_few'));
+  assert.ok(reports[0].horizons.every(horizon => horizon.told.verdict === 'too_few'));
   assert.ok(reports[0].signals.length > 0);
   assert.equal((await run(cairn, 'backtest', '--version', 'x')).code, 2);
   assert.equal((await run(cairn, 'backtest', '--version', '99')).code, 1);
@@ -108,4 +108,154 @@ test('one account is marked, listed and unmarked over HTTP, by whom may change i
   assert.deepEqual(data.map(row => [row.account_id, row.name, row.left_on, row.reason]), [[id, 'Gone', '2025-02-28', '']]);
   assert.equal((await admin.delete(path)).status, 204);
   assert.deepEqual((await admin.get('/api/v1/departures')).body.data, []);
+});
+
+const person = role => ({ email: `${role}@example.com`, password: 'correct horse battery', name: role, role });
+
+async function ask(client, body) {
+  const { status, body: run } = await client.post('/api/v1/backtests', body);
+  assert.equal(status, 202, JSON.stringify(run));
+  return run;
+}
+
+function ended(client, id) {
+  return waitFor(async () => {
+    const { status, body } = await client.get(`/api/v1/backtests/${id}`);
+    assert.equal(status, 200, JSON.stringify(body));
+    return ['done', 'failed'].includes(body.state) && body;
+  });
+}
+
+test('many accounts are marked over HTTP, all or none, each wrong line named', async t => {
+  const cairn = await startCairn(t, { users: [person('viewer')] });
+  const admin = await cairn.login();
+  for (const name of ['Acme, "Inc"', 'Globex']) await admin.createAccount({ name });
+  const path = '/api/v1/departures';
+
+  const wrong = await admin.post(path, { csv: 'account,day\nNobody,2025-01-31\nGlobex,2025-01-31\nGlobex,soon\n' });
+  assert.equal(wrong.status, 422);
+  assert.equal(wrong.body.detail, 'nothing was marked: 2 lines are wrong');
+  assert.deepEqual(wrong.body.errors.map(error => error.line), [2, 4]);
+  assert.match(wrong.body.errors[0].detail, /^line 2: no account has "Nobody"/);
+  assert.deepEqual((await admin.get(path)).body.data, []);
+  assert.equal((await admin.post(path, { csv: 'account,left_on\n' })).status, 422);
+  assert.equal((await (await cairn.login(person('viewer'))).post(path, { csv: 'Globex,2025-01-31\n' })).status, 403);
+
+  const right = await admin.post(path, { csv: '"Acme, ""Inc""",2025-02-28,price\r\nGlobex,2025-01-31\r\n' });
+  assert.equal(right.status, 200, JSON.stringify(right.body));
+  assert.equal(right.body.marked, 2);
+  const { data } = (await admin.get(path)).body;
+  assert.deepEqual(data.map(row => [row.name, row.left_on, row.reason]), [['Acme, "Inc"', '2025-02-28', 'price'], ['Globex', '2025-01-31', '']]);
+  const mark = `/api/v1/accounts/${data[0].account_id}/departure`;
+  assert.deepEqual((await admin.get(mark)).body, { left_on: '2025-02-28', reason: 'price' });
+  assert.equal((await admin.delete(mark)).status, 204);
+  assert.deepEqual((await admin.get(mark)).body, { left_on: null, reason: '' });
+});
+
+test('accounts whose contracts ended are offered over HTTP', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const { id } = await admin.createAccount({ name: 'Gone' });
+  const contract = { name: 'Deal', arr: { minor: 100000, currency: 'USD' }, starts_on: '2024-04-01', ends_on: '2025-03-31', seats: null };
+  assert.equal((await admin.post(`/api/v1/accounts/${id}/contracts`, contract)).status, 201);
+  const path = '/api/v1/departures/suggested';
+  assert.deepEqual((await admin.get(path)).body.data.map(row => [row.account_id, row.left_on]), [[id, '2025-04-01']]);
+  assert.equal((await admin.post(`/api/v1/accounts/${id}/departure`, { left_on: '2025-04-01' })).status, 204);
+  assert.deepEqual((await admin.get(path)).body.data, []);
+});
+
+test('a back-test that is asked for over HTTP is run, kept and told with its report', async t => {
+  const cairn = await startCairn(t, { users: [person('leader'), person('csm')] });
+  const admin = await cairn.login();
+  for (const [name, left_on] of [['Old', '2025-01-31'], ['New', '2026-01-31']]) {
+    const { id } = await admin.createAccount({ name });
+    assert.equal((await admin.post(`/api/v1/accounts/${id}/departure`, { left_on })).status, 204);
+  }
+  assert.deepEqual((await admin.get('/api/v1/backtests')).body, { data: [], next_cursor: null });
+
+  const leader = await cairn.login(person('leader'));
+  const asked = await ask(leader, {});
+  assert.equal(asked.version, 1);
+  assert.equal(asked.against, null);
+  const run = await ended(leader, asked.id);
+  assert.equal(run.state, 'done', run.failure);
+  assert.equal(run.reports.length, 1);
+  const [report] = run.reports;
+  assert.match(report.verdict, /^Too few to tell/);
+  assert.equal(report.version, 1);
+  assert.equal(report.basis, 'known');
+  assert.deepEqual(report.left_out, { too_old: 0, too_many: 0, no_history: 2 });
+  assert.deepEqual(report.horizons.map(horizon => horizon.days), [180, 90, 30]);
+  assert.ok(report.signals.length > 0);
+  assert.deepEqual(report.accounts, []); // nobody was there before leaving
+  assert.ok(Date.parse(run.ended_at) >= Date.parse(run.asked_at));
+
+  const both = await ended(admin, (await ask(admin, { version: 1, against: 1, basis: 'true', left_from: '2025-06-01', left_to: '2026-06-01' })).id);
+  assert.equal(both.reports.length, 2);
+  assert.deepEqual(both.reports[0], both.reports[1]);
+  assert.equal(both.reports[0].left_out.no_history, 1); // the other one left before
+  assert.equal(both.reports[0].basis, 'true');
+  assert.deepEqual((await admin.get('/api/v1/backtests')).body.data.map(one => one.id), [both.id, asked.id]);
+
+  const csm = await cairn.login(person('csm'));
+  assert.equal((await csm.get('/api/v1/backtests')).status, 403);
+  assert.equal((await csm.get(`/api/v1/backtests/${asked.id}`)).status, 403);
+  assert.equal((await csm.post('/api/v1/backtests', {})).status, 403);
+  assert.equal((await admin.post('/api/v1/backtests', { version: 99 })).status, 404);
+  assert.equal((await admin.post('/api/v1/backtests', { against: 99 })).status, 404);
+  assert.equal((await admin.post('/api/v1/backtests', { version: 1, files: [] })).status, 422);
+  assert.equal((await admin.get('/api/v1/backtests/btst_nosuchrun')).status, 404);
+});
+
+test('a program that was not applied is tested, and a wrong one fails with its first mistake', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const signals = when => [{ name: 'signals.yaml', text: `signals:\n  low:\n    when: ${when}\n    severity: high\n` }];
+  const run = await ended(admin, (await ask(admin, { files: signals('arr < 1.0'), against: 1 })).id);
+  assert.equal(run.state, 'done', run.failure);
+  assert.deepEqual(run.reports.map(report => report.version), [null, 1]);
+  assert.deepEqual(run.reports[0].signals.map(signal => signal.name), ['low']);
+  const wrong = await ended(admin, (await ask(admin, { files: signals('nonsense < 1.0') })).id);
+  assert.equal(wrong.state, 'failed');
+  assert.match(wrong.failure, /nonsense/);
+  assert.deepEqual(wrong.reports, []);
+  assert.equal((await admin.get('/api/v1/program')).body.version, 1);
+});
+
+test('back-tests wait for one another, few at a time; one that is stopped has failed', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const { id } = await admin.createAccount({ name: 'Gone' });
+  const day = new Date(Date.now() - 880 * 86_400_000).toISOString().slice(0, 10);
+  assert.equal((await admin.post(`/api/v1/accounts/${id}/departure`, { left_on: day })).status, 204);
+  const asked = await Promise.all(Array.from({ length: 10 }, () => admin.post('/api/v1/backtests', {})));
+  const runs = asked.filter(one => one.status === 202).map(one => one.body);
+  assert.ok(runs.length >= 4, 'four have a place');
+  assert.ok(asked.some(one => one.status === 429), 'not ten');
+  const { data } = (await admin.get('/api/v1/backtests')).body;
+  assert.equal(data.length, runs.length, 'who found no room left nothing behind');
+  assert.ok(data.filter(one => one.state === 'running').length <= 1);
+  const last = runs.map(run => run.id).sort().at(-1);
+  const before = await admin.get(`/api/v1/backtests/${last}`);
+  assert.equal((await admin.post(`/api/v1/backtests/${last}/stop`)).status, 200);
+  const stopped = await ended(admin, last);
+  assert.equal(before.body.state, 'queued');
+  assert.equal(stopped.state, 'failed');
+  assert.equal(stopped.failure, 'testing a program on the past: the back-test was stopped');
+  for (const run of runs.filter(one => one.id !== last)) assert.equal((await ended(admin, run.id)).state, 'done');
+});
+
+test('a back-test that a restart interrupted has failed, and says why', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const { id } = await admin.createAccount({ name: 'Gone' });
+  const day = new Date(Date.now() - 880 * 86_400_000).toISOString().slice(0, 10);
+  assert.equal((await admin.post(`/api/v1/accounts/${id}/departure`, { left_on: day })).status, 204);
+  const runs = [await ask(admin, {}), await ask(admin, {})];
+  await cairn.stop();
+  await cairn.start();
+  const again = await cairn.login();
+  const states = await Promise.all(runs.map(run => ended(again, run.id)));
+  assert.equal(states[1].state, 'failed');
+  assert.match(states[1].failure, /stopped/);
 });

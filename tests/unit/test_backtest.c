@@ -13,6 +13,7 @@
 enum {
     ACCOUNTS = 120,
     LEFT = 30,
+    LATE = 150, /* accounts that came yesterday */
     HISTORY_DAYS = 420,
     TEXT_MAX_BYTES = 2000
 };
@@ -81,6 +82,18 @@ static bool add_account(struct writing *writing, struct cn_unit *unit, int numbe
     return ok && cn_departure_set(unit, account.id, left_on, CN_STR("price"), err);
 }
 
+/* Comes when all is over, and stands beside nobody. */
+static bool add_late(struct cn_unit *unit, int number, struct cn_error *err)
+{
+    struct cn_account account;
+    char name[32];
+    (void)snprintf(name, sizeof(name), "Late %d", number);
+    struct cn_account_new draft = { .name = cn_arena_str(unit->arena, cn_str_of(name)),
+                                    .external_id = cn_arena_str(unit->arena, cn_str_of(name)),
+                                    .created_at = { SPINE_NOW.us - DAY_US } };
+    return cn_account_create(unit, &draft, &account, err);
+}
+
 static bool write_world(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
     struct writing writing = *(const struct writing *)arg;
@@ -94,6 +107,12 @@ static bool write_world(void *arg, struct cn_sql_conn *conn, struct cn_error *er
     for (int i = 0; i < ACCOUNTS; i++) {
         unit.now = SPINE_NOW;
         if (!add_account(&writing, &unit, i, err)) {
+            return false;
+        }
+    }
+    unit.now = SPINE_NOW;
+    for (int i = 0; i < LATE; i++) {
+        if (!add_late(&unit, i, err)) {
             return false;
         }
     }
@@ -137,13 +156,29 @@ static struct cn_departure_list departures_of(struct world *world)
     return list;
 }
 
-/* A program of which score and signal read that trait. */
-static struct cn_backtest_report test(struct world *world, const char *trait,
-                                      enum cn_backtest_basis basis)
+static struct cn_backtest_report test_files(struct world *world,
+                                            const struct cn_program_files *program,
+                                            enum cn_backtest_basis basis)
 {
     struct cn_error err;
     struct cn_diagnostics problems;
     struct cn_backtest_report report;
+    const struct cn_departure_list departures = departures_of(world);
+    const struct cn_backtest_question question = { .files = program,
+                                                   .departures = &departures,
+                                                   .basis = basis };
+    cn_diagnostics_init(&problems, &world->spine.arena);
+    if (!cn_engine_backtest(world->spine.engine, &question, &world->spine.arena, &report, &problems,
+                            &err)) {
+        fail_msg("%s", err.message);
+    }
+    return report;
+}
+
+/* A program of which score and signal read that trait. */
+static struct cn_backtest_report test(struct world *world, const char *trait,
+                                      enum cn_backtest_basis basis)
+{
     char card[TEXT_MAX_BYTES];
     char signals[TEXT_MAX_BYTES];
     int card_len = snprintf(card, sizeof(card),
@@ -161,16 +196,7 @@ static struct cn_backtest_report test(struct world *world, const char *trait,
         { .name = CN_STR("signals.yaml"), .text = { signals, (size_t)signals_len } },
     };
     const struct cn_program_files program = { files, CN_ARRAY_LEN(files) };
-    const struct cn_departure_list departures = departures_of(world);
-    const struct cn_backtest_question question = { .files = &program,
-                                                   .departures = &departures,
-                                                   .basis = basis };
-    cn_diagnostics_init(&problems, &world->spine.arena);
-    if (!cn_engine_backtest(world->spine.engine, &question, &world->spine.arena, &report, &problems,
-                            &err)) {
-        fail_msg("%s", err.message);
-    }
-    return report;
+    return test_files(world, &program, basis);
 }
 
 static void a_planted_signal_is_recovered(void **state)
@@ -231,6 +257,76 @@ static void an_honest_score_is_not_refused_as_true(void **state)
     assert_int_equal(report.horizons[1].auc.verdict, CN_BACKTEST_TELLS);
 }
 
+static void who_comes_later_does_not_thin_out_the_others(void **state)
+{
+    struct cn_backtest_report report = test(*state, "luck", CN_BACKTEST_KNOWN);
+    for (size_t h = 0; h < CN_BACKTEST_HORIZONS; h++) {
+        /* About 20 of the 90 that stayed, and of those that left much later. */
+        assert_in_range(report.horizons[h].auc.stayed, LEFT * CN_BACKTEST_CONTROLS * 3 / 4,
+                        LEFT * CN_BACKTEST_CONTROLS * 5 / 4);
+    }
+    assert_int_equal(report.others, ACCOUNTS - LEFT + LATE);
+}
+
+static const struct cn_backtest_measure *measure_of(const struct cn_backtest_report *report,
+                                                    const char *path)
+{
+    for (size_t i = 0; i < report->measure_count; i++) {
+        if (cn_str_equal(report->measures[i].path, cn_str_of(path))) {
+            return &report->measures[i];
+        }
+    }
+    fail_msg("no part is called %s", path);
+    return NULL;
+}
+
+/* A scorecard of all three, evenly: one of them tells. */
+static struct cn_backtest_report test_mixed(struct world *world, enum cn_backtest_basis basis)
+{
+    static const char card[] =
+        "scorecard: all\npriority: 1\nbands: {yellow: 40, green: 70, margin: 0}\ngroups:\n"
+        "  - name: honest\n    weight: 70\n    measures:\n"
+        "      - {name: use, weight: 50, value: trait.use.number(), map: {0: 0, 100: 100}}\n"
+        "      - {name: luck, weight: 50, value: trait.luck.number(), map: {0: 0, 100: 100}}\n"
+        "  - name: late\n    weight: 30\n    measures:\n"
+        "      - {name: goodbye, weight: 100, value: trait.goodbye.number(), map: {0: 0, 100: "
+        "100}}\n";
+    struct cn_program_file files[] = { { .name = CN_STR("scorecards/all.yaml"),
+                                         .text = cn_str_of(card) } };
+    const struct cn_program_files program = { files, CN_ARRAY_LEN(files) };
+    return test_files(world, &program, basis);
+}
+
+static void the_measure_that_told_is_found_among_others(void **state)
+{
+    struct cn_backtest_report report = test_mixed(*state, CN_BACKTEST_KNOWN);
+    assert_int_equal(report.measure_count, 5);
+    const struct cn_backtest_measure *use = measure_of(&report, "honest/use");
+    assert_int_equal(use->auc.verdict, CN_BACKTEST_TELLS);
+    assert_true(use->auc.auc.value > 0.999);
+    assert_int_equal(use->auc.left, LEFT);
+    assert_int_equal(use->refused.len, 0);
+    assert_false(use->is_group);
+    const struct cn_backtest_measure *luck = measure_of(&report, "honest/luck");
+    assert_int_equal(luck->auc.verdict, CN_BACKTEST_NO_EFFECT);
+    assert_true(luck->auc.auc.value > 0.35 && luck->auc.auc.value < 0.65);
+    const struct cn_backtest_measure *honest = measure_of(&report, "honest");
+    assert_true(honest->is_group);
+    assert_int_equal(honest->depth, 1);
+    assert_int_equal(honest->auc.verdict, CN_BACKTEST_TELLS);
+    assert_true(honest->auc.auc.value < use->auc.auc.value); /* luck is mixed in */
+}
+
+static void the_measure_that_cheats_is_refused_alone(void **state)
+{
+    struct cn_backtest_report report = test_mixed(*state, CN_BACKTEST_TRUE);
+    assert_true(cn_str_equal(measure_of(&report, "late/goodbye")->refused,
+                             CN_STR("trait.goodbye.number()")));
+    assert_true(measure_of(&report, "late")->refused.len > 0);
+    assert_int_equal(measure_of(&report, "honest/use")->refused.len, 0);
+    assert_int_equal(measure_of(&report, "honest")->refused.len, 0);
+}
+
 static bool stop_soon(void *arg, int64_t done, int64_t total)
 {
     *(int64_t *)arg = total;
@@ -264,6 +360,12 @@ int main(void)
         CN_TEST("a score of facts that were told after leaving is refused by their name",
                 a_score_that_was_told_afterwards_is_refused),
         CN_TEST("an honest score is not refused", an_honest_score_is_not_refused_as_true),
+        CN_TEST("accounts that came later do not thin out those that stand beside a departure",
+                who_comes_later_does_not_thin_out_the_others),
+        CN_TEST("of the parts of a score, the one that told is found, and chance is not",
+                the_measure_that_told_is_found_among_others),
+        CN_TEST("a part that tells by what was learned later is refused, and no other",
+                the_measure_that_cheats_is_refused_alone),
         CN_TEST("it stops when it is told to", it_stops_when_it_is_told_to),
     };
     return cmocka_run_group_tests_name("backtest", tests, set_up, tear_down);

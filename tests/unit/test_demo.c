@@ -98,6 +98,26 @@ static void falling_accounts_fall(void **state)
     assert_int_equal(falling, 5);
 }
 
+static void those_that_left_mostly_faded_and_are_silent_since(void **state)
+{
+    (void)state;
+    size_t faded = 0;
+    for (size_t i = 0; i < cn_demo_book_size(CN_DEMO_FORMER, 0); i++) {
+        struct cn_demo_account account;
+        cn_demo_account_make(SEED, CN_DEMO_FORMER, i, &account);
+        int64_t left = account.left_days;
+        /* Half a year before it left is within what is kept. */
+        assert_in_range(left, 1, CN_DEMO_HISTORY_DAYS - 180);
+        assert_int_equal(events_between(&account, 0, left), 0);
+        assert_true(events_between(&account, left + 150, left + 180) > 0);
+        bool fades = events_between(&account, left, left + 20) * 2 <
+                     events_between(&account, left + 150, left + 170);
+        assert_int_equal(fades, account.shape == CN_DEMO_LEAVING);
+        faded += fades;
+    }
+    assert_in_range(faded, 18, 22); /* some are content until the end */
+}
+
 struct sink {
     struct cn_json_parser *parser;
     size_t events;
@@ -204,6 +224,8 @@ int main(void)
         CN_TEST("a day of the demo is the same every time and in order",
                 a_day_is_the_same_every_time_and_in_order),
         CN_TEST("falling accounts of the demo fall", falling_accounts_fall),
+        CN_TEST("those that left mostly faded before, and are silent since",
+                those_that_left_mostly_faded_and_are_silent_since),
         CN_TEST("demo batches are JSON and none is too large",
                 batches_are_json_and_none_is_too_large),
         CN_TEST("live traffic of the demo is a function of seed and time",

@@ -1169,6 +1169,24 @@ export interface paths {
         /** Accounts that are marked as left */
         get: operations["listDepartures"];
         put?: never;
+        /** Mark the accounts of a CSV file as left, all or none: each wrong line is named */
+        post: operations["importDepartures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/departures/suggested": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accounts whose last contract ended and that are not marked, with the day after */
+        get: operations["suggestDepartures"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1183,12 +1201,65 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Whether the account is marked as left */
+        get: operations["getDeparture"];
         put?: never;
         /** Mark the account as left, or change its mark */
         post: operations["markDeparture"];
         /** Take the mark back */
         delete: operations["unmarkDeparture"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backtests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Back-tests that were asked for */
+        get: operations["listBacktests"];
+        put?: never;
+        /** Ask what a program would have told of the accounts that left */
+        post: operations["askBacktest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backtests/{backtest_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a back-test is, and what it came to */
+        get: operations["getBacktest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backtests/{backtest_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a back-test that waits or runs */
+        post: operations["stopBacktest"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2552,6 +2623,10 @@ export interface components {
             rule: string;
             /** @description the reason, in a few words */
             because: string;
+            /** @description null: it is about the account */
+            ticket_id: string | null;
+            /** @description what that ticket says; empty without */
+            ticket_subject: string;
             /**
              * @description how urgent
              * @enum {string}
@@ -2635,6 +2710,10 @@ export interface components {
             rule: string;
             /** @description the reason, in a few words */
             because: string;
+            /** @description null: it is about the account */
+            ticket_id: string | null;
+            /** @description what that ticket says; empty without */
+            ticket_subject: string;
             /**
              * @description how urgent
              * @enum {string}
@@ -2704,7 +2783,7 @@ export interface components {
              * @description what happened
              * @enum {string}
              */
-            kind: "stays" | "learned" | "already_true" | "raised" | "returned" | "cleared" | "held" | "ended" | "started" | "acknowledged" | "snoozed" | "assigned" | "resolved" | "task_done" | "task_reopened";
+            kind: "stays" | "learned" | "already_true" | "raised" | "returned" | "cleared" | "held" | "ended" | "started" | "acknowledged" | "snoozed" | "assigned" | "resolved" | "task_done" | "task_reopened" | "asked_again";
             /**
              * Format: date-time
              * @description when
@@ -2716,7 +2795,7 @@ export interface components {
             program_version: number;
             /** @description what the person said */
             note: string;
-            /** @description what raised it, frozen then: when, clear, values (name, value_text, source, at), health */
+            /** @description what raised it, frozen then: when, clear, each, ticket_id, values (name, value_text, source, at), health */
             evidence: unknown | null;
         };
         SignalBulk: {
@@ -3573,7 +3652,7 @@ export interface components {
              * @description what it tells
              * @enum {string}
              */
-            kind: "signal" | "digest" | "test";
+            kind: "signal" | "digest" | "test" | "assigned" | "snooze_over";
             /**
              * @description the way it goes
              * @enum {string}
@@ -3699,6 +3778,20 @@ export interface components {
              */
             known: string;
         };
+        DepartureImport: {
+            /** @description lines of account, day as 2026-03-31 and perhaps a reason, with or without a heading; the account is its id, external id, domain or name */
+            csv: string;
+        };
+        DepartureImported: {
+            /** @description accounts */
+            marked: number;
+        };
+        DepartureOfAccount: {
+            /** @description the day it left; null: it is not marked */
+            left_on: string | null;
+            /** @description why, or nothing */
+            reason: string;
+        };
         DepartureMark: {
             /**
              * Format: date
@@ -3707,6 +3800,290 @@ export interface components {
             left_on: string;
             /** @description why */
             reason?: string;
+        };
+        BacktestList: {
+            /** @description the newest first; the last 20 are kept */
+            data: components["schemas"]["BacktestBrief"][];
+            /** @description null: no more */
+            next_cursor: string | null;
+        };
+        BacktestBrief: {
+            /** @description the run */
+            id: string;
+            /**
+             * @description how far it is; one runs at a time
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed";
+            /** @description of the program; null: files that were never a version */
+            version: number | null;
+            /** @description the second version */
+            against: number | null;
+            /**
+             * @description as it was asked
+             * @enum {string}
+             */
+            basis: "known" | "true";
+            /** @description departures from this day; null: all */
+            left_from: string | null;
+            /** @description to this day; null: all */
+            left_to: string | null;
+            /**
+             * Format: date-time
+             * @description when it was asked for
+             */
+            asked_at: string;
+            /** @description when it was done or failed */
+            ended_at: string | null;
+            /** @description while it runs: days of accounts evaluated */
+            done: number;
+            /** @description of so many; 0: not known yet */
+            total: number;
+            /** @description why it failed */
+            failure: string | null;
+        };
+        BacktestAsk: {
+            /** @description of the program that is tested: the active one, unless this or files is given */
+            version?: number;
+            /** @description or a whole program that was not applied */
+            files?: components["schemas"]["ProgramFile"][];
+            /** @description a second version, tested beside it */
+            against?: number | null;
+            /**
+             * @description known, unless given: what had been told by then; true: what was so then, whenever it was told, for a past that was imported
+             * @enum {string}
+             */
+            basis?: "known" | "true";
+            /** @description only of accounts that left on this day or after */
+            left_from?: string | null;
+            /** @description or before, this day included */
+            left_to?: string | null;
+        };
+        Backtest: {
+            /** @description the run */
+            id: string;
+            /**
+             * @description how far it is; one runs at a time
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed";
+            /** @description of the program; null: files that were never a version */
+            version: number | null;
+            /** @description the second version */
+            against: number | null;
+            /**
+             * @description as it was asked
+             * @enum {string}
+             */
+            basis: "known" | "true";
+            /** @description departures from this day; null: all */
+            left_from: string | null;
+            /** @description to this day; null: all */
+            left_to: string | null;
+            /**
+             * Format: date-time
+             * @description when it was asked for
+             */
+            asked_at: string;
+            /** @description when it was done or failed */
+            ended_at: string | null;
+            /** @description while it runs: days of accounts evaluated */
+            done: number;
+            /** @description of so many; 0: not known yet */
+            total: number;
+            /** @description why it failed */
+            failure: string | null;
+            /** @description when it is done: one for each version, in the order asked */
+            reports: components["schemas"]["BacktestReport"][];
+            /** @description of ARR */
+            currency: string;
+        };
+        BacktestReport: {
+            /** @description of the program; null: files that were never a version */
+            version: number | null;
+            /** @description in a sentence */
+            verdict: string;
+            /** @description the fact by which the score cheats, or nothing */
+            refused: string;
+            /**
+             * @description known: what had been told by then; true: whenever it was told
+             * @enum {string}
+             */
+            basis: "known" | "true";
+            /** @description departures that were looked at */
+            left: number;
+            /** @description departures that were not, and why */
+            left_out: components["schemas"]["BacktestLeftOut"];
+            /** @description accounts beside them; of many, a sample of about 5,000 */
+            others: number;
+            /**
+             * Format: date
+             * @description evaluated from this day
+             */
+            first_day: string;
+            /**
+             * Format: date
+             * @description up to this day
+             */
+            last_day: string;
+            /** @description 180, 90 and 30 days before */
+            horizons: components["schemas"]["BacktestHorizon"][];
+            /** @description how many left within 90 days, by score */
+            calibration: components["schemas"]["BacktestBand"][];
+            /** @description each signal of the program */
+            signals: components["schemas"]["BacktestSignal"][];
+            /** @description each part of the score: which of them told */
+            measures: components["schemas"]["BacktestMeasure"][];
+            /** @description facts learned afterwards more often of those that left: what tells by them is refused */
+            learned_later: components["schemas"]["BacktestLeak"][];
+            /** @description that left, the newest first */
+            accounts: components["schemas"]["BacktestAccount"][];
+        };
+        BacktestLeftOut: {
+            /** @description left more than about 2.5 years ago */
+            too_old: number;
+            /** @description beyond the newest 2,000 */
+            too_many: number;
+            /** @description the account was not known 30 days before it left */
+            no_history: number;
+        };
+        BacktestHorizon: {
+            /** @description before leaving */
+            days: number;
+            /** @description by the score */
+            told: components["schemas"]["BacktestTold"];
+            /** @description departures in the worst tenth, over what chance would put there */
+            lift_decile: number;
+            /** @description in the worst fifth */
+            lift_quintile: number;
+            /** @description score of those that left */
+            median_left: number;
+            /** @description score of the others */
+            median_stayed: number;
+            /** @description who left, by colour */
+            lost: components["schemas"]["BacktestLost"][];
+        };
+        BacktestTold: {
+            /** @description the chance that of one that left and one that stayed the former had the lower value; 0.5 is chance */
+            auc: components["schemas"]["BacktestEstimate"];
+            /** @description departures with a value */
+            left: number;
+            /** @description accounts beside them */
+            stayed: number;
+            /**
+             * @description too_few: fewer than 10 on either side; no_effect: the interval includes 0.5; reversed: it points the wrong way
+             * @enum {string}
+             */
+            verdict: "too_few" | "no_effect" | "tells" | "reversed";
+        };
+        BacktestEstimate: {
+            /** @description as measured, 0 to 1 */
+            value: number;
+            /** @description lower end of the interval of 95 % */
+            low: number;
+            /** @description its upper end */
+            high: number;
+        };
+        BacktestLost: {
+            /** @description then; null: no score */
+            colour: ("red" | "yellow" | "green") | null;
+            /** @description accounts that left */
+            count: number;
+            /** @description their ARR at that instant, in major units */
+            arr: number;
+        };
+        BacktestBand: {
+            /** @description points */
+            from: number;
+            /** @description points, not included but 100 */
+            to: number;
+            /** @description accounts, one instant a month */
+            cases: number;
+            /** @description that left within 90 days */
+            left: number;
+            /** @description how many that is */
+            rate: components["schemas"]["BacktestEstimate"];
+        };
+        BacktestSignal: {
+            /** @description of the signal */
+            name: string;
+            /** @description the fact by which it cheats, or nothing */
+            refused: string;
+            /** @description by having warned */
+            told: components["schemas"]["BacktestTold"];
+            /** @description times, before leaving */
+            raised: number;
+            /** @description times that the account left within 180 days */
+            right: number;
+            /** @description times that it did not */
+            false_alarms: number;
+            /** @description times of which the 180 days are not over */
+            open: number;
+            /** @description departures with a warning */
+            caught: number;
+            /** @description departures without */
+            missed: number;
+            /** @description right, of right and false alarms */
+            precision: components["schemas"]["BacktestEstimate"];
+            /** @description caught, of all departures */
+            recall: components["schemas"]["BacktestEstimate"];
+            /** @description from the first warning to leaving: quartiles; none without one */
+            lead_days: number[];
+        };
+        BacktestMeasure: {
+            /** @description accounts are compared with those of the same scorecard */
+            scorecard: string;
+            /** @description usage/breadth */
+            path: string;
+            /** @description its last member */
+            name: string;
+            /** @description in the tree, from 1 */
+            depth: number;
+            /** @description it has parts of its own, which follow */
+            is_group: boolean;
+            /** @description by what it gives, 90 days before */
+            told: components["schemas"]["BacktestTold"];
+            /** @description the fact by which it cheats, or nothing */
+            refused: string;
+        };
+        BacktestLeak: {
+            /** @description as rules name it */
+            name: string;
+            /** @description of those that left: learned later */
+            left_later: number;
+            /** @description of so many looked at */
+            left_of: number;
+            /** @description of the others: learned later */
+            stayed_later: number;
+            /** @description of so many looked at */
+            stayed_of: number;
+            /** @description scorecards read it */
+            scores: boolean;
+        };
+        BacktestAccount: {
+            /** @description the account */
+            id: string;
+            /** @description its display name */
+            name: string;
+            /**
+             * Format: date
+             * @description the day it left
+             */
+            left_on: string;
+            /** @description 180, 90 and 30 days before */
+            at: components["schemas"]["BacktestInstant"][];
+            /** @description days before leaving that a signal first warned; null: none did */
+            warned: number | null;
+        };
+        BacktestInstant: {
+            /** @description before leaving */
+            days: number;
+            /** @description as it was shown; null: no score */
+            points: number | null;
+            /** @description then; null: no score */
+            colour: ("red" | "yellow" | "green") | null;
+            /** @description at that instant, in major units */
+            arr: number;
         };
     };
     responses: never;
@@ -13200,6 +13577,315 @@ export interface operations {
             };
         };
     };
+    importDepartures: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DepartureImport"];
+            };
+        };
+        responses: {
+            /** @description Mark the accounts of a CSV file as left, all or none: each wrong line is named */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepartureImported"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suggestDepartures: {
+        parameters: {
+            query?: {
+                /** @description rows of a page, 200 unless given */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accounts whose last contract ended and that are not marked, with the day after */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepartureList"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDeparture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the account */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether the account is marked as left */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepartureOfAccount"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     markDeparture: {
         parameters: {
             query?: never;
@@ -13402,6 +14088,425 @@ export interface operations {
             };
             /** @description gone */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBacktests: {
+        parameters: {
+            query?: {
+                /** @description rows of a page, 200 unless given */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Back-tests that were asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BacktestList"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askBacktest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BacktestAsk"];
+            };
+        };
+        responses: {
+            /** @description Ask what a program would have told of the accounts that left */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BacktestBrief"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBacktest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the run */
+                backtest_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far a back-test is, and what it came to */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backtest"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopBacktest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the run */
+                backtest_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description End a back-test that waits or runs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BacktestBrief"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -10,6 +10,7 @@ import {
 } from '@tanstack/react-router';
 import { hasStatus } from '@/api/errors';
 import { readSearch } from '@/features/accounts';
+import { readBacktestSearch } from '@/features/backtest';
 import { readPortfolioSearch } from '@/features/portfolio';
 import type { ProgramView } from '@/features/program/ProgramPage';
 import { readScorecardsSearch } from '@/features/scorecards';
@@ -134,6 +135,13 @@ const scorecards = createRoute({
   component: lazyRouteComponent(() => import('./scorecards'), 'Scorecards'),
 });
 
+const backtest = createRoute({
+  getParentRoute: () => app,
+  path: '/backtest',
+  validateSearch: readBacktestSearch,
+  component: lazyRouteComponent(() => import('./backtest'), 'Backtest'),
+});
+
 const notifications = createRoute({
   getParentRoute: () => app,
   path: '/notifications',
@@ -165,6 +173,7 @@ const tree = root.addChildren([
     segment,
     coverage,
     scorecards,
+    backtest,
     program,
     sources,
     notifications,

@@ -12,6 +12,7 @@ export interface Page {
     | '/segments'
     | '/coverage'
     | '/scorecards'
+    | '/backtest'
     | '/program'
     | '/sources';
   key: string;
@@ -27,6 +28,7 @@ const PAGES: readonly Page[] = [
   { to: '/segments', key: 'e', label: t('pages.segments'), icon: 'segments' },
   { to: '/coverage', key: 'c', label: t('pages.coverage'), icon: 'coverage' },
   { to: '/scorecards', key: 'o', label: t('pages.scorecards'), icon: 'scorecards' },
+  { to: '/backtest', key: 'b', label: t('pages.backtest'), icon: 'backtest' },
   { to: '/program', key: 'r', label: t('pages.program'), icon: 'program' },
   { to: '/sources', key: 's', label: t('sources.title'), icon: 'sources' },
 ];
@@ -34,5 +36,6 @@ const PAGES: readonly Page[] = [
 /** The pages that the user's role may see. */
 export function usePages(): readonly Page[] {
   const operates = useCan('operate');
-  return PAGES.filter(page => operates || page.to !== '/sources');
+  const tries = useCan('try');
+  return PAGES.filter(page => (operates || page.to !== '/sources') && (tries || page.to !== '/backtest'));
 }

@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Account, AccountHealth } from '@/api/types';
+import { DepartureFact } from '@/features/departures';
 import { HealthShape, Summary, shadeOf, Trend } from '@/features/health';
 import { useFormat, When } from '@/features/session';
 import { t } from '@/lib/i18n';
@@ -53,6 +54,9 @@ function Facts({ account, health }: { account: Account; health: AccountHealth | 
       </Fact>
       <Fact name={t('accounts.column.open_tickets')}>
         <span className="num">{account.open_tickets}</span>
+      </Fact>
+      <Fact name={t('departure.title')}>
+        <DepartureFact id={account.id} name={account.name} />
       </Fact>
       <Fact name={t('account.scorecard')}>
         {account.scorecard ? (

@@ -1,10 +1,10 @@
 // The page that a leader opens first: how the book stands, how it moved, who moved most and why.  Every
 // number leads to the accounts behind it.
 import { Button, Menu, TextInput } from '@mantine/core';
-import { useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { momentsOf, NoAccounts, useLastSeen } from '@/features/accounts';
-import { QueryFailure, useFormat, useSession, useUsers } from '@/features/session';
+import { QueryFailure, useCan, useFormat, useSession, useUsers } from '@/features/session';
 import { PortfolioSignals } from '@/features/signals';
 import { t } from '@/lib/i18n';
 import { useTitle } from '@/lib/title';
@@ -133,6 +133,7 @@ export function PortfolioPage({ search }: { search: PortfolioSearch }) {
   useLivePortfolio();
   const navigate = useNavigate();
   const format = useFormat();
+  const tries = useCan('try');
   const seen = useLastSeen('portfolio');
   const [opened] = useState(Date.now);
   const owner = useOwner(search);
@@ -159,6 +160,7 @@ export function PortfolioPage({ search }: { search: PortfolioSearch }) {
         <h1>{t('portfolio.title')}</h1>
         <OwnerMenu owner={owner} onChange={change} />
         <span className={classes.spacer} />
+        {tries && <Link to="/backtest">{t('portfolio.backtest')}</Link>}
         <SinceMenu range={range} seen={seen} today={format.day(opened)} onChange={change} />
       </header>
       {figures.error && <QueryFailure error={figures.error} onRetry={() => void figures.refetch()} />}

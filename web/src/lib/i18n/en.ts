@@ -1,5 +1,6 @@
 // English.  Sentence case, words from GLOSSARY.md, no exclamation marks.
 import { bill } from './bill';
+import { departure } from './departure';
 import { health } from './health';
 import { judgement } from './judgement';
 import { keys } from './keys';
@@ -10,6 +11,7 @@ import { sources } from './sources';
 import { touches } from './touches';
 
 export const en = {
+  departure,
   judgement,
   notifications,
   portfolio,
@@ -38,7 +40,13 @@ export const en = {
     showPassword: 'Show or hide the password',
     submit: 'Sign in',
   },
-  pages: { program: 'Program', scorecards: 'Scorecards', segments: 'Segments', coverage: 'Coverage' },
+  pages: {
+    program: 'Program',
+    scorecards: 'Scorecards',
+    segments: 'Segments',
+    coverage: 'Coverage',
+    backtest: 'Back-test',
+  },
   shell: {
     navigation: 'Pages',
     skip: 'Skip to the page',

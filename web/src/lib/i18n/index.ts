@@ -1,5 +1,6 @@
 // Every text a person reads comes from here.  A text that is missing is a compile error.
 import i18next from 'i18next';
+import type { backtest } from './backtest';
 import { en } from './en';
 import type { program } from './program';
 import type { scorecards } from './scorecards';
@@ -11,6 +12,7 @@ declare module 'i18next' {
     // Some pages bring their texts along (features/program/texts.ts and others).
     resources: {
       translation: typeof en & {
+        backtest: typeof backtest;
         program: typeof program;
         scorecards: typeof scorecards;
         segments: typeof segments;

@@ -1,6 +1,7 @@
 // English, of the portfolio page.
 export const portfolio = {
   title: 'Portfolio',
+  backtest: 'Would it have told us?',
   whose: 'Whose accounts',
   everybody: 'All accounts',
   noneHelp: 'Figures of the book stand here as soon as it has an account: send an event that names one.',

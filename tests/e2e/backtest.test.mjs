@@ -1,0 +1,80 @@
+// "Would it have told us?" as a sceptic uses it: run, look, doubt, mark who else left.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { accountNamed, launch, signedIn, startDemo } from './browser.mjs';
+
+let demo;
+let browser;
+before(async () => {
+  demo = await startDemo();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+});
+
+const RUN_MS = 120_000;
+const table = (page, title) => page.getByRole('region', { name: `Table: ${title}`, exact: true });
+
+test('from the portfolio to an answer in two clicks; each figure stands with its interval', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  await page.goto(`${demo.base}/portfolio`);
+  await page.getByRole('link', { name: 'Would it have told us?' }).click();
+  await page.getByText(/^26 accounts are marked as left\. Run the test/).waitFor();
+  await page.getByRole('button', { name: 'Run the test' }).click();
+
+  await page.getByRole('heading', { name: 'In short' }).waitFor({ timeout: RUN_MS });
+  await page.getByText(/^\d+ of 26 accounts that left were not green 90 days before/).waitFor();
+  await page.getByText(/^(It would have told|No effect shown)/).waitFor();
+  const horizons = await table(page, 'Did those that left score lower?').getByRole('row').allInnerTexts();
+  assert.deepEqual(horizons.slice(1).map(row => row.split(/\s/)[0]), ['180', '90', '30']);
+  assert.match(horizons[3], /0\.\d\d \(0\.\d\d to [01]\.\d\d\)/);
+  assert.ok((await table(page, 'Which measure told?').getByRole('row').count()) > 3);
+  assert.equal(await table(page, 'Score of each account that left').getByRole('row').count(), 27);
+
+  await page.reload(); // what came of it is kept
+  await page.getByRole('heading', { name: 'In short' }).waitFor();
+  await table(page, 'Score of each account that left').getByRole('link').first().click();
+  await page.getByRole('button', { name: /^Take back that / }).waitFor();
+});
+
+test('two versions stand side by side, panel by panel', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  await page.goto(`${demo.base}/backtest`);
+  await page.getByRole('button', { name: /^Beside it/ }).click();
+  await page.getByRole('menuitemradio', { name: 'Version 1, active' }).click();
+  await page.getByRole('button', { name: 'Run the test' }).click();
+  await page.getByText(/on versions 1 and 1/).waitFor({ timeout: RUN_MS });
+  const panel = page.getByRole('region', { name: 'Which measure told?', exact: true });
+  assert.equal(await panel.getByRole('table').count(), 2);
+  await page.getByText('Earlier tests').waitFor();
+});
+
+test('a file names its wrong lines and marks nobody; a right one marks, and is taken back', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  await page.goto(`${demo.base}/backtest`);
+  const upload = text =>
+    page.getByLabel('Upload a CSV file').setInputFiles({ name: 'left.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+  await page.getByText('26 accounts are marked as left.', { exact: true }).waitFor();
+  await upload('account,day\nNobody at all,2026-03-31\n');
+  await page.getByText(/^line 2: no account has "Nobody at all"/).waitFor();
+  await upload('techcorp,2026-10-31,a drill\n');
+  await page.getByText('27 accounts are marked as left.', { exact: true }).waitFor();
+  await page.getByText('Marked accounts').click();
+  await page.getByRole('button', { name: 'Take back that TechCorp left' }).click();
+  await page.getByText('26 accounts are marked as left.', { exact: true }).waitFor();
+});
+
+test('one account is marked on its own page', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  const { id } = await accountNamed(page, demo.base, 'TechCorp');
+  await page.goto(`${demo.base}/accounts/${id}`);
+  await page.getByRole('button', { name: 'Mark as left' }).click();
+  await page.getByLabel('The day it left').fill('2026-10-31');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Oct 31, 2026').waitFor();
+  await page.getByRole('button', { name: 'Take back that TechCorp left' }).click();
+  await page.getByRole('button', { name: 'Mark as left' }).waitFor();
+});

@@ -1,0 +1,103 @@
+// What to test: a version of the program, another one beside it, and what counts as known.
+import { Button, Menu } from '@mantine/core';
+import { useState } from 'react';
+import type { Backtest, BacktestAsk } from '@/api/types';
+import { t } from '@/lib/i18n';
+import { Icon } from '@/ui/Icon';
+import classes from './Backtest.module.css';
+import { useTestable } from './queries';
+
+const NONE = 'none';
+type Basis = 'known' | 'true';
+
+interface ChoiceProps {
+  label: string;
+  value: string;
+  choices: readonly { value: string; label: string; note?: string }[];
+  onChange: (value: string) => void;
+}
+
+function Choice({ label, value, choices, onChange }: ChoiceProps) {
+  const chosen = choices.find(one => one.value === value)?.label ?? value;
+  return (
+    <Menu>
+      <Menu.Target>
+        <Button
+          size="xs"
+          variant="default"
+          aria-label={`${label}: ${chosen}`}
+          rightSection={<Icon name="down" size={12} />}
+        >
+          {chosen}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown className={classes.menu}>
+        <Menu.Label>{label}</Menu.Label>
+        {choices.map(one => (
+          <Menu.RadioItem
+            key={one.value}
+            value={one.value}
+            checked={one.value === value}
+            onClick={() => onChange(one.value)}
+          >
+            {one.label}
+            {one.note && <span className={classes.doc}>{one.note}</span>}
+          </Menu.RadioItem>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+interface Props {
+  disabled: boolean;
+  isAsking: boolean;
+  /** What is shown: the bar begins with what it asked. */
+  run: Backtest | undefined;
+  onAsk: (ask: BacktestAsk) => void;
+}
+
+export function AskBar({ disabled, isAsking, run, onAsk }: Props) {
+  const versions = useTestable().data ?? [];
+  const active = versions.find(one => one.is_active)?.version;
+  const [version, setVersion] = useState<string | null>(null);
+  const [against, setAgainst] = useState<string | null>(null);
+  const [basis, setBasis] = useState<Basis | null>(null);
+  const choices = versions.map(one => ({
+    value: String(one.version),
+    label: t(one.is_active ? 'backtest.ask.active' : 'backtest.ask.versionOf', { version: one.version }),
+    note: one.note,
+  }));
+  const tested = version ?? String(run?.version ?? active ?? '');
+  const beside = against ?? (run?.against ? String(run.against) : NONE);
+  const known = basis ?? run?.basis ?? 'known';
+  const ask = () =>
+    onAsk({
+      ...(tested ? { version: Number(tested) } : {}),
+      ...(beside === NONE ? {} : { against: Number(beside) }),
+      basis: known,
+    });
+  return (
+    <div className={classes.tools}>
+      <Choice label={t('backtest.ask.version')} value={tested} choices={choices} onChange={setVersion} />
+      <Choice
+        label={t('backtest.ask.against')}
+        value={beside}
+        choices={[{ value: NONE, label: t('backtest.ask.alone') }, ...choices]}
+        onChange={setAgainst}
+      />
+      <Choice
+        label={t('backtest.ask.basis')}
+        value={known}
+        choices={[
+          { value: 'known', label: t('backtest.ask.known'), note: t('backtest.ask.knownWhy') },
+          { value: 'true', label: t('backtest.ask.true'), note: t('backtest.ask.trueWhy') },
+        ]}
+        onChange={value => setBasis(value as Basis)}
+      />
+      <Button size="xs" disabled={disabled} loading={isAsking} onClick={ask}>
+        {t('backtest.ask.run')}
+      </Button>
+    </div>
+  );
+}

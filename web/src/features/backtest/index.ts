@@ -1,0 +1,1 @@
+export { type BacktestSearch, readBacktestSearch } from './search';

@@ -1,0 +1,2 @@
+export { DepartureFact } from './DepartureFact';
+export { LISTED_MOST, useDepartures, useImport, useMark, useSuggested, useUnmark } from './queries';
