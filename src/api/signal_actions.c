@@ -85,12 +85,11 @@ static bool handle_assign(const struct cn_request *req, struct cn_response *res,
                           struct cn_error *err)
 {
     const struct assign_body *body = req->body;
-    return act(
-        req,
-        &(struct cn_signal_action){ .verb = CN_SIGNAL_ASSIGN,
-                                    .assignee_id = body->assignee_id,
-                                    .tell = req->api->options.notices.tell },
-        res, err);
+    return act(req,
+               &(struct cn_signal_action){ .verb = CN_SIGNAL_ASSIGN,
+                                           .assignee_id = body->assignee_id,
+                                           .tell = req->api->options.notices.tell },
+               res, err);
 }
 
 static bool handle_resolve(const struct cn_request *req, struct cn_response *res,

@@ -1,4 +1,5 @@
-/* What rules read of tickets: how many are open, how old they are, and which have been open for long. */
+/* What rules read of tickets: how many are open, how old they are, and which have been open for
+ * long. */
 #include <stdlib.h>
 
 #include "book/column_at.h"

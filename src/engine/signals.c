@@ -223,13 +223,12 @@ static void end_records(struct cn_engine *engine, const struct cn_signal_model *
     for (size_t i = 0; i < list.count; i++) {
         const struct cn_about *about = &list.items[i];
         if (about->signal_id != 0 && !(keeps_raised && about->mark.state == CN_SIGNAL_RAISED)) {
-            take_orphan(engine,
-                        &(struct cn_signal_row){ .account_id =
-                                                     cn_frame_accounts(engine->frame)[row],
-                                                 .signal_id = about->signal_id,
-                                                 .about_id = about->about_id,
-                                                 .rule = old->name,
-                                                 .rule_hash = old->hash });
+            take_orphan(engine, &(struct cn_signal_row){ .account_id =
+                                                             cn_frame_accounts(engine->frame)[row],
+                                                         .signal_id = about->signal_id,
+                                                         .about_id = about->about_id,
+                                                         .rule = old->name,
+                                                         .rule_hash = old->hash });
         }
     }
 }
@@ -402,8 +401,7 @@ static int64_t starter_of(const struct cn_signals *signals, int64_t signal_id)
 }
 
 /* The newest signal of the rule for the account, or for that record of it; 0: there was none. */
-static int64_t newest_of(const struct cn_signal_states *states,
-                         const struct cn_signal_moved *moved)
+static int64_t newest_of(const struct cn_signal_states *states, const struct cn_signal_moved *moved)
 {
     const struct cn_about *about =
         cn_abouts_find(&states->abouts, moved->rule, moved->row, moved->about_id);

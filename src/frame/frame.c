@@ -418,7 +418,7 @@ cn_str cn_frame_value_text(const struct cn_frame *frame, uint32_t index, uint32_
 
 /* To ask a source about one row. */
 static struct cn_fill fill_one(const struct cn_frame *frame, const uint32_t *row,
-                              const struct cn_when *when)
+                               const struct cn_when *when)
 {
     return (struct cn_fill){ .frame = frame,
                              .strings = frame->strings,

@@ -61,7 +61,8 @@ struct cn_column_spec {
     int32_t index;
     int64_t args[CN_COLUMN_ARGS_MAX];
     const void *detail; /* lives as long as the source's ctx */
-    /* "ticket": the value counts records of that kind, which the source can name; NULL: it does not.
+    /* "ticket": the value counts records of that kind, which the source can name; NULL: it does
+     * not.
      */
     const char *counts;
     /* What it holds is computed by the program: by this unit of its rules (frame/rules.h), plus 1.

@@ -31,7 +31,8 @@ static const struct cn_node_field rule_rows[] = {
     { "because", CN_SHAPE_TEXT, false, "the reason, in a few words; without it, the name" },
     { "when", CN_SHAPE_CEL, false, "the condition that raises it", .result = "bool" },
     { "each", CN_SHAPE_CEL, false,
-      "a count of records, as tickets.critical_for(48): each record that is counted raises a signal "
+      "a count of records, as tickets.critical_for(48): each record that is counted raises a "
+      "signal "
       "of its own, which clears when that record is counted no more",
       .result = "double" },
     { "clear", CN_SHAPE_CEL, false,
@@ -49,9 +50,8 @@ static const struct cn_node_field rule_rows[] = {
     { "playbook", CN_SHAPE_ANY, false, "refused: there are no playbooks yet" },
 };
 static const char *const conditions[] = { "when", "each" };
-static const struct cn_node_fields rule_fields =
-    CN_NODE_FIELDS("signal", "A condition that asks a person for attention", rule_rows,
-                   CN_ONE_OF(conditions));
+static const struct cn_node_fields rule_fields = CN_NODE_FIELDS(
+    "signal", "A condition that asks a person for attention", rule_rows, CN_ONE_OF(conditions));
 
 struct compiler {
     struct cn_arena *arena;
@@ -200,8 +200,9 @@ static void read_each(struct compiler *c, const struct cn_node *map, const struc
     }
     cn_str name = cn_rules_columns(c->env->rules)->items[rule->each_column].name;
     (void)snprintf(any, sizeof(any), "%.*s > 0.0", CN_STR_ARG(name)); /* fits */
-    rule->when = cn_rules_add_text(c->env->rules, rule->unit, cn_arena_str(c->arena, cn_str_of(any)),
-                                   node, CN_CEL_BOOL, c->problems);
+    rule->when =
+        cn_rules_add_text(c->env->rules, rule->unit, cn_arena_str(c->arena, cn_str_of(any)), node,
+                          CN_CEL_BOOL, c->problems);
     c->ok &= rule->when != CN_NO_RULE;
 }
 

@@ -118,8 +118,8 @@ static void step_record(struct asking *a, const struct cn_signal_moved *of,
     struct cn_abouts *abouts = &a->states->abouts;
     const struct cn_about *about = cn_abouts_find(abouts, of->rule, of->row, of->about_id);
     struct cn_signal_moved moved = *of;
-    if (about != NULL && !(moved.before.state == CN_SIGNAL_UNKNOWN &&
-                           about->mark.state == CN_SIGNAL_CLEAR)) {
+    if (about != NULL &&
+        !(moved.before.state == CN_SIGNAL_UNKNOWN && about->mark.state == CN_SIGNAL_CLEAR)) {
         moved.before = about->mark;
     }
     condition.when = when;
@@ -230,8 +230,8 @@ static void ask_rule(struct asking *a, size_t rule)
     const bool is_each = asks_records(a, rule);
     size_t words = (block->count + 63) / 64;
     for (size_t w = 0; w < words; w++) {
-        uint64_t may = is_each ? may_move_records(a, rule, &answers, w)
-                               : may_move(a, rule, &answers, w);
+        uint64_t may =
+            is_each ? may_move_records(a, rule, &answers, w) : may_move(a, rule, &answers, w);
         for (uint64_t word = may & block->rows[w]; word != 0; word &= word - 1) {
             size_t i = w * 64 + (size_t)__builtin_ctzll(word);
             is_each ? step_records(a, rule, &answers, i) : step(a, rule, &answers, i);

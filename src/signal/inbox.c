@@ -37,7 +37,7 @@ _Static_assert(CN_SIGNAL_VIEW_OPEN == 0 && CN_SIGNAL_VIEW_SNOOZED == 1 &&
 
 #define FROM_BOTH " FROM signal AS s JOIN account AS a ON a.account_id = s.account_id"
 
-#define FROM_ALL                                                                  \
+#define FROM_ALL                                                                          \
     FROM_BOTH " LEFT JOIN ticket AS t ON s.about_id <> 0 AND t.account_id = s.account_id" \
               " AND t.ticket_id = s.about_id"
 
@@ -143,8 +143,8 @@ static bool count_moved(const struct cn_unit *unit, const struct cn_signal_filte
     return add_counts(filter, stmt, list, err);
 }
 
-/* After an import this is most of the table.  It was never raised, and so never resolved; where
- * nobody asks for a part of it an index has the number. */
+/* After an import this is most of the table.  It was never raised, and so never resolved, and nobody
+ * is asked to look at it; where nobody asks for a part of it an index has the number. */
 static bool count_already_true(const struct cn_unit *unit, const struct cn_signal_filter *filter,
                                struct cn_signal_list *list, struct cn_error *err)
 {
@@ -152,6 +152,9 @@ static bool count_already_true(const struct cn_unit *unit, const struct cn_signa
     bool is_all = unit->scope == CN_SCOPE_ALL && filter->rule.len == 0 &&
                   filter->assignee_id.value == 0 && !filter->without_assignee &&
                   filter->account_id.value == 0 && filter->raised_since.us == 0;
+    if (filter->assignee_id.value != 0 || filter->raised_since.us != 0) {
+        return true;
+    }
     if (!cn_sql_prepare(unit->conn,
                         is_all ? "SELECT 4, severity, count(*) FROM signal WHERE state = 2"
                                  " GROUP BY severity"
@@ -168,7 +171,7 @@ static bool count_already_true(const struct cn_unit *unit, const struct cn_signa
 }
 
 #define PAGE_WHERE(states)                                                                        \
-    "SELECT * FROM (SELECT " COLUMNS FROM_ALL " WHERE " states " AND " MATCHES                   \
+    "SELECT * FROM (SELECT " COLUMNS FROM_ALL " WHERE " states " AND " MATCHES                    \
     ") AS placed WHERE place < 6 AND ($9 = 0 OR CASE place WHEN 0 THEN $9 & 1 WHEN 1 THEN $9 & 2" \
     " WHEN 2 THEN $9 & 4 WHEN 3 THEN $9 & 8 WHEN 4 THEN $9 & 16 ELSE $9 & 32 END <> 0)"           \
     " AND ($10 = 0 OR CASE severity WHEN 0 THEN $10 & 1 WHEN 1 THEN $10 & 2 WHEN 2 THEN $10 & 4"  \

@@ -136,7 +136,7 @@ struct cn_signal_action {
     cn_time until;          /* of a snooze */
     cn_user_id assignee_id; /* 0: nobody */
     enum cn_signal_outcome outcome;
-    cn_str reason; /* may be "" */
+    cn_str reason;                      /* may be "" */
     const struct cn_tell_options *tell; /* how the new assignee is told; NULL: they are not */
 };
 

@@ -69,8 +69,8 @@ struct cn_signal_rule {
     int64_t rearm_us;
     enum cn_signal_holds holds;
     cn_str hold_kind;
-    cn_str each_text; /* "": it is about the account */
-    cn_str when_text; /* "" with `each` */
+    cn_str each_text;     /* "": it is about the account */
+    cn_str when_text;     /* "" with `each` */
     cn_str clear_text;    /* "": the negation of `when` */
     uint64_t hash;        /* of all texts: what a state was reached under */
     bool reads_health;    /* freezes while the health is grey */

@@ -1,7 +1,7 @@
 /*
  * Where every account stands with every signal: five sets of rows a rule, and what is known of the
- * few that were raised or found.  To a rule about records an account is only unknown or clear, which
- * is whether the rule has answered; the records stand in `abouts`.
+ * few that were raised or found.  To a rule about records an account is only unknown or clear,
+ * which is whether the rule has answered; the records stand in `abouts`.
  *
  * One thread at a time.
  *

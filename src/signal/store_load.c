@@ -112,8 +112,7 @@ static bool put_mark(const struct cn_signal_load *load, size_t rule, uint32_t pl
                      const struct cn_signal_row *row, const struct cn_signal_mark *mark)
 {
     if (cn_signal_rule_is_each(&load->model->rules[rule])) {
-        struct cn_about *about =
-            cn_abouts_put(&load->states->abouts, rule, place, row->about_id);
+        struct cn_about *about = cn_abouts_put(&load->states->abouts, rule, place, row->about_id);
         about->mark = *mark;
         about->signal_id = row->signal_id;
         return true;

@@ -1,6 +1,6 @@
 /*
- * Who is told of a signal that is raised, handed to somebody or asks again, how and when: written to
- * the outbox in the transaction that does it.
+ * Who is told of a signal that is raised, handed to somebody or asks again, how and when: written
+ * to the outbox in the transaction that does it.
  *
  *   severity under the person's minimum -> the digest alone
  *   over the day's budget               -> the digest alone

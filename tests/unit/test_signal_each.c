@@ -282,7 +282,8 @@ static void a_second_ticket(struct world *w)
     not_there(w, "second");
     go_on(w, SECOND_US); /* while the first is raised */
     raised_at(w, "second", first_us + 3 * HOUR_US);
-    /* The first is solved: only its signal clears, and a third is told within its time to re-arm. */
+    /* The first is solved: only its signal clears, and a third is told within its time to re-arm.
+     */
     int64_t third_us = cn_now(&w->spine.clock).us;
     open_ticket(w, "a", "third", third_us);
     solve_ticket(w, "a", "first");

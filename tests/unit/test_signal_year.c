@@ -17,7 +17,7 @@ enum {
     STEPS = 180, /* of 49 hours, so that each is on another day */
     CHANGES = 7, /* of a step */
     SAYINGS_MAX = STEPS * CHANGES,
-    RULES = 3,   /* about the account; one more is about each ticket */
+    RULES = 3, /* about the account; one more is about each ticket */
     EACH = RULES,
     TICKETS = 3, /* of an account */
     RAISED_MAX = 2000
@@ -199,13 +199,13 @@ static bool write_change(void *arg, struct cn_sql_conn *conn, struct cn_error *e
                                                 .stage = CN_STAGE_ADOPTION };
     const struct cn_account_patch patch = { .renewal_on = model->renewal_day,
                                             .renewal_on_given = CN_GIVEN };
-    const struct cn_ticket_new new_ticket = { .external_id = world_text(spine, "t", change->ticket),
-                                              .subject = CN_STR("Help"),
-                                              .priority = CN_TICKET_CRITICAL,
-                                              .status = change->kind == 2 ? CN_TICKET_OPEN
-                                                                          : CN_TICKET_SOLVED,
-                                              .opened_at = { model->tickets[change->ticket]
-                                                                 .opened_us } };
+    const struct cn_ticket_new new_ticket = {
+        .external_id = world_text(spine, "t", change->ticket),
+        .subject = CN_STR("Help"),
+        .priority = CN_TICKET_CRITICAL,
+        .status = change->kind == 2 ? CN_TICKET_OPEN : CN_TICKET_SOLVED,
+        .opened_at = { model->tickets[change->ticket].opened_us }
+    };
     if (!cn_account_upsert(&unit, &new_account, &account, NULL, err)) {
         return false;
     }
@@ -321,14 +321,15 @@ static size_t load_raised(struct year *year, struct raised *raised)
     bool row = false;
     size_t count = 0;
     assert_true(cn_db_read(year->spine.db, &conn, &err));
-    assert_true(cn_sql_prepare(conn,
-                               "SELECT a.external_id, e.rule, e.at_us, COALESCE(t.external_id, 't0')"
-                               " FROM signal_event AS e"
-                               " JOIN account AS a ON a.account_id = e.account_id"
-                               " LEFT JOIN ticket AS t ON t.account_id = e.account_id"
-                               " AND t.ticket_id = e.about_id"
-                               " WHERE e.kind = $1",
-                               &stmt, &err));
+    assert_true(
+        cn_sql_prepare(conn,
+                       "SELECT a.external_id, e.rule, e.at_us, COALESCE(t.external_id, 't0')"
+                       " FROM signal_event AS e"
+                       " JOIN account AS a ON a.account_id = e.account_id"
+                       " LEFT JOIN ticket AS t ON t.account_id = e.account_id"
+                       " AND t.ticket_id = e.about_id"
+                       " WHERE e.kind = $1",
+                       &stmt, &err));
     cn_sql_bind_i64(stmt, 1, CN_SIGNAL_EVENT_RAISED);
     while (cn_sql_step(stmt, &row, &err) && row) {
         assert_true(count < RAISED_MAX);

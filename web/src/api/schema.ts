@@ -2472,6 +2472,10 @@ export interface components {
             rule: string;
             /** @description the reason, in a few words */
             because: string;
+            /** @description null: it is about the account */
+            ticket_id: string | null;
+            /** @description what that ticket says; empty without */
+            ticket_subject: string;
             /**
              * @description how urgent
              * @enum {string}
@@ -2555,6 +2559,10 @@ export interface components {
             rule: string;
             /** @description the reason, in a few words */
             because: string;
+            /** @description null: it is about the account */
+            ticket_id: string | null;
+            /** @description what that ticket says; empty without */
+            ticket_subject: string;
             /**
              * @description how urgent
              * @enum {string}
@@ -2612,7 +2620,7 @@ export interface components {
              * @description what happened
              * @enum {string}
              */
-            kind: "stays" | "learned" | "already_true" | "raised" | "returned" | "cleared" | "held" | "ended" | "started" | "acknowledged" | "snoozed" | "assigned" | "resolved";
+            kind: "stays" | "learned" | "already_true" | "raised" | "returned" | "cleared" | "held" | "ended" | "started" | "acknowledged" | "snoozed" | "assigned" | "resolved" | "asked_again";
             /**
              * Format: date-time
              * @description when
@@ -2624,7 +2632,7 @@ export interface components {
             program_version: number;
             /** @description what the person said */
             note: string;
-            /** @description what raised it, frozen then: when, clear, values (name, value_text, source, at), health */
+            /** @description what raised it, frozen then: when, clear, each, ticket_id, values (name, value_text, source, at), health */
             evidence: unknown | null;
         };
         SignalBulk: {
@@ -3352,6 +3360,11 @@ export interface components {
             at: string;
             /** @description null: not seen yet */
             read_at: string | null;
+            /**
+             * @description signal: it was raised; assigned: somebody else handed it over; snooze_over: it asks again
+             * @enum {string}
+             */
+            kind: "signal" | "digest" | "test" | "assigned" | "snooze_over";
             /** @description of which signal */
             signal_id: string;
             /** @description of which account */
@@ -3387,7 +3400,7 @@ export interface components {
              * @description what it tells
              * @enum {string}
              */
-            kind: "signal" | "digest" | "test";
+            kind: "signal" | "digest" | "test" | "assigned" | "snooze_over";
             /**
              * @description the way it goes
              * @enum {string}
