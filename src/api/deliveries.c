@@ -44,6 +44,7 @@ static int64_t limit_of(const struct page_query *query)
 
 /* ---- in the app ---- */
 
+static const struct cn_names kinds = { cn_outbox_kind_names, CN_OUTBOX_KIND_COUNT };
 static const struct cn_names severities = { cn_signal_severity_names, CN_SIGNAL_SEVERITY_COUNT };
 
 struct notification_view {
@@ -51,6 +52,7 @@ struct notification_view {
     cn_time at;
     cn_time read_at;
     enum cn_given read_at_given;
+    enum cn_outbox_kind kind;
     cn_signal_id signal_id;
     cn_account_id account_id;
     cn_str account_name;
@@ -62,6 +64,9 @@ static const struct cn_field notification_rows[] = {
     CN_FIELD_OF_ID(struct notification_view, id, CN_OUTBOX_PREFIX, .doc = "the notification"),
     NOTE(at, .doc = "when"),
     NOTE(read_at, CN_MAY(struct notification_view, read_at, BE_NULL), .doc = "null: not seen yet"),
+    CN_FIELD_OF_ENUM(struct notification_view, kind, &kinds,
+                     .doc = "signal: it was raised; assigned: somebody else handed it over; "
+                            "snooze_over: it asks again"),
     CN_FIELD_OF_ID(struct notification_view, signal_id, CN_SIGNAL_PREFIX, .doc = "of which signal"),
     CN_FIELD_OF_ID(struct notification_view, account_id, CN_ACCOUNT_PREFIX,
                    .doc = "of which account"),
@@ -112,6 +117,7 @@ static bool show_notification(const struct cn_request *req, const struct cn_outb
         .at = item->created,
         .read_at = item->read,
         .read_at_given = item->read.us != 0 ? CN_GIVEN : CN_NULL,
+        .kind = item->kind,
         .signal_id = signal.id,
         .account_id = signal.account_id,
         .account_name = signal.account_name,
@@ -168,7 +174,6 @@ static bool handle_read(const struct cn_request *req, struct cn_response *res, s
 
 /* ---- deliveries ---- */
 
-static const struct cn_names kinds = { cn_outbox_kind_names, CN_OUTBOX_KIND_COUNT };
 static const struct cn_names channels = { cn_channel_names, CN_CHANNEL_COUNT };
 static const struct cn_names states = { cn_outbox_state_names, CN_OUTBOX_STATE_COUNT };
 

@@ -143,8 +143,8 @@ static bool count_moved(const struct cn_unit *unit, const struct cn_signal_filte
     return add_counts(filter, stmt, list, err);
 }
 
-/* After an import this is most of the table.  It was never raised, and so never resolved; where
- * nobody asks for a part of it an index has the number. */
+/* After an import this is most of the table.  It was never raised, and so never resolved, and nobody
+ * is asked to look at it; where nobody asks for a part of it an index has the number. */
 static bool count_already_true(const struct cn_unit *unit, const struct cn_signal_filter *filter,
                                struct cn_signal_list *list, struct cn_error *err)
 {
@@ -152,6 +152,9 @@ static bool count_already_true(const struct cn_unit *unit, const struct cn_signa
     bool is_all = unit->scope == CN_SCOPE_ALL && filter->rule.len == 0 &&
                   filter->assignee_id.value == 0 && !filter->without_assignee &&
                   filter->account_id.value == 0 && filter->raised_since.us == 0;
+    if (filter->assignee_id.value != 0 || filter->raised_since.us != 0) {
+        return true;
+    }
     if (!cn_sql_prepare(unit->conn,
                         is_all ? "SELECT 4, severity, count(*) FROM signal WHERE state = 2"
                                  " GROUP BY severity"

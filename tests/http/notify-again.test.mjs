@@ -52,7 +52,7 @@ describe('people are told of signals that were raised before', { concurrency: 2 
     assert.match(mail.text, /Acknowledge, without signing in: http/);
     const colleague = await cairn.login(LEA);
     const [message] = await inApp(colleague);
-    assert.equal(message.signal_id, signal.id);
+    assert.deepEqual([message.signal_id, message.kind], [signal.id, 'assigned']);
     // The same again, oneself, and nobody: none of these tells anybody.
     await act(admin, signal, 'assign', { assignee_id: lea });
     await act(colleague, signal, 'assign', { assignee_id: await userId(admin, CSM.email) });

@@ -11,6 +11,7 @@ import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { DemoBar } from '@/features/demo';
 import { FormatProvider, useSession, useSignOut } from '@/features/session';
+import { OpenCount } from '@/features/signals';
 import { t } from '@/lib/i18n';
 import { useKeys } from '@/lib/keys';
 import { Icon } from '@/ui/Icon';
@@ -148,6 +149,7 @@ function Navigation({ onPalette, onKeys, onFold }: NavigationProps) {
         >
           <Icon name={page.icon} />
           <span className={classes.label}>{page.label}</span>
+          {page.to === '/signals' && <OpenCount />}
         </Link>
       ))}
       <More pages={pages.filter(page => !page.main)} onKeys={onKeys} />

@@ -53,6 +53,9 @@ export function Told() {
                     <Link to="/signals" search={{ who: 'all', signal: row.signal_id }}>
                       {row.because}
                     </Link>
+                    {(row.kind === 'assigned' || row.kind === 'snooze_over') && (
+                      <span className="dim"> · {t(`notifications.told.kind.${row.kind}`)}</span>
+                    )}
                     {row.read_at === null && <strong> {t('notifications.told.isNew')}</strong>}
                   </td>
                   <td>{t(`signals.severity.${row.severity}`)}</td>

@@ -1,4 +1,5 @@
 // The support tickets of an account, open ones first.
+import { useLocation } from '@tanstack/react-router';
 import type { Ticket } from '@/api/types';
 import { QueryFailure, When } from '@/features/session';
 import { t } from '@/lib/i18n';
@@ -19,8 +20,12 @@ export function inOrder(tickets: readonly Ticket[]): Ticket[] {
   );
 }
 
+/** The one that a link leads to. */
+const show = (row: HTMLElement | null) => row?.scrollIntoView({ block: 'nearest' });
+
 export function Tickets({ accountId }: { accountId: string }) {
   const tickets = useTickets(accountId);
+  const { hash } = useLocation();
   if (tickets.isPending) return <LoadingLines lines={4} />;
   if (tickets.error) return <QueryFailure error={tickets.error} onRetry={() => void tickets.refetch()} />;
   if (tickets.data.length === 0) return <Empty title={t('tickets.none')}>{t('tickets.noneHelp')}</Empty>;
@@ -38,7 +43,12 @@ export function Tickets({ accountId }: { accountId: string }) {
         </thead>
         <tbody>
           {inOrder(tickets.data).map(ticket => (
-            <tr key={ticket.id} data-left={!isOpen(ticket)}>
+            <tr
+              key={ticket.id}
+              data-left={!isOpen(ticket)}
+              data-meant={ticket.id === hash}
+              ref={ticket.id === hash ? show : undefined}
+            >
               <th scope="row">
                 {ticket.subject}{' '}
                 {ticket.external_id && <span className="dim num">#{ticket.external_id}</span>}

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { When } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useAccountSignals, useLiveSignals } from './queries';
+import { reasonOf } from './reason';
 import { SeverityMark } from './SeverityMark';
 import classes from './SignalsPage.module.css';
 
@@ -18,7 +19,7 @@ export function AccountSignals({ id }: { id: string }) {
         {signals.map(signal => (
           <li key={signal.id}>
             <Link to="/signals" search={{ state: signal.state, who: 'all', signal: signal.id }}>
-              {signal.because || signal.rule}
+              {reasonOf(signal)}
             </Link>
             <SeverityMark severity={signal.severity} />
             <span className="dim">{t(`signals.stateNow.${signal.state}`)}</span>

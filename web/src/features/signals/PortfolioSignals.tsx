@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useFormat, When } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useCounts, useLiveSignals, useMostUrgent } from './queries';
+import { reasonOf } from './reason';
 import { SeverityMark } from './SeverityMark';
 import classes from './SignalsPage.module.css';
 import { ALL, SEVERITIES, type SignalState } from './search';
@@ -61,7 +62,7 @@ export function PortfolioSignals({ owner, since }: Props) {
           {urgent.map(signal => (
             <li key={signal.id}>
               <Link to="/signals" search={{ who, signal: signal.id }}>
-                <strong>{signal.account_name}</strong> {signal.because || signal.rule}
+                <strong>{signal.account_name}</strong> {reasonOf(signal)}
               </Link>
               <SeverityMark severity={signal.severity} />
               <When at={signal.raised_at ?? signal.first_at} />

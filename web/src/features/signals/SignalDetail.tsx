@@ -21,7 +21,7 @@ function Stands({ evidence }: { evidence: Evidence }) {
     <section aria-labelledby="signal-evidence">
       <h3 id="signal-evidence">{t('signals.evidence')}</h3>
       <p className={classes.rule}>
-        <span className="dim">{t('signals.when')}</span> <code>{evidence.when}</code>
+        <span className="dim">{t('signals.when')}</span> <code>{evidence.each || evidence.when}</code>
       </p>
       {health && (
         <p className={classes.health}>
@@ -141,6 +141,19 @@ function Body({ signal }: { signal: Detail }) {
           </Link>
         </h2>
         <p className={classes.says}>{signal.because || signal.rule}</p>
+        {signal.ticket_id && (
+          <p className={classes.says}>
+            <span className="dim">{t('signals.ticket')}</span>{' '}
+            <Link
+              to="/accounts/$accountId"
+              params={{ accountId: signal.account_id }}
+              search={{ tab: 'tickets' }}
+              hash={signal.ticket_id}
+            >
+              {signal.ticket_subject || t('signals.ticket')}
+            </Link>
+          </p>
+        )}
         <p className={classes.facts2}>
           <SeverityMark severity={signal.severity} />
           <span>{t(`signals.stateNow.${signal.state}`)}</span>

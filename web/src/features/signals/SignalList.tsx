@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { Signal } from '@/api/types';
 import { useUsers, When } from '@/features/session';
 import { t } from '@/lib/i18n';
+import { reasonOf } from './reason';
 import { SeverityMark } from './SeverityMark';
 import classes from './SignalsPage.module.css';
 
@@ -37,7 +38,7 @@ function Row({ signal, assignee, current, picked, onPick }: RowProps) {
           <When at={signal.raised_at ?? signal.first_at} />
         </span>
         <span className={classes.line}>
-          <span className={classes.because}>{signal.because || signal.rule}</span>
+          <span className={classes.because}>{reasonOf(signal)}</span>
         </span>
         <span className={classes.line}>
           <SeverityMark severity={signal.severity} />

@@ -2,6 +2,8 @@
 export interface Evidence {
   when: string;
   clear: string;
+  /** What counts the records of which it is about one; "": it is about the account. */
+  each?: string;
   values: { name: string; value_text: string; source: string; at: string | null }[];
   health: { points: number; band: 'red' | 'yellow' | 'green'; grey: boolean; scorecard: string } | null;
 }

@@ -1,4 +1,5 @@
 export { AccountSignals } from './AccountSignals';
 export { signalMoments, useSignalMoments } from './moments';
+export { OpenCount } from './OpenCount';
 export { PortfolioSignals } from './PortfolioSignals';
 export { readSignalSearch, type SignalSearch } from './search';

@@ -4,12 +4,13 @@ import type { Signal } from '@/api/types';
 import type { Moment } from '@/features/records';
 import { t } from '@/lib/i18n';
 import { useSignalHistory } from './queries';
+import { reasonOf } from './reason';
 
 /** Raised, and cleared by itself; what was never raised is no moment. */
 export function signalMoments(signals: readonly Signal[]): Moment[] {
   return signals.flatMap((signal): Moment[] => {
     if (signal.raised_at === null) return [];
-    const name = signal.because || signal.rule;
+    const name = reasonOf(signal);
     const raised: Moment = {
       at: signal.raised_at,
       kind: 'signal',

@@ -18,6 +18,8 @@ const KEY = ['signals'] as const;
 const PAGE_ROWS = 100;
 /** While accounts change, the inbox is read again this often at most. */
 const REST_MS = 1500;
+/** And the number in the navigation, which is on every page. */
+const COUNT_REST_MS = 3000;
 
 export function useInbox(filter: SignalFilter) {
   return useInfiniteQuery({
@@ -141,6 +143,15 @@ export function useMarkTask(id: string) {
       ),
     onSettled: () => cache.invalidateQueries({ queryKey: KEY }),
   });
+}
+
+/** Keeps the number in the navigation true: the stream says that something changed. */
+export function useLiveCount(): void {
+  const cache = useQueryClient();
+  useEffect(
+    () => whileChanging(COUNT_REST_MS, () => void cache.invalidateQueries({ queryKey: [...KEY, 'count'] })),
+    [cache],
+  );
 }
 
 /** Keeps what is shown of signals true while it is open. */

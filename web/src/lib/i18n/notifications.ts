@@ -11,6 +11,7 @@ export const notifications = {
     severity: 'Severity',
     at: 'When',
     isNew: 'new',
+    kind: { assigned: 'handed to you', snooze_over: 'the snooze is over' },
     table: 'Your notifications',
   },
   how: {
@@ -61,7 +62,13 @@ export const notifications = {
     },
     toChannel: 'a channel',
     channel: { app: 'App', email: 'Mail', slack: 'Slack', slack_channel: 'Slack channel' },
-    kind: { signal: 'Signal', digest: 'Digest', test: 'Test' },
+    kind: {
+      signal: 'Signal',
+      digest: 'Digest',
+      test: 'Test',
+      assigned: 'Signal, handed over',
+      snooze_over: 'Signal, after a snooze',
+    },
     state: {
       waiting: 'Waiting',
       sending: 'Sending',

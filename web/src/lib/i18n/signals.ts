@@ -75,7 +75,11 @@ export const signals = {
     resolved: 'Resolved',
     task_done: 'Task done',
     task_reopened: 'Task open again',
+    asked_again: 'The snooze is over: it asks again',
   },
+  ticket: 'Ticket',
+  mineOpen_one: '{{count}} open signal of yours',
+  mineOpen_other: '{{count}} open signals of yours',
   alreadyTrueHelp:
     'This was so when the rule was first asked, so nobody was told. Start it to work on it as on any other.',
   overBudget: 'Nobody was told of it: the day’s budget of its assignee was spent.',
