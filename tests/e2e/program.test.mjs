@@ -242,6 +242,44 @@ test('a draft that was overtaken says so, moves to the newer version and keeps i
   await button(page, 'Discard').click();
 });
 
+test('003 a new signal is quiet unless its box is ticked in the apply dialog', async t => {
+  const page = await openProgram(t);
+  const first = await activeVersion(page);
+  await newFile(page, 'loud.yaml');
+  await page.keyboard.insertText('signals:\n  pays-well:\n    when: arr > 0\n  pays-more:\n    when: arr > 1\n');
+  await page.getByText(/^No mistakes/).waitFor();
+  await page.keyboard.press('Control+s');
+  const dialog = page.getByRole('dialog');
+  const box = dialog.getByRole('checkbox', { name: /^pays-well: [\d,]+ accounts?, / });
+  await box.waitFor();
+  await dialog.getByText(/^Signal pays-well is already true for .* nobody is told$/).waitFor();
+  assert.deepEqual(await axeFindings(page, true), []);
+  await box.check();
+  await dialog.getByText(/^Signal pays-well is raised for /).waitFor();
+  await dialog.getByText(/^Signal pays-more is already true for /).waitFor();
+  await dialog.getByRole('button', { name: 'Apply' }).click();
+  await active(page, first + 1).waitFor(PATIENT);
+  const total = async query =>
+    (await (await page.request.get(`${demo.base}/api/v1/signals?limit=1&${query}`)).json()).total;
+  assert.ok((await total('rule=pays-well&state=open')) > 0);
+  assert.equal(await total('rule=pays-more&state=open'), 0);
+  assert.ok((await total('rule=pays-more&state=already_true')) > 0);
+  await call(page, '/rollback', { version: first });
+  await waitFor(async () => (await activeVersion(page)) === first + 2, { what: 'the version before', timeoutMs: PATIENT.timeout });
+});
+
+test('003 what a rule matches is by the segment of the same unsaved text', async t => {
+  const page = await openProgram(t);
+  await newFile(page, 'draft-sets.yaml');
+  await page.keyboard.insertText('segments:\n  draft-payers: {when: arr > 0}\n');
+  await newFile(page, 'draft-signal.yaml');
+  await page.keyboard.insertText("signals:\n  draft-asks:\n    when: segment.has('draft-payers')\n");
+  await page.getByText(/^No mistakes/).waitFor();
+  await page.getByText('draft-payers', { exact: false }).and(text(page).locator('*')).last().click();
+  await page.getByText(/^[\d,]+ accounts? match(es)? now/).waitFor();
+  await button(page, 'Discard').click();
+});
+
 test('on a phone the text is read, and a version is rolled back', async t => {
   const page = await signedIn(t, browser, demo.base, 'phone');
   await page.setViewportSize({ width: 360, height: 740 });
