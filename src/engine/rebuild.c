@@ -114,7 +114,6 @@ enum {
 struct building {
     struct collection into; /* first */
     const struct cn_engine_build *what;
-    int64_t upto; /* PostgreSQL: what the rows in the database go up to */
     int64_t count;
     bool is_stopped;
 };
@@ -126,8 +125,19 @@ static bool guard_build(void *arg, struct cn_sql_conn *conn, struct cn_error *er
     struct cn_arena arena;
     cn_arena_init(&arena, 1024);
     struct cn_unit unit = cn_engine_unit(engine, conn, &arena);
-    bool ok = cn_engine_guard(engine, &unit, err) &&
-              cn_position_load(&unit, "rollup", &building->upto, err);
+    bool ok = cn_engine_guard(engine, &unit, err);
+    cn_arena_deinit(&arena);
+    return ok;
+}
+
+static bool load_position(void *arg, struct cn_sql_conn *conn, int64_t *seq_out,
+                          struct cn_error *err)
+{
+    struct building *building = arg;
+    struct cn_arena arena;
+    cn_arena_init(&arena, 1024);
+    struct cn_unit unit = cn_engine_unit(building->into.engine, conn, &arena);
+    bool ok = cn_position_load(&unit, "rollup", seq_out, err);
     cn_arena_deinit(&arena);
     return ok;
 }
@@ -141,6 +151,7 @@ static bool collect_and_tell(void *arg, const struct cn_event *event)
         building->is_stopped = true;
         return false;
     }
+    building->into.sink->seq = event->seq;
     return collect(&building->into, event);
 }
 
@@ -148,20 +159,21 @@ static bool scan_everything(void *arg, int64_t upto_seq, struct cn_rollup_sink *
                             struct cn_error *err)
 {
     struct building *building = arg;
-    int64_t last = upto_seq < building->upto ? upto_seq : building->upto;
     building->into.sink = sink;
     building->count = 0;
     building->is_stopped = false;
-    return cn_event_log_scan(building->into.engine->log, 1, last, collect_and_tell, building,
-                             err) &&
+    return cn_event_log_scan(building->into.engine->log, sink->after_seq + 1, upto_seq,
+                             collect_and_tell, building, err) &&
            (!building->is_stopped || cn_fail(err, CN_UNAVAILABLE, "counting was given up"));
 }
 
 bool cn_engine_build_metrics(struct cn_engine *engine, const struct cn_engine_build *what,
                              struct cn_error *err)
 {
-    struct building building = { .into = { .engine = engine }, .what = what, .upto = INT64_MAX };
-    struct cn_rollup_builder with = { .guard = guard_build,
+    struct building building = { .into = { .engine = engine }, .what = what };
+    bool is_shared = !cn_db_is_embedded(engine->options.db);
+    struct cn_rollup_builder with = { .guard = is_shared ? guard_build : NULL,
+                                      .position = is_shared ? load_position : NULL,
                                       .scan = scan_everything,
                                       .arg = &building };
     return cn_rollup_build(engine->options.rollup, &with, err);

@@ -45,7 +45,14 @@ void cn_matcher_deinit(struct cn_matcher *matcher)
 
 bool cn_matcher_knows(const struct cn_matcher *matcher, cn_str name)
 {
-    return cn_str_map_get(&matcher->names, name) != NULL;
+    const uint64_t *index = cn_str_map_get(&matcher->names, name);
+    const struct cn_match_rules *rules = index != NULL ? &matcher->by_name[*index] : NULL;
+    for (size_t i = 0; rules != NULL && i < rules->count; i++) {
+        if (rules->items[i].take == CN_TAKE_EVENT_USER) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void add_rule(struct cn_matcher *matcher, struct cn_match_rules *rules,

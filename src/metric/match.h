@@ -63,6 +63,7 @@ struct cn_matcher {
 void cn_matcher_init(struct cn_matcher *matcher);
 void cn_matcher_deinit(struct cn_matcher *matcher); /* safe on a zeroed one and twice */
 
+/* Whether events of that name have rows of their own; rules for their properties do not matter. */
 bool cn_matcher_knows(const struct cn_matcher *matcher, cn_str name);
 
 /* `event` is a name or "*"; property "" if none is read.  A rule that is there already is kept. */

@@ -111,6 +111,30 @@ static bool load_metric(void *arg, const struct cn_store_metric *metric, struct 
     return true;
 }
 
+/* A name says what is counted under it. */
+static void feed_kept(struct cn_rollup *rollup, const struct cn_rollup_metric *of)
+{
+    struct cn_metric metric = { .kind = CN_METRIC_SUM };
+    cn_str rest = of->name;
+    cn_str kind = CN_STR("");
+    cn_str event = CN_STR("");
+    (void)cn_str_split(&rest, ':', &kind); /* there is one */
+    (void)cn_str_split(&rest, PART[0], &event);
+    if (cn_str_equal(kind, CN_STR("trait"))) {
+        metric.of_trait = true;
+        metric.property = event;
+    } else {
+        metric.event = event;
+        metric.property = rest;
+    }
+    if (cn_str_equal(kind, CN_STR("names"))) {
+        metric.member = CN_MEMBER_NAME;
+    } else if (cn_str_equal(kind, CN_STR("values"))) {
+        metric.member = CN_MEMBER_VALUE;
+    }
+    cn_rollup_feed_metric(rollup, &metric, of->metric);
+}
+
 void cn_rollup_start_matcher(struct cn_rollup *rollup)
 {
     int64_t refused = rollup->matcher.refused;
@@ -128,7 +152,17 @@ void cn_rollup_start_matcher(struct cn_rollup *rollup)
             cn_matcher_add(
                 &rollup->matcher, event,
                 (struct cn_match_rule){ .take = CN_TAKE_EVENT_USER, .target = metric->metric });
+        } else if (metric->is_kept) {
+            feed_kept(rollup, metric);
         }
+    }
+}
+
+static void load_build(void *arg, const struct cn_store_build *build)
+{
+    struct cn_rollup *rollup = arg;
+    for (size_t i = 0; i < rollup->metric_count; i++) {
+        rollup->metrics[i].is_kept |= rollup->metrics[i].metric == build->metric;
     }
 }
 
@@ -139,6 +173,7 @@ static bool read_catalogue(struct cn_rollup *rollup, struct cn_error *err)
         return false;
     }
     bool ok = cn_store_metrics(conn, load_metric, rollup, err) &&
+              cn_store_build(conn, load_build, rollup, err) &&
               cn_store_position(conn, &rollup->stored, err);
     cn_db_release(rollup->db, conn);
     rollup->stored_metrics = rollup->metric_count;

@@ -124,9 +124,13 @@ void cn_rollup_stop_folding(struct cn_rollup *rollup);
 /* Hands over facts of a scan; may be called any number of times. */
 struct cn_rollup_sink {
     void (*add)(struct cn_rollup_sink *sink, const struct cn_metric_fact *facts, size_t count);
+    int64_t after_seq; /* a build: only what comes after it */
+    int64_t seq;       /* a build: up to where everything has been handed over, with this call; 0:
+                          the scan does not say so, and a build begins again after a crash */
 };
 
-/* Scans the log up to and including `upto_seq`; facts that were not asked for are ignored. */
+/* Scans the log up to and including `upto_seq`, in its order; facts that were not asked for are
+ * ignored. */
 typedef bool cn_rollup_scan(void *arg, int64_t upto_seq, struct cn_rollup_sink *sink,
                             struct cn_error *err);
 
@@ -159,14 +163,16 @@ CN_MUST_CHECK bool cn_rollup_missing(struct cn_rollup *rollup, const struct cn_m
 struct cn_rollup_builder {
     /* PostgreSQL: as for a rebuild.  May be NULL. */
     bool (*guard)(void *arg, struct cn_sql_conn *conn, struct cn_error *err);
+    /* PostgreSQL: how far the rows go, as the companion keeps it.  NULL when embedded. */
+    bool (*position)(void *arg, struct cn_sql_conn *conn, int64_t *seq_out, struct cn_error *err);
     cn_rollup_scan *scan;
     void *arg;
-    size_t part_rows; /* embedded: and members, of one transaction; 0: 200000 */
+    size_t part_rows; /* and members, of one transaction; 0: 200000 */
 };
 
-/* Fills the metrics that are building from a scan of the whole log.  Embedded, others add, flush
- * and rebuild meanwhile; on PostgreSQL they wait.  After a crash or a failure the metrics are still
- * building, and the next call begins again. */
+/* Fills the metrics that are building from a scan of the whole log, in parts; others add, flush and
+ * rebuild meanwhile.  After a crash or a failure the metrics are still building, and the next call
+ * for the same ones goes on after the last part; until then what comes is counted for them. */
 CN_MUST_CHECK bool cn_rollup_build(struct cn_rollup *rollup, const struct cn_rollup_builder *with,
                                    struct cn_error *err);
 

@@ -258,19 +258,15 @@ static bool keep_other_row(void *arg, const struct cn_delta *row)
 bool cn_rollup_drop(struct cn_sql_conn *conn, const struct cn_rollup_scope *scope,
                     struct cn_error *err)
 {
+    bool is_whole = scope->first_day <= INT32_MIN && scope->last_day >= INT32_MAX;
     for (size_t i = 0; i < scope->account_count; i++) {
         if (!cn_store_drop_account(conn, scope->accounts[i], scope->first_day, scope->last_day,
-                                   err)) {
+                                   err) ||
+            (is_whole && !cn_store_note_rebuilt(conn, scope->accounts[i], err))) {
             return false;
         }
     }
-    for (size_t i = 0; i < scope->metric_count; i++) {
-        if (!cn_store_drop_metric(conn, scope->metrics[i], err) ||
-            !cn_store_mark_built(conn, scope->metrics[i], err)) {
-            return false;
-        }
-    }
-    return true;
+    return is_whole || cn_store_save_build(conn, -1, err);
 }
 
 /* What a rebuild writes before the deltas that wait. */
@@ -336,7 +332,7 @@ static bool rebuild_accounts(struct cn_rollup *rollup, const struct cn_rollup_re
     if (rollup->is_shared) {
         ok =
             cn_rollup_flush_all(rollup, err) &&
-            cn_rollup_rebuild_shared(&collector, scope, &what->mapping, what->scan, what->arg, err);
+            cn_rollup_rebuild_shared(&collector, scope, what->mapping, what->scan, what->arg, err);
     } else {
         ok = take_boundary(rollup, err) &&
              what->scan(what->arg, rollup->waiting_upto.seq, &collector.sink, err) &&

@@ -26,6 +26,7 @@ struct cn_rollup_metric {
     uint32_t metric;
     bool built;
     bool is_used; /* by the program's metrics */
+    bool is_kept; /* its build has begun, so that it is counted whatever the program */
 };
 
 struct cn_rollup {
@@ -112,14 +113,12 @@ struct cn_rollup_collector {
 void cn_rollup_collect(struct cn_rollup_sink *sink, const struct cn_metric_fact *facts,
                        size_t count);
 
-/* What a rebuild drops: rows of accounts, ascending, and days, or of metrics. */
+/* What a rebuild drops: rows of accounts, ascending, and days. */
 struct cn_rollup_scope {
     int64_t *accounts;
     size_t account_count;
     int64_t first_day;
     int64_t last_day;
-    uint32_t *metrics; /* and which are built then */
-    size_t metric_count;
     bool (*guard)(void *arg, struct cn_sql_conn *conn, struct cn_error *err); /* or NULL */
 };
 
@@ -132,12 +131,16 @@ CN_MUST_CHECK bool cn_rollup_drop(struct cn_sql_conn *conn, const struct cn_roll
 /* Shared: drops and makes anew in one transaction, while writers wait. */
 CN_MUST_CHECK bool cn_rollup_rebuild_shared(struct cn_rollup_collector *collector,
                                             const struct cn_rollup_scope *scope,
-                                            const int64_t *mapping, cn_rollup_scan *scan, void *arg,
+                                            int64_t mapping, cn_rollup_scan *scan, void *arg,
                                             struct cn_error *err);
 
 /* With `lock` held.  The rules that do not depend on a program: every event, every known name,
- * group calls. */
+ * group calls, and what is being built. */
 void cn_rollup_start_matcher(struct cn_rollup *rollup);
+
+/* With `lock` held.  Feeds rows that a metric of a program names, which has a number. */
+void cn_rollup_feed_metric(struct cn_rollup *rollup, const struct cn_metric *metric,
+                           uint32_t number);
 
 /* With `lock` held.  filter may be NULL. */
 void cn_rollup_accumulate(struct cn_rollup *rollup, struct cn_deltas *deltas,

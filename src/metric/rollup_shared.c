@@ -161,7 +161,7 @@ void cn_rollup_written_shared(struct cn_rollup *rollup, const struct cn_fresh_me
 struct shared_rebuild {
     struct cn_rollup_collector *collector;
     const struct cn_rollup_scope *scope;
-    const int64_t *mapping;
+    int64_t mapping;
     cn_rollup_scan *scan;
     void *arg;
 };
@@ -178,8 +178,7 @@ static bool rebuild_work(void *arg, struct cn_sql_conn *conn, struct cn_error *e
         !cn_store_lock_mapping(conn, true, &mapping, err)) {
         return false;
     }
-    struct cn_rollup_position position = { .mapping = rebuild->mapping != NULL ? *rebuild->mapping
-                                                                               : mapping };
+    struct cn_rollup_position position = { .mapping = rebuild->mapping };
     return rebuild->scan(rebuild->arg, INT64_MAX, &collector->sink, err) &&
            cn_rollup_drop(conn, rebuild->scope, err) &&
            cn_store_add_many(conn, &collector->deltas, collector->rollup->members_max, err) &&
@@ -187,7 +186,7 @@ static bool rebuild_work(void *arg, struct cn_sql_conn *conn, struct cn_error *e
 }
 
 bool cn_rollup_rebuild_shared(struct cn_rollup_collector *collector,
-                              const struct cn_rollup_scope *scope, const int64_t *mapping,
+                              const struct cn_rollup_scope *scope, int64_t mapping,
                               cn_rollup_scan *scan, void *arg, struct cn_error *err)
 {
     struct shared_rebuild rebuild = {
@@ -199,8 +198,8 @@ bool cn_rollup_rebuild_shared(struct cn_rollup_collector *collector,
     }
     pthread_mutex_lock(&rollup->lock);
     cn_known_members_forget(&rollup->known);
-    rollup->stored.mapping = mapping != NULL ? *mapping : rollup->stored.mapping;
-    rollup->upto.mapping = rollup->stored.mapping; /* its seq may have gone on */
+    rollup->stored.mapping = mapping;
+    rollup->upto.mapping = mapping; /* its seq may have gone on */
     pthread_mutex_unlock(&rollup->lock);
     return true;
 }
@@ -225,6 +224,9 @@ bool cn_rollup_settle_copy(struct cn_sql_conn *conn, int64_t seq, struct cn_erro
         return false;
     }
     position.seq = cn_sql_is_embedded(conn) ? seq : 0;
+    if (!cn_store_end_build(conn, err)) { /* a build begins again there */
+        return false;
+    }
     while (found && !cn_sql_is_embedded(conn)) {
         if (!cn_store_hot_day(conn, INT32_MIN, &found, &day, err) ||
             (found && !cn_store_fold(conn, day, CN_ROLLUP_MEMBERS_MAX, err))) {

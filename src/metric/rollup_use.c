@@ -9,6 +9,25 @@
 #include "metric/rollup.h"
 #include "metric/rollup_impl.h"
 
+void cn_rollup_feed_metric(struct cn_rollup *rollup, const struct cn_metric *metric,
+                           uint32_t number)
+{
+    bool is_plain = !metric->of_trait && metric->property.len == 0;
+    struct cn_match_rule rule = { .target = number, .property = metric->property };
+    if (metric->member == CN_MEMBER_NAME) {
+        rule.take = CN_TAKE_NAME;
+    } else if (metric->member == CN_MEMBER_VALUE) {
+        rule.take = CN_TAKE_VALUE;
+    } else {
+        rule.take = is_plain ? CN_TAKE_EVENT_USER : CN_TAKE_NUMBER;
+    }
+    if (metric->of_trait) {
+        cn_matcher_add_trait(&rollup->matcher, rule);
+    } else {
+        cn_matcher_add(&rollup->matcher, metric->event, rule);
+    }
+}
+
 /* A metric that the program names, with the rule that feeds its rows. */
 static void use_metric(struct cn_rollup *rollup, const struct cn_metric *metric, bool has_events)
 {
@@ -22,22 +41,8 @@ static void use_metric(struct cn_rollup *rollup, const struct cn_metric *metric,
     bool was_counted =
         is_plain && metric->member != CN_MEMBER_NAME && rollup->event_names < rollup->names_max;
     cn_str name = cn_rollup_metric_name(metric, text);
-    struct cn_match_rule rule = {
-        .target = cn_rollup_number(rollup, name, !has_events || was_counted, &was_new),
-        .property = metric->property,
-    };
-    if (metric->member == CN_MEMBER_NAME) {
-        rule.take = CN_TAKE_NAME;
-    } else if (metric->member == CN_MEMBER_VALUE) {
-        rule.take = CN_TAKE_VALUE;
-    } else {
-        rule.take = is_plain ? CN_TAKE_EVENT_USER : CN_TAKE_NUMBER;
-    }
-    if (metric->of_trait) {
-        cn_matcher_add_trait(&rollup->matcher, rule);
-    } else {
-        cn_matcher_add(&rollup->matcher, metric->event, rule);
-    }
+    cn_rollup_feed_metric(rollup, metric,
+                          cn_rollup_number(rollup, name, !has_events || was_counted, &was_new));
 }
 
 static bool is_used(const struct cn_rollup_metric *metric, const struct cn_metric_list *metrics)

@@ -6,6 +6,8 @@
 #ifndef CAIRN_METRIC_STORE_H
 #define CAIRN_METRIC_STORE_H
 
+#include "base/map.h"
+
 #include "metric/delta.h"
 #include "metric/rollup.h"
 #include "sql/sql.h"
@@ -37,6 +39,29 @@ CN_MUST_CHECK bool cn_store_save_metric(struct cn_sql_conn *conn,
 
 CN_MUST_CHECK bool cn_store_mark_built(struct cn_sql_conn *conn, uint32_t metric,
                                        struct cn_error *err);
+
+/* Metrics that are being built: all of them are as far. */
+struct cn_store_build {
+    uint32_t metric;
+    int64_t after_seq; /* scanned up to here; -1: unknown */
+    int64_t upto_seq;  /* to be scanned up to here */
+};
+
+typedef void cn_store_each_build(void *arg, const struct cn_store_build *build);
+
+CN_MUST_CHECK bool cn_store_build(struct cn_sql_conn *conn, cn_store_each_build *each, void *arg,
+                                  struct cn_error *err);
+CN_MUST_CHECK bool cn_store_begin_build(struct cn_sql_conn *conn,
+                                        const struct cn_store_build *build, struct cn_error *err);
+CN_MUST_CHECK bool cn_store_save_build(struct cn_sql_conn *conn, int64_t after_seq,
+                                       struct cn_error *err);
+CN_MUST_CHECK bool cn_store_end_build(struct cn_sql_conn *conn, struct cn_error *err);
+
+/* The account's rows were made anew while metrics are being built, also between two tries. */
+CN_MUST_CHECK bool cn_store_note_rebuilt(struct cn_sql_conn *conn, int64_t account_id,
+                                         struct cn_error *err);
+CN_MUST_CHECK bool cn_store_rebuilt(struct cn_sql_conn *conn, struct cn_map *accounts,
+                                    struct cn_error *err);
 
 /* Zero if nothing was ever flushed. */
 CN_MUST_CHECK bool cn_store_position(struct cn_sql_conn *conn,
