@@ -27,6 +27,7 @@ export async function everyAccount(server, accounts) {
     if (total >= accounts) break;
     await after(100);
   }
+  await server.caughtUp(); // or names move while they are read in their order
   const rows = [];
   for (let cursor = ''; cursor !== null;) {
     const page = await (await server.call('GET', `/api/v1/accounts?sort=name&limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`)).json();
@@ -37,15 +38,15 @@ export async function everyAccount(server, accounts) {
   return rows;
 }
 
-/** That many accounts by group calls; every fifth has a contract. */
-export async function seedBook(server, accounts, traits = {}) {
+/** That many accounts by group calls; one in `apart` has a contract. */
+export async function seedBook(server, accounts, { apart = 5, traits = {} } = {}) {
   const at = new Date(server.clock?.now() ?? Date.now()).toISOString();
   await parallel(accounts / 500, 4, piece => send(server, Array.from({ length: 500 }, (_, i) => piece * 500 + i).map(n => ({
     type: 'group', messageId: `seed-${n}`, timestamp: at, userId: `user-${n * 20}`, groupId: `account-${n}`,
     traits: { name: `Account ${n}`, seats: 5 + (n % 500), ...traits },
   }))));
   const rows = await everyAccount(server, accounts);
-  await parallel(accounts / 5, 16, i => server.call('POST', `/api/v1/accounts/${rows[i * 5].id}/contracts`, {
+  await parallel(accounts / apart, 16, i => server.call('POST', `/api/v1/accounts/${rows[i * apart].id}/contracts`, {
     name: 'Subscription', starts_on: '2026-01-01', ends_on: `2027-${String(1 + (i % 12)).padStart(2, '0')}-15`, seats: 5 + (i % 500),
     arr: { minor: 100_000 + ((i * 7919) % 20_000_000), currency: 'USD' },
   }));
