@@ -1,13 +1,11 @@
-/* /api/v1/accounts/{account_id}/health: why the score is what it is, and what it was. */
+/* /api/v1/accounts/{account_id}/health: why the score is what it is. */
 #include "base/str.h"
 
 #include "api/accounts.h"
 #include "api/core.h"
 #include "book/judgement.h"
-#include "health/history.h"
 
 enum {
-    HISTORY_MAX = 2000,
     ITEMS_MAX = 3 * (2 * CN_SCORECARD_NODES_MAX + CN_EXCEPTIONS_MAX) + 7,
     FACTS_MAX = 1000,
     TEXT_MAX = 20000
@@ -404,108 +402,6 @@ static bool handle_explain(const struct cn_request *req, struct cn_response *res
     return add_items(req, &why.now, view, err) && add_override(req, path->account_id, view, err);
 }
 
-struct history_query {
-    cn_time from;
-    enum cn_given from_given;
-    cn_time to;
-    enum cn_given to_given;
-};
-static const struct cn_field history_query_rows[] = {
-    CN_FIELD(struct history_query, from, CN_MAY(struct history_query, from, BE_ABSENT),
-             .doc = "a year ago unless given"),
-    CN_FIELD(struct history_query, to, CN_MAY(struct history_query, to, BE_ABSENT),
-             .doc = "now unless given"),
-};
-static const struct cn_fields history_query_fields =
-    CN_FIELDS("HistoryQuery", struct history_query, history_query_rows);
-
-struct point_view {
-    cn_time at;
-    double points;
-    int band;
-    bool grey;
-    bool backfilled;
-    cn_str because;
-    enum cn_given because_given;
-    cn_str scorecard;
-    int64_t program_version;
-};
-static const struct cn_field point_rows[] = {
-    CN_FIELD(struct point_view, at, .doc = "from this moment until the next"),
-    CN_FIELD(struct point_view, points, .min = 0, .max = 100,
-             .doc = "the score, 0 to 100; 100 is healthy"),
-    CN_FIELD_OF_ENUM(struct point_view, band, &cn_band_views, .doc = "the colour"),
-    CN_FIELD(struct point_view, grey, .doc = "too little was known"),
-    CN_FIELD(struct point_view, backfilled, .doc = "computed later, not lived"),
-    CN_FIELD(struct point_view, because, CN_MAY(struct point_view, because, BE_NULL),
-             .max = TEXT_MAX, .doc = "exceptions that fired"),
-    CN_FIELD(struct point_view, scorecard, .max = TEXT_MAX, .doc = "that the score is of"),
-    CN_FIELD(struct point_view, program_version, .min = 0, .max = INT64_MAX,
-             .doc = "of the program that made it"),
-};
-static const struct cn_fields point_fields =
-    CN_FIELDS("HistoryPoint", struct point_view, point_rows);
-static const struct cn_field point_item = { .type = CN_FIELD_OBJECT, .object = &point_fields };
-
-struct history_page {
-    struct {
-        struct point_view *items;
-        size_t count;
-    } data;
-    cn_account_id next_cursor;
-    enum cn_given next_cursor_given;
-};
-static const struct cn_field history_page_rows[] = {
-    CN_FIELD_OF_LIST(struct history_page, data, &point_item, .max = HISTORY_MAX + 1,
-                     .doc = "oldest first, beginning with what held at `from`"),
-    CN_FIELD_OF_ID(struct history_page, next_cursor, CN_ACCOUNT_PREFIX,
-                   CN_MAY(struct history_page, next_cursor, BE_NULL), .doc = "always null"),
-};
-static const struct cn_fields history_page_fields =
-    CN_FIELDS("History", struct history_page, history_page_rows);
-
-static bool handle_history(const struct cn_request *req, struct cn_response *res,
-                           struct cn_error *err)
-{
-    const struct cn_account_path *path = req->path;
-    const struct history_query *query = req->query;
-    struct history_page *page = res->body;
-    struct cn_health_row_list rows;
-    const cn_time year_ago = { req->unit.now.us - (int64_t)366 * 86400 * 1000000 };
-    const cn_time from = query->from_given == CN_GIVEN ? query->from : year_ago;
-    const cn_time to = query->to_given == CN_GIVEN ? query->to : req->unit.now;
-    const struct cn_health_range range = { path->account_id.value, from, to, HISTORY_MAX };
-    /* What an account lived can be read after it became part of another. */
-    struct cn_error hidden;
-    if (!cn_account_visible(&req->unit, path->account_id, &hidden) && hidden.code != CN_GONE) {
-        *err = hidden;
-        return false;
-    }
-    if (!cn_health_history_load(req->unit.conn, &range, req->unit.arena, &rows, err)) {
-        return false;
-    }
-    page->next_cursor_given = CN_NULL;
-    page->data.items = cn_arena_array(req->unit.arena, struct point_view, rows.count);
-    for (size_t i = 0; i < rows.count; i++) {
-        const struct cn_health_row *row = &rows.items[i];
-        if (!row->score.has_points || row->score.band == CN_BAND_NONE) {
-            continue;
-        }
-        page->data.items[page->data.count++] = (struct point_view){
-            .at = row->at,
-            .points = (double)row->score.points / 1000,
-            .band = (int)row->score.band - 1,
-            .grey = row->score.is_grey,
-            .backfilled = row->is_backfilled,
-            .because = row->because,
-            .because_given = given_if(row->because.len > 0),
-            .scorecard = row->scorecard,
-            .program_version = row->program_version,
-        };
-    }
-    return true;
-}
-
 static const struct cn_route health_routes[] = {
     { .method = CN_GET,
       .path = "/api/v1/accounts/{account_id}/health",
@@ -517,16 +413,6 @@ static const struct cn_route health_routes[] = {
       .handler = handle_explain,
       .operation = "explainHealth",
       .doc = "Why the score is what it is, and what changed since a moment" },
-    { .method = CN_GET,
-      .path = "/api/v1/accounts/{account_id}/health/history",
-      .access = CN_READERS,
-      .path_params = &cn_account_path_fields,
-      .query = &history_query_fields,
-      .response = &history_page_fields,
-      .success_status = 200,
-      .handler = handle_history,
-      .operation = "listHealthHistory",
-      .doc = "What the score was" },
 };
 
 const struct cn_route_table cn_api_health = CN_ROUTE_TABLE(health_routes);

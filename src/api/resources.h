@@ -13,6 +13,7 @@ extern const struct cn_route_table cn_api_demo_buttons;
 extern const struct cn_route_table cn_api_events;
 extern const struct cn_route_table cn_api_export;
 extern const struct cn_route_table cn_api_health;
+extern const struct cn_route_table cn_api_health_history;
 extern const struct cn_route_table cn_api_holds;
 extern const struct cn_route_table cn_api_backtests;
 extern const struct cn_route_table cn_api_departures;

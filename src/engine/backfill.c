@@ -6,7 +6,9 @@
 #include "engine/list_columns.h"
 #include "engine/pass.h"
 #include "engine/placed.h"
+#include "engine/shadows.h"
 #include "engine/state.h"
+#include "health/shadow_history.h"
 
 enum {
     CHUNK_ACCOUNTS = 500, /* whose past is in memory at once */
@@ -29,6 +31,7 @@ struct run {
     struct cn_membership segments;
     struct cn_placed placed;
     struct cn_health_changes changes;
+    struct cn_health_changes shadow_changes;
     struct cn_pending rows;
     struct cn_arena scratch;
 };
@@ -44,16 +47,19 @@ static bool save_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
     struct run *run = arg;
     return guard(run, conn, err) &&
            cn_health_history_save(conn, run->rows.rows, run->rows.count, err) &&
+           cn_shadow_history_save(conn, run->engine->options.tz, run->rows.shadows,
+                                  run->rows.shadow_count, err) &&
            cn_placement_save(conn, run->placed.rows, run->placed.count, err);
 }
 
 static bool save(struct run *run, struct cn_error *err)
 {
-    if (run->rows.count + run->placed.count == 0) {
+    if (run->rows.count + run->rows.shadow_count + run->placed.count == 0) {
         return true;
     }
     bool ok = cn_db_write(run->engine->options.db, save_work, run, err);
     run->rows.count = 0;
+    run->rows.shadow_count = 0;
     cn_placed_clear(&run->placed);
     cn_arena_reset(&run->rows.arena);
     return ok;
@@ -70,6 +76,8 @@ static bool forget_work(void *arg, struct cn_sql_conn *conn, struct cn_error *er
     }
     for (size_t i = 0; i < run->count; i++) {
         if (!cn_health_history_forget(conn, run->accounts[i], from, to, err) ||
+            !cn_shadow_history_forget(conn, run->accounts[i], run->what->first_day,
+                                      run->what->last_day, err) ||
             !cn_placement_forget(conn, run->accounts[i], from, to, err)) {
             return false;
         }
@@ -137,6 +145,7 @@ static bool run_day(struct run *run, int64_t day, struct cn_error *err)
     struct filling filling = { .run = run, .when = cn_when_at(tz, cn_tz_day_start(tz, day), true) };
     struct cn_engine_results results = { .health = &run->state,
                                          .health_changes = &run->changes,
+                                         .shadow_changes = &run->shadow_changes,
                                          .segments = &run->segments };
     struct cn_engine_pass pass = { .program = run->engine->program,
                                    .frame = run->frame,
@@ -149,6 +158,8 @@ static bool run_day(struct run *run, int64_t day, struct cn_error *err)
         return false;
     }
     remember(run, filling.when.now);
+    cn_shadows_remember(run->engine->program, run->frame, &run->rows_scored, filling.when.now, true,
+                        &run->shadow_changes, &run->rows);
     remember_placed(run, filling.when.now);
     return true;
 }
@@ -159,7 +170,8 @@ static bool run_days(struct run *run, int64_t done_before, int64_t total, struct
         if (!run_day(run, day, err)) {
             return false;
         }
-        if (run->rows.count + run->placed.count >= ROWS_AT_ONCE && !save(run, err)) {
+        if (run->rows.count + run->rows.shadow_count + run->placed.count >= ROWS_AT_ONCE &&
+            !save(run, err)) {
             return false;
         }
         if (run->what->progress != NULL) {
@@ -223,8 +235,10 @@ static bool backfill_chunk(struct run *run, int64_t done_before, int64_t total,
     }
     cn_arena_deinit(&run->rows.arena);
     free(run->rows.rows);
+    free(run->rows.shadows);
     cn_arena_deinit(&run->scratch);
     cn_health_changes_deinit(&run->changes);
+    cn_health_changes_deinit(&run->shadow_changes);
     cn_health_state_deinit(&run->state);
     cn_membership_deinit(&run->segments);
     cn_placed_deinit(&run->placed);

@@ -490,6 +490,7 @@ void cn_engine_free(struct cn_engine *engine)
     cn_bitmap_deinit(&engine->activity.moved);
     cn_bitmap_deinit(&engine->activity.saving);
     cn_health_changes_deinit(&engine->changes);
+    cn_health_changes_deinit(&engine->shadow_changes);
     cn_health_state_deinit(&engine->health);
     cn_membership_deinit(&engine->segments);
     cn_signals_deinit(&engine->signals);
@@ -509,6 +510,7 @@ void cn_engine_free(struct cn_engine *engine)
     free(engine->removed.items);
     cn_placed_deinit(&engine->placed);
     free(engine->pending.rows);
+    free(engine->pending.shadows);
     free(engine->pending.ticks);
     free(engine->pending.colours.items);
     cn_arena_deinit(&engine->pending.arena);

@@ -7,6 +7,7 @@
 #include "engine/list_columns.h"
 #include "engine/pass.h"
 #include "engine/placed.h"
+#include "engine/shadows.h"
 #include "engine/shown.h"
 #include "engine/state.h"
 #include "program/version.h"
@@ -235,6 +236,7 @@ bool cn_engine_score(struct cn_engine *engine, const struct cn_round *round, str
                                              .when = &scoring.when };
     struct cn_engine_results results = { .health = &engine->health,
                                          .health_changes = &engine->changes,
+                                         .shadow_changes = &engine->shadow_changes,
                                          .segments = &engine->segments,
                                          .signals = &signals,
                                          .signal_states = &engine->signals.states,
@@ -317,6 +319,8 @@ static void keep_tick(struct cn_engine *engine, const struct cn_round *round)
     bool has_colours = colours->count > 0 && colours->items[colours->count - 1].tick == tick.number;
     size_t written = remember(engine, &tick) + cn_placed_remember(engine, &tick) +
                      cn_engine_remember_signals(engine, &tick);
+    cn_shadows_remember(engine->program, engine->frame, NULL, tick.at, false,
+                        &engine->shadow_changes, &engine->pending);
     if (written > 0 || round->is_fresh || has_colours) {
         cn_pending_add_tick(&engine->pending, &tick);
         engine->tick = tick;
@@ -378,7 +382,8 @@ static bool store_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err
     bool ok = cn_engine_guard(engine, &unit, err) && cn_apply_store(engine->apply, &unit, err) &&
               cn_ticks_save(conn, pending->ticks, pending->tick_count, err) &&
               cn_tick_colours_save(conn, pending->colours.items, pending->colours.count, err) &&
-              store_rows(engine, &unit, err) && cn_placed_save(&unit, &engine->placed, err) &&
+              store_rows(engine, &unit, err) && cn_shadows_store(engine, &unit, err) &&
+              cn_placed_save(&unit, &engine->placed, err) &&
               cn_engine_store_signals(engine, &unit, err);
     cn_arena_deinit(&arena);
     return ok;
@@ -386,7 +391,7 @@ static bool store_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err
 
 static bool store(struct cn_engine *engine, struct cn_error *err)
 {
-    if (engine->pending.tick_count == 0) {
+    if (engine->pending.tick_count + engine->pending.shadow_count == 0) {
         return true;
     }
     if (!cn_db_write(engine->options.db, store_work, engine, err)) {
@@ -396,6 +401,7 @@ static bool store(struct cn_engine *engine, struct cn_error *err)
     engine->pending.count = 0;
     engine->pending.tick_count = 0;
     engine->pending.colours.count = 0;
+    cn_shadows_stored(engine);
     cn_placed_clear(&engine->placed);
     cn_engine_signals_stored(engine);
     cn_arena_reset(&engine->pending.arena);

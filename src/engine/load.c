@@ -9,6 +9,7 @@
 #include "engine/apply_state.h"
 #include "engine/list_columns.h"
 #include "engine/placed.h"
+#include "engine/shadows.h"
 #include "engine/state.h"
 #include "program/version.h"
 
@@ -267,7 +268,8 @@ static bool load_derived(struct cn_engine *engine, struct cn_error *err)
               cn_account_each_activity(&unit, set_activity, engine, err) &&
               cn_engine_load_signals(engine, conn, err);
     cn_db_release(engine->options.db, conn);
-    return ok && cn_engine_load_scores(engine, cn_now(engine->options.clock), err);
+    return ok && cn_engine_load_scores(engine, cn_now(engine->options.clock), err) &&
+           cn_shadows_load(engine, err);
 }
 
 static bool load_rest(struct cn_engine *engine, struct cn_error *err)

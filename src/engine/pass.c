@@ -10,7 +10,7 @@ bool cn_engine_pass(const struct cn_engine_pass *pass, struct cn_arena *arena, s
     size_t count = 0;
     consumers[count++] =
         cn_health_consumer_with(program->health, results->health, results->health_changes,
-                                cn_frame_dirty(pass->frame), arena);
+                                results->shadow_changes, cn_frame_dirty(pass->frame), arena);
     consumers[count++] = cn_segment_consumer(program->segments, results->segments, arena);
     if (results->signals != NULL) {
         consumers[count++] = cn_signal_consumer(results->signals, results->signal_states,

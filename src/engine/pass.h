@@ -15,6 +15,7 @@
 struct cn_engine_results {
     struct cn_health_state *health;
     struct cn_health_changes *health_changes; /* may be NULL */
+    struct cn_health_changes *shadow_changes; /* may be NULL */
     struct cn_membership *segments;           /* says itself what moved */
     const struct cn_signal_round *signals;    /* NULL: signals are not asked */
     struct cn_signal_states *signal_states;

@@ -58,6 +58,9 @@ struct cn_pending {
     size_t tick_count;
     size_t tick_capacity;
     struct cn_colour_list colours;
+    struct cn_health_row *shadows; /* what moved in those; no tick stands on it */
+    size_t shadow_count;
+    size_t shadow_capacity;
 };
 
 /* Placements that wait for being stored, or for being compared. */
@@ -143,6 +146,8 @@ struct cn_engine {
     struct cn_id_list removed;    /* accounts that are gone, to be told */
     struct cn_bitmap active;      /* rows with events since the last evaluation */
     struct cn_health_changes changes;
+    struct cn_health_changes shadow_changes;
+    int64_t pruned_day; /* on which their history was last freed of what is too old */
     struct cn_signals signals;
     struct cn_id_list decided; /* accounts about which people decided something */
     struct cn_pending pending;

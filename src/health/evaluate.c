@@ -15,6 +15,8 @@ struct evaluation {
     const struct cn_health_model *model;
     struct cn_health_state *state;
     struct cn_health_changes *changes;
+    struct cn_health_changes *shadow_changes; /* may be NULL */
+    uint32_t shadow;                          /* that `state` is */
     struct cn_kernel_target kernel;
     const struct cn_rule_block *rules;
     struct cn_kernel_input *inputs; /* by rule */
@@ -32,6 +34,12 @@ static struct cn_cel_result result_of(const struct evaluation *e, uint32_t rule)
     return cn_rule_result(e->rules, e->model->rule_numbers[rule]);
 }
 
+/* A shadow applies or does not; its place in the model may be another one than before. */
+static bool is_other(const struct evaluation *e, int32_t before, int32_t after)
+{
+    return e->state == e->live ? before != after : (before < 0) != (after < 0);
+}
+
 static void add_change(struct evaluation *e, size_t row, const struct cn_health_score *before,
                        const struct cn_health_score *after)
 {
@@ -43,13 +51,17 @@ static void add_change(struct evaluation *e, size_t row, const struct cn_health_
     }
     bool is_history = before->has_points != after->has_points || before->band != after->band ||
                       before->is_grey != after->is_grey || before->fired != after->fired ||
-                      before->scorecard != after->scorecard;
+                      is_other(e, before->scorecard, after->scorecard);
     if (!is_history && after->has_points) {
         const struct cn_scorecard *card = &e->model->scorecards[after->scorecard];
         is_history = cn_health_display(card, before) != cn_health_display(card, after);
     }
     changes->items[changes->count++] = (struct cn_health_change){
-        .row = (uint32_t)row, .before = *before, .after = *after, .is_history = is_history
+        .row = (uint32_t)row,
+        .before = *before,
+        .after = *after,
+        .is_history = is_history,
+        .shadow = e->shadow,
     };
 }
 
@@ -213,7 +225,8 @@ static void score_shadow(struct evaluation *e, int32_t index, const struct cn_ru
     uint64_t mask[CN_BLOCK_WORDS];
     memcpy(left, block->rows, sizeof(left));
     e->state = &e->live->shadows[card->shadow];
-    e->changes = NULL;
+    e->changes = e->shadow_changes;
+    e->shadow = card->shadow;
     clear_rows(e, block->gone);
     if (claim(e, card, left, mask)) {
         score_rows(e, index, mask);
@@ -221,6 +234,7 @@ static void score_shadow(struct evaluation *e, int32_t index, const struct cn_ru
     clear_rows(e, left);
     e->state = e->live;
     e->changes = changes;
+    e->shadow = 0;
 }
 
 static void evaluate_block(void *ctx, const struct cn_rule_block *block)
@@ -306,18 +320,21 @@ static void end_stratum(void *ctx, const struct cn_frame *frame, uint32_t stratu
         qsort(e->changes->items, e->changes->count, sizeof(*e->changes->items), by_row);
     }
     struct cn_health_changes *changes = e->changes;
-    e->changes = NULL;
+    e->changes = e->shadow_changes;
     for (size_t i = 0; i < e->model->shadow_count; i++) {
         e->state = &e->live->shadows[i];
+        e->shadow = (uint32_t)i;
         cn_family_each(e->model, frame, e->state, e->live, e->arena, store_parent, e);
     }
     e->changes = changes;
     e->state = e->live;
+    e->shadow = 0;
 }
 
 struct cn_rule_consumer cn_health_consumer_with(const struct cn_health_model *model,
                                                 struct cn_health_state *state,
                                                 struct cn_health_changes *changes,
+                                                struct cn_health_changes *shadow_changes,
                                                 struct cn_bitmap *dirty, struct cn_arena *arena)
 {
     struct cn_kernel_target targets[3];
@@ -332,6 +349,7 @@ struct cn_rule_consumer cn_health_consumer_with(const struct cn_health_model *mo
         .dirty = dirty,
         .arena = arena,
         .changes = changes,
+        .shadow_changes = shadow_changes,
         .kernel = targets[target_count - 1],
         .inputs = cn_arena_array(arena, struct cn_kernel_input, model->rule_count),
         .scratch = cn_arena_lines(arena, sizeof(struct cn_kernel_scratch)),
@@ -349,7 +367,7 @@ struct cn_rule_consumer cn_health_consumer(const struct cn_health_model *model,
                                            struct cn_health_changes *changes,
                                            struct cn_arena *arena)
 {
-    return cn_health_consumer_with(model, state, changes, NULL, arena);
+    return cn_health_consumer_with(model, state, changes, NULL, NULL, arena);
 }
 
 void cn_health_bind(const struct cn_health_model *model, struct cn_frame *frame,

@@ -79,6 +79,7 @@ struct cn_health_change {
     struct cn_health_score before;
     struct cn_health_score after;
     bool is_history; /* displayed point, band, grey, fired exceptions or scorecard changed */
+    uint32_t shadow; /* of a shadow's score: which one */
 };
 
 struct cn_health_changes {
@@ -97,11 +98,13 @@ struct cn_rule_consumer cn_health_consumer(const struct cn_health_model *model,
                                            struct cn_health_changes *changes,
                                            struct cn_arena *arena);
 
-/* The same, and parents whose score moved with their children join `dirty` (may be NULL): rules
- * that read it are then evaluated for them, too. */
+/* The same, what moved in shadows is added to `shadow_changes` (may be NULL; in no order), and
+ * parents whose score moved with their children join `dirty` (may be NULL): rules that read it are
+ * then evaluated for them, too. */
 struct cn_rule_consumer cn_health_consumer_with(const struct cn_health_model *model,
                                                 struct cn_health_state *state,
                                                 struct cn_health_changes *changes,
+                                                struct cn_health_changes *shadow_changes,
                                                 struct cn_bitmap *dirty, struct cn_arena *arena);
 
 /* Where the columns health.score and the others are filled from. */

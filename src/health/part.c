@@ -4,6 +4,7 @@
 #include "base/str.h"
 
 #include "health/history.h"
+#include "health/shadow_history.h"
 
 enum {
     BECAUSE_MAX_BYTES = 100
@@ -40,7 +41,8 @@ static bool end_history(const struct cn_unit *unit, cn_account_id from, cn_accou
                                  .score = { .scorecard = -1 },
                                  .scorecard = CN_STR("") };
     bool has_any = false;
-    if (!end_of(unit->conn, from, unit->now, &row.at, &has_any, err)) {
+    if (!cn_shadow_history_drop(unit->conn, from.value, err) ||
+        !end_of(unit->conn, from, unit->now, &row.at, &has_any, err)) {
         return false;
     }
     if (!has_any) {

@@ -2,8 +2,8 @@
  * Metrics that are counted for the first time: their rows are made from a scan of the log.
  *
  * Others write while the log is scanned.  Everything up to a boundary is the scan's, what comes
- * after it is flushed as always, and the scan writes in parts, each in a transaction of its own with
- * how far it came: rows add up in any order.  Accounts whose rows are made anew meanwhile are
+ * after it is flushed as always, and the scan writes in parts, each in a transaction of its own
+ * with how far it came: rows add up in any order.  Accounts whose rows are made anew meanwhile are
  * complete by that, and left out from then on.
  *
  * Boundary, how far and those accounts are on disk, and while they are, the metrics are counted
@@ -128,8 +128,7 @@ static bool begin_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err
         !cn_store_build(conn, look_at, build, err)) {
         return false;
     }
-    bool goes_on =
-        build->stored == build->metric_count && build->matching == build->metric_count;
+    bool goes_on = build->stored == build->metric_count && build->matching == build->metric_count;
     return goes_on ? cn_store_rebuilt(conn, &build->rebuilt, err) : begin_anew(build, conn, err);
 }
 

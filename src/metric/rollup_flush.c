@@ -330,9 +330,8 @@ static bool rebuild_accounts(struct cn_rollup *rollup, const struct cn_rollup_re
     struct rebuild rebuild = { .rollup = rollup, .scope = scope, .deltas = &collector.deltas };
     bool ok = false;
     if (rollup->is_shared) {
-        ok =
-            cn_rollup_flush_all(rollup, err) &&
-            cn_rollup_rebuild_shared(&collector, scope, what->mapping, what->scan, what->arg, err);
+        ok = cn_rollup_flush_all(rollup, err) &&
+             cn_rollup_rebuild_shared(&collector, scope, what->mapping, what->scan, what->arg, err);
     } else {
         ok = take_boundary(rollup, err) &&
              what->scan(what->arg, rollup->waiting_upto.seq, &collector.sink, err) &&

@@ -130,9 +130,8 @@ CN_MUST_CHECK bool cn_rollup_drop(struct cn_sql_conn *conn, const struct cn_roll
 
 /* Shared: drops and makes anew in one transaction, while writers wait. */
 CN_MUST_CHECK bool cn_rollup_rebuild_shared(struct cn_rollup_collector *collector,
-                                            const struct cn_rollup_scope *scope,
-                                            int64_t mapping, cn_rollup_scan *scan, void *arg,
-                                            struct cn_error *err);
+                                            const struct cn_rollup_scope *scope, int64_t mapping,
+                                            cn_rollup_scan *scan, void *arg, struct cn_error *err);
 
 /* With `lock` held.  The rules that do not depend on a program: every event, every known name,
  * group calls, and what is being built. */

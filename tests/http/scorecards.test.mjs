@@ -67,7 +67,7 @@ const whyWhen = (admin, account, points, query = '') =>
 
 test('capabilities 26: a shadow stands beside the live score, with the difference, and decides nothing', async t => {
   const cairn = await startCairn(t);
-  const admin = await useProgram(cairn, {
+  let admin = await useProgram(cairn, {
     'a.yaml': plain,
     'b.yaml': next,
     'signals.yaml': "signals:\n  red: {when: health.colour == 'red', because: red, severity: high}\n",
@@ -106,6 +106,28 @@ test('capabilities 26: a shadow stands beside the live score, with the differenc
   assert.deepEqual(shown.compared.colours, [{ live: 'green', shadow: 'red', accounts: 1 }]);
   assert.deepEqual([shown.compared.both, shown.compared.difference, shown.compared.distance], [1, -40, 40]);
   assert.equal(shown.compared.movers[0].account_id, large.id);
+
+  await t.test('its line is kept beside the live one, in no list of live scores, and through a restart', async () => {
+    const read = async session => (await session.get(`/api/v1/accounts/${large.id}/health/history`)).body;
+    const lines = page => [page.data.at(-1).points, page.shadows.map(({ scorecard, points, band, backfilled }) => [scorecard, points, band, backfilled])];
+    const history = await waitFor(async () => {
+      const page = await read(admin);
+      return page.shadows.length > 0 && page;
+    }, { what: 'the shadow in history' });
+    assert.deepEqual(lines(history), [80, [['next', 40, 'red', false]]]);
+    assert.ok(history.data.every(point => point.scorecard === 'plain'));
+    assert.deepEqual((await admin.get(`/api/v1/accounts/${small.id}/health/history`)).body.shadows, []);
+    cairn.assertClean(await cairn.stop());
+    await cairn.start();
+    admin = await cairn.login();
+    await whyWhen(admin, large, 80);
+    assert.deepEqual(await read(admin), history); // nothing was written again
+    await feel(admin, large, 100); // of one day the last is kept
+    await waitFor(async () => (await read(admin)).shadows.at(-1).points === 50, { what: 'the moved shadow' });
+    assert.deepEqual(lines(await read(admin)), [100, [['next', 50, 'red', false]]]); // rising from the red that was kept takes the margin
+    await feel(admin, large, 80);
+    await waitFor(async () => (await read(admin)).shadows.at(-1).points === 40, { what: 'the shadow as before' });
+  });
 
   await t.test('no signal is raised, no list shows it', async () => {
     const { body } = await admin.get('/api/v1/signals');

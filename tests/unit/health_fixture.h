@@ -183,7 +183,7 @@ static inline void evaluate(struct fixture *f, const struct cn_bitmap *rows)
     cn_health_bind(f->model, f->frame, &f->health);
     cn_segment_bind(f->segments, f->frame, &f->membership);
     const struct cn_rule_consumer consumers[] = {
-        cn_health_consumer_with(f->model, &f->health, &f->changes, cn_frame_dirty(f->frame),
+        cn_health_consumer_with(f->model, &f->health, &f->changes, NULL, cn_frame_dirty(f->frame),
                                 &f->scratch),
         cn_segment_consumer(f->segments, &f->membership, &f->scratch),
     };

@@ -5,7 +5,7 @@
 #include "engine/explain.h"
 #include "engine/lists.h"
 #include "health/drift.h"
-#include "health/history.h"
+#include "health/shadow_history.h"
 #include "tests/unit/spine_world.h"
 
 enum {
@@ -205,6 +205,102 @@ static void two_dates_add_up_to_what_history_shows(void **state)
         explained += explain_pairs(spine, &history);
     }
     assert_true(explained > 50);
+}
+
+/* A shadow with the same tree and the same colours. */
+static void apply_twin(struct spine *spine)
+{
+    struct cn_buf twin;
+    cn_buf_init(&twin, BODY_MAX_BYTES);
+    cn_buf_printf(&twin, "shadow: true\n");
+    cn_str rest = world_scorecards.text;
+    for (cn_str line; cn_str_split(&rest, '\n', &line);) {
+        const bool is_name = cn_str_starts_with(line, CN_STR("scorecard:"));
+        cn_buf_printf(&twin, "%.*s\n", CN_STR_ARG(is_name ? CN_STR("scorecard: twin") : line));
+    }
+    const struct cn_program_file files[] = {
+        world_metrics, world_scorecards, { CN_STR("scorecards/twin.yaml"), cn_buf_str(&twin) }
+    };
+    stop(spine);
+    open_stores(spine);
+    use_program(spine, files, CN_ARRAY_LEN(files));
+    close_stores(spine);
+    start(spine);
+    settle(spine);
+    cn_buf_deinit(&twin);
+}
+
+static struct cn_health_row_list shadows_of(struct spine *spine, int64_t account_id)
+{
+    struct cn_error err;
+    struct cn_sql_conn *conn = NULL;
+    struct cn_health_row_list list;
+    struct cn_health_range range = { account_id, { 0 }, { SPINE_NOW.us + 1000000 }, 1000 };
+    assert_true(cn_db_read(spine->db, &conn, &err));
+    assert_true(cn_shadow_history_load(conn, &range, &spine->arena, &list, &err));
+    cn_db_release(spine->db, conn);
+    return list;
+}
+
+/* By the day: the last of each, as the live line has them. */
+static size_t compare_twin(struct spine *spine, int64_t account_id)
+{
+    struct cn_health_row_list live = history_of(spine, account_id);
+    struct cn_health_row_list twin = shadows_of(spine, account_id);
+    size_t compared = 0;
+    for (size_t i = 0; i < twin.count; i++) {
+        const struct cn_health_row *shadow = &twin.items[i];
+        const struct cn_health_row *held = NULL;
+        assert_true(cn_str_equal(shadow->scorecard, CN_STR("twin")));
+        for (size_t j = 0; j < live.count && live.items[j].at.us <= shadow->at.us; j++) {
+            held = &live.items[j];
+        }
+        assert_true(i == 0 || shadow->at.us - twin.items[i - 1].at.us > 0);
+        if (held != NULL && shadow->is_backfilled && held->is_backfilled) {
+            assert_int_equal(shadow->at.us, held->at.us);
+            assert_int_equal(shadow->score.has_points, held->score.has_points);
+            assert_int_equal(shadow->score.points, held->score.points);
+            assert_int_equal(shadow->score.band, held->score.band);
+            compared++;
+        }
+    }
+    return compared;
+}
+
+static void shadows_are_filled_back_and_go_on_after_a_start(void **state)
+{
+    struct spine *spine = *state;
+    struct cn_error err;
+    size_t compared = 0;
+    size_t lived = 0;
+    apply_twin(spine);
+    fill_back(spine, NULL, 0);
+    struct cn_account_list accounts = accounts_of(spine);
+    struct cn_health_row_list before[WORLD_ACCOUNTS];
+    for (size_t i = 0; i < accounts.count; i++) {
+        compared += compare_twin(spine, accounts.items[i].id.value);
+        before[i] = shadows_of(spine, accounts.items[i].id.value);
+        lived += before[i].count > 0 && !before[i].items[before[i].count - 1].is_backfilled;
+    }
+    assert_true(compared > 40);
+    assert_true(lived > 3);
+    stop(spine);
+    start(spine);
+    settle(spine);
+    for (size_t i = 0; i < accounts.count; i++) {
+        struct cn_engine_explanation explanation;
+        struct cn_health_row_list after = shadows_of(spine, accounts.items[i].id.value);
+        assert_int_equal(after.count, before[i].count);
+        for (size_t j = 0; j < after.count; j++) {
+            assert_int_equal(after.items[j].at.us, before[i].items[j].at.us);
+            assert_int_equal(after.items[j].score.points, before[i].items[j].score.points);
+        }
+        assert_true(cn_engine_explain(spine->engine, accounts.items[i].id.value,
+                                      &(struct cn_explain_ask){ 0 }, &spine->arena, &explanation,
+                                      &err));
+        assert_int_equal(explanation.shadow_count, 1);
+        assert_int_equal(explanation.shadows[0].difference, 0);
+    }
 }
 
 /* Half of what was said was said ten days ago and ended three days ago. */
@@ -411,6 +507,9 @@ int main(void)
                      two_dates_add_up_to_what_history_shows, set_up, tear_down),
         CN_TEST_WITH("capabilities 28: what was said adds up, also where an override stands first",
                      what_was_said_adds_up_between_two_dates, set_up, tear_down),
+        CN_TEST_WITH(
+            "capabilities 26: shadows are filled back, and their line goes on after a start",
+            shadows_are_filled_back_and_go_on_after_a_start, set_up, tear_down),
         CN_TEST_WITH("what changed rules and weights contributed is a line with its parts",
                      changed_rules_are_a_line_with_their_parts, set_up, tear_down),
         CN_TEST_WITH("the trend of 28 days is the change that the explanation adds up",

@@ -1,4 +1,5 @@
-/* A build of metrics that is interrupted goes on after its last part: in a file, and on PostgreSQL. */
+/* A build of metrics that is interrupted goes on after its last part: in a file, and on PostgreSQL.
+ */
 #include "metric/rollup.h"
 #include "tests/unit/rollup_world.h"
 
@@ -11,9 +12,9 @@ struct log {
     struct world world;
     struct store store;
     bool is_shared;
-    int64_t counted; /* what the companion keeps on PostgreSQL */
-    size_t fails_at; /* of the scan; 0: nowhere */
-    int64_t began;   /* where the last scan did */
+    int64_t counted;  /* what the companion keeps on PostgreSQL */
+    size_t fails_at;  /* of the scan; 0: nowhere */
+    int64_t began;    /* where the last scan did */
     size_t meanwhile; /* in the middle of a scan events up to here come; 0: none */
 };
 
@@ -61,10 +62,9 @@ static bool position(void *arg, struct cn_sql_conn *conn, int64_t *seq_out, stru
 
 static bool build(struct log *log, size_t fails_at)
 {
-    struct cn_rollup_builder with = { .scan = scan,
-                                      .arg = log,
-                                      .position = log->is_shared ? position : NULL,
-                                      .part_rows = PART };
+    struct cn_rollup_builder with = {
+        .scan = scan, .arg = log, .position = log->is_shared ? position : NULL, .part_rows = PART
+    };
     struct cn_error err;
     log->fails_at = fails_at;
     return cn_rollup_build(log->store.rollup, &with, &err);
@@ -169,8 +169,8 @@ static void begin_again_for_others(struct log *log)
 static bool make_schema(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
     (void)arg;
-    return cn_sql_exec(
-        conn, "DROP SCHEMA IF EXISTS resume_test CASCADE; CREATE SCHEMA resume_test", err);
+    return cn_sql_exec(conn, "DROP SCHEMA IF EXISTS resume_test CASCADE; CREATE SCHEMA resume_test",
+                       err);
 }
 
 static void on_both(void (*run)(struct log *log))
@@ -190,8 +190,8 @@ static void on_both(void (*run)(struct log *log))
     must(cn_db_open(&(struct cn_db_options){ .url = { url, strlen(url) } }, &db, &err), &err);
     must(cn_db_write(db, make_schema, NULL, &err), &err);
     cn_db_close(db);
-    snprintf(shared.store.url, sizeof(shared.store.url),
-             "%s%coptions=-csearch_path%%3Dresume_test", url, strchr(url, '?') != NULL ? '&' : '?');
+    snprintf(shared.store.url, sizeof(shared.store.url), "%s%coptions=-csearch_path%%3Dresume_test",
+             url, strchr(url, '?') != NULL ? '&' : '?');
     store_reopen_bare(&shared.store);
     run(&shared);
     store_close(&shared.store);
@@ -235,8 +235,9 @@ static void a_metric_of_a_property_does_not_hide_its_event(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CN_TEST("003 a build that is interrupted goes on after its last part, whatever came between",
-                a_build_goes_on_after_its_last_part),
+        CN_TEST(
+            "003 a build that is interrupted goes on after its last part, whatever came between",
+            a_build_goes_on_after_its_last_part),
         CN_TEST("003 a build of other metrics begins again", a_build_of_other_metrics_begins_again),
         CN_TEST("a metric of a property does not hide its event",
                 a_metric_of_a_property_does_not_hide_its_event),

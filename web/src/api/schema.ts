@@ -110,23 +110,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/accounts/{account_id}/health/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What the score was */
-        get: operations["listHealthHistory"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/accounts/{account_id}/metrics": {
         parameters: {
             query?: never;
@@ -1177,6 +1160,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{account_id}/health/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the score was, and what shadows made of the account */
+        get: operations["listHealthHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1596,36 +1596,6 @@ export interface components {
             source: string;
             /** @description when it became so */
             at: string | null;
-        };
-        History: {
-            /** @description oldest first, beginning with what held at `from` */
-            data: components["schemas"]["HistoryPoint"][];
-            /** @description always null */
-            next_cursor: string | null;
-        };
-        HistoryPoint: {
-            /**
-             * Format: date-time
-             * @description from this moment until the next
-             */
-            at: string;
-            /** @description the score */
-            points: number;
-            /**
-             * @description the colour
-             * @enum {string}
-             */
-            band: "red" | "yellow" | "green";
-            /** @description too little was known */
-            grey: boolean;
-            /** @description computed later, not lived */
-            backfilled: boolean;
-            /** @description exceptions that fired */
-            because: string | null;
-            /** @description that the score is of */
-            scorecard: string;
-            /** @description of the program that made it */
-            program_version: number;
         };
         MetricSeriesList: {
             /** @description one a metric of the program */
@@ -3535,6 +3505,57 @@ export interface components {
             /** @description why */
             reason?: string;
         };
+        History: {
+            /** @description oldest first, beginning with what held at `from` */
+            data: components["schemas"]["HistoryPoint"][];
+            /** @description what shadows made of the account, by name, oldest first, beginning with what held at `from`; at most one a day of each, the last of it; kept for two years */
+            shadows: components["schemas"]["ShadowPoint"][];
+            /** @description always null */
+            next_cursor: string | null;
+        };
+        HistoryPoint: {
+            /**
+             * Format: date-time
+             * @description from this moment until the next
+             */
+            at: string;
+            /** @description the score */
+            points: number;
+            /**
+             * @description the colour
+             * @enum {string}
+             */
+            band: "red" | "yellow" | "green";
+            /** @description too little was known */
+            grey: boolean;
+            /** @description computed later, not lived */
+            backfilled: boolean;
+            /** @description exceptions that fired */
+            because: string | null;
+            /** @description that the score is of */
+            scorecard: string;
+            /** @description of the program that made it */
+            program_version: number;
+        };
+        ShadowPoint: {
+            /** @description the shadow's name */
+            scorecard: string;
+            /**
+             * Format: date-time
+             * @description from this moment until its next
+             */
+            at: string;
+            /** @description what it made of the account; null: no score, or it did not apply */
+            points: number | null;
+            /** @description the colour that it would have had */
+            band: ("red" | "yellow" | "green") | null;
+            /** @description too little was known */
+            grey: boolean;
+            /** @description computed later, not lived */
+            backfilled: boolean;
+            /** @description of the program that made it */
+            program_version: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -4648,115 +4669,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountHealth"];
-                };
-            };
-            /** @description malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not-acceptable */
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description gone */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description too-large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listHealthHistory: {
-        parameters: {
-            query?: {
-                /** @description a year ago unless given */
-                from?: string;
-                /** @description now unless given */
-                to?: string;
-            };
-            header?: never;
-            path: {
-                /** @description the account */
-                account_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description What the score was */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["History"];
                 };
             };
             /** @description malformed */
@@ -13122,6 +13034,115 @@ export interface operations {
             };
             /** @description storage-full */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listHealthHistory: {
+        parameters: {
+            query?: {
+                /** @description a year ago unless given */
+                from?: string;
+                /** @description now unless given */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the account */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the score was, and what shadows made of the account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -16,6 +16,7 @@ export type Account = Schemas['Account'];
 export type AccountHealth = Schemas['AccountHealth'];
 export type ExplainItem = Schemas['ExplainItem'];
 export type HistoryPoint = Schemas['HistoryPoint'];
+export type ShadowPoint = Schemas['ShadowPoint'];
 export type Portfolio = Schemas['Portfolio'];
 export type Migration = Schemas['Migration'];
 export type Mover = Schemas['Mover'];

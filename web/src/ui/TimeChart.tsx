@@ -11,6 +11,8 @@ export interface ChartSeries {
   /** A CSS variable, e.g. "--accent". */
   color: string;
   dashed?: boolean;
+  /** Beside another line that says more. */
+  thin?: boolean;
   fill?: boolean;
   bars?: boolean;
   /** Each value holds until the next. */
@@ -125,7 +127,7 @@ function options(props: TimeChartProps, width: number, color: (name: string) => 
       {},
       ...props.series.map(one => ({
         stroke: color(one.color),
-        width: one.bars ? 0 : 1.5,
+        width: one.bars ? 0 : one.thin ? 1 : 1.5,
         points: { show: false },
         ...(one.dashed ? { dash: [3, 3] } : {}),
         ...(one.fill ? { fill: `${color(one.color)}1f` } : {}),

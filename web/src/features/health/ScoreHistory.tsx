@@ -15,11 +15,16 @@ import { useHistory } from './queries';
 import { RangeMenu } from './RangeMenu';
 import { type HistoryRange, spanOf } from './range';
 import classes from './ScoreHistory.module.css';
+import { heldAt, type ShadowLine, shadowLines, stepsOf, valuesAt } from './shadowLines';
 
 const DAY_MS = 86_400_000;
 
+/** Of each shadow in its turn; more of them than colours are told apart by their labels. */
+const SHADOW_COLORS = ['--text-2', '--yellow', '--green', '--red'];
+const shadowColor = (i: number) => SHADOW_COLORS[i % SHADOW_COLORS.length] ?? '--text-2';
+
 /** A point holds until the next, and the last until now. */
-function chartOf(history: HistoryPoint[], end: number) {
+function chartOf(history: HistoryPoint[], shadows: readonly ShadowLine[], end: number) {
   const last = history.at(-1);
   const points = last ? [...history, { ...last, at: new Date(end).toISOString() }] : history;
   const times = points.map(point => Date.parse(point.at) / 1000);
@@ -33,13 +38,34 @@ function chartOf(history: HistoryPoint[], end: number) {
   });
   const firstLived = points.findIndex(point => !point.backfilled);
   const border = firstLived === -1 ? points.length : firstLived;
-  const part = (keep: (i: number) => boolean) => points.map((point, i) => (keep(i) ? point.points : null));
+  const steps = stepsOf(times, shadows);
+  /** By step: the point that holds there. */
+  let held = -1;
+  const index = steps.map(at => {
+    while (held + 1 < times.length && (times[held + 1] ?? 0) <= at) held++;
+    return held;
+  });
+  const part = (keep: (i: number, exact: boolean) => boolean) =>
+    index.map((i, step) => (keep(i, times[i] === steps[step]) ? (points[i]?.points ?? null) : null));
   return {
-    times,
+    times: steps,
+    index,
     strip,
     series: [
-      { values: part(i => i <= border), color: '--text-3', dashed: true, stepped: true },
+      {
+        // Up to the first lived point itself.
+        values: part((i, exact) => i < border || (i === border && exact)),
+        color: '--text-3',
+        dashed: true,
+        stepped: true,
+      },
       { values: part(i => i >= border), color: '--accent', stepped: true },
+      ...shadows.map(({ points: line }, i) => ({
+        values: valuesAt(line, steps),
+        color: shadowColor(i),
+        thin: true,
+        stepped: true,
+      })),
     ],
     backfilled: border,
   };
@@ -59,7 +85,14 @@ function ruleChanges(history: readonly HistoryPoint[]): Moment[] {
   });
 }
 
-function Readout({ point }: { point: HistoryPoint }) {
+interface ReadoutProps {
+  point: HistoryPoint;
+  /** In milliseconds; what shadows made of the account then is said, too. */
+  at: number;
+  shadows: readonly ShadowLine[];
+}
+
+function Readout({ point, at, shadows }: ReadoutProps) {
   const format = useFormat();
   return (
     <span className={classes.readout}>
@@ -68,7 +101,38 @@ function Readout({ point }: { point: HistoryPoint }) {
       <span>{t(`health.band.${point.grey ? 'grey' : point.band}`)}</span>
       <span className="dim num">{format.date(point.at)}</span>
       {point.backfilled && <span className="dim">{t('history.backfilled')}</span>}
+      {shadows.map(({ name, points }) => {
+        const shadow = heldAt(points, at)?.points ?? null;
+        return (
+          <span key={name} className="num">
+            {shadow === null
+              ? t('health.shadowUnknown', { name })
+              : t('health.shadow', {
+                  name,
+                  points: format.points(shadow),
+                  difference: format.signedPoints(shadow - point.points),
+                })}
+          </span>
+        );
+      })}
     </span>
+  );
+}
+
+/** Which thin line is whose. */
+function ShadowLegend({ shadows }: { shadows: readonly ShadowLine[] }) {
+  if (shadows.length === 0) return null;
+  return (
+    <p className={classes.legend}>
+      {shadows.map(({ name }, i) => (
+        <span key={name}>
+          <svg width="16" height="8" aria-hidden="true">
+            <line x1="0" y1="4" x2="16" y2="4" stroke={`var(${shadowColor(i)})`} strokeWidth="1" />
+          </svg>{' '}
+          {t('history.shadow', { name })}
+        </span>
+      ))}
+    </p>
   );
 }
 
@@ -160,6 +224,38 @@ function HistoryTable({ points, moments, onWhy }: TableProps) {
   );
 }
 
+/** What shadows said, a row a day. */
+function ShadowTable({ shadows }: { shadows: readonly ShadowLine[] }) {
+  const format = useFormat();
+  if (shadows.length === 0) return null;
+  return (
+    <ScrollRegion className={classes.scroll} label={t('history.shadowTable')}>
+      <table className={classes.table}>
+        <thead>
+          <tr>
+            <th scope="col">{t('history.at')}</th>
+            <th scope="col">{t('history.shadowName')}</th>
+            <th scope="col">{t('history.score')}</th>
+            <th scope="col">{t('history.how')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shadows.flatMap(({ name, points }) =>
+            points.map(point => (
+              <tr key={`${name} ${point.at}`}>
+                <td className="num">{format.dateTime(point.at)}</td>
+                <td>{name}</td>
+                <td className="num">{point.points === null ? '–' : format.points(point.points)}</td>
+                <td className="dim">{point.backfilled ? t('history.backfilled') : t('history.lived')}</td>
+              </tr>
+            )),
+          )}
+        </tbody>
+      </table>
+    </ScrollRegion>
+  );
+}
+
 /** What the shapes on the chart stand for; each is said once. */
 function MarkLegend({ moments }: { moments: readonly Moment[] }) {
   const kinds = [...new Map(moments.map(moment => [moment.kind, moment])).values()];
@@ -194,10 +290,11 @@ export function ScoreHistory({ id, range, moments, onRange, onWhy }: Props) {
   const [asTable, setAsTable] = useState(false);
   const [index, setIndex] = useState<number | null>(null);
   const [marked, setMarked] = useState<number | null>(null);
-  const points = history.data;
+  const points = history.data?.points;
+  const shadows = useMemo(() => shadowLines(history.data?.shadows ?? []), [history.data]);
   const updatedAt = history.dataUpdatedAt;
   const end = span.to ? Math.min(Date.parse(span.to), updatedAt) : updatedAt;
-  const chart = useMemo(() => (points ? chartOf(points, end) : null), [points, end]);
+  const chart = useMemo(() => (points ? chartOf(points, shadows, end) : null), [points, shadows, end]);
   const happened = useMemo(() => {
     // The first point is made on the day on which the first contract begins, or a little later.
     const since = Date.parse(points?.[0]?.at ?? from) - DAY_MS;
@@ -209,7 +306,9 @@ export function ScoreHistory({ id, range, moments, onRange, onWhy }: Props) {
     return happened.map(markOf).map(mark => ({ ...mark, at: Math.max(mark.at, start) }));
   }, [happened, chart]);
   const moment = marked === null ? undefined : happened[marked];
-  const shown = points && (points[index ?? points.length - 1] ?? points.at(-1));
+  const step = index ?? (chart ? chart.times.length - 1 : 0);
+  const shown = points && (points[chart?.index[step] ?? points.length - 1] ?? points.at(-1));
+  const shownAt = Math.min((chart?.times[step] ?? 0) * 1000, end);
 
   return (
     <section className={classes.panel} aria-labelledby="history-title">
@@ -232,7 +331,11 @@ export function ScoreHistory({ id, range, moments, onRange, onWhy }: Props) {
       {points?.length === 0 && <Empty title={t('history.none')} />}
       {points && points.length > 0 && chart && !asTable && (
         <>
-          {moment ? <MomentReadout moment={moment} /> : shown && <Readout point={shown} />}
+          {moment ? (
+            <MomentReadout moment={moment} />
+          ) : (
+            shown && <Readout point={shown} at={shownAt} shadows={shadows} />
+          )}
           <LazyChart
             label={t('history.title')}
             times={chart.times}
@@ -246,12 +349,16 @@ export function ScoreHistory({ id, range, moments, onRange, onWhy }: Props) {
             onPoint={setIndex}
             onMark={setMarked}
           />
+          <ShadowLegend shadows={shadows} />
           <MarkLegend moments={happened} />
           {chart.backfilled > 0 && <p className={classes.note}>{t('history.note')}</p>}
         </>
       )}
       {points && points.length > 0 && asTable && (
-        <HistoryTable points={points} moments={happened} onWhy={onWhy} />
+        <>
+          <HistoryTable points={points} moments={happened} onWhy={onWhy} />
+          <ShadowTable shadows={shadows} />
+        </>
       )}
     </section>
   );

@@ -32,6 +32,6 @@ export function useHistory(id: string, { from, to }: { from: string; to?: string
           signal,
         }),
       ),
-    select: list => list.data,
+    select: list => ({ points: list.data, shadows: list.shadows }),
   });
 }

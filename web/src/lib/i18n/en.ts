@@ -175,6 +175,9 @@ export const en = {
     lived: 'lived',
     note: 'The dashed part is back-filled: today’s rules over the facts of that time.',
     none: 'No history yet',
+    shadow: '{{name}}: a shadow, which decides nothing; of each day the last',
+    shadowTable: 'History of shadows',
+    shadowName: 'Shadow',
   },
   moments: {
     begins: '{{name}} begins',
