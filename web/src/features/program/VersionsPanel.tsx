@@ -45,6 +45,9 @@ function About({ one }: { one: ProgramVersion }) {
       {one.changed_files.length > 0 && (
         <p className="dim">{t('program.versions.changed', { names: one.changed_files.join(', ') })}</p>
       )}
+      {one.start.length > 0 && (
+        <p className="dim">{t('program.versions.start', { names: one.start.join(', ') })}</p>
+      )}
     </div>
   );
 }

@@ -156,6 +156,7 @@ export const program = {
     list: 'All versions',
     state: { active: 'active', building: 'building', past: 'past', failed: 'failed' },
     changed: 'Changed {{names}}',
+    start: 'Raised at once: {{names}}',
     rolls: 'Rolls back to version {{version}}',
     more: 'Older versions',
     changes: 'Changes of version {{version}}',
