@@ -143,8 +143,8 @@ static bool count_moved(const struct cn_unit *unit, const struct cn_signal_filte
     return add_counts(filter, stmt, list, err);
 }
 
-/* After an import this is most of the table.  It was never raised, and so never resolved, and nobody
- * is asked to look at it; where nobody asks for a part of it an index has the number. */
+/* After an import this is most of the table.  It was never raised, and so never resolved, and
+ * nobody is asked to look at it; where nobody asks for a part of it an index has the number. */
 static bool count_already_true(const struct cn_unit *unit, const struct cn_signal_filter *filter,
                                struct cn_signal_list *list, struct cn_error *err)
 {
