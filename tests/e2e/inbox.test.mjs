@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { launch, signedIn, startDemo } from './browser.mjs';
+import { axeFindings, launch, signedIn, startDemo } from './browser.mjs';
 
 let demo;
 let browser;
@@ -124,12 +124,38 @@ test('signals are worked by keyboard alone: move, acknowledge, snooze, resolve, 
     await dialog.waitFor();
     const text = await dialog.innerText();
     for (const name of await page.getByRole('navigation', { name: 'Pages', includeHidden: true }).locator('a').allInnerTexts()) {
-      assert.ok(text.includes(`Go to: ${name}`), `${name} is not in\n${text}`);
+      const [label] = name.split('\n'); // without the number of open signals
+      assert.ok(text.includes(`Go to: ${label}`), `${label} is not in\n${text}`);
     }
     for (const what of ['Acknowledge', 'Snooze', 'Resolve', 'Select']) assert.ok(text.includes(what), what);
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
   });
+});
+
+test('the navigation says how many open signals are one\'s own, as that changes, and nothing where none is', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  const send = async (path, data) => {
+    const answer = await page.request.post(`${demo.base}${path}`, { data, headers: { origin: demo.base } });
+    assert.equal(answer.status(), 200, await answer.text());
+    return answer.json();
+  };
+  const get = async path => (await page.request.get(`${demo.base}${path}`)).json();
+  const { user } = await get('/api/v1/session');
+  const mine = (await get('/api/v1/signals?state=open&assignee=me&limit=200')).data.map(signal => signal.id);
+  if (mine.length > 0) await send('/api/v1/signals/bulk', { action: 'assign', signals: mine, assignee_id: null });
+  await page.goto(`${demo.base}/accounts`);
+  const link = page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: /^Signals/ });
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Signals', exact: true }).waitFor();
+  assert.equal(await link.innerText(), 'Signals');
+  const signals = (await get('/api/v1/signals?state=open&limit=2')).data.map(signal => signal.id);
+  await send('/api/v1/signals/bulk', { action: 'assign', signals, assignee_id: user.id });
+  await page.getByRole('link', { name: 'Signals 2 open signals of yours', exact: true }).waitFor();
+  await send(`/api/v1/signals/${signals[0]}/resolve`, { outcome: 'useful' });
+  await page.getByRole('link', { name: 'Signals 1 open signal of yours', exact: true }).waitFor();
+  assert.deepEqual(await axeFindings(page), []);
+  await send(`/api/v1/signals/${signals[1]}/assign`, { assignee_id: null });
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Signals', exact: true }).waitFor();
 });
 
 test('every page is reached by two keys', async t => {

@@ -153,6 +153,10 @@ static void a_critical_ticket_ages_by_the_second(void **state)
     assert_true(now_of(c, "critical_tickets_open") == 1);
     assert_true(now_of(c, "oldest_critical_hours") < 48);
     assert_true(true_at(c, "oldest_critical_hours", BOOK_NOW.us + 2000000) > 48);
+    assert_true(value_at(c, "tickets", "critical_for", 48, BOOK_NOW.us, false) == 0);
+    assert_true(value_at(c, "tickets", "critical_for", 47, BOOK_NOW.us, false) == 1);
+    assert_true(value_at(c, "tickets", "open_for", 48, BOOK_NOW.us + 999999, true) == 0);
+    assert_true(value_at(c, "tickets", "open_for", 48, BOOK_NOW.us + 1000000, true) == 1);
     assert_true(value_at(c, "tickets", "opened", 3, BOOK_NOW.us, false) == 1);
     assert_true(value_at(c, "tickets", "opened", 2, BOOK_NOW.us, false) == 0);
     must(cn_ticket_update(&f->unit, c->account.id, out.id, 0, &solve, &out, &f->err));
