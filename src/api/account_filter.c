@@ -1,9 +1,12 @@
 /* Which accounts a list or an export shows: from the words of a query to the filter of the book. */
+#include <string.h>
+
 #include "base/str.h"
 
 #include "api/accounts.h"
 #include "api/core.h"
 #include "engine/portfolio.h"
+#include "engine/questions.h"
 #include "engine/scorecards.h"
 
 enum {
@@ -113,6 +116,46 @@ static void read_overridden(const struct cn_request *req, struct cn_account_filt
     narrow(req, ids, count, filter);
 }
 
+static void narrow_by_answers(const struct cn_request *req, const struct cn_question_ask *ask,
+                              struct cn_account_filter *filter)
+{
+    int64_t *ids = NULL;
+    size_t count = 0;
+    cn_engine_question_members(req->api->options.engine.live, ask, req->unit.arena, &ids, &count);
+    narrow(req, ids, count, filter);
+}
+
+/* "": nothing is asked. */
+static bool read_question(const struct cn_request *req, const char *field, cn_str name,
+                          struct cn_account_filter *filter, struct cn_error *err)
+{
+    struct cn_question_ask ask = { .is_open = strcmp(field, "unanswered") == 0 };
+    for (int q = CN_QUESTION_NONE + 1; q < CN_QUESTIONS; q++) {
+        if (cn_str_equal(name, cn_str_of(cn_segment_question_names[q]))) {
+            ask.question = (enum cn_segment_question)q;
+        }
+    }
+    if (name.len == 0) {
+        return true;
+    }
+    if (ask.question == CN_QUESTION_NONE) {
+        return wrong(err, field, name);
+    }
+    narrow_by_answers(req, &ask, filter);
+    return true;
+}
+
+static bool read_answers(const struct cn_request *req, const struct cn_account_list_query *query,
+                         struct cn_account_filter *filter, struct cn_error *err)
+{
+    if (query->answered_given == CN_GIVEN) {
+        const struct cn_question_ask ask = { .answered = (unsigned)query->answered };
+        narrow_by_answers(req, &ask, filter);
+    }
+    return read_question(req, "question", query->question, filter, err) &&
+           read_question(req, "unanswered", query->unanswered, filter, err);
+}
+
 static bool parse_sort(cn_str text, struct cn_account_filter *filter, struct cn_error *err)
 {
     filter->descending = cn_str_starts_with(text, CN_STR("-"));
@@ -187,6 +230,9 @@ bool cn_account_filter_of(const struct cn_request *req, const struct cn_account_
     }
     if (query->overridden) {
         read_overridden(req, &filter);
+    }
+    if (!read_answers(req, query, &filter, err)) {
+        return false;
     }
     *filter_out = filter;
     return true;

@@ -148,6 +148,12 @@ struct cn_account_list_query {
     enum cn_given at_risk_given;
     bool overridden;
     enum cn_given overridden_given;
+    cn_str question;
+    enum cn_given question_given;
+    cn_str unanswered;
+    enum cn_given unanswered_given;
+    int64_t answered;
+    enum cn_given answered_given;
     cn_str moved;
     enum cn_given moved_given;
     cn_time moved_from;
@@ -196,6 +202,12 @@ struct cn_account_list_query {
         CN_ACCOUNT_QUERY(at_risk, .doc = "true: only those at risk, as the portfolio counts "   \
                                          "them: red, or yellow and renewing within 120 days"),  \
         CN_ACCOUNT_QUERY(overridden, .doc = "true: only those with an override in force"),      \
+        CN_ACCOUNT_QUERY(question, .max = 20,                                                   \
+                         .doc = "only those that answer this of the seven questions: who"),     \
+        CN_ACCOUNT_QUERY(unanswered, .max = 20,                                                 \
+                         .doc = "only those that do not answer this of the seven questions"),   \
+        CN_ACCOUNT_QUERY(answered, .min = 0, .max = 7,                                          \
+                         .doc = "only those that answer so many of the seven questions"),       \
         CN_ACCOUNT_QUERY(moved, .max = 20,                                                      \
                          .doc = "green-yellow: only those that were the one at moved_from and " \
                                 "the other at moved_to; none is without a score"),              \

@@ -31,6 +31,7 @@ extern const struct cn_route_table cn_api_program_match;
 extern const struct cn_route_table cn_api_program_names;
 extern const struct cn_route_table cn_api_program_schema;
 extern const struct cn_route_table cn_api_program_test;
+extern const struct cn_route_table cn_api_questions;
 extern const struct cn_route_table cn_api_scorecards;
 extern const struct cn_route_table cn_api_segment_moves;
 extern const struct cn_route_table cn_api_segments;

@@ -517,7 +517,8 @@ static bool explain(void *ctx, const struct cn_column_spec *spec, const struct c
     struct cn_book_facts *facts = ctx;
     (void)err; /* what is in memory does not fail */
     (void)pthread_rwlock_rdlock(&facts->lock);
-    cn_facts_rests_on(facts, what, ops[spec->op].rests_on, arena, fact);
+    const struct op_row *op = &ops[spec->op];
+    cn_facts_rests_on(facts, what, op->rests_on, is_trait(op) ? spec->index : -1, arena, fact);
     (void)pthread_rwlock_unlock(&facts->lock);
     return true;
 }

@@ -54,8 +54,22 @@ static int64_t newest_of(const struct cn_book_facts *facts, const struct fact_ac
     return newest.us;
 }
 
+/* When the trait became what it is. */
+static int64_t newest_trait(const struct fact_account *account, int64_t upto_us, int32_t name)
+{
+    struct newest newest = { .upto_us = upto_us };
+    const struct fact_trait *traits = account->traits.items;
+    for (uint32_t i = 0; i < account->traits.count; i++) {
+        if (traits[i].name == (uint32_t)name) {
+            later(&newest, traits[i].at_us);
+        }
+    }
+    return newest.us;
+}
+
 void cn_facts_rests_on(const struct cn_book_facts *facts, const struct cn_fill *what,
-                       const char *rests_on, struct cn_arena *arena, struct cn_fact *fact)
+                       const char *rests_on, int32_t trait, struct cn_arena *arena,
+                       struct cn_fact *fact)
 {
     const struct fact_account *account =
         what->count > 0 ? cn_facts_find(facts, what->accounts[cn_fill_row(what, 0)]) : NULL;
@@ -70,5 +84,6 @@ void cn_facts_rests_on(const struct cn_book_facts *facts, const struct cn_fill *
     bool counted = count != 1 || (rests_on[0] != 'a' && rests_on[0] != 'g');
     fact->source =
         counted ? cn_number_text(arena, count, rests_on) : cn_arena_str(arena, cn_str_of(rests_on));
-    fact->at.us = newest_of(facts, account, what->now.us, rests_on);
+    fact->at.us = trait >= 0 ? newest_trait(account, what->now.us, trait)
+                             : newest_of(facts, account, what->now.us, rests_on);
 }

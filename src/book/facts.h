@@ -153,9 +153,11 @@ CN_MUST_CHECK bool cn_facts_read(struct cn_book_facts *facts, struct cn_sql_conn
 /* What comes true next, of these accounts (NULL: all).  The caller holds the lock for writing. */
 void cn_facts_expect(struct cn_book_facts *facts, const int64_t *account_ids, size_t count);
 
-/* What the value of the first row rests on, for explanations.  The caller holds the lock. */
+/* What the value of the first row rests on, for explanations; `trait` is the name of one in
+ * facts->texts, or -1.  The caller holds the lock. */
 void cn_facts_rests_on(const struct cn_book_facts *facts, const struct cn_fill *what,
-                       const char *rests_on, struct cn_arena *arena, struct cn_fact *fact);
+                       const char *rests_on, int32_t trait, struct cn_arena *arena,
+                       struct cn_fact *fact);
 
 extern const struct cn_column_source cn_book_column_source; /* without ctx */
 

@@ -134,6 +134,7 @@ static void read_model(struct compiler *c, const struct cn_node *node)
         group->doc = cn_node_text(node, "doc");
         group->question = (enum cn_segment_question)cn_node_choice(node, &cn_segment_model_fields,
                                                                    "question", CN_QUESTION_NONE);
+        group->validity_days = cn_node_whole(node, &cn_segment_model_fields, "validity", 0);
         if (c->model->primary != i && cn_str_equal(cn_node_text(node, "primary"), CN_STR("true"))) {
             problem(c, cn_node_place(primary), "another segment model is primary already");
         }

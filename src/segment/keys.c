@@ -37,6 +37,9 @@ static const struct cn_node_field model_rows[] = {
       "which of the seven it answers: who they are, what they bring, how satisfied they are, their "
       "share of wallet, where else they could buy, their market, whom they influence",
       .initial = "none", CN_CHOICES(cn_segment_question_names) },
+    { "validity", CN_SHAPE_DAYS, false,
+      "how old a fact behind it may be and still count in full for the confidence of an answer; "
+      "without, facts do not age" },
     { "doc", CN_SHAPE_TEXT, false, "what it tells" },
 };
 const struct cn_node_fields cn_segment_model_fields =
@@ -54,7 +57,7 @@ const char cn_segments_example[] = "segments:\n"
                                    "whom the board knows, was: vip}\n";
 
 const char cn_segment_models_example[] = "segment_models:\n"
-                                         "  size: {primary: true, question: who}\n"
+                                         "  size: {primary: true, question: who, validity: 365d}\n"
                                          "  wallet: {question: wallet, doc: our share of what they "
                                          "spend}\n";
 

@@ -120,6 +120,7 @@ struct cn_segment_group {
     cn_str name; /* of a segment model, else that of the kind */
     cn_str doc;
     enum cn_segment_question question;
+    int64_t validity_days; /* of the facts behind its segments; 0: they do not age */
     bool is_primary;
     bool is_declared;
     uint32_t unit;

@@ -341,7 +341,7 @@ test('004-05 004-06 004-07 004-08 004-09 004-10 004-11 capabilities 34: each of 
   const cairn = await startCairn(t);
   const questions = ['who', 'profit', 'satisfaction', 'wallet', 'footprint', 'market', 'influence'];
   await useProgram(cairn, {
-    'segments.yaml': `segment_models:\n${questions.map(q => `  ${q}: {question: ${q}}\n`).join('')}
+    'segments.yaml': `segment_models:\n${questions.map(q => `  ${q}: {question: ${q}${q === 'market' ? ', validity: 30d' : ''}}\n`).join('')}
 segments:
 ${questions.map(q => `  ${q}-high: {model: ${q}, when: trait.${q}.number() >= 50.0}\n  ${q}-low: {model: ${q}, when: trait.${q}.number() < 50.0}\n`).join('')}
   complete: {when: segment.answered == 7.0}
@@ -357,6 +357,44 @@ ${questions.map(q => `  ${q}-high: {model: ${q}, when: trait.${q}.number() >= 50
   assert.deepEqual(body.answered, [1, 1, 1, 1, 1, 1, 1, 1]);
   assert.deepEqual(names((await admin.get('/api/v1/accounts?segment=market-high')).body), ['g6', 'g7']);
   assert.deepEqual(names((await admin.get('/api/v1/accounts?segment=who-low,wallet-low')).body), ['g4', 'g5', 'g6', 'g7']);
+
+  await t.test('each count leads to exactly its accounts', async () => {
+    const total = async query => (await admin.get(`/api/v1/accounts?${query}`)).body.total;
+    for (const { question, accounts } of body.questions) {
+      assert.equal(await total(`question=${question}`), accounts, question);
+      assert.equal(await total(`unanswered=${question}`), 8 - accounts, question);
+    }
+    for (const [count, accounts] of body.answered.entries()) assert.equal(await total(`answered=${count}`), accounts, String(count));
+    assert.deepEqual(names((await admin.get('/api/v1/accounts?question=market&answered=6')).body), ['g6']);
+    assert.deepEqual(names((await admin.get('/api/v1/accounts?question=wallet&unanswered=market')).body), ['g4', 'g5']);
+    assert.equal((await admin.get('/api/v1/accounts?question=why')).status, 400);
+    assert.equal((await admin.get('/api/v1/export/accounts.csv?unanswered=market')).text.trim().split('\n').length - 1, 6);
+  });
+
+  await t.test('each answer says where it comes from, as of when and with which confidence', async () => {
+    // Told 60 and 30 days ago; of a market, what is older than 30 days counts half for each 30 days more.
+    const days = n => new Date(Date.now() - n * 86_400_000).toISOString();
+    const told = (n, when, traits) => ({ type: 'group', userId: `u${n}`, groupId: `h${n}`, timestamp: when, traits });
+    assert.equal((await cairn.send(write_key, [told(1, days(60.1), { market: 50, who: 1 }), told(2, days(20), { market: 60 })])).status, 200);
+    await waitFor(async () => (await admin.get('/api/v1/accounts?question=market')).body.total === 4);
+    const old = (await admin.get('/api/v1/accounts?q=h1')).body.data.find(row => row.external_id === 'h1');
+    const answers = Object.fromEntries((await admin.get(`/api/v1/accounts/${old.id}/questions`)).body.data.map(one => [one.question, one]));
+    assert.deepEqual(Object.keys(answers), questions);
+    const { market, who, wallet } = answers;
+    assert.deepEqual([market.segment, market.model, market.rule], ['market-high', 'market', 'trait.market.number() >= 50.0']);
+    assert.deepEqual(market.facts.map(({ name, value_text, source }) => [name, value_text, source]), [['trait.market.number()', '50', 'group calls']]);
+    assert.equal(market.as_of.slice(0, 10), days(60.1).slice(0, 10));
+    assert.equal(market.confidence, 0.5);
+    assert.equal(who.confidence, 1); // its model says nothing of age
+    assert.deepEqual([wallet.segment, wallet.as_of, wallet.confidence, wallet.facts], [null, null, null, []]);
+
+    const { body: { data } } = await admin.get('/api/v1/segment-questions');
+    const ground = data.find(one => one.question === 'market');
+    assert.deepEqual(ground.facts, [{ name: 'trait.market.number()', source: 'records' }]);
+    assert.deepEqual([ground.sampled, ground.confidence], [4, 0.875]); // two of today, one of 20 days, one of 60
+    assert.equal(ground.oldest, market.as_of);
+    assert.ok(Date.parse(ground.as_of) > Date.parse(ground.oldest));
+  });
 });
 
 test('a renamed segment keeps its members, and who reads what it makes follows', async t => {

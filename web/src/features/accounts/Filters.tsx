@@ -146,6 +146,12 @@ function Carried({ search, onChange }: FilterProps) {
       {search.hand && (
         <Chip label={t('accounts.filter.hand')} onRemove={() => onChange({ hand: undefined })} />
       )}
+      {search.answered && (
+        <Chip
+          label={t('accounts.filter.answered', { count: Number(search.answered) })}
+          onRemove={() => onChange({ answered: undefined })}
+        />
+      )}
       {search.moved && was && is && (
         <Chip
           label={t(search.to ? 'accounts.filter.movedTo' : 'accounts.filter.moved', {

@@ -18,6 +18,10 @@ export interface AccountSearch {
   gap?: string | undefined;
   /** The scorecard that scores them, or "none". */
   scorecard?: string | undefined;
+  /** Of the seven questions: one that they answer, one that they do not, and how many they answer. */
+  question?: string | undefined;
+  unanswered?: string | undefined;
+  answered?: string | undefined;
   /** "1": at risk, as the portfolio counts it. */
   risk?: string | undefined;
   /** "1": with an override in force. */
@@ -57,6 +61,8 @@ export const PLACES = [
   'flag',
   'gap',
   'scorecard',
+  'question',
+  'unanswered',
 ] as const;
 export type Place = (typeof PLACES)[number];
 
@@ -71,6 +77,8 @@ export const DEFAULT_SORT = '-arr';
 const dayOf = (value: string | undefined) => (isDay(value) ? value : undefined);
 const oneOf = (list: readonly string[], value: string | undefined) =>
   value !== undefined && list.includes(value) ? value : undefined;
+
+const ANSWERED = ['0', '1', '2', '3', '4', '5', '6', '7'] as const;
 
 const placesOf = (search: AccountSearch): Partial<Record<Place, string>> =>
   Object.fromEntries(PLACES.flatMap(place => (search[place] ? [[place, search[place]]] : [])));
@@ -89,6 +97,7 @@ export function readSearch(search: FlatSearch): AccountSearch {
     ...placesOf(search),
     risk: oneOf(['1'], search.risk),
     hand: oneOf(['1'], search.hand),
+    answered: oneOf(ANSWERED, search.answered),
     moved: moves ? search.moved : undefined,
     from: moves ? search.from : undefined,
     to: moves ? dayOf(search.to) : undefined,
@@ -116,9 +125,10 @@ export function momentsOf(
 
 /** Anything but the order and the columns. */
 export function isNarrowed(search: AccountSearch): boolean {
-  const { q, band, owner, renewal, risk, hand, moved } = search;
+  const { q, band, owner, renewal, risk, hand, answered, moved } = search;
   return (
-    Boolean(q || band || owner || renewal || risk || hand || moved) || PLACES.some(place => search[place])
+    Boolean(q || band || owner || renewal || risk || hand || answered || moved) ||
+    PLACES.some(place => search[place])
   );
 }
 
@@ -136,6 +146,9 @@ export const NOTHING: Partial<AccountSearch> = {
   flag: undefined,
   gap: undefined,
   scorecard: undefined,
+  question: undefined,
+  unanswered: undefined,
+  answered: undefined,
   risk: undefined,
   hand: undefined,
   moved: undefined,
@@ -150,6 +163,7 @@ export interface AccountFilter extends Partial<Record<Place, string>> {
   renewal_within_days?: number;
   at_risk?: boolean;
   overridden?: boolean;
+  answered?: number;
   moved?: string;
   moved_from?: string;
   moved_to?: string;
@@ -167,6 +181,7 @@ export function filterOf(search: AccountSearch, moments?: MoveMoments): AccountF
     ...placesOf(search),
     ...(search.risk ? { at_risk: true } : {}),
     ...(search.hand ? { overridden: true } : {}),
+    ...(search.answered ? { answered: Number(search.answered) } : {}),
     ...(search.moved && moments ? { moved: search.moved, ...moments } : {}),
   };
 }

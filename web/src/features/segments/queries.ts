@@ -19,6 +19,15 @@ export function useSegmentBoard() {
   });
 }
 
+/** What the answers of the seven questions rest on. */
+export function useQuestionGrounds() {
+  return useQuery({
+    queryKey: [...KEY, 'moves', 'questions'] as const,
+    queryFn: ({ signal }) => unwrap(client.GET('/api/v1/segment-questions', { signal })),
+    select: list => new Map(list.data.map(ground => [ground.question, ground])),
+  });
+}
+
 export function useOverlap(names: readonly string[]) {
   const segments = names.join(',');
   return useQuery({

@@ -33,6 +33,14 @@ export const segments = {
   answered: 'Answered',
   open: 'Open',
   noModel: 'no model yet',
+  source: 'Source',
+  asOf: 'As of',
+  confidence: 'Confidence',
+  from: { records: 'records: {{names}}', events: 'events: {{names}}', rules: 'other rules: {{names}}' },
+  undated: 'no date is known',
+  oldest: 'The oldest is of {{date}}',
+  groundsHelp:
+    'An answer is as old as its oldest fact; the date is the median. Confidence: a fact counts in full while it is within the model’s validity, then half as much for each such time more, and not at all if it is missing. Of more than a hundred accounts, both are of a hundred, evenly.',
   ask: {
     who: 'Who are they?',
     profit: 'What do they bring?',
