@@ -2132,6 +2132,8 @@ export interface components {
             bands: components["schemas"]["BandTally"][];
             /** @description those shown grey for want of facts; each counts in its frozen colour, too */
             grey: components["schemas"]["Tally"];
+            /** @description those with a score set by hand beside the computed one; of `all`, the rate of overrides */
+            overridden: components["schemas"]["Tally"];
             /** @description red, or yellow and renewing within risk_window_days or overdue */
             at_risk: components["schemas"]["Tally"];
             /** @description the part of at_risk that is yellow */
@@ -2231,6 +2233,8 @@ export interface components {
             arr: components["schemas"]["Money"] | null;
             /** @description accounts in no segment of the primary model; null: there is none */
             unsegmented: number | null;
+            /** @description every account is in a segment of the primary model */
+            complete: boolean;
             /** @description accounts that answer 0, 1, ... 7 of the seven questions */
             answered: number[];
             /** @description each of the seven, with the accounts that answer it */
@@ -2397,6 +2401,8 @@ export interface components {
             arr: components["schemas"]["Money"] | null;
             /** @description account value on average: the higher, the fewer accounts */
             average: components["schemas"]["Money"] | null;
+            /** @description the coverage model for accounts of that value */
+            suggested: string | null;
             /** @description expected by cadence and colour */
             touches_per_week: number;
             /** @description accounts whose last touch is longer ago than their cadence */
