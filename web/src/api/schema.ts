@@ -678,6 +678,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/signals/{signal_id}/tasks/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a task of the signal is done, or open again */
+        post: operations["markSignalTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/signals/{signal_id}/start": {
         parameters: {
             query?: never;
@@ -1135,6 +1152,24 @@ export interface paths {
         /** Accounts that are marked as left */
         get: operations["listDepartures"];
         put?: never;
+        /** Mark the accounts of a CSV file as left, all or none: each wrong line is named */
+        post: operations["importDepartures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/departures/suggested": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accounts whose last contract ended and that are not marked, with the day after */
+        get: operations["suggestDepartures"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1149,12 +1184,65 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Whether the account is marked as left */
+        get: operations["getDeparture"];
         put?: never;
         /** Mark the account as left, or change its mark */
         post: operations["markDeparture"];
         /** Take the mark back */
         delete: operations["unmarkDeparture"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backtests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Back-tests that were asked for */
+        get: operations["listBacktests"];
+        put?: never;
+        /** Ask what a program would have told of the accounts that left */
+        post: operations["askBacktest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backtests/{backtest_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a back-test is, and what it came to */
+        get: operations["getBacktest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backtests/{backtest_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a back-test that waits or runs */
+        post: operations["stopBacktest"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1324,6 +1412,8 @@ export interface components {
             segments: string[];
             /** @description renewal-window, stalled, unsegmented */
             flags: string[];
+            /** @description what its coverage model needs and is not there: high/sponsor */
+            gaps: string[];
         };
         Score: {
             /** @description 0 to 100, to a thousandth; 100 is healthy */
@@ -1339,9 +1429,9 @@ export interface components {
             confidence: number;
             /** @description points and band are those of the override, which stands first by setting health.effective */
             by_hand: boolean;
-            /** @description what the scorecard says; null: too little data */
+            /** @description what the scorecard says, 0 to 100; 100 is healthy; null: too little data */
             computed: number | null;
-            /** @description set by hand, while it lasts; null: not */
+            /** @description set by hand, while it lasts, 0 to 100; 100 is healthy; null: not */
             override: number | null;
         };
         Drift: {
@@ -1415,6 +1505,8 @@ export interface components {
             segments: string[];
             /** @description renewal-window, stalled, unsegmented */
             flags: string[];
+            /** @description what its coverage model needs and is not there: high/sponsor */
+            gaps: string[];
             /** @description of its e-mail addresses */
             domain: string | null;
             /** @description the account above it; null: none */
@@ -1493,6 +1585,13 @@ export interface components {
              * @enum {string}
              */
             effective: "computed" | "override";
+            /** @description the score that stands first; rows of depth 1 add up to it, and their changes to it less that of `previous` */
+            effective_points: number;
+            /**
+             * @description the colour of the score that stands first
+             * @enum {string}
+             */
+            effective_band: "red" | "yellow" | "green";
             /** @description scorecards that are scored beside, and decide nothing; of now alone */
             shadows: components["schemas"]["ShadowScore"][];
             /** @description the scorecard's tree in pre-order */
@@ -1504,8 +1603,10 @@ export interface components {
              * @description the moment compared with
              */
             at: string;
-            /** @description the score then */
+            /** @description the score then, 0 to 100; 100 is healthy */
             points: number;
+            /** @description the score that stood first then: computed, or an override */
+            effective_points: number;
             /**
              * @description the colour then
              * @enum {string}
@@ -1517,7 +1618,7 @@ export interface components {
         Override: {
             /** @description the judgement */
             id: string;
-            /** @description the score set by hand */
+            /** @description the score set by hand, 0 to 100; 100 is healthy */
             points: number;
             /** @description who */
             by: string;
@@ -1553,7 +1654,7 @@ export interface components {
         ExplainItem: {
             /** @description usage/breadth; exceptions/1 */
             path: string;
-            /** @description rows of depth 1 add up to the score */
+            /** @description rows of depth 1 add up to effective_points */
             depth: number;
             /** @description as it is called in the scorecard */
             name: string;
@@ -1561,10 +1662,10 @@ export interface components {
              * @description what kind of row
              * @enum {string}
              */
-            kind: "group" | "measure" | "exception" | "bound" | "children" | "rules" | "scorecard" | "rest";
+            kind: "group" | "measure" | "exception" | "bound" | "children" | "rules" | "scorecard" | "judgement" | "rest";
             /** @description share of what its siblings weigh, 0 to 1 */
             weight: number | null;
-            /** @description 0 to 100; null: missing */
+            /** @description 0 to 100, 100 is healthy; null: missing */
             value: number | null;
             /** @description what the rule gave */
             raw: number | null;
@@ -1725,6 +1826,8 @@ export interface components {
              * @description last day
              */
             ends_on: string;
+            /** @description last day to give notice; null: nobody said */
+            notice_on: string | null;
             /** @description null: not counted */
             seats: number | null;
             /**
@@ -1752,6 +1855,8 @@ export interface components {
              * @description last day
              */
             ends_on: string;
+            /** @description last day to give notice; null: nobody said */
+            notice_on?: string | null;
             /** @description null: not counted */
             seats?: number | null;
             /**
@@ -1775,6 +1880,8 @@ export interface components {
              * @description last day
              */
             ends_on?: string;
+            /** @description last day to give notice; null: nobody said */
+            notice_on?: string | null;
             /** @description null: not counted */
             seats?: number | null;
             /**
@@ -2115,6 +2222,8 @@ export interface components {
             failure: string | null;
             /** @description names of files that are not as in the version before */
             changed_files: string[];
+            /** @description signals that it raises at once; none of a version that failed */
+            start: string[];
             /** @description the version whose text it has again */
             rolls_back: number | null;
             /** @description by name; not in lists */
@@ -2132,12 +2241,17 @@ export interface components {
             bands: components["schemas"]["BandTally"][];
             /** @description those shown grey for want of facts; each counts in its frozen colour, too */
             grey: components["schemas"]["Tally"];
-            /** @description those with a score set by hand beside the computed one; of `all`, the rate of overrides */
-            overridden: components["schemas"]["Tally"];
             /** @description red, or yellow and renewing within risk_window_days or overdue */
             at_risk: components["schemas"]["Tally"];
             /** @description the part of at_risk that is yellow */
             yellow_at_risk: components["schemas"]["Tally"];
+            /**
+             * @description which score stands first where there is an override, by setting health.effective; the figures are of that one
+             * @enum {string}
+             */
+            effective: "computed" | "override";
+            /** @description accounts with an override in force now, whether it stands first or not */
+            overridden: number;
             /** @description how near a renewal puts a yellow account at risk */
             risk_window_days: number;
             /** @description each horizon holds the one before */
@@ -2177,6 +2291,13 @@ export interface components {
              * @description the later moment
              */
             to: string;
+            /**
+             * @description which score stands first where there is an override, by setting health.effective; the figures are of that one
+             * @enum {string}
+             */
+            effective: "computed" | "override";
+            /** @description accounts with an override in force at either moment, whether it stands first or not */
+            overridden: number;
             /** @description who was which colour at the one and at the other; empty ones are left out */
             cells: components["schemas"]["MigrationCell"][];
             /** @description whose score fell most */
@@ -2217,9 +2338,9 @@ export interface components {
              * @enum {string}
              */
             is: "none" | "red" | "yellow" | "green";
-            /** @description the score at `from` */
+            /** @description the score at `from`, 0 to 100; 100 is healthy */
             points_was: number;
-            /** @description the score at `to` */
+            /** @description the score at `to`, 0 to 100; 100 is healthy */
             points: number;
             /** @description points, as the account's explanation adds them up */
             change: number;
@@ -2239,13 +2360,20 @@ export interface components {
             answered: number[];
             /** @description each of the seven, with the accounts that answer it */
             questions: components["schemas"]["SegmentQuestion"][];
+            /**
+             * @description which score stands first where there is an override, by setting health.effective; the figures are of that one
+             * @enum {string}
+             */
+            effective: "computed" | "override";
+            /** @description accounts with an override in force now, whether it stands first or not */
+            overridden: number;
         };
         Segment: {
             /**
              * @description what kind of set
              * @enum {string}
              */
-            kind: "coverage" | "flag" | "goal" | "segment" | "stage";
+            kind: "coverage" | "flag" | "gap" | "goal" | "segment" | "stage";
             /** @description as in the program */
             name: string;
             /** @description what it is for */
@@ -2326,7 +2454,7 @@ export interface components {
              * @description what kind of set
              * @enum {string}
              */
-            kind: "coverage" | "flag" | "goal" | "segment" | "stage";
+            kind: "coverage" | "flag" | "gap" | "goal" | "segment" | "stage";
             /** @description which */
             name: string;
             /** @description else it left */
@@ -2343,6 +2471,13 @@ export interface components {
             owners: components["schemas"]["CoverageOwner"][];
             /** @description accounts in no coverage model */
             without: number;
+            /**
+             * @description which score stands first where there is an override, by setting health.effective; the figures are of that one
+             * @enum {string}
+             */
+            effective: "computed" | "override";
+            /** @description accounts with an override in force now, whether it stands first or not */
+            overridden: number;
         };
         CoverageModel: {
             /** @description as in the program */
@@ -2366,6 +2501,8 @@ export interface components {
             cadence_days: number | null;
             /** @description what colours change */
             touches: components["schemas"]["CoverageTouch"][];
+            /** @description what every account of it has to have */
+            needs: components["schemas"]["CoverageNeed"][];
             /** @description how many, of those that the caller may see */
             accounts: number;
             /** @description their annual recurring revenue */
@@ -2391,6 +2528,18 @@ export interface components {
             cadence_days: number | null;
             /** @description what touches are for, or empty */
             focus: string;
+        };
+        CoverageNeed: {
+            /** @description how accounts without it are asked for: high/sponsor */
+            gap: string;
+            /** @description what it is for */
+            doc: string;
+            /** @description the condition: it is there */
+            rule: string;
+            /** @description accounts of the model without it */
+            missing: number;
+            /** @description their annual recurring revenue */
+            arr: components["schemas"]["Money"] | null;
         };
         CoverageOwner: {
             /** @description the CSM; null: nobody */
@@ -2588,15 +2737,27 @@ export interface components {
             program_version: number;
             /** @description grows with every change */
             version: number;
+            /** @description what its rule said was to be done when it was raised */
+            tasks: components["schemas"]["SignalTask"][];
             /** @description all that happened to it, oldest first */
             history: components["schemas"]["SignalEvent"][];
+        };
+        SignalTask: {
+            /** @description its place in the list */
+            number: number;
+            /** @description what is to be done */
+            text: string;
+            /** @description null: it is open */
+            done_at: string | null;
+            /** @description who did it */
+            done_by: string | null;
         };
         SignalEvent: {
             /**
              * @description what happened
              * @enum {string}
              */
-            kind: "stays" | "learned" | "already_true" | "raised" | "returned" | "cleared" | "held" | "ended" | "started" | "acknowledged" | "snoozed" | "assigned" | "resolved" | "asked_again";
+            kind: "stays" | "learned" | "already_true" | "raised" | "returned" | "cleared" | "held" | "ended" | "started" | "acknowledged" | "snoozed" | "assigned" | "resolved" | "task_done" | "task_reopened" | "asked_again";
             /**
              * Format: date-time
              * @description when
@@ -2665,6 +2826,10 @@ export interface components {
             outcome: "useful" | "not_useful";
             /** @description why */
             reason?: string;
+        };
+        SignalTaskMark: {
+            /** @description false: it is open again */
+            done: boolean;
         };
         HoldList: {
             /** @description newest first, those that are over too */
@@ -2759,6 +2924,8 @@ export interface components {
             note?: string;
             /** @description the version that was changed: if another one was applied meanwhile, this fails; null: whatever there is */
             base_version?: number | null;
+            /** @description new or changed signals that are raised at once for accounts that match when the version becomes active; for all others that is their baseline */
+            start?: string[];
         };
         ProgramApplied: {
             /** @description its number */
@@ -2782,6 +2949,8 @@ export interface components {
             files?: components["schemas"]["ProgramFile"][];
             /** @description or the version that would be rolled back to */
             version?: number;
+            /** @description signals that would be raised at once; names of others do nothing */
+            start?: string[];
         };
         ProgramDiff: {
             /** @description if there are any, nothing else is said */
@@ -2849,7 +3018,7 @@ export interface components {
              * @description what it is
              * @enum {string}
              */
-            kind: "coverage" | "flag" | "goal" | "segment" | "stage";
+            kind: "coverage" | "flag" | "gap" | "goal" | "segment" | "stage";
             /** @description of the segment */
             name: string;
             /**
@@ -2878,12 +3047,16 @@ export interface components {
              * @enum {string}
              */
             change: "new" | "gone" | "same";
+            /** @description it is new, or asks something else: it may be raised at once, see start */
+            asks_anew: boolean;
             /** @description accounts */
             would_raise: number;
             /** @description accounts */
             would_clear: number;
-            /** @description accounts of which it is true already: they are told of quietly */
+            /** @description accounts of which it is true already: that is their baseline, nobody is told */
             already_true: number;
+            /** @description their ARR in major units */
+            already_true_arr: number;
             /** @description ARR of all these in major units */
             arr: number;
         };
@@ -2938,6 +3111,10 @@ export interface components {
             unknown: number;
             /** @description of those that match, in major units */
             arr: number;
+            /** @description metrics that it reads and that are counted from the log only when the program is applied: then nothing is matched */
+            needs_scan: string[];
+            /** @description what limits the answer, as sentences; often nothing */
+            words: string[];
             /** @description of ARR */
             currency: string;
             /** @description some that match, the largest ARR first */
@@ -3106,6 +3283,8 @@ export interface components {
             accounts: number;
             /** @description to which no scorecard applies */
             unscored: number;
+            /** @description of every score */
+            scale: components["schemas"]["ScoreScale"];
         };
         ScorecardUse: {
             /** @description the scorecard */
@@ -3124,10 +3303,23 @@ export interface components {
             arr: components["schemas"]["Money"];
             /** @description their colours */
             bands: components["schemas"]["ScorecardBands"];
-            /** @description yellow begins here; below is red */
+            /** @description yellow begins here; below is red; 100 is healthy */
             yellow: number;
-            /** @description green begins here; scores are 0 to 100 */
+            /** @description green begins here; 100 is healthy */
             green: number;
+            /** @description what rising to a colour takes on top; 100 is healthy */
+            margin: number;
+            /** @description the tree of groups and measures, parents first */
+            parts: components["schemas"]["ScorecardPart"][];
+            /** @description in their order, which is how they work */
+            exceptions: components["schemas"]["ScorecardException"][];
+            /**
+             * @description what of the child accounts joins the score
+             * @enum {string}
+             */
+            children: "none" | "mean" | "least" | "arr";
+            /** @description how much of the score that is */
+            children_share: number;
             /** @description of a shadow: beside the scores that count */
             compared: components["schemas"]["ShadowComparison"] | null;
         };
@@ -3139,9 +3331,61 @@ export interface components {
             /** @description accounts */
             green: number;
         };
+        ScorecardPart: {
+            /** @description as in explanations: usage/breadth */
+            path: string;
+            /** @description what it is called */
+            name: string;
+            /**
+             * @description what it is
+             * @enum {string}
+             */
+            kind: "group" | "measure";
+            /** @description 1: directly below the score */
+            depth: number;
+            /** @description among its siblings, as in the program */
+            weight: number;
+            /** @description of the whole score, while nothing is missing */
+            share: number;
+            /** @description the expression of a measure */
+            rule: string | null;
+            /** @description from what is measured to its score, straight lines between; none: the expression is the score */
+            map: components["schemas"]["ScorePoint"][];
+            /** @description of a measure: what happens without data */
+            missing: ("skip" | "zero" | "neutral" | "block") | null;
+            /** @description how long a value is fresh; null: for ever */
+            validity_days: number | null;
+            /** @description of a group: at least this; 100 is healthy */
+            floor: number | null;
+            /** @description of a group: at most this; 100 is healthy */
+            cap: number | null;
+            /** @description of a group: so many of its parts must have data */
+            needs: number | null;
+        };
+        ScorePoint: {
+            /** @description what is measured */
+            value: number;
+            /** @description the score for it, 0 to 100; 100 is healthy */
+            score: number;
+        };
+        ScorecardException: {
+            /**
+             * @description what it does
+             * @enum {string}
+             */
+            kind: "cap" | "floor" | "set";
+            /** @description with which score, 0 to 100; 100 is healthy */
+            points: number;
+            /** @description the condition */
+            when: string;
+            /** @description what is said when it fires */
+            because: string;
+        };
         ShadowComparison: {
             /** @description accounts that have both scores */
             both: number;
+            /** @description of them, those to which both give one colour */
+            agree: number;
             /** @description mean of the shadow's score less the one that counts */
             difference: number;
             /** @description the same without signs */
@@ -3170,12 +3414,23 @@ export interface components {
             account_id: string;
             /** @description its name */
             name: string;
-            /** @description the score that counts */
+            /** @description the score that counts, 0 to 100; 100 is healthy */
             live: number;
-            /** @description the shadow's */
+            /** @description the shadow's, 0 to 100; 100 is healthy */
             shadow: number;
             /** @description the shadow's less the one that counts */
             difference: number;
+        };
+        ScoreScale: {
+            /** @description the worst score */
+            least: number;
+            /** @description the best score */
+            most: number;
+            /**
+             * @description which direction is healthier
+             * @enum {string}
+             */
+            better: "higher";
         };
         TouchList: {
             /** @description the newest first */
@@ -3502,6 +3757,20 @@ export interface components {
              */
             known: string;
         };
+        DepartureImport: {
+            /** @description lines of account, day as 2026-03-31 and perhaps a reason, with or without a heading; the account is its id, external id, domain or name */
+            csv: string;
+        };
+        DepartureImported: {
+            /** @description accounts */
+            marked: number;
+        };
+        DepartureOfAccount: {
+            /** @description the day it left; null: it is not marked */
+            left_on: string | null;
+            /** @description why, or nothing */
+            reason: string;
+        };
         DepartureMark: {
             /**
              * Format: date
@@ -3510,6 +3779,290 @@ export interface components {
             left_on: string;
             /** @description why */
             reason?: string;
+        };
+        BacktestList: {
+            /** @description the newest first; the last 20 are kept */
+            data: components["schemas"]["BacktestBrief"][];
+            /** @description null: no more */
+            next_cursor: string | null;
+        };
+        BacktestBrief: {
+            /** @description the run */
+            id: string;
+            /**
+             * @description how far it is; one runs at a time
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed";
+            /** @description of the program; null: files that were never a version */
+            version: number | null;
+            /** @description the second version */
+            against: number | null;
+            /**
+             * @description as it was asked
+             * @enum {string}
+             */
+            basis: "known" | "true";
+            /** @description departures from this day; null: all */
+            left_from: string | null;
+            /** @description to this day; null: all */
+            left_to: string | null;
+            /**
+             * Format: date-time
+             * @description when it was asked for
+             */
+            asked_at: string;
+            /** @description when it was done or failed */
+            ended_at: string | null;
+            /** @description while it runs: days of accounts evaluated */
+            done: number;
+            /** @description of so many; 0: not known yet */
+            total: number;
+            /** @description why it failed */
+            failure: string | null;
+        };
+        BacktestAsk: {
+            /** @description of the program that is tested: the active one, unless this or files is given */
+            version?: number;
+            /** @description or a whole program that was not applied */
+            files?: components["schemas"]["ProgramFile"][];
+            /** @description a second version, tested beside it */
+            against?: number | null;
+            /**
+             * @description known, unless given: what had been told by then; true: what was so then, whenever it was told, for a past that was imported
+             * @enum {string}
+             */
+            basis?: "known" | "true";
+            /** @description only of accounts that left on this day or after */
+            left_from?: string | null;
+            /** @description or before, this day included */
+            left_to?: string | null;
+        };
+        Backtest: {
+            /** @description the run */
+            id: string;
+            /**
+             * @description how far it is; one runs at a time
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed";
+            /** @description of the program; null: files that were never a version */
+            version: number | null;
+            /** @description the second version */
+            against: number | null;
+            /**
+             * @description as it was asked
+             * @enum {string}
+             */
+            basis: "known" | "true";
+            /** @description departures from this day; null: all */
+            left_from: string | null;
+            /** @description to this day; null: all */
+            left_to: string | null;
+            /**
+             * Format: date-time
+             * @description when it was asked for
+             */
+            asked_at: string;
+            /** @description when it was done or failed */
+            ended_at: string | null;
+            /** @description while it runs: days of accounts evaluated */
+            done: number;
+            /** @description of so many; 0: not known yet */
+            total: number;
+            /** @description why it failed */
+            failure: string | null;
+            /** @description when it is done: one for each version, in the order asked */
+            reports: components["schemas"]["BacktestReport"][];
+            /** @description of ARR */
+            currency: string;
+        };
+        BacktestReport: {
+            /** @description of the program; null: files that were never a version */
+            version: number | null;
+            /** @description in a sentence */
+            verdict: string;
+            /** @description the fact by which the score cheats, or nothing */
+            refused: string;
+            /**
+             * @description known: what had been told by then; true: whenever it was told
+             * @enum {string}
+             */
+            basis: "known" | "true";
+            /** @description departures that were looked at */
+            left: number;
+            /** @description departures that were not, and why */
+            left_out: components["schemas"]["BacktestLeftOut"];
+            /** @description accounts beside them; of many, a sample of about 5,000 */
+            others: number;
+            /**
+             * Format: date
+             * @description evaluated from this day
+             */
+            first_day: string;
+            /**
+             * Format: date
+             * @description up to this day
+             */
+            last_day: string;
+            /** @description 180, 90 and 30 days before */
+            horizons: components["schemas"]["BacktestHorizon"][];
+            /** @description how many left within 90 days, by score */
+            calibration: components["schemas"]["BacktestBand"][];
+            /** @description each signal of the program */
+            signals: components["schemas"]["BacktestSignal"][];
+            /** @description each part of the score: which of them told */
+            measures: components["schemas"]["BacktestMeasure"][];
+            /** @description facts learned afterwards more often of those that left: what tells by them is refused */
+            learned_later: components["schemas"]["BacktestLeak"][];
+            /** @description that left, the newest first */
+            accounts: components["schemas"]["BacktestAccount"][];
+        };
+        BacktestLeftOut: {
+            /** @description left more than about 2.5 years ago */
+            too_old: number;
+            /** @description beyond the newest 2,000 */
+            too_many: number;
+            /** @description the account was not known 30 days before it left */
+            no_history: number;
+        };
+        BacktestHorizon: {
+            /** @description before leaving */
+            days: number;
+            /** @description by the score */
+            told: components["schemas"]["BacktestTold"];
+            /** @description departures in the worst tenth, over what chance would put there */
+            lift_decile: number;
+            /** @description in the worst fifth */
+            lift_quintile: number;
+            /** @description score of those that left */
+            median_left: number;
+            /** @description score of the others */
+            median_stayed: number;
+            /** @description who left, by colour */
+            lost: components["schemas"]["BacktestLost"][];
+        };
+        BacktestTold: {
+            /** @description the chance that of one that left and one that stayed the former had the lower value; 0.5 is chance */
+            auc: components["schemas"]["BacktestEstimate"];
+            /** @description departures with a value */
+            left: number;
+            /** @description accounts beside them */
+            stayed: number;
+            /**
+             * @description too_few: fewer than 10 on either side; no_effect: the interval includes 0.5; reversed: it points the wrong way
+             * @enum {string}
+             */
+            verdict: "too_few" | "no_effect" | "tells" | "reversed";
+        };
+        BacktestEstimate: {
+            /** @description as measured, 0 to 1 */
+            value: number;
+            /** @description lower end of the interval of 95 % */
+            low: number;
+            /** @description its upper end */
+            high: number;
+        };
+        BacktestLost: {
+            /** @description then; null: no score */
+            colour: ("red" | "yellow" | "green") | null;
+            /** @description accounts that left */
+            count: number;
+            /** @description their ARR at that instant, in major units */
+            arr: number;
+        };
+        BacktestBand: {
+            /** @description points */
+            from: number;
+            /** @description points, not included but 100 */
+            to: number;
+            /** @description accounts, one instant a month */
+            cases: number;
+            /** @description that left within 90 days */
+            left: number;
+            /** @description how many that is */
+            rate: components["schemas"]["BacktestEstimate"];
+        };
+        BacktestSignal: {
+            /** @description of the signal */
+            name: string;
+            /** @description the fact by which it cheats, or nothing */
+            refused: string;
+            /** @description by having warned */
+            told: components["schemas"]["BacktestTold"];
+            /** @description times, before leaving */
+            raised: number;
+            /** @description times that the account left within 180 days */
+            right: number;
+            /** @description times that it did not */
+            false_alarms: number;
+            /** @description times of which the 180 days are not over */
+            open: number;
+            /** @description departures with a warning */
+            caught: number;
+            /** @description departures without */
+            missed: number;
+            /** @description right, of right and false alarms */
+            precision: components["schemas"]["BacktestEstimate"];
+            /** @description caught, of all departures */
+            recall: components["schemas"]["BacktestEstimate"];
+            /** @description from the first warning to leaving: quartiles; none without one */
+            lead_days: number[];
+        };
+        BacktestMeasure: {
+            /** @description accounts are compared with those of the same scorecard */
+            scorecard: string;
+            /** @description usage/breadth */
+            path: string;
+            /** @description its last member */
+            name: string;
+            /** @description in the tree, from 1 */
+            depth: number;
+            /** @description it has parts of its own, which follow */
+            is_group: boolean;
+            /** @description by what it gives, 90 days before */
+            told: components["schemas"]["BacktestTold"];
+            /** @description the fact by which it cheats, or nothing */
+            refused: string;
+        };
+        BacktestLeak: {
+            /** @description as rules name it */
+            name: string;
+            /** @description of those that left: learned later */
+            left_later: number;
+            /** @description of so many looked at */
+            left_of: number;
+            /** @description of the others: learned later */
+            stayed_later: number;
+            /** @description of so many looked at */
+            stayed_of: number;
+            /** @description scorecards read it */
+            scores: boolean;
+        };
+        BacktestAccount: {
+            /** @description the account */
+            id: string;
+            /** @description its display name */
+            name: string;
+            /**
+             * Format: date
+             * @description the day it left
+             */
+            left_on: string;
+            /** @description 180, 90 and 30 days before */
+            at: components["schemas"]["BacktestInstant"][];
+            /** @description days before leaving that a signal first warned; null: none did */
+            warned: number | null;
+        };
+        BacktestInstant: {
+            /** @description before leaving */
+            days: number;
+            /** @description as it was shown; null: no score */
+            points: number | null;
+            /** @description then; null: no score */
+            colour: ("red" | "yellow" | "green") | null;
+            /** @description at that instant, in major units */
+            arr: number;
         };
         History: {
             /** @description oldest first, beginning with what held at `from` */
@@ -3525,7 +4078,7 @@ export interface components {
              * @description from this moment until the next
              */
             at: string;
-            /** @description the score */
+            /** @description the score, 0 to 100; 100 is healthy */
             points: number;
             /**
              * @description the colour
@@ -3981,6 +4534,10 @@ export interface operations {
                 without?: string;
                 /** @description only those that reached this goal: onboarding/activated */
                 goal?: string;
+                /** @description only those that it scores, or that none does: none */
+                scorecard?: string;
+                /** @description only those that lack what coverage needs: high/sponsor */
+                gap?: string;
                 /** @description only those of this coverage model */
                 coverage?: string;
                 /** @description only those in this lifecycle stage */
@@ -3989,6 +4546,8 @@ export interface operations {
                 flag?: string;
                 /** @description true: only those at risk, as the portfolio counts them: red, or yellow and renewing within 120 days */
                 at_risk?: boolean;
+                /** @description true: only those with an override in force */
+                overridden?: boolean;
                 /** @description green-yellow: only those that were the one at moved_from and the other at moved_to; none is without a score */
                 moved?: string;
                 /** @description needed by moved */
@@ -6937,6 +7496,10 @@ export interface operations {
                 without?: string;
                 /** @description only those that reached this goal: onboarding/activated */
                 goal?: string;
+                /** @description only those that it scores, or that none does: none */
+                scorecard?: string;
+                /** @description only those that lack what coverage needs: high/sponsor */
+                gap?: string;
                 /** @description only those of this coverage model */
                 coverage?: string;
                 /** @description only those in this lifecycle stage */
@@ -6945,6 +7508,8 @@ export interface operations {
                 flag?: string;
                 /** @description true: only those at risk, as the portfolio counts them: red, or yellow and renewing within 120 days */
                 at_risk?: boolean;
+                /** @description true: only those with an override in force */
+                overridden?: boolean;
                 /** @description green-yellow: only those that were the one at moved_from and the other at moved_to; none is without a score */
                 moved?: string;
                 /** @description needed by moved */
@@ -9236,6 +9801,137 @@ export interface operations {
             };
             /** @description conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    markSignalTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the signal */
+                signal_id: string;
+                /** @description of the task, from 1 on */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignalTaskMark"];
+            };
+        };
+        responses: {
+            /** @description Say that a task of the signal is done, or open again */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalDetail"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12802,6 +13498,315 @@ export interface operations {
             };
         };
     };
+    importDepartures: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DepartureImport"];
+            };
+        };
+        responses: {
+            /** @description Mark the accounts of a CSV file as left, all or none: each wrong line is named */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepartureImported"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suggestDepartures: {
+        parameters: {
+            query?: {
+                /** @description rows of a page, 200 unless given */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accounts whose last contract ended and that are not marked, with the day after */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepartureList"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDeparture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the account */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether the account is marked as left */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepartureOfAccount"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     markDeparture: {
         parameters: {
             query?: never;
@@ -13004,6 +14009,425 @@ export interface operations {
             };
             /** @description gone */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBacktests: {
+        parameters: {
+            query?: {
+                /** @description rows of a page, 200 unless given */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Back-tests that were asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BacktestList"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askBacktest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BacktestAsk"];
+            };
+        };
+        responses: {
+            /** @description Ask what a program would have told of the accounts that left */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BacktestBrief"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBacktest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the run */
+                backtest_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far a back-test is, and what it came to */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backtest"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopBacktest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the run */
+                backtest_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description End a back-test that waits or runs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BacktestBrief"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
                 headers: {
                     [name: string]: unknown;
                 };
