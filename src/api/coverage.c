@@ -6,7 +6,8 @@
 
 enum {
     TEXT_MAX = 20000,
-    ROWS_MAX = 100000
+    ROWS_MAX = 100000,
+    MINOR_UNITS = 100
 };
 
 static const char *const load_texts[] = { "none", "under", "right", "over" };
@@ -156,6 +157,8 @@ struct owner_row {
     enum cn_given arr_given;
     struct cn_money average;
     enum cn_given average_given;
+    cn_str suggested;
+    enum cn_given suggested_given;
     double touches_per_week;
     int64_t overdue;
     struct {
@@ -172,6 +175,8 @@ static const struct cn_field owner_rows[] = {
           .doc = "their annual recurring revenue"),
     OWNER(average, CN_MAY(struct owner_row, average, BE_NULL), .max = INT64_MAX,
           .doc = "account value on average: the higher, the fewer accounts"),
+    OWNER(suggested, CN_MAY(struct owner_row, suggested, BE_NULL), .max = 64,
+          .doc = "the coverage model for accounts of that value"),
     OWNER(touches_per_week, .doc = "expected by cadence and colour"),
     OWNER(overdue, .doc = "accounts whose last touch is longer ago than their cadence"),
     CN_FIELD_OF_LIST(struct owner_row, parts, &part_item, .max = CN_SEGMENTS_MAX,
@@ -310,12 +315,28 @@ static void add_part(const struct cn_coverage_board *board, const struct cn_cove
                             .overdue = row->touches.overdue };
 }
 
-static void end_owner(struct owner_row *owner, const char *currency)
+/* The model of whose band the average is. */
+static void suggest(const struct cn_coverage_board *board, struct owner_row *owner)
 {
+    const double average = (double)owner->average.minor / MINOR_UNITS;
+    owner->suggested_given = CN_NULL;
+    for (size_t i = 0; i < board->model_count; i++) {
+        const struct cn_coverage *coverage = board->models[i].coverage;
+        if (average >= coverage->from && (!coverage->has_below || average < coverage->below)) {
+            owner->suggested = board->models[i].name;
+            owner->suggested_given = CN_GIVEN;
+        }
+    }
+}
+
+static void end_owner(const struct cn_coverage_board *board, struct owner_row *owner)
+{
+    const char *currency = board->currency;
     owner->arr = money_of(owner->arr.minor, currency, &owner->arr_given);
     /* Half a cent is rounded up. */
     int64_t average = (owner->arr.minor * 2 + owner->accounts) / (owner->accounts * 2);
     owner->average = money_of(average, currency, &owner->average_given);
+    suggest(board, owner);
 }
 
 static void fill_owners(const struct cn_coverage_board *board, const struct cn_user_list *users,
@@ -333,7 +354,7 @@ static void fill_owners(const struct cn_coverage_board *board, const struct cn_u
         add_part(board, row, &view->owners.items[view->owners.count - 1]);
     }
     for (size_t i = 0; i < view->owners.count; i++) {
-        end_owner(&view->owners.items[i], board->currency);
+        end_owner(board, &view->owners.items[i]);
     }
 }
 

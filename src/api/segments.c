@@ -127,6 +127,7 @@ struct board_view {
     enum cn_given arr_given;
     int64_t unsegmented;
     enum cn_given unsegmented_given;
+    bool complete;
     struct {
         int64_t *items;
         size_t count;
@@ -144,6 +145,8 @@ static const struct cn_field board_rows[] = {
     SUM_ROWS(board_view),
     CN_FIELD(struct board_view, unsegmented, CN_MAY(struct board_view, unsegmented, BE_NULL),
              .doc = "accounts in no segment of the primary model; null: there is none"),
+    CN_FIELD(struct board_view, complete,
+             .doc = "every account is in a segment of the primary model"),
     CN_FIELD_OF_LIST(struct board_view, answered, &count_item, .max = ANSWERS,
                      .doc = "accounts that answer 0, 1, ... 7 of the seven questions"),
     CN_FIELD_OF_LIST(struct board_view, questions, &question_item, .max = CN_QUESTIONS,
@@ -221,6 +224,7 @@ static bool handle_list(const struct cn_request *req, struct cn_response *res, s
     view->arr = money_of(&board.all, board.currency, &view->arr_given);
     view->unsegmented = board.unsegmented.accounts;
     view->unsegmented_given = board.has_primary ? CN_GIVEN : CN_NULL;
+    view->complete = board.has_primary && board.unsegmented.accounts == 0;
     view->answered.items = cn_arena_array(req->unit.arena, int64_t, ANSWERS);
     view->answered.count = ANSWERS;
     memcpy(view->answered.items, board.answered, sizeof(board.answered));

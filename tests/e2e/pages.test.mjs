@@ -100,6 +100,18 @@ for (const view of Object.keys(VIEWS)) {
     await clean(page);
   });
 
+  test(`scorecards are accessible, and one of them whole (${view})`, async t => {
+    const page = await signedIn(t, browser, demo.base, view);
+    await page.goto(`${demo.base}/scorecards`);
+    await page.getByRole('region', { name: 'Which one scores whom?' }).first().waitFor();
+    await page.getByRole('heading', { name: 'The score by high-touch' }).waitFor();
+    await page.getByText('Scores run from 0 to 100; 100 is healthy.').first().waitFor();
+    await clean(page);
+    await page.getByRole('link', { name: 'tech-touch', exact: true }).click();
+    await page.getByRole('heading', { name: 'The score by tech-touch' }).waitFor();
+    await clean(page);
+  });
+
   test(`an account is accessible on each of its tabs (${view})`, async t => {
     const page = await signedIn(t, browser, demo.base, view);
     const { id } = await accountNamed(page, demo.base, 'TechCorp');

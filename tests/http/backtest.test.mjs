@@ -68,7 +68,7 @@ test('accounts whose contracts ended are offered, and not marked by themselves',
   assert.equal((await run(cairn, 'departures')).stdout, 'account,left_on,reason,name\n');
 });
 
-test('a back-test of few departures says that they are too few, as text and as JSON', async t => {
+test('capabilities 30: a back-test of few departures says that they are too few, as text and as JSON', async t => {
   const cairn = await startCairn(t);
   const admin = await cairn.login();
   await admin.createAccount({ name: 'Gone' });

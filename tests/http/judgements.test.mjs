@@ -139,6 +139,11 @@ test('capabilities 21: an override keeps both values, says who and why, ends by 
   }, { what: 'the override beside the score in the list' });
   assert.deepEqual([row.score.points, row.score.by_hand, row.score.computed, row.score.override], [60, false, 60, 35]);
 
+  await t.test('how many there are is a figure of the portfolio', async () => {
+    const { body } = await admin.get('/api/v1/portfolio');
+    assert.deepEqual([body.overridden, body.all.accounts], [1, 1]);
+  });
+
   await t.test('it ends by itself', async () => {
     await waitFor(async () => (await health()).override === null, { what: 'the end of the override' });
     assert.ok(Date.now() >= Date.parse(set.body.until));

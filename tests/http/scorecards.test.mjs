@@ -129,12 +129,96 @@ test('capabilities 26: a shadow stands beside the live score, with the differenc
     await waitFor(async () => (await read(admin)).shadows.at(-1).points === 40, { what: 'the shadow as before' });
   });
 
+  await t.test('the board shows each model whole: weights, direction and scale, and where both agree', async () => {
+    assert.deepEqual(board.scale, { least: 0, most: 100, better: 'higher' });
+    assert.equal(shown.applies_when, 'arr >= 20000.0');
+    assert.deepEqual([shown.compared.agree, shown.compared.both], [0, 1]);
+    const [part] = shown.parts;
+    assert.deepEqual([part.path, part.kind, part.share, part.rule, part.missing], ['felt', 'measure', 1, 'sentiment', 'skip']);
+    assert.deepEqual(part.map, [{ value: 0, score: 0 }, { value: 100, score: 50 }]);
+    assert.deepEqual([live.yellow, live.green, live.margin, live.children, live.exceptions], [50, 75, 3, 'none', []]);
+  });
+
+  await t.test('the accounts of each are one list away, also those that none scores', async () => {
+    const list = async query => (await admin.get(`/api/v1/accounts?${query}`)).body.data.map(row => row.name).sort();
+    assert.deepEqual(await list('scorecard=plain'), ['Large', 'Small']);
+    assert.deepEqual(await list('scorecard=next'), ['Large']);
+    assert.deepEqual(await list('scorecard=none'), []);
+    assert.deepEqual(await list('scorecard=plain&band=yellow'), ['Small']);
+    assert.equal((await admin.get('/api/v1/accounts?scorecard=nobody')).status, 400);
+    const { text } = await admin.get('/api/v1/export/accounts.csv?scorecard=next');
+    assert.equal(text.trim().split('\r\n').length, 2);
+  });
+
   await t.test('no signal is raised, no list shows it', async () => {
     const { body } = await admin.get('/api/v1/signals');
     assert.deepEqual(body.data, []);
     const row = (await admin.get('/api/v1/accounts')).body.data.find(account => account.id === large.id);
     assert.deepEqual([row.scorecard, row.score.band, row.score.points], ['plain', 'green', 80]);
   });
+});
+
+test('capabilities 26: accounts to which no model applies are counted and listed; exceptions and shares are told', async t => {
+  const cairn = await startCairn(t);
+  const admin = await useProgram(cairn, {
+    'a.yaml': `
+scorecard: paying
+doc: those who pay
+priority: 7
+applies_when: arr > 0.0
+groups:
+  - name: felt
+    weight: 7
+    floor: 10
+    measures:
+      - {name: said, weight: 1, score: sentiment, missing: neutral}
+measures:
+  - {name: known, weight: 3, score: "has_sponsor ? 100.0 : 0.0"}
+exceptions:
+  - {when: arr > 1000000.0, cap: 49, because: too large}
+`,
+  });
+  const pays = await admin.createAccount({ name: 'Pays', external_id: 'pays', arr: usd(100) });
+  await admin.createAccount({ name: 'Tries', external_id: 'tries' });
+  await feel(admin, pays, 50);
+  await whyWhen(admin, pays, 35);
+  const { body: board } = await admin.get('/api/v1/scorecards');
+  assert.deepEqual([board.accounts, board.unscored], [2, 1]);
+  const [card] = board.data;
+  assert.deepEqual([card.doc, card.priority, card.accounts], ['those who pay', 7, 1]);
+  assert.deepEqual(
+    card.parts.map(part => [part.path, part.kind, part.depth, part.weight, part.share, part.floor, part.missing]),
+    [
+      ['known', 'measure', 1, 3, 0.3, null, 'skip'],
+      ['felt', 'group', 1, 7, 0.7, 10, null],
+      ['felt/said', 'measure', 2, 1, 0.7, null, 'neutral'],
+    ].sort((a, b) => card.parts.findIndex(one => one.path === a[0]) - card.parts.findIndex(one => one.path === b[0])),
+  );
+  assert.deepEqual(card.exceptions, [{ kind: 'cap', points: 49, when: 'arr > 1000000.0', because: 'too large' }]);
+  const none = (await admin.get('/api/v1/accounts?scorecard=none')).body.data;
+  assert.deepEqual(none.map(row => [row.name, row.score]), [['Tries', null]]);
+});
+
+test('a rule that reads health without a scorecard that counts is refused where it stands', async t => {
+  const cairn = await startCairn(t);
+  const dir = await mkdtemp(join(tmpdir(), 'cairn-program-'));
+  t.after(() => rm(dir, { recursive: true }));
+  const tell = async files => {
+    for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
+    return cairnCommand(['program', 'check', dir]);
+  };
+  const signal = await tell({ 'signals.yaml': "signals:\n  red: {when: health.colour == 'red'}\n" });
+  assert.equal(signal.code, 1);
+  assert.match(signal.stdout + signal.stderr, /signals\.yaml:2:\d+: the program has no scorecard that counts, so health\.colour/);
+  // A shadow decides nothing, so there is nothing to read of it.
+  const shadow = await tell({ 'card.yaml': next });
+  assert.match(shadow.stdout + shadow.stderr, /no scorecard that counts/);
+  const coverage = await tell({ 'signals.yaml': '# nothing reads health\nsignals: {}\n', 'coverage.yaml': 'coverage:\n  all: {from: 0, cadence: 30d}\n' });
+  assert.equal(coverage.code, 0, coverage.stdout + coverage.stderr); // it reads no colour
+  const colours = await tell({ 'coverage.yaml': 'coverage:\n  all: {from: 0, cadence: 30d, colours: {red: {cadence: 7d}}}\n' });
+  assert.match(colours.stdout + colours.stderr, /coverage\.yaml:2:\d+: the program has no scorecard/);
+  const whole = await tell({ 'card.yaml': plain });
+  assert.equal(whole.code, 0, whole.stdout + whole.stderr);
 });
 
 test('capabilities 27: a parent follows its children, explained child by child to the last digit', async t => {

@@ -74,12 +74,14 @@ test('003-11 capabilities 37: coverage follows half-open bands of ARR, exact at 
   await t.test('004-04 accounts in no segment of the primary model are counted and listed', async () => {
     const { body } = await admin.get('/api/v1/segments');
     assert.equal(body.unsegmented, 1);
+    assert.equal(body.complete, false);
     assert.deepEqual(names((await admin.get('/api/v1/accounts?flag=unsegmented')).body), ['none']);
     const primary = body.data.filter(set => set.kind === 'segment' && set.primary);
     assert.deepEqual(primary.map(set => set.name), ['strategic', 'core', 'long-tail']);
     assert.equal(primary.reduce((sum, set) => sum + set.accounts, 0), 6); // each in exactly one
     assert.equal((await admin.patch(`/api/v1/accounts/${rows.none.id}`, { arr: usd(1) }, '*')).status, 200);
     await waitFor(async () => (await admin.get('/api/v1/segments')).body.unsegmented === 0);
+    assert.equal((await admin.get('/api/v1/segments')).body.complete, true);
   });
 
   await t.test('the board says which of the seven questions are answered, of how many accounts', async () => {
@@ -229,6 +231,22 @@ segments:
   // even and at most 9: 2 4 6 8; 10; 11; odd below: 1 3 5 7 9; even from 12: 5; odd from 13: 4
   assert.deepEqual(sums(body.exactly), { 'one+three': 4, 'one+two+three': 1, 'two+three': 1, three: 5, 'one+two': 5, two: 4 });
   assert.deepEqual([body.together.segments, body.together.accounts], [['one', 'two', 'three'], 1]);
+  // 10 is in all three, 11 in two and three, 12 in one and two.
+  const arr = { g10: 10_001, g11: 2_002, g12: 303 };
+  for (const [id, minor] of Object.entries(arr)) {
+    const account = await admin.account(id);
+    assert.equal((await admin.patch(`/api/v1/accounts/${account.id}`, { arr: usd(minor) }, '*')).status, 200);
+  }
+  const worth = await waitFor(async () => {
+    const { body: now } = await admin.get('/api/v1/segment-overlap?segments=one,two,three');
+    return now.pairs.some(part => part.arr?.minor === 12_003) && now;
+  }, { what: 'the ARR of both' });
+  const minors = list => Object.fromEntries(list.map(part => [part.segments.join('+'), part.arr?.minor]));
+  await waitFor(async () => {
+    const { body: now } = await admin.get('/api/v1/segment-overlap?segments=one,two,three');
+    return minors(now.pairs)['one+two'] === 10_304;
+  }, { what: 'the ARR of the third' });
+  assert.equal(worth.together.arr.minor, 10_001);
   assert.equal((await admin.get('/api/v1/segment-overlap?segments=one')).status, 400);
   assert.equal((await admin.get('/api/v1/segment-overlap?segments=one,nobody')).status, 400);
   assert.deepEqual(names((await admin.get('/api/v1/accounts?segment=one,two,three')).body), ['g10']);
@@ -303,6 +321,8 @@ measures:
     const fifteen = await when(body => ownerOf(body, olga)?.accounts === 15);
     assert.deepEqual(ownerOf(fifteen, olga).arr, usd(420_000_000));
     assert.deepEqual(ownerOf(fifteen, olga).average, usd(28_000_000)); // $4.2M of 15
+    assert.equal(ownerOf(fifteen, olga).suggested, 'high');
+    assert.equal(ownerOf(fifteen, user).suggested, 'mid'); // $50,000 on average
     assert.equal(ownerOf(fifteen, olga).parts[0].load, 'right');
     await make('L', 11, olga, 28_000_000);
     const over = await when(body => ownerOf(body, olga).accounts === 26);

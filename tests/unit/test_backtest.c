@@ -119,12 +119,12 @@ static bool write_world(void *arg, struct cn_sql_conn *conn, struct cn_error *er
     return true;
 }
 
-static int set_up(void **state)
+static int begin(void **state, const char *schema)
 {
     static struct world world;
     struct cn_error err;
     struct writing writing = { &world, { 5 } };
-    spine_init(&world.spine, NULL);
+    spine_init(&world.spine, schema);
     world.today = cn_tz_day(world.spine.tz, SPINE_NOW);
     start(&world.spine);
     if (!cn_db_write(world.spine.db, write_world, &writing, &err)) {
@@ -133,6 +133,16 @@ static int set_up(void **state)
     settle(&world.spine);
     *state = &world;
     return 0;
+}
+
+static int set_up(void **state)
+{
+    return begin(state, NULL);
+}
+
+static int set_up_server(void **state)
+{
+    return begin(state, "backtest_test");
 }
 
 static int tear_down(void **state)
@@ -355,9 +365,11 @@ static void it_stops_when_it_is_told_to(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CN_TEST("the back-test recovers a planted signal", a_planted_signal_is_recovered),
-        CN_TEST("a random score shows no effect", a_random_score_shows_no_effect),
-        CN_TEST("a score of facts that were told after leaving is refused by their name",
+        CN_TEST("capabilities 30: the back-test recovers a planted signal",
+                a_planted_signal_is_recovered),
+        CN_TEST("capabilities 30: a random score shows no effect", a_random_score_shows_no_effect),
+        CN_TEST("capabilities 30: a score of facts that were told after leaving is refused by "
+                "their name",
                 a_score_that_was_told_afterwards_is_refused),
         CN_TEST("an honest score is not refused", an_honest_score_is_not_refused_as_true),
         CN_TEST("accounts that came later do not thin out those that stand beside a departure",
@@ -368,5 +380,10 @@ int main(void)
                 the_measure_that_cheats_is_refused_alone),
         CN_TEST("it stops when it is told to", it_stops_when_it_is_told_to),
     };
-    return cmocka_run_group_tests_name("backtest", tests, set_up, tear_down);
+    int failed = cmocka_run_group_tests_name("backtest", tests, set_up, tear_down);
+    if (spine_server() != NULL) {
+        failed +=
+            cmocka_run_group_tests_name("backtest_postgresql", tests, set_up_server, tear_down);
+    }
+    return failed;
 }

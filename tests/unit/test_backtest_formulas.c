@@ -142,16 +142,18 @@ static void quartiles_lie_between_neighbours(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CN_TEST("the auc counts pairs and ties by half", the_auc_counts_pairs_and_ties_by_half),
+        CN_TEST("capabilities 30: the auc counts pairs and ties by half",
+                the_auc_counts_pairs_and_ties_by_half),
         CN_TEST("the auc equals a plain count of all pairs",
                 the_auc_equals_a_plain_count_of_all_pairs),
-        CN_TEST("a random score shows no effect as often as its interval says",
+        CN_TEST("capabilities 30: a random score shows no effect as often as its interval says",
                 a_random_score_shows_no_effect_as_often_as_its_interval_says),
-        CN_TEST("a planted signal is found in either direction",
+        CN_TEST("capabilities 30: a planted signal is found in either direction",
                 a_planted_signal_is_found_in_either_direction),
         CN_TEST("a perfect score of few accounts keeps a wide interval",
                 a_perfect_score_of_few_accounts_keeps_a_wide_interval),
-        CN_TEST("lift splits the tie on the border", lift_splits_the_tie_on_the_border),
+        CN_TEST("capabilities 30: lift splits the tie on the border",
+                lift_splits_the_tie_on_the_border),
         CN_TEST("rates have the interval of wilson", rates_have_the_interval_of_wilson),
         CN_TEST("quartiles lie between neighbours", quartiles_lie_between_neighbours),
     };

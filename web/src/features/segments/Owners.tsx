@@ -38,7 +38,12 @@ function Row({ row }: { row: CoverageOwner }) {
         )}
       </td>
       <td className={`${classes.end} num`}>{row.arr ? format.moneyShort(row.arr) : '–'}</td>
-      <td className={`${classes.end} num`}>{row.average ? format.moneyShort(row.average) : '–'}</td>
+      <td className={`${classes.end} num`}>
+        {row.average ? format.moneyShort(row.average) : '–'}
+        {row.suggested && (
+          <span className={classes.doc}>{t('segments.coverage.suggested', { model: row.suggested })}</span>
+        )}
+      </td>
       <td>
         <ul className={classes.parts}>
           {row.parts.map(part => (

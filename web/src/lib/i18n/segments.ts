@@ -130,6 +130,7 @@ export const segments = {
     owners: 'Who has too much, who too little?',
     csm: 'CSM',
     average: 'Average ARR',
+    suggested: 'as for {{model}} touch',
     load: 'Load',
     loads: { none: 'no ratio', under: 'under', right: 'right', over: 'over' },
     loadOf: '{{model}}: {{accounts}}, {{load}}',
