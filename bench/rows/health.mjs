@@ -18,6 +18,10 @@ const percentile = (sorted, p) => sorted[Math.min(sorted.length - 1, Math.floor(
 /** One account in so many has a contract. */
 const CONTRACTS_APART = 20;
 
+/** What is in use for weeks: a hundred events an account, so that one more moves few scores. */
+const WARM_EVENTS = 100 * accounts;
+const WARM_RATE = 250_000;
+
 /** A probe every so often; each is another account, of which the stream tells. */
 const PROBE_EVERY_MS = 50;
 const WATCHED = 500;
@@ -28,7 +32,7 @@ async function book(options = {}) {
   try {
     await applyProgram(server, 'bench/program');
     await seedBook(server, accounts, { apart: CONTRACTS_APART, traits: { seats_used: 40, alarm: 0 } });
-    await load(server, { batch: 100, connections: 8, seconds: 5, rate: 40_000, accounts });
+    await load(server, { batch: 500, connections: 4, seconds: WARM_EVENTS / WARM_RATE, rate: WARM_RATE, accounts });
     await server.caughtUp();
     return server;
   } catch (error) {
