@@ -1265,6 +1265,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/segment-questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the answers of the seven questions rest on: sources, dates, confidence */
+        get: operations["listQuestionGrounds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the account answers of the seven questions, with sources, dates and confidence */
+        get: operations["listAccountAnswers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -4115,6 +4149,69 @@ export interface components {
             /** @description of the program that made it */
             program_version: number;
         };
+        QuestionGrounds: {
+            /** @description each of the seven */
+            data: components["schemas"]["QuestionGround"][];
+        };
+        QuestionGround: {
+            /**
+             * @description which
+             * @enum {string}
+             */
+            question: "none" | "who" | "profit" | "satisfaction" | "wallet" | "footprint" | "market" | "influence";
+            /** @description what the rules of the models that answer it read */
+            facts: components["schemas"]["QuestionFact"][];
+            /** @description accounts that the rest is of: all that answer it, or a hundred of them, evenly */
+            sampled: number;
+            /** @description the median of their answers' dates, each that of its oldest fact; null: no date is known */
+            as_of: string | null;
+            /** @description the oldest of those dates */
+            oldest: string | null;
+            /** @description the mean of their answers'; null: nobody answers it */
+            confidence: number | null;
+        };
+        QuestionFact: {
+            /** @description as it stands in the rules */
+            name: string;
+            /**
+             * @description where it comes from; rules: what the program makes of others
+             * @enum {string}
+             */
+            source: "records" | "events" | "rules";
+        };
+        QuestionAnswers: {
+            /** @description each of the seven */
+            data: components["schemas"]["QuestionAnswer"][];
+        };
+        QuestionAnswer: {
+            /**
+             * @description which
+             * @enum {string}
+             */
+            question: "none" | "who" | "profit" | "satisfaction" | "wallet" | "footprint" | "market" | "influence";
+            /** @description the answer; null: not answered */
+            segment: string | null;
+            /** @description the model that answers */
+            model: string | null;
+            /** @description the segment's condition */
+            rule: string | null;
+            /** @description what the condition reads */
+            facts: components["schemas"]["AnswerFact"][];
+            /** @description the date of the oldest of them; null: no date is known */
+            as_of: string | null;
+            /** @description the mean of what each of them is worth: 0 if it is missing, 1 if it is within the model's `validity`, half as much for each such time more */
+            confidence: number | null;
+        };
+        AnswerFact: {
+            /** @description as it stands in the rule */
+            name: string;
+            /** @description with its unit */
+            value_text: string;
+            /** @description where it comes from */
+            source: string;
+            /** @description when it became so */
+            at: string | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -4548,6 +4645,12 @@ export interface operations {
                 at_risk?: boolean;
                 /** @description true: only those with an override in force */
                 overridden?: boolean;
+                /** @description only those that answer this of the seven questions: who */
+                question?: string;
+                /** @description only those that do not answer this of the seven questions */
+                unanswered?: string;
+                /** @description only those that answer so many of the seven questions */
+                answered?: number;
                 /** @description green-yellow: only those that were the one at moved_from and the other at moved_to; none is without a score */
                 moved?: string;
                 /** @description needed by moved */
@@ -7510,6 +7613,12 @@ export interface operations {
                 at_risk?: boolean;
                 /** @description true: only those with an override in force */
                 overridden?: boolean;
+                /** @description only those that answer this of the seven questions: who */
+                question?: string;
+                /** @description only those that do not answer this of the seven questions */
+                unanswered?: string;
+                /** @description only those that answer so many of the seven questions */
+                answered?: number;
                 /** @description green-yellow: only those that were the one at moved_from and the other at moved_to; none is without a score */
                 moved?: string;
                 /** @description needed by moved */
@@ -14497,6 +14606,193 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listQuestionGrounds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the answers of the seven questions rest on: sources, dates, confidence */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionGrounds"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAccountAnswers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the account */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the account answers of the seven questions, with sources, dates and confidence */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionAnswers"];
                 };
             };
             /** @description malformed */
