@@ -104,7 +104,6 @@ struct cn_keeping {
 };
 
 struct cn_apply; /* engine/apply.c */
-
 struct cn_engine {
     struct cn_engine_options options;
     struct cn_event_log *log;

@@ -56,7 +56,7 @@ void cn_explain_override(const struct cn_explain_at *at, struct cn_arena *arena,
 {
     const struct cn_explain_said *said = said_of(at);
     if (stands_first(said)) {
-        add_override(out, "override", "score set by hand", said, arena)->points =
+        add_override(out, "judgements/override", "score set by hand", said, arena)->points =
             said->override - out->effective;
         take_override(at, said, out);
     }
@@ -120,7 +120,7 @@ static void add_sentiment(const struct cn_explain_said *was, const struct cn_exp
         (void)snprintf(name, sizeof(name), "sentiment set: %lld, before %lld",
                        (long long)is->sentiment, (long long)was->sentiment);
     }
-    struct cn_explain_item *item = add_line(out, "sentiment", name, reason, arena);
+    struct cn_explain_item *item = add_line(out, "judgements/sentiment", name, reason, arena);
     item->has_change = true;
     item->change = change;
 }
@@ -133,13 +133,14 @@ static void add_overrides(const struct cn_explain_said *was, const struct cn_exp
 {
     struct cn_explain_item *item = NULL;
     if (was->override_id != 0 && was->override_id != is->override_id) {
-        item = add_override(out, "override/ended", "score set by hand no longer holds", was, arena);
+        item = add_override(out, "judgements/override-ended", "score set by hand no longer holds",
+                            was, arena);
         item->has_change = true;
         item->change = -took;
         took = 0;
     }
     if (is->override_id != 0 && (is->override_id != was->override_id || stands_first(is))) {
-        item = add_override(out, "override", "score set by hand", is, arena);
+        item = add_override(out, "judgements/override", "score set by hand", is, arena);
         item->points = gives;
         item->has_change = true;
         item->change = gives - took;

@@ -173,7 +173,7 @@ test('capabilities 21: an override keeps both values, says who and why, ends by 
     assert.equal(body.points, 60);
     assert.equal(body.override.points, 90);
     assert.deepEqual([body.effective_points, body.effective_band], [90, 'green']);
-    const line = body.items.find(item => item.path === 'override');
+    const line = body.items.find(item => item.path === 'judgements/override');
     assert.deepEqual([line.kind, line.points, line.name], ['judgement', 30, 'score set by hand: 90']);
     assert.match(line.reason, new RegExp(`^${ADMIN.name} on \\d{4}-\\d\\d-\\d\\d: Renewed by phone$`));
     assert.equal(body.items.filter(item => item.depth === 1).reduce((sum, item) => sum + item.points, 0), 90);

@@ -204,11 +204,11 @@ static void changes_add_up_whatever_was_said(void **state)
             assert_adds_up(&why, true);
             assert_adds_up(&why, false);
             assert_int_equal(why.change, why.effective - why.was);
-            const struct cn_explain_item *sentiment = find_item(&why, "sentiment");
+            const struct cn_explain_item *sentiment = find_item(&why, "judgements/sentiment");
             assert_int_equal(sentiment != NULL, was.sentiment_id != is.sentiment_id);
             sentiments += sentiment != NULL && sentiment->change != 0;
-            overrides += find_item(&why, "override/ended") != NULL &&
-                         find_item(&why, "override/ended")->change != 0;
+            overrides += find_item(&why, "judgements/override-ended") != NULL &&
+                         find_item(&why, "judgements/override-ended")->change != 0;
             if (was.override_id != 0 && was.stands_first) {
                 assert_int_equal(why.was, was.override);
             } else if (row % 2 == 0) {
@@ -259,10 +259,12 @@ static void what_was_said_has_lines_of_its_own(void **state)
     assert_int_equal(why.change, 5000);
     assert_int_equal(item_of(&why, "logins")->change, -5000);
     assert_int_equal(item_of(&why, "feeling")->change, 0);
-    assert_int_equal(item_of(&why, "sentiment")->change, -30000);
-    assert_str(item_of(&why, "sentiment")->name, "sentiment set: 20, before 80");
-    assert_int_equal(item_of(&why, "override/ended")->change, 40000); /* 70 was computed */
-    assert_str(item_of(&why, "override/ended")->reason, "Pat on 2026-11-20: their CFO left");
+    assert_int_equal(item_of(&why, "judgements/sentiment")->change, -30000);
+    assert_str(item_of(&why, "judgements/sentiment")->name, "sentiment set: 20, before 80");
+    assert_int_equal(item_of(&why, "judgements/override-ended")->change,
+                     40000); /* 70 was computed */
+    assert_str(item_of(&why, "judgements/override-ended")->reason,
+               "Pat on 2026-11-20: their CFO left");
     cn_frame_free(before);
 }
 

@@ -157,7 +157,7 @@ static void assert_adds_up(const struct cn_engine_explanation *explanation)
         }
         points += item->depth == 1 ? item->points : 0;
         change += item->depth == 1 ? item->change : 0;
-        by_hand += cn_str_starts_with(item->path, CN_STR("override")) ? item->change : 0;
+        by_hand += cn_str_starts_with(item->path, CN_STR("judgements/override")) ? item->change : 0;
     }
     assert_int_equal(points, why->effective);
     if (explanation->has_previous) {
@@ -346,7 +346,7 @@ static void what_was_said_adds_up_between_two_dates(void **state)
             assert_int_equal(why->effective, accounts.items[i].derived.points);
             for (size_t k = 0; k < why->count; k++) {
                 const bool is_said = why->items[k].kind == CN_EXPLAIN_JUDGEMENT;
-                moved[cn_str_equal(why->items[k].path, CN_STR("sentiment")) ? 0 : 1] +=
+                moved[cn_str_equal(why->items[k].path, CN_STR("judgements/sentiment")) ? 0 : 1] +=
                     is_said && why->items[k].change != 0;
             }
         }
