@@ -42,10 +42,9 @@ static const struct health_column table[] = {
 
 struct cn_health_columns {
     struct cn_column_source source;
-    const struct cn_program_tree *tree;
+    struct cn_program_tree tree; /* also once the program runs: a rule may be matched against it */
     uint32_t section;
     uint32_t unit;
-    struct cn_arena *arena;
     const struct cn_health_model *model; /* NULL until it is compiled */
 };
 
@@ -66,8 +65,8 @@ static bool has_live_card(const struct cn_program_tree *tree)
     return false;
 }
 
-/* Whether a scorecard has an exception with this reason: it may be compiled later. */
-static bool has_exception(const struct cn_program_tree *tree, cn_str because)
+/* The reason of an exception of a scorecard, which may be compiled later; NULL: none has it. */
+static const cn_str *find_reason(const struct cn_program_tree *tree, cn_str because)
 {
     for (size_t i = 0; i < tree->count; i++) {
         const struct cn_node *list =
@@ -75,11 +74,11 @@ static bool has_exception(const struct cn_program_tree *tree, cn_str because)
         for (size_t n = 0; list != NULL && list->kind == CN_NODE_LIST && n < list->count; n++) {
             const struct cn_node *reason = cn_node_get(&list->items[n], "because");
             if (reason != NULL && cn_str_equal(reason->text, because)) {
-                return true;
+                return &reason->text;
             }
         }
     }
-    return false;
+    return NULL;
 }
 
 static enum cn_resolve resolve_fired(struct cn_health_columns *columns,
@@ -91,14 +90,13 @@ static enum cn_resolve resolve_fired(struct cn_health_columns *columns,
         return CN_RESOLVE_WRONG;
     }
     cn_str because = request->args[0].text;
-    if (!has_exception(columns->tree, because)) {
+    const cn_str *reason = find_reason(&columns->tree, because);
+    if (reason == NULL) {
         cn_fail(err, CN_INVALID, "no exception has the reason \"%.*s\"",
                 CN_STR_ARG(cn_str_slice(because, 0, 100)));
         return CN_RESOLVE_WRONG;
     }
-    cn_str *detail = cn_arena_new(columns->arena, cn_str);
-    *detail = cn_arena_str(columns->arena, because);
-    spec->detail = detail;
+    spec->detail = reason;
     return CN_RESOLVE_FOUND;
 }
 
@@ -111,7 +109,7 @@ static enum cn_resolve resolve(void *ctx, const struct cn_column_request *reques
             !cn_str_equal(request->method, cn_str_of(table[i].method))) {
             continue;
         }
-        if (!has_live_card(columns->tree)) {
+        if (!has_live_card(&columns->tree)) {
             cn_fail(err, CN_INVALID,
                     "the program has no scorecard that counts, so %s would never have a value",
                     table[i].usage);
@@ -257,10 +255,9 @@ void cn_health_prepare(struct cn_arena *arena, struct cn_rules *rules,
                     .resolve = resolve,
                     .fill = fill,
                     .list = list },
-        .tree = tree,
+        .tree = *tree,
         .section = section,
         .unit = unit,
-        .arena = arena,
     };
     *env_out = (struct cn_health_env){
         .rules = rules, .section = section, .unit = unit, .columns = columns

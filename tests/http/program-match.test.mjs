@@ -8,6 +8,8 @@ const METRICS = 'metrics:\n  logins: {event: Signed In, count: events}\n';
 const CARD = limit => `scorecard: all
 measures:
   - {name: logins, weight: 1, value: logins.sum(28), map: {0: 0, ${limit}: 100}}
+exceptions:
+  - {when: logins.sum(28) < 2.0, cap: 90, because: few}
 `;
 const SEGMENTS = least => `segments:\n  busy: {when: logins.sum(28) >= ${least}.0}\n`;
 const SIGNAL = when => `signals:\n  asked: {when: ${when}}\n`;
@@ -94,6 +96,8 @@ test('003 with mistakes elsewhere a rule is matched by what the active version m
   const partly = await ask(program({ limit: 2, when: 'health.score >= 50.0', more }));
   assert.deepEqual([partly.matches, partly.problems], [2, []], JSON.stringify(partly));
   assert.match(partly.words.join(), /mistakes elsewhere/);
+  const fired = await ask(program({ when: "health.fired('few')", more }));
+  assert.deepEqual([fired.matches, fired.problems], [1, []], JSON.stringify(fired));
   const plain = await ask(program({ when: 'logins.sum(28) >= 2.0', more }));
   assert.deepEqual([plain.matches, plain.words], [2, []]);
   const blocked = await ask(program({ when: 'segment.keen', more }));
