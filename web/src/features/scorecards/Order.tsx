@@ -111,7 +111,10 @@ export function Order({ board, chosen }: { board: ScorecardBoard; chosen: string
   return (
     <section className={classes.panel} aria-labelledby="order-title">
       <h2 id="order-title">{t('scorecards.order')}</h2>
-      <ScrollRegion className={classes.scroll} label={t('scorecards.order')}>
+      <ScrollRegion
+        className={classes.scroll}
+        label={t('scorecards.tableOf', { title: t('scorecards.order') })}
+      >
         <table className={classes.table}>
           <thead>
             <tr>
