@@ -18,9 +18,10 @@ enum {
     INBOX_MAX = 65536,
     POP_MAX = 1024,
     POP_STEP = 32,
-    ROUND_EVENTS = 65536, /* no more batches are popped after so many */
-    POLL_US = 50000,      /* how often the change table is looked at */
-    ROUND_US = 50000,     /* unless options say otherwise */
+    INBOX_EVENTS = 150000, /* that wait in memory, about; they take some 300 bytes each */
+    ROUND_EVENTS = 65536,  /* no more batches are popped after so many */
+    POLL_US = 50000,       /* how often the change table is looked at */
+    ROUND_US = 50000,      /* unless options say otherwise */
     NICE = 10,
     SCRATCH_BLOCK_BYTES = 1024 * 1024
 };
@@ -112,10 +113,17 @@ void cn_engine_on_commit(void *arg, const struct cn_event_commit *commit)
     struct cn_engine *engine = arg;
     for (size_t i = 0; i < commit->batch_count; i++) {
         struct cn_event_batch *batch = commit->batches[i];
+        /* Behind a flood memory would grow with it: the rest is read from the log in its turn. */
+        if (atomic_load(&engine->inbox_events) >= INBOX_EVENTS) {
+            atomic_store(&engine->has_skipped, true);
+            continue;
+        }
         cn_event_batch_retain(batch);
+        atomic_fetch_add(&engine->inbox_events, batch->count);
         /* A full inbox makes the log wait, and so its senders.  A closed one: what is not taken now
          * is read from the log at the next start. */
         if (!cn_queue_push(&engine->inbox, batch)) {
+            atomic_fetch_sub(&engine->inbox_events, batch->count);
             cn_event_batch_release(batch);
         }
     }
@@ -198,6 +206,8 @@ static bool feed_popped(struct cn_engine *engine, void *const *items, size_t cou
                                          : cn_engine_catch_up(engine, err);
     for (size_t i = 0; i < count; i++) {
         if (items[i] != &engine->wake) {
+            const struct cn_event_batch *batch = items[i];
+            atomic_fetch_sub(&engine->inbox_events, batch->count);
             cn_event_batch_release(items[i]);
         }
     }
@@ -265,6 +275,7 @@ static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_erro
 {
     void *items[POP_MAX];
     cn_arena_reset(&engine->scratch);
+    engine->is_behind = atomic_exchange(&engine->has_skipped, false) || engine->is_behind;
     if (!cn_engine_follow(engine, err) || (engine->is_behind && !cn_engine_catch_up(engine, err))) {
         return false;
     }

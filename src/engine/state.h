@@ -107,8 +107,10 @@ struct cn_apply; /* engine/apply.c */
 struct cn_engine {
     struct cn_engine_options options;
     struct cn_event_log *log;
-    struct cn_queue inbox; /* of struct cn_event_batch, retained, or &wake */
-    char wake;             /* its address in the inbox: look now */
+    struct cn_queue inbox;       /* of struct cn_event_batch, retained, or &wake */
+    _Atomic size_t inbox_events; /* of those batches, and of what is fed now */
+    _Atomic bool has_skipped;    /* events that did not go into it: they are in the log */
+    char wake;                   /* its address in the inbox: look now */
 
     struct cn_interner *strings;
     struct cn_book_facts *facts;
