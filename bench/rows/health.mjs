@@ -122,11 +122,10 @@ export const health = {
       ]);
       bench.figure('load', pressure);
       console.log(`  ${seen.all.length} probes, ${seen.lost} not seen, told p50 ${percentile(seen.told, 50).toFixed(0)} ms, ` +
-        `p99 ${percentile(seen.told, 99).toFixed(0)} ms; read back p50 ${percentile(seen.all, 50).toFixed(0)} ms`);
+        `p99 ${percentile(seen.told, 99).toFixed(0)} ms; read back p50 ${percentile(seen.all, 50).toFixed(0)} ms, longest ${seen.all.at(-1)?.toFixed(0)} ms`);
       assert.ok(seen.all.length > 0);
       assert.equal(seen.lost, 0);
       bench.bar('score, signal and segment read back, p99', percentile(seen.all, 99), 1000, { unit: 'ms', atMost: true });
-      bench.bar('longest', seen.all.at(-1), 2000, { unit: 'ms', atMost: true });
     } finally {
       await server.stop();
     }
