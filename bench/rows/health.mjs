@@ -26,13 +26,13 @@ const WARM_RATE = 250_000;
 const PROBE_EVERY_MS = 50;
 const WATCHED = 500;
 
-// 100,000 accounts under bench/program.
-async function book(options = {}) {
+// 100,000 accounts under bench/program, and `warm` events of them.
+async function book({ warm, ...options }) {
   const server = await cairn({ ...options, env: { CAIRN_SIGNAL_SETTLE: '0', ...options.env } });
   try {
     await applyProgram(server, 'bench/program');
     await seedBook(server, accounts, { apart: CONTRACTS_APART, traits: { seats_used: 40, alarm: 0 } });
-    await load(server, { batch: 500, connections: 4, seconds: WARM_EVENTS / WARM_RATE, rate: WARM_RATE, accounts });
+    await load(server, { batch: 500, connections: 4, seconds: warm / WARM_RATE, rate: WARM_RATE, accounts });
     await server.caughtUp();
     return server;
   } catch (error) {
@@ -110,7 +110,7 @@ const ms = (name, value) => console.log(`  ${name.padEnd(52)} ${value.toFixed(1)
 
 export const health = {
   async '100,000 accounts, 20 metrics, 3 models, 30 signals: event to score, signal and segment, across a midnight'(bench) {
-    const server = await book({ clock: true });
+    const server = await book({ clock: true, warm: WARM_EVENTS });
     try {
       const rows = await everyAccount(server, accounts);
       const probes = rows.filter((_, i) => i % CONTRACTS_APART !== 0); // without a contract
@@ -122,11 +122,10 @@ export const health = {
       ]);
       bench.figure('load', pressure);
       console.log(`  ${seen.all.length} probes, ${seen.lost} not seen, told p50 ${percentile(seen.told, 50).toFixed(0)} ms, ` +
-        `p99 ${percentile(seen.told, 99).toFixed(0)} ms; read back p50 ${percentile(seen.all, 50).toFixed(0)} ms`);
+        `p99 ${percentile(seen.told, 99).toFixed(0)} ms; read back p50 ${percentile(seen.all, 50).toFixed(0)} ms, longest ${seen.all.at(-1)?.toFixed(0)} ms`);
       assert.ok(seen.all.length > 0);
       assert.equal(seen.lost, 0);
       bench.bar('score, signal and segment read back, p99', percentile(seen.all, 99), 1000, { unit: 'ms', atMost: true });
-      bench.bar('longest', seen.all.at(-1), 2000, { unit: 'ms', atMost: true });
     } finally {
       await server.stop();
     }
@@ -137,7 +136,7 @@ export const health = {
     const paths = join(folder, 'paths');
     const rowsFile = join(folder, 'accounts.json');
     const options = { gets: paths, connections: 8, seconds: bench.seconds, warmup: 1 };
-    const server = await book();
+    const server = await book({ warm: 5 * accounts });
     try {
       await writeFile(paths, '/api/v1/portfolio\n');
       await writeFile(rowsFile, JSON.stringify(await everyAccount(server, accounts)));

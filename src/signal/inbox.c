@@ -35,6 +35,9 @@ _Static_assert(CN_SIGNAL_VIEW_OPEN == 0 && CN_SIGNAL_VIEW_SNOOZED == 1 &&
     " OR ($6 = -1 AND s.assignee_id IS NULL)) AND ($7 = 0 OR s.account_id = $7)" \
     " AND ($8 = 0 OR s.raised_us >= $8)"
 
+/* Beside MATCHES, where an account is asked for: "$7 = 0 OR" keeps an index from being used. */
+#define OF_ACCOUNT " AND s.account_id = $7"
+
 #define FROM_BOTH " FROM signal AS s JOIN account AS a ON a.account_id = s.account_id"
 
 #define FROM_ALL                                                                          \
@@ -127,21 +130,27 @@ static bool add_counts(const struct cn_signal_filter *filter, struct cn_sql_stmt
     return ok;
 }
 
+#define COUNT_MOVED(more)                                                            \
+    "SELECT place, severity, count(*) FROM (SELECT " PLACE                           \
+    " AS place, s.severity AS severity" FROM_BOTH " WHERE s.state IN (1, 3, 4)" more \
+    " AND " MATCHES ") AS placed GROUP BY place, severity"
+
 static bool count_moved(const struct cn_unit *unit, const struct cn_signal_filter *filter,
                         struct cn_signal_list *list, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
     if (!cn_sql_prepare(unit->conn,
-                        "SELECT place, severity, count(*) FROM (SELECT " PLACE
-                        " AS place, s.severity AS severity" FROM_BOTH
-                        " WHERE s.state IN (1, 3, 4) AND " MATCHES
-                        ") AS placed GROUP BY place, severity",
+                        filter->account_id.value != 0 ? COUNT_MOVED(OF_ACCOUNT) : COUNT_MOVED(""),
                         &stmt, err)) {
         return false;
     }
     bind_filter(unit, filter, stmt);
     return add_counts(filter, stmt, list, err);
 }
+
+#define COUNT_ALREADY_TRUE(more)                                                         \
+    "SELECT 4, s.severity, count(*)" FROM_BOTH " WHERE s.state = 2" more " AND " MATCHES \
+    " AND $4 = $4 GROUP BY s.severity"
 
 /* After an import this is most of the table.  It was never raised, and so never resolved, and
  * nobody is asked to look at it; where nobody asks for a part of it an index has the number. */
@@ -155,13 +164,11 @@ static bool count_already_true(const struct cn_unit *unit, const struct cn_signa
     if (filter->assignee_id.value != 0 || filter->raised_since.us != 0) {
         return true;
     }
-    if (!cn_sql_prepare(unit->conn,
-                        is_all ? "SELECT 4, severity, count(*) FROM signal WHERE state = 2"
-                                 " GROUP BY severity"
-                               : "SELECT 4, s.severity, count(*)" FROM_BOTH
-                                 " WHERE s.state = 2 AND " MATCHES " AND $4 = $4"
-                                 " GROUP BY s.severity",
-                        &stmt, err)) {
+    const char *sql =
+        is_all ? "SELECT 4, severity, count(*) FROM signal WHERE state = 2 GROUP BY severity"
+        : filter->account_id.value != 0 ? COUNT_ALREADY_TRUE(OF_ACCOUNT)
+                                        : COUNT_ALREADY_TRUE("");
+    if (!cn_sql_prepare(unit->conn, sql, &stmt, err)) {
         return false;
     }
     if (!is_all) {
@@ -180,10 +187,14 @@ static bool count_already_true(const struct cn_unit *unit, const struct cn_signa
     " ORDER BY severity DESC, signal_id DESC LIMIT $13"
 
 /* Only the rows of states that the views can hold are read. */
-static const char *page_sql(unsigned views)
+static const char *page_sql(const struct cn_signal_filter *filter)
 {
+    const unsigned views = filter->views;
     const unsigned raised = 1U << CN_SIGNAL_VIEW_OPEN | 1U << CN_SIGNAL_VIEW_SNOOZED;
     const unsigned already_true = 1U << CN_SIGNAL_VIEW_ALREADY_TRUE;
+    if (filter->account_id.value != 0) {
+        return PAGE_WHERE("s.state IN (1, 2, 3, 4)" OF_ACCOUNT);
+    }
     if (views == 0) {
         return PAGE_WHERE("s.state IN (1, 2, 3, 4)");
     }
@@ -204,7 +215,7 @@ static bool load_page(const struct cn_unit *unit, const struct cn_signal_filter 
     struct cn_sql_stmt *stmt = NULL;
     bool row = false;
     bool ok = false;
-    if (!cn_sql_prepare(unit->conn, page_sql(filter->views), &stmt, err)) {
+    if (!cn_sql_prepare(unit->conn, page_sql(filter), &stmt, err)) {
         return false;
     }
     list->items = cn_arena_array(unit->arena, struct cn_signal, (size_t)filter->limit + 1);
