@@ -46,6 +46,8 @@ struct walk {
 /* One chunk of accounts seen from one basis. */
 struct side {
     struct cn_frame *frame;
+    const struct subject *subjects; /* by row */
+    struct cn_bitmap there; /* rows of accounts that were there by now: others are not evaluated */
     struct cn_health_state health;
     struct cn_membership segments;
     struct cn_signal_states signals;
@@ -154,17 +156,18 @@ static void choose_departures(struct walk *walk)
 static bool fill(void *arg, uint32_t stratum, struct cn_error *err)
 {
     const struct side *side = arg;
-    return cn_frame_fill(side->frame, stratum, NULL, &side->when, CN_PACE_FACT, err);
+    return cn_frame_fill(side->frame, stratum, &side->there, &side->when, CN_PACE_FACT, err);
 }
 
 static void open_side(struct walk *walk, const struct subject *subjects, size_t count,
                       struct side *side)
 {
-    *side = (struct side){ .frame = cn_frame_new(walk->engine->strings) };
+    *side = (struct side){ .frame = cn_frame_new(walk->engine->strings), .subjects = subjects };
     for (size_t i = 0; i < count; i++) {
         (void)cn_frame_add(side->frame, subjects[i].id); /* row i */
     }
     cn_frame_use(side->frame, &walk->program->columns, NULL);
+    cn_bitmap_resize(&side->there, count);
     cn_health_state_init(&side->health);
     cn_health_state_resize(&side->health, count);
     cn_membership_init(&side->segments);
@@ -181,7 +184,18 @@ static void close_side(struct side *side)
     cn_signal_states_deinit(&side->signals);
     cn_membership_deinit(&side->segments);
     cn_health_state_deinit(&side->health);
+    cn_bitmap_deinit(&side->there);
     cn_frame_free(side->frame);
+}
+
+/* What is true when an account comes is a baseline of its signals, as it is live. */
+static void let_in(struct side *side)
+{
+    for (size_t row = 0; row < side->there.rows; row++) {
+        if (side->subjects[row].created_us <= side->when.now.us) {
+            cn_bitmap_add(&side->there, row);
+        }
+    }
 }
 
 static bool run_side(struct walk *walk, struct side *side, int64_t day, bool as_true,
@@ -189,6 +203,7 @@ static bool run_side(struct walk *walk, struct side *side, int64_t day, bool as_
 {
     const struct cn_tz *tz = walk->engine->options.tz;
     side->when = cn_when_at(tz, cn_tz_day_start(tz, day), as_true);
+    let_in(side);
     const struct cn_signal_round round = { .model = walk->program->signals,
                                            .frame = side->frame,
                                            .health = &side->health,
@@ -201,6 +216,7 @@ static bool run_side(struct walk *walk, struct side *side, int64_t day, bool as_
                                                .signal_moves = &side->moves };
     const struct cn_engine_pass pass = { .program = walk->program,
                                          .frame = side->frame,
+                                         .rows = &side->there,
                                          .fill = fill,
                                          .arg = side,
                                          .results = &results };
