@@ -416,7 +416,8 @@ static void walk_unit(struct unit_walk *walk, uint32_t unit, struct cn_arena *ar
 void cn_rules_mark_read(const struct cn_rules *rules, uint32_t unit, struct cn_arena *arena,
                         bool *columns)
 {
-    struct unit_walk walk = { .rules = rules, .columns = columns };
+    struct unit_walk walk = { .rules = rules };
+    walk.columns = columns;
     walk.seen = cn_arena_array(arena, bool, rules->unit_count + 1);
     walk.units = cn_arena_array(arena, uint32_t, rules->unit_count + 1);
     walk_to_unit(&walk, unit);
