@@ -99,7 +99,7 @@ static const struct cn_field previous_rows[] = {
     CN_FIELD(struct previous_view, points, .min = 0, .max = 100,
              .doc = "the score then, 0 to 100; 100 is healthy"),
     CN_FIELD(struct previous_view, effective_points, .min = 0, .max = 100,
-             .doc = "the score that stood first then: computed, or an override"),
+             .doc = "the score that stood first then: computed, or an override; 100 is healthy"),
     CN_FIELD_OF_ENUM(struct previous_view, band, &cn_band_views, .doc = "the colour then"),
     CN_FIELD(struct previous_view, program_version, .min = 0, .max = INT64_MAX,
              .doc = "of the program that made it"),
@@ -204,7 +204,8 @@ static const struct cn_field health_rows[] = {
                      .doc = "which of the two stands first, by setting health.effective; computed "
                             "without an override"),
     HEALTH(effective_points, .min = 0, .max = 100,
-           .doc = "the score that stands first; rows of depth 1 add up to it, and their changes to "
+           .doc = "the score that stands first; 100 is healthy; rows of depth 1 add up to it, and "
+                  "their changes to "
                   "it less that of `previous`"),
     CN_FIELD_OF_ENUM(struct health_view, effective_band, &cn_band_views,
                      .doc = "the colour of the score that stands first"),

@@ -214,8 +214,8 @@ test('capabilities 32: after a first import the three models that ship score eve
   const rows = await rowsWhen(admin, all => Object.entries(expected).every(([name, card]) => all[name]?.scorecard === card && all[name].score));
   // What each model weighs, as far as there are sources for it.
   const weights = {
-    'high-touch': { usage: 30, relationship: 20, support: 15, sentiment: 10 },
-    'mid-touch': { usage: 40, relationship: 15, support: 15, sentiment: 15 },
+    'high-touch': { usage: 30, relationship: 20, support: 15, feeling: 10 },
+    'mid-touch': { usage: 40, relationship: 15, support: 15, feeling: 15 },
     'tech-touch': { usage: 60, support: 15 },
   };
   const { body: board } = await admin.get('/api/v1/scorecards');
@@ -235,7 +235,7 @@ test('capabilities 32: after a first import the three models that ship score eve
     const { body: why } = await admin.get(`/api/v1/accounts/${rows[name].id}/health`);
     assert.equal(why.scorecard, card);
     // Only what somebody has to say themselves is missing.
-    assert.deepEqual(why.items.filter(item => item.missing && item.kind === 'measure').map(item => item.path).filter(path => path !== 'sentiment/said'), []);
+    assert.deepEqual(why.items.filter(item => item.missing && item.kind === 'measure').map(item => item.path).filter(path => path !== 'feeling/said'), []);
   }
 });
 

@@ -1619,7 +1619,7 @@ export interface components {
              * @enum {string}
              */
             effective: "computed" | "override";
-            /** @description the score that stands first; rows of depth 1 add up to it, and their changes to it less that of `previous` */
+            /** @description the score that stands first; 100 is healthy; rows of depth 1 add up to it, and their changes to it less that of `previous` */
             effective_points: number;
             /**
              * @description the colour of the score that stands first
@@ -1639,7 +1639,7 @@ export interface components {
             at: string;
             /** @description the score then, 0 to 100; 100 is healthy */
             points: number;
-            /** @description the score that stood first then: computed, or an override */
+            /** @description the score that stood first then: computed, or an override; 100 is healthy */
             effective_points: number;
             /**
              * @description the colour then
