@@ -10,6 +10,7 @@
 
 #include "book/change.h"
 #include "engine/apply_state.h"
+#include "engine/keep.h"
 #include "engine/list_columns.h"
 #include "engine/placed.h"
 #include "engine/state.h"

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 
+#include "engine/keep.h"
 #include "engine/state.h"
 
 enum {

@@ -7,6 +7,8 @@
  * The file never goes further than the rollups do: it is put into its place only once they were
  * flushed as far.
  */
+#include "engine/keep.h"
+
 #include <unistd.h>
 
 #include "base/log.h"

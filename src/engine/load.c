@@ -7,6 +7,7 @@
 #include "book/account.h"
 #include "book/change.h"
 #include "engine/apply_state.h"
+#include "engine/keep.h"
 #include "engine/list_columns.h"
 #include "engine/placed.h"
 #include "engine/shadows.h"
