@@ -23,7 +23,7 @@ test('from the portfolio to an answer; figures stand with intervals, two version
   const page = await signedIn(t, browser, demo.base);
   await page.goto(`${demo.base}/portfolio`);
   await page.getByRole('link', { name: 'Would it have told us?' }).click();
-  await page.getByText(/^26 accounts are marked as left\. Run the test/).waitFor();
+  await page.getByText(/^26 accounts are marked as left\. Run the test/).waitFor({ timeout: RUN_MS });
   await page.getByRole('button', { name: /^Beside it/ }).click();
   await page.getByRole('menuitemradio', { name: 'Version 1, active' }).click();
   await page.getByRole('button', { name: 'Run the test' }).click();
