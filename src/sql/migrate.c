@@ -96,7 +96,8 @@ static bool has_citus(struct cn_sql_conn *conn, bool *has_out, struct cn_error *
         return true;
     }
     if (!cn_sql_prepare(conn,
-                        "SELECT count(*) FROM pg_proc WHERE proname = 'create_distributed_table'",
+                        "SELECT count(*) FROM pg_proc WHERE proname = 'create_distributed_table'"
+                        " AND pg_function_is_visible(oid)",
                         &stmt, err)) {
         return false;
     }
