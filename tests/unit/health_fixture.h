@@ -232,9 +232,10 @@ static inline const struct cn_explain_item *find_item(const struct cn_explanatio
 static inline const struct cn_explain_item *item_of(const struct cn_explanation *explanation,
                                                     const char *path)
 {
+    static const struct cn_explain_item none;
     const struct cn_explain_item *item = find_item(explanation, path);
     assert_non_null(item);
-    return item;
+    return item != NULL ? item : &none; /* gcc does not know that the assertion ends the test */
 }
 
 /* The rows below a row add up to it, those of depth 1 to the whole. */
