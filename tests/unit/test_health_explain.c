@@ -207,8 +207,8 @@ static void changes_add_up_whatever_was_said(void **state)
             const struct cn_explain_item *sentiment = find_item(&why, "judgements/sentiment");
             assert_int_equal(sentiment != NULL, was.sentiment_id != is.sentiment_id);
             sentiments += sentiment != NULL && sentiment->change != 0;
-            overrides += find_item(&why, "judgements/override-ended") != NULL &&
-                         find_item(&why, "judgements/override-ended")->change != 0;
+            const struct cn_explain_item *ended = find_item(&why, "judgements/override-ended");
+            overrides += ended != NULL && ended->change != 0;
             if (was.override_id != 0 && was.stands_first) {
                 assert_int_equal(why.was, was.override);
             } else if (row % 2 == 0) {
