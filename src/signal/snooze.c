@@ -148,7 +148,9 @@ bool cn_snooze_end(const struct cn_unit *unit, const struct cn_tell_options *tel
             accounts[asked_count++] = list[i].account_id;
         }
     }
-    *accounts_out = accounts;
-    *count_out = asked_count;
+    if (ok) {
+        *accounts_out = accounts;
+        *count_out = asked_count;
+    }
     return ok || cn_error_context(err, "ending snoozes");
 }
