@@ -10,7 +10,7 @@
 enum {
     CHILDREN_MAX = 10000,
     ANCESTORS_MAX = 64,
-    JSON_MAX_BYTES = 4096,
+    JSON_MAX_BYTES = 8192,
 };
 
 /* What is taken first and last given back by a merge, and by whoever must not meet one. */
@@ -246,8 +246,13 @@ static cn_str merged_json(const struct cn_unit *unit, const struct cn_account *f
     cn_str external_id = cn_row_json_str(arena, CN_GIVEN, from->external_id);
     cn_str name = cn_row_json_str(arena, CN_GIVEN, from->name);
     cn_buf_init(&buf, JSON_MAX_BYTES);
-    cn_buf_printf(&buf, "{\"id\":%.*s,\"external_id\":%.*s,\"name\":%.*s}", CN_STR_ARG(id),
-                  CN_STR_ARG(external_id), CN_STR_ARG(name));
+    cn_buf_add_str(&buf, CN_STR("{\"id\":"));
+    cn_buf_add_str(&buf, id);
+    cn_buf_add_str(&buf, CN_STR(",\"external_id\":"));
+    cn_buf_add_str(&buf, external_id);
+    cn_buf_add_str(&buf, CN_STR(",\"name\":"));
+    cn_buf_add_str(&buf, name);
+    cn_buf_add_str(&buf, CN_STR("}"));
     cn_str text = cn_arena_str(arena, cn_buf_str(&buf));
     cn_buf_deinit(&buf);
     return text;

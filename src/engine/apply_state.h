@@ -43,8 +43,9 @@ void cn_apply_begin_with(struct cn_apply *apply, int64_t active, int64_t stored,
 void cn_engine_keep_program(struct cn_engine *engine);
 void cn_engine_let_program(struct cn_engine *engine);
 
-/* What versions after `after`, up to the program's, raise at once: it knows then. */
-CN_MUST_CHECK bool cn_engine_load_starts(struct cn_engine *engine,
+/* What versions after `after`, up to the program's, raise at once: it knows then.  `scratch` is the
+ * calling thread's. */
+CN_MUST_CHECK bool cn_engine_load_starts(struct cn_db *db, struct cn_arena *scratch,
                                          struct cn_engine_program *program, int64_t after,
                                          struct cn_error *err);
 

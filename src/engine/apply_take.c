@@ -43,23 +43,23 @@ static bool lock_use(struct cn_apply *apply)
     return false;
 }
 
-static bool load_starts(struct cn_engine *engine, int64_t after, int64_t upto,
+static bool load_starts(struct cn_db *db, struct cn_arena *scratch, int64_t after, int64_t upto,
                         struct cn_program_start_list *starts_out, struct cn_error *err)
 {
     struct cn_sql_conn *conn = NULL;
-    if (!cn_db_read(engine->options.db, &conn, err)) {
+    if (!cn_db_read(db, &conn, err)) {
         return false;
     }
-    bool ok = cn_program_starts_load(conn, &engine->scratch, after, upto, starts_out, err);
-    cn_db_release(engine->options.db, conn);
+    bool ok = cn_program_starts_load(conn, scratch, after, upto, starts_out, err);
+    cn_db_release(db, conn);
     return ok;
 }
 
-bool cn_engine_load_starts(struct cn_engine *engine, struct cn_engine_program *program,
-                           int64_t after, struct cn_error *err)
+bool cn_engine_load_starts(struct cn_db *db, struct cn_arena *scratch,
+                           struct cn_engine_program *program, int64_t after, struct cn_error *err)
 {
     struct cn_program_start_list starts;
-    if (!load_starts(engine, after, program->version, &starts, err)) {
+    if (!load_starts(db, scratch, after, program->version, &starts, err)) {
         return false;
     }
     cn_engine_program_start(program, &starts);
@@ -97,7 +97,8 @@ bool cn_apply_begin(struct cn_apply *apply, bool *takes_out, struct cn_error *er
     struct cn_program_start_list starts = { 0 };
     size_t count = 0;
     /* Before the lock: who holds a connection may wait for it. */
-    if (version != 0 && !load_starts(engine, engine->program->version, version, &starts, err)) {
+    if (version != 0 && !load_starts(engine->options.db, &engine->scratch, engine->program->version,
+                                     version, &starts, err)) {
         return cn_error_context(err, "taking another version of the program");
     }
     if (take_ready(apply, version) == 0) {

@@ -340,6 +340,7 @@ static bool compile(const struct cn_section_input *input, void **compiled_out,
     struct reader reader = { input->arena, input->env, problems };
     struct cn_case_list *list = cn_arena_new(input->arena, struct cn_case_list);
     size_t total = 0;
+    size_t children = 0;
     bool ok = true;
     for (size_t i = 0; i < input->count; i++) {
         total += input->nodes[i]->count;
@@ -356,8 +357,15 @@ static bool compile(const struct cn_section_input *input, void **compiled_out,
             continue;
         }
         for (size_t j = 0; j < cases->count; j++) {
-            ok = read_case(&reader, &cases->items[j], &list->items[list->count++]) && ok;
+            struct cn_case *item = &list->items[list->count++];
+            ok = read_case(&reader, &cases->items[j], item) && ok;
+            children += item->child_count;
         }
+    }
+    if (children > CN_CASES_CHILDREN_MAX) {
+        struct cn_place place = cn_node_place(input->nodes[0]);
+        return cn_diagnose(problems, &place, "the tests of a program have at most %d children",
+                           CN_CASES_CHILDREN_MAX);
     }
     *compiled_out = list;
     return ok;

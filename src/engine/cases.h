@@ -26,7 +26,8 @@ struct cn_engine_program;
 
 enum {
     CN_CASES_MAX = 10000,
-    CN_CASE_CHILDREN_MAX = 1000,
+    CN_CASE_CHILDREN_MAX = 1000,   /* of one test */
+    CN_CASES_CHILDREN_MAX = 20000, /* of all of a program */
 };
 
 /* A value of a column. */

@@ -477,6 +477,10 @@ bool cn_engine_evaluate(struct cn_engine *engine, bool is_tick, struct cn_error 
     if (atomic_load(&engine->held)) {
         return true;
     }
+    /* Before a version is taken: that holds a lock, which the round gives back. */
+    if (!cn_engine_end_snoozes(engine, cn_now(engine->options.clock), err)) {
+        return cn_error_context(err, "ending snoozes");
+    }
     if (!cn_apply_begin(engine->apply, &takes, err)) {
         return false;
     }
@@ -487,9 +491,6 @@ bool cn_engine_evaluate(struct cn_engine *engine, bool is_tick, struct cn_error 
     round.is_full = is_tick || round.is_fresh || engine->needs_clock;
     round.clock = round.is_full ? now : engine->clock;
     engine->needs_clock = true;
-    if (!cn_engine_end_snoozes(engine, now, err)) {
-        return cn_error_context(err, "ending snoozes");
-    }
     if ((!takes && !flush_before(engine, &round, err)) ||
         !score_round(engine, &round, takes, err)) {
         return cn_error_context(err, "scoring");

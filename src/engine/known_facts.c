@@ -125,7 +125,8 @@ bool cn_known_use_program(struct known *known, const struct cn_tick *tick, struc
     if (!compile(known, tick->program_version, &program, err)) {
         return false;
     }
-    if (!cn_engine_load_starts(known->live, program, old != NULL ? old->version : 0, err)) {
+    if (!cn_engine_load_starts(known->live->options.db, &then->scratch, program,
+                               old != NULL ? old->version : 0, err)) {
         cn_engine_program_free(program);
         return false;
     }

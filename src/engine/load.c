@@ -132,7 +132,8 @@ static bool compile_program(struct cn_engine *engine, struct cn_error *err)
     }
     cn_apply_begin_with(engine->apply, number, choice.stored, choice.newest);
     engine->signals.is_opening = number != choice.stored;
-    return cn_engine_load_starts(engine, engine->program, choice.stored, err);
+    return cn_engine_load_starts(engine->options.db, &engine->scratch, engine->program,
+                                 choice.stored, err);
 }
 
 static bool load_records(struct cn_engine *engine, struct cn_error *err)

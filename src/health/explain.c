@@ -223,7 +223,9 @@ static struct cn_explain_item make_bound(const struct cn_scored *scored, uint32_
     char text[REASON_MAX_BYTES];
     struct cn_buf path;
     cn_buf_init(&path, BECAUSE_MAX_BYTES);
-    cn_buf_printf(&path, "%.*s/%s", CN_STR_ARG(node->path), name);
+    cn_buf_add_str(&path, node->path);
+    cn_buf_add_str(&path, CN_STR("/"));
+    cn_buf_add_str(&path, cn_str_of(name));
     if (scored->nodes[n].bound == 0) {
         (void)snprintf(text, sizeof(text), "no longer needed");
     } else {

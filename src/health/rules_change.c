@@ -39,7 +39,8 @@ static struct cn_explain_item line_of(cn_str path, cn_str name, int32_t change,
 {
     struct cn_buf buf;
     cn_buf_init(&buf, PATH_MAX_BYTES);
-    cn_buf_printf(&buf, "rules/%.*s", CN_STR_ARG(path));
+    cn_buf_add_str(&buf, CN_STR("rules/"));
+    cn_buf_add_str(&buf, path);
     struct cn_explain_item item = { .path = cn_arena_str(arena, cn_buf_str(&buf)),
                                     .depth = 2,
                                     .name = name,

@@ -113,8 +113,9 @@ static cn_str note_of(const struct cn_unit *unit, const struct cn_signal_action 
     } else if (action->verb == CN_SIGNAL_RESOLVE) {
         struct cn_buf buf;
         cn_buf_init(&buf, CN_SIGNAL_REASON_MAX_BYTES + 100);
-        cn_buf_printf(&buf, "%s%s%.*s", cn_signal_outcome_names[action->outcome],
-                      action->reason.len > 0 ? ": " : "", CN_STR_ARG(action->reason));
+        cn_buf_add_str(&buf, cn_str_of(cn_signal_outcome_names[action->outcome]));
+        cn_buf_add_str(&buf, action->reason.len > 0 ? CN_STR(": ") : CN_STR(""));
+        cn_buf_add_str(&buf, action->reason);
         cn_str note = cn_arena_str(unit->arena, cn_buf_str(&buf));
         cn_buf_deinit(&buf);
         return note;

@@ -2,6 +2,7 @@
 
 #include "base/str.h"
 
+#include "book/account.h"
 #include "book/change.h"
 #include "signal/store.h"
 
@@ -133,22 +134,40 @@ static bool ask_again(const struct cn_unit *unit, const struct snooze *snooze,
     return add_event(unit, snooze, tell.event_id, err) && cn_tell_person(unit, &tell, options, err);
 }
 
+/* A merge copies the snooze along, so it waits until this one is over. */
+static bool hold_accounts(const struct cn_unit *unit, const struct snooze *list, size_t count,
+                          struct cn_map *held_out, struct cn_error *err)
+{
+    int64_t *ids = cn_arena_array(unit->arena, int64_t, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        ids[i] = list[i].account_id;
+    }
+    return count == 0 || cn_account_hold(unit, ids, count, held_out, err);
+}
+
 bool cn_snooze_end(const struct cn_unit *unit, const struct cn_tell_options *tell,
                    int64_t **accounts_out, size_t *count_out, struct cn_error *err)
 {
     struct snooze *list = cn_arena_array(unit->arena, struct snooze, CN_SNOOZES_AT_ONCE);
     int64_t *accounts = cn_arena_array(unit->arena, int64_t, CN_SNOOZES_AT_ONCE);
+    struct cn_map held = { 0 };
     size_t count = 0;
     size_t asked_count = 0;
-    bool ok = list_over(unit, list, &count, err);
+    bool ok = list_over(unit, list, &count, err) && hold_accounts(unit, list, count, &held, err);
     for (size_t i = 0; ok && i < count; i++) {
         bool asked = false;
+        if (cn_map_get(&held, (uint64_t)list[i].account_id) == NULL) {
+            continue; /* merged meanwhile: the next time, where it is then */
+        }
         ok = ask_again(unit, &list[i], tell, &asked, err);
         if (asked) {
             accounts[asked_count++] = list[i].account_id;
         }
     }
-    *accounts_out = accounts;
-    *count_out = asked_count;
+    cn_map_deinit(&held);
+    if (ok) {
+        *accounts_out = accounts;
+        *count_out = asked_count;
+    }
     return ok || cn_error_context(err, "ending snoozes");
 }

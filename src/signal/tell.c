@@ -10,15 +10,15 @@ enum {
     DEDUP_BYTES = 96
 };
 
-/* How many were handed to the person since then. */
+/* How often one was handed to the person since then, each time by all their ways. */
 static bool count_handed(const struct cn_unit *unit, const struct cn_tell *tell, cn_time since,
                          int64_t *count_out, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
     bool row = false;
     if (!cn_sql_prepare(unit->conn,
-                        "SELECT count(DISTINCT record_id) FROM outbox WHERE user_id = $1"
-                        " AND kind = $2 AND created_us >= $3",
+                        "SELECT count(*) FROM (SELECT DISTINCT record_id, created_us FROM outbox"
+                        " WHERE user_id = $1 AND kind = $2 AND created_us >= $3) AS handed",
                         &stmt, err)) {
         return false;
     }

@@ -265,7 +265,7 @@ test('a signal is acknowledged, snoozed, assigned and resolved, and its rule is 
   assert.equal(resolved.body.state, 'resolved');
   assert.equal(resolved.body.outcome, 'useful');
   const bulk = await admin.post('/api/v1/signals/bulk', {
-    action: 'resolve', outcome: 'not_useful', signals: [one.id, three.id, 'sign_0000000000001'],
+    action: 'resolve', outcome: 'not_useful', reason: 'x'.repeat(1000), signals: [one.id, three.id, 'sign_0000000000001'],
   });
   assert.equal(bulk.status, 200, bulk.text);
   assert.equal(bulk.body.data.length, 2);
