@@ -15,6 +15,7 @@
 enum {
     NICE = 15, /* the engine has less */
     WAIT_US = 200000,
+    PAUSE_NS = 50000000,
     FAILURE_MAX_BYTES = CN_BACKTEST_FAILURE_MAX_BYTES
 };
 
@@ -148,6 +149,20 @@ static bool load_departures(struct cn_backtest_runner *runner, struct job *job,
     return ok;
 }
 
+/* Until the engine has begun.  Where it could not, or is being stopped, it answers at once. */
+static bool wait_for_engine(struct cn_backtest_runner *runner, const struct job *job,
+                            struct cn_error *err)
+{
+    const struct timespec pause = { .tv_nsec = PAUSE_NS };
+    while (!cn_engine_has_begun(runner->options->engine.live, WAIT_US)) {
+        if (!goes_on(runner, job)) {
+            return cn_fail(err, CN_UNAVAILABLE, "the back-test was stopped");
+        }
+        (void)nanosleep(&pause, NULL); /* woken early, it just looks sooner */
+    }
+    return true;
+}
+
 static bool test_all(struct cn_backtest_runner *runner, struct job *job, cn_str *reports_out,
                      struct cn_error *err)
 {
@@ -156,12 +171,7 @@ static bool test_all(struct cn_backtest_runner *runner, struct job *job, cn_str 
     struct cn_departure_list departures;
     struct cn_diagnostics problems;
     struct cn_engine *engine = runner->options->engine.live;
-    while (!cn_engine_has_begun(engine, WAIT_US)) {
-        if (!goes_on(runner, job)) {
-            return cn_fail(err, CN_UNAVAILABLE, "the back-test was stopped");
-        }
-    }
-    if (!load_departures(runner, job, &departures, err)) {
+    if (!wait_for_engine(runner, job, err) || !load_departures(runner, job, &departures, err)) {
         return false;
     }
     for (size_t i = 0; i < job->count; i++) {
