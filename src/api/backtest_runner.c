@@ -16,7 +16,6 @@ enum {
     NICE = 15, /* the engine has less */
     WAIT_US = 200000,
     PAUSE_NS = 50000000,
-    FAILURE_MAX_BYTES = CN_BACKTEST_FAILURE_MAX_BYTES
 };
 
 struct job {
