@@ -118,18 +118,17 @@ static bool on_progress(void *arg, int64_t done, int64_t total)
     return ok;
 }
 
-/* Keeps those of the asked days. */
-static void keep_asked(const struct cn_backtest_run *run, struct cn_departure_list *list)
+/* Which are of the asked days. */
+static const bool *choose_asked(struct job *job, const struct cn_departure_list *list)
 {
-    size_t kept = 0;
+    const struct cn_backtest_run *run = &job->run;
+    bool *asked = cn_arena_array(&job->arena, bool, list->count + 1);
     for (size_t i = 0; i < list->count; i++) {
         int64_t day = list->items[i].left_on;
-        if ((run->left_from_given != CN_GIVEN || day >= run->left_from) &&
-            (run->left_to_given != CN_GIVEN || day <= run->left_to)) {
-            list->items[kept++] = list->items[i];
-        }
+        asked[i] = (run->left_from_given != CN_GIVEN || day >= run->left_from) &&
+                   (run->left_to_given != CN_GIVEN || day <= run->left_to);
     }
-    list->count = kept;
+    return asked;
 }
 
 static bool load_departures(struct cn_backtest_runner *runner, struct job *job,
@@ -142,9 +141,6 @@ static bool load_departures(struct cn_backtest_runner *runner, struct job *job,
     const struct cn_unit unit = unit_of(runner, &job->arena, conn);
     bool ok = cn_departure_list(&unit, list_out, err);
     cn_db_release(runner->options->db, conn);
-    if (ok) {
-        keep_asked(&job->run, list_out);
-    }
     return ok;
 }
 
@@ -173,10 +169,12 @@ static bool test_all(struct cn_backtest_runner *runner, struct job *job, cn_str 
     if (!wait_for_engine(runner, job, err) || !load_departures(runner, job, &departures, err)) {
         return false;
     }
+    const bool *asked = choose_asked(job, &departures);
     for (size_t i = 0; i < job->count; i++) {
         struct part part = { runner, job, (int64_t)i, (int64_t)job->count };
         const struct cn_backtest_question question = { .files = &job->files[i],
                                                        .departures = &departures,
+                                                       .asked = asked,
                                                        .basis = job->run.basis,
                                                        .progress = on_progress,
                                                        .arg = &part };
