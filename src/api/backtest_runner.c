@@ -15,7 +15,7 @@
 enum {
     NICE = 15, /* the engine has less */
     WAIT_US = 200000,
-    FAILURE_MAX_BYTES = CN_BACKTEST_FAILURE_MAX_BYTES
+    PAUSE_NS = 50000000,
 };
 
 struct job {
@@ -118,18 +118,17 @@ static bool on_progress(void *arg, int64_t done, int64_t total)
     return ok;
 }
 
-/* Keeps those of the asked days. */
-static void keep_asked(const struct cn_backtest_run *run, struct cn_departure_list *list)
+/* Which are of the asked days. */
+static const bool *choose_asked(struct job *job, const struct cn_departure_list *list)
 {
-    size_t kept = 0;
+    const struct cn_backtest_run *run = &job->run;
+    bool *asked = cn_arena_array(&job->arena, bool, list->count + 1);
     for (size_t i = 0; i < list->count; i++) {
         int64_t day = list->items[i].left_on;
-        if ((run->left_from_given != CN_GIVEN || day >= run->left_from) &&
-            (run->left_to_given != CN_GIVEN || day <= run->left_to)) {
-            list->items[kept++] = list->items[i];
-        }
+        asked[i] = (run->left_from_given != CN_GIVEN || day >= run->left_from) &&
+                   (run->left_to_given != CN_GIVEN || day <= run->left_to);
     }
-    list->count = kept;
+    return asked;
 }
 
 static bool load_departures(struct cn_backtest_runner *runner, struct job *job,
@@ -142,10 +141,21 @@ static bool load_departures(struct cn_backtest_runner *runner, struct job *job,
     const struct cn_unit unit = unit_of(runner, &job->arena, conn);
     bool ok = cn_departure_list(&unit, list_out, err);
     cn_db_release(runner->options->db, conn);
-    if (ok) {
-        keep_asked(&job->run, list_out);
-    }
     return ok;
+}
+
+/* Until the engine has begun.  Where it could not, or is being stopped, it answers at once. */
+static bool wait_for_engine(struct cn_backtest_runner *runner, const struct job *job,
+                            struct cn_error *err)
+{
+    const struct timespec pause = { .tv_nsec = PAUSE_NS };
+    while (!cn_engine_has_begun(runner->options->engine.live, WAIT_US)) {
+        if (!goes_on(runner, job)) {
+            return cn_fail(err, CN_UNAVAILABLE, "the back-test was stopped");
+        }
+        (void)nanosleep(&pause, NULL); /* woken early, it just looks sooner */
+    }
+    return true;
 }
 
 static bool test_all(struct cn_backtest_runner *runner, struct job *job, cn_str *reports_out,
@@ -156,18 +166,15 @@ static bool test_all(struct cn_backtest_runner *runner, struct job *job, cn_str 
     struct cn_departure_list departures;
     struct cn_diagnostics problems;
     struct cn_engine *engine = runner->options->engine.live;
-    while (!cn_engine_has_begun(engine, WAIT_US)) {
-        if (!goes_on(runner, job)) {
-            return cn_fail(err, CN_UNAVAILABLE, "the back-test was stopped");
-        }
-    }
-    if (!load_departures(runner, job, &departures, err)) {
+    if (!wait_for_engine(runner, job, err) || !load_departures(runner, job, &departures, err)) {
         return false;
     }
+    const bool *asked = choose_asked(job, &departures);
     for (size_t i = 0; i < job->count; i++) {
         struct part part = { runner, job, (int64_t)i, (int64_t)job->count };
         const struct cn_backtest_question question = { .files = &job->files[i],
                                                        .departures = &departures,
+                                                       .asked = asked,
                                                        .basis = job->run.basis,
                                                        .progress = on_progress,
                                                        .arg = &part };

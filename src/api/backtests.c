@@ -15,6 +15,13 @@ enum {
 static const struct cn_names bases = { cn_backtest_basis_names, CN_BACKTEST_BASES };
 static const struct cn_names states = { cn_backtest_state_names, CN_BACKTEST_STATES };
 
+/* Reports name accounts of the whole workspace. */
+static bool sees_all(const struct cn_request *req, struct cn_error *err)
+{
+    return req->unit.scope == CN_SCOPE_ALL ||
+           cn_fail(err, CN_DENIED, "a back-test tells of accounts that you may not see");
+}
+
 /* ---- asking ---- */
 
 struct ask_body {
@@ -169,7 +176,7 @@ static bool handle_ask(const struct cn_request *req, struct cn_response *res, st
     if (body->files_given == CN_GIVEN && body->version_given == CN_GIVEN) {
         return cn_fail(err, CN_INVALID, "give either files or version");
     }
-    if (!cn_program_engine(req, &engine, err)) {
+    if (!sees_all(req, err) || !cn_program_engine(req, &engine, err)) {
         return false;
     }
     cn_engine_apply_status(engine, req->unit.arena, &status);
@@ -221,7 +228,7 @@ static bool handle_list(const struct cn_request *req, struct cn_response *res, s
 {
     struct run_page *page = res->body;
     struct cn_backtest_run_list runs;
-    if (!cn_backtest_run_list(&req->unit, &runs, err)) {
+    if (!sees_all(req, err) || !cn_backtest_run_list(&req->unit, &runs, err)) {
         return false;
     }
     struct cn_list list = { runs.items, runs.count };
@@ -252,7 +259,7 @@ static bool handle_get(const struct cn_request *req, struct cn_response *res, st
     struct run_view *view = res->body;
     struct cn_backtest_run run;
     struct cn_error unread;
-    if (!cn_backtest_run_load(&req->unit, path->backtest_id, &run, err)) {
+    if (!sees_all(req, err) || !cn_backtest_run_load(&req->unit, path->backtest_id, &run, err)) {
         return false;
     }
     view_run(req, &run, view);
@@ -268,7 +275,7 @@ static bool handle_stop(const struct cn_request *req, struct cn_response *res, s
 {
     const struct run_path *path = req->path;
     struct cn_backtest_run run;
-    if (!cn_backtest_run_load(&req->unit, path->backtest_id, &run, err)) {
+    if (!sees_all(req, err) || !cn_backtest_run_load(&req->unit, path->backtest_id, &run, err)) {
         return false;
     }
     cn_backtest_runner_stop(req->api->backtests, path->backtest_id);

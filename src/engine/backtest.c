@@ -21,8 +21,9 @@ const int64_t cn_backtest_days[CN_BACKTEST_HORIZONS] = { 180, 90, 30 };
 struct subject {
     int64_t id;
     int64_t created_us;
-    int64_t left_on;  /* INT64_MAX: it did not */
-    size_t departure; /* its place, if it did */
+    int64_t left_on;   /* INT64_MAX: it did not */
+    bool is_looked_at; /* its departure is one of those collected */
+    size_t departure;  /* its place there then */
 };
 
 struct walk {
@@ -31,6 +32,7 @@ struct walk {
     struct cn_engine_program *program;
     struct subject *subjects;
     size_t subject_count;
+    size_t others; /* of those: their departures are not looked at */
     struct backtest_collected collected;
     size_t *beside; /* by departure and horizon: how many could stand beside it; in the arena */
     size_t too_old; /* departures that are not looked at */
@@ -96,28 +98,46 @@ static int by_id(const void *a, const void *b)
     return (x->id > y->id) - (x->id < y->id);
 }
 
+static struct subject *find(const struct walk *walk, int64_t account_id)
+{
+    const struct subject key = { .id = account_id };
+    return walk->subject_count > 0
+               ? bsearch(&key, walk->subjects, walk->subject_count, sizeof(key), by_id)
+               : NULL;
+}
+
+/* Whose departure is not looked at left all the same, and does not stand for those that stayed. */
+static void mark_left(struct walk *walk)
+{
+    const struct cn_departure_list *list = walk->question->departures;
+    for (size_t i = 0; i < list->count; i++) {
+        struct subject *found = find(walk, list->items[i].account_id.value);
+        if (found != NULL) {
+            found->left_on = list->items[i].left_on;
+        }
+    }
+    for (size_t i = 0; i < walk->collected.left_count; i++) {
+        struct subject *found = find(walk, walk->collected.left[i].id);
+        if (found != NULL) {
+            found->is_looked_at = true;
+            found->departure = i;
+        }
+    }
+}
+
 /* Marks who left, and drops by hash what is beyond the limit of the others. */
 static void choose_subjects(struct walk *walk)
 {
     bool compares = cn_column_set_compares(&walk->program->columns);
     size_t kept = 0;
-    for (size_t i = 0; i < walk->collected.left_count; i++) {
-        const struct subject key = { .id = walk->collected.left[i].id };
-        struct subject *found =
-            walk->subject_count > 0
-                ? bsearch(&key, walk->subjects, walk->subject_count, sizeof(key), by_id)
-                : NULL;
-        if (found != NULL) {
-            found->left_on = walk->collected.left[i].left_on;
-            found->departure = i;
-        }
-    }
+    mark_left(walk);
     for (size_t i = 0; i < walk->subject_count; i++) {
         const struct subject *subject = &walk->subjects[i];
-        bool keeps = compares || subject->left_on != INT64_MAX ||
+        bool keeps = compares || subject->is_looked_at ||
                      walk->subject_count <= CN_BACKTEST_OTHERS_MAX ||
                      mix(subject->id, 1) % walk->subject_count < CN_BACKTEST_OTHERS_MAX;
         if (keeps) {
+            walk->others += !subject->is_looked_at;
             walk->subjects[kept++] = *subject;
         }
     }
@@ -128,15 +148,21 @@ static void choose_departures(struct walk *walk)
 {
     const struct cn_departure_list *list = walk->question->departures;
     struct backtest_collected *collected = &walk->collected;
+    const bool *asked = walk->question->asked;
     size_t count = list->count < CN_BACKTEST_LEFT_MAX ? list->count : CN_BACKTEST_LEFT_MAX;
     collected->left = cn_arena_array(walk->arena, struct cn_backtest_account, count + 1);
     collected->seen = cn_arena_array(walk->arena, bool, count + 1);
     collected->today = cn_tz_day(walk->engine->options.tz, cn_now(walk->engine->options.clock));
     walk->last_day = collected->today;
     walk->first_day = collected->today;
-    walk->too_many = list->count - count;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < list->count; i++) {
         const struct cn_departure *departure = &list->items[i];
+        bool is_asked = asked == NULL || asked[i];
+        bool has_room = collected->left_count + walk->too_old < count;
+        walk->too_many += is_asked && !has_room;
+        if (!is_asked || !has_room) {
+            continue;
+        }
         if (departure->left_on - CN_BACKTEST_WINDOW < collected->today - CN_BACKTEST_DAYS_MAX) {
             walk->too_old++;
             continue;
@@ -228,7 +254,8 @@ static bool run_side(struct walk *walk, struct side *side, int64_t day, bool as_
         if (moved->move == CN_SIGNAL_RAISES) {
             cn_backtest_add_raise(
                 &walk->collected.raises[as_true ? CN_BACKTEST_TRUE : CN_BACKTEST_KNOWN],
-                &(struct backtest_raise){ moved->rule, accounts[moved->row], day });
+                &(struct backtest_raise){ moved->rule, accounts[moved->row], day,
+                                          side->subjects[moved->row].left_on });
         }
     }
     side->moves.count = 0;
@@ -387,14 +414,6 @@ static void look_at_others(struct walk *walk, const struct side sides[CN_BACKTES
     }
 }
 
-static const struct subject *find(const struct walk *walk, int64_t account_id)
-{
-    const struct subject key = { .id = account_id };
-    return walk->subject_count > 0
-               ? bsearch(&key, walk->subjects, walk->subject_count, sizeof(key), by_id)
-               : NULL;
-}
-
 static void look_around(struct walk *walk, const struct side sides[CN_BACKTEST_BASES],
                         const struct subject *subjects, size_t count, int64_t day)
 {
@@ -495,23 +514,6 @@ static bool walk_all(struct walk *walk, struct cn_error *err)
     return true;
 }
 
-static void name_facts(struct walk *walk)
-{
-    const struct cn_column_set *columns = &walk->program->columns;
-    walk->collected.facts =
-        cn_heap_resize(NULL, (columns->count + 1) * sizeof(walk->collected.facts[0]));
-    walk->collected.values =
-        cn_heap_resize(NULL, (columns->count + 1) * sizeof(walk->collected.values[0]));
-    for (size_t i = 0; i < columns->count; i++) {
-        enum cn_column_type type = columns->items[i].spec.type;
-        walk->collected.values[i] = (struct backtest_cases){ 0 };
-        walk->collected.facts[i] = (struct cn_backtest_fact){
-            .name = cn_arena_str(walk->arena, columns->items[i].name),
-            .is_number = type == CN_COLUMN_F64 || type == CN_COLUMN_I64 || type == CN_COLUMN_BOOL,
-        };
-    }
-}
-
 static void drop(struct walk *walk)
 {
     struct backtest_collected *collected = &walk->collected;
@@ -549,7 +551,7 @@ static bool run(struct walk *walk, struct cn_backtest_report *report, struct cn_
     choose_departures(walk);
     choose_subjects(walk);
     count_beside(walk);
-    name_facts(walk);
+    cn_backtest_name_facts(&walk->collected, walk->program, walk->arena);
     cn_backtest_name_measures(&walk->collected, walk->program->health, walk->arena);
     if (!walk_all(walk, err)) {
         return false;
@@ -560,7 +562,7 @@ static bool run(struct walk *walk, struct cn_backtest_report *report, struct cn_
     cn_backtest_judge(&walk->collected, walk->program, walk->arena, report);
     report->left_out.too_old = walk->too_old;
     report->left_out.too_many = walk->too_many;
-    report->others = walk->subject_count - walk->collected.left_count;
+    report->others = walk->others;
     return true;
 }
 

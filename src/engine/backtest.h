@@ -147,7 +147,8 @@ struct cn_backtest_report {
 
 struct cn_backtest_question {
     const struct cn_program_files *files;
-    const struct cn_departure_list *departures; /* newest first */
+    const struct cn_departure_list *departures; /* newest first: all that are known */
+    const bool *asked;                          /* by departure: it is looked at; NULL: all are */
     enum cn_backtest_basis basis;
     /* Called now and then; false: stop.  May be NULL. */
     bool (*progress)(void *arg, int64_t done, int64_t total);

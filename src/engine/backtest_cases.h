@@ -17,6 +17,7 @@ struct backtest_raise {
     uint32_t rule;
     int64_t account_id;
     int64_t day;
+    int64_t left_on; /* INT64_MAX: it did not */
 };
 
 struct backtest_raises {
@@ -64,6 +65,9 @@ struct backtest_collected {
 void cn_backtest_add_case(struct backtest_cases *cases, double score, bool left);
 void cn_backtest_add_raise(struct backtest_raises *raises, const struct backtest_raise *raise);
 void cn_backtest_add_pair(struct backtest_pairs *pairs, size_t departure, int64_t account_id);
+
+void cn_backtest_name_facts(struct backtest_collected *collected,
+                            const struct cn_engine_program *program, struct cn_arena *arena);
 
 /* What tells by a fact that was learned later: it tells from today's knowledge, and either not from
  * that of then, or today's is what the figures are of. */

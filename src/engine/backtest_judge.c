@@ -39,6 +39,22 @@ void cn_backtest_add_pair(struct backtest_pairs *pairs, size_t departure, int64_
 
 /* ---- the guard ---- */
 
+void cn_backtest_name_facts(struct backtest_collected *collected,
+                            const struct cn_engine_program *program, struct cn_arena *arena)
+{
+    const struct cn_column_set *columns = &program->columns;
+    collected->facts = cn_heap_resize(NULL, (columns->count + 1) * sizeof(collected->facts[0]));
+    collected->values = cn_heap_resize(NULL, (columns->count + 1) * sizeof(collected->values[0]));
+    for (size_t i = 0; i < columns->count; i++) {
+        enum cn_column_type type = columns->items[i].spec.type;
+        collected->values[i] = (struct backtest_cases){ 0 };
+        collected->facts[i] = (struct cn_backtest_fact){
+            .name = cn_arena_str(arena, columns->items[i].name),
+            .is_number = type == CN_COLUMN_F64 || type == CN_COLUMN_I64 || type == CN_COLUMN_BOOL,
+        };
+    }
+}
+
 static void judge_facts(struct backtest_collected *collected,
                         const struct cn_engine_program *program)
 {
@@ -160,28 +176,17 @@ static int64_t first_warning(const struct backtest_raises *raises, uint32_t rule
     return -1;
 }
 
-static int64_t left_on(const struct backtest_collected *collected, int64_t account_id)
-{
-    for (size_t i = 0; i < collected->left_count; i++) {
-        if (collected->left[i].id == account_id) {
-            return collected->left[i].left_on;
-        }
-    }
-    return INT64_MAX;
-}
-
 static void count_raises(const struct backtest_collected *collected,
                          const struct backtest_raises *raises, uint32_t rule,
                          struct cn_backtest_signal *signal)
 {
     for (size_t i = 0; i < raises->count; i++) {
         const struct backtest_raise *raise = &raises->items[i];
-        int64_t day = raise->rule == rule ? left_on(collected, raise->account_id) : 0;
-        if (raise->rule != rule || day <= raise->day) {
+        if (raise->rule != rule || raise->left_on <= raise->day) {
             continue; /* after leaving it is no news */
         }
         signal->raised++;
-        if (day - raise->day <= CN_BACKTEST_WINDOW) {
+        if (raise->left_on - raise->day <= CN_BACKTEST_WINDOW) {
             signal->right++;
         } else if (raise->day + CN_BACKTEST_WINDOW > collected->today) {
             signal->open++;

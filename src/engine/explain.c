@@ -310,27 +310,30 @@ static bool explain_shadow(const struct cn_explain_at *now, cn_str name, struct 
     return cn_fail(err, CN_NOT_FOUND, "no shadow of this name applies to the account");
 }
 
+/* The moment that is now, and what users had said by then. */
+struct present {
+    struct cn_when when;
+    struct cn_explain_said said;
+};
+
 /* Under the write lock: sources belong to one thread at a time. */
 static bool explain_locked(struct cn_engine *engine, int64_t account_id,
-                           const struct cn_explain_ask *ask, struct cn_arena *arena,
-                           struct cn_engine_explanation *out, struct cn_error *err)
+                           const struct cn_explain_ask *ask, const struct present *present,
+                           struct cn_arena *arena, struct cn_engine_explanation *out,
+                           struct cn_error *err)
 {
     struct cn_explain_at now = { .model = engine->program->health,
                                  .frame = engine->frame,
                                  .version = engine->program->version,
                                  .scores = &engine->health };
-    struct cn_explain_said said;
     if (!cn_frame_find(engine->frame, account_id, &now.row)) {
         return cn_fail(err, CN_NOT_FOUND, "no such account");
     }
     if (ask->at.us != 0) {
         return explain_past(engine, account_id, ask, arena, out, err);
     }
-    now.when = cn_when_at(engine->options.tz, cn_now(engine->options.clock), false);
-    if (!cn_engine_said(engine, account_id, now.when.now, &now.when, arena, &said, err)) {
-        return false;
-    }
-    now.said = &said;
+    now.when = present->when;
+    now.said = &present->said;
     now.band_before = cn_health_state_get(&engine->health, now.row).band;
     out->at = now.when.now;
     out->version = engine->program->version;
@@ -352,8 +355,15 @@ bool cn_engine_explain(struct cn_engine *engine, int64_t account_id,
         return cn_fail(err, CN_UNAVAILABLE,
                        "scores are being brought up to date after a start; try again soon");
     }
+    struct present present = { .when = cn_when_at(engine->options.tz, cn_now(engine->options.clock),
+                                                  false) };
+    /* Before the lock, for which the engine waits: this may wait for a connection. */
+    if (ask->at.us == 0 && !cn_engine_said(engine, account_id, present.when.now, &present.when,
+                                           arena, &present.said, err)) {
+        return false;
+    }
     (void)pthread_rwlock_wrlock(&engine->lock);
-    bool ok = explain_locked(engine, account_id, ask, arena, &explanation, err);
+    bool ok = explain_locked(engine, account_id, ask, &present, arena, &explanation, err);
     (void)pthread_rwlock_unlock(&engine->lock);
     if (ok) {
         *explanation_out = explanation;

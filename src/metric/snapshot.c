@@ -20,7 +20,8 @@ enum {
     PATH_MAX_BYTES = 4096,
     ENTRIES_MAX = 100000,    /* of one cell; what a damaged length may not exceed */
     SLOTS_MAX = 1024 * 1024, /* the same of members */
-    ITEM_WORDS_MAX = 1 + CN_WINDOW_DAYS_MAX / 64 + 2,
+    /* Of a member, with its hash: the words of a ring are a power of two. */
+    ITEM_WORDS_MAX = 1 + 2 * (CN_WINDOW_DAYS_MAX / 64 + 1),
     STRETCH_ROWS = 512, /* written under one lock */
     FEW_ROWS = 512,     /* that changed: written under the last lock */
     PASSES_MAX = 4,     /* over what changed, until it is few */

@@ -26,6 +26,7 @@ enum {
 struct world {
     struct spine spine;
     int64_t today;
+    const bool *asked; /* of the departures, the newest first; NULL: all */
 };
 
 struct writing {
@@ -174,9 +175,9 @@ static struct cn_backtest_report test_files(struct world *world,
     struct cn_diagnostics problems;
     struct cn_backtest_report report;
     const struct cn_departure_list departures = departures_of(world);
-    const struct cn_backtest_question question = { .files = program,
-                                                   .departures = &departures,
-                                                   .basis = basis };
+    const struct cn_backtest_question question = {
+        .files = program, .departures = &departures, .asked = world->asked, .basis = basis
+    };
     cn_diagnostics_init(&problems, &world->spine.arena);
     if (!cn_engine_backtest(world->spine.engine, &question, &world->spine.arena, &report, &problems,
                             &err)) {
@@ -278,6 +279,28 @@ static void who_comes_later_does_not_thin_out_the_others(void **state)
     assert_int_equal(report.others, ACCOUNTS - LEFT + LATE);
 }
 
+/* They fell, too, and were right to be warned of. */
+static void who_left_on_other_days_does_not_stand_for_those_that_stayed(void **state)
+{
+    enum {
+        ASKED = LEFT / 2
+    };
+    struct world *world = *state;
+    bool newest[LEFT] = { false };
+    memset(newest, true, ASKED * sizeof(newest[0]));
+    world->asked = newest;
+    struct cn_backtest_report report = test(world, "use", CN_BACKTEST_KNOWN);
+    world->asked = NULL;
+    assert_int_equal(report.left, ASKED);
+    assert_int_equal(report.others, ACCOUNTS - ASKED + LATE);
+    for (size_t h = 1; h < CN_BACKTEST_HORIZONS; h++) {
+        assert_true(report.horizons[h].auc.auc.value > 0.999);
+    }
+    assert_int_equal(report.signals[0].caught, ASKED);
+    assert_true(report.signals[0].right > ASKED);
+    assert_int_equal(report.signals[0].wrong, 0);
+}
+
 static const struct cn_backtest_measure *measure_of(const struct cn_backtest_report *report,
                                                     const char *path)
 {
@@ -374,6 +397,9 @@ int main(void)
         CN_TEST("an honest score is not refused", an_honest_score_is_not_refused_as_true),
         CN_TEST("accounts that came later do not thin out those that stand beside a departure",
                 who_comes_later_does_not_thin_out_the_others),
+        CN_TEST("accounts that left on days that are not asked about do not stand for those that "
+                "stayed",
+                who_left_on_other_days_does_not_stand_for_those_that_stayed),
         CN_TEST("of the parts of a score, the one that told is found, and chance is not",
                 the_measure_that_told_is_found_among_others),
         CN_TEST("a part that tells by what was learned later is refused, and no other",

@@ -340,6 +340,34 @@ static void a_saved_series_grows_on(void **state)
     world_deinit(&world);
 }
 
+/* Members have their longest rings then. */
+static void a_saved_series_with_the_longest_reach_is_restored(void **state)
+{
+    (void)state;
+    struct world world;
+    struct cn_rollup_position position = { .seq = 1000, .mapping = 4 };
+    char path[] = "/tmp/cairn-series-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(close(fd), 0);
+    world_init(&world, 19, 1000, WORLD_LAST_DAY);
+    const struct cn_series_options options = { .metrics = &world_list,
+                                               .first_day = WORLD_LAST_DAY - 1,
+                                               .last_day = WORLD_LAST_DAY,
+                                               .reach_days = CN_WINDOW_DAYS_MAX,
+                                               .members_max = 100 };
+    struct cn_series *live = cn_series_new(&options);
+    struct cn_series *again = cn_series_new(&options);
+    cn_series_add(live, world.facts, world.count);
+    keep(live, path, position);
+    assert_true(restores(again, path, position));
+    assert_same_on(live, again, on(WORLD_LAST_DAY));
+    cn_series_free(again);
+    cn_series_free(live);
+    assert_int_equal(unlink(path), 0);
+    world_deinit(&world);
+}
+
 /* More accounts than are written under one lock. */
 enum {
     MANY_ACCOUNTS = 2500,
@@ -550,6 +578,8 @@ int main(void)
         CN_TEST("a saved series is the same after a start",
                 a_saved_series_is_the_same_after_a_start),
         CN_TEST("a saved series grows on after a start", a_saved_series_grows_on),
+        CN_TEST("a saved series with the longest reach is restored",
+                a_saved_series_with_the_longest_reach_is_restored),
         CN_TEST("adding, flushing and asking go on at once",
                 adding_flushing_and_asking_go_on_at_once),
         CN_TEST("midnight touches only what was active", midnight_touches_only_what_was_active),
