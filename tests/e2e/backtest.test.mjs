@@ -7,7 +7,7 @@ import { accountNamed, launch, signedIn, startDemo } from './browser.mjs';
 let demo;
 let browser;
 before(async () => {
-  demo = await startDemo();
+  demo = await startDemo({ selfService: 200 });
   browser = await launch();
 });
 after(async () => {
@@ -54,7 +54,7 @@ test('a file names its wrong lines and marks nobody; a right one marks, and is t
   await page.getByText('26 accounts are marked as left.', { exact: true }).waitFor();
   await upload('account,day\nNobody at all,2026-03-31\n');
   await page.getByText(/^line 2: no account has "Nobody at all"/).waitFor();
-  await upload('techcorp,2026-10-31,a drill\n');
+  await upload('techcorp,2026-09-15,a drill\n');
   await page.getByText('27 accounts are marked as left.', { exact: true }).waitFor();
   await page.getByText('Marked accounts').click();
   await page.getByRole('button', { name: 'Take back that TechCorp left' }).click();
@@ -66,9 +66,9 @@ test('one account is marked on its own page', async t => {
   const { id } = await accountNamed(page, demo.base, 'TechCorp');
   await page.goto(`${demo.base}/accounts/${id}`);
   await page.getByRole('button', { name: 'Mark as left' }).click();
-  await page.getByLabel('The day it left').fill('2026-10-31');
+  await page.getByLabel('The day it left').fill('2026-09-15');
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('Oct 31, 2026').waitFor();
+  await page.getByText('Sep 15, 2026').waitFor();
   await page.getByRole('button', { name: 'Take back that TechCorp left' }).click();
   await page.getByRole('button', { name: 'Mark as left' }).waitFor();
 });

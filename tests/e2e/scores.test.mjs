@@ -7,7 +7,7 @@ import { accountNamed, launch, signedIn, startDemo } from './browser.mjs';
 let demo;
 let browser;
 before(async () => {
-  demo = await startDemo();
+  demo = await startDemo({ selfService: 200 });
   browser = await launch();
 });
 after(async () => {
