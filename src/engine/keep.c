@@ -22,6 +22,7 @@ enum {
     KEEP_SHARE = 20,     /* keeping takes no more than one part in so many of the time */
     LOAD_ALL_SHARE = 16, /* of accounts: reading them one by one takes longer than all */
     FEW_ACCOUNTS = 100,
+    CATCH_UP_MAX_EVENTS = 1500000, /* adding more takes longer than reading all */
 };
 
 bool cn_engine_restore_series(struct cn_engine *engine)
@@ -118,7 +119,8 @@ bool cn_engine_catch_up_series(struct cn_engine *engine, struct cn_error *err)
     if (!list_moved(engine, from.mapping, &moved, &moved_count, err)) {
         return false;
     }
-    if (moved_count > accounts / LOAD_ALL_SHARE + FEW_ACCOUNTS) {
+    if (from.seq < 0 || to.seq - from.seq > CATCH_UP_MAX_EVENTS ||
+        moved_count > accounts / LOAD_ALL_SHARE + FEW_ACCOUNTS) {
         return cn_engine_load_series(engine, err);
     }
     bool ok = add_since(&up, from, to, moved, moved_count, err);
