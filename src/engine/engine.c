@@ -494,6 +494,7 @@ void cn_engine_free(struct cn_engine *engine)
     assert(!engine->has_threads);
     drain(engine);
     cn_queue_deinit(&engine->inbox);
+    cn_engine_drop_past(engine);
     cn_list_columns_deinit(engine->lists);
     free(engine->lists);
     cn_column_deinit(&engine->trend);

@@ -503,5 +503,8 @@ bool cn_engine_evaluate(struct cn_engine *engine, bool is_tick, struct cn_error 
     }
     publish(engine);
     atomic_store(&engine->unscored, false);
-    return !new_day || cn_engine_load_past(engine, now, err);
+    if (new_day) {
+        cn_engine_begin_past(engine, now);
+    }
+    return cn_engine_go_on_with_past(engine, err);
 }

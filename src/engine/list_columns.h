@@ -45,8 +45,16 @@ void cn_engine_match(const struct cn_engine *engine, const struct cn_unit *unit,
 /* What scores were 28 days ago and on each of the last weeks; trends follow. */
 CN_MUST_CHECK bool cn_engine_load_past(struct cn_engine *engine, cn_time now, struct cn_error *err);
 
-/* The same, and the last scores of all accounts, from which the engine goes on: at a start, once
- * the newest tick is known. */
+/* The same for a new day, a little at a time, so that no event waits for it: begins it, and goes on
+ * for some milliseconds.  On the engine's thread. */
+void cn_engine_begin_past(struct cn_engine *engine, cn_time now);
+CN_MUST_CHECK bool cn_engine_go_on_with_past(struct cn_engine *engine, struct cn_error *err);
+
+/* Ends what was begun. */
+void cn_engine_drop_past(struct cn_engine *engine);
+
+/* As cn_engine_load_past(), and the last scores of all accounts, from which the engine goes on: at
+ * a start, once the newest tick is known. */
 CN_MUST_CHECK bool cn_engine_load_scores(struct cn_engine *engine, cn_time now,
                                          struct cn_error *err);
 

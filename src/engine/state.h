@@ -132,6 +132,8 @@ struct cn_engine {
     struct cn_column past_points;   /* I64: thousandths, CN_TREND_DAYS ago */
     struct cn_column trend;         /* I64: thousandths */
     struct cn_list_columns *lists;  /* what lists sort by besides; engine/lists.c */
+    struct cn_past *past;           /* what a new day makes of it, while it is read; past.c */
+    _Atomic uint64_t past_loads;    /* how often all of it was read at once */
 
     struct cn_engine_position position;
     int64_t fence;                /* PostgreSQL: the number of our take-over, see guard.c */

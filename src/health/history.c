@@ -183,7 +183,7 @@ bool cn_health_history_each_lived(struct cn_sql_conn *conn, int64_t first_tick, 
     return ok;
 }
 
-bool cn_health_history_each_since(struct cn_sql_conn *conn, cn_time from, cn_time to,
+bool cn_health_history_each_since(struct cn_sql_conn *conn, const struct cn_health_stretch *stretch,
                                   void (*each)(void *arg, const struct cn_health_row *row),
                                   void *arg, struct cn_error *err)
 {
@@ -193,15 +193,17 @@ bool cn_health_history_each_since(struct cn_sql_conn *conn, cn_time from, cn_tim
         " ON h.account_id = a.account_id AND h.at_us <= $2 AND h.at_us >= COALESCE("
         "(SELECT max(p.at_us) FROM health_history AS p"
         " WHERE p.account_id = a.account_id AND p.at_us <= $1), $1)"
-        " ORDER BY a.account_id, h.at_us";
+        " WHERE a.account_id > $3 AND a.account_id <= $4 ORDER BY a.account_id, h.at_us";
     struct cn_sql_stmt *stmt = NULL;
     bool row = false;
     bool ok = false;
     if (!cn_sql_prepare(conn, sql, &stmt, err)) {
         return false;
     }
-    cn_sql_bind_i64(stmt, 1, from.us);
-    cn_sql_bind_i64(stmt, 2, to.us);
+    cn_sql_bind_i64(stmt, 1, stretch->from.us);
+    cn_sql_bind_i64(stmt, 2, stretch->to.us);
+    cn_sql_bind_i64(stmt, 3, stretch->after);
+    cn_sql_bind_i64(stmt, 4, stretch->upto);
     while ((ok = cn_sql_step(stmt, &row, err)) && row) {
         struct cn_health_row stored = read_row(stmt);
         each(arg, &stored);

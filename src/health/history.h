@@ -70,13 +70,20 @@ CN_MUST_CHECK bool cn_health_history_at(struct cn_sql_conn *conn, int64_t accoun
                                         struct cn_arena *arena, struct cn_health_row *row_out,
                                         bool *found_out, struct cn_error *err);
 
-/* Calls `each` for the rows of every account in the book with from <= at <= to, oldest first,
- * preceded by the one that held at `from`; one account after the other.  `each` may keep nothing
- * that the row points to. */
-CN_MUST_CHECK bool cn_health_history_each_since(struct cn_sql_conn *conn, cn_time from, cn_time to,
-                                                void (*each)(void *arg,
-                                                             const struct cn_health_row *row),
-                                                void *arg, struct cn_error *err);
+/* A part of the history. */
+struct cn_health_stretch {
+    cn_time from;
+    cn_time to;
+    int64_t after; /* accounts with a greater id, 0: from the first on */
+    int64_t upto;  /* and no greater than this; INT64_MAX: to the last */
+};
+
+/* Calls `each` for the rows of the stretch's accounts in the book with from <= at <= to, oldest
+ * first, preceded by the one that held at `from`; one account after the other.  `each` may keep
+ * nothing that the row points to. */
+CN_MUST_CHECK bool cn_health_history_each_since(
+    struct cn_sql_conn *conn, const struct cn_health_stretch *stretch,
+    void (*each)(void *arg, const struct cn_health_row *row), void *arg, struct cn_error *err);
 
 /* Calls `each` for the row of every account that held at that moment, by account id, also of
  * accounts that are gone since.  `each` may keep nothing that the row points to. */
