@@ -17,8 +17,8 @@
 enum {
     PAST_WEEKS = CN_SPARK_WEEKS - 1, /* before now */
     TREND_WEEKS = CN_TREND_DAYS / 7,
-    STRETCH_ACCOUNTS = 500, /* some milliseconds */
-    STRETCH_US = 40000,     /* of a round */
+    STRETCH_ACCOUNTS = 64, /* a query; some milliseconds */
+    STRETCH_US = 40000,    /* of a round */
 };
 _Static_assert((int)TREND_WEEKS * 7 == (int)CN_TREND_DAYS && (int)TREND_WEEKS <= (int)PAST_WEEKS,
                "the trend begins on one of the weeks");

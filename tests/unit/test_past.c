@@ -11,7 +11,8 @@
 enum {
     EVENTS = 300,
     RECORDS = 60,
-    PAST_DAYS = 20
+    PAST_DAYS = 20,
+    MANY = 150
 };
 
 static int set_up(void **state)
@@ -468,6 +469,84 @@ static void the_trend_is_the_change_that_is_explained(void **state)
     assert_true(compared > 2);
 }
 
+/* More accounts than are read at a time. */
+static void add_many_accounts(struct spine *spine, int64_t now_us, struct cn_buf *body)
+{
+    cn_buf_clear(body);
+    cn_buf_printf(body, "{\"batch\":[");
+    for (int i = 0; i < MANY; i++) {
+        for (int back = 0; back < 3; back++) {
+            char at[CN_TIME_TEXT_BYTES];
+            cn_time_format((cn_time){ now_us - ((int64_t)back * 13 + i % 9) * DAY_S * 1000000 },
+                           at);
+            cn_buf_printf(
+                body,
+                "%s{\"type\":\"track\",\"event\":\"Ordered\",\"messageId\":\"y%lld-%d-%d\","
+                "\"timestamp\":\"%s\",\"userId\":\"y%d\",\"context\":{\"groupId\":\"y%d\"}}",
+                i + back > 0 ? "," : "", (long long)now_us, i, back, at, i, i);
+        }
+    }
+    cn_buf_printf(body, "]}");
+    cn_buf_add(body, "", 1);
+    append_body(spine, cn_buf_str(body).ptr);
+    settle(spine);
+}
+
+static struct cn_account_list many_of(struct spine *spine)
+{
+    struct cn_error err;
+    struct cn_account_list accounts;
+    struct cn_unit unit = { .arena = &spine->arena, .scope = CN_SCOPE_ALL };
+    struct cn_account_filter filter = { .sort = CN_SORT_NAME, .limit = MANY };
+    assert_true(cn_engine_list(spine->engine, &unit, &filter, &accounts, &err));
+    return accounts;
+}
+
+/* What a new day reads a little at a time is what a start reads at once. */
+static void a_new_day_reads_the_past_of_all_accounts(void **state)
+{
+    struct spine *spine = *state;
+    struct cn_error err;
+    struct cn_buf body;
+    const int64_t today = cn_tz_day(spine->tz, SPINE_NOW);
+    const struct cn_backfill past = { .first_day = today - 60, .last_day = today - 1 };
+    size_t different = 0;
+    size_t trends = 0;
+    cn_buf_init(&body, BODY_MAX_BYTES * 4);
+    add_many_accounts(spine, SPINE_NOW.us, &body);
+    assert_true(cn_engine_backfill(spine->engine, &past, &err));
+    settle(spine);
+    struct cn_account_list before = many_of(spine);
+    atomic_store(&spine->clock.fixed_us, SPINE_NOW.us + (int64_t)DAY_S * 1000000);
+    for (int i = 0; i < 3; i++) { /* rounds */
+        add_many_accounts(spine, SPINE_NOW.us + (int64_t)DAY_S * 1000000 + i, &body);
+    }
+    cn_buf_deinit(&body);
+    struct cn_account_list now = many_of(spine);
+    stop(spine);
+    start(spine);
+    settle(spine);
+    struct cn_account_list again = many_of(spine);
+    assert_int_equal(now.count, MANY);
+    assert_int_equal(again.count, MANY);
+    for (size_t i = 0; i < MANY; i++) {
+        const struct cn_account_derived *a = &now.items[i].derived;
+        const struct cn_account_derived *b = &again.items[i].derived;
+        assert_int_equal(now.items[i].id.value, again.items[i].id.value);
+        assert_int_equal(a->trend_given, b->trend_given);
+        if (a->points != b->points) { /* by ranks, which wait for the next tick */
+            continue;
+        }
+        assert_int_equal(a->trend, b->trend);
+        assert_int_equal(a->drift_way, b->drift_way);
+        assert_int_equal(a->drift, b->drift);
+        assert_int_equal(a->noise, b->noise);
+        different += a->drift != before.items[i].derived.drift;
+        trends += a->trend_given == CN_GIVEN;
+    }
+    assert_true(different > MANY / 2 && trends > MANY / 2); /* it is another day */
+}
+
 static bool forget_activity(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
     (void)arg;
@@ -514,6 +593,8 @@ int main(void)
                      changed_rules_are_a_line_with_their_parts, set_up, tear_down),
         CN_TEST_WITH("the trend of 28 days is the change that the explanation adds up",
                      the_trend_is_the_change_that_is_explained, set_up, tear_down),
+        CN_TEST_WITH("design 5: a new day reads the past of all accounts as a start does",
+                     a_new_day_reads_the_past_of_all_accounts, set_up, tear_down),
         CN_TEST_WITH("the latest activity is there after a crash",
                      activity_is_remembered_after_a_crash, set_up, tear_down),
     };
