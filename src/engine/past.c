@@ -107,7 +107,9 @@ static void begin(struct walk *walk, cn_time now)
     walk->drifts = cn_heap_resize(NULL, (walk->rows + 1) * sizeof(*walk->drifts));
     memset(walk->drifts, 0, (walk->rows + 1) * sizeof(*walk->drifts));
     walk->accounts = cn_heap_resize(NULL, (walk->rows + 1) * sizeof(*walk->accounts));
-    memcpy(walk->accounts, cn_frame_accounts(frame), walk->rows * sizeof(*walk->accounts));
+    if (walk->rows > 0) { /* else there is nowhere to copy from */
+        memcpy(walk->accounts, cn_frame_accounts(frame), walk->rows * sizeof(*walk->accounts));
+    }
     cn_drift_walk_begin(&walk->drift, tz, today);
     for (int64_t i = 0; i < PAST_WEEKS; i++) {
         /* At the beginnings of days, as explanations compare. */
