@@ -80,6 +80,18 @@ const PAGES = {
     await page.goto(`${base}/coverage`);
     await page.getByRole('table').nth(2).waitFor();
   },
+  async scorecards(page, base) {
+    await page.goto(`${base}/scorecards`);
+    await page.getByRole('main').getByRole('table').first().waitFor();
+  },
+  async backtest(page, base) {
+    await page.goto(`${base}/backtest`);
+    const answer = page.getByRole('heading', { name: 'In short' });
+    const run = page.getByRole('button', { name: 'Run the test' });
+    await answer.or(run).first().waitFor();
+    if (!(await answer.isVisible())) await run.click();
+    await answer.waitFor({ timeout: 240_000 });
+  },
   async sources(page, base) {
     await page.goto(`${base}/sources`);
     await page.getByRole('table').waitFor();
