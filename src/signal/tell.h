@@ -62,7 +62,8 @@ CN_MUST_CHECK bool cn_tell_decide(const struct cn_unit *unit, const struct cn_te
                                   enum cn_told *told_out, struct cn_error *err);
 
 /* Tells the person alone, not a channel, of a signal that was raised before: by their preference,
- * and what is handed to them within a day's budget of its own.  `options` may be NULL: nobody is told. */
+ * and what is handed to them within a day's budget of its own.  `options` may be NULL: nobody is
+ * told. */
 CN_MUST_CHECK bool cn_tell_person(const struct cn_unit *unit, const struct cn_tell *tell,
                                   const struct cn_tell_options *options, struct cn_error *err);
 
