@@ -60,3 +60,13 @@ bool cn_account_visible(const struct cn_unit *unit, cn_account_id id, struct cn_
     struct cn_account account;
     return cn_account_load(unit, id, &account, err);
 }
+
+bool cn_account_was_visible(const struct cn_unit *unit, cn_account_id id, struct cn_error *err)
+{
+    struct cn_error hidden;
+    if (cn_account_visible(unit, id, &hidden) || hidden.code == CN_GONE) {
+        return true;
+    }
+    *err = hidden;
+    return false;
+}

@@ -80,4 +80,8 @@ cn_str cn_account_location(struct cn_arena *arena, cn_account_id account, const 
 CN_MUST_CHECK bool cn_account_visible(const struct cn_unit *unit, cn_account_id id,
                                       struct cn_error *err);
 
+/* The same for what it lived: that can be read after it became part of another. */
+CN_MUST_CHECK bool cn_account_was_visible(const struct cn_unit *unit, cn_account_id id,
+                                          struct cn_error *err);
+
 #endif

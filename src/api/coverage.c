@@ -218,11 +218,6 @@ static struct cn_money money_of(int64_t minor, const char *currency, enum cn_giv
     return money;
 }
 
-static enum cn_given given_if(bool is_there)
-{
-    return is_there ? CN_GIVEN : CN_NULL;
-}
-
 static bool has_cadence(const struct cn_coverage *coverage)
 {
     bool has = coverage->cadence_days > 0;
@@ -256,22 +251,22 @@ static void fill_model(const struct cn_coverage_model_row *row, const char *curr
         .doc = row->doc,
         .arr_from = coverage->from,
         .arr_below = coverage->has_below ? coverage->below : 0,
-        .arr_below_given = given_if(coverage->has_below),
+        .arr_below_given = cn_null_unless(coverage->has_below),
         .accounts_min = coverage->ratio_min,
-        .accounts_min_given = given_if(coverage->ratio_min > 0),
+        .accounts_min_given = cn_null_unless(coverage->ratio_min > 0),
         .accounts_max = coverage->ratio_max,
-        .accounts_max_given = given_if(coverage->ratio_max > 0),
+        .accounts_max_given = cn_null_unless(coverage->ratio_max > 0),
         .per = coverage->is_pool,
         .cadence_days = coverage->cadence_days,
-        .cadence_days_given = given_if(coverage->cadence_days > 0),
+        .cadence_days_given = cn_null_unless(coverage->cadence_days > 0),
         .accounts = row->sum.accounts,
         .owners = row->owners,
         .ratio = row->owners > 0 ? (double)row->sum.accounts / (double)row->owners : 0,
-        .ratio_given = given_if(row->owners > 0),
+        .ratio_given = cn_null_unless(row->owners > 0),
         .touches_per_week = row->touches.per_week,
         .overdue = row->touches.overdue,
         .leakage = row->touches.unasked,
-        .leakage_given = given_if(!has_cadence(coverage)),
+        .leakage_given = cn_null_unless(!has_cadence(coverage)),
     };
     view->arr = money_of(row->sum.arr_minor, currency, &view->arr_given);
     fill_needs(row, currency, arena, view);
@@ -281,7 +276,8 @@ static void fill_model(const struct cn_coverage_model_row *row, const char *curr
             view->touches.items[view->touches.count++] =
                 (struct touch_view){ .band = i,
                                      .cadence_days = coverage->colour_days[i],
-                                     .cadence_days_given = given_if(coverage->colour_days[i] > 0),
+                                     .cadence_days_given =
+                                         cn_null_unless(coverage->colour_days[i] > 0),
                                      .focus = coverage->colour_focus[i] };
         }
     }

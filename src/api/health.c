@@ -237,11 +237,6 @@ static const struct cn_field query_rows[] = {
 static const struct cn_fields query_fields =
     CN_FIELDS("HealthQuery", struct health_query, query_rows);
 
-static enum cn_given given_if(bool is_there)
-{
-    return is_there ? CN_GIVEN : CN_NULL;
-}
-
 static struct item_view item_of(const struct cn_explain_item *item, struct cn_arena *arena)
 {
     struct item_view view = {
@@ -251,24 +246,24 @@ static struct item_view item_of(const struct cn_explain_item *item, struct cn_ar
         .kind = item->kind,
         .weight = item->weight,
         .weight_given =
-            given_if(item->kind == CN_EXPLAIN_GROUP || item->kind == CN_EXPLAIN_MEASURE ||
-                     item->kind == CN_EXPLAIN_CHILDREN),
+            cn_null_unless(item->kind == CN_EXPLAIN_GROUP || item->kind == CN_EXPLAIN_MEASURE ||
+                           item->kind == CN_EXPLAIN_CHILDREN),
         .value = item->value,
-        .value_given = given_if(item->has_value),
+        .value_given = cn_null_unless(item->has_value),
         .raw = item->raw,
-        .raw_given = given_if(item->has_raw),
+        .raw_given = cn_null_unless(item->has_raw),
         .raw_text = item->raw_text,
-        .raw_text_given = given_if(item->raw_text.len > 0),
+        .raw_text_given = cn_null_unless(item->raw_text.len > 0),
         .was_text = item->was_text,
-        .was_text_given = given_if(item->was_text.len > 0),
+        .was_text_given = cn_null_unless(item->was_text.len > 0),
         .points = (double)item->points / 1000,
         .change = (double)item->change / 1000,
-        .change_given = given_if(item->has_change),
+        .change_given = cn_null_unless(item->has_change),
         .missing = !item->has_value && item->kind == CN_EXPLAIN_MEASURE,
         .reason = item->reason,
-        .reason_given = given_if(item->reason.len > 0),
+        .reason_given = cn_null_unless(item->reason.len > 0),
         .rule = item->rule,
-        .rule_given = given_if(item->rule.len > 0),
+        .rule_given = cn_null_unless(item->rule.len > 0),
         .account_id_given = CN_NULL,
     };
     view.facts.count = item->fact_count < FACTS_MAX ? item->fact_count : FACTS_MAX;
@@ -280,7 +275,7 @@ static struct item_view item_of(const struct cn_explain_item *item, struct cn_ar
             .value_text = fact->value_text,
             .source = fact->source,
             .at = fact->at,
-            .at_given = given_if(fact->at.us != 0),
+            .at_given = cn_null_unless(fact->at.us != 0),
         };
     }
     return view;
@@ -321,15 +316,15 @@ static void add_shadows(const struct cn_request *req, const struct cn_account_ex
         view->shadows.items[i] = (struct shadow_view){
             .scorecard = shadow->scorecard,
             .points = (double)shadow->score.points / 1000,
-            .points_given = given_if(shadow->score.has_points),
+            .points_given = cn_null_unless(shadow->score.has_points),
             .band = (int)shadow->score.band - 1,
-            .band_given = given_if(shadow->score.band != CN_BAND_NONE),
+            .band_given = cn_null_unless(shadow->score.band != CN_BAND_NONE),
             .grey = shadow->score.is_grey,
             .confidence = (double)shadow->score.confidence / 1000,
             .difference = (double)shadow->difference / 1000,
-            .difference_given = given_if(shadow->has_difference),
+            .difference_given = cn_null_unless(shadow->has_difference),
             .because = shadow->because,
-            .because_given = given_if(shadow->because.len > 0),
+            .because_given = cn_null_unless(shadow->because.len > 0),
         };
     }
 }
@@ -344,7 +339,7 @@ static bool add_override(const struct cn_request *req, cn_account_id id, struct 
         !cn_user_list(&req->unit, &users, err)) {
         return false;
     }
-    view->override_given = given_if(found);
+    view->override_given = cn_null_unless(found);
     if (!found) {
         return true;
     }
@@ -389,10 +384,10 @@ static bool handle_explain(const struct cn_request *req, struct cn_response *res
     view->scorecard = why.now.scorecard;
     view->program_version = why.version;
     view->because = why.now.because;
-    view->because_given = given_if(why.now.because.len > 0);
+    view->because_given = cn_null_unless(why.now.because.len > 0);
     const bool has_previous =
         why.has_previous && why.previous.has_points && why.previous.band != CN_BAND_NONE;
-    view->previous_given = given_if(has_previous);
+    view->previous_given = cn_null_unless(has_previous);
     if (has_previous) {
         view->previous =
             (struct previous_view){ why.previous_at, (double)why.previous.points / 1000,

@@ -9,11 +9,6 @@ enum {
     TEXT_MAX = 20000
 };
 
-static enum cn_given given_if(bool is_there)
-{
-    return is_there ? CN_GIVEN : CN_NULL;
-}
-
 struct history_query {
     cn_time from;
     enum cn_given from_given;
@@ -128,9 +123,9 @@ static bool add_shadow_points(const struct cn_request *req, int64_t account_id, 
             .scorecard = row->scorecard,
             .at = row->at,
             .points = (double)row->score.points / 1000,
-            .points_given = given_if(row->score.has_points),
+            .points_given = cn_null_unless(row->score.has_points),
             .band = (int)row->score.band - 1,
-            .band_given = given_if(row->score.band != CN_BAND_NONE),
+            .band_given = cn_null_unless(row->score.band != CN_BAND_NONE),
             .grey = row->score.is_grey,
             .backfilled = row->is_backfilled,
             .program_version = row->program_version,
@@ -150,10 +145,7 @@ static bool handle_history(const struct cn_request *req, struct cn_response *res
     const cn_time from = query->from_given == CN_GIVEN ? query->from : year_ago;
     const cn_time to = query->to_given == CN_GIVEN ? query->to : req->unit.now;
     const struct cn_health_range range = { path->account_id.value, from, to, HISTORY_MAX };
-    /* What an account lived can be read after it became part of another. */
-    struct cn_error hidden;
-    if (!cn_account_visible(&req->unit, path->account_id, &hidden) && hidden.code != CN_GONE) {
-        *err = hidden;
+    if (!cn_account_was_visible(&req->unit, path->account_id, err)) {
         return false;
     }
     if (!cn_health_history_load(req->unit.conn, &range, req->unit.arena, &rows, err) ||
@@ -174,7 +166,7 @@ static bool handle_history(const struct cn_request *req, struct cn_response *res
             .grey = row->score.is_grey,
             .backfilled = row->is_backfilled,
             .because = row->because,
-            .because_given = given_if(row->because.len > 0),
+            .because_given = cn_null_unless(row->because.len > 0),
             .scorecard = row->scorecard,
             .program_version = row->program_version,
         };

@@ -97,11 +97,6 @@ static const struct cn_field grounds_rows[] = {
 static const struct cn_fields grounds_fields =
     CN_FIELDS("QuestionGrounds", struct grounds_view, grounds_rows);
 
-static enum cn_given given_if(bool is_there)
-{
-    return is_there ? CN_GIVEN : CN_NULL;
-}
-
 static struct ground_view ground_of(const struct cn_question_ground *ground, int question,
                                     struct cn_arena *arena)
 {
@@ -109,11 +104,11 @@ static struct ground_view ground_of(const struct cn_question_ground *ground, int
         .question = (enum cn_segment_question)question,
         .sampled = (int64_t)ground->sampled,
         .as_of = ground->as_of,
-        .as_of_given = given_if(ground->as_of.us != 0),
+        .as_of_given = cn_null_unless(ground->as_of.us != 0),
         .oldest = ground->oldest,
-        .oldest_given = given_if(ground->oldest.us != 0),
+        .oldest_given = cn_null_unless(ground->oldest.us != 0),
         .confidence = ground->confidence,
-        .confidence_given = given_if(ground->sampled > 0),
+        .confidence_given = cn_null_unless(ground->sampled > 0),
     };
     view.facts.count = ground->fact_count;
     view.facts.items = cn_arena_array(arena, struct ground_fact_view, ground->fact_count);
@@ -214,7 +209,7 @@ static const struct cn_fields answers_fields =
 
 static struct answer_view answer_view_of(const struct cn_answered *answer, struct cn_arena *arena)
 {
-    const enum cn_given given = given_if(answer->is_answered);
+    const enum cn_given given = cn_null_unless(answer->is_answered);
     struct answer_view view = {
         .question = answer->question,
         .segment = answer->segment,
@@ -224,7 +219,7 @@ static struct answer_view answer_view_of(const struct cn_answered *answer, struc
         .rule = answer->rule,
         .rule_given = given,
         .as_of = answer->as_of,
-        .as_of_given = given_if(answer->as_of.us != 0),
+        .as_of_given = cn_null_unless(answer->as_of.us != 0),
         .confidence = answer->confidence,
         .confidence_given = given,
     };
@@ -232,8 +227,9 @@ static struct answer_view answer_view_of(const struct cn_answered *answer, struc
     view.facts.items = cn_arena_array(arena, struct answer_fact_view, answer->fact_count);
     for (size_t i = 0; i < answer->fact_count; i++) {
         const struct cn_fact *fact = &answer->facts[i];
-        view.facts.items[i] = (struct answer_fact_view){ fact->name, fact->value_text, fact->source,
-                                                         fact->at, given_if(fact->at.us != 0) };
+        view.facts.items[i] =
+            (struct answer_fact_view){ fact->name, fact->value_text, fact->source, fact->at,
+                                       cn_null_unless(fact->at.us != 0) };
     }
     return view;
 }

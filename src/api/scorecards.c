@@ -13,11 +13,6 @@ enum {
     CELLS_MAX = CN_BANDS * CN_BANDS
 };
 
-static enum cn_given given_if(bool is_there)
-{
-    return is_there ? CN_GIVEN : CN_NULL;
-}
-
 struct bands_view {
     int64_t red;
     int64_t yellow;
@@ -343,17 +338,17 @@ static void fill_parts(const struct cn_scorecard *card, struct cn_arena *arena,
             .weight = node->weight,
             .share = shares[i],
             .rule = node->text,
-            .rule_given = given_if(is_measure && node->text.len > 0),
+            .rule_given = cn_null_unless(is_measure && node->text.len > 0),
             .missing = (int)node->missing,
-            .missing_given = given_if(is_measure),
+            .missing_given = cn_null_unless(is_measure),
             .validity_days = node->validity_days,
-            .validity_days_given = given_if(is_measure && node->age_rule != CN_NO_RULE),
+            .validity_days_given = cn_null_unless(is_measure && node->age_rule != CN_NO_RULE),
             .floor = node->floor,
-            .floor_given = given_if(!is_measure && node->floor > 0),
+            .floor_given = cn_null_unless(!is_measure && node->floor > 0),
             .cap = node->cap,
-            .cap_given = given_if(!is_measure && node->cap < SCORE_MOST),
+            .cap_given = cn_null_unless(!is_measure && node->cap < SCORE_MOST),
             .needs = node->needs,
-            .needs_given = given_if(!is_measure && node->needs > 0),
+            .needs_given = cn_null_unless(!is_measure && node->needs > 0),
         };
         fill_map(node, arena, part);
     }
@@ -382,10 +377,10 @@ static struct card_view card_of(const struct cn_request *req, const struct cn_sc
     struct card_view view = {
         .name = card->name,
         .doc = card->doc,
-        .doc_given = given_if(card->doc.len > 0),
+        .doc_given = cn_null_unless(card->doc.len > 0),
         .priority = card->priority,
         .applies_when = card->applies_text,
-        .applies_when_given = given_if(card->applies_text.len > 0),
+        .applies_when_given = cn_null_unless(card->applies_text.len > 0),
         .shadow = card->is_shadow,
         .accounts = use->accounts,
         .arr.minor = use->arr_minor,
@@ -395,7 +390,7 @@ static struct card_view card_of(const struct cn_request *req, const struct cn_sc
         .margin = (double)card->bands.margin / 1000,
         .children = (int)card->children,
         .children_share = card->children_share,
-        .compared_given = given_if(card->is_shadow),
+        .compared_given = cn_null_unless(card->is_shadow),
     };
     (void)snprintf(view.arr.currency, sizeof(view.arr.currency), "%.*s",
                    CN_STR_ARG(req->api->options.currency));

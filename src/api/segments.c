@@ -457,10 +457,7 @@ static bool handle_history(const struct cn_request *req, struct cn_response *res
         .to = query->to_given == CN_GIVEN ? query->to : (cn_time){ req->unit.now.us + 1 },
         .limit = EVENTS_MAX,
     };
-    /* What an account lived can be read after it became part of another. */
-    struct cn_error hidden;
-    if (!cn_account_visible(&req->unit, path->account_id, &hidden) && hidden.code != CN_GONE) {
-        *err = hidden;
+    if (!cn_account_was_visible(&req->unit, path->account_id, err)) {
         return false;
     }
     if (!cn_placement_events_load(req->unit.conn, &range, req->unit.arena, &events, err)) {

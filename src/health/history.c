@@ -7,9 +7,7 @@
 
 #include "health/items.h"
 
-#define COLUMNS                                                                             \
-    "h.account_id, h.at_us, h.points, h.band, h.grey, h.confidence, h.scorecard, h.fired, " \
-    "h.because, h.backfilled, h.program_version, h.tick"
+#define COLUMNS CN_HEALTH_ROW_COLUMNS("h.tick")
 
 static void bind_row(struct cn_sql_stmt *stmt, const struct cn_health_row *row)
 {
@@ -73,8 +71,7 @@ struct cn_health_row cn_health_history_row(const struct cn_health_model *model, 
     return row;
 }
 
-/* Text is borrowed from the statement. */
-static struct cn_health_row read_row(struct cn_sql_stmt *stmt)
+struct cn_health_row cn_health_row_read(struct cn_sql_stmt *stmt)
 {
     return (struct cn_health_row){
         .account_id = cn_sql_column_i64(stmt, 0),
@@ -94,9 +91,9 @@ static struct cn_health_row read_row(struct cn_sql_stmt *stmt)
     };
 }
 
-static struct cn_health_row keep_row(struct cn_sql_stmt *stmt, struct cn_arena *arena)
+struct cn_health_row cn_health_row_keep(struct cn_sql_stmt *stmt, struct cn_arena *arena)
 {
-    struct cn_health_row row = read_row(stmt);
+    struct cn_health_row row = cn_health_row_read(stmt);
     row.scorecard = cn_arena_str(arena, row.scorecard);
     row.because = cn_arena_str(arena, row.because);
     return row;
@@ -131,7 +128,7 @@ bool cn_health_history_load(struct cn_sql_conn *conn, const struct cn_health_ran
     cn_sql_bind_i64(stmt, 2, range->to.us);
     cn_sql_bind_i64(stmt, 3, (int64_t)range->limit);
     while (goes_on && (ok = cn_sql_step(stmt, &row, err)) && row && list.count < range->limit) {
-        list.items[list.count] = keep_row(stmt, arena);
+        list.items[list.count] = cn_health_row_keep(stmt, arena);
         goes_on =
             list.items[list.count++].at.us >= range->from.us; /* the last one held at `from` */
     }
@@ -176,7 +173,7 @@ bool cn_health_history_each_lived(struct cn_sql_conn *conn, int64_t first_tick, 
     cn_sql_bind_i64(stmt, 1, first_tick);
     cn_sql_bind_i64(stmt, 2, last_tick);
     while ((ok = cn_sql_step(stmt, &row, err)) && row) {
-        struct cn_health_row lived = read_row(stmt);
+        struct cn_health_row lived = cn_health_row_read(stmt);
         each(arg, &lived);
     }
     cn_sql_finish(stmt);
@@ -205,7 +202,7 @@ bool cn_health_history_each_since(struct cn_sql_conn *conn, const struct cn_heal
     cn_sql_bind_i64(stmt, 3, stretch->after);
     cn_sql_bind_i64(stmt, 4, stretch->upto);
     while ((ok = cn_sql_step(stmt, &row, err)) && row) {
-        struct cn_health_row stored = read_row(stmt);
+        struct cn_health_row stored = cn_health_row_read(stmt);
         each(arg, &stored);
     }
     cn_sql_finish(stmt);
@@ -229,7 +226,7 @@ bool cn_health_history_all_at(struct cn_sql_conn *conn, cn_time at,
     }
     cn_sql_bind_i64(stmt, 1, at.us);
     while ((ok = cn_sql_step(stmt, &row, err)) && row) {
-        struct cn_health_row held = read_row(stmt);
+        struct cn_health_row held = cn_health_row_read(stmt);
         each(arg, &held);
     }
     cn_sql_finish(stmt);

@@ -29,6 +29,14 @@ struct cn_health_row {
     int64_t tick; /* that computed a lived row; 0: back-filled, or from before ticks were kept */
 };
 
+/* For health/ only: what a row is read from, `tick` being the column of that or a number, and the
+ * row. Its text is the statement's until the next step, or is kept in `arena`. */
+#define CN_HEALTH_ROW_COLUMNS(tick)                                                         \
+    "h.account_id, h.at_us, h.points, h.band, h.grey, h.confidence, h.scorecard, h.fired, " \
+    "h.because, h.backfilled, h.program_version, " tick
+struct cn_health_row cn_health_row_read(struct cn_sql_stmt *stmt);
+struct cn_health_row cn_health_row_keep(struct cn_sql_stmt *stmt, struct cn_arena *arena);
+
 struct cn_health_row_list {
     struct cn_health_row *items;
     size_t count;

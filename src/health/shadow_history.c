@@ -7,9 +7,7 @@
 
 #include "health/items.h"
 
-#define COLUMNS                                                                              \
-    "h.account_id, h.at_us, h.points, h.band, h.grey, h.confidence, h.scorecard, h.because," \
-    " h.backfilled, h.program_version, h.fired"
+#define COLUMNS CN_HEALTH_ROW_COLUMNS("0")
 
 static void bind_row(struct cn_sql_stmt *stmt, const struct cn_tz *tz,
                      const struct cn_health_row *row)
@@ -77,26 +75,6 @@ struct cn_health_row cn_shadow_history_row(const struct cn_health_model *model, 
     return row;
 }
 
-/* Text is borrowed from the statement. */
-static struct cn_health_row read_row(struct cn_sql_stmt *stmt)
-{
-    return (struct cn_health_row){
-        .account_id = cn_sql_column_i64(stmt, 0),
-        .at = { cn_sql_column_i64(stmt, 1) },
-        .score = { .has_points = !cn_sql_column_is_null(stmt, 2),
-                   .points = (int32_t)cn_sql_column_i64(stmt, 2),
-                   .band = (enum cn_band)(cn_sql_column_i64(stmt, 3) & 3),
-                   .is_grey = cn_sql_column_i64(stmt, 4) != 0,
-                   .confidence = (int32_t)cn_sql_column_i64(stmt, 5),
-                   .scorecard = -1,
-                   .fired = (uint64_t)cn_sql_column_i64(stmt, 10) },
-        .scorecard = cn_sql_column_str(stmt, 6),
-        .because = cn_sql_column_str(stmt, 7),
-        .is_backfilled = cn_sql_column_i64(stmt, 8) != 0,
-        .program_version = cn_sql_column_i64(stmt, 9),
-    };
-}
-
 bool cn_shadow_history_load(struct cn_sql_conn *conn, const struct cn_health_range *range,
                             struct cn_arena *arena, struct cn_health_row_list *list_out,
                             struct cn_error *err)
@@ -119,10 +97,7 @@ bool cn_shadow_history_load(struct cn_sql_conn *conn, const struct cn_health_ran
     cn_sql_bind_i64(stmt, 3, range->to.us);
     cn_sql_bind_i64(stmt, 4, (int64_t)range->limit);
     while ((ok = cn_sql_step(stmt, &row, err)) && row && list.count < range->limit) {
-        struct cn_health_row *kept = &list.items[list.count++];
-        *kept = read_row(stmt);
-        kept->scorecard = cn_arena_str(arena, kept->scorecard);
-        kept->because = cn_arena_str(arena, kept->because);
+        list.items[list.count++] = cn_health_row_keep(stmt, arena);
     }
     cn_sql_finish(stmt);
     if (ok) {
@@ -147,7 +122,7 @@ bool cn_shadow_history_each_newest(struct cn_sql_conn *conn,
         return false;
     }
     while ((ok = cn_sql_step(stmt, &row, err)) && row) {
-        struct cn_health_row newest = read_row(stmt);
+        struct cn_health_row newest = cn_health_row_read(stmt);
         each(arg, &newest);
     }
     cn_sql_finish(stmt);
