@@ -3,6 +3,7 @@
 #include "base/str.h"
 
 #include "book/contract.h"
+#include "book/fold.h"
 #include "book/row.h"
 
 bool cn_departure_set(const struct cn_unit *unit, cn_account_id account_id, int64_t left_on,
@@ -129,34 +130,53 @@ bool cn_departure_suggest(const struct cn_unit *unit, struct cn_departure_list *
     return read_list(unit, stmt, list_out, err);
 }
 
-bool cn_departure_find(const struct cn_unit *unit, cn_str text, cn_account_id *account_id_out,
-                       struct cn_error *err)
+/* The account in scope, if there is one; *several_out: another has the text, too. */
+static bool find_by(const struct cn_unit *unit, const char *sql, cn_str text,
+                    cn_account_id *account_id_out, bool *found_out, bool *several_out,
+                    struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
-    bool row = false;
-    bool several = false;
-    if (!cn_row_prepare(unit,
-                        "SELECT account_id FROM account WHERE " CN_SEES_ACCOUNT
-                        " AND (external_id = $4 OR domain = $4 OR name = $4)"
-                        " ORDER BY CASE WHEN external_id = $4 THEN 0 WHEN domain = $4 THEN 1"
-                        " ELSE 2 END, account_id LIMIT 2",
-                        &stmt, err)) {
+    *several_out = false;
+    if (!cn_row_prepare(unit, sql, &stmt, err)) {
         return false;
     }
     cn_sql_bind_str(stmt, 4, text);
-    bool ok = cn_sql_step(stmt, &row, err);
-    if (ok && row) {
+    bool ok = cn_sql_step(stmt, found_out, err);
+    if (ok && *found_out) {
         account_id_out->value = cn_sql_column_i64(stmt, 0);
-        ok = cn_sql_step(stmt, &several, err);
+        ok = cn_sql_step(stmt, several_out, err);
     }
     cn_sql_finish(stmt);
-    if (ok && several) {
+    return ok;
+}
+
+bool cn_departure_find(const struct cn_unit *unit, cn_str text, cn_account_id *account_id_out,
+                       struct cn_error *err)
+{
+    /* Each has an index: a file has thousands of lines, and the one writer waits for it. */
+    static const char *const by[] = {
+        "SELECT account_id FROM account WHERE " CN_SEES_ACCOUNT
+        " AND account_id IN (SELECT account_id FROM ident WHERE ext_key = $4) LIMIT 2",
+        "SELECT account_id FROM account WHERE " CN_SEES_ACCOUNT
+        " AND account_id IN (SELECT account_id FROM account_domain WHERE domain = $4) LIMIT 2",
+        "SELECT account_id FROM account WHERE " CN_SEES_ACCOUNT " AND name_folded = $4 LIMIT 2",
+    };
+    const cn_str folded = cn_fold(unit->arena, text);
+    const cn_str texts[CN_ARRAY_LEN(by)] = { text, folded, folded };
+    bool found = false;
+    bool several = false;
+    for (size_t i = 0; !found && i < CN_ARRAY_LEN(by); i++) {
+        if (!find_by(unit, by[i], texts[i], account_id_out, &found, &several, err)) {
+            return false;
+        }
+    }
+    if (several) {
         return cn_fail(err, CN_INVALID, "more than one account is called \"%.*s\"",
                        CN_STR_ARG(text));
     }
-    return ok && (row || cn_fail(err, CN_NOT_FOUND,
-                                 "no account has \"%.*s\" as its external id, domain or name",
-                                 CN_STR_ARG(text)));
+    return found ||
+           cn_fail(err, CN_NOT_FOUND, "no account has \"%.*s\" as its external id, domain or name",
+                   CN_STR_ARG(text));
 }
 
 /* The survivor's own mark wins. */
