@@ -91,6 +91,14 @@ static bool write_step(struct writing *writing, struct cn_error *err)
 
 /* ---- one run ---- */
 
+static bool is_stopping(struct cn_backtest_runner *runner)
+{
+    (void)pthread_mutex_lock(&runner->lock);
+    bool stops = runner->is_stopping;
+    (void)pthread_mutex_unlock(&runner->lock);
+    return stops;
+}
+
 static bool goes_on(struct cn_backtest_runner *runner, const struct job *job)
 {
     (void)pthread_mutex_lock(&runner->lock);
@@ -194,6 +202,24 @@ static cn_str failure_of(const struct cn_error *err)
                : cn_str_of(err->message);
 }
 
+/* Again while the database is away: until it is kept the run would seem to go on. */
+static void keep_end(struct cn_backtest_runner *runner, struct writing *writing)
+{
+    const struct timespec pause = { .tv_sec = 1 };
+    struct cn_error err;
+    bool was_told = false;
+    while (!write_step(writing, &err)) {
+        if (!was_told) {
+            cn_log_error("api", &err, "keeping what a back-test came to");
+        }
+        was_told = true;
+        if (is_stopping(runner)) { /* the next start says that it was interrupted */
+            return;
+        }
+        (void)nanosleep(&pause, NULL); /* woken early, it just tries sooner */
+    }
+}
+
 static void run_job(struct cn_backtest_runner *runner, struct job *job)
 {
     struct cn_error err = { 0 };
@@ -207,10 +233,7 @@ static void run_job(struct cn_backtest_runner *runner, struct job *job)
         }
     }
     writing.step = STEP_END;
-    struct cn_error unwritten;
-    if (!write_step(&writing, &unwritten)) {
-        cn_log_error("api", &unwritten, "keeping what a back-test came to");
-    }
+    keep_end(runner, &writing);
 }
 
 static void free_job(struct job *job)

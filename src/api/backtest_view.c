@@ -545,7 +545,7 @@ bool cn_backtest_reports_read(cn_str json, struct cn_arena *arena,
         *list_out = list;
         return true;
     }
-    struct cn_json_parser *parser = cn_json_parser_new(CN_BACKTEST_REPORTS_MAX_BYTES);
+    struct cn_json_parser *parser = cn_json_parser_new(json.len);
     bool ok = cn_json_parse(parser, json, &root, err) && read_all(root, arena, &list, err);
     cn_json_parser_free(parser);
     if (ok) {

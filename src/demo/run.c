@@ -25,6 +25,7 @@ enum {
     RECORDS_AT_ONCE = 200,           /* accounts of one transaction */
     LIVE_LATE_MAX_US = 30 * 1000000, /* slots that were slept through further back are left out */
     RETRY_PAUSE_MS = 200,
+    UNSENT_MAX = 50,   /* times that a batch may get no answer */
     BEHIND_MAX = 4000, /* events that may wait to be counted */
     ENGINE_PAUSE_MS = 10,
     RECORDS_PAUSE_MS = 60
@@ -83,12 +84,13 @@ static bool post(void *ctx, cn_str body, size_t events, struct cn_error *err)
                                  .timeout_ms = TIMEOUT_MS,
                                  .allows_private = true }; /* our own port */
     int status = 0;
+    int unsent = 0;
     while (!atomic_load(&demo->stopping)) {
         struct cn_buf answer;
         cn_buf_init(&answer, ANSWER_MAX_BYTES);
         bool sent = cn_http_client_call(demo->client, &call, &status, &answer, err);
         cn_buf_deinit(&answer);
-        if (!sent && err->code != CN_UNAVAILABLE) {
+        if (!sent && (err->code != CN_UNAVAILABLE || ++unsent > UNSENT_MAX)) {
             return false;
         }
         if (!sent) { /* a machine that was busy or asleep: what came twice counts once */

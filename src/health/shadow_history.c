@@ -80,10 +80,11 @@ bool cn_shadow_history_load(struct cn_sql_conn *conn, const struct cn_health_ran
                             struct cn_error *err)
 {
     static const char sql[] =
-        "SELECT " COLUMNS " FROM shadow_history AS h WHERE h.account_id = $1 AND h.at_us < $3"
+        "SELECT " COLUMNS " FROM (SELECT * FROM shadow_history AS h"
+        " WHERE h.account_id = $1 AND h.at_us < $3"
         " AND h.at_us >= COALESCE((SELECT max(p.at_us) FROM shadow_history AS p"
         " WHERE p.account_id = $1 AND p.scorecard = h.scorecard AND p.at_us <= $2), $2)"
-        " ORDER BY h.scorecard, h.at_us LIMIT $4";
+        " ORDER BY h.at_us DESC LIMIT $4) AS h ORDER BY h.scorecard, h.at_us";
     struct cn_sql_stmt *stmt = NULL;
     struct cn_health_row_list list = { 0 };
     bool row = false;

@@ -33,7 +33,7 @@ struct cn_health_row cn_shadow_history_row(const struct cn_health_model *model, 
                                            struct cn_arena *arena);
 
 /* The account's rows of all shadows with from <= at < to, by name and time, those of each preceded
- * by the one that held at `from`; of range->limit the first. */
+ * by the one that held at `from`. */
 CN_MUST_CHECK bool cn_shadow_history_load(struct cn_sql_conn *conn,
                                           const struct cn_health_range *range,
                                           struct cn_arena *arena,
