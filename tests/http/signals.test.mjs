@@ -76,8 +76,8 @@ const oneOpen = (who, account, rule) =>
   }, { what: `an open ${rule}` });
 
 // Waits until the rules have answered for the account: from then on what becomes true is news.
-const settled = (who, account) =>
-  waitFor(async () => (await who.get(`/api/v1/accounts/${account.id}/signals?rule=asked`)).body.total === 1,
+const settled = (who, account, rule = 'asked') =>
+  waitFor(async () => (await who.get(`/api/v1/accounts/${account.id}/signals?rule=${rule}`)).body.total === 1,
     { what: `a first answer for ${account.name}` });
 
 test('003-37 a critical ticket raises at 48 hours, not before, once through restarts, and goes on when reopened', async t => {
@@ -209,7 +209,8 @@ test('an import of 500 accounts with 200 that already match raises none and offe
 });
 
 test('003-31 a hold suppresses what it is for, until it ends', async t => {
-  const cairn = await start(t);
+  const seated = '  seated:\n    when: seats >= 1.0\n    severity: low\n';
+  const cairn = await start(t, { signals: SIGNALS + seated });
   const admin = await cairn.login();
   const account = await admin.createAccount({ name: 'Later', external_id: 'later' });
   const contract = seats => ({
@@ -218,7 +219,7 @@ test('003-31 a hold suppresses what it is for, until it ends', async t => {
   });
   const contracts = `/api/v1/accounts/${account.id}/contracts`;
   assert.equal((await admin.post(contracts, contract(5))).status, 201);
-  await settled(admin, account);
+  await settled(admin, account, 'seated'); // five seats are known
   const holds = `/api/v1/accounts/${account.id}/holds`;
   const past = await admin.post(holds, { kind: 'expansion', reason: 'x', until: ago(DAY) });
   assert.equal(past.status, 422, past.text);
