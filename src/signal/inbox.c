@@ -186,7 +186,7 @@ static bool count_already_true(const struct cn_unit *unit, const struct cn_signa
     " AND ($12 = 0 OR severity < $11 OR (severity = $11 AND signal_id < $12))"                    \
     " ORDER BY severity DESC, signal_id DESC LIMIT $13"
 
-/* Only the rows of states that the views can hold are read. */
+/* Only the rows of states that the views can hold are read; of all, an index gives the order. */
 static const char *page_sql(const struct cn_signal_filter *filter)
 {
     const unsigned views = filter->views;
@@ -195,17 +195,13 @@ static const char *page_sql(const struct cn_signal_filter *filter)
     if (filter->account_id.value != 0) {
         return PAGE_WHERE("s.state IN (1, 2, 3, 4)" OF_ACCOUNT);
     }
-    if (views == 0) {
-        return PAGE_WHERE("s.state IN (1, 2, 3, 4)");
-    }
-    if ((views & ~raised) == 0) {
+    if (views != 0 && (views & ~raised) == 0) {
         return PAGE_WHERE("s.state = 3");
     }
-    if ((views & already_true) == 0) {
+    if (views != 0 && (views & already_true) == 0) {
         return PAGE_WHERE("s.state IN (1, 3, 4)");
     }
-    return views == already_true ? PAGE_WHERE("s.state = 2")
-                                 : PAGE_WHERE("s.state IN (1, 2, 3, 4)");
+    return views == already_true ? PAGE_WHERE("s.state = 2") : PAGE_WHERE("s.state <> 0");
 }
 
 static bool load_page(const struct cn_unit *unit, const struct cn_signal_filter *filter,
