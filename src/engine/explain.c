@@ -2,273 +2,211 @@
 
 #include "base/str.h"
 
-#include "engine/pass.h"
+#include "engine/moment.h"
 #include "engine/said.h"
-#include "engine/state.h"
 #include "program/version.h"
 
 enum {
-    BEGIN_WAIT_US = 3000000 /* most starts are done long before */
+    BEGIN_WAIT_US = 3000000, /* most starts are done long before */
+    VERSIONS_MAX = 3         /* of a question: of both ends, and the running one */
 };
 
-/* Whether the column is over other accounts' rows, or is what such a one is over. */
-static bool needs_all_rows(const struct cn_column_set *columns, uint32_t index)
-{
-    bool needs = columns->items[index].spec.needs_rows;
-    for (size_t i = 0; i < columns->count && !needs; i++) {
-        const struct cn_column_def *def = &columns->items[i];
-        for (size_t j = 0; j < def->input_count; j++) {
-            needs = needs || def->inputs[j] == index;
-        }
-    }
-    return needs;
-}
-
-/* The account's row 0, and for rules that read other accounts' rows those of all others. */
-static bool add_rows(const struct cn_engine *engine, const struct cn_engine_program *program,
-                     int64_t account_id, const struct cn_when *when, struct cn_frame *frame,
-                     struct cn_error *err)
-{
-    const int64_t *accounts = cn_frame_accounts(engine->frame);
-    (void)cn_frame_add(frame, account_id);
-    if (!cn_engine_program_compares(program)) {
-        cn_metric_source_refresh(program->metric_source);
-        return true;
-    }
-    for (size_t row = 0; row < cn_frame_rows(engine->frame); row++) {
-        if (accounts[row] != 0) {
-            (void)cn_frame_add(frame, accounts[row]);
-        }
-    }
-    return cn_metric_source_prepare(program->metric_source, (int32_t)when->day - 1,
-                                    (int32_t)when->day, cn_frame_accounts(frame),
-                                    cn_frame_rows(frame), err);
-}
-
-/* A past moment of one account, its row 0. */
+/* The beginning of a past day: what history shows, and what is computed now for it. */
 struct past {
-    const struct cn_engine_program *program;
-    struct cn_frame *frame;
-    const struct cn_when *when;
-    struct cn_bitmap own; /* row 0 alone */
-    bool scores_all;      /* rules read what rules make of the others */
-};
-
-static bool fill_stratum(void *arg, uint32_t stratum, struct cn_error *err)
-{
-    const struct past *past = arg;
-    for (uint32_t i = 0; i < cn_frame_column_count(past->frame); i++) {
-        bool all = past->scores_all || needs_all_rows(&past->program->columns, i);
-        if (past->program->columns.items[i].stratum == stratum &&
-            !cn_frame_fill_column(past->frame, i, all ? NULL : &past->own, past->when, err)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Fills the frame of `then` and scores row 0 as true at the beginning of a day, on the colour that
- * history says was there. */
-static bool score_then(const struct cn_explain_at *then, struct past *past,
-                       struct cn_health_state *state, struct cn_health_score *score_out,
-                       struct cn_error *err)
-{
-    struct cn_arena scratch;
-    struct cn_health_score before = { .band = then->band_before, .scorecard = -1 };
-    cn_health_state_resize(state, cn_frame_rows(past->frame));
-    cn_health_state_set(state, 0, &before);
-    cn_arena_init(&scratch, (size_t)16 * 1024);
-    struct cn_membership segments;
-    cn_membership_init(&segments);
-    cn_membership_resize(&segments, past->program->segments->count, cn_frame_rows(past->frame));
-    struct cn_engine_results results = { .health = state, .segments = &segments };
-    struct cn_engine_pass pass = { .program = past->program,
-                                   .frame = past->frame,
-                                   .rows = past->scores_all ? NULL : &past->own,
-                                   .fill = fill_stratum,
-                                   .arg = past,
-                                   .results = &results };
-    bool ok = cn_engine_pass(&pass, &scratch, err);
-    *score_out = cn_health_state_get(state, 0);
-    cn_arena_deinit(&scratch);
-    cn_membership_deinit(&segments);
-    return ok;
-}
-
-/* The account at the beginning of a day, as true, under a version of the program. */
-struct moment {
-    const struct cn_engine_program *program;
-    struct cn_engine_program *owned; /* the same, unless it is the running one */
-    struct cn_frame *frame;
-    struct cn_health_state state; /* of the frame's rows */
-    struct cn_explain_at at;
-    struct cn_health_score score; /* as computed now */
-    struct cn_health_row row;     /* what history shows */
+    struct cn_when when;
+    struct cn_health_row row;
     bool has_row;
+    struct cn_explain_said said;
+    struct cn_moment moment;
+    struct cn_moment replay; /* the same under the rules of the later end, if those are others */
 };
 
-static bool look_back(const struct cn_engine *engine, int64_t account_id, struct moment *moment,
-                      struct cn_error *err)
+/* What is read before the engine's lock, for which the engine waits.  All but the present is made
+ * from it. */
+struct reading {
+    struct cn_engine *engine;
+    int64_t account_id;
+    struct cn_arena *arena;
+    int64_t running; /* version of the program */
+    struct cn_engine_program *programs[VERSIONS_MAX];
+    size_t program_count;
+    struct past at;
+    struct past since;
+    struct cn_when when; /* now */
+    struct cn_explain_said said;
+};
+
+/* ---- before the lock ---- */
+
+static int64_t running_version(struct cn_engine *engine)
 {
-    const struct cn_engine_program *program = moment->program;
-    struct cn_frame *frame = moment->frame;
-    struct past past = { .program = program,
-                         .frame = frame,
-                         .when = &moment->at.when,
-                         .scores_all = cn_engine_program_compares_made(program) };
-    bool ok = add_rows(engine, program, account_id, &moment->at.when, frame, err);
-    cn_frame_use(frame, &program->columns, NULL);
-    cn_bitmap_resize(&past.own, cn_frame_rows(frame));
-    cn_bitmap_add(&past.own, 0);
-    ok = ok && score_then(&moment->at, &past, &moment->state, &moment->score, err);
-    cn_bitmap_deinit(&past.own);
-    return ok;
+    (void)pthread_rwlock_rdlock(&engine->lock);
+    const int64_t version = engine->program->version;
+    (void)pthread_rwlock_unlock(&engine->lock);
+    return version;
 }
 
-static void close_moment(struct moment *moment)
+/* The version, compiled once: NULL if it is no longer stored, or no longer compiles. */
+static const struct cn_engine_program *find_program(struct reading *reading, int64_t version)
 {
-    if (moment->program != NULL && moment->owned == NULL &&
-        cn_engine_program_compares(moment->program)) { /* of all accounts */
-        cn_metric_source_drop(moment->program->metric_source);
-    }
-    cn_health_state_deinit(&moment->state);
-    cn_frame_free(moment->frame);
-    cn_engine_program_free(moment->owned);
-    *moment = (struct moment){ 0 };
-}
-
-static bool read_moment(struct cn_engine *engine, int64_t account_id, cn_time at,
-                        struct cn_arena *arena, struct moment *moment, struct cn_error *err)
-{
-    struct cn_sql_conn *conn = NULL;
-    if (!cn_db_read(engine->options.db, &conn, err)) {
-        return false;
-    }
-    bool ok =
-        cn_health_history_at(conn, account_id, at, arena, &moment->row, &moment->has_row, err);
-    cn_db_release(engine->options.db, conn);
-    return ok;
-}
-
-/* The version that made the row, or the running one where that cannot be had: it is no longer
- * stored, or no longer compiles. */
-static void choose_program(struct cn_engine *engine, struct cn_arena *arena, struct moment *moment)
-{
-    const int64_t version = moment->has_row ? moment->row.program_version : 0;
+    struct cn_engine *engine = reading->engine;
     struct cn_program_version found;
     struct cn_program_files files;
+    struct cn_engine_program *program = NULL;
     struct cn_sql_conn *conn = NULL;
     struct cn_error err;
-    moment->program = engine->program;
-    if (version == 0 || version == engine->program->version ||
-        !cn_db_read(engine->options.db, &conn, &err)) {
-        return;
+    for (size_t i = 0; i < reading->program_count; i++) {
+        if (reading->programs[i]->version == version) {
+            return reading->programs[i];
+        }
     }
-    bool ok = cn_program_version_load(conn, arena, version, &found, &files, &err);
+    if (version == 0 || !cn_db_read(engine->options.db, &conn, &err)) {
+        return NULL;
+    }
+    bool ok = cn_program_version_load(conn, reading->arena, version, &found, &files, &err);
     cn_db_release(engine->options.db, conn);
     const struct cn_program_ground ground = { .book = cn_book_facts_source(engine->facts),
                                               .rollup = engine->options.rollup,
                                               .tz = engine->options.tz,
                                               .strings = engine->strings };
     struct cn_diagnostics problems;
-    cn_diagnostics_init(&problems, arena);
-    if (ok && cn_engine_program_compile(&files, &ground, &moment->owned, &problems)) {
-        moment->owned->version = version;
-        moment->program = moment->owned;
+    cn_diagnostics_init(&problems, reading->arena);
+    if (!ok || !cn_engine_program_compile(&files, &ground, &program, &problems)) {
+        return NULL;
     }
+    program->version = version;
+    reading->programs[reading->program_count++] = program;
+    return program;
 }
 
-/* `program` NULL: the one that history's row was made by. */
-static bool open_moment(struct cn_engine *engine, int64_t account_id, cn_time time,
-                        const struct cn_engine_program *program, struct cn_arena *arena,
-                        struct moment *moment, struct cn_error *err)
+static bool open_moment(struct reading *reading, const struct past *past,
+                        const struct cn_engine_program *program, struct cn_moment *moment,
+                        struct cn_error *err)
 {
+    return cn_moment_open(reading->engine, program, reading->account_id, &past->when,
+                          past->has_row ? past->row.score.band : CN_BAND_NONE, moment, err);
+}
+
+/* `later` NULL: what was said is for the moment itself. */
+static bool read_past(struct reading *reading, cn_time time, const struct cn_when *later,
+                      struct past *past, struct cn_error *err)
+{
+    struct cn_engine *engine = reading->engine;
     const struct cn_tz *tz = engine->options.tz;
     const cn_time start = cn_tz_day_start(tz, cn_tz_day(tz, time));
-    if (!read_moment(engine, account_id, start, arena, moment, err)) {
+    struct cn_sql_conn *conn = NULL;
+    past->when = cn_when_at(tz, start, true);
+    if (!cn_db_read(engine->options.db, &conn, err)) {
         return false;
     }
-    moment->program = program;
-    if (program == NULL) {
-        choose_program(engine, arena, moment);
-    }
-    moment->frame = cn_frame_new(engine->strings);
-    cn_health_state_init(&moment->state);
-    moment->at = (struct cn_explain_at){ .model = moment->program->health,
-                                         .frame = moment->frame,
-                                         .when = cn_when_at(tz, start, true),
-                                         .band_before = moment->has_row ? moment->row.score.band
-                                                                        : CN_BAND_NONE,
-                                         .version = moment->program->version };
-    if (!look_back(engine, account_id, moment, err)) {
+    bool ok = cn_health_history_at(conn, reading->account_id, start, reading->arena, &past->row,
+                                   &past->has_row, err);
+    cn_db_release(engine->options.db, conn);
+    if (!ok ||
+        !cn_engine_said(engine, reading->account_id, start, later != NULL ? later : &past->when,
+                        reading->arena, &past->said, err)) {
         return false;
     }
-    if (moment->has_row && moment->row.score.has_points) {
-        moment->at.shown = &moment->row.score;
-        moment->score = moment->row.score;
-    }
-    return true;
+    /* The version that made the row, or the running one where that cannot be had. */
+    const struct cn_engine_program *program =
+        find_program(reading, past->has_row ? past->row.program_version : 0);
+    program = program != NULL ? program : find_program(reading, reading->running);
+    return program != NULL ? open_moment(reading, past, program, &past->moment, err)
+                           : cn_fail(err, CN_UNAVAILABLE, "the program cannot be read");
 }
 
-static bool explain_change(struct cn_engine *engine, const struct cn_explain_at *now,
-                           const struct cn_engine_program *program, cn_time since,
-                           struct cn_arena *arena, struct cn_engine_explanation *out,
-                           struct cn_error *err)
+/* The earlier end once more under the later end's version. */
+static bool read_replay(struct reading *reading, int64_t version, struct cn_error *err)
 {
-    const int64_t account_id = cn_frame_accounts(now->frame)[now->row];
-    struct moment then = { 0 };
-    struct moment replay = { 0 };
-    bool ok = open_moment(engine, account_id, since, NULL, arena, &then, err);
-    if (ok && then.program != program && then.program->version == program->version) {
-        /* The same rules, compiled twice: as one model, they did not change. */
-        struct moment same = { 0 };
-        ok = open_moment(engine, account_id, since, program, arena, &same, err);
-        close_moment(&then);
-        then = same;
-        then.at.shown = then.at.shown != NULL ? &then.row.score : NULL;
-    } else if (ok && then.program != program) {
-        ok = open_moment(engine, account_id, since, program, arena, &replay, err);
-        then.at.replay = replay.frame;
-        then.at.replay_scores = &replay.state;
+    struct past *since = &reading->since;
+    if (since->moment.program->version == version) {
+        return true;
     }
-    struct cn_explain_said said;
-    then.at.scores = &then.state;
-    then.at.said = &said;
-    ok = ok && cn_engine_said(engine, account_id, then.at.when.now, &now->when, arena, &said, err);
-    if (ok && then.score.has_points) {
-        out->has_previous = true;
-        out->previous_at = then.at.when.now;
-        out->previous = then.score;
-        out->previous_version = then.program->version;
-        ok = cn_health_explain_change(&then.at, now, arena, &out->now, err);
-    } else if (ok) {
-        ok = cn_health_explain(now, arena, &out->now, err);
-    }
-    close_moment(&replay);
-    close_moment(&then);
-    return ok;
+    const struct cn_engine_program *program = find_program(reading, version);
+    return program != NULL ? open_moment(reading, since, program, &since->replay, err)
+                           : cn_fail(err, CN_UNAVAILABLE, "the program cannot be read");
 }
 
-static bool explain_past(struct cn_engine *engine, int64_t account_id,
-                         const struct cn_explain_ask *ask, struct cn_arena *arena,
-                         struct cn_engine_explanation *out, struct cn_error *err)
+static bool read_all(struct reading *reading, const struct cn_explain_ask *ask,
+                     struct cn_error *err)
 {
-    struct moment moment = { 0 };
-    struct cn_explain_said said;
-    bool ok =
-        open_moment(engine, account_id, ask->at, NULL, arena, &moment, err) &&
-        cn_engine_said(engine, account_id, moment.at.when.now, &moment.at.when, arena, &said, err);
-    moment.at.said = &said;
-    if (ok) {
-        moment.at.scores = &moment.state;
-        out->at = moment.at.when.now;
-        out->version = moment.program->version;
-        ok = ask->since.us != 0
-                 ? explain_change(engine, &moment.at, moment.program, ask->since, arena, out, err)
-                 : cn_health_explain(&moment.at, arena, &out->now, err);
+    const bool is_past = ask->at.us != 0;
+    reading->running = running_version(reading->engine);
+    bool ok = is_past ? read_past(reading, ask->at, NULL, &reading->at, err)
+                      : cn_engine_said(reading->engine, reading->account_id, reading->when.now,
+                                       &reading->when, reading->arena, &reading->said, err);
+    if (!ok || ask->since.us == 0) {
+        return ok;
     }
-    close_moment(&moment);
-    return ok;
+    const struct cn_when *later = is_past ? &reading->at.when : &reading->when;
+    return read_past(reading, ask->since, later, &reading->since, err) &&
+           read_replay(reading, is_past ? reading->at.moment.program->version : reading->running,
+                       err);
+}
+
+static void forget(struct reading *reading)
+{
+    struct past *pasts[] = { &reading->at, &reading->since };
+    for (size_t i = 0; i < CN_ARRAY_LEN(pasts); i++) {
+        cn_moment_close(&pasts[i]->moment);
+        cn_moment_close(&pasts[i]->replay);
+    }
+    for (size_t i = 0; i < reading->program_count; i++) {
+        cn_engine_program_free(reading->programs[i]);
+    }
+}
+
+/* ---- explaining ---- */
+
+static bool has_points(const struct past *past)
+{
+    return (past->has_row && past->row.score.has_points) || past->moment.score.has_points;
+}
+
+static struct cn_explain_at end_of(const struct past *past)
+{
+    const struct cn_moment *moment = &past->moment;
+    return (struct cn_explain_at){
+        .model = moment->program->health,
+        .frame = moment->frame,
+        .when = past->when,
+        .band_before = past->has_row ? past->row.score.band : CN_BAND_NONE,
+        .version = moment->program->version,
+        .shown = past->has_row && past->row.score.has_points ? &past->row.score : NULL,
+        .scores = &moment->state,
+        .said = &past->said
+    };
+}
+
+static bool explain_change(const struct reading *reading, const struct cn_explain_at *now,
+                           struct cn_engine_explanation *out, struct cn_error *err)
+{
+    const struct past *since = &reading->since;
+    struct cn_explain_at then = end_of(since);
+    if (!has_points(since)) {
+        return cn_health_explain(now, reading->arena, &out->now, err);
+    }
+    if (then.version == now->version) {
+        then.model = now->model; /* a version compiles to the same rules over the same columns */
+    } else {
+        then.replay = since->replay.frame;
+        then.replay_scores = &since->replay.state;
+    }
+    out->has_previous = true;
+    out->previous_at = then.when.now;
+    out->previous = then.shown != NULL ? *then.shown : since->moment.score;
+    out->previous_version = then.version;
+    return cn_health_explain_change(&then, now, reading->arena, &out->now, err);
+}
+
+static bool explain_end(const struct reading *reading, const struct cn_explain_ask *ask,
+                        const struct cn_explain_at *end, struct cn_engine_explanation *out,
+                        struct cn_error *err)
+{
+    out->at = end->when.now;
+    out->version = end->version;
+    return ask->since.us != 0 ? explain_change(reading, end, out, err)
+                              : cn_health_explain(end, reading->arena, &out->now, err);
 }
 
 static void add_shadows(const struct cn_engine *engine, uint32_t row, struct cn_arena *arena,
@@ -310,40 +248,67 @@ static bool explain_shadow(const struct cn_explain_at *now, cn_str name, struct 
     return cn_fail(err, CN_NOT_FOUND, "no shadow of this name applies to the account");
 }
 
-/* The moment that is now, and what users had said by then. */
-struct present {
-    struct cn_when when;
-    struct cn_explain_said said;
-};
-
-/* Under the write lock: sources belong to one thread at a time. */
-static bool explain_locked(struct cn_engine *engine, int64_t account_id,
-                           const struct cn_explain_ask *ask, const struct present *present,
-                           struct cn_arena *arena, struct cn_engine_explanation *out,
-                           struct cn_error *err)
+/* Under the write lock: sources belong to one thread at a time.  False without an error if another
+ * version of the program runs than was read for. */
+static bool explain_now(const struct reading *reading, const struct cn_explain_ask *ask,
+                        struct cn_engine_explanation *out, bool *is_stale_out, struct cn_error *err)
 {
+    const struct cn_engine *engine = reading->engine;
     struct cn_explain_at now = { .model = engine->program->health,
                                  .frame = engine->frame,
+                                 .when = reading->when,
                                  .version = engine->program->version,
-                                 .scores = &engine->health };
-    if (!cn_frame_find(engine->frame, account_id, &now.row)) {
+                                 .scores = &engine->health,
+                                 .said = &reading->said };
+    if (!cn_frame_find(engine->frame, reading->account_id, &now.row)) {
         return cn_fail(err, CN_NOT_FOUND, "no such account");
     }
-    if (ask->at.us != 0) {
-        return explain_past(engine, account_id, ask, arena, out, err);
+    *is_stale_out = now.version != reading->running;
+    if (*is_stale_out) {
+        return false;
     }
-    now.when = present->when;
-    now.said = &present->said;
     now.band_before = cn_health_state_get(&engine->health, now.row).band;
-    out->at = now.when.now;
-    out->version = engine->program->version;
-    add_shadows(engine, now.row, arena, out);
+    add_shadows(engine, now.row, reading->arena, out);
     if (ask->scorecard.len > 0) {
-        return explain_shadow(&now, ask->scorecard, arena, out, err);
+        out->at = now.when.now;
+        out->version = now.version;
+        return explain_shadow(&now, ask->scorecard, reading->arena, out, err);
     }
-    return ask->since.us != 0
-               ? explain_change(engine, &now, engine->program, ask->since, arena, out, err)
-               : cn_health_explain(&now, arena, &out->now, err);
+    return explain_end(reading, ask, &now, out, err);
+}
+
+static bool is_known(struct cn_engine *engine, int64_t account_id)
+{
+    uint32_t row = 0;
+    (void)pthread_rwlock_rdlock(&engine->lock);
+    const bool is = cn_frame_find(engine->frame, account_id, &row);
+    (void)pthread_rwlock_unlock(&engine->lock);
+    return is;
+}
+
+/* A version that is taken meanwhile makes it stale. */
+static bool explain_once(struct cn_engine *engine, int64_t account_id,
+                         const struct cn_explain_ask *ask, struct cn_arena *arena,
+                         struct cn_engine_explanation *out, bool *is_stale_out,
+                         struct cn_error *err)
+{
+    struct reading reading = { .engine = engine,
+                               .account_id = account_id,
+                               .arena = arena,
+                               .when = cn_when_at(engine->options.tz, cn_now(engine->options.clock),
+                                                  false) };
+    bool ok = read_all(&reading, ask, err);
+    *is_stale_out = false;
+    if (ok && ask->at.us != 0) {
+        const struct cn_explain_at end = end_of(&reading.at);
+        ok = explain_end(&reading, ask, &end, out, err);
+    } else if (ok) {
+        (void)pthread_rwlock_wrlock(&engine->lock);
+        ok = explain_now(&reading, ask, out, is_stale_out, err);
+        (void)pthread_rwlock_unlock(&engine->lock);
+    }
+    forget(&reading);
+    return ok;
 }
 
 bool cn_engine_explain(struct cn_engine *engine, int64_t account_id,
@@ -351,20 +316,19 @@ bool cn_engine_explain(struct cn_engine *engine, int64_t account_id,
                        struct cn_engine_explanation *explanation_out, struct cn_error *err)
 {
     struct cn_engine_explanation explanation = { 0 };
+    bool is_stale = true;
+    bool ok = false;
     if (!cn_engine_has_begun(engine, BEGIN_WAIT_US)) { /* rows are not filled yet */
         return cn_fail(err, CN_UNAVAILABLE,
                        "scores are being brought up to date after a start; try again soon");
     }
-    struct present present = { .when = cn_when_at(engine->options.tz, cn_now(engine->options.clock),
-                                                  false) };
-    /* Before the lock, for which the engine waits: this may wait for a connection. */
-    if (ask->at.us == 0 && !cn_engine_said(engine, account_id, present.when.now, &present.when,
-                                           arena, &present.said, err)) {
-        return false;
+    if (!is_known(engine, account_id)) {
+        return cn_fail(err, CN_NOT_FOUND, "no such account");
     }
-    (void)pthread_rwlock_wrlock(&engine->lock);
-    bool ok = explain_locked(engine, account_id, ask, &present, arena, &explanation, err);
-    (void)pthread_rwlock_unlock(&engine->lock);
+    while (is_stale) {
+        explanation = (struct cn_engine_explanation){ 0 };
+        ok = explain_once(engine, account_id, ask, arena, &explanation, &is_stale, err);
+    }
     if (ok) {
         *explanation_out = explanation;
     }

@@ -493,6 +493,7 @@ static bool compile(const struct cn_section_input *input, void **compiled_out,
     model->arr_column = c.arr_column;
     model->rules = env->rules;
     model->section = env->section;
+    model->unit = env->unit;
     model->rule_numbers = c.rules;
     model->rule_count = c.rule_count;
     cn_health_columns_fill_from(env->columns, model);

@@ -152,6 +152,7 @@ struct cn_health_model {
     uint32_t arr_column;
     const struct cn_rules *rules; /* of the whole program */
     uint32_t section;             /* its number there */
+    uint32_t unit;                /* there: the health of an account */
     uint32_t *rule_numbers;       /* rule i of the model is that one of `rules` */
     size_t rule_count;
 };
