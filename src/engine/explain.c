@@ -199,6 +199,27 @@ static bool explain_change(const struct reading *reading, const struct cn_explai
     return cn_health_explain_change(&then, now, reading->arena, &out->now, err);
 }
 
+/* Texts of the program, which may be gone before they are told. */
+static void keep_texts(struct cn_explanation *explanation, struct cn_arena *arena)
+{
+    explanation->scorecard = cn_arena_str(arena, explanation->scorecard);
+    explanation->because = cn_arena_str(arena, explanation->because);
+    for (size_t i = 0; i < explanation->count; i++) {
+        struct cn_explain_item *item = &explanation->items[i];
+        cn_str *texts[] = { &item->path,     &item->name,   &item->raw_text,
+                            &item->was_text, &item->reason, &item->rule };
+        for (size_t k = 0; k < CN_ARRAY_LEN(texts); k++) {
+            *texts[k] = cn_arena_str(arena, *texts[k]);
+        }
+        for (size_t k = 0; k < item->fact_count; k++) {
+            struct cn_fact *fact = &item->facts[k];
+            fact->name = cn_arena_str(arena, fact->name);
+            fact->value_text = cn_arena_str(arena, fact->value_text);
+            fact->source = cn_arena_str(arena, fact->source);
+        }
+    }
+}
+
 static bool explain_end(const struct reading *reading, const struct cn_explain_ask *ask,
                         const struct cn_explain_at *end, struct cn_engine_explanation *out,
                         struct cn_error *err)
@@ -302,9 +323,11 @@ static bool explain_once(struct cn_engine *engine, int64_t account_id,
     if (ok && ask->at.us != 0) {
         const struct cn_explain_at end = end_of(&reading.at);
         ok = explain_end(&reading, ask, &end, out, err);
+        keep_texts(&out->now, arena);
     } else if (ok) {
         (void)pthread_rwlock_wrlock(&engine->lock);
         ok = explain_now(&reading, ask, out, is_stale_out, err);
+        keep_texts(&out->now, arena);
         (void)pthread_rwlock_unlock(&engine->lock);
     }
     forget(&reading);
