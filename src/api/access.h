@@ -1,5 +1,6 @@
 /*
- * Who may use a row: the usual columns of the role matrix, and pages of lists.  Internal to api/.
+ * Who may use a row: the usual columns of the role matrix (CN_READERS is in book/unit.h), and pages
+ * of lists.  Internal to api/.
  */
 #ifndef CAIRN_API_ACCESS_H
 #define CAIRN_API_ACCESS_H
@@ -7,10 +8,6 @@
 #include "api/route.h"
 
 /* clang-format off */
-/* Reading customers' data. */
-#define CN_READERS { [CN_ROLE_ADMIN] = CN_SCOPE_ALL, [CN_ROLE_OPS] = CN_SCOPE_ALL, \
-                     [CN_ROLE_LEADER] = CN_SCOPE_ALL, [CN_ROLE_CSM] = CN_SCOPE_TEAM, \
-                     [CN_ROLE_VIEWER] = CN_SCOPE_TEAM }
 /* Changing it. */
 #define CN_WRITERS { [CN_ROLE_ADMIN] = CN_SCOPE_ALL, [CN_ROLE_OPS] = CN_SCOPE_ALL, \
                      [CN_ROLE_LEADER] = CN_SCOPE_TEAM, [CN_ROLE_CSM] = CN_SCOPE_OWN }

@@ -140,10 +140,7 @@ bool cn_auth_scope(const struct cn_route *route, const struct cn_caller *caller,
                    enum cn_scope *scope_out, struct cn_error *err)
 {
     const enum cn_scope by_row = (enum cn_scope)route->access[caller->role];
-    enum cn_scope scope = caller->grant < by_row ? caller->grant : by_row;
-    if (scope == CN_SCOPE_TEAM && caller->team.value == 0) {
-        scope = CN_SCOPE_OWN; /* of no team */
-    }
+    const enum cn_scope scope = cn_scope_within(caller->grant, by_row, caller->team);
     if (scope == CN_SCOPE_NONE) {
         return cn_fail(err, CN_DENIED, "your role does not allow this");
     }

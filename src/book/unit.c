@@ -48,6 +48,12 @@ bool cn_scope_parse(cn_str name, enum cn_scope *scope_out)
     return true;
 }
 
+enum cn_scope cn_scope_within(enum cn_scope granted, enum cn_scope by_role, cn_team_id team)
+{
+    const enum cn_scope scope = granted < by_role ? granted : by_role;
+    return scope == CN_SCOPE_TEAM && team.value == 0 ? CN_SCOPE_OWN : scope;
+}
+
 void cn_unit_bind_scope(const struct cn_unit *unit, struct cn_sql_stmt *stmt)
 {
     cn_sql_bind_i64(stmt, 1, (int64_t)unit->scope);

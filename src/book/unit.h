@@ -30,7 +30,7 @@ typedef struct cn_account_id {
 } cn_account_id;
 #define CN_ACCOUNT_PREFIX "acct"
 
-/* A user's role; what each may do is said route by route in api/. */
+/* A user's role; what each may do is said route by route in api/, and of reading below. */
 enum cn_role {
     CN_ROLE_VIEWER,
     CN_ROLE_CSM,
@@ -48,6 +48,13 @@ enum cn_scope {
     CN_SCOPE_ALL,
     CN_SCOPE_COUNT
 };
+
+/* clang-format off */
+/* Reading customers' data: whose, by role. */
+#define CN_READERS { [CN_ROLE_ADMIN] = CN_SCOPE_ALL, [CN_ROLE_OPS] = CN_SCOPE_ALL, \
+                     [CN_ROLE_LEADER] = CN_SCOPE_ALL, [CN_ROLE_CSM] = CN_SCOPE_TEAM, \
+                     [CN_ROLE_VIEWER] = CN_SCOPE_TEAM }
+/* clang-format on */
 
 struct cn_unit {
     struct cn_sql_conn *conn;
@@ -68,6 +75,10 @@ extern const char *const cn_role_names[CN_ROLE_COUNT];
 extern const char *const cn_scope_names[CN_SCOPE_COUNT];
 CN_MUST_CHECK bool cn_role_parse(cn_str name, enum cn_role *role_out);
 CN_MUST_CHECK bool cn_scope_parse(cn_str name, enum cn_scope *scope_out);
+
+/* The less of what a user was granted and what their role has; of a team that there is not, their
+ * own. */
+enum cn_scope cn_scope_within(enum cn_scope granted, enum cn_scope by_role, cn_team_id team);
 
 /* The account of the row is in scope: 3, 2, 1 are ALL, TEAM, OWN. */
 #define CN_SEES_ACCOUNT "($1 = 3 OR ($1 = 2 AND team_id = $2) OR ($1 = 1 AND owner_id = $3))"

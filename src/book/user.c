@@ -29,6 +29,16 @@ static struct cn_user read_row(struct cn_arena *arena, struct cn_sql_stmt *stmt)
     return user;
 }
 
+struct cn_unit cn_user_reader(const struct cn_unit *unit, const struct cn_user *user)
+{
+    static const enum cn_scope readers[CN_ROLE_COUNT] = CN_READERS;
+    struct cn_unit reader = *unit;
+    reader.user = user->id;
+    reader.team = user->team_id;
+    reader.scope = cn_scope_within(user->scope, readers[user->role], user->team_id);
+    return reader;
+}
+
 static bool check_password(cn_str password, struct cn_error *err)
 {
     if (password.len >= CN_PASSWORD_MIN_BYTES && password.len <= CN_PASSWORD_MAX_BYTES) {

@@ -51,6 +51,9 @@ CN_MUST_CHECK bool cn_user_load(const struct cn_unit *unit, cn_user_id id, struc
 CN_MUST_CHECK bool cn_user_load_email(const struct cn_unit *unit, cn_str email,
                                       struct cn_user *user_out, struct cn_error *err);
 
+/* The unit as that user reads customers' data in it: for what is to be sent to them. */
+struct cn_unit cn_user_reader(const struct cn_unit *unit, const struct cn_user *user);
+
 /* By name; disabled ones too. */
 CN_MUST_CHECK bool cn_user_list(const struct cn_unit *unit, struct cn_user_list *list_out,
                                 struct cn_error *err);

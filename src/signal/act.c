@@ -2,11 +2,16 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "base/utf8.h"
 
 #include "book/account.h"
 #include "book/change.h"
 #include "book/user.h"
 #include "signal/inbox.h"
+
+enum {
+    NAME_MAX_BYTES = 80 /* of a person, in what is said of them */
+};
 
 static const enum cn_signal_event_kind event_kinds[] = {
     [CN_SIGNAL_ACKNOWLEDGE] = CN_SIGNAL_EVENT_ACKNOWLEDGED,
@@ -16,8 +21,11 @@ static const enum cn_signal_event_kind event_kinds[] = {
     [CN_SIGNAL_START] = CN_SIGNAL_EVENT_STARTED,
 };
 
-static bool check_assignee(const struct cn_unit *unit, cn_user_id id, struct cn_error *err)
+/* Who is asked about an account is told what it is: only who may read it is. */
+static bool check_assignee(const struct cn_unit *unit, const struct cn_signal *signal,
+                           cn_user_id id, struct cn_error *err)
 {
+    struct cn_account account;
     struct cn_user user;
     if (id.value == 0) {
         return true;
@@ -30,6 +38,17 @@ static bool check_assignee(const struct cn_unit *unit, cn_user_id id, struct cn_
     }
     if (user.is_disabled) {
         cn_fail(err, CN_INVALID, "the user is disabled");
+        return cn_error_field(err, "assignee_id");
+    }
+    if (!cn_account_load(unit, signal->account_id, &account, err)) {
+        return false;
+    }
+    const struct cn_unit reader = cn_user_reader(unit, &user);
+    if (!cn_unit_sees(&reader, account.team_id.value, account.owner_id.value)) {
+        cn_fail(err, CN_INVALID,
+                "%.*s may not see this account: give it to them or to their team first, or choose"
+                " somebody who sees it",
+                CN_STR_ARG(cn_utf8_clip(user.name, NAME_MAX_BYTES)));
         return cn_error_field(err, "assignee_id");
     }
     return true;
@@ -46,7 +65,7 @@ static bool check(const struct cn_unit *unit, const struct cn_signal *signal,
         return cn_fail(err, CN_CONFLICT, "the signal has not been raised");
     }
     if (action->verb == CN_SIGNAL_ASSIGN) {
-        return check_assignee(unit, action->assignee_id, err);
+        return check_assignee(unit, signal, action->assignee_id, err);
     }
     if (action->verb != CN_SIGNAL_SNOOZE) {
         return true;

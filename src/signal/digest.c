@@ -151,28 +151,33 @@ static struct row read_row(struct cn_arena *arena, struct cn_sql_stmt *stmt, cn_
     return row;
 }
 
-static bool load_rows(struct digest *digest, cn_user_id user, cn_time until, struct cn_error *err)
+/* What the person may still see: a signal stays theirs when its account goes to another team. */
+static bool load_rows(struct digest *digest, cn_user_id user_id, cn_time until,
+                      struct cn_error *err)
 {
     static const char sql[] =
         "SELECT s.account_id, a.name, a.arr_minor, a.currency, s.signal_id, s.because,"
         " s.severity, s.told, s.raised_us, CASE WHEN s.state = 1 THEN s.cleared_us ELSE NULL END"
         " FROM signal AS s JOIN account AS a ON a.account_id = s.account_id"
-        " WHERE s.assignee_id = $1 AND s.raised_us IS NOT NULL AND s.resolved_us IS NULL"
-        " AND ((s.state = 1 AND s.cleared_us > $2) OR (s.state = 3 AND (s.raised_us > $2"
-        " OR (s.acknowledged_us IS NULL AND (s.snoozed_us IS NULL OR s.snoozed_us <= $3)))))"
+        " WHERE " CN_SEES_ACCOUNT
+        " AND s.assignee_id = $3 AND s.raised_us IS NOT NULL AND s.resolved_us IS NULL"
+        " AND ((s.state = 1 AND s.cleared_us > $4) OR (s.state = 3 AND (s.raised_us > $4"
+        " OR (s.acknowledged_us IS NULL AND (s.snoozed_us IS NULL OR s.snoozed_us <= $5)))))"
         " ORDER BY COALESCE(a.arr_minor, -1) DESC, a.name, s.account_id, s.severity DESC,"
         " s.signal_id DESC";
     _Static_assert(CN_SIGNAL_CLEAR == 1 && CN_SIGNAL_RAISED == 3, "numbers in the statement");
     const struct cn_unit *unit = digest->unit;
     struct cn_sql_stmt *stmt = NULL;
+    struct cn_user user;
     bool row = false;
     bool ok = false;
-    if (!cn_sql_prepare(unit->conn, sql, &stmt, err)) {
+    if (!cn_user_load(unit, user_id, &user, err) || !cn_sql_prepare(unit->conn, sql, &stmt, err)) {
         return false;
     }
-    cn_sql_bind_i64(stmt, 1, user.value);
-    cn_sql_bind_i64(stmt, 2, until.us);
-    cn_sql_bind_i64(stmt, 3, unit->now.us);
+    const struct cn_unit reader = cn_user_reader(unit, &user);
+    cn_unit_bind_scope(&reader, stmt);
+    cn_sql_bind_i64(stmt, 4, until.us);
+    cn_sql_bind_i64(stmt, 5, unit->now.us);
     digest->rows = cn_arena_array(unit->arena, struct row, CN_DIGEST_ROWS_MAX);
     while ((ok = cn_sql_step(stmt, &row, err)) && row) {
         struct row read = read_row(unit->arena, stmt, until);

@@ -142,7 +142,7 @@ struct cn_signal_action {
 
 /* Fails with CN_CONFLICT if the signal is not where the verb can be done: only what is already true
  * can be started, only what was raised can be worked on; with CN_INVALID (field until or
- * assignee_id). */
+ * assignee_id) if it cannot be snoozed until then, or is handed to who may not see its account. */
 CN_MUST_CHECK bool cn_signal_act(const struct cn_unit *unit, cn_signal_id id,
                                  const struct cn_signal_action *action,
                                  struct cn_signal *signal_out, struct cn_error *err);

@@ -20,6 +20,7 @@ struct draft {
     const struct cn_message_options *options;
     const struct cn_outbox_item *item;
     const struct cn_tz *tz; /* of the reader */
+    struct cn_unit reader;  /* who reads it, if it is a person */
     struct cn_brief brief;
     char account_link[CN_BRIEF_LINK_BYTES];
     char signal_link[CN_BRIEF_LINK_BYTES];
@@ -254,9 +255,15 @@ static bool blocks_of(const struct draft *draft, cn_str *blocks_out, struct cn_e
 
 /* ---- kinds ---- */
 
-static cn_str why_moot(const struct cn_signal *signal, const struct cn_outbox_item *item,
-                       cn_time now)
+static cn_str why_moot(const struct draft *draft)
 {
+    const struct cn_signal *signal = &draft->brief.signal;
+    const struct cn_account *account = &draft->brief.account;
+    const struct cn_outbox_item *item = draft->item;
+    if (item->user_id != 0 &&
+        !cn_unit_sees(&draft->reader, account->team_id.value, account->owner_id.value)) {
+        return CN_STR("the person may not see the account any more");
+    }
     if (signal->acknowledged_at_given == CN_GIVEN &&
         signal->acknowledged_at.us >= item->created.us) {
         return CN_STR("somebody has acknowledged the signal before");
@@ -268,7 +275,7 @@ static cn_str why_moot(const struct cn_signal *signal, const struct cn_outbox_it
         return CN_STR("somebody else is asked to look at it by now");
     }
     if (item->kind != CN_OUTBOX_ASSIGNED && signal->snoozed_until_given == CN_GIVEN &&
-        signal->snoozed_until.us > now.us) {
+        signal->snoozed_until.us > draft->unit->now.us) {
         return CN_STR("somebody has snoozed the signal before: it asks again");
     }
     return CN_STR("");
@@ -282,7 +289,7 @@ static bool compose_signal(struct draft *draft, struct cn_notice *notice, struct
     if (!cn_brief_load(draft->unit, (cn_signal_id){ item->record_id }, &draft->brief, err)) {
         return false;
     }
-    notice->why = why_moot(&draft->brief.signal, item, draft->unit->now);
+    notice->why = why_moot(draft);
     notice->is_moot = notice->why.len > 0;
     if (notice->is_moot) {
         return true;
@@ -357,7 +364,7 @@ static bool compose_digest(const struct draft *draft, struct cn_notice *notice,
     return ok;
 }
 
-static bool address(const struct draft *draft, const struct cn_notice_preference *preference,
+static bool address(struct draft *draft, const struct cn_notice_preference *preference,
                     struct cn_notice *notice, struct cn_error *err)
 {
     struct cn_user user;
@@ -367,6 +374,7 @@ static bool address(const struct draft *draft, const struct cn_notice_preference
     if (user.is_disabled) {
         return cn_fail(err, CN_NOT_FOUND, "the user is disabled");
     }
+    draft->reader = cn_user_reader(draft->unit, &user);
     notice->to = draft->item->channel == CN_CHANNEL_EMAIL ? user.email : preference->slack_user_id;
     return true;
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 
 import { waitFor } from './harness.mjs';
 import { startMailbox } from './mailbox.mjs';
-import { CSM, openSignal, setArr, settingsOf, settledAccount, startTelling, userId } from './telling.mjs';
+import { CSM, giveTo, openSignal, setArr, settingsOf, settledAccount, startTelling, userId } from './telling.mjs';
 
 const clock = at => new Date(at).toISOString().slice(11, 16);
 
@@ -26,6 +26,11 @@ export async function digestAtItsTime(t) {
   await setArr(admin, large, 7000);
   assert.equal((await openSignal(admin, large, 'big')).over_budget, true);
   await waitFor(() => mailbox.mails.length === 2, { what: 'what the budget allows' });
+  // A signal stays hers when its account goes to somebody else: the digest no longer names that account.
+  const left = await settledAccount(admin, 'Left AG', owner);
+  await setArr(admin, left, 8000);
+  await openSignal(admin, left, 'big');
+  await giveTo(admin, left, null);
 
   // The next full minute that leaves time to say so.
   const due = Math.ceil((Date.now() + 3000) / 60_000) * 60_000;

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 
 import { waitFor } from './harness.mjs';
 import { startMailbox } from './mailbox.mjs';
-import { CSM, openSignal, setArr, settingsOf, settledAccount, startTelling, userId } from './telling.mjs';
+import { CSM, giveTo, openSignal, setArr, settingsOf, settledAccount, startTelling, userId } from './telling.mjs';
 
 const LEA = { email: 'lea@example.com', password: 'yet another battery', name: 'Lea Ops', role: 'ops' };
 const quietly = (ms = 1500) => new Promise(resolve => setTimeout(resolve, ms));
@@ -133,6 +133,18 @@ describe('people are told of signals that were raised before', { concurrency: 2 
     const who = await cairn.login();
     const { body } = await who.get(`/api/v1/signals/${signal.id}`);
     assert.equal(body.history.filter(event => event.kind === 'asked_again').length, 1);
+  });
+
+  test('a message is dropped if the person may not see the account any more when it is to be sent', async t => {
+    const { mailbox, admin, account, signal } = await raised(t);
+    await act(admin, signal, 'snooze', { until: new Date(Date.now() + 1500).toISOString() });
+    await giveTo(admin, account, await userId(admin, LEA.email));
+    const dropped = await waitFor(async () => (await admin.get('/api/v1/deliveries')).body.data.find(one => one.state === 'dropped'),
+      { what: 'a dropped message' });
+    assert.deepEqual([dropped.kind, dropped.user_name], ['snooze_over', CSM.name]);
+    assert.match(dropped.error, /may not see the account/);
+    await quietly();
+    assert.equal(mailbox.mails.length, 1);
   });
 
   test('what cleared or was resolved while it was snoozed asks nobody, and a longer snooze only at its end', async t => {

@@ -9,6 +9,7 @@ import { cairnCommand, startCairn, waitFor } from './harness.mjs';
 const HOUR = 3600_000;
 const DAY = 24 * HOUR;
 const ago = ms => new Date(Date.now() - ms).toISOString();
+const OPS = { email: 'otto@example.com', password: 'yet another battery', name: 'Otto Ops', role: 'ops' };
 const CSM = { email: 'carla@example.com', password: 'another horse battery', name: 'Carla CSM', role: 'csm' };
 
 // Rules that a test can move without waiting.
@@ -238,9 +239,10 @@ test('003-31 a hold suppresses what it is for, until it ends', async t => {
 });
 
 test('a signal is acknowledged, snoozed, assigned and resolved, and its rule is judged by that', async t => {
-  const cairn = await start(t, { users: [CSM] });
+  const cairn = await start(t, { users: [CSM, OPS] });
   const admin = await cairn.login();
   const csm = await cairn.login(CSM);
+  const ops = await cairn.login(OPS);
   const accounts = [];
   for (const name of ['One', 'Two', 'Three']) {
     const account = await admin.createAccount({ name, external_id: name, arr: usd(1000) });
@@ -256,9 +258,9 @@ test('a signal is acknowledged, snoozed, assigned and resolved, and its rule is 
   assert.notEqual((await act(one, 'acknowledge')).body.acknowledged_at, null);
   assert.equal((await act(one, 'snooze', { until: ago(HOUR) })).status, 422);
   assert.equal((await act(one, 'snooze', { until: ago(-HOUR) })).body.state, 'snoozed');
-  assert.equal((await act(two, 'assign', { assignee_id: csm.user.id })).body.assignee_id, csm.user.id);
+  assert.equal((await act(two, 'assign', { assignee_id: ops.user.id })).body.assignee_id, ops.user.id);
   assert.equal((await act(two, 'assign', { assignee_id: one.id.replace('sign', 'user') })).status, 422);
-  assert.equal((await list(admin, `?assignee=${csm.user.id}`)).data[0].id, two.id);
+  assert.equal((await list(admin, `?assignee=${ops.user.id}`)).data[0].id, two.id);
   assert.equal((await list(admin, '?state=open')).total, 2);
   assert.equal((await list(admin, '?state=open,snoozed&limit=2')).data.length, 2);
 
@@ -283,6 +285,31 @@ test('a signal is acknowledged, snoozed, assigned and resolved, and its rule is 
   assert.equal((await csm.get(`/api/v1/signals/${two.id}`)).status, 404);
   assert.equal((await csm.post(`/api/v1/signals/${two.id}/acknowledge`)).status, 404);
   assert.equal((await csm.get(`/api/v1/accounts/${accounts[0].id}/holds`)).status, 404);
+});
+
+test('capabilities 44 a signal is handed to nobody who may not see its account, one or many at once', async t => {
+  const cairn = await start(t, { users: [CSM] });
+  const admin = await cairn.login();
+  const csm = await cairn.login(CSM);
+  const account = await admin.createAccount({ name: 'Acme', external_id: 'acme', arr: usd(1000) });
+  await settled(admin, account);
+  await setArr(admin, account, 9000);
+  const signal = await oneOpen(admin, account, 'big');
+  const refused = await admin.post(`/api/v1/signals/${signal.id}/assign`, { assignee_id: csm.user.id });
+  assert.equal(refused.status, 422, refused.text);
+  assert.deepEqual(refused.body.errors.map(one => one.pointer), ['/assignee_id']);
+  assert.match(refused.body.errors[0].detail, /Carla CSM may not see this account: give it to them or to their team/);
+  const bulk = await admin.post('/api/v1/signals/bulk', { action: 'assign', assignee_id: csm.user.id, signals: [signal.id] });
+  assert.equal(bulk.body.data.length, 0);
+  assert.match(bulk.body.failed[0].message, /Carla CSM may not see this account/);
+  const { body: kept } = await admin.get(`/api/v1/signals/${signal.id}`);
+  assert.equal(kept.assignee_id, null);
+  assert.deepEqual(kept.history.map(event => event.kind), ['raised']);
+  const { headers } = await admin.get(`/api/v1/accounts/${account.id}`);
+  const given = await admin.patch(`/api/v1/accounts/${account.id}`, { owner_id: csm.user.id }, headers.get('etag'));
+  assert.equal(given.status, 200, given.text);
+  const handed = await admin.post(`/api/v1/signals/${signal.id}/assign`, { assignee_id: csm.user.id });
+  assert.equal(handed.body.assignee_id, csm.user.id, handed.text);
 });
 
 test('a person is told so many signals a day, and the rest is listed', async t => {

@@ -59,6 +59,12 @@ export async function setArr(who, account, amount) {
   assert.equal(res.status, 200, res.text);
 }
 
+export async function giveTo(who, account, owner_id) {
+  const { headers } = await who.get(`/api/v1/accounts/${account.id}`);
+  const res = await who.patch(`/api/v1/accounts/${account.id}`, { owner_id }, headers.get('etag'));
+  assert.equal(res.status, 200, res.text);
+}
+
 // An account of that owner about which the rules have answered: what becomes true now is news.
 export async function settledAccount(who, name, owner, more = {}) {
   const account = await who.createAccount({
