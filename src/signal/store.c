@@ -7,6 +7,7 @@
 #include "base/str.h"
 
 #include "book/change.h"
+#include "book/merge.h"
 #include "signal/task.h"
 
 enum {
@@ -228,9 +229,8 @@ static bool raise_signal(const struct cn_unit *unit, const struct cn_signal_row 
     return cn_sql_run(stmt, err);
 }
 
-/* The account may have been merged meanwhile. */
-static bool is_there(const struct cn_unit *unit, int64_t account_id, bool *there_out,
-                     struct cn_error *err)
+static bool hold_account(const struct cn_unit *unit, int64_t account_id, bool *there_out,
+                         struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
     int64_t found = 0;
@@ -245,25 +245,49 @@ static bool is_there(const struct cn_unit *unit, int64_t account_id, bool *there
     return ok;
 }
 
+/* The account may have been merged since the round read it.  What is about itself ended with it;
+ * its records are the survivor's, and so is what stands of them.  *account_out 0: nobody's. */
+static bool find_account(const struct cn_unit *unit, int64_t account_id, bool is_record,
+                         int64_t *account_out, struct cn_error *err)
+{
+    cn_account_id at = { account_id };
+    cn_account_id next = at;
+    bool there = false;
+    *account_out = 0;
+    do {
+        at = next;
+        if (!hold_account(unit, at.value, &there, err) ||
+            (!there && is_record && !cn_merge_survivor(unit, at, &next, err))) {
+            return false;
+        }
+    } while (!there && next.value != at.value);
+    *account_out = there ? at.value : 0;
+    return true;
+}
+
+static bool save(const struct cn_unit *unit, const struct cn_signal_row *row,
+                 const struct cn_signal_budget *budget, struct cn_error *err)
+{
+    bool is_new = false;
+    if (!insert_event(unit, row, &is_new, err)) {
+        return false;
+    }
+    if (!is_new) {
+        return true; /* the answer to a commit was lost */
+    }
+    cn_change_note(unit, (cn_account_id){ row->account_id }, CN_CHANGE_SIGNAL);
+    return (row->is_new ? insert_signal(unit, row, err) : update_signal(unit, row, err)) &&
+           (row->kind != CN_SIGNAL_EVENT_RAISED ||
+            (raise_signal(unit, row, budget, err) && cn_signal_save_tasks(unit, row, err)));
+}
+
 bool cn_signal_save(const struct cn_unit *unit, const struct cn_signal_row *row,
                     const struct cn_signal_budget *budget, struct cn_error *err)
 {
-    bool is_new = false;
-    bool there = false;
-    if (!is_there(unit, row->account_id, &there, err) ||
-        (there && !insert_event(unit, row, &is_new, err))) {
-        return cn_error_context(err, "saving a signal");
-    }
-    if (!is_new) {
-        return true; /* the account is gone, or the answer to a commit was lost */
-    }
-    cn_change_note(unit, (cn_account_id){ row->account_id }, CN_CHANGE_SIGNAL);
-    if (!(row->is_new ? insert_signal(unit, row, err) : update_signal(unit, row, err)) ||
-        (row->kind == CN_SIGNAL_EVENT_RAISED &&
-         (!raise_signal(unit, row, budget, err) || !cn_signal_save_tasks(unit, row, err)))) {
-        return cn_error_context(err, "saving a signal");
-    }
-    return true;
+    struct cn_signal_row there = *row;
+    return (find_account(unit, row->account_id, row->about_id != 0, &there.account_id, err) &&
+            (there.account_id == 0 || save(unit, &there, budget, err))) ||
+           cn_error_context(err, "saving a signal");
 }
 
 /* ---- which rules answered ---- */

@@ -70,7 +70,8 @@ struct cn_signal_row {
     size_t task_count;
 };
 
-/* Writes the move and its event.  Nothing if the account is gone, or if it is written already.
+/* Writes the move and its event.  Nothing if it is written already, or if the account is gone: what
+ * is about a record of an account that was merged is the survivor's.
  * Notes CN_CHANGE_SIGNAL; what is raised is told. */
 CN_MUST_CHECK bool cn_signal_save(const struct cn_unit *unit, const struct cn_signal_row *row,
                                   const struct cn_signal_budget *budget, struct cn_error *err);

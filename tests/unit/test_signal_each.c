@@ -85,6 +85,7 @@ struct change {
     const char *hold;
     const char *into; /* an account that it becomes part of */
     bool starts;      /* what was already true of that ticket */
+    bool is_late;     /* of a merge: a round that read before it stores after it, of that ticket */
 };
 
 static bool load(const struct cn_unit *unit, const char *key, struct cn_account *account_out,
@@ -108,6 +109,32 @@ static bool merge(const struct cn_unit *unit, const struct change *change,
                                                 .parts = cn_account_parts,
                                                 .part_count = cn_account_part_count },
                             &survivor, err);
+}
+
+/* What a round found of the account's ticket before the account became part of another one. */
+static bool merge_late(const struct cn_unit *unit, const struct change *change,
+                       const struct cn_account *account, const struct cn_ticket *ticket,
+                       struct cn_error *err)
+{
+    const struct cn_signal_budget budget = { .tell = NULL };
+    const struct cn_signal_row row = {
+        .account_id = account->id.value,
+        .signal_id = cn_id_next(unit->ids, unit->now),
+        .event_id = cn_id_next(unit->ids, unit->now),
+        .about_id = ticket->id.value,
+        .rule = CN_STR("waits"),
+        .because = CN_STR("waits"),
+        .severity = CN_SIGNAL_CRITICAL,
+        .kind = CN_SIGNAL_EVENT_RAISED,
+        .mark = { .state = CN_SIGNAL_RAISED, .was_raised = true },
+        .is_new = true,
+        .at = unit->now,
+        .tick = 1,
+        .program_version = 1,
+    };
+    /* Twice: the answer to a commit was lost. */
+    return merge(unit, change, account, err) && cn_signal_save(unit, &row, &budget, err) &&
+           cn_signal_save(unit, &row, &budget, err);
 }
 
 static bool start_ticket(const struct cn_unit *unit, const struct change *change,
@@ -146,7 +173,7 @@ static bool write_change(void *arg, struct cn_sql_conn *conn, struct cn_error *e
     if (!load(&unit, change->account, &account, err)) {
         return false;
     }
-    if (change->into != NULL) {
+    if (change->into != NULL && !change->is_late) {
         return merge(&unit, change, &account, err);
     }
     if (change->starts) {
@@ -167,7 +194,8 @@ static bool write_change(void *arg, struct cn_sql_conn *conn, struct cn_error *e
                                               .status = change->is_solved ? CN_TICKET_SOLVED
                                                                           : CN_TICKET_OPEN,
                                               .opened_at = { change->opened_us } };
-    return cn_ticket_create(&unit, account.id, &new_ticket, &ticket, err);
+    return cn_ticket_create(&unit, account.id, &new_ticket, &ticket, err) &&
+           (!change->is_late || merge_late(&unit, change, &account, &ticket, err));
 }
 
 static void apply_change(struct change change)
@@ -453,6 +481,29 @@ static void merged(struct world *w)
     assert_int_equal(wait_for(w, "told", CN_SIGNAL_CLEAR).events, 1);
 }
 
+static void merged_meanwhile(struct world *w)
+{
+    apply_change((struct change){ .world = w, .account = "a" });
+    apply_change((struct change){ .world = w, .account = "b" });
+    cn_engine_hold(w->spine.engine, true);
+    struct change late = { .world = w,
+                           .account = "a",
+                           .ticket = "late",
+                           .opened_us = cn_now(&w->spine.clock).us,
+                           .into = "b",
+                           .is_late = true };
+    struct cn_error err;
+    if (!cn_db_write(w->spine.db, write_change, &late, &err)) {
+        fail_msg("%s", err.message);
+    }
+    struct standing standing = standing_of(w, "late");
+    cn_engine_hold(w->spine.engine, false);
+    assert_true(standing.is_there);
+    assert_int_equal(standing.state, CN_SIGNAL_RAISED);
+    assert_int_equal(standing.raised, 1);
+    assert_int_equal(standing.events, 1);
+}
+
 /* On SQLite, and on PostgreSQL where there is one. */
 static void both(void (*test)(struct world *w))
 {
@@ -481,6 +532,7 @@ TEST(baseline_and_holds)
 TEST(another_program)
 TEST(from_the_account)
 TEST(merged)
+TEST(merged_meanwhile)
 
 int main(void)
 {
@@ -503,6 +555,8 @@ int main(void)
                 test_from_the_account),
         CN_TEST("tickets of an account that becomes part of another are not told again",
                 test_merged),
+        CN_TEST("a ticket's signal that is stored after its account was merged is the survivor's",
+                test_merged_meanwhile),
     };
     return cmocka_run_group_tests_name("signal_each", tests, NULL, NULL);
 }
