@@ -34,6 +34,7 @@ void cn_signals_deinit(struct cn_signals *signals)
     free(signals->decisions);
     free(signals->orphans);
     free(signals->pending.rows);
+    free(signals->pending.overs);
     free(signals->pending.decisions);
 }
 
@@ -509,12 +510,26 @@ static size_t end_orphans(struct cn_engine *engine, const struct cn_tick *tick)
     return count;
 }
 
+static size_t remember_overs(struct cn_signals *signals)
+{
+    struct cn_signals_pending *pending = &signals->pending;
+    const size_t count = signals->moves.over_count;
+    for (size_t i = 0; i < count; i++) {
+        pending->overs = grow(pending->overs, pending->over_count, &pending->over_capacity,
+                              sizeof(*pending->overs));
+        pending->overs[pending->over_count++] = signals->moves.overs[i];
+    }
+    signals->moves.over_count = 0;
+    return count;
+}
+
 size_t cn_engine_remember_signals(struct cn_engine *engine, const struct cn_tick *tick)
 {
     struct cn_signals *signals = &engine->signals;
     struct cn_signals_pending *pending = &signals->pending;
     const int64_t *accounts = cn_frame_accounts(engine->frame);
-    size_t count = end_orphans(engine, tick) + signals->moves.count + signals->decision_count;
+    size_t count = end_orphans(engine, tick) + remember_overs(signals) + signals->moves.count +
+                   signals->decision_count;
     for (size_t i = 0; i < signals->moves.count; i++) {
         const struct cn_signal_moved *moved = &signals->moves.items[i];
         if (accounts[moved->row] == 0) {
@@ -561,6 +576,9 @@ bool cn_engine_store_signals(struct cn_engine *engine, const struct cn_unit *uni
     for (size_t i = 0; ok && i < pending->count; i++) {
         ok = cn_signal_save(unit, &pending->rows[i], &budget, err);
     }
+    for (size_t i = 0; ok && i < pending->over_count; i++) {
+        ok = cn_signal_save_over(unit, &pending->overs[i], err);
+    }
     return ok &&
            (cn_bitmap_is_empty(&signals->answered) ||
             cn_signal_save_answered(unit, engine->program->signals, &signals->states,
@@ -572,5 +590,6 @@ void cn_engine_signals_stored(struct cn_engine *engine)
     struct cn_signals *signals = &engine->signals;
     signals->pending.count = 0;
     signals->pending.decision_count = 0;
+    signals->pending.over_count = 0;
     cn_bitmap_fill(&signals->answered, false);
 }

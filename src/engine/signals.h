@@ -23,6 +23,9 @@ struct cn_signals_pending {
     struct cn_signal_decision *decisions;
     size_t decision_count;
     size_t decision_capacity;
+    struct cn_signal_over *overs;
+    size_t over_count;
+    size_t over_capacity;
 };
 
 struct cn_signals {

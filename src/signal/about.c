@@ -49,11 +49,17 @@ struct cn_about_list cn_abouts_of(const struct cn_abouts *abouts, size_t rule, s
 /* Where the record is, or would be. */
 static size_t place_in(const struct cn_about_list *list, int64_t about_id)
 {
-    size_t place = list->count;
-    while (place > 0 && list->items[place - 1].about_id >= about_id) {
-        place--;
+    size_t low = 0;
+    size_t high = list->count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (list->items[middle].about_id < about_id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
     }
-    return place;
+    return low;
 }
 
 struct cn_about *cn_abouts_find(const struct cn_abouts *abouts, size_t rule, size_t row,
@@ -99,6 +105,25 @@ struct cn_about *cn_abouts_put(struct cn_abouts *abouts, size_t rule, size_t row
     return &list->items[place];
 }
 
+void cn_abouts_drop(struct cn_abouts *abouts, size_t rule, size_t row, int64_t about_id)
+{
+    const uint64_t *at = cn_map_get(&abouts->places, key_of(rule, row));
+    if (at == NULL) {
+        return;
+    }
+    struct cn_about_list *list = &abouts->lists[*at];
+    size_t place = place_in(list, about_id);
+    if (place == list->count || list->items[place].about_id != about_id) {
+        return;
+    }
+    list->count--;
+    memmove(&list->items[place], &list->items[place + 1],
+            (list->count - place) * sizeof(list->items[0]));
+    if (list->count == 0) {
+        cn_bitmap_remove(&abouts->rows[rule], row);
+    }
+}
+
 static void clear_list(struct cn_abouts *abouts, size_t rule, size_t row)
 {
     const uint64_t *place = cn_map_get(&abouts->places, key_of(rule, row));
@@ -118,10 +143,10 @@ void cn_abouts_clear(struct cn_abouts *abouts, size_t row)
 void cn_abouts_move(struct cn_abouts *abouts, size_t from, size_t into)
 {
     for (size_t rule = 0; rule < abouts->rule_count; rule++) {
-        size_t count = cn_abouts_of(abouts, rule, from).count;
-        for (size_t i = 0; i < count; i++) {
-            /* Looked up again: a list that is made may move all of them. */
-            const struct cn_about about = cn_abouts_of(abouts, rule, from).items[i];
+        /* The items stay where they are when the list of lists moves. */
+        const struct cn_about_list list = cn_abouts_of(abouts, rule, from);
+        for (size_t i = 0; i < list.count && into != from; i++) {
+            const struct cn_about about = list.items[i];
             if (about.about_id != 0) {
                 *cn_abouts_put(abouts, rule, into, about.about_id) = about;
             }

@@ -3,7 +3,8 @@
  * record that was found or raised.  A record without one is clear, once the rule has answered for
  * its account.  Record 0 is the account itself: what was raised before the rule was about records.
  *
- * Few accounts have any, and each of them few.  Part of signal/states.h; one thread at a time.
+ * Few accounts have any, and each of them few: those that are over are dropped.  Part of
+ * signal/states.h; one thread at a time.
  */
 #ifndef CAIRN_SIGNAL_ABOUT_H
 #define CAIRN_SIGNAL_ABOUT_H
@@ -48,6 +49,9 @@ struct cn_about *cn_abouts_find(const struct cn_abouts *abouts, size_t rule, siz
 
 /* Made if it is new: unknown.  Borrowed likewise. */
 struct cn_about *cn_abouts_put(struct cn_abouts *abouts, size_t rule, size_t row, int64_t about_id);
+
+/* The record is as if it had never been found; nothing if there is no mark of it. */
+void cn_abouts_drop(struct cn_abouts *abouts, size_t rule, size_t row, int64_t about_id);
 
 /* The row is free. */
 void cn_abouts_clear(struct cn_abouts *abouts, size_t row);

@@ -5,6 +5,9 @@
 
 #include "base/str.h"
 
+/* A clock that is set back by less finds a record that is over as it would have been. */
+#define CLOCK_BACK_US ((int64_t)86400 * 1000000)
+
 struct asking {
     const struct cn_signal_round *round;
     struct cn_signal_states *states;
@@ -26,6 +29,7 @@ struct answers {
 void cn_signal_moves_deinit(struct cn_signal_moves *moves)
 {
     free(moves->items);
+    free(moves->overs);
     *moves = (struct cn_signal_moves){ 0 };
 }
 
@@ -36,6 +40,15 @@ static void add_move(struct cn_signal_moves *moves, const struct cn_signal_moved
         moves->items = cn_heap_resize(moves->items, moves->capacity * sizeof(moves->items[0]));
     }
     moves->items[moves->count++] = *moved;
+}
+
+static void add_over(struct cn_signal_moves *moves, const struct cn_signal_over *over)
+{
+    if (moves->over_count == moves->over_capacity) {
+        moves->over_capacity = moves->over_capacity == 0 ? 16 : moves->over_capacity * 2;
+        moves->overs = cn_heap_resize(moves->overs, moves->over_capacity * sizeof(moves->overs[0]));
+    }
+    moves->overs[moves->over_count++] = *over;
 }
 
 static struct answers answers_of(const struct cn_rule_block *block,
@@ -135,6 +148,29 @@ static void step_record(struct asking *a, const struct cn_signal_moved *of,
     }
 }
 
+/* A record that has been clear for as long as it takes to arm it again moves as one without a mark
+ * does; so its mark goes, and a list has no more than what stands and what was over lately. */
+static void drop_over(struct asking *a, size_t rule, size_t row)
+{
+    const struct cn_signal_round *round = a->round;
+    struct cn_abouts *abouts = &a->states->abouts;
+    const int64_t lasts_us = round->model->rules[rule].rearm_us + CLOCK_BACK_US;
+    for (size_t at = cn_abouts_of(abouts, rule, row).count; at > 0; at--) {
+        const struct cn_about about = cn_abouts_of(abouts, rule, row).items[at - 1];
+        if (about.mark.state != CN_SIGNAL_CLEAR ||
+            round->now.us - about.mark.cleared_at.us < lasts_us) {
+            continue;
+        }
+        cn_abouts_drop(abouts, rule, row, about.about_id);
+        if (about.signal_id != 0) {
+            add_over(a->moves,
+                     &(struct cn_signal_over){ .account_id = cn_frame_accounts(round->frame)[row],
+                                               .about_id = about.about_id,
+                                               .signal_id = about.signal_id });
+        }
+    }
+}
+
 /* The rule has answered for the account: what is counted from now on is new. */
 static void answer_first(struct asking *a, struct cn_signal_moved moved)
 {
@@ -187,6 +223,9 @@ static void step_records(struct asking *a, size_t rule, const struct answers *an
     }
     if (of.before.state == CN_SIGNAL_UNKNOWN && when != CN_ANSWER_MISSING && !condition.is_frozen) {
         answer_first(a, of);
+    }
+    if (of.before.state != CN_SIGNAL_UNKNOWN) {
+        drop_over(a, rule, of.row);
     }
 }
 

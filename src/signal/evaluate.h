@@ -20,10 +20,20 @@ struct cn_signal_moved {
     struct cn_signal_mark after;
 };
 
+/* A stored signal about a record that is over: it is not asked for any more. */
+struct cn_signal_over {
+    int64_t account_id;
+    int64_t about_id;
+    int64_t signal_id;
+};
+
 struct cn_signal_moves {
-    struct cn_signal_moved *items; /* on the heap */
+    struct cn_signal_moved *items; /* on the heap, as overs */
     size_t count;
     size_t capacity;
+    struct cn_signal_over *overs;
+    size_t over_count;
+    size_t over_capacity;
 };
 
 void cn_signal_moves_deinit(struct cn_signal_moves *moves);

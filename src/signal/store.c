@@ -122,21 +122,18 @@ static bool insert_event(const struct cn_unit *unit, const struct cn_signal_row 
 }
 
 /* The newest one of the rule until now. */
-static bool end_current(const struct cn_unit *unit, const struct cn_signal_row *row,
+static bool end_current(const struct cn_unit *unit, int64_t account_id, int64_t signal_id,
                         struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
-    if (row->replaces == 0) {
-        return true;
-    }
     if (!cn_sql_prepare(unit->conn,
                         "UPDATE signal SET is_current = 0 WHERE account_id = $1"
                         " AND signal_id = $2",
                         &stmt, err)) {
         return false;
     }
-    cn_sql_bind_i64(stmt, 1, row->account_id);
-    cn_sql_bind_i64(stmt, 2, row->replaces);
+    cn_sql_bind_i64(stmt, 1, account_id);
+    cn_sql_bind_i64(stmt, 2, signal_id);
     return cn_sql_run(stmt, err);
 }
 
@@ -148,7 +145,8 @@ static bool insert_signal(const struct cn_unit *unit, const struct cn_signal_row
         " state, is_current, was_raised, first_us, since_us, program_version, told, version,"
         " about_id) VALUES($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $10, $11, 0, 1, $12)";
     struct cn_sql_stmt *stmt = NULL;
-    if (!end_current(unit, row, err) || !cn_sql_prepare(unit->conn, sql, &stmt, err)) {
+    if ((row->replaces != 0 && !end_current(unit, row->account_id, row->replaces, err)) ||
+        !cn_sql_prepare(unit->conn, sql, &stmt, err)) {
         return false;
     }
     cn_sql_bind_i64(stmt, 1, row->account_id);
@@ -288,6 +286,15 @@ bool cn_signal_save(const struct cn_unit *unit, const struct cn_signal_row *row,
     return (find_account(unit, row->account_id, row->about_id != 0, &there.account_id, err) &&
             (there.account_id == 0 || save(unit, &there, budget, err))) ||
            cn_error_context(err, "saving a signal");
+}
+
+bool cn_signal_save_over(const struct cn_unit *unit, const struct cn_signal_over *over,
+                         struct cn_error *err)
+{
+    int64_t account_id = 0;
+    return (find_account(unit, over->account_id, over->about_id != 0, &account_id, err) &&
+            (account_id == 0 || end_current(unit, account_id, over->signal_id, err))) ||
+           cn_error_context(err, "saving a signal that is over");
 }
 
 /* ---- which rules answered ---- */

@@ -76,6 +76,11 @@ struct cn_signal_row {
 CN_MUST_CHECK bool cn_signal_save(const struct cn_unit *unit, const struct cn_signal_row *row,
                                   const struct cn_signal_budget *budget, struct cn_error *err);
 
+/* It is not the newest of its record any more: nothing is, until the record is found anew.  Nothing
+ * if the account is gone. */
+CN_MUST_CHECK bool cn_signal_save_over(const struct cn_unit *unit,
+                                       const struct cn_signal_over *over, struct cn_error *err);
+
 /* Which rules have answered for the accounts of these rows, as far as they are still there. */
 CN_MUST_CHECK bool cn_signal_save_answered(const struct cn_unit *unit,
                                            const struct cn_signal_model *model,

@@ -12,7 +12,8 @@
 #define DAY_US    ((int64_t)DAY_S * SECOND_US)
 
 enum {
-    WAIT_MS = 20000
+    WAIT_MS = 20000,
+    TICKETS = 300
 };
 
 static const struct cn_program_file each_48 = {
@@ -504,6 +505,80 @@ static void merged_meanwhile(struct world *w)
     assert_int_equal(standing.events, 1);
 }
 
+/* Marks that are stored as the newest of a record. */
+static int64_t marks_of(struct world *w)
+{
+    struct cn_sql_conn *conn = NULL;
+    struct cn_sql_stmt *stmt = NULL;
+    struct cn_error err;
+    bool row = false;
+    assert_true(cn_db_read(w->spine.db, &conn, &err));
+    assert_true(cn_sql_prepare(
+        conn, "SELECT count(*) FROM signal WHERE is_current = 1 AND about_id <> 0", &stmt, &err));
+    assert_true(cn_sql_step(stmt, &row, &err) && row);
+    int64_t count = cn_sql_column_i64(stmt, 0);
+    cn_sql_finish(stmt);
+    cn_db_release(w->spine.db, conn);
+    return count;
+}
+
+static void wait_for_marks(struct world *w, int64_t count)
+{
+    for (int ms = 0; ms < WAIT_MS && marks_of(w) != count; ms += 5) {
+        (void)usleep(5000);
+    }
+    assert_int_equal(marks_of(w), count);
+}
+
+/* In one go: the ticket of that number is opened or solved. */
+static void change_tickets(struct world *w, bool is_solved, int64_t opened_us)
+{
+    char name[16];
+    struct change change = { .world = w,
+                             .account = "a",
+                             .ticket = name,
+                             .is_solved = is_solved,
+                             .opened_us = is_solved ? 0 : opened_us };
+    struct cn_error err;
+    cn_engine_hold(w->spine.engine, true);
+    for (int i = 0; i < TICKETS; i++) {
+        (void)snprintf(name, sizeof(name), "t%d", i);
+        if (!cn_db_write(w->spine.db, write_change, &change, &err)) {
+            fail_msg("%s", err.message);
+        }
+    }
+    cn_engine_hold(w->spine.engine, false);
+    settle(&w->spine);
+}
+
+static void hundreds_solved(struct world *w)
+{
+    int64_t opened_us = cn_now(&w->spine.clock).us;
+    apply_change((struct change){ .world = w, .account = "a" });
+    change_tickets(w, false, opened_us);
+    open_ticket(w, "a", "stays", opened_us);
+    go_on(w, 48 * HOUR_US);
+    wait_for_marks(w, TICKETS + 1);
+    change_tickets(w, true, 0);
+    (void)wait_for(w, "t0", CN_SIGNAL_CLEAR);
+    (void)wait_for(w, "t299", CN_SIGNAL_CLEAR);
+    assert_int_equal(marks_of(w), TICKETS + 1);
+    go_on(w, 7 * DAY_US); /* armed again; a clock may be set back */
+    restart(w);
+    assert_int_equal(marks_of(w), TICKETS + 1);
+    go_on(w, DAY_US);
+    wait_for_marks(w, 1);
+    restart(w); /* without them nothing else is told, and nothing is forgotten */
+    assert_int_equal(standing_of(w, "stays").state, CN_SIGNAL_RAISED);
+    assert_int_equal(standing_of(w, "stays").events, 1);
+    assert_int_equal(standing_of(w, "t7").events, 1);
+    open_ticket(w, "a", "t7", opened_us);
+    struct standing again = wait_for(w, "t7", CN_SIGNAL_RAISED);
+    assert_int_equal(again.raised, 2);
+    assert_int_equal(again.events, 2);
+    assert_int_equal(marks_of(w), 2);
+}
+
 /* On SQLite, and on PostgreSQL where there is one. */
 static void both(void (*test)(struct world *w))
 {
@@ -533,6 +608,7 @@ TEST(another_program)
 TEST(from_the_account)
 TEST(merged)
 TEST(merged_meanwhile)
+TEST(hundreds_solved)
 
 int main(void)
 {
@@ -557,6 +633,10 @@ int main(void)
                 test_merged),
         CN_TEST("a ticket's signal that is stored after its account was merged is the survivor's",
                 test_merged_meanwhile),
+        CN_TEST(
+            "marks of tickets that were solved go once they are armed again; one that is opened "
+            "then is told as before",
+            test_hundreds_solved),
     };
     return cmocka_run_group_tests_name("signal_each", tests, NULL, NULL);
 }
