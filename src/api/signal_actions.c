@@ -1,4 +1,6 @@
 /* /api/v1/signals/{signal_id}/...: what people do about signals, one or many at once. */
+#include <stdlib.h>
+
 #include "base/str.h"
 
 #include "api/access.h"
@@ -205,7 +207,7 @@ struct bulk_view {
 };
 static const struct cn_field bulk_view_rows[] = {
     CN_FIELD_OF_LIST(struct bulk_view, data, &signal_item, .max = BULK_MAX,
-                     .doc = "those that it was done with, as they are now"),
+                     .doc = "those that it was done with, as they are now, by id"),
     CN_FIELD_OF_LIST(struct bulk_view, failed, &failure_item, .max = BULK_MAX, .doc = "the others"),
 };
 static const struct cn_fields bulk_view_fields =
@@ -228,6 +230,24 @@ static bool check_bulk(const struct cn_request *req, const struct bulk_body *bod
     return cn_fail(err, CN_INVALID, "something is missing");
 }
 
+static int by_id(const void *a, const void *b)
+{
+    const int64_t x = ((const cn_signal_id *)a)->value;
+    const int64_t y = ((const cn_signal_id *)b)->value;
+    return (x > y) - (x < y);
+}
+
+/* Their rows are kept in one order, so that two of these cannot wait for each other. */
+static cn_signal_id *in_order(const struct cn_request *req, const struct bulk_body *body)
+{
+    cn_signal_id *ids = cn_arena_array(req->unit.arena, cn_signal_id, body->signals.count + 1);
+    for (size_t i = 0; i < body->signals.count; i++) {
+        ids[i] = body->signals.items[i];
+    }
+    qsort(ids, body->signals.count, sizeof(*ids), by_id);
+    return ids;
+}
+
 /* What does not work for one is told, and is done for the others. */
 static bool handle_bulk(const struct cn_request *req, struct cn_response *res, struct cn_error *err)
 {
@@ -244,8 +264,9 @@ static bool handle_bulk(const struct cn_request *req, struct cn_response *res, s
     }
     view->data.items = cn_arena_array(req->unit.arena, struct cn_signal, body->signals.count);
     view->failed.items = cn_arena_array(req->unit.arena, struct failure_view, body->signals.count);
+    const cn_signal_id *ids = in_order(req, body);
     for (size_t i = 0; i < body->signals.count; i++) {
-        cn_signal_id id = body->signals.items[i];
+        cn_signal_id id = ids[i];
         if (cn_signal_act(&req->unit, id, &action, &view->data.items[view->data.count], err)) {
             res->changed = view->data.items[view->data.count++].account_id;
         } else if (err->code == CN_NOT_FOUND || err->code == CN_CONFLICT ||

@@ -4,6 +4,8 @@
 
 #include "base/str.h"
 
+#include "book/row.h"
+
 const char *const cn_signal_view_names[CN_SIGNAL_VIEW_COUNT] = {
     [CN_SIGNAL_VIEW_OPEN] = "open",         [CN_SIGNAL_VIEW_SNOOZED] = "snoozed",
     [CN_SIGNAL_VIEW_RESOLVED] = "resolved", [CN_SIGNAL_VIEW_CLEARED] = "cleared",
@@ -50,12 +52,6 @@ _Static_assert(CN_SIGNAL_VIEW_OPEN == 0 && CN_SIGNAL_VIEW_SNOOZED == 1 &&
     " s.acknowledged_us, s.snoozed_us, s.resolved_us, s.outcome, s.outcome_reason, s.version," \
     " s.program_version, " PLACE " AS place, s.about_id, t.subject"
 
-static enum cn_given opt_i64(struct cn_sql_stmt *stmt, int column, int64_t *value_out)
-{
-    *value_out = cn_sql_column_i64(stmt, column);
-    return cn_sql_column_is_null(stmt, column) ? CN_NULL : CN_GIVEN;
-}
-
 static struct cn_signal read_row(struct cn_arena *arena, struct cn_sql_stmt *stmt)
 {
     struct cn_signal signal = {
@@ -83,12 +79,12 @@ static struct cn_signal read_row(struct cn_arena *arena, struct cn_sql_stmt *stm
     signal.ticket_id.value = cn_sql_column_i64(stmt, 23);
     signal.ticket_id_given = signal.ticket_id.value != 0 ? CN_GIVEN : CN_NULL;
     signal.ticket_subject = cn_arena_str(arena, cn_sql_column_str(stmt, 24));
-    signal.raised_at_given = opt_i64(stmt, 10, &signal.raised_at.us);
-    signal.cleared_at_given = opt_i64(stmt, 11, &signal.cleared_at.us);
-    signal.assignee_id_given = opt_i64(stmt, 12, &signal.assignee_id.value);
-    signal.acknowledged_at_given = opt_i64(stmt, 15, &signal.acknowledged_at.us);
-    signal.snoozed_until_given = opt_i64(stmt, 16, &signal.snoozed_until.us);
-    signal.resolved_at_given = opt_i64(stmt, 17, &signal.resolved_at.us);
+    signal.raised_at_given = cn_row_opt_i64(stmt, 10, &signal.raised_at.us);
+    signal.cleared_at_given = cn_row_opt_i64(stmt, 11, &signal.cleared_at.us);
+    signal.assignee_id_given = cn_row_opt_i64(stmt, 12, &signal.assignee_id.value);
+    signal.acknowledged_at_given = cn_row_opt_i64(stmt, 15, &signal.acknowledged_at.us);
+    signal.snoozed_until_given = cn_row_opt_i64(stmt, 16, &signal.snoozed_until.us);
+    signal.resolved_at_given = cn_row_opt_i64(stmt, 17, &signal.resolved_at.us);
     return signal;
 }
 
@@ -272,8 +268,9 @@ bool cn_signal_load(const struct cn_unit *unit, cn_signal_id id, struct cn_signa
     return ok && (found || cn_fail(err, CN_NOT_FOUND, "no signal %s", text));
 }
 
-bool cn_signal_events(const struct cn_unit *unit, const struct cn_signal *signal,
-                      struct cn_signal_event_list *list_out, struct cn_error *err)
+/* The newest first: of a kind, or of any (CN_SIGNAL_STAYS). */
+static bool list_events(const struct cn_unit *unit, const struct cn_signal *signal, int64_t kind,
+                        size_t max, struct cn_signal_event_list *list_out, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
     struct cn_signal_event_list list = { 0 };
@@ -282,19 +279,20 @@ bool cn_signal_events(const struct cn_unit *unit, const struct cn_signal *signal
     if (!cn_sql_prepare(unit->conn,
                         "SELECT kind, at_us, user_id, program_version, note, evidence"
                         " FROM signal_event WHERE account_id = $1 AND signal_id = $2"
-                        " ORDER BY event_id LIMIT $3",
+                        " AND ($3 = 0 OR kind = $3) ORDER BY event_id DESC LIMIT $4",
                         &stmt, err)) {
         return false;
     }
-    list.items = cn_arena_array(unit->arena, struct cn_signal_event, CN_SIGNAL_EVENTS_MAX);
+    list.items = cn_arena_array(unit->arena, struct cn_signal_event, max);
     cn_sql_bind_i64(stmt, 1, signal->account_id.value);
     cn_sql_bind_i64(stmt, 2, signal->id.value);
-    cn_sql_bind_i64(stmt, 3, CN_SIGNAL_EVENTS_MAX);
-    while ((ok = cn_sql_step(stmt, &row, err)) && row && list.count < CN_SIGNAL_EVENTS_MAX) {
-        int64_t kind = cn_sql_column_i64(stmt, 0);
+    cn_sql_bind_i64(stmt, 3, kind);
+    cn_sql_bind_i64(stmt, 4, (int64_t)max);
+    while ((ok = cn_sql_step(stmt, &row, err)) && row && list.count < max) {
+        int64_t found = cn_sql_column_i64(stmt, 0);
         list.items[list.count++] = (struct cn_signal_event){
-            .kind = kind < CN_SIGNAL_EVENT_COUNT ? (enum cn_signal_event_kind)kind
-                                                 : CN_SIGNAL_EVENT_ENDED,
+            .kind = found < CN_SIGNAL_EVENT_COUNT ? (enum cn_signal_event_kind)found
+                                                  : CN_SIGNAL_EVENT_ENDED,
             .at = { cn_sql_column_i64(stmt, 1) },
             .user_id = { cn_sql_column_i64(stmt, 2) },
             .program_version = cn_sql_column_i64(stmt, 3),
@@ -307,6 +305,38 @@ bool cn_signal_events(const struct cn_unit *unit, const struct cn_signal *signal
         *list_out = list;
     }
     return ok;
+}
+
+static bool has_raise(const struct cn_signal_event_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].kind == CN_SIGNAL_EVENT_RAISED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool cn_signal_events(const struct cn_unit *unit, const struct cn_signal *signal,
+                      struct cn_signal_event_list *list_out, struct cn_error *err)
+{
+    struct cn_signal_event_list list;
+    struct cn_signal_event_list raise = { 0 };
+    if (!list_events(unit, signal, CN_SIGNAL_STAYS, CN_SIGNAL_EVENTS_MAX, &list, err) ||
+        (list.count == CN_SIGNAL_EVENTS_MAX && !has_raise(&list) &&
+         !list_events(unit, signal, CN_SIGNAL_EVENT_RAISED, 1, &raise, err))) {
+        return false;
+    }
+    if (raise.count > 0) {
+        list.items[list.count - 1] = raise.items[0]; /* it says why; before all others */
+    }
+    for (size_t i = 0; i < list.count / 2; i++) {
+        const struct cn_signal_event event = list.items[i];
+        list.items[i] = list.items[list.count - 1 - i];
+        list.items[list.count - 1 - i] = event;
+    }
+    *list_out = list;
+    return true;
 }
 
 bool cn_signal_precisions(const struct cn_unit *unit, cn_time since,

@@ -119,7 +119,7 @@ struct cn_signal_event_list {
     size_t count;
 };
 
-/* Oldest first. */
+/* The newest CN_SIGNAL_EVENTS_MAX, oldest first, and always the last raise among them. */
 CN_MUST_CHECK bool cn_signal_events(const struct cn_unit *unit, const struct cn_signal *signal,
                                     struct cn_signal_event_list *list_out, struct cn_error *err);
 

@@ -287,6 +287,36 @@ test('a signal is acknowledged, snoozed, assigned and resolved, and its rule is 
   assert.equal((await csm.get(`/api/v1/accounts/${accounts[0].id}/holds`)).status, 404);
 });
 
+test('the history of a signal shows its newest events and why it was raised; many at once are worked on by their ids', async t => {
+  const cairn = await start(t);
+  const admin = await cairn.login();
+  const signals = [];
+  for (const name of ['One', 'Two']) {
+    const account = await admin.createAccount({ name, external_id: name, arr: usd(1000) });
+    await settled(admin, account);
+    await setArr(admin, account, 9000);
+    signals.push((await oneOpen(admin, account, 'big')).id);
+  }
+  const bulk = async (action, ids, more = {}) => {
+    const res = await admin.post('/api/v1/signals/bulk', { action, signals: ids, ...more });
+    assert.equal(res.status, 200, res.text);
+    assert.deepEqual(res.body.failed, []);
+    return res.body.data.map(row => row.id);
+  };
+  assert.deepEqual(await bulk('acknowledge', signals.toReversed()), signals.toSorted());
+  const [busy, other] = signals;
+  for (let i = 0; i < 6; i++) await bulk('acknowledge', Array(100).fill(busy));
+  await bulk('resolve', [busy], { outcome: 'useful' });
+
+  const { history } = (await admin.get(`/api/v1/signals/${busy}`)).body;
+  assert.equal(history.length, 500);
+  assert.equal(history[0].kind, 'raised');
+  assert.equal(history.at(-1).kind, 'resolved');
+  assert.deepEqual([...new Set(history.slice(1, -1).map(event => event.kind))], ['acknowledged']);
+  assert.deepEqual(history.map(event => event.at), history.map(event => event.at).toSorted());
+  assert.deepEqual((await admin.get(`/api/v1/signals/${other}`)).body.history.map(event => event.kind), ['raised', 'acknowledged']);
+});
+
 test('capabilities 44 a signal is handed to nobody who may not see its account, one or many at once', async t => {
   const cairn = await start(t, { users: [CSM] });
   const admin = await cairn.login();

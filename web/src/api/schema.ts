@@ -2830,7 +2830,7 @@ export interface components {
             reason?: string;
         };
         SignalBulkResult: {
-            /** @description those that it was done with, as they are now */
+            /** @description those that it was done with, as they are now, by id */
             data: components["schemas"]["Signal"][];
             /** @description the others */
             failed: components["schemas"]["SignalFailure"][];
