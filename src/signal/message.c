@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 
 #include "json/reader.h"
 #include "signal/brief.h"
@@ -10,6 +11,9 @@
 enum {
     SUBJECT_BYTES = 4800,
     MRKDWN_TEXT_MAX_BYTES = 300, /* of one value */
+    MRKDWN_STANDING_MAX_BYTES = 600,
+    MRKDWN_SUBJECT_MAX_BYTES = 100, /* of a ticket, so that ARR and health stand behind it */
+    TEXT_SUBJECT_MAX_BYTES = 2000,
     STANDING_MAX_BYTES = 8000,
     DIGEST_MAX_BYTES = 2 * 1024 * 1024,
 };
@@ -62,8 +66,9 @@ static void add_why_now(struct cn_buf *buf, const struct cn_outbox_item *item)
     }
 }
 
-/* "High, since Sat 28 Nov 2026, 14:05." and what else is to be said in a line. */
-static cn_str standing_of(const struct draft *draft)
+/* "High, since Sat 28 Nov 2026, 14:05." and what else is to be said in a line; at most so much of
+ * the ticket's subject. */
+static cn_str standing_of(const struct draft *draft, size_t subject_max)
 {
     const struct cn_brief *brief = &draft->brief;
     struct cn_buf buf;
@@ -74,8 +79,10 @@ static cn_str standing_of(const struct draft *draft)
     cn_buf_printf(&buf, " (%.*s).", CN_STR_ARG(cn_tz_name(draft->tz)));
     if (brief->signal.ticket_id_given == CN_GIVEN) {
         cn_buf_add_str(&buf, CN_STR(" Ticket: "));
-        cn_buf_add_str(&buf, brief->signal.ticket_subject);
-        cn_buf_add_str(&buf, CN_STR("."));
+        cn_str subject = cn_utf8_clip(brief->signal.ticket_subject, subject_max);
+        cn_buf_add_str(&buf, subject);
+        cn_buf_add_str(&buf, subject.len < brief->signal.ticket_subject.len ? CN_STR("...")
+                                                                            : CN_STR("."));
     }
     if (brief->account.arr_given == CN_GIVEN) {
         cn_buf_add_str(&buf, CN_STR(" ARR "));
@@ -101,7 +108,7 @@ static cn_str text_of(const struct draft *draft)
     cn_buf_add_str(&buf, CN_STR(": "));
     cn_buf_add_str(&buf, brief->signal.because);
     cn_buf_add_str(&buf, CN_STR("\n\n"));
-    cn_buf_add_str(&buf, standing_of(draft));
+    cn_buf_add_str(&buf, standing_of(draft, TEXT_SUBJECT_MAX_BYTES));
     cn_buf_add_str(&buf, CN_STR("\n\nWhy (signal "));
     cn_buf_add_str(&buf, brief->signal.rule);
     cn_buf_printf(&buf, ", program version %lld):\n", (long long)brief->signal.program_version);
@@ -147,7 +154,7 @@ static cn_str html_of(const struct draft *draft)
     cn_buf_add_str(&buf, CN_STR(": "));
     cn_brief_html(&buf, brief->signal.because);
     cn_buf_add_str(&buf, CN_STR("</h1><p>"));
-    cn_brief_html(&buf, standing_of(draft));
+    cn_brief_html(&buf, standing_of(draft, TEXT_SUBJECT_MAX_BYTES));
     cn_buf_add_str(&buf, CN_STR("</p><table style=\"border-collapse:collapse\">"));
     for (size_t i = 0; i < brief->value_count; i++) {
         cn_buf_add_str(&buf, CN_STR("<tr><td style=\"padding:2px 16px 2px 0\">"));
@@ -202,7 +209,7 @@ static void add_button(struct cn_json_writer *out, const char *label, const char
 static void add_facts(struct cn_buf *buf, const struct draft *draft)
 {
     const struct cn_brief *brief = &draft->brief;
-    cn_brief_mrkdwn(buf, standing_of(draft), MRKDWN_TEXT_MAX_BYTES);
+    cn_brief_mrkdwn(buf, standing_of(draft, MRKDWN_SUBJECT_MAX_BYTES), MRKDWN_STANDING_MAX_BYTES);
     for (size_t i = 0; i < brief->value_count; i++) {
         cn_buf_add_str(buf, CN_STR("\n• "));
         cn_brief_mrkdwn(buf, brief->values[i].name, MRKDWN_TEXT_MAX_BYTES);

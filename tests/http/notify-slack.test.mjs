@@ -77,6 +77,19 @@ test('a raised signal is a message to its owner by the bot, and one in the chann
   assert.ok(!cairn.log.includes(TOKEN) && !cairn.log.includes('/services/T/B'));
 });
 
+test('a ticket with a long subject leaves room for what else Slack is told of its account', async t => {
+  const { slack, admin, account } = await start(t);
+  const subject = `It burns ${'ä'.repeat(200)}`;
+  const opened_at = new Date(Date.now() - 3600_000 + 1000).toISOString();
+  const res = await admin.post(`/api/v1/accounts/${account.id}/tickets`, { subject, priority: 'critical', opened_at });
+  assert.equal(res.status, 201, res.text);
+  await openSignal(admin, account, 'waits');
+  await arrived(slack, 1);
+  const facts = slack.requests[0].body.blocks.filter(block => block.type === 'section')[1].text.text;
+  assert.match(facts, /Ticket: It burns ä{40,60}\.\.\. ARR 1,000 USD\./, facts);
+  assert.ok(!facts.includes('\ufffd'), facts);
+});
+
 test('Slack that is busy is left alone as long as it says, and that goes for all messages to it', async t => {
   const { slack, admin, account } = await start(t, { bot: false });
   const other = await settledAccount(admin, 'Other', account.owner?.id ?? (await userId(admin, CSM.email)));

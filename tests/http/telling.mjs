@@ -19,6 +19,10 @@ const SIGNALS = `signals:
     because: pays little
     when: arr < 50.0
     severity: low
+  waits:
+    because: a critical ticket waits
+    each: tickets.critical_for(1)
+    severity: high
   asked:
     when: external_id != ''
     severity: low
