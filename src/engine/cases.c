@@ -1,7 +1,15 @@
 #include "engine/cases.h"
 
+#include <math.h>
+#include <stdio.h>
+
 #include "base/str.h"
 #include "base/time.h"
+
+enum {
+    WANTED_MAX_BYTES = 100,
+    SPAN_MAX_HOURS = 2000000000, /* what a span holds is 2.56 thousand millions */
+};
 
 static const char *const colour_names[] = { "none", "red", "yellow", "green" };
 
@@ -102,7 +110,15 @@ static bool read_value(const struct reader *reader, const struct cn_node *node,
     case CN_COLUMN_SPAN:
         break;
     }
-    return cn_node_f64(node, &given->number, reader->problems);
+    if (!cn_node_f64(node, &given->number, reader->problems)) {
+        return false;
+    }
+    const double max = type == CN_COLUMN_I64    ? (double)CN_CASE_WHOLE_MAX
+                       : type == CN_COLUMN_SPAN ? (double)SPAN_MAX_HOURS
+                                                : HUGE_VAL;
+    char wanted[WANTED_MAX_BYTES];
+    (void)snprintf(wanted, sizeof(wanted), "a number from -%.0f to %.0f", max, max); /* fits */
+    return fabs(given->number) <= max || cn_node_wrong(node, wanted, reader->problems);
 }
 
 static bool read_given(const struct reader *reader, const struct cn_node *map,

@@ -30,6 +30,9 @@ enum {
     CN_CASES_CHILDREN_MAX = 20000, /* of all of a program */
 };
 
+/* A whole number that is given is at most this, as far as a double holds each of them. */
+#define CN_CASE_WHOLE_MAX ((int64_t)1 << 53)
+
 /* A value of a column. */
 struct cn_case_given {
     uint32_t column;

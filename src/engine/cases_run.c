@@ -90,10 +90,12 @@ static bool fill_made(void *arg, uint32_t stratum, struct cn_error *err)
     return true;
 }
 
-/* The number of the account is that of the row, plus 1. */
+/* Of row 0: past all that can be given, so that a `parent_id` that is joins no other test. */
+#define FIRST_ACCOUNT (CN_CASE_WHOLE_MAX + 1)
+
 static uint32_t add_row(struct filling *filling, const struct cn_case_facts *given)
 {
-    uint32_t row = cn_frame_add(filling->frame, (int64_t)filling->row_count + 1);
+    uint32_t row = cn_frame_add(filling->frame, FIRST_ACCOUNT + (int64_t)filling->row_count);
     for (size_t i = 0; i < given->count; i++) {
         set_given(filling->frame, row, &given->items[i], filling->strings);
     }
@@ -121,7 +123,8 @@ static void fill_rows(struct filling *filling, struct cn_health_state *state,
     for (size_t i = 0; i < cases->count; i++) {
         for (size_t j = 0; j < cases->items[i].child_count; j++) {
             uint32_t row = add_row(filling, &cases->items[i].children[j]);
-            cn_column_set_i64(cn_frame_column(filling->frame, parent_column), row, (int64_t)i + 1);
+            cn_column_set_i64(cn_frame_column(filling->frame, parent_column), row,
+                              FIRST_ACCOUNT + (int64_t)i);
         }
     }
     cn_health_state_resize(state, total);

@@ -95,6 +95,34 @@ test('003 children of a case are accounts of their own: what a parent reads of t
   assert.match(wrong.stdout, /score: expected 100, got 50/);
 });
 
+test('003 a case that gives an account of another number is no child of the case beside it', async t => {
+  const right = await run(t, `
+  - name: a parent of one
+    given: {arr: 50, logins.sum(28): 10}
+    children: [{arr: 4000, logins.sum(28): 10}]
+    expect: {score: 100, segments: [rich]}
+  - name: a child of somebody else
+    given: {arr: 50, logins.sum(28): 0, parent_id: 1}
+    expect: {score: 0, segments: []}
+  - name: a child of nobody that is here
+    given: {arr: 50, logins.sum(28): 0, parent_id: 9007199254740992}
+    expect: {score: 0, segments: []}
+`);
+  assert.equal(right.code, 0, right.stdout + right.stderr);
+});
+
+test('003 a number of a case that no column can hold is told with its place and the limits', async t => {
+  const wrong = await run(t, `
+  - {name: a, given: {parent_id: 1e300}, expect: {segments: []}}
+  - {name: b, given: {parent_id: -9007199254740994}, expect: {segments: []}}
+  - {name: c, given: {parent_id: 9007199254740992}, expect: {segments: [child]}}
+`, { ...FILES, 'segments.yaml': "segments:\n  child: {when: 'parent_id > 0'}\n" });
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.stderr, /t\.yaml:3:34: "parent_id" must be a number from -9007199254740992 to 9007199254740992, not "1e300"/);
+  assert.match(wrong.stderr, /t\.yaml:4:34: "parent_id" must be a number/);
+  assert.doesNotMatch(wrong.stderr, /t\.yaml:5/);
+});
+
 test('003 mistakes of such cases are told with line, column and what was meant', async t => {
   const wrong = await run(t, `
   - name: names
