@@ -146,26 +146,20 @@ bool cn_signal_add_event(const struct cn_unit *unit, int64_t event_id,
                          const struct cn_signal *signal, enum cn_signal_event_kind kind,
                          cn_str note, struct cn_error *err)
 {
-    struct cn_sql_stmt *stmt = NULL;
-    if (!cn_sql_prepare(unit->conn,
-                        "INSERT INTO signal_event(account_id, event_id, signal_id, rule, kind,"
-                        " state, at_us, tick, user_id, program_version, note, about_id)"
-                        " VALUES($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, $11)",
-                        &stmt, err)) {
-        return false;
-    }
-    cn_sql_bind_i64(stmt, 1, signal->account_id.value);
-    cn_sql_bind_i64(stmt, 2, event_id);
-    cn_sql_bind_i64(stmt, 3, signal->id.value);
-    cn_sql_bind_str(stmt, 4, signal->rule);
-    cn_sql_bind_i64(stmt, 5, (int64_t)kind);
-    cn_sql_bind_i64(stmt, 6, (int64_t)signal->state);
-    cn_sql_bind_i64(stmt, 7, unit->now.us);
-    cn_sql_bind_i64(stmt, 8, unit->user.value);
-    cn_sql_bind_i64(stmt, 9, signal->program_version);
-    cn_sql_bind_str(stmt, 10, note);
-    cn_sql_bind_i64(stmt, 11, signal->ticket_id.value);
-    return cn_sql_run(stmt, err);
+    const struct cn_signal_row row = {
+        .account_id = signal->account_id.value,
+        .signal_id = signal->id.value,
+        .event_id = event_id,
+        .about_id = signal->ticket_id.value,
+        .rule = signal->rule,
+        .kind = kind,
+        .mark = { .state = signal->state },
+        .at = unit->now,
+        .user_id = unit->user.value,
+        .program_version = signal->program_version,
+    };
+    bool is_new = false;
+    return cn_signal_save_event(unit, &row, note, &is_new, err);
 }
 
 /* Who hands it to themselves knows; what is over asks nobody. */
@@ -205,7 +199,8 @@ bool cn_signal_act(const struct cn_unit *unit, cn_signal_id id,
     if (!cn_sql_begin(unit->conn, err)) {
         return cn_error_context(err, "working on a signal");
     }
-    /* Once more after the account is kept: what the engine does to it waits from then on. */
+    /* Once more after the account is kept: until then a merge may have moved it.  On SQLite nobody
+     * else writes by then; on PostgreSQL the engine may still move it until its row is updated. */
     if (!cn_signal_load(unit, id, &signal, err) || !cn_account_keep(unit, signal.account_id, err) ||
         !cn_signal_load(unit, id, &signal, err) || !check(unit, &signal, action, err) ||
         !update(unit, &signal, action, err) ||

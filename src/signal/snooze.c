@@ -93,24 +93,19 @@ static bool clear_snooze(const struct cn_unit *unit, const struct snooze *snooze
 static bool add_event(const struct cn_unit *unit, const struct snooze *snooze, int64_t event_id,
                       struct cn_error *err)
 {
-    struct cn_sql_stmt *stmt = NULL;
-    if (!cn_sql_prepare(unit->conn,
-                        "INSERT INTO signal_event(account_id, event_id, signal_id, rule, kind,"
-                        " state, at_us, tick, user_id, program_version, note, about_id)"
-                        " VALUES($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, '', $9)",
-                        &stmt, err)) {
-        return false;
-    }
-    const int64_t values[] = { CN_SIGNAL_EVENT_ASKED_AGAIN, (int64_t)snooze->state, unit->now.us,
-                               snooze->program_version, snooze->about_id };
-    cn_sql_bind_i64(stmt, 1, snooze->account_id);
-    cn_sql_bind_i64(stmt, 2, event_id);
-    cn_sql_bind_i64(stmt, 3, snooze->signal_id);
-    cn_sql_bind_str(stmt, 4, snooze->rule);
-    for (size_t i = 0; i < CN_ARRAY_LEN(values); i++) {
-        cn_sql_bind_i64(stmt, 5 + (int)i, values[i]);
-    }
-    return cn_sql_run(stmt, err);
+    const struct cn_signal_row row = {
+        .account_id = snooze->account_id,
+        .signal_id = snooze->signal_id,
+        .event_id = event_id,
+        .about_id = snooze->about_id,
+        .rule = snooze->rule,
+        .kind = CN_SIGNAL_EVENT_ASKED_AGAIN,
+        .mark = { .state = snooze->state },
+        .at = unit->now,
+        .program_version = snooze->program_version,
+    };
+    bool is_new = false;
+    return cn_signal_save_event(unit, &row, CN_STR(""), &is_new, err);
 }
 
 /* What cleared or was resolved meanwhile asks nobody. */

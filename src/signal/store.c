@@ -90,14 +90,14 @@ static bool find_assignee(const struct cn_unit *unit, const struct cn_signal_row
 
 /* ---- a move ---- */
 
-static bool insert_event(const struct cn_unit *unit, const struct cn_signal_row *row,
-                         bool *is_new_out, struct cn_error *err)
+bool cn_signal_save_event(const struct cn_unit *unit, const struct cn_signal_row *row, cn_str note,
+                          bool *is_new_out, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
     if (!cn_sql_prepare(unit->conn,
                         "INSERT INTO signal_event(account_id, event_id, signal_id, rule, kind,"
                         " state, at_us, tick, user_id, program_version, note, evidence, about_id)"
-                        " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12)"
+                        " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
                         " ON CONFLICT (account_id, event_id) DO NOTHING",
                         &stmt, err)) {
         return false;
@@ -112,10 +112,11 @@ static bool insert_event(const struct cn_unit *unit, const struct cn_signal_row 
     for (size_t i = 0; i < CN_ARRAY_LEN(values); i++) {
         cn_sql_bind_i64(stmt, 7 + (int)i, values[i]);
     }
+    cn_sql_bind_str(stmt, 11, note);
     if (row->evidence.len > 0) {
-        cn_sql_bind_str(stmt, 11, row->evidence);
+        cn_sql_bind_str(stmt, 12, row->evidence);
     }
-    cn_sql_bind_i64(stmt, 12, row->about_id);
+    cn_sql_bind_i64(stmt, 13, row->about_id);
     bool ok = cn_sql_run(stmt, err);
     *is_new_out = ok && cn_sql_changes(unit->conn) > 0;
     return ok;
@@ -267,7 +268,7 @@ static bool save(const struct cn_unit *unit, const struct cn_signal_row *row,
                  const struct cn_signal_budget *budget, struct cn_error *err)
 {
     bool is_new = false;
-    if (!insert_event(unit, row, &is_new, err)) {
+    if (!cn_signal_save_event(unit, row, CN_STR(""), &is_new, err)) {
         return false;
     }
     if (!is_new) {

@@ -76,6 +76,10 @@ struct cn_signal_row {
 CN_MUST_CHECK bool cn_signal_save(const struct cn_unit *unit, const struct cn_signal_row *row,
                                   const struct cn_signal_budget *budget, struct cn_error *err);
 
+/* Only the event, with what a person said; *is_new_out is false if it is written already. */
+CN_MUST_CHECK bool cn_signal_save_event(const struct cn_unit *unit, const struct cn_signal_row *row,
+                                        cn_str note, bool *is_new_out, struct cn_error *err);
+
 /* It is not the newest of its record any more: nothing is, until the record is found anew.  Nothing
  * if the account is gone. */
 CN_MUST_CHECK bool cn_signal_save_over(const struct cn_unit *unit,
