@@ -48,12 +48,7 @@ static bool open_link(const struct cn_request *req, struct visit *visit, struct 
     if (visit->user.is_disabled || visit->user.role == CN_ROLE_VIEWER) {
         return cn_fail(err, CN_NOT_FOUND, "there is no such link");
     }
-    visit->unit.user = visit->user.id;
-    visit->unit.team = visit->user.team_id;
-    visit->unit.scope = visit->user.scope;
-    if (visit->unit.scope == CN_SCOPE_TEAM && visit->unit.team.value == 0) {
-        visit->unit.scope = CN_SCOPE_OWN;
-    }
+    visit->unit = cn_user_reader(&req->unit, &visit->user);
     return cn_signal_load(&visit->unit, (cn_signal_id){ link.record_id }, &visit->signal, err);
 }
 

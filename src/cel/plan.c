@@ -28,7 +28,6 @@ struct cn_cel_planner {
     struct cn_cel_plan *plan;
     uint32_t step_capacity;
     size_t output_capacity;
-    size_t column_capacity;
     uint32_t buckets[BUCKETS];
     bool is_full;
 };
@@ -325,22 +324,6 @@ static uint32_t lower(struct cn_cel_planner *planner, const struct cn_cel_node *
 }
 /* NOLINTEND(misc-no-recursion) */
 
-static void add_columns(struct cn_cel_planner *planner, const struct cn_cel_expr *expr)
-{
-    struct cn_cel_plan *plan = planner->plan;
-    for (size_t i = 0; i < expr->column_count; i++) {
-        bool is_new = true;
-        for (size_t j = 0; j < plan->column_count && is_new; j++) {
-            is_new = plan->columns[j] != expr->columns[i];
-        }
-        if (is_new) {
-            plan->columns = grow(planner->arena, plan->columns, plan->column_count,
-                                 &planner->column_capacity, sizeof(uint32_t));
-            plan->columns[plan->column_count++] = expr->columns[i];
-        }
-    }
-}
-
 bool cn_cel_plan_add(struct cn_cel_planner *planner, const struct cn_cel_expr *expr,
                      size_t *output_out, struct cn_error *err)
 {
@@ -353,7 +336,6 @@ bool cn_cel_plan_add(struct cn_cel_planner *planner, const struct cn_cel_expr *e
         return cn_fail(err, CN_TOO_LARGE, "more than %d operations in one program",
                        CN_CEL_PLAN_OPS_MAX);
     }
-    add_columns(planner, expr);
     *output_out = add_output(planner, step);
     return true;
 }
@@ -436,10 +418,4 @@ size_t cn_cel_plan_outputs(const struct cn_cel_plan *plan)
 size_t cn_cel_plan_ops(const struct cn_cel_plan *plan)
 {
     return plan->step_count;
-}
-
-const uint32_t *cn_cel_plan_columns(const struct cn_cel_plan *plan, size_t *count_out)
-{
-    *count_out = plan->column_count;
-    return plan->columns;
 }

@@ -38,9 +38,6 @@ const struct cn_cel_plan *cn_cel_plan_finish(struct cn_cel_planner *planner);
 size_t cn_cel_plan_outputs(const struct cn_cel_plan *plan);
 size_t cn_cel_plan_ops(const struct cn_cel_plan *plan); /* a block needs; for tests and gauges */
 
-/* Ids of the columns that the plan reads, each once; borrowed. */
-const uint32_t *cn_cel_plan_columns(const struct cn_cel_plan *plan, size_t *count_out);
-
 /* The registers of one thread. */
 struct cn_cel_run *cn_cel_run_new(const struct cn_cel_plan *plan);
 void cn_cel_run_free(struct cn_cel_run *run); /* NULL is allowed */

@@ -1,4 +1,5 @@
 /* All names of the program's sets, before anything of them is checked. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,13 +60,9 @@ static void each_of_key(const struct cn_program_tree *tree, const char *key, con
 static cn_str piece_of(const struct preparing *p, const struct cn_segment *item)
 {
     const char *kind = cn_segment_kind_names[item->kind];
-    size_t kind_len = strlen(kind);
-    size_t len = kind_len + 1 + item->name.len + 1;
-    char *text = cn_arena_calloc(p->arena, len, 1);
-    memcpy(text, kind, kind_len);
-    text[kind_len] = ':';
-    memcpy(text + kind_len + 1, item->name.ptr, item->name.len);
-    text[len - 1] = '|';
+    size_t len = strlen(kind) + 1 + item->name.len + 1;
+    char *text = cn_arena_calloc(p->arena, len + 1, 1);
+    (void)snprintf(text, len + 1, "%s:%.*s|", kind, CN_STR_ARG(item->name));
     return (cn_str){ text, len };
 }
 

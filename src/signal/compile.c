@@ -71,6 +71,14 @@ static void problem(struct compiler *c, struct cn_place place, const char *messa
     c->ok = cn_diagnose(c->problems, &place, "%s", message);
 }
 
+/* "a signal has at most 20 tasks" */
+static void too_many(struct compiler *c, const struct cn_node *node, const char *what, int max,
+                     const char *of)
+{
+    const struct cn_place place = cn_node_place(node);
+    c->ok = cn_diagnose(c->problems, &place, "%s has at most %d %s", what, max, of);
+}
+
 static cn_str text_of(const struct cn_node *map, const char *key)
 {
     const struct cn_node *node = cn_node_get(map, key);
@@ -124,7 +132,7 @@ static void read_tasks(struct compiler *c, const struct cn_node *map, struct cn_
         return; /* a wrong shape was reported by the table */
     }
     if (list->count > CN_SIGNAL_TASKS_MAX) {
-        problem(c, cn_node_place(list), "a signal has at most 20 tasks");
+        too_many(c, list, "a signal", CN_SIGNAL_TASKS_MAX, "tasks");
         return;
     }
     rule->tasks = cn_arena_array(c->arena, cn_str, list->count + 1);
@@ -132,7 +140,9 @@ static void read_tasks(struct compiler *c, const struct cn_node *map, struct cn_
         const struct cn_node *item = &list->items[i];
         if (item->kind != CN_NODE_SCALAR || item->text.len == 0 ||
             item->text.len > CN_SIGNAL_TASK_MAX_BYTES) {
-            problem(c, cn_node_place(item), "a task is a text of 1 to 300 bytes");
+            const struct cn_place place = cn_node_place(item);
+            c->ok = cn_diagnose(c->problems, &place, "a task is a text of 1 to %d bytes",
+                                CN_SIGNAL_TASK_MAX_BYTES);
         }
         rule->tasks[rule->task_count++] = item->text;
     }
@@ -340,7 +350,7 @@ static const struct cn_node **list_rules(struct compiler *c, const struct cn_sec
         }
         for (size_t item = 0; item < map->count; item++) {
             if (count == CN_SIGNALS_MAX) {
-                problem(c, cn_node_place(&map->items[item]), "a program has at most 200 signals");
+                too_many(c, &map->items[item], "a program", CN_SIGNALS_MAX, "signals");
                 return NULL;
             }
             nodes[count++] = &map->items[item];
@@ -414,7 +424,7 @@ const uint32_t *cn_signal_rule_columns(const struct cn_signal_model *model, size
     }
     uint32_t *columns = cn_arena_array(arena, uint32_t, most);
     for (size_t i = 0; i < CN_ARRAY_LEN(rules); i++) {
-        for (size_t j = 0; j < counts[i]; j++) {
+        for (size_t j = 0; read[i] != NULL && j < counts[i]; j++) {
             bool is_there = false;
             for (size_t k = 0; k < count; k++) {
                 is_there |= columns[k] == read[i][j];
