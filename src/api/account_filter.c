@@ -5,6 +5,7 @@
 
 #include "api/accounts.h"
 #include "api/core.h"
+#include "api/program_view.h"
 #include "engine/portfolio.h"
 #include "engine/questions.h"
 #include "engine/scorecards.h"
@@ -69,7 +70,11 @@ static bool read_moved(const struct cn_request *req, const struct cn_account_lis
         .owner_id = query->owner_id,
         .currency = req->api->options.currency,
     };
-    cn_engine_effective(req->api->options.engine.live, req->unit.arena, &range.effective);
+    struct cn_engine *engine = NULL;
+    if (!cn_program_engine(req, &engine, err)) {
+        return false;
+    }
+    cn_engine_effective(engine, req->unit.arena, &range.effective);
     if (!cn_movement_members(&req->unit, &range, was, is, &ids, &filter->only_count, err)) {
         return false;
     }
@@ -97,32 +102,45 @@ static void narrow(const struct cn_request *req, int64_t *ids, size_t count,
 static bool read_scorecard(const struct cn_request *req, const struct cn_account_list_query *query,
                            struct cn_account_filter *filter, struct cn_error *err)
 {
-    struct cn_engine *engine = req->api->options.engine.live;
+    struct cn_engine *engine = NULL;
     int64_t *ids = NULL;
     size_t count = 0;
-    if (engine == NULL ||
-        !cn_engine_scored_by(engine, query->scorecard, req->unit.arena, &ids, &count)) {
+    if (!cn_program_engine(req, &engine, err)) {
+        return false;
+    }
+    if (!cn_engine_scored_by(engine, query->scorecard, req->unit.arena, &ids, &count)) {
         return wrong(err, "scorecard", query->scorecard);
     }
     narrow(req, ids, count, filter);
     return true;
 }
 
-static void read_overridden(const struct cn_request *req, struct cn_account_filter *filter)
+static bool read_overridden(const struct cn_request *req, struct cn_account_filter *filter,
+                            struct cn_error *err)
 {
+    struct cn_engine *engine = NULL;
     int64_t *ids = NULL;
     size_t count = 0;
-    cn_engine_overridden(req->api->options.engine.live, req->unit.arena, &ids, &count);
+    if (!cn_program_engine(req, &engine, err)) {
+        return false;
+    }
+    cn_engine_overridden(engine, req->unit.arena, &ids, &count);
     narrow(req, ids, count, filter);
+    return true;
 }
 
-static void narrow_by_answers(const struct cn_request *req, const struct cn_question_ask *ask,
-                              struct cn_account_filter *filter)
+static bool narrow_by_answers(const struct cn_request *req, const struct cn_question_ask *ask,
+                              struct cn_account_filter *filter, struct cn_error *err)
 {
+    struct cn_engine *engine = NULL;
     int64_t *ids = NULL;
     size_t count = 0;
-    cn_engine_question_members(req->api->options.engine.live, ask, req->unit.arena, &ids, &count);
+    if (!cn_program_engine(req, &engine, err)) {
+        return false;
+    }
+    cn_engine_question_members(engine, ask, req->unit.arena, &ids, &count);
     narrow(req, ids, count, filter);
+    return true;
 }
 
 /* "": nothing is asked. */
@@ -141,8 +159,7 @@ static bool read_question(const struct cn_request *req, const char *field, cn_st
     if (ask.question == CN_QUESTION_NONE) {
         return wrong(err, field, name);
     }
-    narrow_by_answers(req, &ask, filter);
-    return true;
+    return narrow_by_answers(req, &ask, filter, err);
 }
 
 static bool read_answers(const struct cn_request *req, const struct cn_account_list_query *query,
@@ -150,10 +167,22 @@ static bool read_answers(const struct cn_request *req, const struct cn_account_l
 {
     if (query->answered_given == CN_GIVEN) {
         const struct cn_question_ask ask = { .answered = (unsigned)query->answered };
-        narrow_by_answers(req, &ask, filter);
+        if (!narrow_by_answers(req, &ask, filter, err)) {
+            return false;
+        }
     }
     return read_question(req, "question", query->question, filter, err) &&
            read_question(req, "unanswered", query->unanswered, filter, err);
+}
+
+/* What only an engine knows. */
+static bool ask_engine(const struct cn_request *req, const struct cn_account_list_query *query,
+                       struct cn_account_filter *filter, struct cn_error *err)
+{
+    return (query->moved_given != CN_GIVEN || read_moved(req, query, filter, err)) &&
+           (query->scorecard_given != CN_GIVEN || read_scorecard(req, query, filter, err)) &&
+           (!query->overridden || read_overridden(req, filter, err)) &&
+           read_answers(req, query, filter, err);
 }
 
 static bool parse_sort(cn_str text, struct cn_account_filter *filter, struct cn_error *err)
@@ -224,14 +253,7 @@ bool cn_account_filter_of(const struct cn_request *req, const struct cn_account_
     }
     if ((query->band_given == CN_GIVEN && !parse_bands(query->band, &filter.bands, err)) ||
         (query->sort_given == CN_GIVEN && !parse_sort(query->sort, &filter, err)) ||
-        (query->moved_given == CN_GIVEN && !read_moved(req, query, &filter, err)) ||
-        (query->scorecard_given == CN_GIVEN && !read_scorecard(req, query, &filter, err))) {
-        return false;
-    }
-    if (query->overridden) {
-        read_overridden(req, &filter);
-    }
-    if (!read_answers(req, query, &filter, err)) {
+        !ask_engine(req, query, &filter, err)) {
         return false;
     }
     *filter_out = filter;

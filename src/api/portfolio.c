@@ -3,6 +3,7 @@
 
 #include "api/accounts.h"
 #include "api/core.h"
+#include "api/program_view.h"
 
 enum {
     CELLS_MAX = CN_BAND_COUNT * CN_BAND_COUNT,
@@ -315,13 +316,17 @@ static bool handle_migration(const struct cn_request *req, struct cn_response *r
         .owner_id = query->owner_id,
         .currency = req->api->options.currency,
     };
+    struct cn_engine *engine = NULL;
     struct cn_movement movement;
     struct cn_user_list users;
     if (range.to.us < range.from.us) {
         cn_fail(err, CN_MALFORMED, "to: before from");
         return cn_error_field(err, "to");
     }
-    cn_engine_effective(req->api->options.engine.live, req->unit.arena, &range.effective);
+    if (!cn_program_engine(req, &engine, err)) {
+        return false;
+    }
+    cn_engine_effective(engine, req->unit.arena, &range.effective);
     if (!cn_movement_load(&req->unit, &range, &movement, err) ||
         !cn_user_list(&req->unit, &users, err) ||
         !fill_movers(req, &range, false, &users, &view->fallers, err) ||

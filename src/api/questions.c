@@ -8,6 +8,7 @@
 
 #include "api/accounts.h"
 #include "api/core.h"
+#include "api/program_view.h"
 
 enum {
     TEXT_MAX = 20000
@@ -125,8 +126,9 @@ static bool handle_grounds(const struct cn_request *req, struct cn_response *res
     struct grounds_view *view = res->body;
     struct cn_question_ground grounds[CN_QUESTIONS];
     struct cn_arena *arena = req->unit.arena;
-    if (!cn_engine_question_grounds(req->api->options.engine.live, &req->unit, arena, grounds,
-                                    err)) {
+    struct cn_engine *engine = NULL;
+    if (!cn_program_engine(req, &engine, err) ||
+        !cn_engine_question_grounds(engine, &req->unit, arena, grounds, err)) {
         return false;
     }
     view->data.items = cn_arena_array(arena, struct ground_view, CN_QUESTIONS);
@@ -241,8 +243,10 @@ static bool handle_answers(const struct cn_request *req, struct cn_response *res
     struct answers_view *view = res->body;
     struct cn_answered answers[CN_QUESTIONS];
     struct cn_arena *arena = req->unit.arena;
-    if (!cn_account_visible(&req->unit, path->account_id, err) ||
-        !cn_engine_answers(req->api->options.engine.live, path->account_id, arena, answers, err)) {
+    struct cn_engine *engine = NULL;
+    if (!cn_program_engine(req, &engine, err) ||
+        !cn_account_visible(&req->unit, path->account_id, err) ||
+        !cn_engine_answers(engine, path->account_id, arena, answers, err)) {
         return false;
     }
     view->data.items = cn_arena_array(arena, struct answer_view, CN_QUESTIONS);
