@@ -4,15 +4,9 @@
  */
 #include "book/merge.h"
 #include "engine/parts.h"
-#include "signal/inbox.h"
-#include "tests/unit/spine_world.h"
-
-#define SECOND_US ((int64_t)1000000)
-#define HOUR_US   (3600 * SECOND_US)
-#define DAY_US    ((int64_t)DAY_S * SECOND_US)
+#include "tests/unit/spine_signals.h"
 
 enum {
-    WAIT_MS = 20000,
     TICKETS = 300
 };
 
@@ -32,10 +26,6 @@ static const struct cn_program_file of_the_account = {
                "  waits: {when: oldest_critical_hours >= 48.0, severity: critical, rearm: 7d}\n")
 };
 
-struct world {
-    struct spine spine;
-};
-
 static void use(struct world *w, const struct cn_program_file *signals)
 {
     const struct cn_program_file files[] = {
@@ -50,29 +40,9 @@ static void use(struct world *w, const struct cn_program_file *signals)
 
 static void begin(struct world *w, const char *schema)
 {
-    *w = (struct world){ 0 };
-    spine_init(&w->spine, schema);
-    w->spine.tick_us = 20000;
+    prepare_world(w, schema);
     use(w, &each_48);
     start(&w->spine);
-}
-
-static void end(struct world *w)
-{
-    stop(&w->spine);
-    assert_int_equal(spine_deinit(&w->spine), 0);
-}
-
-static void restart(struct world *w)
-{
-    stop(&w->spine);
-    start(&w->spine);
-    settle(&w->spine);
-}
-
-static void go_on(struct world *w, int64_t by_us)
-{
-    (void)atomic_fetch_add(&w->spine.clock.fixed_us, by_us);
 }
 
 /* ---- records ---- */
@@ -89,21 +59,12 @@ struct change {
     bool is_late;     /* of a merge: a round that read before it stores after it, of that ticket */
 };
 
-static bool load(const struct cn_unit *unit, const char *key, struct cn_account *account_out,
-                 struct cn_error *err)
-{
-    const struct cn_account_new new_account = { .name = cn_str_of(key),
-                                                .external_id = cn_str_of(key),
-                                                .stage = CN_STAGE_ADOPTION };
-    return cn_account_upsert(unit, &new_account, account_out, NULL, err);
-}
-
 static bool merge(const struct cn_unit *unit, const struct change *change,
                   const struct cn_account *account, struct cn_error *err)
 {
     struct cn_account into;
     struct cn_account survivor;
-    return load(unit, change->into, &into, err) &&
+    return load_account(unit, change->into, &into, err) &&
            cn_account_merge(unit,
                             &(struct cn_merge){ .from = account->id,
                                                 .into = into.id,
@@ -161,17 +122,11 @@ static bool start_ticket(const struct cn_unit *unit, const struct change *change
 static bool write_change(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
     const struct change *change = arg;
-    struct spine *spine = &change->world->spine;
+    const struct cn_unit unit = world_unit(change->world, conn);
     struct cn_account account;
     struct cn_ticket ticket;
     struct cn_hold hold;
-    struct cn_unit unit = { .conn = conn,
-                            .arena = &spine->arena,
-                            .ids = &spine->ids,
-                            .scope = CN_SCOPE_ALL,
-                            .tz = spine->tz,
-                            .now = cn_now(&spine->clock) };
-    if (!load(&unit, change->account, &account, err)) {
+    if (!load_account(&unit, change->account, &account, err)) {
         return false;
     }
     if (change->into != NULL && !change->is_late) {
@@ -201,11 +156,7 @@ static bool write_change(void *arg, struct cn_sql_conn *conn, struct cn_error *e
 
 static void apply_change(struct change change)
 {
-    struct cn_error err;
-    if (!cn_db_write(change.world->spine.db, write_change, &change, &err)) {
-        fail_msg("%s", err.message);
-    }
-    settle(&change.world->spine);
+    write_and_settle(change.world, write_change, &change);
 }
 
 static void open_ticket(struct world *w, const char *account, const char *ticket, int64_t opened_us)
@@ -222,59 +173,15 @@ static void solve_ticket(struct world *w, const char *account, const char *ticke
 
 /* ---- signals ---- */
 
-/* Of a ticket, or of the account ("-"): how often it was raised, and where the newest stands. */
-struct standing {
-    bool is_there;
-    enum cn_signal_state state;
-    int raised; /* signals */
-    int events; /* that say so */
-    int64_t raised_us;
-};
-
-static struct standing standing_of(struct world *w, const char *ticket)
+/* Of a ticket, or of the account ("-"). */
+static struct standing of_ticket(struct world *w, const char *ticket)
 {
-    static const char sql[] =
-        "SELECT s.state, s.raised_us, s.is_current, (SELECT count(*) FROM signal_event AS e"
-        " WHERE e.account_id = s.account_id AND e.signal_id = s.signal_id AND e.kind = $2"
-        " AND e.about_id = s.about_id) FROM signal AS s LEFT JOIN ticket AS t"
-        " ON t.account_id = s.account_id AND t.ticket_id = s.about_id"
-        " WHERE COALESCE(t.external_id, '-') = $1 AND s.rule = 'waits'";
-    struct cn_sql_conn *conn = NULL;
-    struct cn_sql_stmt *stmt = NULL;
-    struct cn_error err;
-    struct standing standing = { 0 };
-    bool row = false;
-    assert_true(cn_db_read(w->spine.db, &conn, &err));
-    assert_true(cn_sql_prepare(conn, sql, &stmt, &err));
-    cn_sql_bind_str(stmt, 1, cn_str_of(ticket));
-    cn_sql_bind_i64(stmt, 2, CN_SIGNAL_EVENT_RAISED);
-    while (cn_sql_step(stmt, &row, &err) && row) {
-        standing.raised += !cn_sql_column_is_null(stmt, 1);
-        standing.events += (int)cn_sql_column_i64(stmt, 3);
-        if (cn_sql_column_i64(stmt, 2) == 1) {
-            assert_false(standing.is_there); /* one of a ticket is the newest */
-            standing.is_there = true;
-            standing.state = (enum cn_signal_state)cn_sql_column_i64(stmt, 0);
-            standing.raised_us = cn_sql_column_i64(stmt, 1);
-        }
-    }
-    cn_sql_finish(stmt);
-    cn_db_release(w->spine.db, conn);
-    return standing;
+    return standing_of(w, (struct which){ "waits", "", ticket });
 }
 
 static struct standing wait_for(struct world *w, const char *ticket, enum cn_signal_state state)
 {
-    struct standing standing = { 0 };
-    for (int ms = 0; ms < WAIT_MS; ms += 5) {
-        standing = standing_of(w, ticket);
-        if (standing.is_there && standing.state == state) {
-            return standing;
-        }
-        (void)usleep(5000);
-    }
-    fail_msg("%s is not %s", ticket, cn_signal_state_names[state]);
-    return standing;
+    return wait_for_state(w, (struct which){ "waits", "", ticket }, state);
 }
 
 /* It was raised once, at 48 hours exactly, as far as the clock was looked at. */
@@ -291,7 +198,7 @@ static void raised_at(struct world *w, const char *ticket, int64_t opened_us)
 static void not_there(struct world *w, const char *ticket)
 {
     restart(w);
-    assert_false(standing_of(w, ticket).is_there);
+    assert_false(of_ticket(w, ticket).is_there);
 }
 
 /* ---- the tests ---- */
@@ -317,12 +224,12 @@ static void a_second_ticket(struct world *w)
     open_ticket(w, "a", "third", third_us);
     solve_ticket(w, "a", "first");
     assert_int_equal(wait_for(w, "first", CN_SIGNAL_CLEAR).raised, 1);
-    assert_int_equal(standing_of(w, "second").state, CN_SIGNAL_RAISED);
+    assert_int_equal(of_ticket(w, "second").state, CN_SIGNAL_RAISED);
     solve_ticket(w, "a", "second");
     (void)wait_for(w, "second", CN_SIGNAL_CLEAR);
     go_on(w, 48 * HOUR_US);
     raised_at(w, "third", third_us);
-    assert_int_equal(standing_of(w, "second").events, 1);
+    assert_int_equal(of_ticket(w, "second").events, 1);
 }
 
 static void the_same_second(struct world *w)
@@ -386,8 +293,8 @@ static void restarts_and_clocks(struct world *w)
     go_on(w, 2 * HOUR_US);
     (void)wait_for(w, "first", CN_SIGNAL_RAISED);
     (void)wait_for(w, "second", CN_SIGNAL_RAISED);
-    assert_int_equal(standing_of(w, "first").events, 1);
-    assert_int_equal(standing_of(w, "second").events, 1);
+    assert_int_equal(of_ticket(w, "first").events, 1);
+    assert_int_equal(of_ticket(w, "second").events, 1);
 }
 
 static void baseline_and_holds(struct world *w)
@@ -403,12 +310,12 @@ static void baseline_and_holds(struct world *w)
     assert_int_equal(wait_for(w, "older", CN_SIGNAL_BASELINE).raised, 0);
     apply_change((struct change){ .world = w, .account = "a", .ticket = "older", .starts = true });
     assert_int_equal(wait_for(w, "older", CN_SIGNAL_RAISED).events, 1);
-    assert_int_equal(standing_of(w, "old").state, CN_SIGNAL_BASELINE);
+    assert_int_equal(of_ticket(w, "old").state, CN_SIGNAL_BASELINE);
     restart(w);
     /* One that was told late is new. */
     open_ticket(w, "a", "late", now_us - 55 * HOUR_US);
     assert_int_equal(wait_for(w, "late", CN_SIGNAL_RAISED).events, 1);
-    assert_int_equal(standing_of(w, "old").state, CN_SIGNAL_BASELINE);
+    assert_int_equal(of_ticket(w, "old").state, CN_SIGNAL_BASELINE);
 }
 
 static void another_program(struct world *w)
@@ -423,14 +330,14 @@ static void another_program(struct world *w)
     use(w, &each_24); /* what is raised stays so; what is true already is listed */
     start(&w->spine);
     assert_int_equal(wait_for(w, "second", CN_SIGNAL_BASELINE).raised, 0);
-    assert_int_equal(standing_of(w, "first").events, 1);
-    assert_int_equal(standing_of(w, "first").state, CN_SIGNAL_RAISED);
+    assert_int_equal(of_ticket(w, "first").events, 1);
+    assert_int_equal(of_ticket(w, "first").state, CN_SIGNAL_RAISED);
     stop(&w->spine);
     use(w, &of_the_account); /* about the account now: those of its tickets end */
     start(&w->spine);
     assert_int_equal(wait_for(w, "-", CN_SIGNAL_BASELINE).raised, 0);
-    assert_false(standing_of(w, "first").is_there);
-    assert_false(standing_of(w, "second").is_there);
+    assert_false(of_ticket(w, "first").is_there);
+    assert_false(of_ticket(w, "second").is_there);
     solve_ticket(w, "a", "first");
     solve_ticket(w, "a", "second");
     assert_int_equal(wait_for(w, "-", CN_SIGNAL_CLEAR).raised, 0);
@@ -452,13 +359,13 @@ static void from_the_account(struct world *w)
     use(w, &each_48);
     start(&w->spine);
     assert_int_equal(wait_for(w, "first", CN_SIGNAL_BASELINE).raised, 0);
-    assert_int_equal(standing_of(w, "-").state, CN_SIGNAL_RAISED);
+    assert_int_equal(of_ticket(w, "-").state, CN_SIGNAL_RAISED);
     go_on(w, HOUR_US);
     raised_at(w, "second", opened_us + HOUR_US);
     restart(w);
     solve_ticket(w, "a", "first");
     (void)wait_for(w, "first", CN_SIGNAL_CLEAR);
-    assert_int_equal(standing_of(w, "-").state, CN_SIGNAL_RAISED);
+    assert_int_equal(of_ticket(w, "-").state, CN_SIGNAL_RAISED);
     solve_ticket(w, "a", "second");
     (void)wait_for(w, "second", CN_SIGNAL_CLEAR);
     assert_int_equal(wait_for(w, "-", CN_SIGNAL_CLEAR).events, 1);
@@ -497,7 +404,7 @@ static void merged_meanwhile(struct world *w)
     if (!cn_db_write(w->spine.db, write_change, &late, &err)) {
         fail_msg("%s", err.message);
     }
-    struct standing standing = standing_of(w, "late");
+    struct standing standing = of_ticket(w, "late");
     cn_engine_hold(w->spine.engine, false);
     assert_true(standing.is_there);
     assert_int_equal(standing.state, CN_SIGNAL_RAISED);
@@ -569,9 +476,9 @@ static void hundreds_solved(struct world *w)
     go_on(w, DAY_US);
     wait_for_marks(w, 1);
     restart(w); /* without them nothing else is told, and nothing is forgotten */
-    assert_int_equal(standing_of(w, "stays").state, CN_SIGNAL_RAISED);
-    assert_int_equal(standing_of(w, "stays").events, 1);
-    assert_int_equal(standing_of(w, "t7").events, 1);
+    assert_int_equal(of_ticket(w, "stays").state, CN_SIGNAL_RAISED);
+    assert_int_equal(of_ticket(w, "stays").events, 1);
+    assert_int_equal(of_ticket(w, "t7").events, 1);
     open_ticket(w, "a", "t7", opened_us);
     struct standing again = wait_for(w, "t7", CN_SIGNAL_RAISED);
     assert_int_equal(again.raised, 2);
@@ -579,25 +486,11 @@ static void hundreds_solved(struct world *w)
     assert_int_equal(marks_of(w), 2);
 }
 
-/* On SQLite, and on PostgreSQL where there is one. */
-static void both(void (*test)(struct world *w))
-{
-    struct world w;
-    begin(&w, NULL);
-    test(&w);
-    end(&w);
-    if (spine_server() != NULL) {
-        begin(&w, "signal_each_test");
-        test(&w);
-        end(&w);
-    }
-}
-
-#define TEST(name)                        \
-    static void test_##name(void **state) \
-    {                                     \
-        (void)state;                      \
-        both(name);                       \
+#define TEST(name)                                \
+    static void test_##name(void **state)         \
+    {                                             \
+        (void)state;                              \
+        on_both(begin, "signal_each_test", name); \
     }
 TEST(a_second_ticket)
 TEST(the_same_second)

@@ -2,15 +2,9 @@
  * The signals that ship, at their edges, in a whole engine under a clock that the test moves; on
  * SQLite and on PostgreSQL.
  */
-#include "signal/inbox.h"
-#include "tests/unit/spine_world.h"
-
-#define SECOND_US ((int64_t)1000000)
-#define HOUR_US   (3600 * SECOND_US)
-#define DAY_US    ((int64_t)DAY_S * SECOND_US)
+#include "tests/unit/spine_signals.h"
 
 enum {
-    WAIT_MS = 20000,
     BODY_MAX = 4 * 1024 * 1024
 };
 
@@ -24,11 +18,6 @@ static const struct cn_program_file score_of_a_trait = {
                "    measures:\n"
                "      - {name: points, weight: 100, score: trait.points.number()}\n"
                "bands: {yellow: 50, green: 75, margin: 3}\n")
-};
-
-struct world {
-    struct spine spine;
-    int64_t messages;
 };
 
 static struct cn_program_file shipped(struct world *w, const char *name)
@@ -47,9 +36,7 @@ static struct cn_program_file shipped(struct world *w, const char *name)
 /* With the metrics and signals that ship. */
 static void begin(struct world *w, const char *schema)
 {
-    *w = (struct world){ 0 };
-    spine_init(&w->spine, schema);
-    w->spine.tick_us = 20000;
+    prepare_world(w, schema);
     w->spine.round_us = 1000; /* nobody floods it */
     open_stores(&w->spine);
     const struct cn_program_file files[] = { shipped(w, "metrics.yaml"), score_of_a_trait,
@@ -57,17 +44,6 @@ static void begin(struct world *w, const char *schema)
     use_program(&w->spine, files, CN_ARRAY_LEN(files));
     close_stores(&w->spine);
     start(&w->spine);
-}
-
-static void end(struct world *w)
-{
-    stop(&w->spine);
-    assert_int_equal(spine_deinit(&w->spine), 0);
-}
-
-static void go_on(struct world *w, int64_t by_us)
-{
-    (void)atomic_fetch_add(&w->spine.clock.fixed_us, by_us);
 }
 
 /* ---- events ---- */
@@ -207,32 +183,18 @@ static bool change_tickets(const struct cn_unit *unit, const struct change *chan
     return true;
 }
 
-static bool load(const struct cn_unit *unit, const char *key, struct cn_account *account_out,
-                 struct cn_error *err)
-{
-    const struct cn_account_new new_account = { .name = cn_str_of(key),
-                                                .external_id = cn_str_of(key),
-                                                .stage = CN_STAGE_ADOPTION };
-    return cn_account_upsert(unit, &new_account, account_out, NULL, err);
-}
-
 static bool write_change(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
     const struct change *change = arg;
-    struct spine *spine = &change->world->spine;
+    const struct cn_unit unit = world_unit(change->world, conn);
     struct cn_account account;
     struct cn_hold hold;
-    struct cn_unit unit = { .conn = conn,
-                            .arena = &spine->arena,
-                            .ids = &spine->ids,
-                            .scope = CN_SCOPE_ALL,
-                            .now = cn_now(&spine->clock) };
     const struct cn_account_patch patch = { .arr = { change->arr_minor, "USD" },
                                             .arr_given = CN_GIVEN };
     const struct cn_hold_new new_hold = { .kind = cn_str_of(change->hold),
                                           .reason = CN_STR("later"),
                                           .until = { unit.now.us + 180 * DAY_US } };
-    if (!load(&unit, change->account, &account, err)) {
+    if (!load_account(&unit, change->account, &account, err)) {
         return false;
     }
     if (change->seats > 0) {
@@ -250,71 +212,25 @@ static bool write_change(void *arg, struct cn_sql_conn *conn, struct cn_error *e
 
 static void apply_change(struct change change)
 {
-    struct cn_error err;
-    if (!cn_db_write(change.world->spine.db, write_change, &change, &err)) {
-        fail_msg("%s", err.message);
-    }
-    settle(&change.world->spine);
+    write_and_settle(change.world, write_change, &change);
 }
 
 /* ---- signals ---- */
 
-/* Where the newest signal of the rule stands, and how often it was raised. */
-struct standing {
-    bool is_there;
-    enum cn_signal_state state;
-    int64_t raised;
-    int64_t raised_us;
-};
-
-static struct standing standing_of(struct world *w, const char *account, const char *rule)
+static struct standing of_rule(struct world *w, const char *account, const char *rule)
 {
-    struct spine *spine = &w->spine;
-    struct cn_sql_conn *conn = NULL;
-    struct cn_sql_stmt *stmt = NULL;
-    struct cn_error err;
-    struct standing standing = { 0 };
-    bool row = false;
-    assert_true(cn_db_read(spine->db, &conn, &err));
-    assert_true(cn_sql_prepare(conn,
-                               "SELECT s.state, s.raised_us, s.is_current FROM signal AS s"
-                               " JOIN account AS a ON a.account_id = s.account_id"
-                               " WHERE a.external_id = $1 AND s.rule = $2",
-                               &stmt, &err));
-    cn_sql_bind_str(stmt, 1, cn_str_of(account));
-    cn_sql_bind_str(stmt, 2, cn_str_of(rule));
-    while (cn_sql_step(stmt, &row, &err) && row) {
-        standing.raised += !cn_sql_column_is_null(stmt, 1);
-        if (cn_sql_column_i64(stmt, 2) == 1) {
-            standing.is_there = true;
-            standing.state = (enum cn_signal_state)cn_sql_column_i64(stmt, 0);
-            standing.raised_us = cn_sql_column_i64(stmt, 1);
-        }
-    }
-    cn_sql_finish(stmt);
-    cn_db_release(spine->db, conn);
-    return standing;
+    return standing_of(w, (struct which){ rule, account, "" });
 }
 
-/* What depends on time is looked at within a tick. */
 static struct standing wait_for(struct world *w, const char *account, const char *rule,
                                 enum cn_signal_state state)
 {
-    struct standing standing = { 0 };
-    for (int ms = 0; ms < WAIT_MS; ms += 5) {
-        standing = standing_of(w, account, rule);
-        if (standing.is_there && standing.state == state) {
-            return standing;
-        }
-        (void)usleep(5000);
-    }
-    fail_msg("%s of %s is not %s", rule, account, cn_signal_state_names[state]);
-    return standing;
+    return wait_for_state(w, (struct which){ rule, account, "" }, state);
 }
 
 static void is_not_there(struct world *w, const char *account, const char *rule)
 {
-    assert_false(standing_of(w, account, rule).is_there);
+    assert_false(of_rule(w, account, rule).is_there);
 }
 
 /* ---- the tests ---- */
@@ -328,7 +244,7 @@ static void t1(struct world *w)
     set_trait(w, "t1", "points", 50);
     set_trait(w, "t1", "points", 49);
     set_trait(w, "t1", "points", 52);
-    assert_int_equal(standing_of(w, "t1", "health-red").state, CN_SIGNAL_RAISED);
+    assert_int_equal(of_rule(w, "t1", "health-red").state, CN_SIGNAL_RAISED);
     set_trait(w, "t1", "points", 54);
     (void)wait_for(w, "t1", "health-red", CN_SIGNAL_CLEAR);
     set_trait(w, "t1", "points", 40);
@@ -400,7 +316,7 @@ static void t3(struct world *w)
     /* Month 5, and a day after month 6. */
     go_on(w, 150 * DAY_US);
     set_trait(w, "s9", "seats_used", 85);
-    assert_int_equal(standing_of(w, "s9", "expansion").raised, 0);
+    assert_int_equal(of_rule(w, "s9", "expansion").raised, 0);
     go_on(w, 30 * DAY_US); /* and one more below */
     struct body again = body_of(w);
     for (int i = 0; i < 11; i++) {
@@ -432,9 +348,7 @@ static void t4(struct world *w)
     go_on(w, 48 * HOUR_US - SECOND_US); /* 47:59:59, and 48:00:01 */
     (void)wait_for(w, "waits-longer", "critical-ticket", CN_SIGNAL_RAISED);
     is_not_there(w, "waits", "critical-ticket");
-    stop(&w->spine);
-    start(&w->spine);
-    settle(&w->spine); /* the first round is at this moment too, not after the clock went on */
+    restart(w); /* the first round is at this moment too, not after the clock went on */
     is_not_there(w, "waits", "critical-ticket");
     go_on(w, SECOND_US); /* 48:00:00 */
     struct standing standing = wait_for(w, "waits", "critical-ticket", CN_SIGNAL_RAISED);
@@ -545,25 +459,11 @@ static void techcorp(struct world *w)
     assert_int_equal(wait_for(w, "techcorp", "health-red", CN_SIGNAL_RAISED).raised, 1);
 }
 
-/* On SQLite, and on PostgreSQL where there is one. */
-static void both(void (*test)(struct world *w))
-{
-    struct world w;
-    begin(&w, NULL);
-    test(&w);
-    end(&w);
-    if (spine_server() != NULL) {
-        begin(&w, "signal_rules_test");
-        test(&w);
-        end(&w);
-    }
-}
-
-#define TEST(name)                        \
-    static void test_##name(void **state) \
-    {                                     \
-        (void)state;                      \
-        both(name);                       \
+#define TEST(name)                                 \
+    static void test_##name(void **state)          \
+    {                                              \
+        (void)state;                               \
+        on_both(begin, "signal_rules_test", name); \
     }
 TEST(t1)
 TEST(t2)
