@@ -318,7 +318,7 @@ static void measure(struct world *w, const bool *of_health, const bool *all, str
 
 int main(int argc, char **argv)
 {
-    struct world w = { 0 };
+    static struct world w; /* static: what it compiles keeps the address of its source */
     struct times times;
     int64_t accounts = 0;
     if (argc < 3 || !cn_parse_i64(cn_str_of(argv[1]), &accounts) || accounts < 64 ||
