@@ -65,3 +65,33 @@ test('capabilities 38: a touch is said with whom and why, stands first in the li
   await row.getByRole('button', { name: /^Take back: Visit/ }).click();
   await row.waitFor({ state: 'detached' });
 });
+
+test('the seven questions of an account: what is answered rests on facts, what is open says what would answer it', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  const { id } = await accountNamed(page, demo.base, 'TechCorp');
+  const { data } = await (await page.request.get(`${demo.base}/api/v1/accounts/${id}/questions`)).json();
+  const answered = data.filter(answer => answer.segment !== null);
+  const profit = answered.find(answer => answer.question === 'profit');
+  assert.ok(profit && answered.length < 7);
+  const problem = JSON.stringify({ type: '/problems/too-many-requests', title: 'too many requests', status: 429, detail: 'later', errors: [] });
+  let fails = true;
+  await page.route('**/questions', route => (fails ? route.fulfill({ status: 429, contentType: 'application/problem+json', body: problem }) : route.continue()));
+  await page.goto(`${demo.base}/accounts/${id}`);
+  await page.getByRole('tab', { name: 'Seven questions' }).press('Enter');
+  const panel = page.getByRole('tabpanel', { name: 'Seven questions' });
+  await panel.getByRole('alert').getByText('later').waitFor();
+  fails = false;
+  await panel.getByRole('button', { name: 'Try again' }).press('Enter');
+  await panel.getByText(`Answers ${answered.length} of 7`).waitFor();
+  const rows = panel.getByRole('row');
+  assert.equal(await rows.count(), 8); // and the head
+  const row = rows.filter({ has: page.getByRole('rowheader', { name: 'What do they bring?' }) });
+  const [fact] = profit.facts;
+  await row.getByText(`${fact.name}: ${fact.value_text}, from ${fact.source}`).waitFor();
+  await row.getByRole('cell', { name: `${Math.round(profit.confidence * 100)} %`, exact: true }).waitFor();
+  assert.equal(await panel.getByRole('cell', { name: 'Not answered' }).count(), 7 - answered.length);
+  await rows.filter({ hasText: 'What market are they in?' }).getByText('No model answers this yet.').waitFor();
+  await panel.getByRole('link', { name: 'Open the program' }).waitFor();
+  await row.getByRole('link', { name: profit.segment }).press('Enter');
+  await page.getByRole('article', { name: profit.segment }).waitFor();
+});

@@ -66,6 +66,7 @@ export type ScorecardPart = Schemas['ScorecardPart'];
 export type ShadowComparison = Schemas['ShadowComparison'];
 export type SignalTask = Schemas['SignalTask'];
 export type SegmentBoard = Schemas['SegmentBoard'];
+export type QuestionAnswer = Schemas['QuestionAnswer'];
 export type QuestionGround = Schemas['QuestionGround'];
 export type Segment = Schemas['Segment'];
 export type SegmentOverlap = Schemas['SegmentOverlap'];

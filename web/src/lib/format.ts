@@ -113,3 +113,13 @@ export function createFormat(timeZone: string, locale: string): Format {
     },
   };
 }
+
+/** "37 %"; nothing of nothing is no share. */
+export function percentOf(part: number, whole: number): string {
+  if (whole === 0) return '–';
+  const percent = (100 * part) / whole;
+  // What is not quite all or nothing must not be shown as that.
+  if (percent > 0 && percent < 1) return '< 1 %';
+  if (percent < 100 && percent > 99) return '> 99 %';
+  return `${Math.round(percent)} %`;
+}

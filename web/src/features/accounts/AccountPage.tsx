@@ -6,6 +6,7 @@ import type { Account, AccountHealth } from '@/api/types';
 import { Bill, Costs, movers, pathTo, readRange, ScoreHistory, useHealth } from '@/features/health';
 import { Judgements, useJudgementMoments } from '@/features/judgements';
 import { Metrics } from '@/features/metrics';
+import { AccountQuestions } from '@/features/questions';
 import {
   Contracts,
   Events,
@@ -32,7 +33,7 @@ import { useLastSeen } from './seen';
 
 const DAY_MS = 86_400_000;
 const DEFAULT_SINCE = '28';
-const TABS = ['usage', 'people', 'contracts', 'touches', 'tickets', 'events'] as const;
+const TABS = ['usage', 'people', 'contracts', 'touches', 'tickets', 'events', 'questions'] as const;
 
 export interface AccountView {
   tab?: string | undefined;
@@ -136,6 +137,9 @@ function Panels({ account, tab, usageFrom, onTab, tabsRef }: PanelsProps) {
       </Tabs.Panel>
       <Tabs.Panel value="events" pt={14}>
         <Events accountId={account.id} />
+      </Tabs.Panel>
+      <Tabs.Panel value="questions" pt={14}>
+        <AccountQuestions accountId={account.id} />
       </Tabs.Panel>
     </Tabs>
   );

@@ -4,8 +4,9 @@ import type { Portfolio, Tally } from '@/api/types';
 import type { AccountSearch } from '@/features/accounts';
 import { Overridden } from '@/features/health';
 import { useFormat } from '@/features/session';
+import { percentOf } from '@/lib/format';
 import { t } from '@/lib/i18n';
-import { percentOf, tallyOf } from './figures';
+import { tallyOf } from './figures';
 import classes from './PortfolioPage.module.css';
 
 interface FigureProps {

@@ -1,2 +1,1 @@
-export { percentOf } from './figures';
 export { type PortfolioSearch, readPortfolioSearch } from './search';

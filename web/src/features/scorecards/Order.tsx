@@ -3,10 +3,10 @@ import { Link } from '@tanstack/react-router';
 import type { Scorecard, ScorecardBoard } from '@/api/types';
 import { SHADES } from '@/features/accounts';
 import { HealthShape } from '@/features/health';
+import { useSegmentBoard } from '@/features/segments';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { ScrollRegion } from '@/ui/ScrollRegion';
-import { useUnsegmented } from './queries';
 import classes from './Scorecards.module.css';
 
 type Bands = Scorecard['bands'];
@@ -71,7 +71,8 @@ function Row({ card, place, chosen }: { card: Scorecard; place: number | null; c
 /** Accounts that nothing tells apart, each one click away. */
 function Left({ board }: { board: ScorecardBoard }) {
   const format = useFormat();
-  const unsegmented = useUnsegmented().data;
+  // null: the program has no primary model.
+  const unsegmented = useSegmentBoard().data?.unsegmented;
   return (
     <>
       <tr>

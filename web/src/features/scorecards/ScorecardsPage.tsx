@@ -3,6 +3,7 @@ import './texts';
 import { Link } from '@tanstack/react-router';
 import type { ScorecardBoard } from '@/api/types';
 import { NoAccounts } from '@/features/accounts';
+import { useLiveSegments } from '@/features/segments';
 import { QueryFailure } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useTitle } from '@/lib/title';
@@ -26,6 +27,7 @@ function Body({ board, chosen }: { board: ScorecardBoard; chosen: string | undef
 export function ScorecardsPage({ search }: { search: ScorecardsSearch }) {
   useTitle(t('scorecards.title'));
   useLiveScorecards();
+  useLiveSegments();
   const { data: board, error, isPending, refetch } = useScorecards();
   return (
     <section className={classes.page} aria-label={t('scorecards.title')}>

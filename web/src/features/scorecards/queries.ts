@@ -15,15 +15,6 @@ export function useScorecards() {
   });
 }
 
-/** Accounts that are in no segment of the primary model; null: the program has none. */
-export function useUnsegmented() {
-  return useQuery({
-    queryKey: [...KEY, 'unsegmented'] as const,
-    queryFn: ({ signal }) => unwrap(client.GET('/api/v1/segments', { signal })),
-    select: board => board.unsegmented,
-  });
-}
-
 export function useLiveScorecards(): void {
   const cache = useQueryClient();
   useEffect(() => whileChanging(REST_MS, () => void cache.invalidateQueries({ queryKey: KEY })), [cache]);

@@ -1,8 +1,8 @@
 // Segments by the model that they are of: how many accounts, what share, what ARR, in which colours.
 import { Link } from '@tanstack/react-router';
 import type { Segment, SegmentBoard } from '@/api/types';
-import { percentOf } from '@/features/portfolio';
 import { useFormat } from '@/features/session';
+import { percentOf } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { ScrollRegion } from '@/ui/ScrollRegion';
 import { ColourBar } from './Colours';

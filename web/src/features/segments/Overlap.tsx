@@ -2,8 +2,8 @@
 import { Button, Menu } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { OverlapPart, SegmentBoard, SegmentOverlap } from '@/api/types';
-import { percentOf } from '@/features/portfolio';
 import { QueryFailure, useFormat } from '@/features/session';
+import { percentOf } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { Icon } from '@/ui/Icon';
 import { ScrollRegion } from '@/ui/ScrollRegion';

@@ -1,8 +1,8 @@
 // How complete the answers to the seven questions are: by question, and by account.
 import { Link } from '@tanstack/react-router';
 import type { QuestionGround, SegmentBoard } from '@/api/types';
-import { percentOf } from '@/features/portfolio';
 import { useFormat } from '@/features/session';
+import { percentOf } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { ScrollRegion } from '@/ui/ScrollRegion';
 import { useQuestionGrounds } from './queries';
@@ -71,7 +71,7 @@ export function Questions({ board }: { board: SegmentBoard }) {
           <tbody>
             {board.questions.map(({ question, accounts }) => (
               <tr key={question}>
-                <th scope="row">{t(`segments.ask.${question as 'who'}`)}</th>
+                <th scope="row">{t(`questions.ask.${question as 'who'}`)}</th>
                 <td>
                   {modelsOf(question).join(', ') || <span className="dim">{t('segments.noModel')}</span>}
                 </td>

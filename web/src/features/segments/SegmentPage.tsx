@@ -3,8 +3,8 @@ import './texts';
 import { Link, useNavigate } from '@tanstack/react-router';
 import type { Segment, SegmentBoard } from '@/api/types';
 import { HealthMark } from '@/features/health';
-import { percentOf } from '@/features/portfolio';
 import { QueryFailure, useFormat } from '@/features/session';
+import { percentOf } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { useTitle } from '@/lib/title';
 import { ScrollRegion } from '@/ui/ScrollRegion';
@@ -113,7 +113,7 @@ function Head({ name, set }: { name: string; set: Segment | undefined }) {
         {set?.model && (
           <span className="dim">
             {t('segments.model', { name: set.model })}
-            {set.question !== 'none' && ` · ${t(`segments.ask.${set.question}`)}`}
+            {set.question !== 'none' && ` · ${t(`questions.ask.${set.question}`)}`}
           </span>
         )}
       </nav>

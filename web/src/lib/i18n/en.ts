@@ -6,6 +6,7 @@ import { judgement } from './judgement';
 import { keys } from './keys';
 import { notifications } from './notifications';
 import { portfolio } from './portfolio';
+import { questions } from './questions';
 import { signals } from './signals';
 import { sources } from './sources';
 import { touches } from './touches';
@@ -15,6 +16,7 @@ export const en = {
   judgement,
   notifications,
   portfolio,
+  questions,
   signals,
   sources,
   touches,
@@ -31,6 +33,7 @@ export const en = {
     lost: 'The server does not answer. What stands here is from {{at}}; it goes on by itself when the server is back.',
   },
   notFound: { title: 'There is no such page', back: 'Go to accounts' },
+  table: { of: 'Table: {{title}}' },
   copy: { done: 'Copied', what: 'Copy {{what}}' },
   chart: { asTable: 'Show as table', asChart: 'Show as chart' },
   signIn: {
@@ -146,6 +149,7 @@ export const en = {
       touches: 'Touches',
       tickets: 'Tickets',
       events: 'Events',
+      questions: 'Seven questions',
     },
     scorecardWhy: 'What this scorecard is made of, and whom else it scores',
     gaps: 'Missing for {{coverage}} touch',

@@ -41,15 +41,6 @@ export const segments = {
   oldest: 'The oldest is of {{date}}',
   groundsHelp:
     'An answer is as old as its oldest fact; the date is the median. Confidence: a fact counts in full while it is within the model’s validity, then half as much for each such time more, and not at all if it is missing. Of more than a hundred accounts, both are of a hundred, evenly.',
-  ask: {
-    who: 'Who are they?',
-    profit: 'What do they bring?',
-    satisfaction: 'How satisfied are they?',
-    wallet: 'What is our share of their spending?',
-    footprint: 'What else do they use?',
-    market: 'What market are they in?',
-    influence: 'Whom do they influence?',
-  },
   complete: 'Answers of the seven',
   completeOf: '{{count}} of 7',
   overlap: 'Where do segments overlap?',

@@ -1,0 +1,1 @@
+export { AccountQuestions } from './AccountQuestions';

@@ -1,0 +1,31 @@
+// English, of the seven questions that segments answer of an account.
+export const questions = {
+  ask: {
+    who: 'Who are they?',
+    profit: 'What do they bring?',
+    satisfaction: 'How satisfied are they?',
+    wallet: 'What is our share of their spending?',
+    footprint: 'What else do they use?',
+    market: 'What market are they in?',
+    influence: 'Whom do they influence?',
+  },
+  lead: 'Answers {{count}} of 7.',
+  help: 'Seven questions tell customers apart. An account answers one when it is in a segment of a model that answers it.',
+  question: 'Question',
+  answer: 'Answer',
+  facts: 'What it rests on',
+  asOf: 'As of',
+  confidence: 'Confidence',
+  model: 'by model “{{name}}”',
+  fact: '{{name}}: {{value}}, from {{source}}',
+  factBare: '{{name}}: {{value}}',
+  always: 'Nothing: the segment takes every account.',
+  undated: 'no date is known',
+  open: 'Not answered',
+  outside: 'It is in no segment of {{models}}.',
+  noModel: 'No model answers this yet.',
+  how: 'To answer one that is open, write a model with that question into the program, and segments that say which account is in which.',
+  howGo: 'Open the program',
+  oldest:
+    'An answer is as old as its oldest fact. Its confidence is full while its facts are within the model’s validity, then half as much for each such time more.',
+} as const;
