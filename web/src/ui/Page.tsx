@@ -8,12 +8,14 @@ interface PageProps {
   aside?: ReactNode;
   /** Stands below it: what the page is for. */
   lead?: string;
+  /** Sets the measures of its tables. */
+  className?: string | undefined;
   children: ReactNode;
 }
 
-export function Page({ title, aside, lead, children }: PageProps) {
+export function Page({ title, aside, lead, className, children }: PageProps) {
   return (
-    <section className={page.page} aria-label={title}>
+    <section className={[page.page, className].filter(Boolean).join(' ')} aria-label={title}>
       <header className={page.head}>
         <div className={page.header}>
           <h1>{title}</h1>

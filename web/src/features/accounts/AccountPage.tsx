@@ -22,6 +22,7 @@ import { isDay, nextDay } from '@/lib/days';
 import { t } from '@/lib/i18n';
 import { useKeys } from '@/lib/keys';
 import { useTitle } from '@/lib/title';
+import page from '@/ui/page.module.css';
 import { Empty, LoadingLines } from '@/ui/states';
 import { AccountHead } from './AccountHead';
 import classes from './AccountPage.module.css';
@@ -201,7 +202,7 @@ export function AccountPage({ id, view, more, children }: PageProps) {
 
   if (account.error) {
     return (
-      <div className={classes.page}>
+      <div className={page.page}>
         <QueryFailure error={account.error} onRetry={() => void account.refetch()} />
         <Link to="/accounts">{t('notFound.back')}</Link>
       </div>
@@ -209,18 +210,23 @@ export function AccountPage({ id, view, more, children }: PageProps) {
   }
   if (!account.data) {
     return (
-      <div className={classes.page}>
+      <div className={page.page}>
         <LoadingLines lines={12} height={16} />
       </div>
     );
   }
   const { value } = account.data;
   return (
-    <article className={classes.page} aria-label={value.name}>
+    <article className={page.page} aria-label={value.name}>
       <AccountHead account={value} health={health.data} onWhy={why} onTab={show} />
       {children}
       <div className={classes.two}>
-        <section className={classes.panel} aria-labelledby="why-title" ref={bill} tabIndex={-1}>
+        <section
+          className={`${page.panel} ${classes.why}`}
+          aria-labelledby="why-title"
+          ref={bill}
+          tabIndex={-1}
+        >
           <header className={classes.panelHead}>
             <h2 id="why-title">{t('bill.title')}</h2>
             <SinceMenu
@@ -241,7 +247,7 @@ export function AccountPage({ id, view, more, children }: PageProps) {
           )}
         </section>
         <div className={classes.side}>
-          <div className={classes.panel}>
+          <div className={page.panel}>
             <ScoreHistory
               id={id}
               range={readRange(view.range)}
@@ -253,14 +259,14 @@ export function AccountPage({ id, view, more, children }: PageProps) {
               }}
             />
           </div>
-          <div className={classes.panel}>
+          <div className={page.panel}>
             <Happened moments={moments} since={starts.since} />
           </div>
-          <div className={classes.panel}>
+          <div className={page.panel}>
             <Judgements accountId={id} health={health.data} />
           </div>
           {health.data && health.data.items.length > 0 && (
-            <div className={classes.panel}>
+            <div className={page.panel}>
               <Costs items={health.data.items} />
             </div>
           )}

@@ -6,8 +6,9 @@ import type { BacktestAccount, BacktestReport } from '@/api/types';
 import { HealthShape } from '@/features/health';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
-import classes from './Backtest.module.css';
-import { TableFrame } from './TableFrame';
+import { DataTable } from '@/ui/DataTable';
+import { Panel } from '@/ui/Page';
+import page from '@/ui/page.module.css';
 
 const FEW = 30;
 const HEADLINE = 1; /* 90 days before */
@@ -17,14 +18,14 @@ type Instant = BacktestAccount['at'][number];
 function Then({ at }: { at: Instant | undefined }) {
   if (!at || at.points === null || at.colour === null) {
     return (
-      <span className={classes.shade}>
+      <span className={page.shade}>
         <HealthShape shade="none" size={10} />
         <span className="dim">{t('backtest.accounts.noScore')}</span>
       </span>
     );
   }
   return (
-    <span className={classes.shade}>
+    <span className={page.shade}>
       <HealthShape shade={at.colour} size={10} />
       <span className="num">{at.points}</span>
       <span className="dim">{t(`health.band.${at.colour}`)}</span>
@@ -46,7 +47,7 @@ function Row({ account, other, isPair, currency }: RowProps) {
   return (
     <tr>
       <th scope="row">
-        <Link to="/accounts/$accountId" params={{ accountId: id }} className={classes.name}>
+        <Link to="/accounts/$accountId" params={{ accountId: id }} className={page.name}>
           {name}
         </Link>
       </th>
@@ -61,10 +62,10 @@ function Row({ account, other, isPair, currency }: RowProps) {
           </td>
         ),
       ])}
-      <td className={`${classes.end} num`}>
+      <td className={`${page.end} num`}>
         {at[HEADLINE]?.arr ? format.majorShort(at[HEADLINE].arr, currency) : '–'}
       </td>
-      <td className={`${classes.end} num`}>
+      <td className={`${page.end} num`}>
         {warned === null
           ? t('backtest.accounts.unwarned')
           : t('backtest.accounts.warnedDays', { count: warned })}
@@ -89,10 +90,9 @@ export function Accounts({ reports, currency }: { reports: readonly BacktestRepo
   );
   const title = t('backtest.accounts.title');
   return (
-    <section className={classes.panel} aria-labelledby="backtest-accounts">
-      <h2 id="backtest-accounts">{title}</h2>
-      <TableFrame
-        title={title}
+    <Panel id="backtest-accounts" title={title}>
+      <DataTable
+        label={t('table.of', { title })}
         columns={[
           t('backtest.accounts.name'),
           t('backtest.accounts.left'),
@@ -101,21 +101,23 @@ export function Accounts({ reports, currency }: { reports: readonly BacktestRepo
           { end: t('backtest.accounts.warned') },
         ]}
       >
-        {shown.map(account => (
-          <Row
-            key={account.id}
-            account={account}
-            other={others.get(account.id)}
-            isPair={second !== undefined}
-            currency={currency}
-          />
-        ))}
-      </TableFrame>
+        <tbody>
+          {shown.map(account => (
+            <Row
+              key={account.id}
+              account={account}
+              other={others.get(account.id)}
+              isPair={second !== undefined}
+              currency={currency}
+            />
+          ))}
+        </tbody>
+      </DataTable>
       {first.accounts.length > FEW && (
         <Button size="compact-xs" variant="subtle" mt={8} onClick={() => setAll(!all)}>
           {all ? t('backtest.accounts.fewer') : t('backtest.accounts.all', { count: first.accounts.length })}
         </Button>
       )}
-    </section>
+    </Panel>
   );
 }

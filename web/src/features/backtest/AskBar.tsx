@@ -4,7 +4,7 @@ import { useState } from 'react';
 import type { Backtest, BacktestAsk } from '@/api/types';
 import { t } from '@/lib/i18n';
 import { Icon } from '@/ui/Icon';
-import classes from './Backtest.module.css';
+import page from '@/ui/page.module.css';
 import { useTestable } from './queries';
 
 const NONE = 'none';
@@ -31,7 +31,7 @@ function Choice({ label, value, choices, onChange }: ChoiceProps) {
           {chosen}
         </Button>
       </Menu.Target>
-      <Menu.Dropdown className={classes.menu}>
+      <Menu.Dropdown className={page.menu}>
         <Menu.Label>{label}</Menu.Label>
         {choices.map(one => (
           <Menu.RadioItem
@@ -41,7 +41,7 @@ function Choice({ label, value, choices, onChange }: ChoiceProps) {
             onClick={() => onChange(one.value)}
           >
             {one.label}
-            {one.note && <span className={classes.doc}>{one.note}</span>}
+            {one.note && <span className={page.doc}>{one.note}</span>}
           </Menu.RadioItem>
         ))}
       </Menu.Dropdown>
@@ -78,7 +78,7 @@ export function AskBar({ disabled, isAsking, run, onAsk }: Props) {
       basis: known,
     });
   return (
-    <div className={classes.tools}>
+    <div className={page.tools}>
       <Choice label={t('backtest.ask.version')} value={tested} choices={choices} onChange={setVersion} />
       <Choice
         label={t('backtest.ask.against')}

@@ -8,6 +8,8 @@ import { useDepartures } from '@/features/departures';
 import { QueryFailure, useFormat, When } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useTitle } from '@/lib/title';
+import { Page } from '@/ui/Page';
+import page from '@/ui/page.module.css';
 import { Empty, Failure, LoadingLines } from '@/ui/states';
 import { AskBar } from './AskBar';
 import classes from './Backtest.module.css';
@@ -20,12 +22,12 @@ function UnderWay({ run }: { run: Backtest }) {
   const stop = useStop();
   const percent = run.total > 0 ? Math.floor((run.done / run.total) * 100) : 0;
   return (
-    <section className={classes.panel} aria-label={t('backtest.running')}>
+    <section className={page.panel} aria-label={t('backtest.running')}>
       <p className={classes.says} role="status">
         {run.state === 'queued' ? t('backtest.waiting') : t('backtest.running')}
       </p>
       <Progress value={percent} aria-label={t('backtest.running')} my={8} />
-      <p className={classes.note}>{t('backtest.runningOf', { percent: `${percent} %` })}</p>
+      <p className={page.note}>{t('backtest.runningOf', { percent: `${percent} %` })}</p>
       <Button
         size="compact-sm"
         variant="default"
@@ -45,7 +47,7 @@ function Ran({ run }: { run: Backtest }) {
   const key = version === null ? 'backtest.ranDraft' : against === null ? 'backtest.ran' : 'backtest.ranBoth';
   const [before, after] = t(key, { ...texts, when: '\u0000' }).split('\u0000');
   return (
-    <p className={classes.note}>
+    <p className={page.note}>
       {before}
       <When at={run.ended_at ?? run.asked_at} />
       {after}. {t(`backtest.ask.${run.basis}`)}. {t('backtest.from')}
@@ -103,11 +105,7 @@ export function BacktestPage({ search }: { search: BacktestSearch }) {
   const count = marked.data?.data.length ?? 0;
   const isLoading = runs.isPending || marked.isPending || (run.isPending && run.fetchStatus !== 'idle');
   return (
-    <section className={classes.page} aria-label={t('backtest.title')}>
-      <header className={classes.header}>
-        <h1>{t('backtest.title')}</h1>
-        <p className="dim">{t('backtest.lead')}</p>
-      </header>
+    <Page className={classes.page} title={t('backtest.title')} lead={t('backtest.lead')}>
       <AskBar
         disabled={count === 0 || isUnderWay(run.data)}
         isAsking={ask.isPending}
@@ -130,7 +128,7 @@ export function BacktestPage({ search }: { search: BacktestSearch }) {
       {run.data && <Shown run={run.data} onAsk={start} />}
       {marked.data && <Marks marked={marked.data} />}
       {(runs.data?.length ?? 0) > 1 && (
-        <details className={classes.panel}>
+        <details className={page.panel}>
           <summary>{t('backtest.earlier')}</summary>
           <ul className={classes.list}>
             {runs.data?.map(one => (
@@ -149,6 +147,6 @@ export function BacktestPage({ search }: { search: BacktestSearch }) {
           </ul>
         </details>
       )}
-    </section>
+    </Page>
   );
 }

@@ -3,6 +3,7 @@ import type { BacktestReport } from '@/api/types';
 import { HealthShape } from '@/features/health';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
+import page from '@/ui/page.module.css';
 import { Failure } from '@/ui/states';
 import classes from './Backtest.module.css';
 import { HEADLINE_DAYS, headlineOf, lostAt, WIDE_BELOW } from './figures';
@@ -11,9 +12,9 @@ import { HEADLINE_DAYS, headlineOf, lostAt, WIDE_BELOW } from './figures';
 function Caution({ report }: { report: BacktestReport }) {
   const cases = report.horizons.find(one => one.days === HEADLINE_DAYS)?.told.left ?? 0;
   if (report.refused) return null;
-  if (cases < 10) return <p className={classes.note}>{t('backtest.headline.few')}</p>;
+  if (cases < 10) return <p className={page.note}>{t('backtest.headline.few')}</p>;
   if (cases >= WIDE_BELOW) return null;
-  return <p className={classes.note}>{t('backtest.headline.wide', { count: cases })}</p>;
+  return <p className={page.note}>{t('backtest.headline.wide', { count: cases })}</p>;
 }
 
 export function Headline({ report, currency }: { report: BacktestReport; currency: string }) {
@@ -28,13 +29,13 @@ export function Headline({ report, currency }: { report: BacktestReport; currenc
             {t('backtest.headline.notGreen', { count: left, some: format.number(notGreen) })}{' '}
             {withoutScore > 0 && t('backtest.headline.noScore', { count: withoutScore })}
           </p>
-          <dl className={classes.figures}>
+          <dl className={page.figures}>
             <div>
               <dt title={t('backtest.headline.greenWhy', { all: money(allArr) })}>
                 {t('backtest.headline.green')}
               </dt>
               <dd>
-                <strong className={classes.value}>{money(greenArr)}</strong>{' '}
+                <strong className={page.value}>{money(greenArr)}</strong>{' '}
                 <span className="dim">{t('backtest.headline.ofAll', { all: money(allArr) })}</span>
               </dd>
             </div>
@@ -42,11 +43,11 @@ export function Headline({ report, currency }: { report: BacktestReport; currenc
               .filter(one => one.count > 0)
               .map(one => (
                 <div key={one.colour}>
-                  <dt className={classes.shade}>
+                  <dt className={page.shade}>
                     <HealthShape shade={one.colour} size={10} /> {t(`health.band.${one.colour}`)}
                   </dt>
                   <dd>
-                    <strong className={classes.value}>{format.number(one.count)}</strong>{' '}
+                    <strong className={page.value}>{format.number(one.count)}</strong>{' '}
                     <span className="dim num">{money(one.arr)}</span>
                   </dd>
                 </div>

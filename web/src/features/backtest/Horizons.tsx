@@ -2,16 +2,16 @@
 import type { BacktestReport } from '@/api/types';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
-import classes from './Backtest.module.css';
+import { DataTable } from '@/ui/DataTable';
+import page from '@/ui/page.module.css';
 import { canTell } from './figures';
-import { TableFrame } from './TableFrame';
 import { ToldCells } from './Told';
 
 export function Horizons({ report, title }: { report: BacktestReport; title: string }) {
   const format = useFormat();
   return (
-    <TableFrame
-      title={title}
+    <DataTable
+      label={t('table.of', { title })}
       columns={[
         t('backtest.horizons.days'),
         t('backtest.auc'),
@@ -22,25 +22,27 @@ export function Horizons({ report, title }: { report: BacktestReport; title: str
         { end: t('backtest.horizons.cases') },
       ]}
     >
-      {report.horizons.map(({ days, told, lift_decile, lift_quintile, median_left, median_stayed }) => {
-        const figure = (text: string) => (canTell(told) ? text : '–');
-        return (
-          <tr key={days}>
-            <th scope="row" className="num">
-              {days}
-            </th>
-            <ToldCells told={told} />
-            <td className={`${classes.end} num`}>{figure(format.number(lift_decile, 1))}</td>
-            <td className={`${classes.end} num`}>{figure(format.number(lift_quintile, 1))}</td>
-            <td className={`${classes.end} num`}>
-              {figure(`${format.number(median_left)}, ${format.number(median_stayed)}`)}
-            </td>
-            <td className={`${classes.end} num`}>
-              {format.number(told.left)}, {format.number(told.stayed)}
-            </td>
-          </tr>
-        );
-      })}
-    </TableFrame>
+      <tbody>
+        {report.horizons.map(({ days, told, lift_decile, lift_quintile, median_left, median_stayed }) => {
+          const figure = (text: string) => (canTell(told) ? text : '–');
+          return (
+            <tr key={days}>
+              <th scope="row" className="num">
+                {days}
+              </th>
+              <ToldCells told={told} />
+              <td className={`${page.end} num`}>{figure(format.number(lift_decile, 1))}</td>
+              <td className={`${page.end} num`}>{figure(format.number(lift_quintile, 1))}</td>
+              <td className={`${page.end} num`}>
+                {figure(`${format.number(median_left)}, ${format.number(median_stayed)}`)}
+              </td>
+              <td className={`${page.end} num`}>
+                {format.number(told.left)}, {format.number(told.stayed)}
+              </td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </DataTable>
   );
 }

@@ -3,6 +3,7 @@
 import type { BacktestReport } from '@/api/types';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
+import page from '@/ui/page.module.css';
 import classes from './Backtest.module.css';
 
 const REASONS = ['no_history', 'too_old', 'too_many'] as const;
@@ -21,10 +22,10 @@ export function LeftOut({ report }: { report: BacktestReport }) {
       </ul>
       <h3>{t('backtest.out.guard')}</h3>
       {report.learned_later.length === 0 ? (
-        <p className={classes.note}>{t('backtest.out.guardNone')}</p>
+        <p className={page.note}>{t('backtest.out.guardNone')}</p>
       ) : (
         <>
-          <p className={classes.note}>{t('backtest.out.guardWhy')}</p>
+          <p className={page.note}>{t('backtest.out.guardWhy')}</p>
           <ul className={classes.list}>
             {report.learned_later.map(leak => (
               <li key={leak.name}>

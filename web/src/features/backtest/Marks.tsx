@@ -7,6 +7,8 @@ import type { Departure } from '@/api/types';
 import { LISTED_MOST, useImport, useMark, useSuggested, useUnmark } from '@/features/departures';
 import { QueryFailure, useCan, useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
+import { Panel } from '@/ui/Page';
+import page from '@/ui/page.module.css';
 import { say, sayFailure } from '@/ui/say';
 import { Failure } from '@/ui/states';
 import classes from './Backtest.module.css';
@@ -50,7 +52,7 @@ function Upload() {
         aria-label={t('backtest.marks.upload')}
         onChange={event => void take(event)}
       />
-      <div className={classes.tools}>
+      <div className={page.tools}>
         <Button size="xs" variant="default" loading={upload.isPending} onClick={() => file.current?.click()}>
           {t('backtest.marks.upload')}
         </Button>
@@ -58,7 +60,7 @@ function Upload() {
           {t('backtest.marks.format')} <code>{EXAMPLE}</code>
         </span>
       </div>
-      <p className={classes.note}>{t('backtest.marks.formatWhy')}</p>
+      <p className={page.note}>{t('backtest.marks.formatWhy')}</p>
       {upload.error && <ImportFailure error={upload.error} />}
     </>
   );
@@ -75,7 +77,7 @@ function Suggestions() {
       <ul className={classes.list}>
         {suggested.slice(0, SUGGESTED_SHOWN).map(({ account_id: id, name, left_on }) => (
           <li key={id}>
-            <Link to="/accounts/$accountId" params={{ accountId: id }} className={classes.name}>
+            <Link to="/accounts/$accountId" params={{ accountId: id }} className={page.name}>
               {name}
             </Link>
             , {t('backtest.marks.ended', { date: format.date(left_on) })}{' '}
@@ -109,7 +111,7 @@ function List({ marked }: { marked: Marked }) {
       <ul className={classes.list}>
         {marked.data.map(({ account_id: id, name, left_on, reason }) => (
           <li key={id}>
-            <Link to="/accounts/$accountId" params={{ accountId: id }} className={classes.name}>
+            <Link to="/accounts/$accountId" params={{ accountId: id }} className={page.name}>
               {name}
             </Link>
             , {format.date(left_on)}
@@ -135,10 +137,9 @@ export function Marks({ marked }: { marked: Marked }) {
   const mayWrite = useCan('write');
   const count = marked.data.length;
   return (
-    <section className={classes.panel} aria-labelledby="backtest-marks">
-      <h2 id="backtest-marks">{t('backtest.marks.title')}</h2>
+    <Panel id="backtest-marks" title={t('backtest.marks.title')}>
       {count > 0 && (
-        <p className={classes.note}>
+        <p className={page.note}>
           {marked.next_cursor
             ? t('backtest.marks.more', { count: LISTED_MOST })
             : t('backtest.marks.count', { count })}
@@ -147,6 +148,6 @@ export function Marks({ marked }: { marked: Marked }) {
       {mayWrite && <Upload />}
       {mayWrite && <Suggestions />}
       {count > 0 && <List marked={marked} />}
-    </section>
+    </Panel>
   );
 }

@@ -2,9 +2,10 @@
 import { Fragment } from 'react';
 import type { BacktestReport } from '@/api/types';
 import { t } from '@/lib/i18n';
+import { DataTable } from '@/ui/DataTable';
+import page from '@/ui/page.module.css';
 import classes from './Backtest.module.css';
 import { scorecardsOf } from './figures';
-import { TableFrame } from './TableFrame';
 import { ToldCells } from './Told';
 
 type Measure = BacktestReport['measures'][number];
@@ -28,28 +29,30 @@ function Row({ measure: { path, name, depth, is_group, told, refused } }: { meas
 
 export function Parts({ report, title }: { report: BacktestReport; title: string }) {
   const { told, few } = scorecardsOf(report);
-  if (told.length === 0) return <p className={classes.note}>{t('backtest.parts.none')}</p>;
+  if (told.length === 0) return <p className={page.note}>{t('backtest.parts.none')}</p>;
   return (
     <>
-      <TableFrame
-        title={title}
+      <DataTable
+        label={t('table.of', { title })}
         columns={[t('backtest.parts.name'), t('backtest.auc'), t('backtest.verdict')]}
       >
-        {told.map(({ scorecard, measures }) => (
-          <Fragment key={scorecard}>
-            <tr>
-              <th scope="rowgroup" colSpan={3} className={classes.group}>
-                {scorecard}
-              </th>
-            </tr>
-            {measures.map(measure => (
-              <Row key={measure.path} measure={measure} />
-            ))}
-          </Fragment>
-        ))}
-      </TableFrame>
+        <tbody>
+          {told.map(({ scorecard, measures }) => (
+            <Fragment key={scorecard}>
+              <tr>
+                <th scope="rowgroup" colSpan={3} className={classes.group}>
+                  {scorecard}
+                </th>
+              </tr>
+              {measures.map(measure => (
+                <Row key={measure.path} measure={measure} />
+              ))}
+            </Fragment>
+          ))}
+        </tbody>
+      </DataTable>
       {few.length > 0 && (
-        <p className={classes.note}>{t('backtest.parts.few', { scorecards: few.join(', ') })}</p>
+        <p className={page.note}>{t('backtest.parts.few', { scorecards: few.join(', ') })}</p>
       )}
     </>
   );

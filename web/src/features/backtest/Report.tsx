@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import type { Backtest, BacktestReport } from '@/api/types';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
+import { Panel } from '@/ui/Page';
 import { Accounts } from './Accounts';
 import classes from './Backtest.module.css';
 import { Calibration } from './Calibration';
@@ -13,7 +14,7 @@ import { LeftOut } from './LeftOut';
 import { Parts } from './Parts';
 import { Signals } from './Signals';
 
-interface PanelProps {
+interface VersionsProps {
   id: string;
   title: string;
   why?: string;
@@ -21,11 +22,9 @@ interface PanelProps {
   children: (report: BacktestReport, title: string) => ReactNode;
 }
 
-function Panel({ id, title, why, reports, children }: PanelProps) {
+function Versions({ id, title, why, reports, children }: VersionsProps) {
   return (
-    <section className={classes.panel} aria-labelledby={`backtest-${id}`}>
-      <h2 id={`backtest-${id}`}>{title}</h2>
-      {why && <p className={classes.note}>{why}</p>}
+    <Panel id={`backtest-${id}`} title={title} note={why}>
       <div className={classes.versions} data-count={reports.length}>
         {reports.map((report, i) => {
           const name = versionName(report);
@@ -38,7 +37,7 @@ function Panel({ id, title, why, reports, children }: PanelProps) {
           );
         })}
       </div>
-    </section>
+    </Panel>
   );
 }
 
@@ -61,7 +60,7 @@ export function Report({ run, onTrue }: { run: Backtest; onTrue: () => void }) {
   if (!first) return null;
   return (
     <>
-      <Panel
+      <Versions
         id="headline"
         title={t('backtest.headline.title')}
         why={t('backtest.span', {
@@ -73,7 +72,7 @@ export function Report({ run, onTrue }: { run: Backtest; onTrue: () => void }) {
         reports={reports}
       >
         {report => <Headline report={report} currency={currency} />}
-      </Panel>
+      </Versions>
       {reports.some(wantsTrue) && (
         <p className={classes.callout} role="note">
           {t('backtest.headline.tryTrue')}{' '}
@@ -82,37 +81,37 @@ export function Report({ run, onTrue }: { run: Backtest; onTrue: () => void }) {
           </Button>
         </p>
       )}
-      <Panel
+      <Versions
         id="horizons"
         title={t('backtest.horizons.title')}
         why={t('backtest.horizons.why')}
         reports={reports}
       >
         {(report, title) => <Horizons report={report} title={title} />}
-      </Panel>
-      <Panel id="parts" title={t('backtest.parts.title')} why={t('backtest.parts.why')} reports={reports}>
+      </Versions>
+      <Versions id="parts" title={t('backtest.parts.title')} why={t('backtest.parts.why')} reports={reports}>
         {(report, title) => <Parts report={report} title={title} />}
-      </Panel>
-      <Panel
+      </Versions>
+      <Versions
         id="calibration"
         title={t('backtest.calibration.title')}
         why={t('backtest.calibration.why')}
         reports={reports}
       >
         {(report, title) => <Calibration report={report} title={title} />}
-      </Panel>
-      <Panel
+      </Versions>
+      <Versions
         id="signals"
         title={t('backtest.signals.title')}
         why={t('backtest.signals.why')}
         reports={reports}
       >
         {(report, title) => <Signals report={report} title={title} />}
-      </Panel>
+      </Versions>
       <Accounts reports={reports} currency={currency} />
-      <Panel id="out" title={t('backtest.out.title')} reports={reports}>
+      <Versions id="out" title={t('backtest.out.title')} reports={reports}>
         {report => <LeftOut report={report} />}
-      </Panel>
+      </Versions>
     </>
   );
 }

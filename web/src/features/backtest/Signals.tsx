@@ -2,8 +2,9 @@
 import type { BacktestReport } from '@/api/types';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
+import { DataTable } from '@/ui/DataTable';
+import page from '@/ui/page.module.css';
 import classes from './Backtest.module.css';
-import { TableFrame } from './TableFrame';
 import { ToldCells } from './Told';
 
 type Signal = BacktestReport['signals'][number];
@@ -29,16 +30,16 @@ function Row({ signal }: { signal: Signal }) {
         </td>
       ) : (
         <>
-          <td className={`${classes.end} num`}>
+          <td className={`${page.end} num`}>
             {t('backtest.signals.of', {
               some: format.number(caught),
               all: format.number(caught + missed),
             })}
           </td>
-          <td className={`${classes.end} num`}>{lead(signal)}</td>
-          <td className={`${classes.end} num`}>{format.number(right)}</td>
-          <td className={`${classes.end} num`}>{format.number(false_alarms)}</td>
-          <td className={`${classes.end} num`}>{format.number(open)}</td>
+          <td className={`${page.end} num`}>{lead(signal)}</td>
+          <td className={`${page.end} num`}>{format.number(right)}</td>
+          <td className={`${page.end} num`}>{format.number(false_alarms)}</td>
+          <td className={`${page.end} num`}>{format.number(open)}</td>
           <ToldCells told={told} />
         </>
       )}
@@ -47,10 +48,10 @@ function Row({ signal }: { signal: Signal }) {
 }
 
 export function Signals({ report, title }: { report: BacktestReport; title: string }) {
-  if (report.signals.length === 0) return <p className={classes.note}>{t('backtest.signals.none')}</p>;
+  if (report.signals.length === 0) return <p className={page.note}>{t('backtest.signals.none')}</p>;
   return (
-    <TableFrame
-      title={title}
+    <DataTable
+      label={t('table.of', { title })}
       columns={[
         t('backtest.signals.name'),
         { end: t('backtest.signals.caught') },
@@ -62,9 +63,11 @@ export function Signals({ report, title }: { report: BacktestReport; title: stri
         t('backtest.verdict'),
       ]}
     >
-      {report.signals.map(signal => (
-        <Row key={signal.name} signal={signal} />
-      ))}
-    </TableFrame>
+      <tbody>
+        {report.signals.map(signal => (
+          <Row key={signal.name} signal={signal} />
+        ))}
+      </tbody>
+    </DataTable>
   );
 }

@@ -6,6 +6,9 @@ import { HealthShape } from '@/features/health';
 import { useFormat } from '@/features/session';
 import { percentOf } from '@/lib/format';
 import { t } from '@/lib/i18n';
+import { Panel } from '@/ui/Page';
+import page from '@/ui/page.module.css';
+import { ShareBar } from '@/ui/ShareBar';
 import { sumOf } from './matrix';
 import classes from './PortfolioPage.module.css';
 import type { Range } from './search';
@@ -17,36 +20,23 @@ interface Props {
   whose: AccountSearch;
 }
 
-function Bar({ part, whole, shade }: { part: number; whole: number; shade: string }) {
-  return (
-    <span className={classes.track}>
-      <span
-        className={classes.bar}
-        data-shade={shade}
-        style={{ width: `${whole === 0 ? 0 : (100 * part) / whole}%` }}
-      />
-    </span>
-  );
-}
-
 export function Bands({ portfolio, migration, range, whose }: Props) {
   const format = useFormat();
   const { all } = portfolio;
   const bands = portfolio.bands.filter(({ band, tally }) => band !== 'none' || tally.accounts > 0);
   return (
-    <section className={classes.panel} aria-labelledby="bands-title">
-      <h2 id="bands-title">{t('portfolio.bands')}</h2>
-      <table className={classes.table}>
+    <Panel id="bands-title" title={t('portfolio.bands')}>
+      <table className={page.table}>
         <thead>
           <tr>
             <th scope="col">{t('portfolio.band')}</th>
-            <th scope="col" className={classes.end}>
+            <th scope="col" className={page.end}>
               {t('portfolio.accounts')}
             </th>
-            <th scope="col" className={classes.end}>
+            <th scope="col" className={page.end}>
               {t('portfolio.onDate', { date: format.date(range.from) })}
             </th>
-            <th scope="col" className={classes.end}>
+            <th scope="col" className={page.end}>
               {t('portfolio.arr')}
             </th>
             <th scope="col" className={classes.bars}>
@@ -58,24 +48,24 @@ export function Bands({ portfolio, migration, range, whose }: Props) {
           {bands.map(({ band, tally }) => (
             <tr key={band}>
               <th scope="row">
-                <span className={classes.shade}>
+                <span className={page.shade}>
                   <HealthShape shade={band} /> {t(`health.band.${band}`)}
                 </span>
               </th>
-              <td className={classes.end}>
-                <Link to="/accounts" search={{ ...whose, band }} className={classes.number}>
+              <td className={page.end}>
+                <Link to="/accounts" search={{ ...whose, band }} className={page.number}>
                   {format.number(tally.accounts)}
                 </Link>
               </td>
-              <td className={`${classes.end} dim num`}>
+              <td className={`${page.end} dim num`}>
                 {migration ? format.number(sumOf(migration.cells, was => was === band).accounts) : ''}
               </td>
-              <td className={`${classes.end} num`}>{format.moneyShort(tally.arr)}</td>
+              <td className={`${page.end} num`}>{format.moneyShort(tally.arr)}</td>
               <td className={classes.bars}>
-                <span className={classes.pair}>
-                  <Bar part={tally.accounts} whole={all.accounts} shade={band} />
+                <span className={page.pair}>
+                  <ShareBar part={tally.accounts} whole={all.accounts} shade={band} />
                   <span className="num">{percentOf(tally.accounts, all.accounts)}</span>
-                  <Bar part={tally.arr.minor} whole={all.arr.minor} shade={band} />
+                  <ShareBar part={tally.arr.minor} whole={all.arr.minor} shade={band} />
                   <span className="num">{percentOf(tally.arr.minor, all.arr.minor)}</span>
                 </span>
               </td>
@@ -83,6 +73,6 @@ export function Bands({ portfolio, migration, range, whose }: Props) {
           ))}
         </tbody>
       </table>
-    </section>
+    </Panel>
   );
 }

@@ -6,6 +6,7 @@ import { Overridden } from '@/features/health';
 import { useFormat } from '@/features/session';
 import { percentOf } from '@/lib/format';
 import { t } from '@/lib/i18n';
+import page from '@/ui/page.module.css';
 import { tallyOf } from './figures';
 import classes from './PortfolioPage.module.css';
 
@@ -73,11 +74,9 @@ export function Figures({ portfolio, whose }: { portfolio: Portfolio; whose: Acc
           search={{ ...whose, renewal: '90', sort: 'renewal_at' }}
         />
       </dl>
-      {other_currency > 0 && (
-        <p className={classes.note}>{t('portfolio.other', { count: other_currency })}</p>
-      )}
-      <Overridden figures={portfolio} whose={whose} className={classes.note} />
-      {grey.accounts > 0 && <p className={classes.note}>{t('portfolio.grey', { count: grey.accounts })}</p>}
+      {other_currency > 0 && <p className={page.note}>{t('portfolio.other', { count: other_currency })}</p>}
+      <Overridden figures={portfolio} whose={whose} className={page.note} />
+      {grey.accounts > 0 && <p className={page.note}>{t('portfolio.grey', { count: grey.accounts })}</p>}
     </div>
   );
 }

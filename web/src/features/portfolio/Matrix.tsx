@@ -6,7 +6,9 @@ import { HealthShape, Overridden } from '@/features/health';
 import { useFormat } from '@/features/session';
 import { percentOf } from '@/lib/format';
 import { t } from '@/lib/i18n';
-import { ScrollRegion } from '@/ui/ScrollRegion';
+import { DataTable } from '@/ui/DataTable';
+import { Panel } from '@/ui/Page';
+import page from '@/ui/page.module.css';
 import { cellOf, type MatrixShade, type Sum, shadesOf, sumOf, wayOf } from './matrix';
 import classes from './PortfolioPage.module.css';
 import type { Range } from './search';
@@ -19,7 +21,7 @@ interface Props {
 
 function Shade({ shade }: { shade: MatrixShade }) {
   return (
-    <span className={classes.shade}>
+    <span className={page.shade}>
       <HealthShape shade={shade} /> {t(`health.band.${shade}`)}
     </span>
   );
@@ -36,8 +38,7 @@ export function Matrix({ migration, range, moves }: Props) {
   const unwell = (shade: MatrixShade) => shade === 'red' || shade === 'yellow';
   const to = range.to ? t('portfolio.toDay', { to: format.date(range.to) }) : t('portfolio.toNow');
   return (
-    <section className={classes.panel} aria-labelledby="matrix-title">
-      <h2 id="matrix-title">{t('portfolio.matrix')}</h2>
+    <Panel id="matrix-title" title={t('portfolio.matrix')}>
       <p className={classes.lead}>
         {t('portfolio.changed', {
           date: format.date(range.from),
@@ -49,63 +50,57 @@ export function Matrix({ migration, range, moves }: Props) {
           is: money(sumOf(cells, (_, is) => unwell(is))),
         })}
       </p>
-      <ScrollRegion className={classes.scroll} label={t('portfolio.matrixTable')}>
-        <table className={`${classes.table} ${classes.matrix}`}>
-          <thead>
-            <tr>
-              <td className="dim">
-                {t('portfolio.was')} ↓ {t(range.to ? 'portfolio.wasThen' : 'portfolio.isNow')} →
-              </td>
-              {shades.map(is => (
-                <th scope="col" key={is} className={classes.end}>
-                  <Shade shade={is} />
+      <DataTable label={t('portfolio.matrixTable')} className={classes.matrix}>
+        <thead>
+          <tr>
+            <td className="dim">
+              {t('portfolio.was')} ↓ {t(range.to ? 'portfolio.wasThen' : 'portfolio.isNow')} →
+            </td>
+            {shades.map(is => (
+              <th scope="col" key={is} className={page.end}>
+                <Shade shade={is} />
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {shades.map(was => {
+            const row = sumOf(cells, one => one === was);
+            return (
+              <tr key={was}>
+                <th scope="row">
+                  <Shade shade={was} />
                 </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {shades.map(was => {
-              const row = sumOf(cells, one => one === was);
-              return (
-                <tr key={was}>
-                  <th scope="row">
-                    <Shade shade={was} />
-                  </th>
-                  {shades.map(is => {
-                    const sum = cellOf(cells, was, is);
-                    return (
-                      <td
-                        key={is}
-                        className={classes.end}
-                        data-way={sum.accounts > 0 ? wayOf(was, is) : 'none'}
-                      >
-                        {sum.accounts > 0 ? (
-                          <>
-                            <Link
-                              to="/accounts"
-                              search={{ ...moves, moved: `${was}-${is}` }}
-                              className={classes.number}
-                            >
-                              {format.number(sum.accounts)}
-                            </Link>
-                            <span className={classes.money}>
-                              {money(sum)} · {percentOf(sum.accounts, row.accounts)}
-                            </span>
-                          </>
-                        ) : (
-                          <span className="dim">–</span>
-                        )}
-                      </td>
-                    );
-                  })}
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </ScrollRegion>
-      <p className={classes.note}>{t('portfolio.matrixWhy', { from: format.date(range.from), to })}</p>
-      <Overridden figures={migration} className={classes.note} />
-    </section>
+                {shades.map(is => {
+                  const sum = cellOf(cells, was, is);
+                  return (
+                    <td key={is} className={page.end} data-way={sum.accounts > 0 ? wayOf(was, is) : 'none'}>
+                      {sum.accounts > 0 ? (
+                        <>
+                          <Link
+                            to="/accounts"
+                            search={{ ...moves, moved: `${was}-${is}` }}
+                            className={page.number}
+                          >
+                            {format.number(sum.accounts)}
+                          </Link>
+                          <span className={classes.money}>
+                            {money(sum)} · {percentOf(sum.accounts, row.accounts)}
+                          </span>
+                        </>
+                      ) : (
+                        <span className="dim">–</span>
+                      )}
+                    </td>
+                  );
+                })}
+              </tr>
+            );
+          })}
+        </tbody>
+      </DataTable>
+      <p className={page.note}>{t('portfolio.matrixWhy', { from: format.date(range.from), to })}</p>
+      <Overridden figures={migration} className={page.note} />
+    </Panel>
   );
 }

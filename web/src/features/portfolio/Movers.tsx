@@ -7,6 +7,7 @@ import type { Migration, Mover } from '@/api/types';
 import { HealthShape, movers as reasonsOf, Trend, useHealth, words } from '@/features/health';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
+import page from '@/ui/page.module.css';
 import classes from './PortfolioPage.module.css';
 import type { Range } from './search';
 
@@ -61,7 +62,7 @@ function List({ title, none, list, migration, range }: ListProps) {
   return (
     <div>
       <h3>{title}</h3>
-      {list.length === 0 && <p className={classes.note}>{none}</p>}
+      {list.length === 0 && <p className={page.note}>{none}</p>}
       <ul className={classes.movers} aria-label={title}>
         {list.map(mover => (
           <Row key={mover.id} mover={mover} migration={migration} range={range} />
@@ -81,7 +82,7 @@ export function Movers({ migration, range }: { migration: Migration; range: Rang
   const moved =
     idsOf(held.fallers) !== idsOf(migration.fallers) || idsOf(held.risers) !== idsOf(migration.risers);
   return (
-    <section className={classes.panel} aria-labelledby="movers-title">
+    <section className={page.panel} aria-labelledby="movers-title">
       <header className={classes.panelHead}>
         <h2 id="movers-title">{t('portfolio.movers')}</h2>
         {moved && (

@@ -9,6 +9,7 @@ import { PortfolioSignals } from '@/features/signals';
 import { t } from '@/lib/i18n';
 import { useTitle } from '@/lib/title';
 import { Icon } from '@/ui/Icon';
+import page from '@/ui/page.module.css';
 import { LoadingLines } from '@/ui/states';
 import { Bands } from './Bands';
 import { Figures } from './Figures';
@@ -155,7 +156,7 @@ export function PortfolioPage({ search }: { search: PortfolioSearch }) {
     moves: { ...whose, from: range.from, ...(range.to ? { to: range.to } : {}) },
   };
   return (
-    <section className={classes.page} aria-label={t('portfolio.title')}>
+    <section className={`${page.page} ${classes.page}`} aria-label={t('portfolio.title')}>
       <header className={classes.header}>
         <h1>{t('portfolio.title')}</h1>
         <OwnerMenu owner={owner} onChange={change} />

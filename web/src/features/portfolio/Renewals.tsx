@@ -5,6 +5,8 @@ import type { AccountSearch } from '@/features/accounts';
 import { HealthShape } from '@/features/health';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
+import { Panel } from '@/ui/Page';
+import page from '@/ui/page.module.css';
 import { tallyOf } from './figures';
 import { SHADES } from './matrix';
 import classes from './PortfolioPage.module.css';
@@ -15,14 +17,13 @@ export function Renewals({ portfolio, whose }: { portfolio: Portfolio; whose: Ac
   const widest = renewals.at(-1)?.bands ?? [];
   const shades = SHADES.filter(shade => shade !== 'none' || tallyOf(widest, 'none').accounts > 0);
   return (
-    <section className={classes.panel} aria-labelledby="renewals-title">
-      <h2 id="renewals-title">{t('portfolio.renewals')}</h2>
-      <table className={classes.table}>
+    <Panel id="renewals-title" title={t('portfolio.renewals')}>
+      <table className={page.table}>
         <thead>
           <tr>
             <th scope="col">{t('portfolio.band')}</th>
             {renewals.map(({ within_days }) => (
-              <th scope="col" key={within_days} className={classes.end}>
+              <th scope="col" key={within_days} className={page.end}>
                 {t('portfolio.within', { days: within_days })}
               </th>
             ))}
@@ -32,18 +33,18 @@ export function Renewals({ portfolio, whose }: { portfolio: Portfolio; whose: Ac
           {shades.map(band => (
             <tr key={band}>
               <th scope="row">
-                <span className={classes.shade}>
+                <span className={page.shade}>
                   <HealthShape shade={band} /> {t(`health.band.${band}`)}
                 </span>
               </th>
               {renewals.map(({ within_days, bands }) => {
                 const tally = tallyOf(bands, band);
                 return (
-                  <td key={within_days} className={classes.end}>
+                  <td key={within_days} className={page.end}>
                     <Link
                       to="/accounts"
                       search={{ ...whose, band, renewal: String(within_days), sort: 'renewal_at' }}
-                      className={classes.number}
+                      className={page.number}
                     >
                       {format.number(tally.accounts)}
                     </Link>
@@ -55,7 +56,7 @@ export function Renewals({ portfolio, whose }: { portfolio: Portfolio; whose: Ac
           ))}
         </tbody>
       </table>
-      <p className={classes.note}>{t('portfolio.renewingWhy')}</p>
-    </section>
+      <p className={page.note}>{t('portfolio.renewingWhy')}</p>
+    </Panel>
   );
 }

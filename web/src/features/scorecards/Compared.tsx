@@ -4,76 +4,64 @@ import type { ShadowComparison } from '@/api/types';
 import { HealthShape } from '@/features/health';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
-import { ScrollRegion } from '@/ui/ScrollRegion';
-import classes from './Scorecards.module.css';
+import { DataTable } from '@/ui/DataTable';
+import page from '@/ui/page.module.css';
 
 const SHOWN = 8;
 
 function Cells({ compared }: { compared: ShadowComparison }) {
   const format = useFormat();
   return (
-    <ScrollRegion className={classes.scroll} label={t('scorecards.colour')}>
-      <table className={classes.table} aria-label={t('scorecards.colour')}>
-        <thead>
-          <tr>
-            <th scope="col">{t('scorecards.live')}</th>
-            <th scope="col">{t('scorecards.says')}</th>
-            <th scope="col" className={classes.end}>
-              {t('scorecards.accounts')}
-            </th>
+    <DataTable
+      label={t('scorecards.colour')}
+      columns={[t('scorecards.live'), t('scorecards.says'), { end: t('scorecards.accounts') }]}
+    >
+      <tbody>
+        {compared.colours.map(({ live, shadow, accounts }) => (
+          <tr key={`${live} ${shadow}`}>
+            {[live, shadow].map((band, i) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: there are two, in this order
+              <td key={i}>
+                <span className={page.shade}>
+                  <HealthShape shade={band} size={10} /> {t(`health.band.${band}`)}
+                </span>
+              </td>
+            ))}
+            <td className={`${page.end} num`}>{format.number(accounts)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {compared.colours.map(({ live, shadow, accounts }) => (
-            <tr key={`${live} ${shadow}`}>
-              {[live, shadow].map((band, i) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: there are two, in this order
-                <td key={i}>
-                  <span className={classes.shade}>
-                    <HealthShape shade={band} size={10} /> {t(`health.band.${band}`)}
-                  </span>
-                </td>
-              ))}
-              <td className={`${classes.end} num`}>{format.number(accounts)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </ScrollRegion>
+        ))}
+      </tbody>
+    </DataTable>
   );
 }
 
 function Movers({ compared }: { compared: ShadowComparison }) {
   const format = useFormat();
   return (
-    <ScrollRegion className={classes.scroll} label={t('scorecards.movers')}>
-      <table className={classes.table} aria-label={t('scorecards.movers')}>
-        <thead>
-          <tr>
-            <th scope="col">{t('scorecards.account')}</th>
-            {(['live', 'says', 'difference'] as const).map(name => (
-              <th key={name} scope="col" className={classes.end}>
-                {t(`scorecards.${name}`)}
-              </th>
-            ))}
+    <DataTable
+      label={t('scorecards.movers')}
+      columns={[
+        t('scorecards.account'),
+        { end: t('scorecards.live') },
+        { end: t('scorecards.says') },
+        { end: t('scorecards.difference') },
+      ]}
+    >
+      <tbody>
+        {compared.movers.slice(0, SHOWN).map(({ account_id, name, live, shadow, difference }) => (
+          <tr key={account_id}>
+            <th scope="row">
+              <Link to="/accounts/$accountId" params={{ accountId: account_id }} className={page.name}>
+                {name}
+              </Link>
+            </th>
+            <td className={`${page.end} num`}>{format.points(live)}</td>
+            <td className={`${page.end} num`}>{format.points(shadow)}</td>
+            <td className={`${page.end} num`}>{format.signedPoints(difference)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {compared.movers.slice(0, SHOWN).map(({ account_id, name, live, shadow, difference }) => (
-            <tr key={account_id}>
-              <th scope="row">
-                <Link to="/accounts/$accountId" params={{ accountId: account_id }}>
-                  {name}
-                </Link>
-              </th>
-              <td className={`${classes.end} num`}>{format.points(live)}</td>
-              <td className={`${classes.end} num`}>{format.points(shadow)}</td>
-              <td className={`${classes.end} num`}>{format.signedPoints(difference)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </ScrollRegion>
+        ))}
+      </tbody>
+    </DataTable>
   );
 }
 

@@ -6,7 +6,9 @@ import { HealthShape } from '@/features/health';
 import { useSegmentBoard } from '@/features/segments';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
-import { ScrollRegion } from '@/ui/ScrollRegion';
+import { DataTable } from '@/ui/DataTable';
+import { Panel } from '@/ui/Page';
+import page from '@/ui/page.module.css';
 import classes from './Scorecards.module.css';
 
 type Bands = Scorecard['bands'];
@@ -17,15 +19,15 @@ export function Colours({ bands, search }: { bands: Bands; search?: { scorecard:
   return (
     <span className={classes.shades}>
       {COLOURS.map(band => (
-        <span key={band} className={classes.shade}>
+        <span key={band} className={page.shade}>
           <HealthShape shade={band} size={10} />
           <span className="sr-only">{t(`health.band.${band}`)}</span>
           {search && bands[band] > 0 && SHADES.includes(band) ? (
-            <Link to="/accounts" search={{ ...search, band }} className={classes.number}>
+            <Link to="/accounts" search={{ ...search, band }} className={page.number}>
               {format.number(bands[band])}
             </Link>
           ) : (
-            <span className="num">{format.number(bands[band])}</span>
+            <span className={page.number}>{format.number(bands[band])}</span>
           )}
         </span>
       ))}
@@ -41,7 +43,12 @@ function Row({ card, place, chosen }: { card: Scorecard; place: number | null; c
     <tr aria-current={chosen}>
       <td className="num">{place ?? '–'}</td>
       <th scope="row">
-        <Link to="/scorecards" search={{ card: card.name }} className={classes.card} resetScroll={false}>
+        <Link
+          to="/scorecards"
+          search={{ card: card.name }}
+          className={`${page.name} ${classes.card}`}
+          resetScroll={false}
+        >
           {card.name}
         </Link>
         {card.shadow && (
@@ -49,18 +56,20 @@ function Row({ card, place, chosen }: { card: Scorecard; place: number | null; c
             {t('scorecards.shadow')}
           </span>
         )}
-        {card.doc && <span className={classes.doc}>{card.doc}</span>}
+        {card.doc && <span className={`${page.doc} ${classes.doc}`}>{card.doc}</span>}
       </th>
-      <td className={classes.words}>
+      <td className={page.words}>
         {card.applies_when ? <code>{card.applies_when}</code> : t('scorecards.always')}
-        <span className={classes.doc}>{t('scorecards.priority', { priority: card.priority })}</span>
+        <span className={`${page.doc} ${classes.doc}`}>
+          {t('scorecards.priority', { priority: card.priority })}
+        </span>
       </td>
-      <td className={classes.end}>
-        <Link to="/accounts" search={{ scorecard: card.name }} className={classes.number}>
+      <td className={page.end}>
+        <Link to="/accounts" search={{ scorecard: card.name }} className={page.number}>
           {format.number(card.accounts)}
         </Link>
       </td>
-      <td className={`${classes.end} num`}>{format.moneyShort(card.arr)}</td>
+      <td className={`${page.end} num`}>{format.moneyShort(card.arr)}</td>
       <td>
         <Colours bands={card.bands} {...(search ? { search } : {})} />
       </td>
@@ -78,9 +87,9 @@ function Left({ board }: { board: ScorecardBoard }) {
       <tr>
         <td>–</td>
         <th scope="row">{t('scorecards.unscored')}</th>
-        <td className={classes.words}>{t('scorecards.unscoredWhy')}</td>
-        <td className={classes.end}>
-          <Link to="/accounts" search={{ scorecard: 'none' }} className={classes.number}>
+        <td className={page.words}>{t('scorecards.unscoredWhy')}</td>
+        <td className={page.end}>
+          <Link to="/accounts" search={{ scorecard: 'none' }} className={page.number}>
             {format.number(board.unscored)}
           </Link>
         </td>
@@ -92,8 +101,8 @@ function Left({ board }: { board: ScorecardBoard }) {
           <td>–</td>
           <th scope="row">{t('scorecards.unsegmented')}</th>
           <td />
-          <td className={classes.end}>
-            <Link to="/accounts" search={{ flag: 'unsegmented' }} className={classes.number}>
+          <td className={page.end}>
+            <Link to="/accounts" search={{ flag: 'unsegmented' }} className={page.number}>
               {format.number(unsegmented)}
             </Link>
           </td>
@@ -107,39 +116,32 @@ function Left({ board }: { board: ScorecardBoard }) {
 
 export function Order({ board, chosen }: { board: ScorecardBoard; chosen: string | undefined }) {
   const live = board.data.filter(card => !card.shadow);
-  const heads = ['place', 'name', 'applies', 'accounts', 'arr', 'colours'] as const;
-  const ends = new Set<string>(['accounts', 'arr']);
   return (
-    <section className={classes.panel} aria-labelledby="order-title">
-      <h2 id="order-title">{t('scorecards.order')}</h2>
-      <ScrollRegion
-        className={classes.scroll}
-        label={t('scorecards.tableOf', { title: t('scorecards.order') })}
+    <Panel id="order-title" title={t('scorecards.order')}>
+      <DataTable
+        label={t('table.of', { title: t('scorecards.order') })}
+        columns={[
+          t('scorecards.place'),
+          t('scorecards.name'),
+          t('scorecards.applies'),
+          { end: t('scorecards.accounts') },
+          { end: t('scorecards.arr') },
+          t('scorecards.colours'),
+        ]}
       >
-        <table className={classes.table}>
-          <thead>
-            <tr>
-              {heads.map(name => (
-                <th key={name} scope="col" className={ends.has(name) ? classes.end : undefined}>
-                  {t(`scorecards.${name}`)}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {board.data.map(card => (
-              <Row
-                key={card.name}
-                card={card}
-                place={card.shadow ? null : live.indexOf(card) + 1}
-                chosen={card.name === chosen}
-              />
-            ))}
-            <Left board={board} />
-          </tbody>
-        </table>
-      </ScrollRegion>
-      <p className={classes.note}>{t('scorecards.rule')}</p>
-    </section>
+        <tbody>
+          {board.data.map(card => (
+            <Row
+              key={card.name}
+              card={card}
+              place={card.shadow ? null : live.indexOf(card) + 1}
+              chosen={card.name === chosen}
+            />
+          ))}
+          <Left board={board} />
+        </tbody>
+      </DataTable>
+      <p className={page.note}>{t('scorecards.rule')}</p>
+    </Panel>
   );
 }

@@ -7,6 +7,7 @@ import { useLiveSegments } from '@/features/segments';
 import { QueryFailure } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useTitle } from '@/lib/title';
+import { Page } from '@/ui/Page';
 import { Empty, LoadingLines } from '@/ui/states';
 import { Order } from './Order';
 import { useLiveScorecards, useScorecards } from './queries';
@@ -30,11 +31,11 @@ export function ScorecardsPage({ search }: { search: ScorecardsSearch }) {
   useLiveSegments();
   const { data: board, error, isPending, refetch } = useScorecards();
   return (
-    <section className={classes.page} aria-label={t('scorecards.title')}>
-      <header className={classes.header}>
-        <h1>{t('scorecards.title')}</h1>
-        {board && <span className="dim">{t('scorecards.scale', board.scale)}</span>}
-      </header>
+    <Page
+      className={classes.page}
+      title={t('scorecards.title')}
+      aside={board && <span className="dim">{t('scorecards.scale', board.scale)}</span>}
+    >
       {error && <QueryFailure error={error} onRetry={() => void refetch()} />}
       {isPending && <LoadingLines lines={14} />}
       {board?.data.length === 0 && (
@@ -47,6 +48,6 @@ export function ScorecardsPage({ search }: { search: ScorecardsSearch }) {
         <NoAccounts>{t('scorecards.lead')}</NoAccounts>
       )}
       {board && board.data.length > 0 && <Body board={board} chosen={search.card} />}
-    </section>
+    </Page>
   );
 }

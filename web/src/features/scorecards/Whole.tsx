@@ -5,7 +5,9 @@ import type { Scorecard, ScorecardBoard, ScorecardPart } from '@/api/types';
 import { words } from '@/features/health';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
-import { ScrollRegion } from '@/ui/ScrollRegion';
+import { DataTable } from '@/ui/DataTable';
+import { Panel } from '@/ui/Page';
+import page from '@/ui/page.module.css';
 import { Compared } from './Compared';
 import classes from './Scorecards.module.css';
 
@@ -26,9 +28,11 @@ function How({ part }: { part: ScorecardPart }) {
     <>
       {part.rule && <code>{part.rule}</code>}
       {part.kind === 'measure' && (
-        <span className={classes.doc}>{map.length > 0 ? map.join(', ') : t('scorecards.itself')}</span>
+        <span className={`${page.doc} ${classes.doc}`}>
+          {map.length > 0 ? map.join(', ') : t('scorecards.itself')}
+        </span>
       )}
-      {bounds.length > 0 && <span className={classes.doc}>{bounds.join(', ')}</span>}
+      {bounds.length > 0 && <span className={`${page.doc} ${classes.doc}`}>{bounds.join(', ')}</span>}
     </>
   );
 }
@@ -36,50 +40,45 @@ function How({ part }: { part: ScorecardPart }) {
 function Tree({ card }: { card: Scorecard }) {
   const format = useFormat();
   return (
-    <ScrollRegion className={classes.scroll} label={t('scorecards.tree')}>
-      <table className={`${classes.table} ${classes.tree}`}>
-        <thead>
-          <tr>
-            <th scope="col">{t('scorecards.measure')}</th>
-            <th scope="col" className={classes.end}>
-              {t('scorecards.weight')}
+    <DataTable
+      label={t('scorecards.tree')}
+      className={classes.tree}
+      columns={[
+        t('scorecards.measure'),
+        { end: t('scorecards.weight') },
+        { end: t('scorecards.share') },
+        t('scorecards.how'),
+      ]}
+    >
+      <tbody>
+        {card.parts.map(part => (
+          <tr key={part.path} data-kind={part.kind}>
+            <th scope="row" data-depth={Math.min(part.depth, 4)}>
+              {words(part.name)}
             </th>
-            <th scope="col" className={classes.end}>
-              {t('scorecards.share')}
-            </th>
-            <th scope="col">{t('scorecards.how')}</th>
+            <td className={`${page.end} num`}>{format.number(part.weight, 1)}</td>
+            <td className={`${page.end} num`}>{format.number(100 * part.share, 1)} %</td>
+            <td className={page.words}>
+              <How part={part} />
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {card.parts.map(part => (
-            <tr key={part.path} data-kind={part.kind}>
-              <th scope="row" data-depth={Math.min(part.depth, 4)}>
-                {words(part.name)}
-              </th>
-              <td className={`${classes.end} num`}>{format.number(part.weight, 1)}</td>
-              <td className={`${classes.end} num`}>{format.number(100 * part.share, 1)} %</td>
-              <td className={classes.words}>
-                <How part={part} />
-              </td>
-            </tr>
-          ))}
-          {card.children !== 'none' && (
-            <tr data-kind="group">
-              <th scope="row">{t('scorecards.children')}</th>
-              <td />
-              <td className={`${classes.end} num`}>{format.number(100 * card.children_share, 1)} %</td>
-              <td className={classes.words}>{t(`scorecards.childrenTake.${card.children}`)}</td>
-            </tr>
-          )}
-        </tbody>
-      </table>
-    </ScrollRegion>
+        ))}
+        {card.children !== 'none' && (
+          <tr data-kind="group">
+            <th scope="row">{t('scorecards.children')}</th>
+            <td />
+            <td className={`${page.end} num`}>{format.number(100 * card.children_share, 1)} %</td>
+            <td className={page.words}>{t(`scorecards.childrenTake.${card.children}`)}</td>
+          </tr>
+        )}
+      </tbody>
+    </DataTable>
   );
 }
 
 function Exceptions({ card }: { card: Scorecard }) {
   const format = useFormat();
-  if (card.exceptions.length === 0) return <p className={classes.note}>{t('scorecards.noExceptions')}</p>;
+  if (card.exceptions.length === 0) return <p className={page.note}>{t('scorecards.noExceptions')}</p>;
   return (
     <ol className={classes.exceptions}>
       {card.exceptions.map(({ kind, points, when, because }) => (
@@ -102,9 +101,8 @@ export function Whole({ card, scale }: { card: Scorecard; scale: ScorecardBoard[
     margin: format.number(margin, 1),
   };
   return (
-    <section className={classes.panel} aria-labelledby="card-title">
-      <h2 id="card-title">{t('scorecards.about', { name: card.name })}</h2>
-      <p className={classes.note}>
+    <Panel id="card-title" title={t('scorecards.about', { name: card.name })}>
+      <p className={page.note}>
         {t('scorecards.scale', scale)} {t('scorecards.bands', bands)}{' '}
         <Link to="/program">{t('scorecards.go')}</Link>
       </p>
@@ -113,6 +111,6 @@ export function Whole({ card, scale }: { card: Scorecard; scale: ScorecardBoard[
       <Tree card={card} />
       <h3>{t('scorecards.exceptions')}</h3>
       <Exceptions card={card} />
-    </section>
+    </Panel>
   );
 }

@@ -6,8 +6,9 @@ import { HealthShape } from '@/features/health';
 import { useFormat } from '@/features/session';
 import { percentOf } from '@/lib/format';
 import { t } from '@/lib/i18n';
+import { TableHead } from '@/ui/DataTable';
+import page from '@/ui/page.module.css';
 import classes from './Segments.module.css';
-import { TableHead } from './TableHead';
 
 type Bands = Segment['bands'];
 
@@ -41,7 +42,7 @@ export function ColourTable({ bands, accounts, search }: TableProps) {
   const format = useFormat();
   const shown = bands.filter(({ band, accounts: many }) => band !== 'none' || many > 0);
   return (
-    <table className={classes.table}>
+    <table className={page.table}>
       <TableHead
         columns={[
           t('segments.colour'),
@@ -54,17 +55,17 @@ export function ColourTable({ bands, accounts, search }: TableProps) {
         {shown.map(({ band, accounts: many, arr }) => (
           <tr key={band}>
             <th scope="row">
-              <span className={classes.shade}>
+              <span className={page.shade}>
                 <HealthShape shade={band} /> {t(`health.band.${band}`)}
               </span>
             </th>
-            <td className={classes.end}>
-              <Link to="/accounts" search={{ ...search, band }} className={classes.number}>
+            <td className={page.end}>
+              <Link to="/accounts" search={{ ...search, band }} className={page.number}>
                 {format.number(many)}
               </Link>
             </td>
-            <td className={`${classes.end} num`}>{percentOf(many, accounts)}</td>
-            <td className={`${classes.end} num`}>{arr ? format.moneyShort(arr) : '–'}</td>
+            <td className={`${page.end} num`}>{percentOf(many, accounts)}</td>
+            <td className={`${page.end} num`}>{arr ? format.moneyShort(arr) : '–'}</td>
           </tr>
         ))}
       </tbody>

@@ -4,7 +4,9 @@ import type { CoverageBoard, CoverageModel } from '@/api/types';
 import { HealthShape, Overridden } from '@/features/health';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
-import { ScrollRegion } from '@/ui/ScrollRegion';
+import { DataTable } from '@/ui/DataTable';
+import { Panel } from '@/ui/Page';
+import page from '@/ui/page.module.css';
 import classes from './Segments.module.css';
 
 function bandOf(model: CoverageModel, money: (amount: number) => string): string {
@@ -65,7 +67,7 @@ function Needs({ model }: { model: CoverageModel }) {
             {missing === 0 ? (
               t('segments.coverage.needMet', { name })
             ) : (
-              <Link to="/accounts" search={{ gap }} className={classes.name}>
+              <Link to="/accounts" search={{ gap }} className={page.name}>
                 {t('segments.coverage.need', { name, count: missing })}
               </Link>
             )}
@@ -83,17 +85,17 @@ function Row({ model, currency }: { model: CoverageModel; currency: string }) {
     <tr>
       <th scope="row">
         <strong>{model.name}</strong>
-        {model.doc && <span className={classes.doc}>{model.doc}</span>}
+        {model.doc && <span className={page.doc}>{model.doc}</span>}
       </th>
       <td className="num">{bandOf(model, amount => format.majorShort(amount, currency))}</td>
-      <td className={classes.end}>
-        <Link to="/accounts" search={{ coverage: model.name }} className={classes.number}>
+      <td className={page.end}>
+        <Link to="/accounts" search={{ coverage: model.name }} className={page.number}>
           {format.number(model.accounts)}
         </Link>
       </td>
-      <td className={`${classes.end} num`}>{model.arr ? format.moneyShort(model.arr) : '–'}</td>
-      <td className={`${classes.end} num`}>{format.number(model.owners)}</td>
-      <td className={`${classes.end} num`}>
+      <td className={`${page.end} num`}>{model.arr ? format.moneyShort(model.arr) : '–'}</td>
+      <td className={`${page.end} num`}>{format.number(model.owners)}</td>
+      <td className={`${page.end} num`}>
         <span className={over ? classes.over : undefined}>
           {model.ratio === null ? '–' : format.number(model.ratio, 1)}
           {over && ` · ${t('segments.coverage.loads.over')}`}
@@ -101,14 +103,14 @@ function Row({ model, currency }: { model: CoverageModel; currency: string }) {
       </td>
       <td>
         {planOf(model, format.number)}
-        <span className={classes.doc}>
+        <span className={page.doc}>
           {model.per === 'pool' ? t('segments.coverage.planPool') : t('segments.coverage.plan')}
         </span>
       </td>
       <td>
         <Cadence model={model} />
       </td>
-      <td className={`${classes.end} num`}>{format.number(model.touches_per_week, 1)}</td>
+      <td className={`${page.end} num`}>{format.number(model.touches_per_week, 1)}</td>
       <td>
         <Needs model={model} />
       </td>
@@ -119,51 +121,36 @@ function Row({ model, currency }: { model: CoverageModel; currency: string }) {
 export function CoverageModels({ board }: { board: CoverageBoard }) {
   const format = useFormat();
   const currency = board.models.find(model => model.arr)?.arr?.currency ?? 'USD';
-  const heads = [
-    'name',
-    'band',
-    'accounts',
-    'arr',
-    'csms',
-    'ratio',
-    'planned',
-    'cadence',
-    'touches',
-    'needs',
-  ] as const;
-  const ends = new Set<string>(['accounts', 'arr', 'csms', 'ratio', 'touches']);
   return (
-    <section className={classes.panel} aria-labelledby="coverage-title">
-      <h2 id="coverage-title">{t('segments.coverage.models')}</h2>
-      <ScrollRegion
-        className={classes.scroll}
-        label={t('segments.tableOf', { title: t('segments.coverage.models') })}
+    <Panel id="coverage-title" title={t('segments.coverage.models')}>
+      <DataTable
+        label={t('table.of', { title: t('segments.coverage.models') })}
+        className={classes.tallRows}
+        columns={[
+          t('segments.coverage.name'),
+          t('segments.coverage.band'),
+          { end: t('segments.accounts') },
+          { end: t('segments.arr') },
+          { end: t('segments.coverage.csms') },
+          { end: t('segments.coverage.ratio') },
+          t('segments.coverage.planned'),
+          t('segments.coverage.cadence'),
+          { end: t('segments.coverage.touches') },
+          t('segments.coverage.needs'),
+        ]}
       >
-        <table className={`${classes.table} ${classes.tallRows}`}>
-          <thead>
-            <tr>
-              {heads.map(name => (
-                <th key={name} scope="col" className={ends.has(name) ? classes.end : undefined}>
-                  {name === 'accounts' || name === 'arr'
-                    ? t(`segments.${name}`)
-                    : t(`segments.coverage.${name}`)}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {board.models.map(model => (
-              <Row key={model.name} model={model} currency={currency} />
-            ))}
-          </tbody>
-        </table>
-      </ScrollRegion>
-      <p className={classes.note}>
+        <tbody>
+          {board.models.map(model => (
+            <Row key={model.name} model={model} currency={currency} />
+          ))}
+        </tbody>
+      </DataTable>
+      <p className={page.note}>
         {t('segments.coverage.belowWhy')}. {t('segments.coverage.shorter')}{' '}
         {board.without > 0 &&
           t('segments.coverage.without', { count: board.without, shown: format.number(board.without) })}
       </p>
-      <Overridden figures={board} whose={{}} className={classes.note} />
-    </section>
+      <Overridden figures={board} whose={{}} className={page.note} />
+    </Panel>
   );
 }

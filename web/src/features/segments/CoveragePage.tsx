@@ -4,12 +4,12 @@ import { Link } from '@tanstack/react-router';
 import { QueryFailure } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useTitle } from '@/lib/title';
+import { Page } from '@/ui/Page';
 import { Empty, LoadingLines } from '@/ui/states';
 import { CoverageModels } from './CoverageModels';
 import { Lifecycle } from './Lifecycle';
 import { Owners } from './Owners';
 import { useCoverage, useLiveSegments, useSegmentBoard } from './queries';
-import classes from './Segments.module.css';
 
 export function CoveragePage() {
   useTitle(t('segments.coverage.title'));
@@ -18,10 +18,7 @@ export function CoveragePage() {
   const sets = useSegmentBoard();
   const error = coverage.error ?? sets.error;
   return (
-    <section className={classes.page} aria-label={t('segments.coverage.title')}>
-      <header className={classes.header}>
-        <h1>{t('segments.coverage.title')}</h1>
-      </header>
+    <Page title={t('segments.coverage.title')}>
       {error && (
         <QueryFailure
           error={error}
@@ -45,6 +42,6 @@ export function CoveragePage() {
         </>
       )}
       {sets.data && <Lifecycle sets={sets.data.data} />}
-    </section>
+    </Page>
   );
 }

@@ -3,23 +3,24 @@ import { Link } from '@tanstack/react-router';
 import type { Segment } from '@/api/types';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
-import { ScrollRegion } from '@/ui/ScrollRegion';
+import { DataTable } from '@/ui/DataTable';
+import { Panel } from '@/ui/Page';
+import page from '@/ui/page.module.css';
 import { ColourBar } from './Colours';
 import classes from './Segments.module.css';
-import { TableHead } from './TableHead';
 
 function Goal({ goal, stage }: { goal: Segment; stage: Segment }) {
   const format = useFormat();
   return (
     <li title={goal.rule ?? undefined}>
-      <Link to="/accounts" search={{ stage: stage.name, goal: goal.name }} className={classes.name}>
+      <Link to="/accounts" search={{ stage: stage.name, goal: goal.name }} className={page.name}>
         {t('segments.coverage.goalOf', {
           name: goal.name.slice(goal.name.indexOf('/') + 1),
           reached: format.number(goal.in_stage ?? 0),
           whole: format.number(stage.accounts),
         })}
       </Link>
-      {goal.doc && <span className={classes.doc}>{goal.doc}</span>}
+      {goal.doc && <span className={page.doc}>{goal.doc}</span>}
     </li>
   );
 }
@@ -30,14 +31,14 @@ function Row({ stage, goals }: { stage: Segment; goals: readonly Segment[] }) {
     <tr>
       <th scope="row">
         <strong>{stage.name}</strong>
-        {stage.doc && <span className={classes.doc}>{stage.doc}</span>}
+        {stage.doc && <span className={page.doc}>{stage.doc}</span>}
       </th>
-      <td className={classes.end}>
-        <Link to="/accounts" search={{ stage: stage.name }} className={classes.number}>
+      <td className={page.end}>
+        <Link to="/accounts" search={{ stage: stage.name }} className={page.number}>
           {format.number(stage.accounts)}
         </Link>
       </td>
-      <td className={`${classes.end} num`}>{stage.arr ? format.moneyShort(stage.arr) : '–'}</td>
+      <td className={`${page.end} num`}>{stage.arr ? format.moneyShort(stage.arr) : '–'}</td>
       <td>
         {goals.length === 0 ? (
           <span className="dim">{t('segments.coverage.noGoals')}</span>
@@ -49,7 +50,7 @@ function Row({ stage, goals }: { stage: Segment; goals: readonly Segment[] }) {
           </ul>
         )}
       </td>
-      <td className={classes.wide}>
+      <td className={page.wide}>
         <ColourBar bands={stage.bands} />
       </td>
     </tr>
@@ -62,10 +63,10 @@ function Flag({ set, label }: { set: Segment; label: string }) {
     <div>
       <dt>{label}</dt>
       <dd>
-        <Link to="/accounts" search={{ flag: set.name }} className={classes.value}>
+        <Link to="/accounts" search={{ flag: set.name }} className={page.value}>
           {format.number(set.accounts)}
         </Link>
-        <span className={classes.note}>{set.arr ? format.moneyShort(set.arr) : ''}</span>
+        <span className={page.note}>{set.arr ? format.moneyShort(set.arr) : ''}</span>
       </dd>
     </div>
   );
@@ -77,44 +78,39 @@ export function Lifecycle({ sets }: { sets: readonly Segment[] }) {
   const stalled = flag('stalled');
   const renewal = flag('renewal-window');
   return (
-    <section className={classes.panel} aria-labelledby="lifecycle-title">
-      <h2 id="lifecycle-title">{t('segments.coverage.lifecycle')}</h2>
+    <Panel id="lifecycle-title" title={t('segments.coverage.lifecycle')}>
       {(stalled || renewal) && (
-        <dl className={classes.figures}>
+        <dl className={page.figures}>
           {stalled && <Flag set={stalled} label={t('segments.coverage.stalled')} />}
           {renewal && <Flag set={renewal} label={t('segments.coverage.renewal')} />}
         </dl>
       )}
       {stages.length === 0 ? (
-        <p className={classes.note}>{t('segments.coverage.lifecycleNone')}</p>
+        <p className={page.note}>{t('segments.coverage.lifecycleNone')}</p>
       ) : (
-        <ScrollRegion
-          className={classes.scroll}
-          label={t('segments.tableOf', { title: t('segments.coverage.lifecycle') })}
+        <DataTable
+          label={t('table.of', { title: t('segments.coverage.lifecycle') })}
+          className={classes.tallRows}
+          columns={[
+            t('segments.coverage.stage'),
+            { end: t('segments.accounts') },
+            { end: t('segments.arr') },
+            t('segments.coverage.goals'),
+            { wide: t('segments.colours') },
+          ]}
         >
-          <table className={`${classes.table} ${classes.tallRows}`}>
-            <TableHead
-              columns={[
-                t('segments.coverage.stage'),
-                { end: t('segments.accounts') },
-                { end: t('segments.arr') },
-                t('segments.coverage.goals'),
-                { wide: t('segments.colours') },
-              ]}
-            />
-            <tbody>
-              {stages.map(stage => (
-                <Row
-                  key={stage.name}
-                  stage={stage}
-                  goals={sets.filter(set => set.kind === 'goal' && set.stage === stage.name)}
-                />
-              ))}
-            </tbody>
-          </table>
-        </ScrollRegion>
+          <tbody>
+            {stages.map(stage => (
+              <Row
+                key={stage.name}
+                stage={stage}
+                goals={sets.filter(set => set.kind === 'goal' && set.stage === stage.name)}
+              />
+            ))}
+          </tbody>
+        </DataTable>
       )}
-      <p className={classes.note}>
+      <p className={page.note}>
         {stalled && t('segments.coverage.stalledWhy')}{' '}
         {renewal?.rule && (
           <>
@@ -122,6 +118,6 @@ export function Lifecycle({ sets }: { sets: readonly Segment[] }) {
           </>
         )}
       </p>
-    </section>
+    </Panel>
   );
 }

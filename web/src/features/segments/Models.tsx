@@ -4,31 +4,32 @@ import type { Segment, SegmentBoard } from '@/api/types';
 import { useFormat } from '@/features/session';
 import { percentOf } from '@/lib/format';
 import { t } from '@/lib/i18n';
-import { ScrollRegion } from '@/ui/ScrollRegion';
+import { DataTable } from '@/ui/DataTable';
+import { Panel } from '@/ui/Page';
+import page from '@/ui/page.module.css';
 import { ColourBar } from './Colours';
 import classes from './Segments.module.css';
 import { type Model, modelsOf } from './sets';
-import { TableHead } from './TableHead';
 
 function Row({ set, board }: { set: Segment; board: SegmentBoard }) {
   const format = useFormat();
   return (
     <tr>
       <th scope="row">
-        <Link to="/segments/$name" params={{ name: set.name }} className={classes.name}>
+        <Link to="/segments/$name" params={{ name: set.name }} className={page.name}>
           {set.name}
         </Link>
-        {set.doc && <span className={classes.doc}>{set.doc}</span>}
+        {set.doc && <span className={page.doc}>{set.doc}</span>}
       </th>
-      <td className={classes.end}>
-        <Link to="/accounts" search={{ segment: set.name }} className={classes.number}>
+      <td className={page.end}>
+        <Link to="/accounts" search={{ segment: set.name }} className={page.number}>
           {format.number(set.accounts)}
         </Link>
       </td>
-      <td className={`${classes.end} num`}>{percentOf(set.accounts, board.accounts)}</td>
-      <td className={`${classes.end} num`}>{set.arr ? format.moneyShort(set.arr) : '–'}</td>
-      <td className={`${classes.end} num`}>{percentOf(set.arr?.minor ?? 0, board.arr?.minor ?? 0)}</td>
-      <td className={classes.wide}>
+      <td className={`${page.end} num`}>{percentOf(set.accounts, board.accounts)}</td>
+      <td className={`${page.end} num`}>{set.arr ? format.moneyShort(set.arr) : '–'}</td>
+      <td className={`${page.end} num`}>{percentOf(set.arr?.minor ?? 0, board.arr?.minor ?? 0)}</td>
+      <td className={page.wide}>
         <ColourBar bands={set.bands} />
       </td>
     </tr>
@@ -54,12 +55,12 @@ function ModelRows({ model, board }: { model: Model; board: SegmentBoard }) {
           <th scope="row" className="dim">
             {t('segments.unsegmented')}
           </th>
-          <td className={classes.end}>
-            <Link to="/accounts" search={{ flag: 'unsegmented' }} className={classes.number}>
+          <td className={page.end}>
+            <Link to="/accounts" search={{ flag: 'unsegmented' }} className={page.number}>
               {format.number(board.unsegmented)}
             </Link>
           </td>
-          <td className={`${classes.end} num`}>{percentOf(board.unsegmented, board.accounts)}</td>
+          <td className={`${page.end} num`}>{percentOf(board.unsegmented, board.accounts)}</td>
           <td colSpan={3} />
         </tr>
       )}
@@ -69,26 +70,23 @@ function ModelRows({ model, board }: { model: Model; board: SegmentBoard }) {
 
 export function Models({ board }: { board: SegmentBoard }) {
   return (
-    <section className={classes.panel} aria-labelledby="models-title">
-      <h2 id="models-title">{t('segments.which')}</h2>
-      <ScrollRegion className={classes.scroll} label={t('segments.tableOf', { title: t('segments.which') })}>
-        <table className={classes.table}>
-          <TableHead
-            columns={[
-              t('segments.segment'),
-              { end: t('segments.accounts') },
-              { end: t('segments.share') },
-              { end: t('segments.arr') },
-              { end: t('segments.arrShare') },
-              { wide: t('segments.colours') },
-            ]}
-          />
-          {modelsOf(board.data).map(model => (
-            <ModelRows key={model.name} model={model} board={board} />
-          ))}
-        </table>
-      </ScrollRegion>
-      {board.unsegmented === null && <p className={classes.note}>{t('segments.noPrimary')}</p>}
-    </section>
+    <Panel id="models-title" title={t('segments.which')}>
+      <DataTable
+        label={t('table.of', { title: t('segments.which') })}
+        columns={[
+          t('segments.segment'),
+          { end: t('segments.accounts') },
+          { end: t('segments.share') },
+          { end: t('segments.arr') },
+          { end: t('segments.arrShare') },
+          { wide: t('segments.colours') },
+        ]}
+      >
+        {modelsOf(board.data).map(model => (
+          <ModelRows key={model.name} model={model} board={board} />
+        ))}
+      </DataTable>
+      {board.unsegmented === null && <p className={page.note}>{t('segments.noPrimary')}</p>}
+    </Panel>
   );
 }

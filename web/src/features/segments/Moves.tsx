@@ -5,15 +5,17 @@ import { useMemo, useState } from 'react';
 import type { SegmentMoves } from '@/api/types';
 import { QueryFailure, useFormat, When } from '@/features/session';
 import { t } from '@/lib/i18n';
+import { TableHead } from '@/ui/DataTable';
 import { Icon } from '@/ui/Icon';
 import { LazyChart } from '@/ui/LazyChart';
+import { Panel } from '@/ui/Page';
+import page from '@/ui/page.module.css';
 import { ScrollRegion } from '@/ui/ScrollRegion';
 import { LoadingLines } from '@/ui/states';
 import { useMoves } from './queries';
 import classes from './Segments.module.css';
 import { RANGES } from './search';
 import { sizesOf } from './sets';
-import { TableHead } from './TableHead';
 
 type Day = SegmentMoves['days'][number];
 
@@ -21,7 +23,7 @@ function DayTable({ days, sizes }: { days: readonly Day[]; sizes: readonly numbe
   const format = useFormat();
   return (
     <ScrollRegion className={classes.tall} label={t('segments.movesLine')}>
-      <table className={classes.table}>
+      <table className={page.table}>
         <TableHead
           columns={[
             t('segments.day'),
@@ -35,9 +37,9 @@ function DayTable({ days, sizes }: { days: readonly Day[]; sizes: readonly numbe
             .map((day, i) => (
               <tr key={day.day}>
                 <th scope="row">{format.date(day.day)}</th>
-                <td className={`${classes.end} num`}>{format.number(day.entered)}</td>
-                <td className={`${classes.end} num`}>{format.number(day.left)}</td>
-                <td className={`${classes.end} num`}>{format.number(sizes[i] ?? 0)}</td>
+                <td className={`${page.end} num`}>{format.number(day.entered)}</td>
+                <td className={`${page.end} num`}>{format.number(day.left)}</td>
+                <td className={`${page.end} num`}>{format.number(sizes[i] ?? 0)}</td>
               </tr>
             ))
             .reverse()}
@@ -50,17 +52,13 @@ function DayTable({ days, sizes }: { days: readonly Day[]; sizes: readonly numbe
 function MoveTable({ moves }: { moves: SegmentMoves['data'] }) {
   return (
     <ScrollRegion className={classes.tall} label={t('segments.movesTable')}>
-      <table className={classes.table}>
+      <table className={page.table}>
         <TableHead columns={[t('segments.account'), t('segments.what'), t('segments.at')]} />
         <tbody>
           {moves.map(move => (
             <tr key={`${move.account_id} ${move.at}`}>
               <th scope="row">
-                <Link
-                  to="/accounts/$accountId"
-                  params={{ accountId: move.account_id }}
-                  className={classes.name}
-                >
+                <Link to="/accounts/$accountId" params={{ accountId: move.account_id }} className={page.name}>
                   {move.account_name}
                 </Link>
               </th>
@@ -129,10 +127,11 @@ export function Moves({ name, accounts, days, onDays }: Props) {
   const sizes = useMemo(() => (found ? sizesOf(found.days, accounts) : []), [found, accounts]);
   const sum = (key: 'entered' | 'left') => found?.days.reduce((all, day) => all + day[key], 0) ?? 0;
   return (
-    <section className={classes.panel} aria-labelledby="moves-title">
-      <header className={classes.panelHead}>
-        <h2 id="moves-title">{t('segments.moves')}</h2>
-        <span className={classes.tools}>
+    <Panel
+      id="moves-title"
+      title={t('segments.moves')}
+      aside={
+        <span className={page.tools}>
           <Menu position="bottom-end">
             <Menu.Target>
               <Button size="compact-xs" variant="default" rightSection={<Icon name="down" size={12} />}>
@@ -161,12 +160,13 @@ export function Moves({ name, accounts, days, onDays }: Props) {
             {asTable ? t('chart.asChart') : t('chart.asTable')}
           </Button>
         </span>
-      </header>
+      }
+    >
       {moves.isPending && <LoadingLines lines={8} />}
       {moves.error && <QueryFailure error={moves.error} onRetry={() => void moves.refetch()} />}
       {found && (
         <>
-          <p className={classes.note}>
+          <p className={page.note}>
             {t('segments.movesLead', {
               days: format.number(found.days.length),
               entered: format.number(sum('entered')),
@@ -176,12 +176,12 @@ export function Moves({ name, accounts, days, onDays }: Props) {
           </p>
           {asTable ? <DayTable days={found.days} sizes={sizes} /> : <Chart days={found.days} sizes={sizes} />}
           {found.data.length === 0 ? (
-            <p className={classes.note}>{t('segments.movesNone')}</p>
+            <p className={page.note}>{t('segments.movesNone')}</p>
           ) : (
             <MoveTable moves={found.data} />
           )}
         </>
       )}
-    </section>
+    </Panel>
   );
 }

@@ -5,14 +5,15 @@ import type { OverlapPart, SegmentBoard, SegmentOverlap } from '@/api/types';
 import { QueryFailure, useFormat } from '@/features/session';
 import { percentOf } from '@/lib/format';
 import { t } from '@/lib/i18n';
+import { DataTable } from '@/ui/DataTable';
 import { Icon } from '@/ui/Icon';
-import { ScrollRegion } from '@/ui/ScrollRegion';
+import { Panel } from '@/ui/Page';
+import page from '@/ui/page.module.css';
 import { LoadingLines } from '@/ui/states';
 import { useOverlap } from './queries';
 import classes from './Segments.module.css';
 import type { SegmentsSearch } from './search';
 import { COMPARED_MOST, comparedOf, exactly } from './sets';
-import { TableHead } from './TableHead';
 
 const FEW = 10;
 
@@ -27,53 +28,51 @@ function Square({ board, compared, overlap }: SquareProps) {
   const alone = new Map(board.data.map(set => [set.kind === 'segment' ? set.name : '', set.accounts]));
   const both = new Map(overlap.pairs.map(part => [part.segments.join(), part.accounts]));
   return (
-    <ScrollRegion className={classes.scroll} label={t('segments.overlapTable')}>
-      <table className={`${classes.table} ${classes.square}`}>
-        <thead>
-          <tr>
-            <td />
-            {compared.slice(0, -1).map(name => (
-              <th scope="col" key={name} className={classes.end}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {compared.slice(1).map((row, i) => (
-            <tr key={row}>
-              <th scope="row">{row}</th>
-              {compared.slice(0, -1).map((column, j) => {
-                const count = j <= i ? (both.get(`${column},${row}`) ?? 0) : null;
-                const share = count
-                  ? count / Math.max(1, Math.min(alone.get(row) ?? 0, alone.get(column) ?? 0))
-                  : 0;
-                return (
-                  <td
-                    key={column}
-                    className={classes.end}
-                    data-share={count === null ? undefined : Math.ceil(share * 4)}
-                  >
-                    {count === null ? null : count === 0 ? (
-                      <span className="dim">–</span>
-                    ) : (
-                      <Link
-                        to="/accounts"
-                        search={{ segment: `${column},${row}` }}
-                        className={classes.number}
-                        aria-label={`${column}, ${row}: ${format.number(count)}`}
-                      >
-                        {format.number(count)}
-                      </Link>
-                    )}
-                  </td>
-                );
-              })}
-            </tr>
+    <DataTable label={t('segments.overlapTable')} className={classes.square}>
+      <thead>
+        <tr>
+          <td />
+          {compared.slice(0, -1).map(name => (
+            <th scope="col" key={name} className={page.end}>
+              {name}
+            </th>
           ))}
-        </tbody>
-      </table>
-    </ScrollRegion>
+        </tr>
+      </thead>
+      <tbody>
+        {compared.slice(1).map((row, i) => (
+          <tr key={row}>
+            <th scope="row">{row}</th>
+            {compared.slice(0, -1).map((column, j) => {
+              const count = j <= i ? (both.get(`${column},${row}`) ?? 0) : null;
+              const share = count
+                ? count / Math.max(1, Math.min(alone.get(row) ?? 0, alone.get(column) ?? 0))
+                : 0;
+              return (
+                <td
+                  key={column}
+                  className={page.end}
+                  data-share={count === null ? undefined : Math.ceil(share * 4)}
+                >
+                  {count === null ? null : count === 0 ? (
+                    <span className="dim">–</span>
+                  ) : (
+                    <Link
+                      to="/accounts"
+                      search={{ segment: `${column},${row}` }}
+                      className={page.number}
+                      aria-label={`${column}, ${row}: ${format.number(count)}`}
+                    >
+                      {format.number(count)}
+                    </Link>
+                  )}
+                </td>
+              );
+            })}
+          </tr>
+        ))}
+      </tbody>
+    </DataTable>
   );
 }
 
@@ -92,18 +91,18 @@ function Combination({ part, board, compared }: { part: OverlapPart } & Omit<Squ
           ))}
         </span>
       </th>
-      <td className={classes.end}>
+      <td className={page.end}>
         {search ? (
-          <Link to="/accounts" search={search} className={classes.number}>
+          <Link to="/accounts" search={search} className={page.number}>
             {count}
           </Link>
         ) : (
           <span className="num">{count}</span>
         )}
       </td>
-      <td className={`${classes.end} num`}>{percentOf(part.accounts, board.accounts)}</td>
-      <td className={`${classes.end} num`}>{part.arr ? format.moneyShort(part.arr) : '–'}</td>
-      <td className={`${classes.end} num`}>{percentOf(part.arr?.minor ?? 0, board.arr?.minor ?? 0)}</td>
+      <td className={`${page.end} num`}>{percentOf(part.accounts, board.accounts)}</td>
+      <td className={`${page.end} num`}>{part.arr ? format.moneyShort(part.arr) : '–'}</td>
+      <td className={`${page.end} num`}>{percentOf(part.arr?.minor ?? 0, board.arr?.minor ?? 0)}</td>
     </tr>
   );
 }
@@ -117,33 +116,29 @@ function Combinations({
 }: SquareProps & { all: boolean; onAll: () => void }) {
   const parts = all ? overlap.exactly : overlap.exactly.slice(0, FEW);
   return (
-    <section className={classes.panel} aria-labelledby="micro-title">
-      <h2 id="micro-title">{t('segments.micro')}</h2>
-      <p className={classes.note}>{t('segments.microWhy')}</p>
-      <ScrollRegion className={classes.scroll} label={t('segments.tableOf', { title: t('segments.micro') })}>
-        <table className={classes.table}>
-          <TableHead
-            columns={[
-              t('segments.combination'),
-              { end: t('segments.accounts') },
-              { end: t('segments.share') },
-              { end: t('segments.arr') },
-              { end: t('segments.arrShare') },
-            ]}
-          />
-          <tbody>
-            {parts.map(part => (
-              <Combination key={part.segments.join()} part={part} board={board} compared={compared} />
-            ))}
-          </tbody>
-        </table>
-      </ScrollRegion>
+    <Panel id="micro-title" title={t('segments.micro')} note={t('segments.microWhy')}>
+      <DataTable
+        label={t('table.of', { title: t('segments.micro') })}
+        columns={[
+          t('segments.combination'),
+          { end: t('segments.accounts') },
+          { end: t('segments.share') },
+          { end: t('segments.arr') },
+          { end: t('segments.arrShare') },
+        ]}
+      >
+        <tbody>
+          {parts.map(part => (
+            <Combination key={part.segments.join()} part={part} board={board} compared={compared} />
+          ))}
+        </tbody>
+      </DataTable>
       {overlap.exactly.length > FEW && (
         <Button size="compact-xs" variant="subtle" mt={8} onClick={onAll}>
           {all ? t('segments.fewer') : t('segments.all', { count: overlap.exactly.length })}
         </Button>
       )}
-    </section>
+    </Panel>
   );
 }
 
@@ -162,7 +157,7 @@ function Compare({ names, compared, onChange }: CompareProps) {
           {t('segments.compare')}: {t('segments.compareCount', { count: compared.length })}
         </Button>
       </Menu.Target>
-      <Menu.Dropdown className={classes.menu}>
+      <Menu.Dropdown className={page.menu}>
         {names.length > COMPARED_MOST && <Menu.Label>{t('segments.compareMost')}</Menu.Label>}
         {names.map(name => {
           const on = compared.includes(name);
@@ -197,22 +192,24 @@ export function Overlap({ board, search, onChange }: Props) {
   if (compared.length < 2) return null;
   return (
     <>
-      <section className={classes.panel} aria-labelledby="overlap-title">
-        <header className={classes.panelHead}>
-          <h2 id="overlap-title">{t('segments.overlap')}</h2>
-          {names.length > 2 && (
+      <Panel
+        id="overlap-title"
+        title={t('segments.overlap')}
+        aside={
+          names.length > 2 && (
             <Compare
               names={names}
               compared={compared}
               onChange={next => onChange({ compare: next.join(',') })}
             />
-          )}
-        </header>
-        <p className={classes.note}>{t('segments.overlapWhy')}</p>
+          )
+        }
+        note={t('segments.overlapWhy')}
+      >
         {overlap.isPending && <LoadingLines lines={8} />}
         {overlap.error && <QueryFailure error={overlap.error} onRetry={() => void overlap.refetch()} />}
         {overlap.data && <Square board={board} compared={compared} overlap={overlap.data} />}
-      </section>
+      </Panel>
       {overlap.data && (
         <Combinations
           board={board}

@@ -3,10 +3,11 @@ import { Link } from '@tanstack/react-router';
 import type { CoverageBoard, CoverageOwner } from '@/api/types';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
+import { DataTable } from '@/ui/DataTable';
 import { Icon } from '@/ui/Icon';
-import { ScrollRegion } from '@/ui/ScrollRegion';
+import { Panel } from '@/ui/Page';
+import page from '@/ui/page.module.css';
 import classes from './Segments.module.css';
-import { TableHead } from './TableHead';
 
 type Load = CoverageOwner['parts'][number]['load'];
 
@@ -28,20 +29,20 @@ function Row({ row }: { row: CoverageOwner }) {
   return (
     <tr>
       <th scope="row">{owner?.name ?? <span className="dim">{t('segments.nobody')}</span>}</th>
-      <td className={classes.end}>
+      <td className={page.end}>
         {owner ? (
-          <Link to="/accounts" search={{ owner: owner.id }} className={classes.number}>
+          <Link to="/accounts" search={{ owner: owner.id }} className={page.number}>
             {format.number(row.accounts)}
           </Link>
         ) : (
           <span className="num">{format.number(row.accounts)}</span>
         )}
       </td>
-      <td className={`${classes.end} num`}>{row.arr ? format.moneyShort(row.arr) : '–'}</td>
-      <td className={`${classes.end} num`}>
+      <td className={`${page.end} num`}>{row.arr ? format.moneyShort(row.arr) : '–'}</td>
+      <td className={`${page.end} num`}>
         {row.average ? format.moneyShort(row.average) : '–'}
         {row.suggested && (
-          <span className={classes.doc}>{t('segments.coverage.suggested', { model: row.suggested })}</span>
+          <span className={page.doc}>{t('segments.coverage.suggested', { model: row.suggested })}</span>
         )}
       </td>
       <td>
@@ -53,7 +54,7 @@ function Row({ row }: { row: CoverageOwner }) {
                 <Link
                   to="/accounts"
                   search={{ owner: owner.id, coverage: part.coverage }}
-                  className={classes.number}
+                  className={page.number}
                 >
                   {format.number(part.accounts)}
                 </Link>
@@ -65,42 +66,36 @@ function Row({ row }: { row: CoverageOwner }) {
           ))}
         </ul>
       </td>
-      <td className={`${classes.end} num`}>{format.number(row.touches_per_week, 1)}</td>
+      <td className={`${page.end} num`}>{format.number(row.touches_per_week, 1)}</td>
     </tr>
   );
 }
 
 export function Owners({ board }: { board: CoverageBoard }) {
   return (
-    <section className={classes.panel} aria-labelledby="owners-title">
-      <h2 id="owners-title">{t('segments.coverage.owners')}</h2>
+    <Panel id="owners-title" title={t('segments.coverage.owners')}>
       {board.owners.length === 0 ? (
-        <p className={classes.note}>{t('segments.coverage.ownersNone')}</p>
+        <p className={page.note}>{t('segments.coverage.ownersNone')}</p>
       ) : (
-        <ScrollRegion
-          className={classes.scroll}
-          label={t('segments.tableOf', { title: t('segments.coverage.owners') })}
+        <DataTable
+          label={t('table.of', { title: t('segments.coverage.owners') })}
+          columns={[
+            t('segments.coverage.csm'),
+            { end: t('segments.accounts') },
+            { end: t('segments.arr') },
+            { end: t('segments.coverage.average') },
+            t('segments.coverage.load'),
+            { end: t('segments.coverage.touches') },
+          ]}
         >
-          <table className={classes.table}>
-            <TableHead
-              columns={[
-                t('segments.coverage.csm'),
-                { end: t('segments.accounts') },
-                { end: t('segments.arr') },
-                { end: t('segments.coverage.average') },
-                t('segments.coverage.load'),
-                { end: t('segments.coverage.touches') },
-              ]}
-            />
-            <tbody>
-              {board.owners.map(row => (
-                <Row key={row.owner?.id ?? ''} row={row} />
-              ))}
-            </tbody>
-          </table>
-        </ScrollRegion>
+          <tbody>
+            {board.owners.map(row => (
+              <Row key={row.owner?.id ?? ''} row={row} />
+            ))}
+          </tbody>
+        </DataTable>
       )}
-      <p className={classes.note}>{t('segments.coverage.loadWhy')}</p>
-    </section>
+      <p className={page.note}>{t('segments.coverage.loadWhy')}</p>
+    </Panel>
   );
 }

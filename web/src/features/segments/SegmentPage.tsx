@@ -7,14 +7,15 @@ import { QueryFailure, useFormat } from '@/features/session';
 import { percentOf } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { useTitle } from '@/lib/title';
-import { ScrollRegion } from '@/ui/ScrollRegion';
+import { DataTable } from '@/ui/DataTable';
+import { Panel } from '@/ui/Page';
+import page from '@/ui/page.module.css';
 import { Empty, LoadingLines } from '@/ui/states';
 import { ColourTable } from './Colours';
 import { Moves } from './Moves';
 import { useLiveSegments, useMembers, useSegmentBoard } from './queries';
 import classes from './Segments.module.css';
 import type { SegmentSearch } from './search';
-import { TableHead } from './TableHead';
 
 const MEMBERS = 12;
 
@@ -22,66 +23,63 @@ function Members({ name, accounts }: { name: string; accounts: number }) {
   const format = useFormat();
   const members = useMembers(name, MEMBERS);
   return (
-    <section className={classes.panel} aria-labelledby="members-title">
-      <header className={classes.panelHead}>
-        <h2 id="members-title">{t('segments.members')}</h2>
-        {accounts > 0 && (
+    <Panel
+      id="members-title"
+      title={t('segments.members')}
+      aside={
+        accounts > 0 && (
           <Link to="/accounts" search={{ segment: name }}>
             {t('segments.membersAll', { count: accounts, shown: format.number(accounts) })}
           </Link>
-        )}
-      </header>
+        )
+      }
+    >
       {members.isPending && <LoadingLines lines={6} />}
       {members.error && <QueryFailure error={members.error} onRetry={() => void members.refetch()} />}
-      {members.data?.data.length === 0 && <p className={classes.note}>{t('segments.membersNone')}</p>}
+      {members.data?.data.length === 0 && <p className={page.note}>{t('segments.membersNone')}</p>}
       {members.data && members.data.data.length > 0 && (
-        <ScrollRegion
-          className={classes.scroll}
-          label={t('segments.tableOf', { title: t('segments.members') })}
+        <DataTable
+          label={t('table.of', { title: t('segments.members') })}
+          columns={[
+            t('segments.account'),
+            t('segments.health'),
+            { end: t('segments.arr') },
+            t('segments.owner'),
+          ]}
         >
-          <table className={classes.table}>
-            <TableHead
-              columns={[
-                t('segments.account'),
-                t('segments.health'),
-                { end: t('segments.arr') },
-                t('segments.owner'),
-              ]}
-            />
-            <tbody>
-              {members.data.data.map(row => (
-                <tr key={row.id}>
-                  <th scope="row">
-                    <Link to="/accounts/$accountId" params={{ accountId: row.id }} className={classes.name}>
-                      {row.name}
-                    </Link>
-                  </th>
-                  <td>
-                    <HealthMark score={row.score} />
-                  </td>
-                  <td className={`${classes.end} num`}>{row.arr ? format.money(row.arr) : '–'}</td>
-                  <td className="dim">{row.owner?.name ?? t('segments.nobody')}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </ScrollRegion>
+          <tbody>
+            {members.data.data.map(row => (
+              <tr key={row.id}>
+                <th scope="row">
+                  <Link to="/accounts/$accountId" params={{ accountId: row.id }} className={page.name}>
+                    {row.name}
+                  </Link>
+                </th>
+                <td>
+                  <HealthMark score={row.score} />
+                </td>
+                <td className={`${page.end} num`}>{row.arr ? format.money(row.arr) : '–'}</td>
+                <td className="dim">{row.owner?.name ?? t('segments.nobody')}</td>
+              </tr>
+            ))}
+          </tbody>
+        </DataTable>
       )}
-    </section>
+    </Panel>
   );
 }
 
 function Figures({ set, board }: { set: Segment; board: SegmentBoard }) {
   const format = useFormat();
   return (
-    <dl className={classes.figures}>
+    <dl className={page.figures}>
       <div>
         <dt>{t('segments.accounts')}</dt>
         <dd>
-          <Link to="/accounts" search={{ segment: set.name }} className={classes.value}>
+          <Link to="/accounts" search={{ segment: set.name }} className={page.value}>
             {format.number(set.accounts)}
           </Link>
-          <span className={classes.note}>
+          <span className={page.note}>
             {percentOf(set.accounts, board.accounts)}{' '}
             {t('segments.of', { count: board.accounts, shown: format.number(board.accounts) })}
           </span>
@@ -90,8 +88,8 @@ function Figures({ set, board }: { set: Segment; board: SegmentBoard }) {
       <div>
         <dt>{t('segments.arr')}</dt>
         <dd>
-          <span className={classes.value}>{set.arr ? format.moneyShort(set.arr) : '–'}</span>
-          <span className={classes.note}>
+          <span className={page.value}>{set.arr ? format.moneyShort(set.arr) : '–'}</span>
+          <span className={page.note}>
             {board.arr &&
               t('segments.ofArr', {
                 percent: percentOf(set.arr?.minor ?? 0, board.arr.minor),
@@ -106,8 +104,8 @@ function Figures({ set, board }: { set: Segment; board: SegmentBoard }) {
 
 function Head({ name, set }: { name: string; set: Segment | undefined }) {
   return (
-    <header className={classes.head}>
-      <nav aria-label={t('segments.trail')} className={classes.header}>
+    <header className={page.head}>
+      <nav aria-label={t('segments.trail')} className={page.header}>
         <Link to="/segments">{t('segments.title')}</Link> <span aria-hidden="true">/</span>
         <h1>{name}</h1>
         {set?.model && (
@@ -123,7 +121,7 @@ function Head({ name, set }: { name: string; set: Segment | undefined }) {
           <span className="dim">{t('segments.rule')}</span> <code>{set.rule}</code>
         </p>
       )}
-      {set?.reads_state && <p className={classes.note}>{t('segments.readsState')}</p>}
+      {set?.reads_state && <p className={page.note}>{t('segments.readsState')}</p>}
     </header>
   );
 }
@@ -143,7 +141,7 @@ export function SegmentPage({ name, search }: { name: string; search: SegmentSea
       resetScroll: false,
     });
   return (
-    <article className={classes.page} aria-label={name}>
+    <article className={page.page} aria-label={name}>
       <Head name={name} set={set} />
       {error && <QueryFailure error={error} onRetry={() => void refetch()} />}
       {isPending && <LoadingLines lines={14} />}
@@ -158,10 +156,9 @@ export function SegmentPage({ name, search }: { name: string; search: SegmentSea
           <Figures set={set} board={board} />
           <div className={classes.two}>
             <div className={classes.side}>
-              <section className={classes.panel} aria-labelledby="colours-title">
-                <h2 id="colours-title">{t('segments.byColour')}</h2>
+              <Panel id="colours-title" title={t('segments.byColour')}>
                 <ColourTable bands={set.bands} accounts={set.accounts} search={{ segment: name }} />
-              </section>
+              </Panel>
               <Members name={name} accounts={set.accounts} />
             </div>
             <Moves name={name} accounts={set.accounts} days={search.days ?? '90'} onDays={look} />

@@ -7,12 +7,13 @@ import { Overridden } from '@/features/health';
 import { QueryFailure, useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useTitle } from '@/lib/title';
+import { Page } from '@/ui/Page';
+import page from '@/ui/page.module.css';
 import { Empty, LoadingLines } from '@/ui/states';
 import { Models } from './Models';
 import { Overlap } from './Overlap';
 import { Questions } from './Questions';
 import { useLiveSegments, useSegmentBoard } from './queries';
-import classes from './Segments.module.css';
 import type { SegmentsSearch } from './search';
 
 export function SegmentsPage({ search }: { search: SegmentsSearch }) {
@@ -30,15 +31,16 @@ export function SegmentsPage({ search }: { search: SegmentsSearch }) {
     });
   const any = board?.data.some(set => set.kind === 'segment');
   return (
-    <section className={classes.page} aria-label={t('segments.title')}>
-      <header className={classes.header}>
-        <h1>{t('segments.title')}</h1>
-        {board && (
+    <Page
+      title={t('segments.title')}
+      aside={
+        board && (
           <span className="dim num">
             {t('segments.of', { count: board.accounts, shown: format.number(board.accounts) })}
           </span>
-        )}
-      </header>
+        )
+      }
+    >
       {error && <QueryFailure error={error} onRetry={() => void refetch()} />}
       {isPending && <LoadingLines lines={14} />}
       {board && !any && (
@@ -53,7 +55,7 @@ export function SegmentsPage({ search }: { search: SegmentsSearch }) {
       {board && any && (
         <>
           <Models board={board} />
-          <Overridden figures={board} whose={{}} className={classes.note} />
+          <Overridden figures={board} whose={{}} className={page.note} />
           {board.accounts > 0 && (
             <>
               <Questions board={board} />
@@ -62,6 +64,6 @@ export function SegmentsPage({ search }: { search: SegmentsSearch }) {
           )}
         </>
       )}
-    </section>
+    </Page>
   );
 }

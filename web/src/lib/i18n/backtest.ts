@@ -62,7 +62,6 @@ export const backtest = {
   aucOf: '{{value}} ({{low}} to {{high}})',
   interval: 'From {{low}} to {{high}}; 0.5 is chance',
   verdict: 'Verdict',
-  tableOf: 'Table: {{title}}',
   horizons: {
     title: 'Did those that left score lower?',
     why: 'AUC: the chance that of one that left and one that stayed, the one that left scored lower. 0.5 is chance, 1 is perfect. The line is the interval of 95 %. Lift: how many more departures are among the worst scores than chance would put there.',

@@ -7,7 +7,6 @@ export const scorecards = {
   noneHelp: 'A scorecard says what a healthy account looks like: measures with weights, exceptions, colours.',
   go: 'Open the program',
   order: 'Which one scores whom?',
-  tableOf: 'Table: {{title}}',
   place: 'Tried',
   name: 'Scorecard',
   applies: 'Applies when',

@@ -2,7 +2,6 @@
 export const segments = {
   title: 'Segments',
   trail: 'You are here',
-  tableOf: 'Table: {{title}}',
   none: 'No segments yet',
   noneHelp:
     'A segment is a rule of the program, such as “no sign-in for two weeks”: the accounts that match are in it, at once.',
