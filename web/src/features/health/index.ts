@@ -1,6 +1,6 @@
 export { Bill } from './Bill';
 export { Costs } from './Costs';
-export { costs, movers, pathTo, words } from './explain';
+export { costs, longMinus, movers, pathTo, words } from './explain';
 export { HealthMark, HealthShape, type Shade, shadeOf } from './HealthMark';
 export { Overridden } from './Overridden';
 export { useHealth } from './queries';

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import type { Delivery, DeliveryTest } from '@/api/types';
 import { QueryFailure, useFormat, When } from '@/features/session';
 import { t } from '@/lib/i18n';
-import { ScrollRegion } from '@/ui/ScrollRegion';
+import { DataTable } from '@/ui/DataTable';
 import { say } from '@/ui/say';
 import { LoadingLines } from '@/ui/states';
 import classes from './NotificationsPage.module.css';
@@ -106,24 +106,18 @@ export function Deliveries() {
       {retry.error && <QueryFailure error={retry.error} />}
       {sent.data && rows.length === 0 && <p className="dim">{t('notifications.sent.none')}</p>}
       {rows.length > 0 && (
-        <ScrollRegion className={classes.scroll} label={t('notifications.sent.table')}>
-          <table className={classes.table}>
-            <thead>
-              <tr>
-                {HEADS.map(head => (
-                  <th key={head} scope="col">
-                    {t(`notifications.sent.column.${head}`)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map(delivery => (
-                <Row key={delivery.id} delivery={delivery} onRetry={id => retry.mutate(id)} />
-              ))}
-            </tbody>
-          </table>
-        </ScrollRegion>
+        <DataTable
+          boxed
+          className={classes.table}
+          label={t('notifications.sent.table')}
+          columns={HEADS.map(head => t(`notifications.sent.column.${head}`))}
+        >
+          <tbody>
+            {rows.map(delivery => (
+              <Row key={delivery.id} delivery={delivery} onRetry={id => retry.mutate(id)} />
+            ))}
+          </tbody>
+        </DataTable>
       )}
     </section>
   );

@@ -2,6 +2,7 @@
 import { QueryFailure, useCan } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useTitle } from '@/lib/title';
+import page from '@/ui/page.module.css';
 import { LoadingLines } from '@/ui/states';
 import { Deliveries } from './Deliveries';
 import classes from './NotificationsPage.module.css';
@@ -14,7 +15,7 @@ export function NotificationsPage() {
   const operates = useCan('operate');
   const preferences = usePreferences();
   return (
-    <div className={classes.page}>
+    <div className={`${page.page} ${classes.page}`}>
       <h1>{t('notifications.title')}</h1>
       <Told />
       <section aria-labelledby="how" className={classes.section}>

@@ -3,7 +3,7 @@ import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { QueryFailure, When } from '@/features/session';
 import { t } from '@/lib/i18n';
-import { ScrollRegion } from '@/ui/ScrollRegion';
+import { DataTable } from '@/ui/DataTable';
 import { LoadingLines } from '@/ui/states';
 import classes from './NotificationsPage.module.css';
 import { useRead, useTold } from './queries';
@@ -30,43 +30,39 @@ export function Told() {
       {told.error && <QueryFailure error={told.error} onRetry={() => void told.refetch()} />}
       {told.data && rows.length === 0 && <p className="dim">{t('notifications.told.none')}</p>}
       {rows.length > 0 && (
-        <ScrollRegion className={classes.scroll} label={t('notifications.told.table')}>
-          <table className={classes.table}>
-            <thead>
-              <tr>
-                {(['account', 'because', 'severity', 'at'] as const).map(head => (
-                  <th key={head} scope="col">
-                    {t(`notifications.told.${head}`)}
-                  </th>
-                ))}
+        <DataTable
+          boxed
+          className={classes.table}
+          label={t('notifications.told.table')}
+          columns={(['account', 'because', 'severity', 'at'] as const).map(head =>
+            t(`notifications.told.${head}`),
+          )}
+        >
+          <tbody>
+            {rows.map(row => (
+              <tr key={row.id} data-new={row.read_at === null}>
+                <th scope="row">
+                  <Link to="/accounts/$accountId" params={{ accountId: row.account_id }}>
+                    {row.account_name}
+                  </Link>
+                </th>
+                <td>
+                  <Link to="/signals" search={{ who: 'all', signal: row.signal_id }}>
+                    {row.because}
+                  </Link>
+                  {(row.kind === 'assigned' || row.kind === 'snooze_over') && (
+                    <span className="dim"> · {t(`notifications.told.kind.${row.kind}`)}</span>
+                  )}
+                  {row.read_at === null && <strong> {t('notifications.told.isNew')}</strong>}
+                </td>
+                <td>{t(`signals.severity.${row.severity}`)}</td>
+                <td>
+                  <When at={row.at} />
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {rows.map(row => (
-                <tr key={row.id} data-new={row.read_at === null}>
-                  <th scope="row">
-                    <Link to="/accounts/$accountId" params={{ accountId: row.account_id }}>
-                      {row.account_name}
-                    </Link>
-                  </th>
-                  <td>
-                    <Link to="/signals" search={{ who: 'all', signal: row.signal_id }}>
-                      {row.because}
-                    </Link>
-                    {(row.kind === 'assigned' || row.kind === 'snooze_over') && (
-                      <span className="dim"> · {t(`notifications.told.kind.${row.kind}`)}</span>
-                    )}
-                    {row.read_at === null && <strong> {t('notifications.told.isNew')}</strong>}
-                  </td>
-                  <td>{t(`signals.severity.${row.severity}`)}</td>
-                  <td>
-                    <When at={row.at} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </ScrollRegion>
+            ))}
+          </tbody>
+        </DataTable>
       )}
     </section>
   );

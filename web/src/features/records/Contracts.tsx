@@ -1,7 +1,8 @@
 // The contracts of an account.
 import { QueryFailure, useFormat, When } from '@/features/session';
 import { t } from '@/lib/i18n';
-import { ScrollRegion } from '@/ui/ScrollRegion';
+import { DataTable } from '@/ui/DataTable';
+import page from '@/ui/page.module.css';
 import { Empty, LoadingLines } from '@/ui/states';
 import { useContracts } from './queries';
 import classes from './Records.module.css';
@@ -15,44 +16,40 @@ export function Contracts({ accountId }: { accountId: string }) {
   if (contracts.data.length === 0)
     return <Empty title={t('contracts.none')}>{t('contracts.noneHelp')}</Empty>;
   return (
-    <ScrollRegion className={classes.scroll} label={t('contracts.title')}>
-      <table className={classes.table}>
-        <thead>
-          <tr>
-            <th scope="col">{t('contracts.name')}</th>
-            <th scope="col">{t('contracts.status')}</th>
-            <th scope="col" className={classes.end}>
-              {t('contracts.arr')}
-            </th>
-            <th scope="col" className={classes.end}>
-              {t('contracts.seats')}
-            </th>
-            <th scope="col">{t('contracts.starts')}</th>
-            <th scope="col">{t('contracts.ends')}</th>
-            <th scope="col">{t('contracts.notice')}</th>
+    <DataTable
+      boxed
+      className={classes.table}
+      label={t('contracts.title')}
+      columns={[
+        t('contracts.name'),
+        t('contracts.status'),
+        { end: t('contracts.arr') },
+        { end: t('contracts.seats') },
+        t('contracts.starts'),
+        t('contracts.ends'),
+        t('contracts.notice'),
+      ]}
+    >
+      <tbody>
+        {contracts.data.map(contract => (
+          <tr key={contract.id}>
+            <th scope="row">{contract.name}</th>
+            <td>{contract.status}</td>
+            <td className={`num ${page.end}`}>{contract.arr ? format.money(contract.arr) : '–'}</td>
+            <td className={`num ${page.end}`}>
+              {contract.seats === null ? '–' : format.number(contract.seats)}
+            </td>
+            <td className="num">{format.date(contract.starts_on)}</td>
+            <td className="num">
+              {format.date(contract.ends_on)}{' '}
+              <span className="dim">
+                <When at={contract.ends_on} />
+              </span>
+            </td>
+            <td className="num">{contract.notice_on === null ? '–' : format.date(contract.notice_on)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {contracts.data.map(contract => (
-            <tr key={contract.id}>
-              <th scope="row">{contract.name}</th>
-              <td>{contract.status}</td>
-              <td className={`num ${classes.end}`}>{contract.arr ? format.money(contract.arr) : '–'}</td>
-              <td className={`num ${classes.end}`}>
-                {contract.seats === null ? '–' : format.number(contract.seats)}
-              </td>
-              <td className="num">{format.date(contract.starts_on)}</td>
-              <td className="num">
-                {format.date(contract.ends_on)}{' '}
-                <span className="dim">
-                  <When at={contract.ends_on} />
-                </span>
-              </td>
-              <td className="num">{contract.notice_on === null ? '–' : format.date(contract.notice_on)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </ScrollRegion>
+        ))}
+      </tbody>
+    </DataTable>
   );
 }

@@ -1,7 +1,7 @@
 // The newest events of an account as they came in.
 import { QueryFailure, When } from '@/features/session';
 import { t } from '@/lib/i18n';
-import { ScrollRegion } from '@/ui/ScrollRegion';
+import { DataTable } from '@/ui/DataTable';
 import { Empty, LoadingLines } from '@/ui/states';
 import { useEvents } from './queries';
 import classes from './Records.module.css';
@@ -12,33 +12,28 @@ export function Events({ accountId }: { accountId: string }) {
   if (events.error) return <QueryFailure error={events.error} onRetry={() => void events.refetch()} />;
   if (events.data.length === 0) return <Empty title={t('events.none')}>{t('events.noneHelp')}</Empty>;
   return (
-    <ScrollRegion className={classes.scroll} label={t('events.title')}>
-      <table className={classes.table}>
-        <thead>
-          <tr>
-            <th scope="col">{t('events.at')}</th>
-            <th scope="col">{t('events.name')}</th>
-            <th scope="col">{t('events.user')}</th>
-            <th scope="col">{t('events.payload')}</th>
+    <DataTable
+      boxed
+      className={classes.table}
+      label={t('events.title')}
+      columns={[t('events.at'), t('events.name'), t('events.user'), t('events.payload')]}
+    >
+      <tbody>
+        {events.data.map(event => (
+          <tr key={event.id}>
+            <td>
+              <When at={event.at} />
+            </td>
+            <th scope="row">
+              {event.name ?? event.type} {event.name && <span className="dim">{event.type}</span>}
+            </th>
+            <td>{event.user ?? '–'}</td>
+            <td className={classes.payload} title={event.payload_text}>
+              <code className="mono">{event.payload_text}</code>
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {events.data.map(event => (
-            <tr key={event.id}>
-              <td>
-                <When at={event.at} />
-              </td>
-              <th scope="row">
-                {event.name ?? event.type} {event.name && <span className="dim">{event.type}</span>}
-              </th>
-              <td>{event.user ?? '–'}</td>
-              <td className={classes.payload} title={event.payload_text}>
-                <code className="mono">{event.payload_text}</code>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </ScrollRegion>
+        ))}
+      </tbody>
+    </DataTable>
   );
 }

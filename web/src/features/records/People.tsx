@@ -3,8 +3,8 @@ import { Menu, UnstyledButton } from '@mantine/core';
 import type { Person } from '@/api/types';
 import { QueryFailure, useCan, When } from '@/features/session';
 import { t } from '@/lib/i18n';
+import { DataTable } from '@/ui/DataTable';
 import { Icon } from '@/ui/Icon';
-import { ScrollRegion } from '@/ui/ScrollRegion';
 import { say, sayFailure } from '@/ui/say';
 import { Empty, LoadingLines } from '@/ui/states';
 import { usePeople, useSetRoles } from './queries';
@@ -58,31 +58,25 @@ export function People({ accountId }: { accountId: string }) {
   if (people.error) return <QueryFailure error={people.error} onRetry={() => void people.refetch()} />;
   if (people.data.length === 0) return <Empty title={t('people.none')}>{t('people.noneHelp')}</Empty>;
   return (
-    <ScrollRegion className={classes.scroll} label={t('people.title')}>
-      <table className={classes.table}>
-        <thead>
-          <tr>
-            <th scope="col">{t('people.name')}</th>
-            <th scope="col">{t('people.roles')}</th>
-            <th scope="col">{t('people.job')}</th>
-            <th scope="col">{t('people.email')}</th>
-            <th scope="col">{t('people.left')}</th>
+    <DataTable
+      boxed
+      className={classes.table}
+      label={t('people.title')}
+      columns={[t('people.name'), t('people.roles'), t('people.job'), t('people.email'), t('people.left')]}
+    >
+      <tbody>
+        {byStanding(people.data).map(person => (
+          <tr key={person.id} data-left={person.left_at !== null}>
+            <th scope="row">{person.name}</th>
+            <td>
+              <RolesMenu accountId={accountId} person={person} />
+            </td>
+            <td>{person.title ?? '–'}</td>
+            <td className="dim">{person.email ?? '–'}</td>
+            <td>{person.left_at ? <When at={person.left_at} /> : '–'}</td>
           </tr>
-        </thead>
-        <tbody>
-          {byStanding(people.data).map(person => (
-            <tr key={person.id} data-left={person.left_at !== null}>
-              <th scope="row">{person.name}</th>
-              <td>
-                <RolesMenu accountId={accountId} person={person} />
-              </td>
-              <td>{person.title ?? '–'}</td>
-              <td className="dim">{person.email ?? '–'}</td>
-              <td>{person.left_at ? <When at={person.left_at} /> : '–'}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </ScrollRegion>
+        ))}
+      </tbody>
+    </DataTable>
   );
 }

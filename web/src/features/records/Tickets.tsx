@@ -3,7 +3,7 @@ import { useLocation } from '@tanstack/react-router';
 import type { Ticket } from '@/api/types';
 import { QueryFailure, When } from '@/features/session';
 import { t } from '@/lib/i18n';
-import { ScrollRegion } from '@/ui/ScrollRegion';
+import { DataTable } from '@/ui/DataTable';
 import { Empty, LoadingLines } from '@/ui/states';
 import { useTickets } from './queries';
 import classes from './Records.module.css';
@@ -30,41 +30,40 @@ export function Tickets({ accountId }: { accountId: string }) {
   if (tickets.error) return <QueryFailure error={tickets.error} onRetry={() => void tickets.refetch()} />;
   if (tickets.data.length === 0) return <Empty title={t('tickets.none')}>{t('tickets.noneHelp')}</Empty>;
   return (
-    <ScrollRegion className={classes.scroll} label={t('tickets.title')}>
-      <table className={classes.table}>
-        <thead>
-          <tr>
-            <th scope="col">{t('tickets.subject')}</th>
-            <th scope="col">{t('tickets.priority')}</th>
-            <th scope="col">{t('tickets.status')}</th>
-            <th scope="col">{t('tickets.opened')}</th>
-            <th scope="col">{t('tickets.solved')}</th>
+    <DataTable
+      boxed
+      className={classes.table}
+      label={t('tickets.title')}
+      columns={[
+        t('tickets.subject'),
+        t('tickets.priority'),
+        t('tickets.status'),
+        t('tickets.opened'),
+        t('tickets.solved'),
+      ]}
+    >
+      <tbody>
+        {inOrder(tickets.data).map(ticket => (
+          <tr
+            key={ticket.id}
+            data-left={!isOpen(ticket)}
+            data-meant={ticket.id === hash}
+            ref={ticket.id === hash ? show : undefined}
+          >
+            <th scope="row">
+              {ticket.subject} {ticket.external_id && <span className="dim num">#{ticket.external_id}</span>}
+            </th>
+            <td data-priority={isOpen(ticket) ? ticket.priority : undefined}>
+              {t(`tickets.priorities.${ticket.priority}`)}
+            </td>
+            <td>{t(`tickets.statuses.${ticket.status}`)}</td>
+            <td>
+              <When at={ticket.opened_at} />
+            </td>
+            <td>{ticket.solved_at ? <When at={ticket.solved_at} /> : '–'}</td>
           </tr>
-        </thead>
-        <tbody>
-          {inOrder(tickets.data).map(ticket => (
-            <tr
-              key={ticket.id}
-              data-left={!isOpen(ticket)}
-              data-meant={ticket.id === hash}
-              ref={ticket.id === hash ? show : undefined}
-            >
-              <th scope="row">
-                {ticket.subject}{' '}
-                {ticket.external_id && <span className="dim num">#{ticket.external_id}</span>}
-              </th>
-              <td data-priority={isOpen(ticket) ? ticket.priority : undefined}>
-                {t(`tickets.priorities.${ticket.priority}`)}
-              </td>
-              <td>{t(`tickets.statuses.${ticket.status}`)}</td>
-              <td>
-                <When at={ticket.opened_at} />
-              </td>
-              <td>{ticket.solved_at ? <When at={ticket.solved_at} /> : '–'}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </ScrollRegion>
+        ))}
+      </tbody>
+    </DataTable>
   );
 }

@@ -4,7 +4,8 @@ import { useState } from 'react';
 import type { Touch } from '@/api/types';
 import { QueryFailure, useCan, useFormat, When } from '@/features/session';
 import { t } from '@/lib/i18n';
-import { ScrollRegion } from '@/ui/ScrollRegion';
+import { DataTable } from '@/ui/DataTable';
+import page from '@/ui/page.module.css';
 import { sayFailure } from '@/ui/say';
 import { Empty, LoadingLines } from '@/ui/states';
 import { usePeople } from './queries';
@@ -31,7 +32,7 @@ function Row({ accountId, touch }: { accountId: string; touch: Touch }) {
         {touch.trigger || <span className="dim">{t('touches.unasked')}</span>}
       </td>
       {mayWrite && (
-        <td className={classes.end}>
+        <td className={page.end}>
           <Button
             size="compact-xs"
             variant="subtle"
@@ -51,29 +52,21 @@ function Table({ accountId, touches }: { accountId: string; touches: readonly To
   const mayWrite = useCan('write');
   const heads = ['kind', 'at', 'by', 'with', 'note', 'trigger'] as const;
   return (
-    <ScrollRegion className={classes.scroll} label={t('touches.title')}>
-      <table className={classes.table}>
-        <thead>
-          <tr>
-            {heads.map(name => (
-              <th key={name} scope="col">
-                {t(`touches.${name}`)}
-              </th>
-            ))}
-            {mayWrite && (
-              <th scope="col">
-                <span className="sr-only">{t('touches.takeBack')}</span>
-              </th>
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {touches.map(touch => (
-            <Row key={touch.id} accountId={accountId} touch={touch} />
-          ))}
-        </tbody>
-      </table>
-    </ScrollRegion>
+    <DataTable
+      boxed
+      className={classes.table}
+      label={t('touches.title')}
+      columns={[
+        ...heads.map(name => t(`touches.${name}`)),
+        ...(mayWrite ? [{ unseen: t('touches.takeBack') }] : []),
+      ]}
+    >
+      <tbody>
+        {touches.map(touch => (
+          <Row key={touch.id} accountId={accountId} touch={touch} />
+        ))}
+      </tbody>
+    </DataTable>
   );
 }
 

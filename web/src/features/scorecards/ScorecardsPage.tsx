@@ -20,7 +20,7 @@ function Body({ board, chosen }: { board: ScorecardBoard; chosen: string | undef
   return (
     <>
       <Order board={board} chosen={card?.name} />
-      {card && <Whole card={card} scale={board.scale} />}
+      {card && <Whole card={card} />}
     </>
   );
 }

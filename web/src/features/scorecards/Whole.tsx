@@ -1,8 +1,8 @@
 // One scorecard whole: its tree of measures with weights, its exceptions, its colours, and if it is a
 // shadow, how far it is from the score that counts.
 import { Link } from '@tanstack/react-router';
-import type { Scorecard, ScorecardBoard, ScorecardPart } from '@/api/types';
-import { words } from '@/features/health';
+import type { Scorecard, ScorecardPart } from '@/api/types';
+import { longMinus, words } from '@/features/health';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { DataTable } from '@/ui/DataTable';
@@ -22,7 +22,7 @@ function How({ part }: { part: ScorecardPart }) {
     part.validity_days !== null && t('scorecards.fresh', { count: part.validity_days }),
   ].filter(Boolean);
   const map = part.map.map(({ value, score }) =>
-    t('scorecards.map', { value: format.number(value, 2), score: points(score) }),
+    t('scorecards.map', { value: longMinus(format.number(value, 2)), score: points(score) }),
   );
   return (
     <>
@@ -92,7 +92,7 @@ function Exceptions({ card }: { card: Scorecard }) {
   );
 }
 
-export function Whole({ card, scale }: { card: Scorecard; scale: ScorecardBoard['scale'] }) {
+export function Whole({ card }: { card: Scorecard }) {
   const format = useFormat();
   const { yellow, green, margin } = card;
   const bands = {
@@ -103,8 +103,7 @@ export function Whole({ card, scale }: { card: Scorecard; scale: ScorecardBoard[
   return (
     <Panel id="card-title" title={t('scorecards.about', { name: card.name })}>
       <p className={page.note}>
-        {t('scorecards.scale', scale)} {t('scorecards.bands', bands)}{' '}
-        <Link to="/program">{t('scorecards.go')}</Link>
+        {t('scorecards.bands', bands)} <Link to="/program">{t('scorecards.go')}</Link>
       </p>
       {card.compared && <Compared compared={card.compared} />}
       <h3>{t('scorecards.tree')}</h3>

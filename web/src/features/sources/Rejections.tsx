@@ -2,6 +2,7 @@
 import type { Source } from '@/api/types';
 import { QueryFailure, When } from '@/features/session';
 import { t } from '@/lib/i18n';
+import page from '@/ui/page.module.css';
 import { Empty, LoadingLines } from '@/ui/states';
 import { useRejected } from './queries';
 import classes from './SourcesPage.module.css';
@@ -15,7 +16,7 @@ function NoneListed({ count }: { count: number }) {
 export function Rejections({ source }: { source: Source }) {
   const rejected = useRejected(source.id, source.rejected_total);
   return (
-    <section className={classes.panel} aria-labelledby="rejected-title">
+    <section className={page.panel} aria-labelledby="rejected-title">
       <h2 id="rejected-title">{t('sources.rejectedOf', { name: source.name })}</h2>
       {rejected.isPending && <LoadingLines lines={3} />}
       {rejected.error && !rejected.data && (

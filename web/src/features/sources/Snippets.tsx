@@ -3,6 +3,7 @@ import { Tabs } from '@mantine/core';
 import type { Source } from '@/api/types';
 import { t } from '@/lib/i18n';
 import { CopyBlock } from '@/ui/CopyText';
+import page from '@/ui/page.module.css';
 import classes from './SourcesPage.module.css';
 import { snippet } from './snippets';
 
@@ -10,7 +11,7 @@ const KINDS = ['curl', 'node', 'browser'] as const;
 
 export function Snippets({ source, writeKey }: { source: Source; writeKey: string | null }) {
   return (
-    <section className={classes.panel} aria-labelledby="snippet-title">
+    <section className={page.panel} aria-labelledby="snippet-title">
       <h2 id="snippet-title">{t('sources.snippet', { name: source.name })}</h2>
       <p className={classes.help}>{writeKey ? t('sources.snippetKey') : t('sources.snippetNoKey')}</p>
       <Tabs defaultValue="curl" keepMounted={false}>

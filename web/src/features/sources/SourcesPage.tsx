@@ -7,8 +7,9 @@ import { useDemo } from '@/features/demo';
 import { QueryFailure, useCan, useFormat, When } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useTitle } from '@/lib/title';
+import { DataTable } from '@/ui/DataTable';
 import { Icon } from '@/ui/Icon';
-import { ScrollRegion } from '@/ui/ScrollRegion';
+import page from '@/ui/page.module.css';
 import { Sparkline } from '@/ui/Sparkline';
 import { Empty, LoadingLines } from '@/ui/states';
 import { CreateSource } from './CreateSource';
@@ -24,7 +25,7 @@ function SourceRow({ source, selected }: { source: Source; selected: boolean }) 
   return (
     <tr data-selected={selected}>
       <th scope="row">
-        <Link to="/sources" search={{ source: source.id }} className={classes.name} aria-current={selected}>
+        <Link to="/sources" search={{ source: source.id }} className={page.name} aria-current={selected}>
           {source.name}
         </Link>
       </th>
@@ -44,9 +45,9 @@ function SourceRow({ source, selected }: { source: Source; selected: boolean }) 
           <span className="dim">{t('sources.never')}</span>
         )}
       </td>
-      <td className={`num ${classes.end}`}>{format.number(source.events_total)}</td>
-      <td className={`num ${classes.end} ${classes.roomy}`}>{format.number(source.duplicates_total)}</td>
-      <td className={`num ${classes.end}`} data-rejected={source.rejected_total > 0}>
+      <td className={`num ${page.end}`}>{format.number(source.events_total)}</td>
+      <td className={`num ${page.end} ${classes.roomy}`}>{format.number(source.duplicates_total)}</td>
+      <td className={`num ${page.end}`} data-rejected={source.rejected_total > 0}>
         {format.number(source.rejected_total)}
       </td>
     </tr>
@@ -59,29 +60,27 @@ const ROOMY: ReadonlySet<string> = new Set(['key', 'duplicates']);
 function SourceTable({ sources, selected }: { sources: Source[]; selected: string | undefined }) {
   const heads = ['name', 'key', 'arrives', 'last', 'events', 'duplicates', 'rejected'] as const;
   return (
-    <ScrollRegion className={classes.scroll} label={t('sources.table')}>
-      <table className={classes.table}>
-        <thead>
-          <tr>
-            {heads.map((head, i) => (
-              <th
-                key={head}
-                scope="col"
-                title={i > 3 ? t('sources.sinceStart') : undefined}
-                className={`${i > 3 ? classes.end : ''} ${ROOMY.has(head) ? classes.roomy : ''}`}
-              >
-                {t(`sources.column.${head}`)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {sources.map(source => (
-            <SourceRow key={source.id} source={source} selected={source.id === selected} />
+    <DataTable boxed className={classes.table} label={t('sources.table')}>
+      <thead>
+        <tr>
+          {heads.map((head, i) => (
+            <th
+              key={head}
+              scope="col"
+              title={i > 3 ? t('sources.sinceStart') : undefined}
+              className={`${i > 3 ? page.end : ''} ${ROOMY.has(head) ? classes.roomy : ''}`}
+            >
+              {t(`sources.column.${head}`)}
+            </th>
           ))}
-        </tbody>
-      </table>
-    </ScrollRegion>
+        </tr>
+      </thead>
+      <tbody>
+        {sources.map(source => (
+          <SourceRow key={source.id} source={source} selected={source.id === selected} />
+        ))}
+      </tbody>
+    </DataTable>
   );
 }
 
@@ -106,7 +105,7 @@ export function SourcesPage({ selected }: { selected: string | undefined }) {
   const current = sources.data?.find(source => source.id === selected) ?? sources.data?.[0];
 
   return (
-    <section className={classes.page} aria-label={t('sources.title')}>
+    <section className={`${page.page} ${classes.page}`} aria-label={t('sources.title')}>
       <header className={classes.header}>
         <h1>{t('sources.title')}</h1>
         {operates && (

@@ -7,7 +7,7 @@ export const scorecards = {
   noneHelp: 'A scorecard says what a healthy account looks like: measures with weights, exceptions, colours.',
   go: 'Open the program',
   order: 'Which one scores whom?',
-  place: 'Tried',
+  place: 'Order',
   name: 'Scorecard',
   applies: 'Applies when',
   always: 'always',

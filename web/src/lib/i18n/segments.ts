@@ -134,7 +134,7 @@ export const segments = {
     goalOf: '{{name}}: {{reached}} of {{whole}}',
     noGoals: 'none are set',
     renewal: 'In their renewal window',
-    renewalWhy: 'Open beside any stage, by the rule',
+    renewalWhy: 'An account of any stage is in its renewal window by the rule',
     lifecycleNone: 'The program has no lifecycle yet.',
   },
 } as const;
