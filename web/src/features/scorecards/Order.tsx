@@ -58,12 +58,6 @@ function Row({ card, place, chosen }: { card: Scorecard; place: number | null; c
         )}
         {card.doc && <span className={`${page.doc} ${classes.doc}`}>{card.doc}</span>}
       </th>
-      <td className={page.words}>
-        {card.applies_when ? <code>{card.applies_when}</code> : t('scorecards.always')}
-        <span className={`${page.doc} ${classes.doc}`}>
-          {t('scorecards.priority', { priority: card.priority })}
-        </span>
-      </td>
       <td className={page.end}>
         <Link to="/accounts" search={{ scorecard: card.name }} className={page.number}>
           {format.number(card.accounts)}
@@ -72,6 +66,12 @@ function Row({ card, place, chosen }: { card: Scorecard; place: number | null; c
       <td className={`${page.end} num`}>{format.moneyShort(card.arr)}</td>
       <td>
         <Colours bands={card.bands} {...(search ? { search } : {})} />
+      </td>
+      <td className={page.words}>
+        {card.applies_when ? <code>{card.applies_when}</code> : t('scorecards.always')}
+        <span className={`${page.doc} ${classes.doc}`}>
+          {t('scorecards.priority', { priority: card.priority })}
+        </span>
       </td>
     </tr>
   );
@@ -87,7 +87,6 @@ function Left({ board }: { board: ScorecardBoard }) {
       <tr>
         <td>–</td>
         <th scope="row">{t('scorecards.unscored')}</th>
-        <td className={page.words}>{t('scorecards.unscoredWhy')}</td>
         <td className={page.end}>
           <Link to="/accounts" search={{ scorecard: 'none' }} className={page.number}>
             {format.number(board.unscored)}
@@ -95,17 +94,18 @@ function Left({ board }: { board: ScorecardBoard }) {
         </td>
         <td />
         <td />
+        <td className={page.words}>{t('scorecards.unscoredWhy')}</td>
       </tr>
       {unsegmented != null && (
         <tr>
           <td>–</td>
           <th scope="row">{t('scorecards.unsegmented')}</th>
-          <td />
           <td className={page.end}>
             <Link to="/accounts" search={{ flag: 'unsegmented' }} className={page.number}>
               {format.number(unsegmented)}
             </Link>
           </td>
+          <td />
           <td />
           <td />
         </tr>
@@ -119,14 +119,15 @@ export function Order({ board, chosen }: { board: ScorecardBoard; chosen: string
   return (
     <Panel id="order-title" title={t('scorecards.order')}>
       <DataTable
+        className={classes.order}
         label={t('table.of', { title: t('scorecards.order') })}
         columns={[
           t('scorecards.place'),
           t('scorecards.name'),
-          t('scorecards.applies'),
           { end: t('scorecards.accounts') },
           { end: t('scorecards.arr') },
           t('scorecards.colours'),
+          t('scorecards.applies'),
         ]}
       >
         <tbody>

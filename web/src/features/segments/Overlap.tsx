@@ -97,7 +97,7 @@ function Combination({ part, board, compared }: { part: OverlapPart } & Omit<Squ
             {count}
           </Link>
         ) : (
-          <span className="num">{count}</span>
+          <span className={page.number}>{count}</span>
         )}
       </td>
       <td className={`${page.end} num`}>{percentOf(part.accounts, board.accounts)}</td>

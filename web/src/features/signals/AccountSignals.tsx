@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import { When } from '@/features/session';
 import { t } from '@/lib/i18n';
+import page from '@/ui/page.module.css';
 import { useAccountSignals, useLiveSignals } from './queries';
 import { reasonOf } from './reason';
 import { SeverityMark } from './SeverityMark';
@@ -13,7 +14,7 @@ export function AccountSignals({ id }: { id: string }) {
   const signals = useAccountSignals(id).data ?? [];
   if (signals.length === 0) return null;
   return (
-    <section className={classes.card} aria-labelledby="account-signals">
+    <section className={page.panel} aria-labelledby="account-signals">
       <h2 id="account-signals">{t('signals.ofAccount')}</h2>
       <ul className={classes.short}>
         {signals.map(signal => (

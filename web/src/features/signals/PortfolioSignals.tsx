@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import { useFormat, When } from '@/features/session';
 import { t } from '@/lib/i18n';
+import page from '@/ui/page.module.css';
 import { useCounts, useLiveSignals, useMostUrgent } from './queries';
 import { reasonOf } from './reason';
 import { SeverityMark } from './SeverityMark';
@@ -28,7 +29,7 @@ export function PortfolioSignals({ owner, since }: Props) {
   const bySeverity = new Map(open?.by_severity.map(({ name, count }) => [name, count]));
   const byState = new Map(raised?.by_state.map(({ name, count }) => [name, count]));
   return (
-    <section className={classes.card} aria-labelledby="portfolio-signals">
+    <section className={page.panel} aria-labelledby="portfolio-signals">
       <h2 id="portfolio-signals">{t('signals.now')}</h2>
       <ul className={classes.urgency} aria-label={t('signals.byUrgency')}>
         {SEVERITIES.map(severity => (
@@ -41,7 +42,7 @@ export function PortfolioSignals({ owner, since }: Props) {
         ))}
       </ul>
       {raised && (
-        <p className={classes.note}>
+        <p className={page.note}>
           {t('signals.raisedSince', { date: format.date(since.day), count: raised.total })}{' '}
           {BECAME.filter(state => byState.get(state)).map(state => (
             <Link
@@ -56,7 +57,7 @@ export function PortfolioSignals({ owner, since }: Props) {
         </p>
       )}
       {urgent.length === 0 ? (
-        <p className={classes.note}>{t('signals.none')}</p>
+        <p className={page.note}>{t('signals.none')}</p>
       ) : (
         <ul className={classes.short}>
           {urgent.map(signal => (
