@@ -19,6 +19,9 @@ struct cn_score_view {
     double override;
     enum cn_given override_given;
     bool by_hand;
+    int64_t whole;
+    cn_str grade;
+    enum cn_given grade_given;
 };
 extern const struct cn_fields cn_score_fields;
 

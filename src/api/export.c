@@ -14,12 +14,12 @@ static const struct cn_fields query_fields =
     CN_FIELDS("AccountExportQuery", struct cn_account_list_query, query_rows);
 
 static const char *const headings[] = {
-    "id",          "external_id",    "name",           "score",
-    "band",        "confidence",     "trend",          "arr",
-    "currency",    "renewal_on",     "owner",          "last_activity_at",
-    "scorecard",   "open_tickets",   "coverage",       "lifecycle_stage",
-    "segments",    "score_by",       "computed_score", "override",
-    "score_scale", "score_direction"
+    "id",          "external_id",     "name",           "score",
+    "band",        "confidence",      "trend",          "arr",
+    "currency",    "renewal_on",      "owner",          "last_activity_at",
+    "scorecard",   "open_tickets",    "coverage",       "lifecycle_stage",
+    "segments",    "score_by",        "computed_score", "override",
+    "score_scale", "score_direction", "grade",
 };
 
 static void add_optional(struct cn_buf *out, enum cn_given given, double value)
@@ -80,6 +80,7 @@ static void add_row(struct cn_buf *out, const struct cn_account_row *row,
     add_optional(out, has_score ? row->score.override_given : CN_NULL, row->score.override);
     cn_csv_cell(out, cn_str_of(has_score ? "0-100" : ""));
     cn_csv_cell(out, cn_str_of(has_score ? "higher is healthier" : ""));
+    cn_csv_cell(out, has_score ? row->score.grade : CN_STR(""));
     cn_csv_end_line(out);
 }
 

@@ -10,6 +10,7 @@
 #include "engine/shown.h"
 #include "engine/state.h"
 #include "frame/list.h"
+#include "health/grade.h"
 
 static const struct cn_column *list_column(const struct cn_engine *engine,
                                            enum cn_list_column which)
@@ -275,6 +276,13 @@ static void derive_shown(const struct cn_engine *engine, uint32_t row, struct cn
         derived->points_given = CN_GIVEN;
         derived->band = shown.score.band;
         derived->grey = false;
+    }
+    if (shown.score.has_points && shown.score.scorecard >= 0) {
+        const struct cn_scorecard *card =
+            &engine->program->health->scorecards[shown.score.scorecard];
+        derived->whole = cn_health_display(card, &shown.score);
+        derived->whole_given = CN_GIVEN;
+        derived->grade = cn_arena_str(arena, cn_health_grade(card, &shown.score));
     }
 }
 
