@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Account, AccountHealth } from '@/api/types';
 import { DepartureFact } from '@/features/departures';
-import { HealthShape, Summary, shadeOf, Trend } from '@/features/health';
+import { Grade, HealthShape, Summary, shadeOf, Trend } from '@/features/health';
 import { useFormat, When } from '@/features/session';
 import { t } from '@/lib/i18n';
 import classes from './AccountPage.module.css';
@@ -168,6 +168,7 @@ export function AccountHead({ account, health, onWhy, onTab }: Props) {
             {account.score?.computed != null ? format.points(account.score.computed) : '–'}
           </span>
           <span className={classes.word}>{t(`health.band.${shade}`)}</span>
+          {account.score?.grade && <Grade score={account.score} named />}
           {byHand?.first && <span className="dim">{t('judgement.computed')}</span>}
           <Moved account={account} health={health} />
           {byHand && !byHand.first && <ByHand override={byHand.override} />}

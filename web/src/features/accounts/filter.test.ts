@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { csvAddress, filterOf, isNarrowed, NOTHING, nextSort, readSearch } from './filter';
+import { columnsOf, csvAddress, filterOf, isNarrowed, NOTHING, nextSort, readSearch } from './filter';
 
 describe('the address', () => {
   test('unknown words are dropped, known ones kept', () => {
@@ -26,6 +26,17 @@ describe('the address', () => {
     expect(nextSort({}, 'trend')).toBe('-trend');
     expect(nextSort({}, 'arr')).toBe('arr');
   });
+});
+
+test('capabilities 17: the column of grades stands there if somebody asks for it', () => {
+  expect(columnsOf({})).toMatchObject({ name: true, score: true, grade: false, open_tickets: true });
+  expect(columnsOf({ cols: 'grade,arr' })).toMatchObject({
+    name: true,
+    score: false,
+    grade: true,
+    arr: true,
+  });
+  expect(readSearch({ sort: '-grade' })).toEqual({});
 });
 
 test('where an account stands by the program is a filter like any other', () => {

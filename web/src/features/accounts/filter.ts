@@ -42,6 +42,7 @@ export const RENEWAL_DAYS = ['30', '60', '90', '180'] as const;
 export const COLUMNS = [
   'name',
   'score',
+  'grade',
   'trend',
   'arr',
   'renewal_at',
@@ -50,6 +51,8 @@ export const COLUMNS = [
   'open_tickets',
 ] as const;
 export type ColumnId = (typeof COLUMNS)[number];
+/** Those that stand there only if somebody asks for them. */
+const ASKED_FOR: readonly ColumnId[] = ['grade'];
 
 /** Where an account stands by the program: each is a part of the address and of the server's question. */
 export const PLACES = [
@@ -66,11 +69,11 @@ export const PLACES = [
 ] as const;
 export type Place = (typeof PLACES)[number];
 
-/** Those by which the server sorts: all. */
-export const SORTS = COLUMNS;
+export type SortKey = Exclude<ColumnId, 'grade'>;
+/** Those by which the server sorts: all but grades, whose order is that of the scores. */
+export const SORTS = COLUMNS.filter((id): id is SortKey => id !== 'grade');
 /** Those that start with the smallest: names with A, renewals with the next, scores with the worst. */
 const UPWARD: readonly SortKey[] = ['name', 'owner', 'renewal_at', 'score'];
-export type SortKey = (typeof SORTS)[number];
 
 export const DEFAULT_SORT = '-arr';
 
@@ -110,6 +113,14 @@ export function readSearch(search: FlatSearch): AccountSearch {
 export interface MoveMoments {
   moved_from: string;
   moved_to?: string;
+}
+
+/** Which columns stand there. */
+export function columnsOf(search: AccountSearch): Record<ColumnId, boolean> {
+  const asked = splitList(search.cols);
+  const stands = (id: ColumnId) =>
+    id === 'name' || (asked.length === 0 ? !ASKED_FOR.includes(id) : asked.includes(id));
+  return Object.fromEntries(COLUMNS.map(id => [id, stands(id)])) as Record<ColumnId, boolean>;
 }
 
 /** A move is from the beginning of its first day to the end of its last; without one, to now. */

@@ -56,6 +56,16 @@ export const HealthShape = memo(function HealthShape({ shade, size = 12 }: { sha
   );
 });
 
+/** What the scorecard calls the score, of which it is a view: the whole point stands beside it. */
+export function Grade({ score, named = false }: { score: Score; named?: boolean }) {
+  const { grade, whole } = score;
+  return (
+    <span className={classes.grade} title={t('health.gradeWhy', { points: whole })}>
+      {named ? t('health.grade', { grade: grade ?? '–' }) : grade}
+    </span>
+  );
+}
+
 export function HealthMark({ score }: { score: Score | null }) {
   const shade = shadeOf(score);
   const title =
@@ -67,7 +77,7 @@ export function HealthMark({ score }: { score: Score | null }) {
   return (
     <span className={classes.mark} title={title}>
       <HealthShape shade={shade} />
-      <span className={classes.points}>{score ? Math.round(score.points) : '–'}</span>
+      <span className={classes.points}>{score ? score.whole : '–'}</span>
       {score && score.override !== null && (
         <abbr
           className={classes.hand}

@@ -101,11 +101,13 @@ export function Whole({ card, scale }: { card: Scorecard; scale: ScorecardBoard[
     green: format.number(green, 1),
     margin: format.number(margin, 1),
   };
+  const list = card.grades.map(({ name, from }) => t('scorecards.grade', { name, points: from })).join(', ');
+  const grades = list && t('scorecards.grades', { list });
   return (
     <section className={classes.panel} aria-labelledby="card-title">
       <h2 id="card-title">{t('scorecards.about', { name: card.name })}</h2>
       <p className={classes.note}>
-        {t('scorecards.scale', scale)} {t('scorecards.bands', bands)}{' '}
+        {t('scorecards.scale', scale)} {t('scorecards.bands', bands)} {grades}{' '}
         <Link to="/program">{t('scorecards.go')}</Link>
       </p>
       {card.compared && <Compared compared={card.compared} />}

@@ -122,6 +122,7 @@ export const en = {
     column: {
       name: 'Account',
       score: 'Health',
+      grade: 'Grade',
       trend: 'Trend, 28 days',
       arr: 'ARR',
       renewal_at: 'Renewal',

@@ -7,6 +7,8 @@ export const health = {
     green: 'green at {{points}}',
     grey: 'grey: too little is known to judge',
   },
+  grade: 'Grade {{grade}}',
+  gradeWhy: 'The scorecard’s grade for {{points}} points, from 0 to 100; 100 is healthy',
   scale: 'From 0 to 100; 100 is healthy',
   overridden_one: '{{count}} account has a score set by hand.',
   overridden_other: '{{count}} accounts have a score set by hand.',
