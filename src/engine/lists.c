@@ -10,7 +10,6 @@
 #include "engine/shown.h"
 #include "engine/state.h"
 #include "frame/list.h"
-#include "health/grade.h"
 
 static const struct cn_column *list_column(const struct cn_engine *engine,
                                            enum cn_list_column which)
@@ -278,11 +277,9 @@ static void derive_shown(const struct cn_engine *engine, uint32_t row, struct cn
         derived->grey = false;
     }
     if (shown.score.has_points && shown.score.scorecard >= 0) {
-        const struct cn_scorecard *card =
-            &engine->program->health->scorecards[shown.score.scorecard];
-        derived->whole = cn_health_display(card, &shown.score);
+        derived->whole = cn_engine_shown_whole(engine, &shown.score);
         derived->whole_given = CN_GIVEN;
-        derived->grade = cn_arena_str(arena, cn_health_grade(card, &shown.score));
+        derived->grade = cn_arena_str(arena, cn_engine_shown_grade(engine, &shown.score));
     }
 }
 

@@ -8,6 +8,7 @@
 #include "base/time.h"
 
 #include "book/ticket.h"
+#include "engine/shown.h"
 #include "engine/state.h"
 #include "json/writer.h"
 
@@ -305,6 +306,15 @@ static void write_value(struct cn_json_writer *out, const struct cn_fact *fact)
     cn_json_object_end(out);
 }
 
+static void write_grade(struct cn_json_writer *out, cn_str grade)
+{
+    if (grade.len > 0) {
+        cn_json_str(out, grade);
+    } else {
+        cn_json_null(out);
+    }
+}
+
 static void write_health(struct cn_json_writer *out, const struct cn_engine *engine, uint32_t row)
 {
     struct cn_health_score score = cn_health_state_get(&engine->health, row);
@@ -316,8 +326,14 @@ static void write_health(struct cn_json_writer *out, const struct cn_engine *eng
     cn_json_object_begin(out);
     key(out, "points");
     cn_json_f64(out, (double)score.points / 1000);
+    if (score.scorecard >= 0) {
+        key(out, "whole");
+        cn_json_i64(out, cn_engine_shown_whole(engine, &score));
+    }
     key(out, "band");
     cn_json_str(out, cn_str_of(cn_band_names[score.band]));
+    key(out, "grade");
+    write_grade(out, cn_engine_shown_grade(engine, &score));
     key(out, "grey");
     cn_json_bool(out, score.is_grey);
     key(out, "confidence");

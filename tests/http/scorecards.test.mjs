@@ -107,6 +107,20 @@ test('capabilities 17: a grade stands wherever the score does, is of the point t
     assert.equal((await admin.get(`/api/v1/accounts/${accounts.Unknown.id}`)).body.score, null);
   });
 
+  await t.test('lists and exports are narrowed to a grade; one that no scorecard has is refused', async () => {
+    const names = async query => (await admin.get(`/api/v1/accounts?${query}`)).body.data.map(row => row.name).sort();
+    for (const [grade] of edges) {
+      assert.deepEqual(await names(`grade=${grade}`), wanted.filter(one => one[3] === grade).map(([name]) => name).sort(), grade);
+    }
+    assert.deepEqual(await names('grade=D&band=red&q=low'), ['Low']);
+    assert.deepEqual(await names('grade=A&scorecard=bare'), []);
+    const { text } = await admin.get('/api/v1/export/accounts.csv?grade=D');
+    assert.equal(text.trim().split('\r\n').length, 3);
+    const refused = await admin.get('/api/v1/accounts?grade=E');
+    assert.equal(refused.status, 400, refused.text);
+    assert.match(refused.text, /grade/);
+  });
+
   await t.test('the board has the edges, and a score set by hand has its own grade where it stands first', async () => {
     const { body: board } = await admin.get('/api/v1/scorecards');
     const of = name => board.data.find(card => card.name === name).grades;
@@ -123,6 +137,8 @@ test('capabilities 17: a grade stands wherever the score does, is of the point t
     }, { what: 'the override' });
     const { body: why } = await admin.get(`/api/v1/accounts/${accounts.Least.id}/health`);
     assert.deepEqual([shown.score.whole, shown.score.grade, shown.score.computed, why.grade, why.points], [84, 'B', 0, 'B', 0]);
+    const { body: list } = await admin.get('/api/v1/accounts?grade=B&sort=name');
+    assert.deepEqual(list.data.map(row => row.name), ['Edge', 'Least']);
   });
 
   await t.test('a program with a gap or an overlap is refused, with line and column', async () => {

@@ -4647,6 +4647,8 @@ export interface operations {
                 goal?: string;
                 /** @description only those that it scores, or that none does: none */
                 scorecard?: string;
+                /** @description only those whose score its scorecard calls so: A */
+                grade?: string;
                 /** @description only those that lack what coverage needs: high/sponsor */
                 gap?: string;
                 /** @description only those of this coverage model */
@@ -7615,6 +7617,8 @@ export interface operations {
                 goal?: string;
                 /** @description only those that it scores, or that none does: none */
                 scorecard?: string;
+                /** @description only those whose score its scorecard calls so: A */
+                grade?: string;
                 /** @description only those that lack what coverage needs: high/sponsor */
                 gap?: string;
                 /** @description only those of this coverage model */

@@ -144,6 +144,7 @@ export function AccountHead({ account, health, onWhy, onTab }: Props) {
   const mark = useMark(account.id);
   const shade = shadeOf(account.score);
   const byHand = health?.override && { override: health.override, first: health.effective === 'override' };
+  const grade = account.score?.grade && <Grade score={account.score} named />;
   const ids = [account.domain, account.external_id].filter(Boolean).join(' · ');
   return (
     <header className={classes.head}>
@@ -164,11 +165,12 @@ export function AccountHead({ account, health, onWhy, onTab }: Props) {
         >
           <HealthShape shade={shade} size={22} />
           {byHand?.first && <ByHand override={byHand.override} first />}
+          {byHand?.first && grade}
           <span className={byHand?.first ? classes.second : classes.points}>
             {account.score?.computed != null ? format.points(account.score.computed) : '–'}
           </span>
           <span className={classes.word}>{t(`health.band.${shade}`)}</span>
-          {account.score?.grade && <Grade score={account.score} named />}
+          {!byHand?.first && grade}
           {byHand?.first && <span className="dim">{t('judgement.computed')}</span>}
           <Moved account={account} health={health} />
           {byHand && !byHand.first && <ByHand override={byHand.override} />}

@@ -50,3 +50,10 @@ test('where an account stands by the program is a filter like any other', () => 
   expect(isNarrowed({ stage: 'growth' })).toBe(true);
   expect(isNarrowed({ ...search, ...NOTHING })).toBe(false);
 });
+
+test('capabilities 17: a grade is a filter like any other, beside its scorecard', () => {
+  const search = readSearch({ grade: 'A', scorecard: 'plain' });
+  expect(filterOf(search)).toEqual({ sort: '-arr', grade: 'A', scorecard: 'plain' });
+  expect(isNarrowed({ grade: 'A' })).toBe(true);
+  expect(NOTHING).toHaveProperty('grade', undefined);
+});

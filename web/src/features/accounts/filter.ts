@@ -18,6 +18,8 @@ export interface AccountSearch {
   gap?: string | undefined;
   /** The scorecard that scores them, or "none". */
   scorecard?: string | undefined;
+  /** What their scorecard calls their score. */
+  grade?: string | undefined;
   /** Of the seven questions: one that they answer, one that they do not, and how many they answer. */
   question?: string | undefined;
   unanswered?: string | undefined;
@@ -64,6 +66,7 @@ export const PLACES = [
   'flag',
   'gap',
   'scorecard',
+  'grade',
   'question',
   'unanswered',
 ] as const;
@@ -157,6 +160,7 @@ export const NOTHING: Partial<AccountSearch> = {
   flag: undefined,
   gap: undefined,
   scorecard: undefined,
+  grade: undefined,
   question: undefined,
   unanswered: undefined,
   answered: undefined,

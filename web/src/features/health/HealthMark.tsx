@@ -78,6 +78,7 @@ export function HealthMark({ score }: { score: Score | null }) {
     <span className={classes.mark} title={title}>
       <HealthShape shade={shade} />
       <span className={classes.points}>{score ? score.whole : '–'}</span>
+      {score?.grade && <Grade score={score} />}
       {score && score.override !== null && (
         <abbr
           className={classes.hand}

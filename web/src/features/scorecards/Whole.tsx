@@ -1,6 +1,7 @@
 // One scorecard whole: its tree of measures with weights, its exceptions, its colours, and if it is a
 // shadow, how far it is from the score that counts.
 import { Link } from '@tanstack/react-router';
+import { Fragment } from 'react';
 import type { Scorecard, ScorecardBoard, ScorecardPart } from '@/api/types';
 import { words } from '@/features/health';
 import { useFormat } from '@/features/session';
@@ -93,6 +94,30 @@ function Exceptions({ card }: { card: Scorecard }) {
   );
 }
 
+/** Each leads to the accounts that it is the grade of; a shadow's is nobody's. */
+function Grades({ card }: { card: Scorecard }) {
+  return (
+    <p className={classes.note}>
+      {t('scorecards.grades')}{' '}
+      {card.grades.map(({ name, from }, i) => {
+        const text = t('scorecards.grade', { name, points: from });
+        return (
+          <Fragment key={name}>
+            {i > 0 && ', '}
+            {card.shadow ? (
+              text
+            ) : (
+              <Link to="/accounts" search={{ scorecard: card.name, grade: name }}>
+                {text}
+              </Link>
+            )}
+          </Fragment>
+        );
+      })}
+    </p>
+  );
+}
+
 export function Whole({ card, scale }: { card: Scorecard; scale: ScorecardBoard['scale'] }) {
   const format = useFormat();
   const { yellow, green, margin } = card;
@@ -101,15 +126,14 @@ export function Whole({ card, scale }: { card: Scorecard; scale: ScorecardBoard[
     green: format.number(green, 1),
     margin: format.number(margin, 1),
   };
-  const list = card.grades.map(({ name, from }) => t('scorecards.grade', { name, points: from })).join(', ');
-  const grades = list && t('scorecards.grades', { list });
   return (
     <section className={classes.panel} aria-labelledby="card-title">
       <h2 id="card-title">{t('scorecards.about', { name: card.name })}</h2>
       <p className={classes.note}>
-        {t('scorecards.scale', scale)} {t('scorecards.bands', bands)} {grades}{' '}
+        {t('scorecards.scale', scale)} {t('scorecards.bands', bands)}{' '}
         <Link to="/program">{t('scorecards.go')}</Link>
       </p>
+      {card.grades.length > 0 && <Grades card={card} />}
       {card.compared && <Compared compared={card.compared} />}
       <h3>{t('scorecards.tree')}</h3>
       <Tree card={card} />

@@ -111,6 +111,7 @@ export const en = {
       flag: 'Marked {{names}}',
       gap: 'Without {{names}}',
       scorecard: 'Scored by {{names}}',
+      grade: 'Grade {{names}}',
       unscored: 'Scored by none',
       question: 'Answers the question: {{names}}',
       unanswered: 'Does not answer the question: {{names}}',

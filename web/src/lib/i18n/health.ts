@@ -7,6 +7,7 @@ export const health = {
     green: 'green at {{points}}',
     grey: 'grey: too little is known to judge',
   },
+  graded: '{{band}}, grade {{grade}}',
   grade: 'Grade {{grade}}',
   gradeWhy: 'The scorecard’s grade for {{points}} points, from 0 to 100; 100 is healthy',
   scale: 'From 0 to 100; 100 is healthy',
