@@ -89,7 +89,10 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
     },
     [navigate],
   );
-  const columnVisibility = useMemo(() => columnsOf({ cols: search.cols }), [search.cols]);
+  // Once there are grades, scrolling on does not take their column away.
+  const [graded, setGraded] = useState(false);
+  if (!graded && book.rows.some(row => row.score?.grade)) setGraded(true);
+  const columnVisibility = useMemo(() => columnsOf({ cols: search.cols }, graded), [search.cols, graded]);
   const toggle = useCallback((id: string) => {
     setSelection(old => {
       const next = new Set(old);

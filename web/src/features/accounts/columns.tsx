@@ -36,7 +36,7 @@ function HealthCell({ row }: { row: AccountRow }) {
   const mark = useMark(row.id);
   return (
     <span key={mark} className={mark === undefined ? undefined : classes.marked}>
-      <HealthMark score={row.score} />
+      <HealthMark score={row.score} graded={false} />
     </span>
   );
 }

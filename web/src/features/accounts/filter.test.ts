@@ -28,14 +28,12 @@ describe('the address', () => {
   });
 });
 
-test('capabilities 17: the column of grades stands there if somebody asks for it', () => {
-  expect(columnsOf({})).toMatchObject({ name: true, score: true, grade: false, open_tickets: true });
-  expect(columnsOf({ cols: 'grade,arr' })).toMatchObject({
-    name: true,
-    score: false,
-    grade: true,
-    arr: true,
-  });
+test('capabilities 17: the column of grades stands there where there are some, or if somebody asks for it', () => {
+  expect(columnsOf({}, false)).toMatchObject({ name: true, score: true, grade: false, open_tickets: true });
+  expect(columnsOf({}, true)).toMatchObject({ name: true, score: true, grade: true, open_tickets: true });
+  const asked = { name: true, score: false, grade: true, arr: true };
+  expect(columnsOf({ cols: 'grade,arr' }, false)).toMatchObject(asked);
+  expect(columnsOf({ cols: 'score,arr' }, true)).toMatchObject({ name: true, score: true, grade: false });
   expect(readSearch({ sort: '-grade' })).toEqual({});
 });
 

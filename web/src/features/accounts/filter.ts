@@ -53,8 +53,6 @@ export const COLUMNS = [
   'open_tickets',
 ] as const;
 export type ColumnId = (typeof COLUMNS)[number];
-/** Those that stand there only if somebody asks for them. */
-const ASKED_FOR: readonly ColumnId[] = ['grade'];
 
 /** Where an account stands by the program: each is a part of the address and of the server's question. */
 export const PLACES = [
@@ -118,11 +116,11 @@ export interface MoveMoments {
   moved_to?: string;
 }
 
-/** Which columns stand there. */
-export function columnsOf(search: AccountSearch): Record<ColumnId, boolean> {
+/** Which columns stand there: those that are asked for, else all; grades only where there are some. */
+export function columnsOf(search: AccountSearch, graded: boolean): Record<ColumnId, boolean> {
   const asked = splitList(search.cols);
   const stands = (id: ColumnId) =>
-    id === 'name' || (asked.length === 0 ? !ASKED_FOR.includes(id) : asked.includes(id));
+    id === 'name' || (asked.length === 0 ? id !== 'grade' || graded : asked.includes(id));
   return Object.fromEntries(COLUMNS.map(id => [id, stands(id)])) as Record<ColumnId, boolean>;
 }
 

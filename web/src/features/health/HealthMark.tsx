@@ -66,7 +66,8 @@ export function Grade({ score, named = false }: { score: Score; named?: boolean 
   );
 }
 
-export function HealthMark({ score }: { score: Score | null }) {
+/** `graded`: with what the scorecard calls it, unless that stands elsewhere. */
+export function HealthMark({ score, graded = true }: { score: Score | null; graded?: boolean }) {
   const shade = shadeOf(score);
   const title =
     shade === 'grey' && score
@@ -78,7 +79,7 @@ export function HealthMark({ score }: { score: Score | null }) {
     <span className={classes.mark} title={title}>
       <HealthShape shade={shade} />
       <span className={classes.points}>{score ? score.whole : '–'}</span>
-      {score?.grade && <Grade score={score} />}
+      {graded && score?.grade && <Grade score={score} />}
       {score && score.override !== null && (
         <abbr
           className={classes.hand}
