@@ -21,7 +21,7 @@ after(async () => {
 async function useGrades(page) {
   const now = await (await page.request.get(`${demo.base}/api/v1/program`)).json();
   const scheme = `grades: {${GRADES.map(([name, from]) => `${name}: ${from}`).join(', ')}}\n`;
-  const files = now.files.map(({ name, text }) => ({ name, text: /^scorecard:/m.test(text) ? `${text.trimEnd()}\n${scheme}` : text }));
+  const files = now.files.map(({ name, text }) => ({ name, text: /^scorecard:/m.test(text) && !text.includes(scheme) ? `${text.trimEnd()}\n${scheme}` : text }));
   const answer = await page.request.post(`${demo.base}/api/v1/program/apply`, {
     data: { files, note: 'grades', base_version: now.version }, headers: { origin: demo.base },
   });
