@@ -268,6 +268,25 @@ static void fill_owner(struct cn_account_row *row, const struct cn_account *acco
                            : CN_NULL;
 }
 
+static struct cn_score_view score_of(const struct cn_account_derived *derived)
+{
+    return (struct cn_score_view){
+        .points = (double)derived->points / 1000,
+        .band = (int)derived->band - 1,
+        .grey = derived->grey,
+        .confidence = (double)derived->confidence / 1000,
+        .by_hand = derived->is_by_hand,
+        .computed = (double)(derived->is_by_hand ? derived->computed : derived->points) / 1000,
+        .computed_given =
+            !derived->is_by_hand || derived->computed_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
+        .override = (double)derived->override / 1000,
+        .override_given = derived->override_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
+        .whole = derived->whole_given == CN_GIVEN ? derived->whole : derived->points / 1000,
+        .grade = derived->grade,
+        .grade_given = derived->grade.len > 0 ? CN_GIVEN : CN_NULL,
+    };
+}
+
 void cn_account_row_fill(struct cn_account_row *row, const struct cn_account *account,
                          const struct cn_user_list *owners, const struct cn_tz *tz)
 {
@@ -278,21 +297,7 @@ void cn_account_row_fill(struct cn_account_row *row, const struct cn_account *ac
     row->name = account->name;
     row->score_given = has_score ? CN_GIVEN : CN_NULL;
     if (has_score) {
-        row->score = (struct cn_score_view){
-            .points = (double)derived->points / 1000,
-            .band = (int)derived->band - 1,
-            .grey = derived->grey,
-            .confidence = (double)derived->confidence / 1000,
-            .by_hand = derived->is_by_hand,
-            .computed = (double)(derived->is_by_hand ? derived->computed : derived->points) / 1000,
-            .computed_given =
-                !derived->is_by_hand || derived->computed_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
-            .override = (double)derived->override / 1000,
-            .override_given = derived->override_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
-            .whole = derived->whole_given == CN_GIVEN ? derived->whole : derived->points / 1000,
-            .grade = derived->grade,
-            .grade_given = derived->grade.len > 0 ? CN_GIVEN : CN_NULL,
-        };
+        row->score = score_of(derived);
     }
     row->trend = (double)derived->trend / 1000;
     row->trend_given = derived->trend_given == CN_GIVEN ? CN_GIVEN : CN_NULL;

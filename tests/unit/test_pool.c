@@ -8,6 +8,7 @@
 
 enum {
     ACCOUNTS = 8000,
+    BATCH = 100, /* accounts in a transaction */
     CSMS = 4,
     ARR_MINOR = 100000,
 };
@@ -24,30 +25,46 @@ static cn_user_id make_csm(const struct cn_unit *unit, size_t number, struct cn_
     return cn_user_create(unit, &csm, &user, err) ? user.id : (cn_user_id){ 0 };
 }
 
-/* In turn, so that each has as many. */
-static bool write_pool(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
-{
-    struct spine *spine = arg;
+struct batch {
+    struct spine *spine;
     cn_user_id csms[CSMS];
-    const struct cn_unit unit = { .conn = conn,
-                                  .arena = &spine->arena,
-                                  .ids = &spine->ids,
-                                  .scope = CN_SCOPE_ALL,
-                                  .now = cn_now(&spine->clock) };
+    size_t from;
+};
+
+static struct cn_unit unit_of(struct spine *spine, struct cn_sql_conn *conn)
+{
+    return (struct cn_unit){ .conn = conn,
+                             .arena = &spine->arena,
+                             .ids = &spine->ids,
+                             .scope = CN_SCOPE_ALL,
+                             .now = cn_now(&spine->clock) };
+}
+
+static bool write_csms(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    struct batch *batch = arg;
+    const struct cn_unit unit = unit_of(batch->spine, conn);
     for (size_t i = 0; i < CSMS; i++) {
-        csms[i] = make_csm(&unit, i, err);
-        if (csms[i].value == 0) {
+        batch->csms[i] = make_csm(&unit, i, err);
+        if (batch->csms[i].value == 0) {
             return false;
         }
     }
-    for (size_t i = 0; i < ACCOUNTS; i++) {
-        char key[20];
+    return true;
+}
+
+/* To each CSM in turn, so that each has as many. */
+static bool write_accounts(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    const struct batch *batch = arg;
+    const struct cn_unit unit = unit_of(batch->spine, conn);
+    for (size_t i = batch->from; i < batch->from + BATCH; i++) {
+        char name[20];
         struct cn_account account;
-        int len = snprintf(key, sizeof(key), "a%zu", i);
-        const struct cn_account_new draft = { .name = { key, (size_t)len },
-                                              .external_id = { key, (size_t)len },
+        int len = snprintf(name, sizeof(name), "a%zu", i);
+        const struct cn_account_new draft = { .name = { name, (size_t)len },
                                               .stage = CN_STAGE_ADOPTION,
-                                              .owner_id = csms[i % CSMS],
+                                              .owner_id = batch->csms[i % CSMS],
                                               .arr = { ARR_MINOR, "USD" },
                                               .arr_given = CN_GIVEN };
         if (!cn_account_create(&unit, &draft, &account, err)) {
@@ -55,6 +72,16 @@ static bool write_pool(void *arg, struct cn_sql_conn *conn, struct cn_error *err
         }
     }
     return true;
+}
+
+static bool write_pool(struct spine *spine, struct cn_error *err)
+{
+    struct batch batch = { .spine = spine };
+    bool ok = cn_db_write(spine->db, write_csms, &batch, err);
+    for (; ok && batch.from < ACCOUNTS; batch.from += BATCH) {
+        ok = cn_db_write(spine->db, write_accounts, &batch, err);
+    }
+    return ok;
 }
 
 static void check_board(struct spine *spine)
@@ -91,7 +118,7 @@ static void run(const char *schema)
     spine_init(&spine, schema);
     open_stores(&spine);
     use_program(&spine, &file, 1);
-    if (!cn_db_write(spine.db, write_pool, &spine, &err)) {
+    if (!write_pool(&spine, &err)) {
         fail_msg("%s", err.message);
     }
     close_stores(&spine);
