@@ -6,6 +6,7 @@
 
 #include "engine/portfolio.h"
 #include "health/grade.h"
+#include "json/writer.h"
 
 struct cn_shown_score cn_engine_shown(const struct cn_engine *engine, size_t row)
 {
@@ -41,6 +42,45 @@ cn_str cn_engine_shown_grade(const struct cn_engine *engine, const struct cn_hea
     return score->scorecard >= 0
                ? cn_health_grade(&engine->program->health->scorecards[score->scorecard], score)
                : CN_STR("");
+}
+
+static void key(struct cn_json_writer *out, const char *name)
+{
+    cn_json_key(out, cn_str_of(name));
+}
+
+void cn_engine_write_health(struct cn_json_writer *out, const struct cn_engine *engine,
+                            uint32_t row)
+{
+    const struct cn_health_score score = cn_health_state_get(&engine->health, row);
+    const struct cn_health_model *model = engine->program->health;
+    const cn_str grade = cn_engine_shown_grade(engine, &score);
+    if (!score.has_points) {
+        cn_json_null(out);
+        return;
+    }
+    cn_json_object_begin(out);
+    key(out, "points");
+    cn_json_f64(out, (double)score.points / 1000);
+    if (score.scorecard >= 0) {
+        key(out, "whole");
+        cn_json_i64(out, cn_engine_shown_whole(engine, &score));
+    }
+    key(out, "band");
+    cn_json_str(out, cn_str_of(cn_band_names[score.band]));
+    key(out, "grade");
+    if (grade.len > 0) {
+        cn_json_str(out, grade);
+    } else {
+        cn_json_null(out);
+    }
+    key(out, "grey");
+    cn_json_bool(out, score.is_grey);
+    key(out, "confidence");
+    cn_json_f64(out, (double)score.confidence / 1000);
+    key(out, "scorecard");
+    cn_json_str(out, score.scorecard >= 0 ? model->scorecards[score.scorecard].name : CN_STR(""));
+    cn_json_object_end(out);
 }
 
 double cn_engine_shown_cadence(const struct cn_engine *engine, size_t row)
