@@ -115,6 +115,22 @@ static bool read_scorecard(const struct cn_request *req, const struct cn_account
     return true;
 }
 
+static bool read_grade(const struct cn_request *req, const struct cn_account_list_query *query,
+                       struct cn_account_filter *filter, struct cn_error *err)
+{
+    struct cn_engine *engine = NULL;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    if (!cn_program_engine(req, &engine, err)) {
+        return false;
+    }
+    if (!cn_engine_graded(engine, query->grade, req->unit.arena, &ids, &count)) {
+        return wrong(err, "grade", query->grade);
+    }
+    narrow(req, ids, count, filter);
+    return true;
+}
+
 static bool read_overridden(const struct cn_request *req, struct cn_account_filter *filter,
                             struct cn_error *err)
 {
@@ -181,6 +197,7 @@ static bool ask_engine(const struct cn_request *req, const struct cn_account_lis
 {
     return (query->moved_given != CN_GIVEN || read_moved(req, query, filter, err)) &&
            (query->scorecard_given != CN_GIVEN || read_scorecard(req, query, filter, err)) &&
+           (query->grade_given != CN_GIVEN || read_grade(req, query, filter, err)) &&
            (!query->overridden || read_overridden(req, filter, err)) &&
            read_answers(req, query, filter, err);
 }

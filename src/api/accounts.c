@@ -34,6 +34,11 @@ static const struct cn_field score_rows[] = {
     CN_FIELD(struct cn_score_view, override, CN_MAY(struct cn_score_view, override, BE_NULL),
              .min = 0, .max = 100,
              .doc = "set by hand, while it lasts, 0 to 100; 100 is healthy; null: not"),
+    CN_FIELD(struct cn_score_view, whole, .min = 0, .max = 100,
+             .doc = "points as a whole point, 0 to 100, rounded within the colour; 100 is healthy"),
+    CN_FIELD(struct cn_score_view, grade, CN_MAY(struct cn_score_view, grade, BE_NULL),
+             .max = CN_GRADE_NAME_MAX_BYTES,
+             .doc = "what the scorecard calls it, by the whole point; null: it has no grades"),
 };
 const struct cn_fields cn_score_fields = CN_FIELDS("Score", struct cn_score_view, score_rows);
 
@@ -263,6 +268,25 @@ static void fill_owner(struct cn_account_row *row, const struct cn_account *acco
                            : CN_NULL;
 }
 
+static struct cn_score_view score_of(const struct cn_account_derived *derived)
+{
+    return (struct cn_score_view){
+        .points = (double)derived->points / 1000,
+        .band = (int)derived->band - 1,
+        .grey = derived->grey,
+        .confidence = (double)derived->confidence / 1000,
+        .by_hand = derived->is_by_hand,
+        .computed = (double)(derived->is_by_hand ? derived->computed : derived->points) / 1000,
+        .computed_given =
+            !derived->is_by_hand || derived->computed_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
+        .override = (double)derived->override / 1000,
+        .override_given = derived->override_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
+        .whole = derived->whole_given == CN_GIVEN ? derived->whole : derived->points / 1000,
+        .grade = derived->grade,
+        .grade_given = derived->grade.len > 0 ? CN_GIVEN : CN_NULL,
+    };
+}
+
 void cn_account_row_fill(struct cn_account_row *row, const struct cn_account *account,
                          const struct cn_user_list *owners, const struct cn_tz *tz)
 {
@@ -273,18 +297,7 @@ void cn_account_row_fill(struct cn_account_row *row, const struct cn_account *ac
     row->name = account->name;
     row->score_given = has_score ? CN_GIVEN : CN_NULL;
     if (has_score) {
-        row->score = (struct cn_score_view){
-            .points = (double)derived->points / 1000,
-            .band = (int)derived->band - 1,
-            .grey = derived->grey,
-            .confidence = (double)derived->confidence / 1000,
-            .by_hand = derived->is_by_hand,
-            .computed = (double)(derived->is_by_hand ? derived->computed : derived->points) / 1000,
-            .computed_given =
-                !derived->is_by_hand || derived->computed_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
-            .override = (double)derived->override / 1000,
-            .override_given = derived->override_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
-        };
+        row->score = score_of(derived);
     }
     row->trend = (double)derived->trend / 1000;
     row->trend_given = derived->trend_given == CN_GIVEN ? CN_GIVEN : CN_NULL;
@@ -406,9 +419,9 @@ static bool handle_list(const struct cn_request *req, struct cn_response *res, s
     return true;
 }
 
-/* One account as it is shown. */
-static bool show(const struct cn_request *req, const struct cn_account *account,
-                 struct cn_response *res, struct cn_error *err)
+/* One account as it is shown: with the health of this moment. */
+static bool show(const struct cn_request *req, struct cn_account *account, struct cn_response *res,
+                 struct cn_error *err)
 {
     struct account_view *view = res->body;
     struct cn_user_list owners;
@@ -417,6 +430,7 @@ static bool show(const struct cn_request *req, const struct cn_account *account,
         !cn_trait_list(&req->unit, account->id, &traits, err)) {
         return false;
     }
+    cn_account_take_live(&req->api->options, req->unit.arena, account);
     cn_account_row_fill(&view->row, account, &owners, req->api->options.tz);
     fill_sparks(req, &view->row, 1);
     cn_account_rows_place(req, &view->row, 1);
@@ -440,11 +454,8 @@ static bool handle_get(const struct cn_request *req, struct cn_response *res, st
 {
     const struct cn_account_path *path = req->path;
     struct cn_account account;
-    if (!cn_account_load(&req->unit, path->account_id, &account, err)) {
-        return false;
-    }
-    cn_account_take_live(&req->api->options, req->unit.arena, &account);
-    return show(req, &account, res, err);
+    return cn_account_load(&req->unit, path->account_id, &account, err) &&
+           show(req, &account, res, err);
 }
 
 static bool handle_create(const struct cn_request *req, struct cn_response *res,

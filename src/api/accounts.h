@@ -19,6 +19,9 @@ struct cn_score_view {
     double override;
     enum cn_given override_given;
     bool by_hand;
+    int64_t whole;
+    cn_str grade;
+    enum cn_given grade_given;
 };
 extern const struct cn_fields cn_score_fields;
 
@@ -138,6 +141,8 @@ struct cn_account_list_query {
     enum cn_given gap_given;
     cn_str scorecard;
     enum cn_given scorecard_given;
+    cn_str grade;
+    enum cn_given grade_given;
     cn_str coverage;
     enum cn_given coverage_given;
     cn_str stage;
@@ -193,6 +198,8 @@ struct cn_account_list_query {
                          .doc = "only those that reached this goal: onboarding/activated"),     \
         CN_ACCOUNT_QUERY(scorecard, .max = 200,                                                 \
                          .doc = "only those that it scores, or that none does: none"),          \
+        CN_ACCOUNT_QUERY(grade, .max = CN_GRADE_NAME_MAX_BYTES,                                 \
+                         .doc = "only those whose score its scorecard calls so: A"),            \
         CN_ACCOUNT_QUERY(gap, .max = 140,                                                       \
                          .doc = "only those that lack what coverage needs: high/sponsor"),      \
         CN_ACCOUNT_QUERY(coverage, .max = 64, .doc = "only those of this coverage model"),      \

@@ -261,7 +261,7 @@ static void fill_model(const struct cn_coverage_model_row *row, const char *curr
         .cadence_days_given = cn_null_unless(coverage->cadence_days > 0),
         .accounts = row->sum.accounts,
         .owners = row->owners,
-        .ratio = row->owners > 0 ? (double)row->sum.accounts / (double)row->owners : 0,
+        .ratio = cn_coverage_ratio(row),
         .ratio_given = cn_null_unless(row->owners > 0),
         .touches_per_week = row->touches.per_week,
         .overdue = row->touches.overdue,

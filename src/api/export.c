@@ -14,12 +14,12 @@ static const struct cn_fields query_fields =
     CN_FIELDS("AccountExportQuery", struct cn_account_list_query, query_rows);
 
 static const char *const headings[] = {
-    "id",          "external_id",    "name",           "score",
-    "band",        "confidence",     "trend",          "arr",
-    "currency",    "renewal_on",     "owner",          "last_activity_at",
-    "scorecard",   "open_tickets",   "coverage",       "lifecycle_stage",
-    "segments",    "score_by",       "computed_score", "override",
-    "score_scale", "score_direction"
+    "id",          "external_id",     "name",           "score",
+    "band",        "confidence",      "trend",          "arr",
+    "currency",    "renewal_on",      "owner",          "last_activity_at",
+    "scorecard",   "open_tickets",    "coverage",       "lifecycle_stage",
+    "segments",    "score_by",        "computed_score", "override",
+    "score_scale", "score_direction", "grade",
 };
 
 static void add_optional(struct cn_buf *out, enum cn_given given, double value)
@@ -41,6 +41,21 @@ static void add_names(struct cn_buf *out, const struct cn_account_row *row)
     }
     cn_csv_cell(out, cn_buf_str(&names));
     cn_buf_deinit(&names);
+}
+
+/* How the score is shown: whose it is, its scale and what it is called; NULL: there is none. */
+static void add_shown(struct cn_buf *out, const struct cn_score_view *score)
+{
+    static const struct cn_score_view none = { .computed_given = CN_NULL,
+                                               .override_given = CN_NULL };
+    const bool has_score = score != NULL;
+    score = has_score ? score : &none;
+    cn_csv_cell(out, cn_str_of(!has_score ? "" : score->by_hand ? "override" : "computed"));
+    add_optional(out, score->computed_given, score->computed);
+    add_optional(out, score->override_given, score->override);
+    cn_csv_cell(out, cn_str_of(has_score ? "0-100" : ""));
+    cn_csv_cell(out, cn_str_of(has_score ? "higher is healthier" : ""));
+    cn_csv_cell(out, score->grade);
 }
 
 static void add_row(struct cn_buf *out, const struct cn_account_row *row,
@@ -75,11 +90,7 @@ static void add_row(struct cn_buf *out, const struct cn_account_row *row,
     cn_csv_cell(out, row->coverage_given == CN_GIVEN ? row->coverage : CN_STR(""));
     cn_csv_cell(out, row->lifecycle_stage_given == CN_GIVEN ? row->lifecycle_stage : CN_STR(""));
     add_names(out, row);
-    cn_csv_cell(out, cn_str_of(!has_score ? "" : row->score.by_hand ? "override" : "computed"));
-    add_optional(out, has_score ? row->score.computed_given : CN_NULL, row->score.computed);
-    add_optional(out, has_score ? row->score.override_given : CN_NULL, row->score.override);
-    cn_csv_cell(out, cn_str_of(has_score ? "0-100" : ""));
-    cn_csv_cell(out, cn_str_of(has_score ? "higher is healthier" : ""));
+    add_shown(out, has_score ? &row->score : NULL);
     cn_csv_end_line(out);
 }
 

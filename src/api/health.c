@@ -175,6 +175,8 @@ struct health_view {
     int effective;
     double effective_points;
     int effective_band;
+    cn_str grade;
+    enum cn_given grade_given;
     struct {
         struct shadow_view *items;
         size_t count;
@@ -209,6 +211,8 @@ static const struct cn_field health_rows[] = {
                   "it less that of `previous`"),
     CN_FIELD_OF_ENUM(struct health_view, effective_band, &cn_band_views,
                      .doc = "the colour of the score that stands first"),
+    HEALTH(grade, MAY(grade), .max = CN_GRADE_NAME_MAX_BYTES,
+           .doc = "what the scorecard calls that score; null: it has no grades"),
     CN_FIELD_OF_LIST(struct health_view, shadows, &shadow_item, .max = CN_SHADOWS_MAX,
                      .doc = "scorecards that are scored beside, and decide nothing; of now alone"),
     CN_FIELD_OF_LIST(struct health_view, items, &item_item, .max = ITEMS_MAX,
@@ -378,6 +382,8 @@ static bool handle_explain(const struct cn_request *req, struct cn_response *res
     view->points = (double)score->points / 1000;
     view->effective_points = (double)why.now.effective / 1000;
     view->effective_band = (int)why.now.effective_band - 1;
+    view->grade = why.now.grade;
+    view->grade_given = cn_null_unless(why.now.grade.len > 0);
     view->band = (int)score->band - 1;
     view->grey = score->is_grey;
     view->confidence = (double)score->confidence / 1000;

@@ -151,6 +151,20 @@ static const struct cn_fields exception_fields =
 static const struct cn_field exception_item = { .type = CN_FIELD_OBJECT,
                                                 .object = &exception_fields };
 
+struct grade_view {
+    cn_str name;
+    int64_t from;
+};
+static const struct cn_field grade_rows[] = {
+    CN_FIELD(struct grade_view, name, .max = CN_GRADE_NAME_MAX_BYTES,
+             .doc = "what such a score is called"),
+    CN_FIELD(struct grade_view, from, .min = 0, .max = CN_GRADE_EDGE_MAX,
+             .doc = "the whole point at which it begins; 100 is healthy"),
+};
+static const struct cn_fields grade_fields =
+    CN_FIELDS("ScorecardGrade", struct grade_view, grade_rows);
+static const struct cn_field grade_item = { .type = CN_FIELD_OBJECT, .object = &grade_fields };
+
 struct scale_view {
     double least;
     double most;
@@ -208,6 +222,10 @@ struct card_view {
     double green;
     double margin;
     struct {
+        struct grade_view *items;
+        size_t count;
+    } grades;
+    struct {
         struct node_view *items;
         size_t count;
     } parts;
@@ -235,6 +253,9 @@ static const struct cn_field card_rows[] = {
     CARD(green, .min = 0, .max = 100, .doc = "green begins here; 100 is healthy"),
     CARD(margin, .min = 0, .max = 100,
          .doc = "what rising to a colour takes on top; 100 is healthy"),
+    CN_FIELD_OF_LIST(struct card_view, grades, &grade_item, .max = CN_GRADES_MAX,
+                     .doc = "what the score is called, the highest first, each up to where the one "
+                            "before begins; none: it has no grades"),
     CN_FIELD_OF_LIST(struct card_view, parts, &node_item, .max = CN_SCORECARD_NODES_MAX,
                      .doc = "the tree of groups and measures, parents first"),
     CN_FIELD_OF_LIST(struct card_view, exceptions, &exception_item, .max = CN_EXCEPTIONS_MAX,
@@ -371,6 +392,16 @@ static void fill_exceptions(const struct cn_scorecard *card, struct cn_arena *ar
     }
 }
 
+static void fill_grades(const struct cn_scorecard *card, struct cn_arena *arena,
+                        struct card_view *view)
+{
+    view->grades.items = cn_arena_array(arena, struct grade_view, card->grade_count + 1);
+    view->grades.count = card->grade_count;
+    for (size_t i = 0; i < card->grade_count; i++) {
+        view->grades.items[i] = (struct grade_view){ card->grades[i].name, card->grades[i].from };
+    }
+}
+
 static struct card_view card_of(const struct cn_request *req, const struct cn_scorecard_use *use)
 {
     const struct cn_scorecard *card = use->card;
@@ -394,6 +425,7 @@ static struct card_view card_of(const struct cn_request *req, const struct cn_sc
     };
     (void)snprintf(view.arr.currency, sizeof(view.arr.currency), "%.*s",
                    CN_STR_ARG(req->api->options.currency));
+    fill_grades(card, req->unit.arena, &view);
     fill_parts(card, req->unit.arena, &view);
     fill_exceptions(card, req->unit.arena, &view);
     if (card->is_shadow) {

@@ -51,13 +51,16 @@ struct cn_account_derived {
     enum cn_band band;
     bool grey;
     int64_t confidence; /* thousandths */
-    /* From the engine's memory alone, not stored: a score set by hand beside the computed one, and
-     * whether it is what `points` and `band` show. */
+    /* From the engine's memory alone, not stored: a score set by hand beside the computed one,
+     * whether it is what `points` and `band` show, and how that is told. */
     int64_t computed; /* thousandths */
     enum cn_given computed_given;
     int64_t override;
     enum cn_given override_given;
     bool is_by_hand;
+    int64_t whole; /* `points` as a whole point, as people see it */
+    enum cn_given whole_given;
+    cn_str grade;  /* of `whole`; "" without: health/grade.h */
     int64_t trend; /* points against 28 days ago, thousandths */
     enum cn_given trend_given;
     /* health/drift.h; from the engine's memory alone, not stored. */

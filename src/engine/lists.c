@@ -276,6 +276,11 @@ static void derive_shown(const struct cn_engine *engine, uint32_t row, struct cn
         derived->band = shown.score.band;
         derived->grey = false;
     }
+    if (shown.score.has_points && shown.score.scorecard >= 0) {
+        derived->whole = cn_engine_shown_whole(engine, &shown.score);
+        derived->whole_given = CN_GIVEN;
+        derived->grade = cn_arena_str(arena, cn_engine_shown_grade(engine, &shown.score));
+    }
 }
 
 void cn_engine_current(struct cn_engine *engine, cn_account_id id, struct cn_arena *arena,

@@ -20,6 +20,11 @@ void cn_engine_portfolio(struct cn_engine *engine, const struct cn_unit *unit,
 void cn_engine_overridden(struct cn_engine *engine, struct cn_arena *arena, int64_t **ids_out,
                           size_t *count_out);
 
+/* The accounts whose score, as shown, its scorecard calls so, ascending, of any scope; in `arena`.
+ * false: no scorecard that counts has such a grade. */
+bool cn_engine_graded(struct cn_engine *engine, cn_str grade, struct cn_arena *arena,
+                      int64_t **ids_out, size_t *count_out);
+
 /* Which score stands first, and the bands of the running program's scorecards; all in `arena`. */
 void cn_engine_effective(struct cn_engine *engine, struct cn_arena *arena,
                          struct cn_effective *effective_out);

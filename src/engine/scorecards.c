@@ -138,6 +138,16 @@ static struct cn_health_exception *copy_exceptions(const struct cn_scorecard *ca
     return copies;
 }
 
+static struct cn_grade *copy_grades(const struct cn_scorecard *card, struct cn_arena *arena)
+{
+    struct cn_grade *copies = cn_arena_array(arena, struct cn_grade, card->grade_count + 1);
+    for (size_t i = 0; i < card->grade_count; i++) {
+        copies[i] = (struct cn_grade){ .name = cn_arena_str(arena, card->grades[i].name),
+                                       .from = card->grades[i].from };
+    }
+    return copies;
+}
+
 /* The program may be another by the time that the caller reads. */
 static const struct cn_scorecard *copy_of(const struct cn_scorecard *card, struct cn_arena *arena)
 {
@@ -153,7 +163,9 @@ static const struct cn_scorecard *copy_of(const struct cn_scorecard *card, struc
                                    .node_count = card->node_count,
                                    .exceptions = copy_exceptions(card, arena),
                                    .exception_count = card->exception_count,
-                                   .bands = card->bands };
+                                   .bands = card->bands,
+                                   .grades = copy_grades(card, arena),
+                                   .grade_count = card->grade_count };
     return copy;
 }
 

@@ -2,7 +2,11 @@
 
 #include <stdlib.h>
 
+#include "base/str.h"
+
 #include "engine/portfolio.h"
+#include "health/grade.h"
+#include "json/writer.h"
 
 struct cn_shown_score cn_engine_shown(const struct cn_engine *engine, size_t row)
 {
@@ -24,6 +28,59 @@ struct cn_shown_score cn_engine_shown(const struct cn_engine *engine, size_t row
         shown.score.is_grey = false;
     }
     return shown;
+}
+
+int64_t cn_engine_shown_whole(const struct cn_engine *engine, const struct cn_health_score *score)
+{
+    return score->scorecard >= 0
+               ? cn_health_display(&engine->program->health->scorecards[score->scorecard], score)
+               : 0;
+}
+
+cn_str cn_engine_shown_grade(const struct cn_engine *engine, const struct cn_health_score *score)
+{
+    return score->scorecard >= 0
+               ? cn_health_grade(&engine->program->health->scorecards[score->scorecard], score)
+               : CN_STR("");
+}
+
+static void key(struct cn_json_writer *out, const char *name)
+{
+    cn_json_key(out, cn_str_of(name));
+}
+
+void cn_engine_write_health(struct cn_json_writer *out, const struct cn_engine *engine,
+                            uint32_t row)
+{
+    const struct cn_health_score score = cn_health_state_get(&engine->health, row);
+    const struct cn_health_model *model = engine->program->health;
+    const cn_str grade = cn_engine_shown_grade(engine, &score);
+    if (!score.has_points) {
+        cn_json_null(out);
+        return;
+    }
+    cn_json_object_begin(out);
+    key(out, "points");
+    cn_json_f64(out, (double)score.points / 1000);
+    if (score.scorecard >= 0) {
+        key(out, "whole");
+        cn_json_i64(out, cn_engine_shown_whole(engine, &score));
+    }
+    key(out, "band");
+    cn_json_str(out, cn_str_of(cn_band_names[score.band]));
+    key(out, "grade");
+    if (grade.len > 0) {
+        cn_json_str(out, grade);
+    } else {
+        cn_json_null(out);
+    }
+    key(out, "grey");
+    cn_json_bool(out, score.is_grey);
+    key(out, "confidence");
+    cn_json_f64(out, (double)score.confidence / 1000);
+    key(out, "scorecard");
+    cn_json_str(out, score.scorecard >= 0 ? model->scorecards[score.scorecard].name : CN_STR(""));
+    cn_json_object_end(out);
 }
 
 double cn_engine_shown_cadence(const struct cn_engine *engine, size_t row)
@@ -72,6 +129,41 @@ void cn_engine_overridden(struct cn_engine *engine, struct cn_arena *arena, int6
     (void)pthread_rwlock_rdlock(&engine->lock);
     *count_out = cn_engine_ids(engine, &engine->lists->overridden, arena, ids_out);
     (void)pthread_rwlock_unlock(&engine->lock);
+}
+
+static bool is_grade(const struct cn_health_model *model, cn_str grade)
+{
+    for (size_t i = 0; i < model->scorecard_count; i++) {
+        const struct cn_scorecard *card = &model->scorecards[i];
+        for (size_t g = 0; !card->is_shadow && g < card->grade_count; g++) {
+            if (cn_str_equal(card->grades[g].name, grade)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool cn_engine_graded(struct cn_engine *engine, cn_str grade, struct cn_arena *arena,
+                      int64_t **ids_out, size_t *count_out)
+{
+    struct cn_bitmap match = { 0 };
+    size_t row = 0;
+    (void)pthread_rwlock_rdlock(&engine->lock);
+    const struct cn_bitmap *live = cn_frame_live(engine->frame);
+    const bool is_known = is_grade(engine->program->health, grade);
+    cn_bitmap_resize(&match, live->rows);
+    cn_bitmap_fill(&match, false);
+    for (size_t from = 0; is_known && cn_bitmap_next(live, from, &row); from = row + 1) {
+        const struct cn_shown_score shown = cn_engine_shown(engine, row);
+        if (cn_str_equal(cn_engine_shown_grade(engine, &shown.score), grade)) {
+            cn_bitmap_add(&match, row);
+        }
+    }
+    *count_out = cn_engine_ids(engine, &match, arena, ids_out);
+    (void)pthread_rwlock_unlock(&engine->lock);
+    cn_bitmap_deinit(&match);
+    return is_known;
 }
 
 void cn_engine_effective(struct cn_engine *engine, struct cn_arena *arena,

@@ -17,6 +17,18 @@ struct cn_shown_score {
 
 struct cn_shown_score cn_engine_shown(const struct cn_engine *engine, size_t row);
 
+/* The whole point that people see; 0 by no scorecard. */
+int64_t cn_engine_shown_whole(const struct cn_engine *engine, const struct cn_health_score *score);
+
+/* What its scorecard calls the score, as people see it; borrowed from the program, "" without. */
+cn_str cn_engine_shown_grade(const struct cn_engine *engine, const struct cn_health_score *score);
+
+struct cn_json_writer;
+
+/* The computed score of the row, as the evidence of a signal keeps it; null without one. */
+void cn_engine_write_health(struct cn_json_writer *out, const struct cn_engine *engine,
+                            uint32_t row);
+
 /* Days between two touches by coverage model and the colour shown, 0: none.  What rules read as
  * cadence_days goes by the computed colour. */
 double cn_engine_shown_cadence(const struct cn_engine *engine, size_t row);

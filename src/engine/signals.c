@@ -8,6 +8,7 @@
 #include "base/time.h"
 
 #include "book/ticket.h"
+#include "engine/shown.h"
 #include "engine/state.h"
 #include "json/writer.h"
 
@@ -305,28 +306,6 @@ static void write_value(struct cn_json_writer *out, const struct cn_fact *fact)
     cn_json_object_end(out);
 }
 
-static void write_health(struct cn_json_writer *out, const struct cn_engine *engine, uint32_t row)
-{
-    struct cn_health_score score = cn_health_state_get(&engine->health, row);
-    const struct cn_health_model *model = engine->program->health;
-    if (!score.has_points) {
-        cn_json_null(out);
-        return;
-    }
-    cn_json_object_begin(out);
-    key(out, "points");
-    cn_json_f64(out, (double)score.points / 1000);
-    key(out, "band");
-    cn_json_str(out, cn_str_of(cn_band_names[score.band]));
-    key(out, "grey");
-    cn_json_bool(out, score.is_grey);
-    key(out, "confidence");
-    cn_json_f64(out, (double)score.confidence / 1000);
-    key(out, "scorecard");
-    cn_json_str(out, score.scorecard >= 0 ? model->scorecards[score.scorecard].name : CN_STR(""));
-    cn_json_object_end(out);
-}
-
 static void write_ticket(struct cn_json_writer *out, int64_t about_id)
 {
     char text[CN_ID_TEXT_BYTES];
@@ -374,7 +353,7 @@ static cn_str evidence_of(struct cn_engine *engine, const struct cn_signal_moved
     }
     cn_json_array_end(&out);
     key(&out, "health");
-    write_health(&out, engine, moved->row);
+    cn_engine_write_health(&out, engine, moved->row);
     cn_json_object_end(&out);
     if (cn_json_finish(&out, &text, &ignored)) {
         text = cn_arena_str(arena, text);

@@ -308,6 +308,7 @@ bool cn_health_explain_change(const struct cn_explain_at *before, const struct c
         if (ends.now.has_points) {
             cn_explain_override(after, arena, out);
         }
+        cn_explain_grade(ends.now.card, arena, out);
         *explanation_out = *out;
         return true;
     }
@@ -323,6 +324,7 @@ bool cn_health_explain_change(const struct cn_explain_at *before, const struct c
     }
     out->has_change = true;
     cn_explain_said_lines(before, after, ends.sentiment, ends.had, ends.has, arena, out);
+    cn_explain_grade(ends.now.card, arena, out);
     *explanation_out = *out;
     return true;
 }

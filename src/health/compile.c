@@ -6,6 +6,7 @@
 #include "base/str.h"
 
 #include "health/column.h"
+#include "health/grade.h"
 #include "health/keys.h"
 
 enum {
@@ -419,6 +420,7 @@ static void read_card(struct compiler *c, const struct cn_node *yaml, struct cn_
     read_children(c, yaml, root);
     read_exceptions(c, cn_node_get(yaml, "exceptions"), card);
     read_bands(c, yaml, card);
+    c->ok &= cn_health_read_grades(yaml, c->arena, card, c->problems);
     read_children_share(c, yaml, card);
     read_shadow(c, yaml, card);
     card->node_count = c->node_count;

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 
+#include "health/grade.h"
 #include "health/items.h"
 #include "health/split.h"
 
@@ -332,6 +333,15 @@ bool cn_explain_items(const struct cn_explain_at *at, const struct cn_scored *sc
     return true;
 }
 
+void cn_explain_grade(const struct cn_scorecard *card, struct cn_arena *arena,
+                      struct cn_explanation *out)
+{
+    const struct cn_health_score first = { .has_points = out->score.has_points,
+                                           .points = out->effective,
+                                           .band = out->effective_band };
+    out->grade = card != NULL ? cn_arena_str(arena, cn_health_grade(card, &first)) : CN_STR("");
+}
+
 bool cn_health_explain_by(const struct cn_explain_at *at, int32_t scorecard, struct cn_arena *arena,
                           struct cn_explanation *explanation_out, struct cn_error *err)
 {
@@ -346,6 +356,7 @@ bool cn_health_explain_by(const struct cn_explain_at *at, int32_t scorecard, str
     if (scored.has_points && scorecard < 0) {
         cn_explain_override(at, arena, &lines.out);
     }
+    cn_explain_grade(scored.card, arena, &lines.out);
     *explanation_out = lines.out;
     return true;
 }

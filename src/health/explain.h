@@ -67,6 +67,7 @@ struct cn_explanation {
     cn_str because;    /* the exceptions that fired, or "" */
     int32_t effective; /* thousandths: the override where it stands first, else the score */
     enum cn_band effective_band;
+    cn_str grade; /* of what is effective, "" without: health/grade.h */
     bool has_change;
     int32_t change; /* of what is effective, thousandths */
     int32_t was;    /* what was effective then */

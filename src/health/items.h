@@ -55,6 +55,10 @@ void cn_explain_contribute(const struct cn_scored *scored, struct cn_arena *aren
 void cn_explain_override(const struct cn_explain_at *at, struct cn_arena *arena,
                          struct cn_explanation *out);
 
+/* The grade of what is effective, by the scorecard (NULL: none applies). */
+void cn_explain_grade(const struct cn_scorecard *card, struct cn_arena *arena,
+                      struct cn_explanation *out);
+
 /* What the later moment's score would be by the scorecard, had the sentiment stayed as it was at
  * the earlier one.  False: it did stay, or this cannot be told. */
 bool cn_explain_unsaid(const struct cn_explain_at *before, const struct cn_explain_at *after,

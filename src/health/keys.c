@@ -81,6 +81,10 @@ static const struct cn_node_field band_rows[] = {
 const struct cn_node_fields cn_health_band_fields =
     CN_NODE_FIELDS("bands", "Where yellow and green begin; below yellow is red", band_rows);
 
+static const struct cn_node_field grade_edge = { .shape = CN_SHAPE_WHOLE,
+                                                 .doc = "where the grade begins",
+                                                 .max = CN_GRADE_EDGE_MAX };
+
 static const struct cn_node_field children_rows[] = {
     { "take", CN_SHAPE_TEXT, true,
       "the mean of their scores, the least, or the mean weighted by ARR", CN_CHOICES(takes) },
@@ -109,6 +113,10 @@ static const struct cn_node_field card_rows[] = {
       .element = &exception },
     { "bands", CN_SHAPE_MAP, false, "where yellow and green begin",
       .object = &cn_health_band_fields },
+    { "grades", CN_SHAPE_MAP, false,
+      "what the score is called: from the highest edge down, each name with the whole point at "
+      "which it begins, the last with 0. A view alone: no rule reads it",
+      .key_shape = CN_SHAPE_TEXT, .element = &grade_edge },
     { "children", CN_SHAPE_MAP, false, "what the scores of the child accounts add",
       .object = &cn_health_children_fields },
     { "shadow", CN_SHAPE_BOOL, false,
@@ -133,4 +141,5 @@ const char cn_health_example[] =
     "      - {name: logins, weight: 60, score: \"logins.sum(28) > 0 ? 100.0 : 0.0\"}\n"
     "exceptions:\n"
     "  - {when: \"!has_champion\", cap: 49, because: no champion}\n"
-    "bands: {yellow: 50, green: 75, margin: 3}\n";
+    "bands: {yellow: 50, green: 75, margin: 3}\n"
+    "grades: {A: 85, B: 70, C: 50, D: 30, F: 0}\n";

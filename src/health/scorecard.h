@@ -26,6 +26,7 @@
  *   exceptions:
  *     - {when: "!has_champion", cap: 49, because: no champion}
  *   bands: {yellow: 50, green: 75, margin: 3}
+ *   grades: {A: 85, B: 70, C: 50, D: 30, F: 0}   what the score is called: health/grade.h
  *   children: {take: mean, share: 0.5}        of the child accounts: mean, least or arr
  *   shadow: true                              scored beside the live one, decides nothing
  *
@@ -49,6 +50,9 @@ enum {
     CN_MAP_POINTS_MAX = 32,
     CN_EXCEPTIONS_MAX = 63, /* so that what fired fits a bit mask */
     CN_SHADOWS_MAX = 8,
+    CN_GRADES_MAX = 12,
+    CN_GRADE_NAME_MAX_BYTES = 8,
+    CN_GRADE_EDGE_MAX = 100,
 };
 
 enum cn_missing {
@@ -118,6 +122,12 @@ struct cn_health_bands {
     int32_t margin; /* what rising takes on top */
 };
 
+/* From the next higher one down to this point, which it includes. */
+struct cn_grade {
+    cn_str name;
+    int32_t from; /* whole points */
+};
+
 /* What of the child accounts joins the score. */
 enum cn_children {
     CN_CHILDREN_NONE,
@@ -141,6 +151,8 @@ struct cn_scorecard {
     struct cn_health_exception *exceptions;
     size_t exception_count;
     struct cn_health_bands bands;
+    struct cn_grade *grades; /* by falling edge; the last begins at 0 */
+    size_t grade_count;      /* 0: it has none */
 };
 
 struct cn_health_model {

@@ -109,6 +109,12 @@ struct cn_coverage_model_row {
     struct cn_board_touches touches;
 };
 
+/* Its accounts for each of who have some; 0 where nobody has any. */
+static inline double cn_coverage_ratio(const struct cn_coverage_model_row *row)
+{
+    return row->owners > 0 ? (double)row->sum.accounts / (double)row->owners : 0;
+}
+
 struct cn_coverage_board {
     struct cn_coverage_model_row *models;
     size_t model_count;

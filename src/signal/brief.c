@@ -50,9 +50,11 @@ static void read_health(struct cn_arena *arena, cn_json_value object, struct cn_
     while (cn_json_next(&iter, &name, &value)) {
         if (cn_str_equal(name, CN_STR("band"))) {
             brief->band = text_of(arena, value);
-        } else if (cn_str_equal(name, CN_STR("points")) &&
+        } else if (cn_str_equal(name, CN_STR("grade"))) {
+            brief->grade = text_of(arena, value);
+        } else if ((cn_str_equal(name, CN_STR("points")) || cn_str_equal(name, CN_STR("whole"))) &&
                    (cn_json_kind(value) == CN_JSON_F64 || cn_json_kind(value) == CN_JSON_I64)) {
-            brief->points = cn_json_get_f64(value);
+            brief->points = cn_json_get_f64(value); /* "whole" comes last, if it is there */
         }
     }
 }

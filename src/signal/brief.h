@@ -31,7 +31,8 @@ struct cn_brief {
     struct cn_brief_value values[CN_BRIEF_VALUES_MAX]; /* that the rule read when it raised */
     size_t value_count;
     double points;
-    cn_str band; /* "": there was no score */
+    cn_str band;  /* "": there was no score */
+    cn_str grade; /* "" without */
 };
 
 /* The unit's scope must see the account.  Fails with CN_NOT_FOUND if the signal is gone. */

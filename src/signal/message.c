@@ -90,8 +90,9 @@ static cn_str standing_of(const struct draft *draft, size_t subject_max)
         cn_buf_add_str(&buf, CN_STR("."));
     }
     if (brief->band.len > 0) {
-        cn_buf_printf(&buf, " Health then %d of 100, %.*s; 100 is healthy.", (int)brief->points,
-                      CN_STR_ARG(brief->band));
+        cn_buf_printf(&buf, " Health then %d of 100, %.*s%s%.*s; 100 is healthy.",
+                      (int)brief->points, CN_STR_ARG(brief->band),
+                      brief->grade.len > 0 ? ", grade " : "", CN_STR_ARG(brief->grade));
     }
     if (brief->signal.cleared_at_given == CN_GIVEN) {
         cn_buf_add_str(&buf, CN_STR(" It has cleared since."));

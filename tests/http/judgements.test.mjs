@@ -91,7 +91,7 @@ test('capabilities 20: a sentiment has value, reason, author, date and end, and 
 async function standsFirst(session, account) {
   const rows = async (query = '') => (await session.get(`/api/v1/accounts${query}`)).body.data;
   const [row] = await rows();
-  assert.deepEqual(row.score, { points: 90, band: 'green', grey: false, confidence: row.score.confidence, by_hand: true, computed: 60, override: 90 });
+  assert.deepEqual(row.score, { points: 90, band: 'green', grey: false, confidence: row.score.confidence, by_hand: true, computed: 60, override: 90, whole: 90, grade: null });
   assert.deepEqual((await session.get(`/api/v1/accounts/${account.id}`)).body.score, row.score);
   assert.equal((await rows('?band=green')).length, 1);
   assert.equal((await rows('?band=yellow')).length, 0);

@@ -15,7 +15,7 @@ const arrived = (mailbox, count) =>
 
 async function raised(t, options) {
   const mailbox = await startMailbox(t, options);
-  const cairn = await startTelling(t, { env: settingsOf(mailbox, options?.env) });
+  const cairn = await startTelling(t, { env: settingsOf(mailbox, options?.env), files: options?.files });
   const admin = await cairn.login();
   const account = await settledAccount(admin, 'Acme & Söhne <Co>', await userId(admin, CSM.email));
   return { mailbox, cairn, admin, account };
@@ -58,6 +58,23 @@ describe('people are told', { concurrency: 2 }, () => {
       await quietly();
       assert.deepEqual(mailbox.mails.map(one => one.headers.subject.split(']')[0]), ['[high', '[critical']);
       assert.notEqual(mailbox.mails[0].headers['message-id'], mailbox.mails[1].headers['message-id']);
+    });
+
+    test('capabilities 17: a mail and the evidence of a signal say the point and the grade that the score was shown with', async t => {
+      const card = scores => `scorecard: paying\nmeasures:\n  - {name: pays, weight: 1, score: "${scores}"}\n`;
+      for (const [grades, wanted, told] of [
+        ['grades: {A: 85, B: 0}\n', [84.6, 85, 'green', 'A'], 'Health then 85 of 100, green, grade A; 100 is healthy.'],
+        ['', [84.6, 85, 'green', null], 'Health then 85 of 100, green; 100 is healthy.'],
+      ]) {
+        const { mailbox, admin, account } = await raised(t, { files: { 'card.yaml': card('arr > 5000.0 ? 84.6 : 100.0') + grades } });
+        await setArr(admin, account, 6000);
+        const { id } = await openSignal(admin, account, 'big');
+        await arrived(mailbox, 1);
+        const { history } = (await admin.get(`/api/v1/signals/${id}`)).body;
+        const { health } = history.find(event => event.evidence).evidence;
+        assert.deepEqual([health.points, health.whole, health.band, health.grade], wanted);
+        assert.ok(mailbox.mails[0].text.includes(told), mailbox.mails[0].text);
+      }
     });
 
     test('the link of a mail shows a page that changes nothing, and its button acknowledges once, signed out, as whom it was sent to', async t => {

@@ -65,6 +65,93 @@ const whyWhen = (admin, account, points, query = '') =>
     { what: `${account.name} has ${points}` },
   );
 
+test('capabilities 17: a grade stands wherever the score does, is of the point that is shown, and moves nothing', async t => {
+  const cairn = await startCairn(t, { env: { CAIRN_HEALTH_EFFECTIVE: 'override' } });
+  const edges = [['A', 85], ['B', 70], ['C', 50], ['D', 30], ['F', 0]];
+  const admin = await useProgram(cairn, {
+    'a.yaml': `${plain.replace('score: sentiment', 'value: sentiment, map: {0: 0, 100: 99.9}')}grades: {${edges.map(([name, from]) => `${name}: ${from}`).join(', ')}}\n`,
+    'b.yaml': next,
+    'bare.yaml': `${plain.replace('plain', 'bare').replace('1', '2')}applies_when: name == 'Bare'\n`,
+  });
+  // By the map 70 is 69.93, which is shown as 70; 50 is 49.95, and red, which is never shown as 50.
+  const wanted = [['Best', 100, 100, 'A'], ['Low', 30, 30, 'D'], ['Edge', 70, 70, 'B'], ['Below', 69, 69, 'C'], ['Red', 50, 49, 'D'], ['Least', 0, 0, 'F']];
+  const accounts = {};
+  for (const [name, value] of [...wanted, ['Bare', 90], ['Unknown']]) {
+    accounts[name] = await admin.createAccount({ name, external_id: name, arr: usd(100) });
+    if (value !== undefined) await feel(admin, accounts[name], value);
+  }
+  const graded = ({ name, score }) => [name, score?.whole, score?.grade];
+  const { data } = await waitFor(async () => {
+    const { body } = await admin.get('/api/v1/accounts?sort=-score');
+    return body.data.filter(row => row.score).length === 7 && body;
+  }, { what: 'all scores' });
+  assert.deepEqual(data.map(graded), [
+    ['Best', 100, 'A'], ['Bare', 90, null], ['Edge', 70, 'B'], ['Below', 69, 'C'], ['Red', 49, 'D'], ['Low', 30, 'D'], ['Least', 0, 'F'],
+    ['Unknown', undefined, undefined],
+  ]);
+  assert.deepEqual([data[4].score.band, data[4].score.points], ['red', 49.95]);
+
+  await t.test('one account, its explanation and the CSV say the same', async () => {
+    const { text } = await admin.get('/api/v1/export/accounts.csv');
+    const [heading, ...lines] = text.trim().split('\r\n').map(line => line.split(',').map(cell => cell.replace(/^"|"$/g, '')));
+    const cell = name => lines.find(line => line[heading.indexOf('name')] === name)[heading.indexOf('grade')];
+    for (const [name, , whole, grade] of [...wanted, ['Bare', 90, 90, null]]) {
+      const { body, headers } = await admin.get(`/api/v1/accounts/${accounts[name].id}`);
+      assert.deepEqual(graded(body), [name, whole, grade]);
+      assert.equal((await admin.get(`/api/v1/accounts/${body.id}/health`)).body.grade, grade, name);
+      assert.equal(cell(name), grade ?? '', name);
+      const changed = await admin.patch(`/api/v1/accounts/${body.id}`, { domain: `${name.toLowerCase()}.example` }, headers.get('etag'));
+      assert.deepEqual([changed.status, graded(changed.body)], [200, [name, whole, grade]]);
+    }
+    assert.equal(cell('Unknown'), '');
+    assert.equal((await admin.get(`/api/v1/accounts/${accounts.Unknown.id}`)).body.score, null);
+  });
+
+  await t.test('lists and exports are narrowed to a grade; one that no scorecard has is refused', async () => {
+    const names = async query => (await admin.get(`/api/v1/accounts?${query}`)).body.data.map(row => row.name).sort();
+    for (const [grade] of edges) {
+      assert.deepEqual(await names(`grade=${grade}`), wanted.filter(one => one[3] === grade).map(([name]) => name).sort(), grade);
+    }
+    assert.deepEqual(await names('grade=D&band=red&q=low'), ['Low']);
+    assert.deepEqual(await names('grade=A&scorecard=bare'), []);
+    const { text } = await admin.get('/api/v1/export/accounts.csv?grade=D');
+    assert.equal(text.trim().split('\r\n').length, 3);
+    const refused = await admin.get('/api/v1/accounts?grade=E');
+    assert.equal(refused.status, 400, refused.text);
+    assert.match(refused.text, /grade/);
+  });
+
+  await t.test('the board has the edges, and a score set by hand has its own grade where it stands first', async () => {
+    const { body: board } = await admin.get('/api/v1/scorecards');
+    const of = name => board.data.find(card => card.name === name).grades;
+    assert.deepEqual(of('plain'), edges.map(([name, from]) => ({ name, from })));
+    assert.deepEqual(of('bare'), []);
+    assert.deepEqual(of('next'), []);
+    const res = await admin.post(`/api/v1/accounts/${accounts.Least.id}/judgements`, {
+      kind: 'override', value: 84, reason: 'we know better', until: new Date(Date.now() + 86_400_000).toISOString(),
+    });
+    assert.equal(res.status, 201, res.text);
+    const shown = await waitFor(async () => {
+      const { body } = await admin.get(`/api/v1/accounts/${accounts.Least.id}`);
+      return body.score.override === 84 && body;
+    }, { what: 'the override' });
+    const { body: why } = await admin.get(`/api/v1/accounts/${accounts.Least.id}/health`);
+    assert.deepEqual([shown.score.whole, shown.score.grade, shown.score.computed, why.grade, why.points], [84, 'B', 0, 'B', 0]);
+    const { body: list } = await admin.get('/api/v1/accounts?grade=B&sort=name');
+    assert.deepEqual(list.data.map(row => row.name), ['Edge', 'Least']);
+  });
+
+  await t.test('a program with a gap or an overlap is refused, with line and column', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'cairn-program-'));
+    await writeFile(join(dir, 'a.yaml'), `${plain}grades: {A: 85, B: 85, F: 10}\n`);
+    const { code, stdout, stderr } = await cairnCommand(['program', 'check', dir]);
+    await rm(dir, { recursive: true });
+    assert.equal(code, 1, stdout + stderr);
+    assert.match(stdout + stderr, /a\.yaml:6:20: "A" and "B" overlap: both begin at 85/);
+    assert.match(stdout + stderr, /a\.yaml:6:27: there is a gap: a score below 10 has no grade; let "F" begin at 0/);
+  });
+});
+
 test('capabilities 26: a shadow stands beside the live score, with the difference, and decides nothing', async t => {
   const cairn = await startCairn(t);
   let admin = await useProgram(cairn, {
@@ -112,8 +199,8 @@ test('capabilities 26: a shadow stands beside the live score, with the differenc
     const lines = page => [page.data.at(-1).points, page.shadows.map(({ scorecard, points, band, backfilled }) => [scorecard, points, band, backfilled])];
     const history = await waitFor(async () => {
       const page = await read(admin);
-      return page.shadows.length > 0 && page;
-    }, { what: 'the shadow in history' });
+      return page.data.length > 0 && page.shadows.length > 0 && page;
+    }, { what: 'both lines in history' });
     assert.deepEqual(lines(history), [80, [['next', 40, 'red', false]]]);
     assert.ok(history.data.every(point => point.scorecard === 'plain'));
     assert.deepEqual((await admin.get(`/api/v1/accounts/${small.id}/health/history`)).body.shadows, []);

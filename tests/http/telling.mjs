@@ -40,7 +40,7 @@ export const settingsOf = (mailbox, more = {}) => ({
   ...more,
 });
 
-export async function startTelling(t, { env, ...options } = {}) {
+export async function startTelling(t, { env, files = {}, ...options } = {}) {
   const cairn = await startCairn(t, {
     users: [CSM],
     ...options,
@@ -49,7 +49,7 @@ export async function startTelling(t, { env, ...options } = {}) {
   cairn.assertClean(await cairn.stop());
   const folder = join(cairn.dir, 'telling-program');
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'signals.yaml'), SIGNALS);
+  for (const [name, text] of Object.entries({ 'signals.yaml': SIGNALS, ...files })) await writeFile(join(folder, name), text);
   const done = await cairnCommand(['program', 'apply', ...cairn.where, folder]);
   assert.equal(done.code, 0, done.stderr);
   return cairn.start();

@@ -1,5 +1,6 @@
 /* What a scorecard can say, each to the digit: weights, missing data, exceptions, bands; and the
  * roll-ups of other products written as scorecards. */
+#include "health/grade.h"
 #include "tests/unit/health_fixture.h"
 
 static void check(struct fixture *f, const char *text, int32_t points, int32_t confidence)
@@ -131,6 +132,89 @@ static void bands_begin_where_they_say_and_leave_no_gap(void **state)
     }
 }
 
+#define GRADED "scorecard: graded\nmeasures:\n  - {name: m, weight: 1, score: logins}\n"
+
+/* From 0.000 to 100.000 nothing is without a grade; each is of the point that is shown, and that is
+ * never above the border of the colour. */
+static void grades_begin_where_they_say_and_are_of_the_point_that_is_shown(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        double points;
+        int64_t shown;
+        const char *grade;
+    } cases[] = {
+        { 0, 0, "F" },   { 29.499, 29, "F" }, { 29.5, 30, "D" },     { 30, 30, "D" },
+        { 49, 49, "D" }, { 49.999, 49, "D" }, { 50, 50, "C" },       { 69.499, 69, "C" },
+        { 70, 70, "B" }, { 84.499, 84, "B" }, { 84.5, 85, "A" },     { 84.999, 85, "A" },
+        { 85, 85, "A" }, { 99.499, 99, "A" }, { 99.5, 100, "best" }, { 100, 100, "best" }
+    };
+    compile_text(f, GRADED "grades: {best: 100, A: 85, B: 70, C: 50, D: 30, F: 0}\n");
+    const struct cn_scorecard *card = &f->model->scorecards[0];
+    assert_int_equal(card->grade_count, 6);
+    add_accounts(f, CN_ARRAY_LEN(cases));
+    for (size_t i = 0; i < CN_ARRAY_LEN(cases); i++) {
+        set(f, i, FAKE_LOGINS, cases[i].points);
+    }
+    for (size_t i = 0; i < CN_ARRAY_LEN(cases); i++) {
+        const struct cn_health_score score = score_of(f, i);
+        assert_int_equal(cn_health_display(card, &score), cases[i].shown);
+        assert_str(cn_health_grade(card, &score), cases[i].grade);
+        assert_str(explain(f, (uint32_t)i).grade, cases[i].grade);
+    }
+    const struct cn_health_score none = { .band = CN_BAND_RED };
+    assert_str(cn_health_grade(card, &none), "");
+    compile_text(f, GRADED);
+    const struct cn_health_score full = score_of(f, CN_ARRAY_LEN(cases) - 1);
+    assert_int_equal(full.points, 100000);
+    assert_str(cn_health_grade(&f->model->scorecards[0], &full), "");
+}
+
+/* Line 4 is that of the grades; the column counts bytes. */
+static void grades_with_a_gap_or_an_overlap_are_refused_at_their_place(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *grades;
+        int64_t column;
+        const char *says;
+    } wrong[] = {
+        { "{A: 85, B: 70}", 20,
+          "there is a gap: a score below 70 has no grade; let \"B\" begin at 0" },
+        { "{A: 85, B: 85, C: 0}", 20, "\"A\" and \"B\" overlap: both begin at 85" },
+        { "{A: 70, B: 85, C: 0}", 20, "\"B\" overlaps \"A\": it begins at 85, above its 70" },
+        { "{C: 5, A: 0, B: 0}", 25, "\"A\" and \"B\" overlap: both begin at 0" },
+        { "{C: 0, A: 85}", 19, "write the grades from the highest edge down" },
+        { "{A: 101, F: 0}", 13, "\"A\" begins at 101: scores run from 0 to 100" },
+        { "{A: 85, F: -1}", 20, "\"F\" begins at -1: scores run from 0 to 100" },
+        { "{A: 84.5, F: 0}", 13, "a whole number" },
+        { "{A: high, F: 0}", 13, "a whole number" },
+        { "{excellent: 85, F: 0}", 10, "the name of a grade is 1 to 8 bytes" },
+        { "{\"\": 85, F: 0}", 10, "the name of a grade is 1 to 8 bytes" },
+        { "{\"a\\tb\": 85, F: 0}", 10, "name the grade in plain text" },
+        { "{A: 85, A: 0}", 17, "A" },
+        { "{}", 9, "a scorecard has from 1 to 12 grades, not 0" },
+        { "{a: 12, b: 11, c: 10, d: 9, e: 8, f: 7, g: 6, h: 5, i: 4, j: 3, k: 2, l: 1, m: 0}", 9,
+          "a scorecard has from 1 to 12 grades, not 13" },
+        { "A", 9, "a map" },
+    };
+    for (size_t i = 0; i < CN_ARRAY_LEN(wrong); i++) {
+        struct cn_program_file file = { .name = CN_STR("card.yaml") };
+        const struct cn_program_files files = { &file, 1 };
+        char text[400];
+        int len = snprintf(text, sizeof(text), GRADED "grades: %s\n", wrong[i].grades);
+        file.text = (cn_str){ text, (size_t)len };
+        cn_diagnostics_init(&f->problems, &f->arena);
+        assert_false(compile(f, &files));
+        assert_int_equal(f->problems.total, 1);
+        const struct cn_diagnostic *problem = &f->problems.items[0];
+        (void)snprintf(text, sizeof(text), "%.*s", CN_STR_ARG(problem->message));
+        assert_non_null(strstr(text, wrong[i].says));
+        assert_int_equal(problem->place.line, 4);
+        assert_int_equal(problem->place.column, wrong[i].column);
+    }
+}
+
 /* ---- formulas 3.1 ---- */
 
 /* Good 100, average 60, poor 0. */
@@ -179,6 +263,13 @@ int main(void)
              weights_are_normalised_at_any_depth),
         TEST("capabilities 17: bands begin where they say, and a gap or an overlap is refused",
              bands_begin_where_they_say_and_leave_no_gap),
+        TEST(
+            "capabilities 17: a grade begins at its edge, is of the point that is shown, and every "
+            "score has one",
+            grades_begin_where_they_say_and_are_of_the_point_that_is_shown),
+        TEST("capabilities 17: grades with a gap or an overlap are refused, each at its place with "
+             "what to do",
+             grades_with_a_gap_or_an_overlap_are_refused_at_their_place),
         TEST("capabilities 18: each of the four policies for missing data, with the confidence",
              each_policy_for_missing_data_says_what_it_counts),
         TEST("capabilities 19: exceptions cap, lift and set in their order, and those that fired "

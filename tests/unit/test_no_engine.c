@@ -48,6 +48,7 @@ static void lists_that_an_engine_narrows_are_unavailable(void **state)
           .moved_from_given = CN_GIVEN,
           .moved_from = { 1000000 } },
         { .scorecard = { "mine", 4 }, .scorecard_given = CN_GIVEN },
+        { .grade = { "A", 1 }, .grade_given = CN_GIVEN },
         { .overridden = true, .overridden_given = CN_GIVEN },
         { .answered = 3, .answered_given = CN_GIVEN },
         { .question = { "who", 3 }, .question_given = CN_GIVEN },

@@ -80,7 +80,18 @@ export function makeWorld(count, start) {
 /** Recomputes what the list shows of the account. */
 export function refresh(account, now, withSpark) {
   const { points, band, grey, confidence } = scoreAt(account, now);
-  account.score = account.unknown > 0.5 && confidence === 0 ? null : { points, band, grey, confidence };
+  const score = {
+    points,
+    band,
+    grey,
+    confidence,
+    by_hand: false,
+    computed: points,
+    override: null,
+    whole: Math.round(points),
+    grade: null,
+  };
+  account.score = account.unknown > 0.5 && confidence === 0 ? null : score;
   account.trend = account.score
     ? Math.round((points - scoreAt(account, now - 28 * DAY).points) * 10) / 10
     : null;

@@ -217,6 +217,7 @@ export function explain(account, at, since) {
     because: now.penalty === 0 ? null : 'no champion before renewal',
     previous: before && { at: new Date(since).toISOString(), points: before.points, band: before.band },
     override: null,
+    grade: null,
     items,
   };
 }

@@ -1467,6 +1467,10 @@ export interface components {
             computed: number | null;
             /** @description set by hand, while it lasts, 0 to 100; 100 is healthy; null: not */
             override: number | null;
+            /** @description points as a whole point, 0 to 100, rounded within the colour; 100 is healthy */
+            whole: number;
+            /** @description what the scorecard calls it, by the whole point; null: it has no grades */
+            grade: string | null;
         };
         Drift: {
             /**
@@ -1626,6 +1630,8 @@ export interface components {
              * @enum {string}
              */
             effective_band: "red" | "yellow" | "green";
+            /** @description what the scorecard calls that score; null: it has no grades */
+            grade: string | null;
             /** @description scorecards that are scored beside, and decide nothing; of now alone */
             shadows: components["schemas"]["ShadowScore"][];
             /** @description the scorecard's tree in pre-order */
@@ -3343,6 +3349,8 @@ export interface components {
             green: number;
             /** @description what rising to a colour takes on top; 100 is healthy */
             margin: number;
+            /** @description what the score is called, the highest first, each up to where the one before begins; none: it has no grades */
+            grades: components["schemas"]["ScorecardGrade"][];
             /** @description the tree of groups and measures, parents first */
             parts: components["schemas"]["ScorecardPart"][];
             /** @description in their order, which is how they work */
@@ -3364,6 +3372,12 @@ export interface components {
             yellow: number;
             /** @description accounts */
             green: number;
+        };
+        ScorecardGrade: {
+            /** @description what such a score is called */
+            name: string;
+            /** @description the whole point at which it begins; 100 is healthy */
+            from: number;
         };
         ScorecardPart: {
             /** @description as in explanations: usage/breadth */
@@ -4633,6 +4647,8 @@ export interface operations {
                 goal?: string;
                 /** @description only those that it scores, or that none does: none */
                 scorecard?: string;
+                /** @description only those whose score its scorecard calls so: A */
+                grade?: string;
                 /** @description only those that lack what coverage needs: high/sponsor */
                 gap?: string;
                 /** @description only those of this coverage model */
@@ -7601,6 +7617,8 @@ export interface operations {
                 goal?: string;
                 /** @description only those that it scores, or that none does: none */
                 scorecard?: string;
+                /** @description only those whose score its scorecard calls so: A */
+                grade?: string;
                 /** @description only those that lack what coverage needs: high/sponsor */
                 gap?: string;
                 /** @description only those of this coverage model */

@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Account, AccountHealth } from '@/api/types';
 import { DepartureFact } from '@/features/departures';
-import { HealthShape, Summary, shadeOf, Trend } from '@/features/health';
+import { Grade, HealthShape, Summary, shadeOf, Trend } from '@/features/health';
 import { useFormat, When } from '@/features/session';
 import { t } from '@/lib/i18n';
 import classes from './AccountPage.module.css';
@@ -144,6 +144,7 @@ export function AccountHead({ account, health, onWhy, onTab }: Props) {
   const mark = useMark(account.id);
   const shade = shadeOf(account.score);
   const byHand = health?.override && { override: health.override, first: health.effective === 'override' };
+  const grade = account.score?.grade && <Grade score={account.score} named />;
   const ids = [account.domain, account.external_id].filter(Boolean).join(' · ');
   return (
     <header className={classes.head}>
@@ -164,10 +165,12 @@ export function AccountHead({ account, health, onWhy, onTab }: Props) {
         >
           <HealthShape shade={shade} size={22} />
           {byHand?.first && <ByHand override={byHand.override} first />}
+          {byHand?.first && grade}
           <span className={byHand?.first ? classes.second : classes.points}>
             {account.score?.computed != null ? format.points(account.score.computed) : '–'}
           </span>
           <span className={classes.word}>{t(`health.band.${shade}`)}</span>
+          {!byHand?.first && grade}
           {byHand?.first && <span className="dim">{t('judgement.computed')}</span>}
           <Moved account={account} health={health} />
           {byHand && !byHand.first && <ByHand override={byHand.override} />}

@@ -6,13 +6,22 @@ import { useCallback, useMemo, useRef, useState } from 'react';
 import { QueryFailure, useCan, useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useKeys } from '@/lib/keys';
-import { joinList, splitList } from '@/lib/search';
+import { joinList } from '@/lib/search';
 import { useTitle } from '@/lib/title';
 import { Empty, LoadingLines } from '@/ui/states';
 import classes from './AccountsPage.module.css';
 import { type BookMoves, BookView } from './BookView';
 import { Filters } from './Filters';
-import { type AccountSearch, COLUMNS, filterOf, isNarrowed, momentsOf, nextSort, sortOf } from './filter';
+import {
+  type AccountSearch,
+  COLUMNS,
+  columnsOf,
+  filterOf,
+  isNarrowed,
+  momentsOf,
+  nextSort,
+  sortOf,
+} from './filter';
 import { NoAccounts } from './NoAccounts';
 import { SelectionBar } from './SelectionBar';
 import { type Book, useBook } from './useBook';
@@ -80,12 +89,10 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
     },
     [navigate],
   );
-  const columnVisibility = useMemo(() => {
-    const shown = splitList(search.cols);
-    return Object.fromEntries(
-      COLUMNS.map(id => [id, shown.length === 0 || id === 'name' || shown.includes(id)]),
-    );
-  }, [search.cols]);
+  // Once there are grades, scrolling on does not take their column away.
+  const [graded, setGraded] = useState(false);
+  if (!graded && book.rows.some(row => row.score?.grade)) setGraded(true);
+  const columnVisibility = useMemo(() => columnsOf({ cols: search.cols }, graded), [search.cols, graded]);
   const toggle = useCallback((id: string) => {
     setSelection(old => {
       const next = new Set(old);
@@ -121,12 +128,12 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
             : COLUMNS.filter(id => id !== 'name').map(id => ({
                 id,
                 label: t(`accounts.column.${id}`),
-                shown: columnVisibility[id] === true,
+                shown: columnVisibility[id],
               }))
         }
         onColumn={column =>
           change({
-            cols: joinList(COLUMNS.filter(id => (columnVisibility[id] === true) !== (id === column))),
+            cols: joinList(COLUMNS.filter(id => columnVisibility[id] !== (id === column))),
           })
         }
         onLeaveSearch={() => moves.current?.to(0)}

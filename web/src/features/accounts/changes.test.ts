@@ -12,6 +12,8 @@ const score = (points: number) => ({
   by_hand: false,
   computed: null,
   override: null,
+  whole: Math.round(points),
+  grade: null,
 });
 const row = (id: string): AccountRow => ({
   id,

@@ -6,7 +6,7 @@ import {
   tableFeatures,
 } from '@tanstack/react-table';
 import type { AccountRow } from '@/api/types';
-import { HealthMark, Trend } from '@/features/health';
+import { Grade, HealthMark, Trend } from '@/features/health';
 import { useFormat, When } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { Sparkline } from '@/ui/Sparkline';
@@ -36,9 +36,13 @@ function HealthCell({ row }: { row: AccountRow }) {
   const mark = useMark(row.id);
   return (
     <span key={mark} className={mark === undefined ? undefined : classes.marked}>
-      <HealthMark score={row.score} />
+      <HealthMark score={row.score} graded={false} />
     </span>
   );
+}
+
+function GradeCell({ row }: { row: AccountRow }) {
+  return row.score?.grade ? <Grade score={row.score} /> : <span className={classes.none}>–</span>;
 }
 
 function TrendCell({ row }: { row: AccountRow }) {
@@ -78,6 +82,12 @@ export const columns = helper.columns([
     header: t('accounts.column.score'),
     cell: ({ row }) => <HealthCell row={row.original} />,
     meta: { width: '118px', sort: 'score' },
+  }),
+  helper.accessor(row => row.score?.grade, {
+    id: 'grade',
+    header: t('accounts.column.grade'),
+    cell: ({ row }) => <GradeCell row={row.original} />,
+    meta: { width: '84px', sort: 'score' },
   }),
   helper.accessor('trend', {
     header: t('accounts.column.trend'),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { csvAddress, filterOf, isNarrowed, NOTHING, nextSort, readSearch } from './filter';
+import { columnsOf, csvAddress, filterOf, isNarrowed, NOTHING, nextSort, readSearch } from './filter';
 
 describe('the address', () => {
   test('unknown words are dropped, known ones kept', () => {
@@ -28,6 +28,15 @@ describe('the address', () => {
   });
 });
 
+test('capabilities 17: the column of grades stands there where there are some, or if somebody asks for it', () => {
+  expect(columnsOf({}, false)).toMatchObject({ name: true, score: true, grade: false, open_tickets: true });
+  expect(columnsOf({}, true)).toMatchObject({ name: true, score: true, grade: true, open_tickets: true });
+  const asked = { name: true, score: false, grade: true, arr: true };
+  expect(columnsOf({ cols: 'grade,arr' }, false)).toMatchObject(asked);
+  expect(columnsOf({ cols: 'score,arr' }, true)).toMatchObject({ name: true, score: true, grade: false });
+  expect(readSearch({ sort: '-grade' })).toEqual({});
+});
+
 test('where an account stands by the program is a filter like any other', () => {
   const search = readSearch({ segment: 'quiet,core', without: 'saturated', goal: 'onboarding/active' });
   expect(filterOf(search)).toEqual({
@@ -38,4 +47,11 @@ test('where an account stands by the program is a filter like any other', () => 
   });
   expect(isNarrowed({ stage: 'growth' })).toBe(true);
   expect(isNarrowed({ ...search, ...NOTHING })).toBe(false);
+});
+
+test('capabilities 17: a grade is a filter like any other, beside its scorecard', () => {
+  const search = readSearch({ grade: 'A', scorecard: 'plain' });
+  expect(filterOf(search)).toEqual({ sort: '-arr', grade: 'A', scorecard: 'plain' });
+  expect(isNarrowed({ grade: 'A' })).toBe(true);
+  expect(NOTHING).toHaveProperty('grade', undefined);
 });

@@ -18,6 +18,8 @@ export interface AccountSearch {
   gap?: string | undefined;
   /** The scorecard that scores them, or "none". */
   scorecard?: string | undefined;
+  /** What their scorecard calls their score. */
+  grade?: string | undefined;
   /** Of the seven questions: one that they answer, one that they do not, and how many they answer. */
   question?: string | undefined;
   unanswered?: string | undefined;
@@ -42,6 +44,7 @@ export const RENEWAL_DAYS = ['30', '60', '90', '180'] as const;
 export const COLUMNS = [
   'name',
   'score',
+  'grade',
   'trend',
   'arr',
   'renewal_at',
@@ -61,16 +64,17 @@ export const PLACES = [
   'flag',
   'gap',
   'scorecard',
+  'grade',
   'question',
   'unanswered',
 ] as const;
 export type Place = (typeof PLACES)[number];
 
-/** Those by which the server sorts: all. */
-export const SORTS = COLUMNS;
+export type SortKey = Exclude<ColumnId, 'grade'>;
+/** Those by which the server sorts: all but grades, whose order is that of the scores. */
+export const SORTS = COLUMNS.filter((id): id is SortKey => id !== 'grade');
 /** Those that start with the smallest: names with A, renewals with the next, scores with the worst. */
 const UPWARD: readonly SortKey[] = ['name', 'owner', 'renewal_at', 'score'];
-export type SortKey = (typeof SORTS)[number];
 
 export const DEFAULT_SORT = '-arr';
 
@@ -112,6 +116,14 @@ export interface MoveMoments {
   moved_to?: string;
 }
 
+/** Which columns stand there: those that are asked for, else all; grades only where there are some. */
+export function columnsOf(search: AccountSearch, graded: boolean): Record<ColumnId, boolean> {
+  const asked = splitList(search.cols);
+  const stands = (id: ColumnId) =>
+    id === 'name' || (asked.length === 0 ? id !== 'grade' || graded : asked.includes(id));
+  return Object.fromEntries(COLUMNS.map(id => [id, stands(id)])) as Record<ColumnId, boolean>;
+}
+
 /** A move is from the beginning of its first day to the end of its last; without one, to now. */
 export function momentsOf(
   { from, to }: Pick<AccountSearch, 'from' | 'to'>,
@@ -146,6 +158,7 @@ export const NOTHING: Partial<AccountSearch> = {
   flag: undefined,
   gap: undefined,
   scorecard: undefined,
+  grade: undefined,
   question: undefined,
   unanswered: undefined,
   answered: undefined,

@@ -56,7 +56,18 @@ export const HealthShape = memo(function HealthShape({ shade, size = 12 }: { sha
   );
 });
 
-export function HealthMark({ score }: { score: Score | null }) {
+/** What the scorecard calls the score, of which it is a view: the whole point stands beside it. */
+export function Grade({ score, named = false }: { score: Score; named?: boolean }) {
+  const { grade, whole } = score;
+  return (
+    <span className={classes.grade} title={t('health.gradeWhy', { points: whole })}>
+      {named ? t('health.grade', { grade: grade ?? '–' }) : grade}
+    </span>
+  );
+}
+
+/** `graded`: with what the scorecard calls it, unless that stands elsewhere. */
+export function HealthMark({ score, graded = true }: { score: Score | null; graded?: boolean }) {
   const shade = shadeOf(score);
   const title =
     shade === 'grey' && score
@@ -67,7 +78,8 @@ export function HealthMark({ score }: { score: Score | null }) {
   return (
     <span className={classes.mark} title={title}>
       <HealthShape shade={shade} />
-      <span className={classes.points}>{score ? Math.round(score.points) : '–'}</span>
+      <span className={classes.points}>{score ? score.whole : '–'}</span>
+      {graded && score?.grade && <Grade score={score} />}
       {score && score.override !== null && (
         <abbr
           className={classes.hand}

@@ -12,7 +12,9 @@ export function Summary({ name, health }: { name: string; health: AccountHealth 
   const moved = previous ? health.effective_points - previous.effective_points : 0;
   const byHand = health.effective === 'override';
   const shade = health.grey && !byHand ? 'grey' : health.effective_band;
-  const band = t(`health.in.${shade}`, { points: format.points(health.effective_points) });
+  const colour = t(`health.in.${shade}`, { points: format.points(health.effective_points) });
+  const band =
+    health.grade && shade !== 'grey' ? t('health.graded', { band: colour, grade: health.grade }) : colour;
   const causes = movers(items, 3).filter(item => Math.sign(item.change ?? 0) === Math.sign(moved));
   const missing = items.filter(item => item.missing).length;
 

@@ -1,7 +1,7 @@
 export { Bill } from './Bill';
 export { Costs } from './Costs';
 export { costs, longMinus, movers, pathTo, words } from './explain';
-export { HealthMark, HealthShape, type Shade, shadeOf } from './HealthMark';
+export { Grade, HealthMark, HealthShape, type Shade, shadeOf } from './HealthMark';
 export { Overridden } from './Overridden';
 export { useHealth } from './queries';
 export { readRange } from './range';

@@ -1,6 +1,7 @@
 // One scorecard whole: its tree of measures with weights, its exceptions, its colours, and if it is a
 // shadow, how far it is from the score that counts.
 import { Link } from '@tanstack/react-router';
+import { Fragment } from 'react';
 import type { Scorecard, ScorecardPart } from '@/api/types';
 import { longMinus, words } from '@/features/health';
 import { useFormat } from '@/features/session';
@@ -92,6 +93,30 @@ function Exceptions({ card }: { card: Scorecard }) {
   );
 }
 
+/** Each leads to the accounts that it is the grade of; a shadow's is nobody's. */
+function Grades({ card }: { card: Scorecard }) {
+  return (
+    <p className={page.note}>
+      {t('scorecards.grades')}{' '}
+      {card.grades.map(({ name, from }, i) => {
+        const text = t('scorecards.grade', { name, points: from });
+        return (
+          <Fragment key={name}>
+            {i > 0 && ', '}
+            {card.shadow ? (
+              text
+            ) : (
+              <Link to="/accounts" search={{ scorecard: card.name, grade: name }}>
+                {text}
+              </Link>
+            )}
+          </Fragment>
+        );
+      })}
+    </p>
+  );
+}
+
 export function Whole({ card }: { card: Scorecard }) {
   const format = useFormat();
   const { yellow, green, margin } = card;
@@ -105,6 +130,7 @@ export function Whole({ card }: { card: Scorecard }) {
       <p className={page.note}>
         {t('scorecards.bands', bands)} <Link to="/program">{t('scorecards.go')}</Link>
       </p>
+      {card.grades.length > 0 && <Grades card={card} />}
       {card.compared && <Compared compared={card.compared} />}
       <h3>{t('scorecards.tree')}</h3>
       <Tree card={card} />

@@ -27,6 +27,7 @@ function Stands({ evidence }: { evidence: Evidence }) {
         <p className={classes.health}>
           <HealthShape shade={health.grey ? 'grey' : health.band} />{' '}
           {t('signals.health', { points: format.points(health.points), scorecard: health.scorecard })}
+          {health.grade && `, ${t('signals.grade', { grade: health.grade })}`}
         </p>
       )}
       <ScrollRegion className={classes.scroll} label={t('signals.facts')}>

@@ -5,7 +5,14 @@ export interface Evidence {
   /** What counts the records of which it is about one; "": it is about the account. */
   each?: string;
   values: { name: string; value_text: string; source: string; at: string | null }[];
-  health: { points: number; band: 'red' | 'yellow' | 'green'; grey: boolean; scorecard: string } | null;
+  health: {
+    points: number;
+    band: 'red' | 'yellow' | 'green';
+    /** Not in what was frozen before there were grades. */
+    grade?: string | null;
+    grey: boolean;
+    scorecard: string;
+  } | null;
 }
 
 interface Frozen {

@@ -114,6 +114,7 @@ export const en = {
       flag: 'Marked {{names}}',
       gap: 'Without {{names}}',
       scorecard: 'Scored by {{names}}',
+      grade: 'Grade {{names}}',
       unscored: 'Scored by none',
       question: 'Answers the question: {{names}}',
       unanswered: 'Does not answer the question: {{names}}',
@@ -125,6 +126,7 @@ export const en = {
     column: {
       name: 'Account',
       score: 'Health',
+      grade: 'Grade',
       trend: 'Trend, 28 days',
       arr: 'ARR',
       renewal_at: 'Renewal',

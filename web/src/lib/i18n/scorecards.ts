@@ -52,6 +52,8 @@ export const scorecards = {
   noExceptions: 'None.',
   exception: { cap: 'at most {{points}}', floor: 'at least {{points}}', set: '{{points}}' },
   bands: 'Red below {{yellow}}, yellow from {{yellow}}, green from {{green}}; rising takes {{margin}} more.',
+  grades: 'Grades, by the whole point:',
+  grade: '{{name}} from {{points}}',
   compared: 'Beside the score that counts',
   agree_one:
     'Of {{shown}} account that has both, they agree on the colour of {{agree}} and differ on {{differ}}.',

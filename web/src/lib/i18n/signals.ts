@@ -50,6 +50,7 @@ export const signals = {
   evidence: 'What it stood on',
   when: 'When',
   health: 'Health {{points}} by {{scorecard}}',
+  grade: 'grade {{grade}}',
   facts: 'Facts it read',
   fact: 'Fact',
   value: 'Value',
