@@ -142,7 +142,6 @@ const struct cn_command cn_cmd_demo = {
     .doc = "Serve a demo workspace with live traffic, made if there is none",
     .help = "15 enterprise accounts worth $4.2M and 65 mid-market ones with a year behind them;\n"
             "self-service customers, 8,000 or as many as you ask for, stream in while you look.\n"
-            "Delete the data folder to\n"
-            "start afresh.",
+            "Delete the data folder to start afresh.",
     .run = run,
 };

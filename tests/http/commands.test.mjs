@@ -1,6 +1,6 @@
 // The commands of an embedded workspace: help, backup while events arrive, restore, replay, doctor.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -52,6 +52,33 @@ test('the demo takes a number of self-service customers, and says what is no num
     const { code, stderr } = await cairnCommand(['demo', '--self-service', size]);
     assert.notEqual(code, 0, size);
     assert.match(stderr, new RegExp(`--self-service ${size}: give a number from 0 to 200000`));
+  }
+});
+
+test('a folder without a file of a program is refused: it is the wrong one, not a program without rules', async t => {
+  const dir = await mkdtemp(join(tmpdir(), 'cairn-no-program-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  await writeFile(join(dir, 'README.md'), 'rules are elsewhere\n');
+  for (const name of ['check', 'test']) {
+    const { code, stdout, stderr } = await cairnCommand(['program', name, dir]);
+    assert.equal(code, 1, stdout);
+    assert.ok(stderr.includes(`no *.yaml files in ${dir}`), stderr);
+  }
+  const cairn = await startCairn(t);
+  const { code, stderr } = await cairnCommand(['program', 'apply', ...cairn.where, dir]);
+  assert.equal(code, 1);
+  assert.ok(stderr.includes(`no *.yaml files in ${dir}`), stderr);
+  assert.equal((await (await cairn.login()).get('/api/v1/program')).body.version, 1);
+});
+
+test('what asks about the program of a workspace that was never served says so', { skip: onPostgres }, async t => {
+  const dir = await mkdtemp(join(tmpdir(), 'cairn-unserved-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  await succeed('init', '--data', join(dir, 'data'));
+  for (const args of [['backtest'], ['program', 'export', join(dir, 'program')]]) {
+    const { code, stderr } = await cairnCommand([...args, '--data', join(dir, 'data')]);
+    assert.equal(code, 1);
+    assert.match(stderr, /the workspace has no program yet: start the server once/);
   }
 });
 
