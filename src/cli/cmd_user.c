@@ -61,7 +61,10 @@ const struct cn_command cn_cmd_user_add = {
     .options = add_options,
     .option_count = CN_ARRAY_LEN(add_options),
     .doc = "Add somebody who works with Cairn",
-    .help = "Asks for a password, or reads it from standard input.",
+    .help = "Asks for a password, or reads it from standard input.\n\n"
+            "Somebody sees what both the scope and the role allow: admin, ops and leader all\n"
+            "accounts; csm and viewer those of their team, whose owners are in it. admin and ops\n"
+            "change all of them, a leader those of the team, a csm their own, a viewer none.",
     .run = run_add,
 };
 

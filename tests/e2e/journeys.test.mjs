@@ -451,6 +451,9 @@ test('a CSM is not led to what only those who run the workspace may see', async 
   await page.getByRole('alert').waitFor();
   assert.equal(await page.getByRole('button', { name: 'New source' }).count(), 0);
   assert.equal(await page.getByRole('button', { name: 'Try again' }).count(), 0);
+  await page.goto(`${demo.base}/backtest`);
+  await page.getByText('The back-test is for those who see all accounts').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Run the test' }).count(), 0);
 });
 
 test('a trait that changes shows on the page that is open', async t => {

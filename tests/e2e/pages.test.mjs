@@ -186,5 +186,5 @@ test('an unknown page says so, and an unknown account in the words of the server
   await page.getByRole('navigation').getByRole('link', { name: 'Accounts' }).waitFor();
   await clean(page);
   await page.goto(`${demo.base}/accounts/acct_nosuchaccount`);
-  await page.getByRole('alert').waitFor();
+  await page.getByRole('alert').getByText('There is no such account', { exact: true }).waitFor();
 });

@@ -91,7 +91,8 @@ export const en = {
     none: 'No accounts yet',
     noneHelp: 'Accounts appear with the first event that names one.',
     noneGo: 'Go to sources for a line to paste',
-    noneAsk: 'Whoever runs this workspace connects the product that sends them.',
+    noneAsk:
+      'Whoever runs this workspace connects the product that sends them, and says whose accounts you see.',
     noneMatch: 'No account matches',
     noneMatchHelp: 'Clear a filter or search for something else.',
     filter: {
