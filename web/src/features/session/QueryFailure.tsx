@@ -7,6 +7,9 @@ import { Failure } from '@/ui/states';
 const FINAL: ReadonlySet<number> = new Set([403, 404]);
 
 export function QueryFailure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  if (error instanceof ApiProblem && error.status === 401) {
+    return <Failure title={t('state.ended')} detail={t('state.endedDetail')} />;
+  }
   if (error instanceof ApiProblem) {
     const final = FINAL.has(error.status);
     return <Failure title={error.title} detail={error.detail} onRetry={final ? undefined : onRetry} />;

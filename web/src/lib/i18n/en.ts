@@ -27,9 +27,13 @@ export const en = {
     close: 'Close',
     notSaved: 'Not saved',
     unreachable: 'The server does not answer',
+    ended: 'Your session has ended',
+    endedDetail: 'Sign in in another tab, and try again here.',
     unreachableDetail: 'Nothing was lost. Check that you are online and try again.',
   },
   live: {
+    ended: 'Your session has ended. What stands here stays, and goes on when you have signed in again.',
+    signIn: 'Sign in in a new tab',
     lost: 'The server does not answer. What stands here is from {{at}}; it goes on by itself when the server is back.',
   },
   notFound: { title: 'There is no such page', back: 'Go to accounts' },
