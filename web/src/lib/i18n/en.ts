@@ -27,6 +27,8 @@ export const en = {
     close: 'Close',
     notSaved: 'Not saved',
     unreachable: 'The server does not answer',
+    broken: 'This page has a mistake',
+    brokenDetail: 'It is Cairn’s own, and not yours: {{message}}',
     ended: 'Your session has ended',
     endedDetail: 'Sign in in another tab, and try again here.',
     unreachableDetail: 'Nothing was lost. Check that you are online and try again.',
