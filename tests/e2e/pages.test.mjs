@@ -193,7 +193,7 @@ test('an address that somebody broke shows the page, without the part that says 
     assert.equal(page.url(), `${demo.base}/${address.split('?')[0]}`);
   }
   await page.goto(`${demo.base}/accounts?owner=nobody`);
-  await page.getByRole('alert').getByText('owner_id: not such an id').waitFor();
+  await page.getByRole('alert').getByText('owner_id: not such an id: it begins with user_').waitFor();
 });
 
 test('an unknown page says so, and an unknown account in the words of the server', async t => {
