@@ -33,7 +33,7 @@ test('a group of commands alone, or with a word that is none, lists what it has'
   }
   const { code, stderr } = await cairnCommand(['us']);
   assert.equal(code, 2);
-  assert.match(stderr, /no command "us"/);
+  assert.equal(stderr, 'cairn: no command "us"; see cairn --help\n');
 });
 
 test('a wrong command line is refused with what to do', async () => {
@@ -45,6 +45,36 @@ test('a wrong command line is refused with what to do', async () => {
   const { code, stderr } = await cairnCommand(['serve', '--data', '/nonexistent/place']);
   assert.equal(code, 1);
   assert.match(stderr, /cairn init/);
+});
+
+test('what a workspace or a user cannot be is refused before anything is made', async t => {
+  const dir = await mkdtemp(join(tmpdir(), 'cairn-wrong-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  const data = join(dir, 'data');
+  for (const [args, said] of [
+    [['--name', ''], /--name: 1 to 200 bytes/],
+    [['--name', 'x'.repeat(201)], /--name: 1 to 200 bytes/],
+    [['--currency', 'eur'], /--currency eur: give the three capital letters/],
+    [['--currency', 'EURO'], /--currency EURO: give the three capital letters/],
+  ]) {
+    const { code, stderr } = await cairnCommand(['init', '--data', data, ...args]);
+    assert.equal(code, 2, args.join(' '));
+    assert.match(stderr, said);
+  }
+  await succeed('init', '--data', data);
+  const { code, stderr } = await cairnCommand(['user', 'add', 'nomail', '--data', data], { input: 'a long password\n' });
+  assert.equal(code, 2);
+  assert.match(stderr, /"nomail" is not an e-mail address/);
+  assert.equal(await succeed('user', 'list', '--data', data), '');
+});
+
+test('the version is printed, also as other programs do, and an option before the command is refused', async () => {
+  const version = await succeed('version');
+  assert.match(version, /^cairn \d+\.\d+\.\d+\n$/);
+  assert.equal(await succeed('--version'), version);
+  const { code, stdout, stderr } = await cairnCommand(['--data', 'x', 'serve']);
+  assert.deepEqual([code, stdout], [2, '']);
+  assert.match(stderr, /a command comes first; see cairn --help/);
 });
 
 test('the demo takes a number of self-service customers, and says what is no number', async () => {

@@ -9,10 +9,15 @@ const FINAL: ReadonlySet<number> = new Set([400, 403, 404]);
 /** A part of the app that was to be loaded when it was first needed. */
 const PART_MISSING = /imported module|module script failed/;
 
-/** What was wrong and, if the server says so, where. */
-function detailOf({ detail, fields }: ApiProblem): string | null {
-  if (fields.length === 0) return detail;
-  return `${detail ?? ''}: ${fields.map(field => `${field.pointer.replace(/^\//, '')}: ${field.detail}`).join('; ')}`;
+/** What was wrong and, if the server says so, where; the summary of many begins with the first of them. */
+function detailOf({ status, detail, fields }: ApiProblem): string | null {
+  const [first] = fields;
+  const isSaid = status !== 422 && first && detail?.toLowerCase().endsWith(first.detail.toLowerCase());
+  if (!first || isSaid) return detail;
+  const each = fields.map(field =>
+    [field.pointer.replace(/^\//, ''), field.detail].filter(Boolean).join(': '),
+  );
+  return [status === 422 ? null : detail, each.join('; ')].filter(Boolean).join(': ');
 }
 
 export function QueryFailure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
