@@ -176,6 +176,11 @@ static bool handle_ask(const struct cn_request *req, struct cn_response *res, st
     if (body->files_given == CN_GIVEN && body->version_given == CN_GIVEN) {
         return cn_fail(err, CN_INVALID, "give either files or version");
     }
+    if (body->left_from_given == CN_GIVEN && body->left_to_given == CN_GIVEN &&
+        body->left_from > body->left_to) {
+        (void)cn_fail(err, CN_INVALID, "the last day is before the first");
+        return cn_error_field(err, "left_to");
+    }
     if (!sees_all(req, err) || !cn_program_engine(req, &engine, err)) {
         return false;
     }

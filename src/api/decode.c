@@ -79,7 +79,10 @@ bool cn_decode_path(struct cn_arena *arena, const struct cn_route_match *match,
         assert(field != NULL);
         if (!cn_url_decode(arena, match->params[count], false, &text) ||
             !cn_field_read_text(arena, field, text, params, &problems)) {
-            return cn_fail(err, CN_NOT_FOUND, "there is no such %s", field->name);
+            const cn_str name = cn_str_of(field->name); /* account_id: no such account */
+            const size_t tail = cn_str_ends_with(name, CN_STR("_id")) ? strlen("_id") : 0;
+            return cn_fail(err, CN_NOT_FOUND, "there is no such %.*s",
+                           CN_STR_ARG(cn_str_slice(name, 0, name.len - tail)));
         }
         count++;
     }

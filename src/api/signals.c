@@ -241,8 +241,8 @@ static const struct cn_field page_rows[] = {
 static const struct cn_fields page_fields = CN_FIELDS("SignalList", struct page, page_rows);
 
 /* "open,snoozed" to bits. */
-static bool parse_names(cn_str text, const struct cn_names *names, unsigned *bits_out,
-                        struct cn_error *err)
+static bool parse_names(const char *field, cn_str text, const struct cn_names *names,
+                        unsigned *bits_out, struct cn_error *err)
 {
     cn_str piece;
     unsigned bits = 0;
@@ -252,7 +252,13 @@ static bool parse_names(cn_str text, const struct cn_names *names, unsigned *bit
             i++;
         }
         if (i == names->count) {
-            return cn_fail(err, CN_MALFORMED, "\"%.*s\" is none of them", CN_STR_ARG(piece));
+            struct cn_buf known;
+            cn_buf_init(&known, 256);
+            cn_names_add(&known, names);
+            cn_fail(err, CN_MALFORMED, "%s: \"%.*s\" is not one of: %.*s", field, CN_STR_ARG(piece),
+                    CN_STR_ARG(cn_buf_str(&known)));
+            cn_buf_deinit(&known);
+            return false;
         }
         bits |= 1U << i;
     }
@@ -284,11 +290,12 @@ static bool filter_of(const struct cn_request *req, struct cn_signal_filter *fil
         .limit = query->limit_given == CN_GIVEN ? query->limit : PAGE_USUAL,
         .after = query->cursor,
     };
-    if (query->state_given == CN_GIVEN && !parse_names(query->state, &views, &filter.views, err)) {
+    if (query->state_given == CN_GIVEN &&
+        !parse_names("state", query->state, &views, &filter.views, err)) {
         return cn_error_field(err, "state");
     }
     if (query->severity_given == CN_GIVEN &&
-        !parse_names(query->severity, &severities, &filter.severities, err)) {
+        !parse_names("severity", query->severity, &severities, &filter.severities, err)) {
         return cn_error_field(err, "severity");
     }
     if (query->assignee_given == CN_GIVEN && !parse_assignee(req, query->assignee, &filter, err)) {

@@ -69,8 +69,9 @@ struct cn_departure_import {
 
 /*
  * Marks all accounts of a CSV text: account, day as 2026-03-31 and perhaps a reason; a first line
- * without a day is a heading.  The account is its id, external id, domain or name.  Inside a
- * transaction.  Fails as sql/sql.h says; what is wrong with lines is a problem each.
+ * without a day is a heading.  The account is its id, external id, domain or name, and stands in
+ * one line alone.  Inside a transaction.  Fails as sql/sql.h says; what is wrong with lines is a
+ * problem each.
  */
 CN_MUST_CHECK bool cn_departure_take_csv(const struct cn_unit *unit, cn_str csv,
                                          struct cn_departure_import *import_out,

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/id.h"
+#include "base/map.h"
 #include "base/str.h"
 #include "base/tz.h"
 #include "base/utf8.h"
@@ -18,7 +19,8 @@ enum {
 };
 
 struct line {
-    int64_t number;
+    int64_t number; /* in the file, of its beginning: a quoted cell may have lines of its own */
+    int64_t next;
     cn_str cells[CELLS];
     size_t count;
 };
@@ -53,10 +55,20 @@ static cn_str read_cell(struct cn_arena *arena, cn_str csv, size_t *at)
     return text;
 }
 
+static int64_t lines_in(cn_str text)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        count += text.ptr[i] == '\n';
+    }
+    return count;
+}
+
 /* The next line; false at the end. */
 static bool read_line(struct cn_arena *arena, cn_str csv, size_t *at, struct line *line)
 {
-    line->number++;
+    const size_t begin = *at;
+    line->number = line->next;
     line->count = 0;
     if (*at >= csv.len) {
         return false;
@@ -69,6 +81,7 @@ static bool read_line(struct cn_arena *arena, cn_str csv, size_t *at, struct lin
         bool ends = *at >= csv.len || csv.ptr[*at] == '\n';
         (*at)++;
         if (ends) {
+            line->next += lines_in(cn_str_slice(csv, begin, *at));
             return true;
         }
     }
@@ -85,11 +98,34 @@ static bool find_account(const struct cn_unit *unit, cn_str text, cn_account_id 
     return cn_departure_find(unit, text, id_out, err);
 }
 
-/* False with CN_INVALID or CN_NOT_FOUND: the line is wrong. */
-static bool take_line(const struct cn_unit *unit, const struct line *line, struct taken *taken,
-                      struct cn_error *err)
+/* An account left on one day: of two lines the second would replace the first unseen. */
+static bool is_first(struct cn_map *lines, cn_account_id account_id, int64_t number,
+                     struct cn_error *err)
+{
+    bool was_new = false;
+    uint64_t *line = cn_map_put(lines, (uint64_t)account_id.value, &was_new);
+    if (!was_new) {
+        return cn_fail(err, CN_INVALID, "this account is in line %lld already", (long long)*line);
+    }
+    *line = (uint64_t)number;
+    return true;
+}
+
+/* Spreadsheets of many countries write them instead of commas. */
+static bool has_semicolon(cn_str text)
+{
+    return text.len > 0 && memchr(text.ptr, ';', text.len) != NULL;
+}
+
+/* False with CN_INVALID or CN_NOT_FOUND: the line is wrong.  *lines knows where accounts are. */
+static bool take_line(const struct cn_unit *unit, const struct line *line, struct cn_map *lines,
+                      struct taken *taken, struct cn_error *err)
 {
     *taken = (struct taken){ .reason = line->count > 2 ? line->cells[2] : CN_STR("") };
+    if (line->count == 1 && has_semicolon(line->cells[0])) {
+        return cn_fail(err, CN_INVALID,
+                       "it takes an account and a day such as 2026-03-31, with a comma between");
+    }
     if (line->count < 2 || !cn_date_parse(line->cells[1], &taken->left_on)) {
         return cn_fail(err, CN_INVALID, "it takes an account and a day such as 2026-03-31");
     }
@@ -100,7 +136,8 @@ static bool take_line(const struct cn_unit *unit, const struct line *line, struc
         return cn_fail(err, CN_INVALID, "the reason is longer than %d bytes",
                        CN_DEPARTURE_REASON_MAX_BYTES);
     }
-    return find_account(unit, line->cells[0], &taken->account_id, err);
+    return find_account(unit, line->cells[0], &taken->account_id, err) &&
+           is_first(lines, taken->account_id, line->number, err);
 }
 
 static void add_problem(const struct cn_unit *unit, struct cn_departure_import *import,
@@ -127,41 +164,59 @@ static bool is_empty(const struct line *line)
     return line->count == 1 && line->cells[0].len == 0;
 }
 
-bool cn_departure_take_csv(const struct cn_unit *unit, cn_str csv,
-                           struct cn_departure_import *import_out, struct cn_error *err)
+struct reading {
+    const struct cn_unit *unit;
+    struct cn_map lines; /* by account id */
+    struct taken *taken;
+    size_t count;
+    struct cn_departure_import import;
+};
+
+/* Reads all lines; what is wrong with them is a problem each. */
+static bool read_lines(struct reading *r, cn_str csv, struct cn_error *err)
 {
-    struct cn_departure_import import = { 0 };
-    struct line line = { 0 };
-    struct taken *taken = NULL;
-    size_t count = 0;
+    struct line line = { .next = 1 };
     size_t capacity = 0;
     size_t problem_capacity = 0;
     size_t at = cn_str_starts_with(csv, CN_STR(BYTE_ORDER_MARK)) ? strlen(BYTE_ORDER_MARK) : 0;
-    if (!cn_utf8_valid(csv)) {
-        return cn_fail(err, CN_INVALID, "the file is not UTF-8");
-    }
-    while (read_line(unit->arena, csv, &at, &line)) {
+    while (read_line(r->unit->arena, csv, &at, &line)) {
         if (is_heading(&line) || is_empty(&line)) {
             continue;
         }
-        taken = cn_row_grow(unit->arena, taken, count, &capacity, sizeof(taken[0]));
-        if (take_line(unit, &line, &taken[count], err)) {
-            count++;
+        r->taken = cn_row_grow(r->unit->arena, r->taken, r->count, &capacity, sizeof(r->taken[0]));
+        if (take_line(r->unit, &line, &r->lines, &r->taken[r->count], err)) {
+            r->count++;
         } else if (err->code == CN_INVALID || err->code == CN_NOT_FOUND) {
-            add_problem(unit, &import, &problem_capacity, line.number, err->message);
+            add_problem(r->unit, &r->import, &problem_capacity, line.number, err->message);
         } else {
             return false;
         }
     }
-    if (count + import.problem_count == 0) {
+    return true;
+}
+
+bool cn_departure_take_csv(const struct cn_unit *unit, cn_str csv,
+                           struct cn_departure_import *import_out, struct cn_error *err)
+{
+    struct reading r = { .unit = unit };
+    if (!cn_utf8_valid(csv)) {
+        return cn_fail(err, CN_INVALID, "the file is not UTF-8");
+    }
+    const bool ok = read_lines(&r, csv, err);
+    cn_map_deinit(&r.lines);
+    if (!ok) {
+        return false;
+    }
+    if (r.count + r.import.problem_count == 0) {
         return cn_fail(err, CN_INVALID, "there is no line with an account and a day in it");
     }
-    for (size_t i = 0; import.problem_count == 0 && i < count; i++) {
-        if (!cn_departure_set(unit, taken[i].account_id, taken[i].left_on, taken[i].reason, err)) {
+    for (size_t i = 0; r.import.problem_count == 0 && i < r.count; i++) {
+        const struct taken *one = &r.taken[i];
+        if (!cn_departure_set(unit, one->account_id, one->left_on, one->reason, err)) {
             return false;
         }
-        import.marked++;
+        r.import.marked++;
     }
-    *import_out = import;
+    *import_out = r.import;
     return true;
 }

@@ -108,9 +108,11 @@ static bool run(const struct cn_command_env *env, struct cn_error *err)
     }
     bool ok = workspace.is_demo ||
               cn_fail(err, CN_INVALID, "%s holds a workspace that is not a demo", workspace.dir);
-    ok = ok && (world.is_new || cn_command_value(env, "self-service") == NULL ||
-                cn_fail(err, CN_INVALID, "%s holds a demo already, whose size stays as it is",
-                        workspace.dir));
+    ok = ok &&
+         (world.is_new || cn_command_value(env, "self-service") == NULL ||
+          cn_fail(err, CN_INVALID,
+                  "%s holds a demo already, whose size stays as it is: leave --self-service out",
+                  workspace.dir));
     ok = ok && (!world.is_new || cn_demo_prepare(workspace.db, &workspace.ids, workspace.tz,
                                                  cn_now(workspace.clock), SEED, err));
     if (ok && cn_server_open(&workspace, world.is_new, &server, err)) {
@@ -142,7 +144,6 @@ const struct cn_command cn_cmd_demo = {
     .doc = "Serve a demo workspace with live traffic, made if there is none",
     .help = "15 enterprise accounts worth $4.2M and 65 mid-market ones with a year behind them;\n"
             "self-service customers, 8,000 or as many as you ask for, stream in while you look.\n"
-            "Delete the data folder to\n"
-            "start afresh.",
+            "Delete the data folder to start afresh.",
     .run = run,
 };

@@ -1,7 +1,28 @@
+#include <string.h>
+
 #include "base/str.h"
 
 #include "cli/commands.h"
 #include "cli/workspace.h"
+
+enum {
+    NAME_MAX_BYTES = 200
+};
+
+/* Before anything is made: a workspace keeps its name and currency. */
+static bool check(const struct cn_workspace_new *create, struct cn_error *err)
+{
+    if (create->name.len == 0 || create->name.len > NAME_MAX_BYTES) {
+        return cn_fail(err, CN_MALFORMED, "--name: 1 to %d bytes", NAME_MAX_BYTES);
+    }
+    if (create->currency.len != 3 ||
+        strspn(create->currency.ptr, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3) {
+        return cn_fail(err, CN_MALFORMED,
+                       "--currency %.*s: give the three capital letters of ISO 4217, such as EUR",
+                       CN_STR_ARG(create->currency));
+    }
+    return true;
+}
 
 static bool run(const struct cn_command_env *env, struct cn_error *err)
 {
@@ -15,7 +36,7 @@ static bool run(const struct cn_command_env *env, struct cn_error *err)
     };
     struct cn_workspace workspace;
     bool created = false;
-    if (!cn_workspace_open(env, &create, &workspace, &created, err)) {
+    if (!check(&create, err) || !cn_workspace_open(env, &create, &workspace, &created, err)) {
         return false;
     }
     bool ok = created || cn_fail(err, CN_CONFLICT, "%s has a workspace already", workspace.dir);

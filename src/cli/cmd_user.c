@@ -3,6 +3,7 @@
 #include "book/user.h"
 #include "cli/commands.h"
 #include "cli/record.h"
+#include "net/mime.h"
 
 static bool parse_role(const struct cn_command_env *env, struct cn_user_new *user,
                        struct cn_error *err)
@@ -27,6 +28,9 @@ static bool add(const struct cn_command_env *env, const struct cn_unit *unit, st
     struct cn_user_new new_user = { .email = cn_str_of(env->operands[0]),
                                     .name = cn_str_of(name != NULL ? name : env->operands[0]) };
     struct cn_user user;
+    if (!cn_mail_address(new_user.email, &new_user.email, err)) {
+        return cn_fail(err, CN_MALFORMED, "\"%s\" is not an e-mail address", env->operands[0]);
+    }
     if (!parse_role(env, &new_user, err) || !cn_record_password(env, &new_user.password, err) ||
         (team != NULL && !cn_team_ensure(unit, cn_str_of(team), &new_user.team_id, err)) ||
         !cn_user_create(unit, &new_user, &user, err)) {
@@ -61,7 +65,10 @@ const struct cn_command cn_cmd_user_add = {
     .options = add_options,
     .option_count = CN_ARRAY_LEN(add_options),
     .doc = "Add somebody who works with Cairn",
-    .help = "Asks for a password, or reads it from standard input.",
+    .help = "Asks for a password, or reads it from standard input.\n\n"
+            "Somebody sees what both the scope and the role allow: admin, ops and leader all\n"
+            "accounts; csm and viewer those of their team, whose owners are in it. admin and ops\n"
+            "change all of them, a leader those of the team, a csm their own, a viewer none.",
     .run = run_add,
 };
 

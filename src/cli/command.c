@@ -228,8 +228,7 @@ static int no_command(const char *word, bool asks)
     if (print_group(asks ? stdout : stderr, word)) {
         return asks ? 0 : EXIT_USAGE;
     }
-    PRINT(stderr, "cairn: no command \"%s\"\n\n", word);
-    cn_command_list_print(stderr);
+    PRINT(stderr, "cairn: no command \"%s\"; see cairn --help\n", word);
     return EXIT_USAGE;
 }
 
@@ -241,20 +240,31 @@ int cn_cli_main(int argc, char **argv)
         cn_command_list_print(stderr);
         return EXIT_USAGE;
     }
-    if (strcmp(first[0], "help") == 0) {
+    const bool is_help = strcmp(first[0], "help") == 0;
+    if (is_help) {
         first++;
         words--;
     }
+    char *word = NULL;
+    if (words == 1 && strcmp(first[0], "--version") == 0) {
+        word = first[0] + strlen("--"); /* the command, as other programs call it */
+        first = &word;
+    }
     int used = 0;
     const struct cn_command *command = cn_command_find(words, first, &used);
-    if (used == 0 && (words == 0 || first[0][0] == '-')) {
+    const bool asks = is_help || wants_help(words - used, first + used);
+    if (words == 0 || (first[0][0] == '-' && asks)) {
         cn_command_list_print(stdout);
-        return words == 0 || wants_help(words, first) ? 0 : EXIT_USAGE;
+        return 0;
+    }
+    if (first[0][0] == '-') {
+        PRINT(stderr, "cairn: a command comes first; see cairn --help\n");
+        return EXIT_USAGE;
     }
     if (used == 0) {
-        return no_command(first[0], first != argv + 1 || wants_help(words, first));
+        return no_command(first[0], asks);
     }
-    if (first != argv + 1 || wants_help(words - used, first + used)) {
+    if (asks) {
         cn_command_help_print(stdout, command);
         return 0;
     }

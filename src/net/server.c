@@ -110,8 +110,11 @@ static bool open_sockets(struct cn_http_server *server, struct cn_error *err)
     struct sockaddr_storage address = { 0 };
     socklen_t len = sizeof(address);
     int probe = -1;
-    if (!resolve(server->options.listen, &address, &len, err) ||
-        !bind_socket(&address, len, false, &probe, err)) {
+    if (!resolve(server->options.listen, &address, &len, err)) {
+        return false;
+    }
+    if (!bind_socket(&address, len, false, &probe, err)) {
+        cn_error_context(err, "%.*s", CN_STR_ARG(server->options.listen));
         return false;
     }
     (void)close(probe);

@@ -207,6 +207,9 @@ bool cn_program_read_folder(struct cn_arena *arena, const char *path,
         return cn_fail(err, CN_NOT_FOUND, "no folder %s", path);
     }
     bool ok = read_folder(&r, fd, "", 0);
+    if (ok && r.count == 0) { /* the wrong folder, which must not become a program without rules */
+        ok = cn_fail(err, CN_NOT_FOUND, "no *.yaml files in %s", path);
+    }
     if (ok) {
         finish(arena, r.items, r.count, files_out);
     }

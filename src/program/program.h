@@ -35,8 +35,8 @@ struct cn_program_files {
     size_t count;
 };
 
-/* All *.yaml and *.yml below the folder, not following links.  Fails with CN_NOT_FOUND,
- * CN_TOO_LARGE or CN_INTERNAL (unreadable). */
+/* All *.yaml and *.yml below the folder, not following links.  Fails with CN_NOT_FOUND
+ * (no folder, or no such file in it), CN_TOO_LARGE or CN_INTERNAL (unreadable). */
 CN_MUST_CHECK bool cn_program_read_folder(struct cn_arena *arena, const char *path,
                                           struct cn_program_files *files_out, struct cn_error *err);
 

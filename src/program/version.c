@@ -182,6 +182,10 @@ static bool load_head(struct cn_sql_conn *conn, struct cn_arena *arena, int64_t 
     if (!cn_sql_step(stmt, &row, err)) {
         goto done;
     }
+    if (!row && number == 0) {
+        cn_fail(err, CN_NOT_FOUND, "the workspace has no program yet: start the server once");
+        goto done;
+    }
     if (!row) {
         cn_fail(err, CN_NOT_FOUND, "the program has no version %lld", (long long)number);
         goto done;

@@ -437,6 +437,22 @@ test('while the server is away the page says that it stands still, and goes on b
   await other.getByText('Sent: Rescue').first().waitFor();
 });
 
+test('a session that ends leaves the page as it is, says so, and goes on after signing in again', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  await page.goto(`${demo.base}/program`);
+  await page.getByRole('heading', { name: 'Program' }).waitFor();
+  await page.waitForTimeout(1000); // the stream opens after the first content
+  const headers = { origin: demo.base };
+  assert.equal((await page.request.delete(`${demo.base}/api/v1/session`, { headers })).status(), 204);
+  await page.getByRole('button', { name: 'Run tests' }).first().click();
+  await page.getByRole('alert').getByText('Your session has ended', { exact: true }).waitFor();
+  const word = page.getByRole('status').filter({ hasText: 'Your session has ended' });
+  await word.getByRole('link', { name: 'Sign in in a new tab' }).waitFor();
+  assert.equal(new URL(page.url()).pathname, '/program');
+  assert.equal((await page.request.post(`${demo.base}/api/v1/session`, { data: LOGIN, headers })).status(), 200);
+  await word.waitFor({ state: 'hidden' });
+});
+
 test('a CSM is not led to what only those who run the workspace may see', async t => {
   const page = await openPage(t, browser, demo.base);
   const data = { email: 'sam@cairn.example', password: LOGIN.password };
@@ -451,6 +467,9 @@ test('a CSM is not led to what only those who run the workspace may see', async 
   await page.getByRole('alert').waitFor();
   assert.equal(await page.getByRole('button', { name: 'New source' }).count(), 0);
   assert.equal(await page.getByRole('button', { name: 'Try again' }).count(), 0);
+  await page.goto(`${demo.base}/backtest`);
+  await page.getByText('The back-test is for those who see all accounts').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Run the test' }).count(), 0);
 });
 
 test('a trait that changes shows on the page that is open', async t => {

@@ -179,6 +179,23 @@ test('what a button of the demo sent is accessible, also when it is several call
   }
 });
 
+test('an address that somebody broke shows the page, without the part that says nothing', async t => {
+  const page = await signedIn(t, browser, demo.base);
+  const broken = {
+    'portfolio?since=2026-99-99': page.getByRole('region', { name: 'How healthy is the book?' }),
+    'signals?severity=loud&since=2026-99-99': page.getByRole('article', { name: 'Signal' }),
+    'accounts?band=purple&sort=nothing&renewal=soon': page.getByRole('link', { name: 'Northwind Retail' }),
+  };
+  for (const [address, content] of Object.entries(broken)) {
+    await page.goto(`${demo.base}/${address}`);
+    await content.waitFor();
+    assert.equal(await page.getByRole('alert').count(), 0, address);
+    assert.equal(page.url(), `${demo.base}/${address.split('?')[0]}`);
+  }
+  await page.goto(`${demo.base}/accounts?owner=nobody`);
+  await page.getByRole('alert').getByText('owner_id: not such an id: it begins with user_').waitFor();
+});
+
 test('an unknown page says so, and an unknown account in the words of the server', async t => {
   const page = await signedIn(t, browser, demo.base);
   await page.goto(`${demo.base}/no/such/page`);
@@ -186,5 +203,5 @@ test('an unknown page says so, and an unknown account in the words of the server
   await page.getByRole('navigation').getByRole('link', { name: 'Accounts' }).waitFor();
   await clean(page);
   await page.goto(`${demo.base}/accounts/acct_nosuchaccount`);
-  await page.getByRole('alert').waitFor();
+  await page.getByRole('alert').getByText('There is no such account', { exact: true }).waitFor();
 });

@@ -27,6 +27,15 @@ test('accounts are marked as left by a file, all or none, each wrong line named'
   assert.match(wrong.stderr, /nothing was marked: 4 lines are wrong/);
   assert.equal((await run(cairn, 'departures')).stdout, 'account,left_on,reason,name\n');
 
+  await writeFile(file, 'account,day,reason\ncrm-7,2025-01-31,"price,\nmostly"\nNobody,2025-01-31\nInitech,2025-02-28\n');
+  const twice = await run(cairn, 'departures', file);
+  assert.equal(twice.code, 1);
+  assert.match(twice.stdout, /:4: no account has "Nobody"/, 'lines are those of the file, also behind a cell with two');
+  assert.match(twice.stdout, /:5: this account is in line 2 already/);
+  await writeFile(file, 'crm-7;2025-01-31\n');
+  assert.match((await run(cairn, 'departures', file)).stdout, /:1: it takes an account and a day [^]*with a comma between/);
+  assert.equal((await run(cairn, 'departures')).stdout, 'account,left_on,reason,name\n');
+
   await writeFile(file, 'account,day,reason\r\n"Acme, ""Inc""",2025-02-28,"price, mostly"\r\ncrm-7,2025-01-31\r\n');
   const right = await run(cairn, 'departures', file);
   assert.equal(right.code, 0, right.stderr);
@@ -204,7 +213,12 @@ test('a back-test that is asked for over HTTP is run, kept and told with its rep
   assert.equal((await admin.post('/api/v1/backtests', { version: 99 })).status, 404);
   assert.equal((await admin.post('/api/v1/backtests', { against: 99 })).status, 404);
   assert.equal((await admin.post('/api/v1/backtests', { version: 1, files: [] })).status, 422);
-  assert.equal((await admin.get('/api/v1/backtests/btst_nosuchrun')).status, 404);
+  const upsideDown = await admin.post('/api/v1/backtests', { left_from: '2026-06-01', left_to: '2025-06-01' });
+  assert.equal(upsideDown.status, 422);
+  assert.deepEqual(upsideDown.body.errors, [{ pointer: '/left_to', detail: 'the last day is before the first' }]);
+  const unknown = await admin.get('/api/v1/backtests/btst_nosuchrun');
+  assert.equal(unknown.status, 404);
+  assert.equal(unknown.body.detail, 'there is no such backtest');
 });
 
 test('a program that was not applied is tested, and a wrong one fails with its first mistake', async t => {

@@ -1,6 +1,6 @@
 // The commands of an embedded workspace: help, backup while events arrive, restore, replay, doctor.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -33,7 +33,7 @@ test('a group of commands alone, or with a word that is none, lists what it has'
   }
   const { code, stderr } = await cairnCommand(['us']);
   assert.equal(code, 2);
-  assert.match(stderr, /no command "us"/);
+  assert.equal(stderr, 'cairn: no command "us"; see cairn --help\n');
 });
 
 test('a wrong command line is refused with what to do', async () => {
@@ -47,11 +47,68 @@ test('a wrong command line is refused with what to do', async () => {
   assert.match(stderr, /cairn init/);
 });
 
+test('what a workspace or a user cannot be is refused before anything is made', async t => {
+  const dir = await mkdtemp(join(tmpdir(), 'cairn-wrong-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  const data = join(dir, 'data');
+  for (const [args, said] of [
+    [['--name', ''], /--name: 1 to 200 bytes/],
+    [['--name', 'x'.repeat(201)], /--name: 1 to 200 bytes/],
+    [['--currency', 'eur'], /--currency eur: give the three capital letters/],
+    [['--currency', 'EURO'], /--currency EURO: give the three capital letters/],
+  ]) {
+    const { code, stderr } = await cairnCommand(['init', '--data', data, ...args]);
+    assert.equal(code, 2, args.join(' '));
+    assert.match(stderr, said);
+  }
+  await succeed('init', '--data', data);
+  const { code, stderr } = await cairnCommand(['user', 'add', 'nomail', '--data', data], { input: 'a long password\n' });
+  assert.equal(code, 2);
+  assert.match(stderr, /"nomail" is not an e-mail address/);
+  assert.equal(await succeed('user', 'list', '--data', data), '');
+});
+
+test('the version is printed, also as other programs do, and an option before the command is refused', async () => {
+  const version = await succeed('version');
+  assert.match(version, /^cairn \d+\.\d+\.\d+\n$/);
+  assert.equal(await succeed('--version'), version);
+  const { code, stdout, stderr } = await cairnCommand(['--data', 'x', 'serve']);
+  assert.deepEqual([code, stdout], [2, '']);
+  assert.match(stderr, /a command comes first; see cairn --help/);
+});
+
 test('the demo takes a number of self-service customers, and says what is no number', async () => {
   for (const size of ['-1', '1e3', '200001', 'many']) {
     const { code, stderr } = await cairnCommand(['demo', '--self-service', size]);
     assert.notEqual(code, 0, size);
     assert.match(stderr, new RegExp(`--self-service ${size}: give a number from 0 to 200000`));
+  }
+});
+
+test('a folder without a file of a program is refused: it is the wrong one, not a program without rules', async t => {
+  const dir = await mkdtemp(join(tmpdir(), 'cairn-no-program-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  await writeFile(join(dir, 'README.md'), 'rules are elsewhere\n');
+  for (const name of ['check', 'test']) {
+    const { code, stdout, stderr } = await cairnCommand(['program', name, dir]);
+    assert.equal(code, 1, stdout);
+    assert.ok(stderr.includes(`no *.yaml files in ${dir}`), stderr);
+  }
+  const cairn = await startCairn(t);
+  const { code, stderr } = await cairnCommand(['program', 'apply', ...cairn.where, dir]);
+  assert.equal(code, 1);
+  assert.ok(stderr.includes(`no *.yaml files in ${dir}`), stderr);
+  assert.equal((await (await cairn.login()).get('/api/v1/program')).body.version, 1);
+});
+
+test('what asks about the program of a workspace that was never served says so', { skip: onPostgres }, async t => {
+  const dir = await mkdtemp(join(tmpdir(), 'cairn-unserved-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  await succeed('init', '--data', join(dir, 'data'));
+  for (const args of [['backtest'], ['program', 'export', join(dir, 'program')]]) {
+    const { code, stderr } = await cairnCommand([...args, '--data', join(dir, 'data')]);
+    assert.equal(code, 1);
+    assert.match(stderr, /the workspace has no program yet: start the server once/);
   }
 });
 

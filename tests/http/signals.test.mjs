@@ -376,6 +376,10 @@ test('pages of the inbox hold every signal once, the most severe first', async t
   const order = { critical: 0, high: 1, medium: 2, low: 3 };
   assert.ok(seen.every((row, i) => i === 0 || order[seen[i - 1].severity] <= order[row.severity]));
   assert.equal((await admin.get('/api/v1/signals?state=nonsense')).status, 400);
+  const { status, body } = await admin.get('/api/v1/signals?severity=high,loud');
+  assert.equal(status, 400);
+  assert.equal(body.detail, 'severity: "loud" is not one of: low, medium, high, critical');
+  assert.equal(body.errors[0].pointer, '/severity');
 });
 
 test('a rule that is gone ends its signals, a renamed one keeps them, a changed one asks anew', async t => {

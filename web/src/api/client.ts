@@ -1,12 +1,19 @@
 // The only place of the app that sends requests.  Holds no cache and retries nothing: queries do.
 import createClient from 'openapi-fetch';
-import { problemOf } from './errors';
+import { problemOf, Unreachable } from './errors';
 import type { paths } from './schema';
 import type { DemoCall } from './types';
 
 export const client = createClient<paths>({
   baseUrl: typeof location === 'undefined' ? 'http://localhost' : location.origin,
   headers: { accept: 'application/json, application/problem+json' },
+});
+
+client.use({
+  onError: ({ error }) => {
+    const cancelled = error instanceof DOMException && error.name === 'AbortError';
+    return cancelled ? undefined : new Unreachable(error);
+  },
 });
 
 /** Headers of a merge patch; `version` becomes the If-Match of the change. */

@@ -7,6 +7,14 @@ function sentence(text: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** No answer came: the server, or the way to it, is away. */
+export class Unreachable extends Error {
+  constructor(cause: unknown) {
+    super('the server does not answer', { cause });
+    this.name = 'Unreachable';
+  }
+}
+
 export class ApiProblem extends Error {
   readonly status: number;
   readonly title: string;

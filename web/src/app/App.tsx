@@ -1,22 +1,28 @@
 // The providers around the pages.
 import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
-import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { ApiProblem, hasStatus } from '@/api/errors';
-import { sessionKeys } from '@/features/session';
+import { sessionEnded, sessionKeys } from '@/features/session';
 import { createAppRouter } from './router';
 import { theme } from './theme';
 
 const MAX_RETRIES = 2;
 
 const cache = new QueryClient({
+  mutationCache: new MutationCache({
+    onError: (error, _, __, mutation) => {
+      if (hasStatus(error, 401) && !mutation.meta?.signsIn) sessionEnded();
+    },
+  }),
   queryCache: new QueryCache({
     // A session that ended is noticed by whichever call comes next.
     onError: (error, query) => {
       if (hasStatus(error, 401) && query.queryKey !== sessionKeys.session) {
-        cache.removeQueries({ queryKey: sessionKeys.session });
-        void router.invalidate();
+        sessionEnded();
+        // What is on the page stays, and with it what was typed there.
+        if (query.state.data !== undefined) query.setState({ status: 'success', error: null });
       }
     },
   }),

@@ -6,7 +6,7 @@ import { onWatched } from '@/api/watch';
 import { accountKeys, applyAccountChange, othersChanged } from '@/features/accounts';
 import { setProgress } from '@/features/demo';
 import { programKeys } from '@/features/program';
-import { useFormat } from '@/features/session';
+import { askSession, useFormat, useSessionEnded } from '@/features/session';
 import { sourceKeys } from '@/features/sources';
 import { t } from '@/lib/i18n';
 import { Icon } from '@/ui/Icon';
@@ -33,8 +33,23 @@ function Lost({ since }: { since: number }) {
   );
 }
 
+function Ended() {
+  return (
+    <div className={classes.lost}>
+      <Icon name="warning" size={16} />
+      <span>
+        {t('live.ended')}{' '}
+        <a href="/signin" target="_blank" rel="noreferrer">
+          {t('live.signIn')}
+        </a>
+      </span>
+    </div>
+  );
+}
+
 export function LiveUpdates() {
   const cache = useQueryClient();
+  const ended = useSessionEnded();
   const [lostAt, setLostAt] = useState<number | null>(null);
   useEffect(() => {
     let lost = false;
@@ -50,6 +65,7 @@ export function LiveUpdates() {
         case 'lost':
           lost = true;
           setLostAt(at => at ?? Date.now());
+          askSession(cache); // the line of a session that ended is cut
           break;
         case 'account':
           applyAccountChange(cache, message.data);
@@ -76,5 +92,5 @@ export function LiveUpdates() {
       live.close();
     };
   }, [cache]);
-  return <div role="status">{lostAt !== null && <Lost since={lostAt} />}</div>;
+  return <div role="status">{ended ? <Ended /> : lostAt !== null && <Lost since={lostAt} />}</div>;
 }

@@ -17,7 +17,7 @@ import { readScorecardsSearch } from '@/features/scorecards';
 import { readSegmentSearch, readSegmentsSearch } from '@/features/segments';
 import { QueryFailure, sessionQuery } from '@/features/session';
 import { readSignalSearch } from '@/features/signals';
-import { type FlatSearch, parseSearch, stringifySearch } from '@/lib/search';
+import { only, parseSearch, stringifySearch } from '@/lib/search';
 import { NotFound } from './layout/NotFound';
 import { Shell } from './layout/Shell';
 
@@ -30,7 +30,7 @@ const root = createRootRouteWithContext<Context>()({ component: Outlet });
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/signin',
-  validateSearch: (search: FlatSearch): { next?: string } => (search.next ? { next: search.next } : {}),
+  validateSearch: only((search): { next?: string } => (search.next ? { next: search.next } : {})),
   component: lazyRouteComponent(() => import('./layout/SignIn'), 'SignIn'),
 });
 
@@ -61,7 +61,7 @@ const index = createRoute({
 const accounts = createRoute({
   getParentRoute: () => app,
   path: '/accounts',
-  validateSearch: readSearch,
+  validateSearch: only(readSearch),
   component: lazyRouteComponent(() => import('./pages'), 'Accounts'),
 });
 
@@ -76,49 +76,50 @@ export interface AccountView {
 const account = createRoute({
   getParentRoute: () => app,
   path: '/accounts/$accountId',
-  validateSearch: (search: FlatSearch): AccountView => ({
-    ...(search.tab ? { tab: search.tab } : {}),
-    ...(search.since ? { since: search.since } : {}),
-    ...(search.to ? { to: search.to } : {}),
-    ...(search.range ? { range: search.range } : {}),
-    ...(search.data ? { data: search.data } : {}),
-  }),
+  validateSearch: only(
+    (search): AccountView => ({
+      ...(search.tab ? { tab: search.tab } : {}),
+      ...(search.since ? { since: search.since } : {}),
+      ...(search.to ? { to: search.to } : {}),
+      ...(search.range ? { range: search.range } : {}),
+      ...(search.data ? { data: search.data } : {}),
+    }),
+  ),
   component: lazyRouteComponent(() => import('./pages'), 'Account'),
 });
 
 const sources = createRoute({
   getParentRoute: () => app,
   path: '/sources',
-  validateSearch: (search: FlatSearch): { source?: string } =>
-    search.source ? { source: search.source } : {},
+  validateSearch: only((search): { source?: string } => (search.source ? { source: search.source } : {})),
   component: lazyRouteComponent(() => import('./pages'), 'Sources'),
 });
 
 const portfolio = createRoute({
   getParentRoute: () => app,
   path: '/portfolio',
-  validateSearch: readPortfolioSearch,
+  validateSearch: only(readPortfolioSearch),
   component: lazyRouteComponent(() => import('./pages'), 'Portfolio'),
 });
 
 const signals = createRoute({
   getParentRoute: () => app,
   path: '/signals',
-  validateSearch: readSignalSearch,
+  validateSearch: only(readSignalSearch),
   component: lazyRouteComponent(() => import('./pages'), 'Signals'),
 });
 
 const segments = createRoute({
   getParentRoute: () => app,
   path: '/segments',
-  validateSearch: readSegmentsSearch,
+  validateSearch: only(readSegmentsSearch),
   component: lazyRouteComponent(() => import('./segments'), 'Segments'),
 });
 
 const segment = createRoute({
   getParentRoute: () => app,
   path: '/segments/$name',
-  validateSearch: readSegmentSearch,
+  validateSearch: only(readSegmentSearch),
   component: lazyRouteComponent(() => import('./segments'), 'Segment'),
 });
 
@@ -131,14 +132,14 @@ const coverage = createRoute({
 const scorecards = createRoute({
   getParentRoute: () => app,
   path: '/scorecards',
-  validateSearch: readScorecardsSearch,
+  validateSearch: only(readScorecardsSearch),
   component: lazyRouteComponent(() => import('./scorecards'), 'Scorecards'),
 });
 
 const backtest = createRoute({
   getParentRoute: () => app,
   path: '/backtest',
-  validateSearch: readBacktestSearch,
+  validateSearch: only(readBacktestSearch),
   component: lazyRouteComponent(() => import('./backtest'), 'Backtest'),
 });
 
@@ -151,11 +152,13 @@ const notifications = createRoute({
 const program = createRoute({
   getParentRoute: () => app,
   path: '/program',
-  validateSearch: (search: FlatSearch): ProgramView => ({
-    ...(search.file ? { file: search.file } : {}),
-    ...(search.panel ? { panel: search.panel } : {}),
-    ...(search.version ? { version: search.version } : {}),
-  }),
+  validateSearch: only(
+    (search): ProgramView => ({
+      ...(search.file ? { file: search.file } : {}),
+      ...(search.panel ? { panel: search.panel } : {}),
+      ...(search.version ? { version: search.version } : {}),
+    }),
+  ),
   component: lazyRouteComponent(() => import('./program'), 'Program'),
 });
 

@@ -3,7 +3,12 @@
 const DAY_MS = 86_400_000;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
-export const isDay = (text: string | undefined): text is string => text !== undefined && DAY.test(text);
+/** A day that there is: not the 31st of February. */
+export function isDay(text: string | undefined): text is string {
+  if (text === undefined || !DAY.test(text)) return false;
+  const at = Date.parse(text);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text);
+}
 
 export function nextDay(day: string): string {
   return new Date(Date.parse(day) + DAY_MS).toISOString().slice(0, 10);

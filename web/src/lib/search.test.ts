@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { joinList, parseSearch, splitList, stringifySearch } from './search';
+import { joinList, only, parseSearch, splitList, stringifySearch } from './search';
 
 test('a query reads as one would type it', () => {
   expect(stringifySearch({ band: 'red,yellow', q: 'a b&c', sort: undefined })).toBe(
@@ -17,4 +17,10 @@ test('lists are separated by commas', () => {
   expect(splitList('red,,green')).toEqual(['red', 'green']);
   expect(splitList(undefined)).toEqual([]);
   expect(joinList([])).toBeUndefined();
+});
+
+test('what a reader does not return is taken from the address', () => {
+  const read = only(search => (search.days === '30' ? { days: '30' } : {}));
+  expect(read({ days: '30', x: '1' })).toStrictEqual({ days: '30', x: undefined });
+  expect(read({ days: 'many' })).toStrictEqual({ days: undefined });
 });

@@ -16,6 +16,14 @@ export function stringifySearch(search: Record<string, unknown>): string {
   return text === '' ? '' : `?${text}`;
 }
 
+/** A reader of the address whose silence is final: what it does not return, the router would hand on as it is. */
+export function only<T extends object>(read: (search: FlatSearch) => T): (search: FlatSearch) => T {
+  return search => ({
+    ...Object.fromEntries(Object.keys(search).map(name => [name, undefined])),
+    ...read(search),
+  });
+}
+
 export function splitList(value: string | undefined): string[] {
   return value ? value.split(',').filter(Boolean) : [];
 }

@@ -21,6 +21,9 @@ import {
 
 type Change = (change: Partial<AccountSearch>) => void;
 
+/** What the server takes. */
+const SEARCH_MAX = 200;
+
 interface FilterProps {
   search: AccountSearch;
   onChange: Change;
@@ -222,6 +225,7 @@ function SearchBox({ q, inputRef, onSearch, onLeave }: SearchBoxProps) {
       aria-label={t('accounts.search')}
       placeholder={t('accounts.search')}
       leftSection={<Icon name="search" size={14} />}
+      maxLength={SEARCH_MAX}
       value={text}
       onChange={event => {
         setText(event.currentTarget.value);

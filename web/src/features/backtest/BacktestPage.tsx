@@ -3,9 +3,10 @@
 import './texts';
 import { Button, Progress } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
+import { hasStatus } from '@/api/errors';
 import type { Backtest, BacktestAsk } from '@/api/types';
 import { useDepartures } from '@/features/departures';
-import { QueryFailure, useFormat, When } from '@/features/session';
+import { QueryFailure, useCan, useFormat, When } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useTitle } from '@/lib/title';
 import { Page } from '@/ui/Page';
@@ -98,7 +99,9 @@ export function BacktestPage({ search }: { search: BacktestSearch }) {
   const marked = useDepartures();
   const run = useRun(search.run ?? runs.data?.[0]?.id);
   const ask = useAsk();
-  const error = runs.error ?? marked.error ?? run.error;
+  const mayMark = useCan('write');
+  const isDenied = hasStatus(runs.error, 403);
+  const error = (isDenied ? null : runs.error) ?? marked.error ?? run.error;
   const show = (id: string) =>
     void navigate({ to: '/backtest', search: { run: id }, replace: true, resetScroll: false });
   const start = (body: BacktestAsk) => ask.mutate(body, { onSuccess: asked => show(asked.id) });
@@ -106,12 +109,18 @@ export function BacktestPage({ search }: { search: BacktestSearch }) {
   const isLoading = runs.isPending || marked.isPending || (run.isPending && run.fetchStatus !== 'idle');
   return (
     <Page className={classes.page} title={t('backtest.title')} lead={t('backtest.lead')}>
-      <AskBar
-        disabled={count === 0 || isUnderWay(run.data)}
-        isAsking={ask.isPending}
-        run={run.data}
-        onAsk={start}
-      />
+      {isDenied ? (
+        <Empty title={t('backtest.denied')}>
+          <p>{t('backtest.deniedWhy')}</p>
+        </Empty>
+      ) : (
+        <AskBar
+          disabled={count === 0 || isUnderWay(run.data)}
+          isAsking={ask.isPending}
+          run={run.data}
+          onAsk={start}
+        />
+      )}
       {ask.error && <QueryFailure error={ask.error} />}
       {error && (
         <QueryFailure
@@ -124,9 +133,9 @@ export function BacktestPage({ search }: { search: BacktestSearch }) {
         />
       )}
       {isLoading && !error && <LoadingLines lines={12} />}
-      {!isLoading && !error && !run.data && <Beginning marked={count} />}
+      {!isLoading && !error && !isDenied && !run.data && <Beginning marked={count} />}
       {run.data && <Shown run={run.data} onAsk={start} />}
-      {marked.data && <Marks marked={marked.data} />}
+      {marked.data && (mayMark || count > 0) && <Marks marked={marked.data} />}
       {(runs.data?.length ?? 0) > 1 && (
         <details className={page.panel}>
           <summary>{t('backtest.earlier')}</summary>

@@ -1,4 +1,5 @@
 // What the address says of the portfolio: whose accounts, and since when it is compared.
+import { isDay } from '@/lib/days';
 import type { FlatSearch } from '@/lib/search';
 
 export interface PortfolioSearch {
@@ -13,13 +14,11 @@ export const SINCE = ['7', '28', '90'] as const;
 export const SEEN = 'seen';
 export const DATES = 'dates';
 const DAY_MS = 86_400_000;
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 /** Keeps what is known of an address; the rest of it is dropped, never an error. */
 export function readPortfolioSearch(search: FlatSearch): PortfolioSearch {
   const since = [...SINCE, SEEN, DATES].find(one => one === search.since);
-  const day = (value: string | undefined) =>
-    since === DATES && value && DAY.test(value) ? value : undefined;
+  const day = (value: string | undefined) => (since === DATES && isDay(value) ? value : undefined);
   const found = { owner: search.owner || undefined, since, from: day(search.from), to: day(search.to) };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }

@@ -2,7 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import type { CoverageBoard, CoverageModel } from '@/api/types';
 import { HealthShape, Overridden } from '@/features/health';
-import { useFormat } from '@/features/session';
+import { useFormat, useSession } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { DataTable } from '@/ui/DataTable';
 import { Panel } from '@/ui/Page';
@@ -64,7 +64,9 @@ function Needs({ model }: { model: CoverageModel }) {
         const name = gap.slice(gap.indexOf('/') + 1);
         return (
           <li key={gap} title={[doc, rule].filter(Boolean).join(': ')}>
-            {missing === 0 ? (
+            {model.accounts === 0 ? (
+              name
+            ) : missing === 0 ? (
               t('segments.coverage.needMet', { name })
             ) : (
               <Link to="/accounts" search={{ gap }} className={page.name}>
@@ -120,7 +122,7 @@ function Row({ model, currency }: { model: CoverageModel; currency: string }) {
 
 export function CoverageModels({ board }: { board: CoverageBoard }) {
   const format = useFormat();
-  const currency = board.models.find(model => model.arr)?.arr?.currency ?? 'USD';
+  const { currency } = useSession().workspace;
   return (
     <Panel id="coverage-title" title={t('segments.coverage.models')}>
       <DataTable

@@ -1,6 +1,7 @@
 // How accounts are looked after: coverage models, the load of each CSM, and the stages of accounts' lives.
 import './texts';
 import { Link } from '@tanstack/react-router';
+import { NoAccounts } from '@/features/accounts';
 import { QueryFailure } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useTitle } from '@/lib/title';
@@ -37,6 +38,7 @@ export function CoveragePage() {
       )}
       {coverage.data && coverage.data.models.length > 0 && (
         <>
+          {sets.data?.accounts === 0 && <NoAccounts>{t('segments.coverage.noAccountsHelp')}</NoAccounts>}
           <CoverageModels board={coverage.data} />
           <Owners board={coverage.data} />
         </>

@@ -1,4 +1,5 @@
 export { useCan } from './can';
+export { askSession, sessionEnded, useSessionEnded } from './ended';
 export { FormatProvider, useFormat, When } from './format';
 export { QueryFailure } from './QueryFailure';
 export { sessionKeys, sessionQuery, useSession, useSignOut, useUsers } from './queries';

@@ -31,6 +31,7 @@ export function useUsers() {
 export function useSignIn() {
   const cache = useQueryClient();
   return useMutation({
+    meta: { signsIn: true }, // its 401 is a wrong password
     mutationFn: (body: { email: string; password: string }) =>
       unwrap(client.POST('/api/v1/session', { body })),
     onSuccess: session => cache.setQueryData(sessionKeys.session, session),

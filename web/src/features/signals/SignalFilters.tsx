@@ -92,7 +92,7 @@ export function SignalFilters({ search, state, who, counts, onChange }: Props) {
             onClick={() => onChange({ state: name === 'open' ? undefined : name })}
           >
             {t(`signals.state.${name}`)}
-            <span className="num">{counts.get(name) ?? 0}</span>
+            <span className="num">{format.number(counts.get(name) ?? 0)}</span>
           </button>
         ))}
       </nav>

@@ -8,6 +8,9 @@ export const backtest = {
     'Say who left and when, and the page shows what the score was 180, 90 and 30 days before: how many were green until the end, which measures fell first, and how many days ahead each signal would have warned. Nothing is claimed with fewer than 10 departures.',
   noneHow:
     'Upload a file below, mark accounts whose contracts ended, or use “Mark as left” on an account’s page.',
+  denied: 'The back-test is for those who see all accounts',
+  deniedWhy:
+    'It tells of every account that left. Administrators, operations, and leaders whose scope is all accounts run it and read it.',
   notYet_one: '{{count}} account is marked as left. Run the test to see what the program would have told.',
   notYet_other:
     '{{count}} accounts are marked as left. Run the test to see what the program would have told.',

@@ -27,9 +27,15 @@ export const en = {
     close: 'Close',
     notSaved: 'Not saved',
     unreachable: 'The server does not answer',
+    broken: 'This page has a mistake',
+    brokenDetail: 'It is Cairn’s own, and not yours: {{message}}',
+    ended: 'Your session has ended',
+    endedDetail: 'Sign in in another tab, and try again here.',
     unreachableDetail: 'Nothing was lost. Check that you are online and try again.',
   },
   live: {
+    ended: 'Your session has ended. What stands here stays, and goes on when you have signed in again.',
+    signIn: 'Sign in in a new tab',
     lost: 'The server does not answer. What stands here is from {{at}}; it goes on by itself when the server is back.',
   },
   notFound: { title: 'There is no such page', back: 'Go to accounts' },
@@ -91,7 +97,8 @@ export const en = {
     none: 'No accounts yet',
     noneHelp: 'Accounts appear with the first event that names one.',
     noneGo: 'Go to sources for a line to paste',
-    noneAsk: 'Whoever runs this workspace connects the product that sends them.',
+    noneAsk:
+      'Whoever runs this workspace connects the product that sends them, and says whose accounts you see.',
     noneMatch: 'No account matches',
     noneMatchHelp: 'Clear a filter or search for something else.',
     filter: {

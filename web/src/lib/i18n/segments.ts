@@ -89,6 +89,7 @@ export const segments = {
     none: 'No coverage models yet',
     noneHelp:
       'A coverage model says which accounts a CSM looks after, how many one can have and how often they talk.',
+    noAccountsHelp: 'An account is looked after by the model for its ARR, which its contracts say.',
     models: 'How are accounts looked after?',
     name: 'Model',
     band: 'ARR',

@@ -1,0 +1,42 @@
+// A workspace before its first account: every page says what belongs there and what brings it.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { ADMIN, startCairn } from '../http/harness.mjs';
+import { axeFindings, launch, openPage } from './browser.mjs';
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+const PAGES = {
+  portfolio: 'No accounts yet',
+  accounts: 'No accounts yet',
+  segments: 'No accounts yet',
+  coverage: 'No accounts yet',
+  scorecards: 'No accounts yet',
+  signals: 'Nothing asks for you',
+  backtest: 'No account is marked as left yet',
+  sources: 'No sources yet',
+  notifications: 'Nothing yet. A signal that is raised for you is listed here.',
+};
+
+test('every page of an empty workspace teaches, in its own currency', async t => {
+  const cairn = await startCairn(t, { init: ['--currency', 'EUR'] });
+  const page = await openPage(t, browser, cairn.base);
+  const { email, password } = ADMIN;
+  const answer = await page.request.post(`${cairn.base}/api/v1/session`, { data: { email, password }, headers: { origin: cairn.base } });
+  assert.equal(answer.status(), 200);
+  for (const [path, text] of Object.entries(PAGES)) {
+    await page.goto(`${cairn.base}/${path}`);
+    await page.getByText(text, { exact: true }).waitFor();
+    assert.equal(await page.getByRole('alert').count(), 0, path);
+    assert.deepEqual(await axeFindings(page), [], path);
+    assert.doesNotMatch(await page.getByRole('main').innerText(), /\$/, `${path} speaks of dollars`);
+  }
+  await page.goto(`${cairn.base}/coverage`);
+  await page.getByRole('cell', { name: '€5K to €20K' }).waitFor();
+  assert.equal(await page.getByText(/all have it/).count(), 0, 'of no account nothing is told');
+});
