@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/map.h"
 #include "base/str.h"
 
 #include "segment/evaluate.h"
@@ -136,18 +137,55 @@ unsigned cn_segment_answered(const struct cn_segment_model *model,
 
 /* ---- placements ---- */
 
-cn_str cn_segment_placement(const struct cn_segment_model *model, const struct cn_membership *state,
-                            size_t row, struct cn_arena *arena)
+/*
+ * What accounts are in is a key: a bit an item, in the order in which a placement names them.  Many
+ * accounts are in the same, so that the text of each key is made once.
+ */
+struct placement {
+    cn_str text;
+    uint64_t hash;
+    uint64_t key[];
+};
+
+struct placements {
+    const struct cn_segment_model *model;
+    struct cn_arena *arena;
+    size_t words;        /* of a key */
+    struct cn_map known; /* by key, or by its hash where it has many words; the values are pointers */
+};
+
+enum {
+    KNOWN_MAX = 1 << 16, /* beyond that they are all different anyhow */
+    KEY_WORDS = (CN_SEGMENTS_MAX + 63) / 64,
+};
+
+static size_t words_of(const struct cn_segment_model *model)
 {
-    uint32_t in[CN_SEGMENTS_MAX];
+    return (model->count + 63) / 64;
+}
+
+/* The items of the key, ascending in its order, to items_out with room for all; how many. */
+static size_t items_of(const struct cn_segment_model *model, const uint64_t *key,
+                       const struct cn_segment **items_out)
+{
     size_t count = 0;
+    for (size_t w = 0; w < words_of(model); w++) {
+        for (uint64_t word = key[w]; word != 0; word &= word - 1) {
+            size_t at = w * 64 + (size_t)__builtin_ctzll(word);
+            items_out[count++] = &model->items[model->order[at]];
+        }
+    }
+    return count;
+}
+
+static cn_str text_of(const struct cn_segment_model *model, const uint64_t *key,
+                      struct cn_arena *arena)
+{
+    const struct cn_segment *items[CN_SEGMENTS_MAX];
+    size_t count = items_of(model, key, items);
     size_t len = 1;
-    for (size_t i = 0; i < model->count; i++) {
-        uint32_t index = model->order[i];
-        in[count] = index; /* kept if it is in: no branch, since half of them are */
-        bool is_in = cn_membership_has(state, index, row);
-        count += is_in ? 1 : 0;
-        len += is_in ? model->items[index].piece.len : 0;
+    for (size_t i = 0; i < count; i++) {
+        len += items[i]->piece.len;
     }
     if (count == 0) {
         return CN_STR("");
@@ -156,11 +194,21 @@ cn_str cn_segment_placement(const struct cn_segment_model *model, const struct c
     char *at = text;
     *at++ = '|';
     for (size_t i = 0; i < count; i++) {
-        cn_str piece = model->items[in[i]].piece;
-        memcpy(at, piece.ptr, piece.len);
-        at += piece.len;
+        memcpy(at, items[i]->piece.ptr, items[i]->piece.len);
+        at += items[i]->piece.len;
     }
     return (cn_str){ text, len };
+}
+
+cn_str cn_segment_placement(const struct cn_segment_model *model, const struct cn_membership *state,
+                            size_t row, struct cn_arena *arena)
+{
+    uint64_t key[KEY_WORDS] = { 0 };
+    for (size_t i = 0; i < model->count; i++) {
+        bool is_in = cn_membership_has(state, model->order[i], row);
+        key[i / 64] |= (uint64_t)is_in << (i % 64);
+    }
+    return text_of(model, key, arena);
 }
 
 bool cn_segment_next(cn_str *rest, cn_str *kind_out, cn_str *name_out)
@@ -178,21 +226,85 @@ bool cn_segment_next(cn_str *rest, cn_str *kind_out, cn_str *name_out)
     return false;
 }
 
+static const struct placement *make(const struct placements *p, const uint64_t *key)
+{
+    struct placement *made =
+        cn_arena_calloc(p->arena, sizeof(*made) + p->words * sizeof(*key), 1);
+    memcpy(made->key, key, p->words * sizeof(*key));
+    made->text = text_of(p->model, key, p->arena);
+    made->hash = hash_of(made->text);
+    return made;
+}
+
+static bool is_of(const struct placements *p, const struct placement *placement,
+                  const uint64_t *key)
+{
+    uint64_t other = 0;
+    for (size_t w = 0; w < p->words; w++) {
+        other |= placement->key[w] ^ key[w];
+    }
+    return other == 0;
+}
+
+static const struct placement *placement_of(struct placements *p, const uint64_t *key)
+{
+    uint64_t name =
+        p->words == 1 ? key[0] : cn_hash64((cn_str){ (const char *)key, p->words * sizeof(*key) });
+    const uint64_t *known = cn_map_get(&p->known, name);
+    if (known != NULL) {
+        const struct placement *placement = (const struct placement *)(uintptr_t)*known;
+        return is_of(p, placement, key) ? placement : make(p, key);
+    }
+    const struct placement *made = make(p, key);
+    if (p->known.count < KNOWN_MAX) {
+        bool was_new = false;
+        *cn_map_put(&p->known, name, &was_new) = (uintptr_t)made;
+    }
+    return made;
+}
+
+/* The touched ones of 64 rows. */
+static void collect_word(struct placements *p, const struct cn_membership *state, size_t word,
+                         uint64_t *members, struct cn_segment_changes *changes)
+{
+    const struct cn_segment_model *model = p->model;
+    for (size_t i = 0; i < model->count; i++) {
+        members[i] = state->members[model->order[i]].words[word];
+    }
+    for (uint64_t left = state->touched.words[word]; left != 0; left &= left - 1) {
+        unsigned bit = (unsigned)__builtin_ctzll(left);
+        size_t row = word * 64 + bit;
+        uint64_t key[KEY_WORDS];
+        for (size_t w = 0; w < p->words; w++) {
+            size_t end = model->count < (w + 1) * 64 ? model->count : (w + 1) * 64;
+            key[w] = 0;
+            for (size_t i = w * 64; i < end; i++) {
+                key[w] |= (members[i] >> bit & 1) << (i % 64);
+            }
+        }
+        const struct placement *placement = placement_of(p, key);
+        if (placement->hash != state->told[row]) {
+            state->told[row] = placement->hash;
+            changes->items[changes->count++] =
+                (struct cn_segment_change){ (uint32_t)row, placement->text };
+        }
+    }
+}
+
 void cn_segment_collect(const struct cn_segment_model *model, struct cn_membership *state,
                         struct cn_arena *arena, struct cn_segment_changes *changes_out)
 {
+    uint64_t members[CN_SEGMENTS_MAX];
+    struct placements p = { .model = model, .arena = arena, .words = words_of(model) };
     size_t count = cn_bitmap_count(&state->touched);
     struct cn_segment_changes changes = { .items = cn_arena_array(arena, struct cn_segment_change,
                                                                   count + 1) };
-    size_t row = 0;
-    for (size_t from = 0; cn_bitmap_next(&state->touched, from, &row); from = row + 1) {
-        cn_str placement = cn_segment_placement(model, state, row, arena);
-        uint64_t hash = hash_of(placement);
-        if (hash != state->told[row]) {
-            state->told[row] = hash;
-            changes.items[changes.count++] = (struct cn_segment_change){ (uint32_t)row, placement };
+    for (size_t word = 0; word < (state->touched.rows + 63) / 64; word++) {
+        if (state->touched.words[word] != 0) {
+            collect_word(&p, state, word, members, &changes);
         }
     }
+    cn_map_deinit(&p.known);
     cn_bitmap_fill(&state->touched, false);
     *changes_out = changes;
 }
