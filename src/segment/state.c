@@ -263,24 +263,36 @@ static const struct placement *placement_of(struct placements *p, const uint64_t
     return made;
 }
 
+enum {
+    AHEAD_WORDS = 4
+};
+
+/* What is compared is far apart in memory: it is on its way while other rows are looked at. */
+static void fetch_told(const struct cn_membership *state, size_t word)
+{
+    if (word >= (state->touched.rows + 63) / 64) {
+        return;
+    }
+    for (uint64_t left = state->touched.words[word]; left != 0; left &= left - 1) {
+        __builtin_prefetch(&state->told[word * 64 + (size_t)__builtin_ctzll(left)], 1);
+    }
+}
+
 /* The touched ones of 64 rows. */
 static void collect_word(struct placements *p, const struct cn_membership *state, size_t word,
                          uint64_t *members, struct cn_segment_changes *changes)
 {
     const struct cn_segment_model *model = p->model;
+    fetch_told(state, word + AHEAD_WORDS);
     for (size_t i = 0; i < model->count; i++) {
         members[i] = state->members[model->order[i]].words[word];
     }
     for (uint64_t left = state->touched.words[word]; left != 0; left &= left - 1) {
         unsigned bit = (unsigned)__builtin_ctzll(left);
         size_t row = word * 64 + bit;
-        uint64_t key[KEY_WORDS];
-        for (size_t w = 0; w < p->words; w++) {
-            size_t end = model->count < (w + 1) * 64 ? model->count : (w + 1) * 64;
-            key[w] = 0;
-            for (size_t i = w * 64; i < end; i++) {
-                key[w] |= (members[i] >> bit & 1) << (i % 64);
-            }
+        uint64_t key[KEY_WORDS] = { 0 };
+        for (size_t i = model->count; i-- > 0;) {
+            key[i / 64] = key[i / 64] << 1 | (members[i] >> bit & 1);
         }
         const struct placement *placement = placement_of(p, key);
         if (placement->hash != state->told[row]) {
