@@ -144,14 +144,18 @@ unsigned cn_segment_answered(const struct cn_segment_model *model,
 struct placement {
     cn_str text;
     uint64_t hash;
-    uint64_t key[];
 };
 
+/* Those of one round, in the order in which they were met. */
 struct placements {
     const struct cn_segment_model *model;
     struct cn_arena *arena;
-    size_t words;        /* of a key */
-    struct cn_map known; /* by key, or by its hash where it has many words; the values are pointers */
+    size_t words; /* of a key */
+    struct placement *items;
+    uint64_t *keys; /* of each item, its words */
+    size_t count;
+    size_t capacity;
+    struct cn_map known; /* the number of the item, by the name of its key */
 };
 
 enum {
@@ -226,97 +230,161 @@ bool cn_segment_next(cn_str *rest, cn_str *kind_out, cn_str *name_out)
     return false;
 }
 
-static const struct placement *make(const struct placements *p, const uint64_t *key)
+static void placements_init(struct placements *p, const struct cn_segment_model *model,
+                            struct cn_arena *arena)
 {
-    struct placement *made =
-        cn_arena_calloc(p->arena, sizeof(*made) + p->words * sizeof(*key), 1);
-    memcpy(made->key, key, p->words * sizeof(*key));
-    made->text = text_of(p->model, key, p->arena);
-    made->hash = hash_of(made->text);
-    return made;
+    *p = (struct placements){ .model = model, .arena = arena, .words = words_of(model) };
 }
 
-static bool is_of(const struct placements *p, const struct placement *placement,
-                  const uint64_t *key)
+static void placements_deinit(struct placements *p)
 {
-    uint64_t other = 0;
-    for (size_t w = 0; w < p->words; w++) {
-        other |= placement->key[w] ^ key[w];
+    cn_map_deinit(&p->known);
+    free(p->items);
+    free(p->keys);
+}
+
+/* The key itself where it is one word; else two keys may share a name. */
+static uint64_t name_of(const struct placements *p, const uint64_t *key)
+{
+    return p->words == 1 ? key[0]
+                         : cn_hash64((cn_str){ (const char *)key, p->words * sizeof(*key) });
+}
+
+static size_t make(struct placements *p, const uint64_t *key)
+{
+    enum {
+        FIRST_COUNT = 1024
+    };
+    if (p->count == p->capacity) {
+        p->capacity = p->capacity == 0 ? FIRST_COUNT : 2 * p->capacity;
+        p->items = cn_heap_resize(p->items, p->capacity * sizeof(*p->items));
+        p->keys = cn_heap_resize(p->keys, (p->capacity * p->words + 1) * sizeof(*p->keys));
     }
-    return other == 0;
+    memcpy(p->keys + p->count * p->words, key, p->words * sizeof(*key));
+    cn_str text = text_of(p->model, key, p->arena);
+    p->items[p->count] = (struct placement){ text, hash_of(text) };
+    return p->count++;
 }
 
-static const struct placement *placement_of(struct placements *p, const uint64_t *key)
+/* Valid until the next one is asked for. */
+static const struct placement *placement_of(struct placements *p, const uint64_t *key,
+                                            uint64_t name)
 {
-    uint64_t name =
-        p->words == 1 ? key[0] : cn_hash64((cn_str){ (const char *)key, p->words * sizeof(*key) });
     const uint64_t *known = cn_map_get(&p->known, name);
     if (known != NULL) {
-        const struct placement *placement = (const struct placement *)(uintptr_t)*known;
-        return is_of(p, placement, key) ? placement : make(p, key);
+        size_t bytes = p->words * sizeof(*key);
+        bool is_it = p->words == 1 || memcmp(p->keys + *known * p->words, key, bytes) == 0;
+        return &p->items[is_it ? *known : make(p, key)];
     }
-    const struct placement *made = make(p, key);
+    size_t made = make(p, key);
     if (p->known.count < KNOWN_MAX) {
         bool was_new = false;
-        *cn_map_put(&p->known, name, &was_new) = (uintptr_t)made;
+        *cn_map_put(&p->known, name, &was_new) = made;
     }
-    return made;
+    return &p->items[made];
 }
+
+/* ---- what is told ---- */
 
 enum {
-    AHEAD_WORDS = 4
+    LINE_WORDS = CN_HEAP_LINE_BYTES / sizeof(uint64_t),
 };
 
-/* What is compared is far apart in memory: it is on its way while other rows are looked at. */
-static void fetch_told(const struct cn_membership *state, size_t word)
+/* Who is in what, of the rows of a cache line's words; and of those a word at a time. */
+struct collecting {
+    struct placements placements;
+    struct cn_membership *state;
+    struct cn_segment_changes *changes;
+    uint64_t members[CN_SEGMENTS_MAX][LINE_WORDS]; /* in the order of a key */
+    uint64_t keys[64][KEY_WORDS];
+    uint64_t names[64];
+};
+
+/* Sets are far apart in memory: the next words of all are on their way while these are used. */
+static void take_line(struct collecting *c, size_t line, size_t count)
 {
-    if (word >= (state->touched.rows + 63) / 64) {
-        return;
-    }
-    for (uint64_t left = state->touched.words[word]; left != 0; left &= left - 1) {
-        __builtin_prefetch(&state->told[word * 64 + (size_t)__builtin_ctzll(left)], 1);
+    const struct cn_segment_model *model = c->placements.model;
+    const struct cn_membership *state = c->state;
+    for (size_t i = 0; i < model->count; i++) {
+        const uint64_t *members = state->members[model->order[i]].words + line;
+        memcpy(c->members[i], members, count * sizeof(*members));
+        __builtin_prefetch(members + LINE_WORDS);
     }
 }
 
-/* The touched ones of 64 rows. */
-static void collect_word(struct placements *p, const struct cn_membership *state, size_t word,
-                         uint64_t *members, struct cn_segment_changes *changes)
+/* Looks for the keys and for what was told of the touched ones of 64 rows, and waits for none. */
+static void take_keys(struct collecting *c, size_t word)
 {
-    const struct cn_segment_model *model = p->model;
-    fetch_told(state, word + AHEAD_WORDS);
-    for (size_t i = 0; i < model->count; i++) {
-        members[i] = state->members[model->order[i]].words[word];
-    }
-    for (uint64_t left = state->touched.words[word]; left != 0; left &= left - 1) {
+    const struct placements *p = &c->placements;
+    size_t count = p->model->count;
+    for (uint64_t left = c->state->touched.words[word]; left != 0; left &= left - 1) {
         unsigned bit = (unsigned)__builtin_ctzll(left);
-        size_t row = word * 64 + bit;
-        uint64_t key[KEY_WORDS] = { 0 };
-        for (size_t i = model->count; i-- > 0;) {
-            key[i / 64] = key[i / 64] << 1 | (members[i] >> bit & 1);
+        uint64_t *key = c->keys[bit];
+        __builtin_prefetch(&c->state->told[word * 64 + bit], 1);
+        for (size_t w = 0; w < p->words; w++) {
+            size_t end = count < (w + 1) * 64 ? count : (w + 1) * 64;
+            uint64_t bits = 0;
+            for (size_t i = end; i-- > w * 64;) {
+                bits = bits << 1 | (c->members[i][word % LINE_WORDS] >> bit & 1);
+            }
+            key[w] = bits;
         }
-        const struct placement *placement = placement_of(p, key);
-        if (placement->hash != state->told[row]) {
-            state->told[row] = placement->hash;
+        c->names[bit] = name_of(p, key);
+        cn_map_prefetch(&p->known, c->names[bit]);
+    }
+}
+
+static void collect_word(struct collecting *c, size_t word)
+{
+    struct cn_segment_changes *changes = c->changes;
+    take_keys(c, word);
+    for (uint64_t left = c->state->touched.words[word]; left != 0; left &= left - 1) {
+        unsigned bit = (unsigned)__builtin_ctzll(left);
+        uint64_t *told = &c->state->told[word * 64 + bit];
+        const struct placement *placement =
+            placement_of(&c->placements, c->keys[bit], c->names[bit]);
+        if (placement->hash != *told) {
+            *told = placement->hash;
             changes->items[changes->count++] =
-                (struct cn_segment_change){ (uint32_t)row, placement->text };
+                (struct cn_segment_change){ (uint32_t)(word * 64 + bit), placement->text };
         }
+    }
+}
+
+static void collect_line(struct collecting *c, size_t line)
+{
+    const struct cn_bitmap *touched = &c->state->touched;
+    size_t rest = (touched->rows + 63) / 64 - line;
+    size_t count = rest < LINE_WORDS ? rest : LINE_WORDS;
+    uint64_t any = 0;
+    for (size_t w = 0; w < count; w++) {
+        any |= touched->words[line + w];
+    }
+    if (any == 0) {
+        return;
+    }
+    take_line(c, line, count);
+    for (size_t w = 0; w < count; w++) {
+        collect_word(c, line + w);
     }
 }
 
 void cn_segment_collect(const struct cn_segment_model *model, struct cn_membership *state,
                         struct cn_arena *arena, struct cn_segment_changes *changes_out)
 {
-    uint64_t members[CN_SEGMENTS_MAX];
-    struct placements p = { .model = model, .arena = arena, .words = words_of(model) };
     size_t count = cn_bitmap_count(&state->touched);
     struct cn_segment_changes changes = { .items = cn_arena_array(arena, struct cn_segment_change,
                                                                   count + 1) };
-    for (size_t word = 0; word < (state->touched.rows + 63) / 64; word++) {
-        if (state->touched.words[word] != 0) {
-            collect_word(&p, state, word, members, &changes);
+    if (count > 0) {
+        struct collecting *c = cn_arena_new(arena, struct collecting);
+        c->state = state;
+        c->changes = &changes;
+        placements_init(&c->placements, model, arena);
+        for (size_t line = 0; line * 64 < state->touched.rows; line += LINE_WORDS) {
+            collect_line(c, line);
         }
+        placements_deinit(&c->placements);
+        cn_bitmap_fill(&state->touched, false);
     }
-    cn_map_deinit(&p.known);
-    cn_bitmap_fill(&state->touched, false);
     *changes_out = changes;
 }
