@@ -7,6 +7,7 @@
  * definitions, and both agree to the bit.
  */
 #include "cel/kernel.h"
+
 #include "cel/kernel_eight.h"
 
 #ifndef CN_KERNEL

@@ -45,10 +45,10 @@ static inline cn_eight_f64 cn_eight_all_f64(double value)
     return _mm512_set1_pd(value);
 }
 
-#define CN_EIGHT_COMPARE_F64(name, predicate)                       \
-    static inline uint8_t name(cn_eight_f64 a, cn_eight_f64 b)      \
-    {                                                               \
-        return (uint8_t)_mm512_cmp_pd_mask((a), (b), (predicate));  \
+#define CN_EIGHT_COMPARE_F64(name, predicate)                      \
+    static inline uint8_t name(cn_eight_f64 a, cn_eight_f64 b)     \
+    {                                                              \
+        return (uint8_t)_mm512_cmp_pd_mask((a), (b), (predicate)); \
     }
 #else
 typedef struct {
@@ -66,12 +66,12 @@ static inline cn_eight_f64 cn_eight_all_f64(double value)
     return (cn_eight_f64){ _mm256_set1_pd(value), _mm256_set1_pd(value) };
 }
 
-#define CN_EIGHT_COMPARE_F64(name, predicate)                                            \
-    static inline uint8_t name(cn_eight_f64 a, cn_eight_f64 b)                           \
-    {                                                                                    \
-        int low = _mm256_movemask_pd(_mm256_cmp_pd(a.low, b.low, (predicate)));          \
-        int high = _mm256_movemask_pd(_mm256_cmp_pd(a.high, b.high, (predicate)));       \
-        return (uint8_t)(low | high << 4);                                               \
+#define CN_EIGHT_COMPARE_F64(name, predicate)                                      \
+    static inline uint8_t name(cn_eight_f64 a, cn_eight_f64 b)                     \
+    {                                                                              \
+        int low = _mm256_movemask_pd(_mm256_cmp_pd(a.low, b.low, (predicate)));    \
+        int high = _mm256_movemask_pd(_mm256_cmp_pd(a.high, b.high, (predicate))); \
+        return (uint8_t)(low | high << 4);                                         \
     }
 #endif
 

@@ -312,7 +312,19 @@ static void take_line(struct collecting *c, size_t line, size_t count)
     }
 }
 
-/* Looks for the keys and for what was told of the touched ones of 64 rows, and waits for none. */
+/* What was told of the touched rows of the line is on its way. */
+static void fetch_told(const struct cn_membership *state, size_t line)
+{
+    size_t words = (state->touched.rows + 63) / 64;
+    size_t end = line + LINE_WORDS < words ? line + LINE_WORDS : words;
+    for (size_t word = line; word < end; word++) {
+        for (uint64_t left = state->touched.words[word]; left != 0; left &= left - 1) {
+            __builtin_prefetch(&state->told[word * 64 + (size_t)__builtin_ctzll(left)], 1);
+        }
+    }
+}
+
+/* The keys of the touched ones of 64 rows; where they are looked for is on its way. */
 static void take_keys(struct collecting *c, size_t word)
 {
     const struct placements *p = &c->placements;
@@ -320,7 +332,6 @@ static void take_keys(struct collecting *c, size_t word)
     for (uint64_t left = c->state->touched.words[word]; left != 0; left &= left - 1) {
         unsigned bit = (unsigned)__builtin_ctzll(left);
         uint64_t *key = c->keys[bit];
-        __builtin_prefetch(&c->state->told[word * 64 + bit], 1);
         for (size_t w = 0; w < p->words; w++) {
             size_t end = count < (w + 1) * 64 ? count : (w + 1) * 64;
             uint64_t bits = 0;
@@ -364,6 +375,7 @@ static void collect_line(struct collecting *c, size_t line)
         return;
     }
     take_line(c, line, count);
+    fetch_told(c->state, line + LINE_WORDS);
     for (size_t w = 0; w < count; w++) {
         collect_word(c, line + w);
     }
