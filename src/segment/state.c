@@ -1,4 +1,5 @@
 /* What is kept a row, and placements as text. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -273,6 +274,7 @@ static const struct placement *placement_of(struct placements *p, const uint64_t
     const uint64_t *known = cn_map_get(&p->known, name);
     if (known != NULL) {
         size_t bytes = p->words * sizeof(*key);
+        assert(p->keys != NULL); /* what is known has one */
         bool is_it = p->words == 1 || memcmp(p->keys + *known * p->words, key, bytes) == 0;
         return &p->items[is_it ? *known : make(p, key)];
     }
