@@ -101,17 +101,19 @@ static void go_to_day(struct world *w, int64_t day)
 static int64_t read_once(const struct world *w, uint64_t *sum)
 {
     int64_t begun = cn_clock_monotonic_us();
+    uint64_t all = 0;
     for (uint32_t c = 0; c < cn_frame_column_count(w->frame); c++) {
         const struct cn_column *column = cn_frame_column(w->frame, c);
         const uint64_t *words = column->as.any;
-        for (size_t i = 0; i < ACCOUNTS * cn_column_value_bytes(column->type) / sizeof(*words);
-             i++) {
-            *sum += words[i];
+        const size_t count = ACCOUNTS * cn_column_value_bytes(column->type) / sizeof(*words);
+        for (size_t i = 0; i < count; i++) {
+            all += words[i];
         }
         for (size_t i = 0; i < ACCOUNTS / 64; i++) {
-            *sum += column->missing[i];
+            all += column->missing[i];
         }
     }
+    *sum += all;
     return cn_clock_monotonic_us() - begun;
 }
 

@@ -8,6 +8,8 @@
  */
 #include "cel/kernel.h"
 
+#include "cel/kernel_eight.h"
+
 #ifndef CN_KERNEL
 #define CN_KERNEL _base /* for tools that read this file alone */
 #endif
@@ -146,7 +148,7 @@ CN_CEL_UNARY_OPS(UNARY)
 CN_CEL_CHECKED_UNARY_OPS(CHECKED_UNARY)
 
 /* 64 rows at a time, so that the inner loop has a fixed length and ends in one word. */
-#define COMPARE(op, test, A, B)                                                 \
+#define TRUTH(op, test, A, B)                                                   \
     static inline uint64_t truth_##op(const struct cn_cel_operand *a,           \
                                       const struct cn_cel_operand *b,           \
                                       size_t from, size_t to)                   \
@@ -154,7 +156,9 @@ CN_CEL_CHECKED_UNARY_OPS(CHECKED_UNARY)
         uint64_t truth = 0;                                                     \
         EACH_ROW(A, B, from, to, test)                                          \
         return truth;                                                           \
-    }                                                                           \
+    }
+#define COMPARE(op, test, A, B)                                                 \
+    TRUTH(op, test, A, B)                                                       \
     KERNEL(op)                                                                  \
     {                                                                           \
         size_t from = 0;                                                        \
@@ -165,6 +169,37 @@ CN_CEL_CHECKED_UNARY_OPS(CHECKED_UNARY)
             out->truth[from / 64] = truth_##op(a, b, from, rows);               \
         }                                                                       \
     }
+
+/* The same where eight rows make a byte of the word.  A constant stands in a register. */
+#ifdef CN_CEL_EIGHT
+#define COMPARE_EIGHT(op, test, A, kind, compare)                               \
+    TRUTH(op, test, A, A)                                                       \
+    KERNEL(op)                                                                  \
+    {                                                                           \
+        const A *restrict xs = a->values;                                       \
+        const A *restrict ys = b->values;                                       \
+        uint8_t *restrict bytes = (uint8_t *)out->truth;                        \
+        size_t whole = a->is_constant && b->is_constant ? 0 : rows / 64 * 64;   \
+        if (a->is_constant) {                                                   \
+            const cn_eight_##kind x = cn_eight_all_##kind(*xs);                 \
+            EACH_EIGHT(compare(x, cn_eight_at_##kind(ys + i)))                  \
+        } else if (b->is_constant) {                                            \
+            const cn_eight_##kind y = cn_eight_all_##kind(*ys);                 \
+            EACH_EIGHT(compare(cn_eight_at_##kind(xs + i), y))                  \
+        } else {                                                                \
+            EACH_EIGHT(compare(cn_eight_at_##kind(xs + i),                      \
+                               cn_eight_at_##kind(ys + i)))                     \
+        }                                                                       \
+        for (size_t from = whole; from < rows; from += 64) {                    \
+            size_t to = from + 64 < rows ? from + 64 : rows;                    \
+            out->truth[from / 64] = truth_##op(a, b, from, to);                 \
+        }                                                                       \
+    }
+#define EACH_EIGHT(BYTE)                                                        \
+    for (size_t i = 0; i < whole; i += 8) { bytes[i / 8] = BYTE; }
+#else
+#define COMPARE_EIGHT(op, test, A, kind, compare) COMPARE(op, test, A, A)
+#endif
 #define FLAG(test, i, x, y) truth |= (uint64_t)test(x, y) << ((i) - from);
 #define COMPARES(upper, lower, A, B)                                            \
     COMPARE(EQ_##upper, FLAG_EQ_##upper, BLOCK_##A, BLOCK_##B)                  \
@@ -197,9 +232,12 @@ CN_CEL_CHECKED_UNARY_OPS(CHECKED_UNARY)
 #define FLAG_EQ_U64_I64(i, x, y) FLAG(cn_cel_eq_u64_i64, i, x, y)
 #define FLAG_LT_U64_I64(i, x, y) FLAG(cn_cel_lt_u64_i64, i, x, y)
 #define FLAG_LE_U64_I64(i, x, y) FLAG(cn_cel_le_u64_i64, i, x, y)
-CN_CEL_COMPARE_OPS(COMPARES)
+CN_CEL_COMPARE_OTHER_OPS(COMPARES)
+COMPARE_EIGHT(EQ_F64, FLAG_EQ_F64, double, f64, cn_eight_eq_f64)
+COMPARE_EIGHT(LT_F64, FLAG_LT_F64, double, f64, cn_eight_lt_f64)
+COMPARE_EIGHT(LE_F64, FLAG_LE_F64, double, f64, cn_eight_le_f64)
 #define FLAG_EQ_STR(i, x, y) truth |= (uint64_t)((x) == (y)) << ((i) - from);
-COMPARE(EQ_STR, FLAG_EQ_STR, uint32_t, uint32_t)
+COMPARE_EIGHT(EQ_STR, FLAG_EQ_STR, uint32_t, str, cn_eight_eq_str)
 
 #define TEST(op, define, A)                                                     \
     KERNEL(op)                                                                  \

@@ -94,8 +94,8 @@
     X(U64_TO_I64, cn_cel_u64_to_i64, U64, I64)
 
 /* X(suffix, a, b): EQ_, LT_ and LE_ of it */
-#define CN_CEL_COMPARE_OPS(X)                                \
-    X(F64, f64, F64, F64)                                    \
+#define CN_CEL_COMPARE_OPS(X) X(F64, f64, F64, F64) CN_CEL_COMPARE_OTHER_OPS(X)
+#define CN_CEL_COMPARE_OTHER_OPS(X)                          \
     X(I64, i64, I64, I64)                                    \
     X(U64, u64, U64, U64)                                    \
     X(I64_F64, i64_f64, I64, F64)                            \

@@ -50,7 +50,18 @@ struct output {
     uint64_t *constant; /* the value for every row, if it is one */
 };
 
+/* Part of the next block that is still to be asked for. */
+struct ahead {
+    const uint8_t *at;
+    size_t lines;
+};
+
 struct cn_cel_run {
+    struct ahead *ahead;
+    size_t ahead_count;
+    size_t ahead_at;
+    size_t ahead_quota; /* lines a step */
+
     const struct cn_cel_plan *plan;
     const struct cn_cel_kernels *kernels;
     struct cn_cel_operand *values; /* of each step */
@@ -157,6 +168,7 @@ struct cn_cel_run *cn_cel_run_new_with(const struct cn_cel_plan *plan,
     cn_arena_init(&run->arena, RUN_ARENA_BYTES);
     cn_arena_init(&run->scratch, ROW_ARENA_BYTES);
     run->values = cn_arena_array(&run->arena, struct cn_cel_operand, plan->step_count + 1);
+    run->ahead = cn_arena_array(&run->arena, struct ahead, 2 * plan->step_count + 1);
     run->wide = cn_arena_array(&run->arena, struct wide, plan->wide_slots + 1);
     run->unused = cn_arena_new(&run->arena, struct wide);
     run->bits = cn_arena_array(&run->arena, struct bits, plan->bit_slots + 1);
@@ -202,19 +214,65 @@ static void put_bit(uint64_t *bits, size_t row, bool value)
     bits[row / 64] = value ? bits[row / 64] | bit : bits[row / 64] & ~bit;
 }
 
-/* The next block of a column: blocks are too short for the processor to see where reading goes on,
- * since all columns of one come between. */
-static void fetch_next(const uint64_t *missing, const uint8_t *values, size_t size)
+enum {
+    LINE_BYTES = 64
+};
+
+static size_t size_of(enum cn_cel_kind kind)
 {
-    enum {
-        LINE_BYTES = 64
-    };
-    const uint8_t *bits = (const uint8_t *)(missing + WORDS);
-    for (size_t i = 0; i < WORDS * sizeof(*missing); i += LINE_BYTES) {
-        __builtin_prefetch(bits + i, 0, 2);
+    return kind == CN_CEL_BOOL     ? sizeof(uint8_t)
+           : kind == CN_CEL_STRING ? sizeof(uint32_t)
+                                   : sizeof(uint64_t);
+}
+
+static void add_ahead(struct cn_cel_run *run, const void *from, size_t bytes)
+{
+    run->ahead[run->ahead_count++] = (struct ahead){ from, bytes / LINE_BYTES };
+    run->ahead_quota += bytes / LINE_BYTES;
+}
+
+/* The next block of all columns: blocks are too short for the processor to see where reading goes
+ * on, since all columns of one come between.  Asked for at once it would be waited for, since few
+ * lines can be on their way: so each step asks for as many. */
+static void plan_ahead(struct cn_cel_run *run, const struct cn_cel_batch *batch)
+{
+    const struct cn_cel_plan *plan = run->plan;
+    size_t first = batch->first + CN_CEL_BLOCK_ROWS;
+    run->ahead_at = 0;
+    run->ahead_count = 0;
+    run->ahead_quota = 0;
+    if (batch->rows < CN_CEL_BLOCK_ROWS || plan->step_count == 0) {
+        return; /* the last one */
     }
-    for (size_t i = 0; i < CN_CEL_BLOCK_ROWS * size; i += LINE_BYTES) {
-        __builtin_prefetch(values + CN_CEL_BLOCK_ROWS * size + i, 0, 2);
+    for (uint32_t i = 0; i < plan->step_count; i++) {
+        const struct cn_cel_step *step = &plan->steps[i];
+        if (step->op != CN_CEL_OP_COLUMN || step->kind == CN_CEL_LIST) {
+            continue;
+        }
+        assert(step->node->column < batch->column_count);
+        const struct cn_cel_cells *cells = &batch->columns[step->node->column];
+        size_t size = size_of(step->kind);
+        add_ahead(run, (const uint8_t *)cells->values + first * size, CN_CEL_BLOCK_ROWS * size);
+        if (cells->missing != NULL) {
+            add_ahead(run, cells->missing + first / 64, WORDS * sizeof(uint64_t));
+        }
+    }
+    run->ahead_quota = run->ahead_quota / plan->step_count + 1;
+}
+
+static void fetch_ahead(struct cn_cel_run *run)
+{
+    size_t left = run->ahead_quota;
+    while (left > 0 && run->ahead_at < run->ahead_count) {
+        struct ahead *ahead = &run->ahead[run->ahead_at];
+        size_t lines = ahead->lines < left ? ahead->lines : left;
+        for (size_t i = 0; i < lines; i++) {
+            __builtin_prefetch(ahead->at + i * LINE_BYTES, 0, 2);
+        }
+        ahead->at += lines * LINE_BYTES;
+        ahead->lines -= lines;
+        left -= lines;
+        run->ahead_at += ahead->lines == 0 ? 1 : 0;
     }
 }
 
@@ -225,16 +283,12 @@ static void load_column(struct cn_cel_run *run, const struct cn_cel_step *step,
     assert(step->node->column < batch->column_count);
     const struct cn_cel_cells *cells = &batch->columns[step->node->column];
     value->errors = cells->missing != NULL ? cells->missing + batch->first / 64 : no_bits;
-    size_t size = step->kind == CN_CEL_BOOL     ? sizeof(uint8_t)
-                  : step->kind == CN_CEL_STRING ? sizeof(uint32_t)
-                                                : sizeof(uint64_t);
     if (step->kind == CN_CEL_LIST) {
         value->values = cells->values;
         value->offsets = cells->offsets + batch->first;
         return;
     }
-    const uint8_t *values = (const uint8_t *)cells->values + batch->first * size;
-    fetch_next(value->errors, values, size);
+    const uint8_t *values = (const uint8_t *)cells->values + batch->first * size_of(step->kind);
     if (step->kind != CN_CEL_BOOL) {
         value->values = values;
         return;
@@ -512,7 +566,9 @@ void cn_cel_run_block(struct cn_cel_run *run, const struct cn_cel_batch *batch)
 {
     const struct cn_cel_plan *plan = run->plan;
     assert(batch->rows <= CN_CEL_BLOCK_ROWS && batch->first % 64 == 0);
+    plan_ahead(run, batch);
     for (uint32_t i = 0; i < plan->step_count; i++) {
+        fetch_ahead(run);
         run_step(run, i, batch);
     }
     for (size_t i = 0; i < plan->output_count; i++) {

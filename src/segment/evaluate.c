@@ -31,11 +31,23 @@ static void conditions(const struct placing *p, const struct cn_segment *item, u
     }
 }
 
+/* The set's words of the next block, which come after those of all other sets. */
+static void fetch_next(const uint64_t *members)
+{
+    enum {
+        LINE_WORDS = CN_HEAP_LINE_BYTES / sizeof(uint64_t)
+    };
+    for (size_t w = 0; w < CN_RULE_WORDS; w += LINE_WORDS) {
+        __builtin_prefetch(members + CN_RULE_WORDS + w, 1);
+    }
+}
+
 /* The wanted rows of the item's set are those of `truth` from now on; rows that are gone leave. */
 static void place(const struct placing *p, uint32_t index, const uint64_t *truth)
 {
     uint64_t *members = p->state->members[index].words + p->block->first / 64;
     uint64_t *touched = p->state->touched.words + p->block->first / 64;
+    fetch_next(members);
     for (size_t w = 0; w < p->words; w++) {
         uint64_t wanted = p->block->rows[w];
         touched[w] |= (members[w] ^ truth[w]) & wanted;
