@@ -140,9 +140,9 @@ static uint64_t read_column(const struct world *w, uint32_t index)
 {
     const struct cn_column *column = cn_frame_column(w->frame, index);
     const uint64_t *words = column->as.any;
+    const size_t count = w->accounts * cn_column_value_bytes(column->type) / sizeof(*words);
     uint64_t sum = 0;
-    for (size_t i = 0; i < w->accounts * cn_column_value_bytes(column->type) / sizeof(*words);
-         i++) {
+    for (size_t i = 0; i < count; i++) {
         sum += words[i];
     }
     for (size_t i = 0; i < w->accounts / 64; i++) {
