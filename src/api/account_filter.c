@@ -6,6 +6,7 @@
 #include "api/accounts.h"
 #include "api/core.h"
 #include "api/program_view.h"
+#include "book/fate.h"
 #include "engine/portfolio.h"
 #include "engine/questions.h"
 #include "engine/scorecards.h"
@@ -129,6 +130,26 @@ static bool read_grade(const struct cn_request *req, const struct cn_account_lis
     }
     narrow(req, ids, count, filter);
     return true;
+}
+
+static bool read_fate(const struct cn_request *req, enum cn_fate fate, int64_t since,
+                      struct cn_account_filter *filter, struct cn_error *err)
+{
+    struct cn_fate_accounts accounts;
+    if (!cn_fate_accounts(&req->unit, fate, since, &accounts, err)) {
+        return false;
+    }
+    narrow(req, accounts.ids, accounts.count, filter);
+    return true;
+}
+
+static bool read_fates(const struct cn_request *req, const struct cn_account_list_query *query,
+                       int64_t today, struct cn_account_filter *filter, struct cn_error *err)
+{
+    return (query->left_within_days_given != CN_GIVEN ||
+            read_fate(req, CN_FATE_LEFT, today - query->left_within_days, filter, err)) &&
+           (query->renewed_within_days_given != CN_GIVEN ||
+            read_fate(req, CN_FATE_RENEWED, today - query->renewed_within_days, filter, err));
 }
 
 static bool read_overridden(const struct cn_request *req, struct cn_account_filter *filter,
@@ -270,7 +291,7 @@ bool cn_account_filter_of(const struct cn_request *req, const struct cn_account_
     }
     if ((query->band_given == CN_GIVEN && !parse_bands(query->band, &filter.bands, err)) ||
         (query->sort_given == CN_GIVEN && !parse_sort(query->sort, &filter, err)) ||
-        !ask_engine(req, query, &filter, err)) {
+        !ask_engine(req, query, &filter, err) || !read_fates(req, query, today, &filter, err)) {
         return false;
     }
     *filter_out = filter;

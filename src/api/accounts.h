@@ -151,6 +151,10 @@ struct cn_account_list_query {
     enum cn_given flag_given;
     bool at_risk;
     enum cn_given at_risk_given;
+    int64_t left_within_days;
+    enum cn_given left_within_days_given;
+    int64_t renewed_within_days;
+    enum cn_given renewed_within_days_given;
     bool overridden;
     enum cn_given overridden_given;
     cn_str question;
@@ -208,6 +212,11 @@ struct cn_account_list_query {
                          .doc = "only those that are renewal-window, stalled or unsegmented"),  \
         CN_ACCOUNT_QUERY(at_risk, .doc = "true: only those at risk, as the portfolio counts "   \
                                          "them: red, or yellow and renewing within 120 days"),  \
+        CN_ACCOUNT_QUERY(left_within_days, .min = 0, .max = 3660,                               \
+                         .doc = "only those marked as left within so many days"),               \
+        CN_ACCOUNT_QUERY(renewed_within_days, .min = 0, .max = 3660,                            \
+                         .doc = "only those of whom a contract ended within so many days and "  \
+                                "one that began after it runs now"),                            \
         CN_ACCOUNT_QUERY(overridden, .doc = "true: only those with an override in force"),      \
         CN_ACCOUNT_QUERY(question, .max = 20,                                                   \
                          .doc = "only those that answer this of the seven questions: who"),     \

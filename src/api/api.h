@@ -90,7 +90,7 @@ struct cn_api_engine {
                       struct cn_standing *standings_out);
     void (*segments)(void *arg, const struct cn_unit *unit, struct cn_arena *arena,
                      struct cn_segment_board *board_out);
-    bool (*overlap)(void *arg, const struct cn_unit *unit, const cn_str *names, size_t count,
+    bool (*overlap)(void *arg, const struct cn_unit *unit, const struct cn_overlap_ask *ask,
                     struct cn_arena *arena, struct cn_overlap *overlap_out, struct cn_error *err);
     void (*coverage)(void *arg, const struct cn_unit *unit, struct cn_arena *arena,
                      struct cn_coverage_board *board_out);

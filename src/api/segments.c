@@ -4,6 +4,8 @@
 
 #include "api/accounts.h"
 #include "api/core.h"
+#include "book/fate.h"
+#include "book/portfolio.h"
 #include "segment/history.h"
 
 enum {
@@ -157,14 +159,14 @@ static const struct cn_fields board_fields =
     CN_FIELDS("SegmentBoard", struct board_view, board_rows);
 
 /* The worst first, what has no score last. */
-static struct shade_view *shades_of(const struct cn_board_set *set, const char *currency,
+static struct shade_view *shades_of(const struct cn_board_sum *bands, const char *currency,
                                     struct cn_arena *arena)
 {
     static const enum cn_band order[CN_BAND_COUNT] = { CN_BAND_RED, CN_BAND_YELLOW, CN_BAND_GREEN,
                                                        CN_BAND_NONE };
     struct shade_view *items = cn_arena_array(arena, struct shade_view, CN_BAND_COUNT);
     for (size_t i = 0; i < CN_BAND_COUNT; i++) {
-        const struct cn_board_sum *sum = &set->bands[order[i]];
+        const struct cn_board_sum *sum = &bands[order[i]];
         items[i] = (struct shade_view){ .band = order[i], .accounts = sum->accounts };
         items[i].arr = money_of(sum, currency, &items[i].arr_given);
     }
@@ -190,7 +192,7 @@ static struct set_view set_of(const struct cn_board_set *set, const char *curren
         .in_stage = set->in_stage.accounts,
         .in_stage_given = set->kind == CN_SEGMENT_GOAL ? CN_GIVEN : CN_NULL,
         .accounts = set->sum.accounts,
-        .bands = { shades_of(set, currency, arena), CN_BAND_COUNT },
+        .bands = { shades_of(set->bands, currency, arena), CN_BAND_COUNT },
     };
     view.arr = money_of(&set->sum, currency, &view.arr_given);
     return view;
@@ -276,6 +278,14 @@ static const struct cn_fields overlap_query_fields =
 
 static const struct cn_field name_item = { .type = CN_FIELD_STR, .max = CN_SEGMENT_NAME_MAX_BYTES };
 
+struct sum_view {
+    int64_t accounts;
+    struct cn_money arr;
+    enum cn_given arr_given;
+};
+static const struct cn_field sum_rows[] = { SUM_ROWS(sum_view) };
+static const struct cn_fields sum_fields = CN_FIELDS("SegmentAccounts", struct sum_view, sum_rows);
+
 struct part_view {
     struct {
         cn_str *items;
@@ -284,11 +294,28 @@ struct part_view {
     int64_t accounts;
     struct cn_money arr;
     enum cn_given arr_given;
+    struct {
+        struct shade_view *items;
+        size_t count;
+    } bands;
+    struct sum_view at_risk;
+    struct sum_view left;
+    struct sum_view renewed;
 };
 static const struct cn_field part_rows[] = {
     CN_FIELD_OF_LIST(struct part_view, segments, &name_item, .max = CN_OVERLAP_MAX,
                      .doc = "in the order asked for"),
     SUM_ROWS(part_view),
+    CN_FIELD_OF_LIST(struct part_view, bands, &shade_item, .max = CN_BAND_COUNT,
+                     .doc = "the same by colour, the worst first"),
+    CN_FIELD_OF_OBJECT(struct part_view, at_risk, &sum_fields,
+                       .doc = "of them, those at risk, as the portfolio counts them"),
+    CN_FIELD_OF_OBJECT(struct part_view, left, &sum_fields,
+                       .doc = "of them, those marked as left within the last 365 days"),
+    CN_FIELD_OF_OBJECT(struct part_view, renewed, &sum_fields,
+                       .doc =
+                           "of them, those of whom a contract ended within the last 365 days and "
+                           "one that began after it runs now"),
 };
 static const struct cn_fields part_fields = CN_FIELDS("OverlapPart", struct part_view, part_rows);
 static const struct cn_field part_item = { .type = CN_FIELD_OBJECT, .object = &part_fields };
@@ -313,12 +340,7 @@ static const struct cn_field overlap_rows[] = {
 static const struct cn_fields overlap_fields =
     CN_FIELDS("SegmentOverlap", struct overlap_view, overlap_rows);
 
-struct asked {
-    cn_str names[CN_OVERLAP_MAX];
-    size_t count;
-};
-
-static bool parse_names(cn_str list, struct asked *asked, struct cn_error *err)
+static bool parse_names(cn_str list, struct cn_overlap_ask *asked, struct cn_error *err)
 {
     cn_str name;
     while (cn_str_split(&list, ',', &name)) {
@@ -341,22 +363,33 @@ static bool parse_names(cn_str list, struct asked *asked, struct cn_error *err)
     return true;
 }
 
-static struct part_view part_of(const struct asked *asked, uint32_t in,
-                                const struct cn_board_sum *sum, const char *currency,
+static struct sum_view sum_of(const struct cn_board_sum *sum, const char *currency)
+{
+    struct sum_view view = { .accounts = sum->accounts };
+    view.arr = money_of(sum, currency, &view.arr_given);
+    return view;
+}
+
+static struct part_view part_of(const struct cn_overlap_ask *asked, uint32_t in,
+                                const struct cn_board_fate *fate, const char *currency,
                                 struct cn_arena *arena)
 {
-    struct part_view view = { .accounts = sum->accounts };
-    view.segments.items = cn_arena_array(arena, cn_str, CN_OVERLAP_MAX);
+    struct part_view view = { .accounts = fate->sum.accounts,
+                              .bands = { shades_of(fate->bands, currency, arena), CN_BAND_COUNT },
+                              .at_risk = sum_of(&fate->at_risk, currency),
+                              .left = sum_of(&fate->fates[CN_FATE_LEFT], currency),
+                              .renewed = sum_of(&fate->fates[CN_FATE_RENEWED], currency) };
+    view.segments.items = cn_arena_array(arena, cn_str, asked->count);
     for (size_t i = 0; i < asked->count; i++) {
         if ((in >> i & 1) != 0) {
             view.segments.items[view.segments.count++] = asked->names[i];
         }
     }
-    view.arr = money_of(sum, currency, &view.arr_given);
+    view.arr = money_of(&fate->sum, currency, &view.arr_given);
     return view;
 }
 
-static void fill_pairs(const struct asked *asked, const struct cn_overlap *overlap,
+static void fill_pairs(const struct cn_overlap_ask *asked, const struct cn_overlap *overlap,
                        struct cn_arena *arena, struct part_views *pairs)
 {
     pairs->items = cn_arena_array(arena, struct part_view, asked->count * asked->count);
@@ -376,17 +409,22 @@ static bool handle_overlap(const struct cn_request *req, struct cn_response *res
     struct cn_arena *arena = req->unit.arena;
     struct overlap_view *view = res->body;
     struct cn_overlap *overlap = cn_arena_new(arena, struct cn_overlap);
-    struct asked asked = { .count = 0 };
-    if (!parse_names(query->segments, &asked, err) ||
-        !engine->overlap(engine->arg, &req->unit, asked.names, asked.count, arena, overlap, err)) {
+    const int64_t today = cn_tz_day(req->api->options.tz, req->unit.now);
+    struct cn_overlap_ask asked = { .risk_until = today + CN_RISK_WINDOW_DAYS };
+    bool ok = parse_names(query->segments, &asked, err);
+    for (int i = 0; ok && i < CN_FATE_COUNT; i++) {
+        ok = cn_fate_accounts(&req->unit, (enum cn_fate)i, today - CN_FATE_RECENT_DAYS,
+                              &asked.fates[i], err);
+    }
+    if (!ok || !engine->overlap(engine->arg, &req->unit, &asked, arena, overlap, err)) {
         return false;
     }
     fill_pairs(&asked, overlap, arena, &view->pairs);
     view->exactly.items = cn_arena_array(arena, struct part_view, overlap->part_count);
     view->exactly.count = overlap->part_count;
     for (size_t i = 0; i < overlap->part_count; i++) {
-        view->exactly.items[i] =
-            part_of(&asked, overlap->parts[i].in, &overlap->parts[i].sum, overlap->currency, arena);
+        view->exactly.items[i] = part_of(&asked, overlap->parts[i].in, &overlap->parts[i].fate,
+                                         overlap->currency, arena);
     }
     view->together =
         part_of(&asked, (1U << asked.count) - 1, &overlap->together, overlap->currency, arena);
@@ -491,7 +529,8 @@ static const struct cn_route segment_routes[] = {
       .success_status = 200,
       .handler = handle_overlap,
       .operation = "overlapSegments",
-      .doc = "How many accounts are in several segments, by two and by exact combination" },
+      .doc = "How many accounts are in several segments, by two and by exact combination, and what "
+             "became of them" },
     { .method = CN_GET,
       .path = "/api/v1/segments/{name}",
       .access = CN_READERS,

@@ -257,12 +257,11 @@ static void face_segments(void *arg, const struct cn_unit *unit, struct cn_arena
     cn_engine_segment_board(((struct cn_server *)arg)->engine, unit, arena, board_out);
 }
 
-static bool face_overlap(void *arg, const struct cn_unit *unit, const cn_str *names, size_t count,
+static bool face_overlap(void *arg, const struct cn_unit *unit, const struct cn_overlap_ask *ask,
                          struct cn_arena *arena, struct cn_overlap *overlap_out,
                          struct cn_error *err)
 {
-    return cn_engine_overlap(((struct cn_server *)arg)->engine, unit, names, count, arena,
-                             overlap_out, err);
+    return cn_engine_overlap(((struct cn_server *)arg)->engine, unit, ask, arena, overlap_out, err);
 }
 
 static void face_coverage(void *arg, const struct cn_unit *unit, struct cn_arena *arena,

@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 
+#include "engine/list_columns.h"
 #include "engine/shown.h"
 
 enum {
@@ -260,8 +261,8 @@ static int by_size(const void *a, const void *b)
 {
     const struct cn_overlap_part *x = a;
     const struct cn_overlap_part *y = b;
-    if (x->sum.accounts != y->sum.accounts) {
-        return x->sum.accounts > y->sum.accounts ? -1 : 1;
+    if (x->fate.sum.accounts != y->fate.sum.accounts) {
+        return x->fate.sum.accounts > y->fate.sum.accounts ? -1 : 1;
     }
     return (x->in > y->in) - (x->in < y->in);
 }
@@ -272,13 +273,25 @@ static void add_sum(struct cn_board_sum *sum, const struct cn_board_sum *part)
     sum->arr_minor += part->arr_minor;
 }
 
+static void add_fate(struct cn_board_fate *fate, const struct cn_board_fate *part)
+{
+    add_sum(&fate->sum, &part->sum);
+    for (int band = 0; band < CN_BAND_COUNT; band++) {
+        add_sum(&fate->bands[band], &part->bands[band]);
+    }
+    add_sum(&fate->at_risk, &part->at_risk);
+    for (int i = 0; i < CN_FATE_COUNT; i++) {
+        add_sum(&fate->fates[i], &part->fates[i]);
+    }
+}
+
 /* What is in both of two of the part's sets, for all two of them. */
 static void add_pairs(struct cn_overlap *overlap, const struct cn_overlap_part *part, size_t count)
 {
     for (size_t a = 0; a < count; a++) {
         for (size_t b = 0; b < count; b++) {
             if ((part->in >> a & part->in >> b & 1) != 0) {
-                add_sum(&overlap->pairs[a][b], &part->sum);
+                add_fate(&overlap->pairs[a][b], &part->fate);
             }
         }
     }
@@ -291,52 +304,97 @@ static void sum_parts(struct cn_overlap *overlap, size_t count)
         const struct cn_overlap_part *part = &overlap->parts[i];
         add_pairs(overlap, part, count);
         if (part->in == (1U << count) - 1) {
-            overlap->together = part->sum;
+            overlap->together = part->fate;
+        }
+    }
+}
+
+/* Which rows those lists show that the numbers lead to. */
+struct fated {
+    struct cn_bitmap at_risk;
+    struct cn_bitmap fates[CN_FATE_COUNT];
+};
+
+static void add_fated(const struct view *view, const struct fated *fated, size_t row,
+                      struct cn_board_fate *fate)
+{
+    add_row(view, row, &fate->sum);
+    add_row(view, row, &fate->bands[cn_engine_shown(view->engine, row).score.band]);
+    if (cn_bitmap_has(&fated->at_risk, row)) {
+        add_row(view, row, &fate->at_risk);
+    }
+    for (int i = 0; i < CN_FATE_COUNT; i++) {
+        if (cn_bitmap_has(&fated->fates[i], row)) {
+            add_row(view, row, &fate->fates[i]);
         }
     }
 }
 
 static void find_parts(const struct view *view, const uint32_t *sets, size_t count,
-                       struct cn_overlap *overlap)
+                       const struct fated *fated, struct cn_overlap *overlap)
 {
-    size_t all = (size_t)1 << count;
-    struct cn_board_sum *sums = cn_arena_array(view->arena, struct cn_board_sum, all);
+    const size_t all = (size_t)1 << count;
+    const size_t seen = cn_bitmap_count(&view->seen);
+    uint32_t *places = cn_arena_array(view->arena, uint32_t, all); /* in parts, from 1 */
     size_t row = 0;
+    overlap->parts =
+        cn_arena_array(view->arena, struct cn_overlap_part, (seen < all ? seen : all) + 1);
     for (size_t from = 0; cn_bitmap_next(&view->seen, from, &row); from = row + 1) {
         uint32_t in = 0;
         for (size_t i = 0; i < count; i++) {
             in |= (uint32_t)cn_membership_has(&view->engine->segments, sets[i], row) << i;
         }
-        add_row(view, row, &sums[in]);
-    }
-    overlap->parts = cn_arena_array(view->arena, struct cn_overlap_part, all);
-    for (uint32_t in = 1; in < all; in++) {
-        if (sums[in].accounts > 0) {
-            overlap->parts[overlap->part_count++] = (struct cn_overlap_part){ in, sums[in] };
+        if (in == 0) {
+            continue;
         }
+        if (places[in] == 0) {
+            overlap->parts[overlap->part_count++].in = in;
+            places[in] = (uint32_t)overlap->part_count;
+        }
+        add_fated(view, fated, row, &overlap->parts[places[in] - 1].fate);
     }
     qsort(overlap->parts, overlap->part_count, sizeof(overlap->parts[0]), by_size);
 }
 
-bool cn_engine_overlap(struct cn_engine *engine, const struct cn_unit *unit, const cn_str *names,
-                       size_t count, struct cn_arena *arena, struct cn_overlap *overlap_out,
-                       struct cn_error *err)
+static void overlap_locked(struct cn_engine *engine, const struct cn_unit *unit,
+                           const struct cn_overlap_ask *ask, const uint32_t *sets,
+                           struct cn_arena *arena, struct cn_overlap *overlap)
 {
+    const struct cn_account_filter at_risk = { .risk_until = ask->risk_until };
+    struct fated fated = { 0 };
     struct view view;
+    begin(&view, engine, unit, arena);
+    cn_engine_match(engine, unit, &at_risk, &fated.at_risk);
+    for (int i = 0; i < CN_FATE_COUNT; i++) {
+        const struct cn_fate_accounts *of = &ask->fates[i];
+        const struct cn_account_filter only = { .only = of->ids, .only_count = of->count };
+        cn_engine_match(engine, unit, &only, &fated.fates[i]);
+    }
+    currency_of(&view, overlap->currency);
+    find_parts(&view, sets, ask->count, &fated, overlap);
+    sum_parts(overlap, ask->count);
+    cn_bitmap_deinit(&fated.at_risk);
+    for (int i = 0; i < CN_FATE_COUNT; i++) {
+        cn_bitmap_deinit(&fated.fates[i]);
+    }
+    end(&view);
+}
+
+bool cn_engine_overlap(struct cn_engine *engine, const struct cn_unit *unit,
+                       const struct cn_overlap_ask *ask, struct cn_arena *arena,
+                       struct cn_overlap *overlap_out, struct cn_error *err)
+{
     uint32_t sets[CN_OVERLAP_MAX];
     bool ok = true;
     memset(overlap_out, 0, sizeof(*overlap_out));
     (void)pthread_rwlock_rdlock(&engine->lock);
-    for (size_t i = 0; ok && i < count; i++) {
-        ok = cn_segment_find(engine->program->segments, CN_SEGMENT_PLAIN, names[i], &sets[i]) ||
-             cn_fail(err, CN_MALFORMED, "segments: there is no \"%.*s\"", CN_STR_ARG(names[i]));
+    for (size_t i = 0; ok && i < ask->count; i++) {
+        ok =
+            cn_segment_find(engine->program->segments, CN_SEGMENT_PLAIN, ask->names[i], &sets[i]) ||
+            cn_fail(err, CN_MALFORMED, "segments: there is no \"%.*s\"", CN_STR_ARG(ask->names[i]));
     }
     if (ok) {
-        begin(&view, engine, unit, arena);
-        currency_of(&view, overlap_out->currency);
-        find_parts(&view, sets, count, overlap_out);
-        sum_parts(overlap_out, count);
-        end(&view);
+        overlap_locked(engine, unit, ask, sets, arena, overlap_out);
     }
     (void)pthread_rwlock_unlock(&engine->lock);
     return ok;

@@ -18,9 +18,9 @@ void cn_engine_standings(struct cn_engine *engine, const cn_account_id *ids, siz
 void cn_engine_segment_board(struct cn_engine *engine, const struct cn_unit *unit,
                              struct cn_arena *arena, struct cn_segment_board *board_out);
 
-/* `names` are of segments, at most CN_OVERLAP_MAX.  Fails with CN_MALFORMED if one is unknown. */
+/* Fails with CN_MALFORMED if a segment is unknown. */
 CN_MUST_CHECK bool cn_engine_overlap(struct cn_engine *engine, const struct cn_unit *unit,
-                                     const cn_str *names, size_t count, struct cn_arena *arena,
+                                     const struct cn_overlap_ask *ask, struct cn_arena *arena,
                                      struct cn_overlap *overlap_out, struct cn_error *err);
 
 void cn_engine_coverage_board(struct cn_engine *engine, const struct cn_unit *unit,

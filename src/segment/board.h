@@ -7,6 +7,7 @@
 #define CAIRN_SEGMENT_BOARD_H
 
 #include "book/account.h"
+#include "book/fate.h"
 #include "segment/segment.h"
 
 /* Where one account stands. */
@@ -57,21 +58,36 @@ struct cn_segment_board {
     char currency[4]; /* "" if no account has ARR */
 };
 
+/* Some accounts, and what became of them. */
+struct cn_board_fate {
+    struct cn_board_sum sum;
+    struct cn_board_sum bands[CN_BAND_COUNT]; /* the same by colour; CN_BAND_NONE: no score */
+    struct cn_board_sum at_risk;              /* as book/portfolio.h says */
+    struct cn_board_sum fates[CN_FATE_COUNT];
+};
+
 /* Accounts that are in exactly these of the sets that were asked for (a bit each), at least one. */
 struct cn_overlap_part {
     uint32_t in;
-    struct cn_board_sum sum;
+    struct cn_board_fate fate;
 };
 
 enum {
     CN_OVERLAP_MAX = 16
 };
 
+struct cn_overlap_ask {
+    cn_str names[CN_OVERLAP_MAX]; /* of segments */
+    size_t count;
+    int64_t risk_until; /* a yellow account is at risk if it renews until this day */
+    struct cn_fate_accounts fates[CN_FATE_COUNT];
+};
+
 struct cn_overlap {
     struct cn_overlap_part *parts; /* the largest first */
     size_t part_count;
-    struct cn_board_sum pairs[CN_OVERLAP_MAX][CN_OVERLAP_MAX]; /* in both, whatever else */
-    struct cn_board_sum together;                              /* in all of them */
+    struct cn_board_fate pairs[CN_OVERLAP_MAX][CN_OVERLAP_MAX]; /* in both, whatever else */
+    struct cn_board_fate together;                              /* in all of them */
     char currency[4];
 };
 

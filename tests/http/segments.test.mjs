@@ -262,6 +262,109 @@ segments:
   assert.equal((await admin.get('/api/v1/accounts?without=a,b,c,d,e,f,g,h,i,j,k,l,m')).status, 400);
 });
 
+test('capabilities 35: an overlap says how its accounts stand, which are at risk, which left and which renewed, as their lists do', async t => {
+  const csm = { email: 'carl@example.com', password: 'correct horse battery', name: 'Carl', role: 'csm' };
+  const cairn = await startCairn(t, { users: [csm] });
+  const admin = await useProgram(cairn, {
+    'a.yaml': `
+segments:
+  big:  {when: arr >= 1000.0}
+  mine: {when: has(owner)}
+  long-tail: {when: arr < 5000.0}
+`,
+    'card.yaml': `
+scorecard: by-name
+measures:
+  - {name: s, weight: 1, score: "name.startsWith('G') ? 100.0 : name.startsWith('Y') ? 60.0 : 10.0"}
+`,
+  });
+  const { user } = await cairn.login(csm);
+  // In both: R1 R2 Y1 Y2 G1 (500,000 minor and more, by one each).  In "big" alone: R3.
+  const made = {};
+  const own = { owner_id: user.id };
+  for (const [i, name] of ['R1', 'R2', 'Y1', 'Y2', 'G1', 'R3'].entries()) {
+    made[name] = await admin.createAccount({ name, external_id: name, arr: usd(500_000 + i), ...(name === 'R3' ? {} : own) });
+  }
+  // A yellow one is at risk by its renewal.
+  // Renewed: R2 on the last day that counts, and Y2.  Not Y1, a day too early; not R1, who left since; not
+  // G1, whose next is a draft; not R3: what they have beside it began before the other one ended.
+  const contracts = [
+    ['R1', -700, -365, 'ended'], ['R1', -364, 500, 'active'],
+    ['R2', -700, -365, 'ended'], ['R2', -364, 500, 'active'],
+    ['Y1', -700, -366, 'active'], ['Y1', -365, 60, 'active'],
+    ['Y2', -700, -30, 'active'], ['Y2', -29, 150, 'active'],
+    ['G1', -700, -1, 'ended'], ['G1', 0, 300, 'draft'], ['G1', -1, 300, 'active'],
+    ['R3', -700, -30, 'ended'], ['R3', -200, 500, 'active'],
+  ];
+  for (const [name, starts, ends, status] of contracts) {
+    const { arr } = made[name];
+    const contract = { name: 'Term', arr, starts_on: day(starts), ends_on: day(ends), status };
+    assert.equal((await admin.post(`/api/v1/accounts/${made[name].id}/contracts`, contract)).status, 201);
+  }
+  // Two of three marks are of the last year; one that counts is outside of the overlap.
+  for (const [name, at] of [['R1', -364], ['R2', -366], ['R3', -1]]) {
+    assert.equal((await admin.post(`/api/v1/accounts/${made[name].id}/departure`, { left_on: day(at) })).status, 204);
+  }
+  const ask = '/api/v1/segment-overlap?segments=big,mine,long-tail';
+  const body = await waitFor(async () => {
+    const { body: now } = await admin.get(ask);
+    const pair = now.pairs?.[0];
+    return pair?.accounts === 5 && pair.at_risk.accounts === 3 && pair.renewed.accounts === 2 && pair.bands.find(one => one.band === 'none').accounts === 0 && now;
+  }, { what: 'five accounts with a colour each, three of them at risk' });
+  const figure = ({ accounts, arr }) => [accounts, arr?.minor ?? null];
+  const fateOf = part => ({
+    ...Object.fromEntries(part.bands.map(one => [one.band, figure(one)])),
+    at_risk: figure(part.at_risk),
+    left: figure(part.left),
+    renewed: figure(part.renewed),
+  });
+  assert.deepEqual(fateOf(body.pairs[0]), {
+    red: [2, 1_000_001], yellow: [2, 1_000_005], green: [1, 500_004], none: [0, 0],
+    at_risk: [3, 1_500_003], left: [1, 500_000], renewed: [2, 1_000_004],
+  });
+  const exactly = Object.fromEntries(body.exactly.map(part => [part.segments.join('+'), part]));
+  assert.deepEqual(Object.keys(exactly).sort(), ['big', 'big+mine']);
+  assert.deepEqual(fateOf(exactly['big+mine']), fateOf(body.pairs[0]));
+  assert.deepEqual(fateOf(exactly.big), {
+    red: [1, 500_005], yellow: [0, 0], green: [0, 0], none: [0, 0], at_risk: [1, 500_005], left: [1, 500_005], renewed: [0, 0],
+  });
+  assert.deepEqual(fateOf(body.together), {
+    red: [0, 0], yellow: [0, 0], green: [0, 0], none: [0, 0], at_risk: [0, 0], left: [0, 0], renewed: [0, 0],
+  });
+
+  await t.test('each number is that of the list that it leads to', async () => {
+    for (const [part, where] of [[body.pairs[0], 'segment=big,mine'], [exactly.big, 'segment=big&without=mine,long-tail']]) {
+      const total = async query => (await admin.get(`/api/v1/accounts?${where}&${query}`)).body.total;
+      for (const one of part.bands) assert.equal(await total(`band=${one.band}`), one.accounts, one.band);
+      assert.equal(await total('at_risk=true'), part.at_risk.accounts);
+      assert.equal(await total('left_within_days=365'), part.left.accounts);
+      assert.equal(await total('renewed_within_days=365'), part.renewed.accounts);
+    }
+    assert.deepEqual(names((await admin.get('/api/v1/accounts?left_within_days=365')).body), ['R1', 'R3']);
+    assert.deepEqual(names((await admin.get('/api/v1/accounts?left_within_days=366')).body), ['R1', 'R2', 'R3']);
+    assert.equal((await admin.get('/api/v1/accounts?left_within_days=0')).body.total, 0);
+    assert.equal((await admin.get('/api/v1/accounts?left_within_days=-1')).status, 400);
+    assert.deepEqual(names((await admin.get('/api/v1/accounts?renewed_within_days=366')).body), ['R2', 'Y1', 'Y2']);
+    assert.deepEqual(names((await admin.get('/api/v1/accounts?renewed_within_days=366&left_within_days=366')).body), ['R2']);
+    // From the database.
+    const csv = await admin.get('/api/v1/export/accounts.csv?segment=big,mine&left_within_days=365');
+    assert.equal(csv.text.trim().split('\r\n').length - 1, 1, csv.text);
+  });
+
+  await t.test('a mark that is taken back counts no more', async () => {
+    assert.equal((await admin.delete(`/api/v1/accounts/${made.R1.id}/departure`)).status, 204);
+    assert.deepEqual(figure((await admin.get(ask)).body.pairs[0].left), [0, 0]);
+  });
+
+  await t.test('a CSM is told of their own accounts alone', async () => {
+    const carl = await cairn.login(csm);
+    const { body: seen } = await carl.get(ask);
+    assert.deepEqual(seen.exactly.map(part => [part.segments.join('+'), part.accounts]), [['big+mine', 5]]);
+    assert.deepEqual(names((await carl.get('/api/v1/accounts?left_within_days=366')).body), ['R2']);
+    assert.deepEqual(names((await carl.get('/api/v1/accounts?renewed_within_days=365')).body), ['R1', 'R2', 'Y2']);
+  });
+});
+
 test('003-26 expected touches follow the colour, 11.9 a week for 65 accounts', async t => {
   const csm = { email: 'carl@example.com', password: 'correct horse battery', name: 'Carl', role: 'csm' };
   const other = { email: 'olga@example.com', password: 'correct horse battery', name: 'Olga', role: 'csm' };

@@ -464,7 +464,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many accounts are in several segments, by two and by exact combination */
+        /** How many accounts are in several segments, by two and by exact combination, and what became of them */
         get: operations["overlapSegments"];
         put?: never;
         post?: never;
@@ -2475,6 +2475,20 @@ export interface components {
         OverlapPart: {
             /** @description in the order asked for */
             segments: string[];
+            /** @description how many, of those that the caller may see */
+            accounts: number;
+            /** @description their annual recurring revenue; null: no account has any */
+            arr: components["schemas"]["Money"] | null;
+            /** @description the same by colour, the worst first */
+            bands: components["schemas"]["SegmentBand"][];
+            /** @description of them, those at risk, as the portfolio counts them */
+            at_risk: components["schemas"]["SegmentAccounts"];
+            /** @description of them, those marked as left within the last 365 days */
+            left: components["schemas"]["SegmentAccounts"];
+            /** @description of them, those of whom a contract ended within the last 365 days and one that began after it runs now */
+            renewed: components["schemas"]["SegmentAccounts"];
+        };
+        SegmentAccounts: {
             /** @description how many, of those that the caller may see */
             accounts: number;
             /** @description their annual recurring revenue; null: no account has any */
@@ -4659,6 +4673,10 @@ export interface operations {
                 flag?: string;
                 /** @description true: only those at risk, as the portfolio counts them: red, or yellow and renewing within 120 days */
                 at_risk?: boolean;
+                /** @description only those marked as left within so many days */
+                left_within_days?: number;
+                /** @description only those of whom a contract ended within so many days and one that began after it runs now */
+                renewed_within_days?: number;
                 /** @description true: only those with an override in force */
                 overridden?: boolean;
                 /** @description only those that answer this of the seven questions: who */
@@ -7629,6 +7647,10 @@ export interface operations {
                 flag?: string;
                 /** @description true: only those at risk, as the portfolio counts them: red, or yellow and renewing within 120 days */
                 at_risk?: boolean;
+                /** @description only those marked as left within so many days */
+                left_within_days?: number;
+                /** @description only those of whom a contract ended within so many days and one that began after it runs now */
+                renewed_within_days?: number;
                 /** @description true: only those with an override in force */
                 overridden?: boolean;
                 /** @description only those that answer this of the seven questions: who */
@@ -8576,7 +8598,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How many accounts are in several segments, by two and by exact combination */
+            /** @description How many accounts are in several segments, by two and by exact combination, and what became of them */
             200: {
                 headers: {
                     [name: string]: unknown;
