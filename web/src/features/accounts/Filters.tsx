@@ -2,31 +2,29 @@
 import { Button, Menu, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { type KeyboardEvent, type Ref, useEffect, useState } from 'react';
-import { HealthShape, type Shade } from '@/features/health';
-import { useFormat, useUsers } from '@/features/session';
+import { HealthShape } from '@/features/health';
+import { useUsers } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { joinList, splitList } from '@/lib/search';
 import { Icon } from '@/ui/Icon';
 import classes from './AccountsPage.module.css';
+import { Carried } from './Carried';
 import {
   type AccountFilter,
   type AccountSearch,
   csvAddress,
   isNarrowed,
   NOTHING,
-  PLACES,
   RENEWAL_DAYS,
   SHADES,
 } from './filter';
-
-type Change = (change: Partial<AccountSearch>) => void;
 
 /** What the server takes. */
 const SEARCH_MAX = 200;
 
 interface FilterProps {
   search: AccountSearch;
-  onChange: Change;
+  onChange: (change: Partial<AccountSearch>) => void;
 }
 
 function FilterButton({ label, value }: { label: string; value: string | null }) {
@@ -117,71 +115,6 @@ function RenewalFilter({ search, onChange }: FilterProps) {
         ))}
       </Menu.Dropdown>
     </Menu>
-  );
-}
-
-/** What came with a link from another page; a press takes it away. */
-function Carried({ search, onChange }: FilterProps) {
-  const format = useFormat();
-  const [was, is] = (search.moved?.split('-') ?? []) as Shade[];
-  const date = (day: string | undefined) => (day ? format.date(day) : '');
-  const days = { from: date(search.from), to: date(search.to) };
-  return (
-    <>
-      {PLACES.map(place => {
-        const names = splitList(search[place]).map(name => name.replaceAll('/', ': '));
-        if (names.length === 0) return null;
-        return (
-          <Chip
-            key={place}
-            label={
-              place === 'scorecard' && names[0] === 'none'
-                ? t('accounts.filter.unscored')
-                : t(`accounts.filter.${place}`, { names: names.join(', ') })
-            }
-            onRemove={() => onChange({ [place]: undefined })}
-          />
-        );
-      })}
-      {search.risk && (
-        <Chip label={t('accounts.filter.risk')} onRemove={() => onChange({ risk: undefined })} />
-      )}
-      {search.hand && (
-        <Chip label={t('accounts.filter.hand')} onRemove={() => onChange({ hand: undefined })} />
-      )}
-      {search.answered && (
-        <Chip
-          label={t('accounts.filter.answered', { count: Number(search.answered) })}
-          onRemove={() => onChange({ answered: undefined })}
-        />
-      )}
-      {search.moved && was && is && (
-        <Chip
-          label={t(search.to ? 'accounts.filter.movedTo' : 'accounts.filter.moved', {
-            was: t(`health.band.${was}`).toLowerCase(),
-            is: t(`health.band.${is}`).toLowerCase(),
-            ...days,
-          })}
-          onRemove={() => onChange({ moved: undefined, from: undefined, to: undefined })}
-        />
-      )}
-    </>
-  );
-}
-
-function Chip({ label, onRemove }: { label: string; onRemove: () => void }) {
-  return (
-    <Button
-      size="xs"
-      variant="default"
-      className={classes.filter}
-      data-set={true}
-      rightSection={<Icon name="close" size={12} />}
-      aria-label={t('accounts.filter.remove', { filter: label })}
-      onClick={onRemove}
-    >
-      {label}
-    </Button>
   );
 }
 

@@ -55,3 +55,17 @@ test('capabilities 17: a grade is a filter like any other, beside its scorecard'
   expect(isNarrowed({ grade: 'A' })).toBe(true);
   expect(NOTHING).toHaveProperty('grade', undefined);
 });
+
+test('what became of them within so many days is a filter, too', () => {
+  const search = readSearch({ segment: 'core', left: '365', renewed: '30' });
+  expect(filterOf(search)).toEqual({
+    sort: '-arr',
+    segment: 'core',
+    left_within_days: 365,
+    renewed_within_days: 30,
+  });
+  expect(readSearch({ left: '0', renewed: 'ever' })).toEqual({});
+  expect(isNarrowed({ left: '365' })).toBe(true);
+  expect(isNarrowed({ renewed: '365' })).toBe(true);
+  expect(isNarrowed({ ...search, ...NOTHING })).toBe(false);
+});

@@ -26,6 +26,9 @@ export interface AccountSearch {
   answered?: string | undefined;
   /** "1": at risk, as the portfolio counts it. */
   risk?: string | undefined;
+  /** Within so many days: marked as left, or renewed. */
+  left?: string | undefined;
+  renewed?: string | undefined;
   /** "1": with an override in force. */
   hand?: string | undefined;
   /** "green-yellow": who was the one on the day `from` and the other on `to`. */
@@ -78,6 +81,7 @@ const UPWARD: readonly SortKey[] = ['name', 'owner', 'renewal_at', 'score'];
 
 export const DEFAULT_SORT = '-arr';
 
+const daysOf = (value: string | undefined) => (/^[1-9]\d{0,2}$/.test(value ?? '') ? value : undefined);
 const dayOf = (value: string | undefined) => (isDay(value) ? value : undefined);
 const oneOf = (list: readonly string[], value: string | undefined) =>
   value !== undefined && list.includes(value) ? value : undefined;
@@ -100,6 +104,8 @@ export function readSearch(search: FlatSearch): AccountSearch {
     renewal: oneOf(RENEWAL_DAYS, search.renewal),
     ...placesOf(search),
     risk: oneOf(['1'], search.risk),
+    left: daysOf(search.left),
+    renewed: daysOf(search.renewed),
     hand: oneOf(['1'], search.hand),
     answered: oneOf(ANSWERED, search.answered),
     moved: moves ? search.moved : undefined,
@@ -137,11 +143,9 @@ export function momentsOf(
 
 /** Anything but the order and the columns. */
 export function isNarrowed(search: AccountSearch): boolean {
-  const { q, band, owner, renewal, risk, hand, answered, moved } = search;
-  return (
-    Boolean(q || band || owner || renewal || risk || hand || answered || moved) ||
-    PLACES.some(place => search[place])
-  );
+  const { q, band, owner, renewal, risk, left, renewed, hand, answered, moved } = search;
+  const own = [q, band, owner, renewal, risk, left, renewed, hand, answered, moved];
+  return own.some(Boolean) || PLACES.some(place => search[place]);
 }
 
 /** What a press on "clear" takes away. */
@@ -163,6 +167,8 @@ export const NOTHING: Partial<AccountSearch> = {
   unanswered: undefined,
   answered: undefined,
   risk: undefined,
+  left: undefined,
+  renewed: undefined,
   hand: undefined,
   moved: undefined,
   from: undefined,
@@ -175,6 +181,8 @@ export interface AccountFilter extends Partial<Record<Place, string>> {
   owner_id?: string;
   renewal_within_days?: number;
   at_risk?: boolean;
+  left_within_days?: number;
+  renewed_within_days?: number;
   overridden?: boolean;
   answered?: number;
   moved?: string;
@@ -193,6 +201,8 @@ export function filterOf(search: AccountSearch, moments?: MoveMoments): AccountF
     ...(search.renewal ? { renewal_within_days: Number(search.renewal) } : {}),
     ...placesOf(search),
     ...(search.risk ? { at_risk: true } : {}),
+    ...(search.left ? { left_within_days: Number(search.left) } : {}),
+    ...(search.renewed ? { renewed_within_days: Number(search.renewed) } : {}),
     ...(search.hand ? { overridden: true } : {}),
     ...(search.answered ? { answered: Number(search.answered) } : {}),
     ...(search.moved && moments ? { moved: search.moved, ...moments } : {}),

@@ -1,1 +1,2 @@
+export { useDraftedRules } from './draftRule';
 export { programKeys } from './keys';

@@ -1,19 +1,23 @@
-// Where segments overlap: by two as a square, and every exact combination as a list.
-import { Button, Menu } from '@mantine/core';
+// Where segments overlap: by two as a square, what became of an overlap's accounts, and every exact
+// combination as a list.
+import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { OverlapPart, SegmentBoard, SegmentOverlap } from '@/api/types';
 import { QueryFailure, useFormat } from '@/features/session';
-import { percentOf } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { DataTable } from '@/ui/DataTable';
-import { Icon } from '@/ui/Icon';
 import { Panel } from '@/ui/Page';
 import page from '@/ui/page.module.css';
 import { LoadingLines } from '@/ui/states';
+import { Compare } from './Compare';
+import { FateCells, fateColumns } from './FateCells';
+import { Fates } from './Fates';
 import { useOverlap } from './queries';
+import { SaveButton } from './SaveSegment';
 import classes from './Segments.module.css';
 import type { SegmentsSearch } from './search';
-import { COMPARED_MOST, comparedOf, exactly } from './sets';
+import { comparedOf, exactly, othersOf } from './sets';
+import { Tags } from './Tags';
 
 const FEW = 10;
 
@@ -77,32 +81,15 @@ function Square({ board, compared, overlap }: SquareProps) {
 }
 
 function Combination({ part, board, compared }: { part: OverlapPart } & Omit<SquareProps, 'overlap'>) {
-  const format = useFormat();
-  const search = exactly(part, compared, board.data);
-  const count = format.number(part.accounts);
   return (
     <tr>
       <th scope="row">
-        <span className={classes.tags}>
-          {part.segments.map(name => (
-            <span key={name} className={classes.tag}>
-              {name}
-            </span>
-          ))}
-        </span>
+        <Tags names={part.segments} />
       </th>
+      <FateCells fate={part} search={exactly(part, compared, board.data)} />
       <td className={page.end}>
-        {search ? (
-          <Link to="/accounts" search={search} className={page.number}>
-            {count}
-          </Link>
-        ) : (
-          <span className={page.number}>{count}</span>
-        )}
+        <SaveButton segments={part.segments} without={othersOf(part, compared, board.data)} board={board} />
       </td>
-      <td className={`${page.end} num`}>{percentOf(part.accounts, board.accounts)}</td>
-      <td className={`${page.end} num`}>{part.arr ? format.moneyShort(part.arr) : '–'}</td>
-      <td className={`${page.end} num`}>{percentOf(part.arr?.minor ?? 0, board.arr?.minor ?? 0)}</td>
     </tr>
   );
 }
@@ -119,13 +106,7 @@ function Combinations({
     <Panel id="micro-title" title={t('segments.micro')} note={t('segments.microWhy')}>
       <DataTable
         label={t('table.of', { title: t('segments.micro') })}
-        columns={[
-          t('segments.combination'),
-          { end: t('segments.accounts') },
-          { end: t('segments.share') },
-          { end: t('segments.arr') },
-          { end: t('segments.arrShare') },
-        ]}
+        columns={[t('segments.combination'), ...fateColumns(), { end: t('segments.save.column') }]}
       >
         <tbody>
           {parts.map(part => (
@@ -139,42 +120,6 @@ function Combinations({
         </Button>
       )}
     </Panel>
-  );
-}
-
-interface CompareProps {
-  names: readonly string[];
-  compared: readonly string[];
-  onChange: (names: string[]) => void;
-}
-
-function Compare({ names, compared, onChange }: CompareProps) {
-  const toggle = (name: string) => onChange(names.filter(one => compared.includes(one) !== (one === name)));
-  return (
-    <Menu position="bottom-end" closeOnItemClick={false}>
-      <Menu.Target>
-        <Button size="xs" variant="default" rightSection={<Icon name="down" size={12} />}>
-          {t('segments.compare')}: {t('segments.compareCount', { count: compared.length })}
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown className={page.menu}>
-        {names.length > COMPARED_MOST && <Menu.Label>{t('segments.compareMost')}</Menu.Label>}
-        {names.map(name => {
-          const on = compared.includes(name);
-          return (
-            <Menu.CheckboxItem
-              key={name}
-              value={name}
-              checked={on}
-              disabled={on ? compared.length <= 2 : compared.length >= COMPARED_MOST}
-              onClick={() => toggle(name)}
-            >
-              {name}
-            </Menu.CheckboxItem>
-          );
-        })}
-      </Menu.Dropdown>
-    </Menu>
   );
 }
 
@@ -198,8 +143,9 @@ export function Overlap({ board, search, onChange }: Props) {
         aside={
           names.length > 2 && (
             <Compare
+              label={t('segments.compare')}
               names={names}
-              compared={compared}
+              chosen={compared}
               onChange={next => onChange({ compare: next.join(',') })}
             />
           )
@@ -210,6 +156,15 @@ export function Overlap({ board, search, onChange }: Props) {
         {overlap.error && <QueryFailure error={overlap.error} onRetry={() => void overlap.refetch()} />}
         {overlap.data && <Square board={board} compared={compared} overlap={overlap.data} />}
       </Panel>
+      {overlap.data && (
+        <Fates
+          board={board}
+          compared={compared}
+          overlap={overlap.data}
+          wanted={search.pick?.split(',') ?? []}
+          onPick={next => onChange({ pick: next.join(',') })}
+        />
+      )}
       {overlap.data && (
         <Combinations
           board={board}

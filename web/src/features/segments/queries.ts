@@ -5,10 +5,11 @@ import { client, unwrap } from '@/api/client';
 import { whileChanging } from '@/features/accounts';
 
 const KEY = ['segments'] as const;
-/** While accounts change, each is read again this often at most: boards come from memory, who entered
- * and left is looked up. */
+/** While accounts change, each is read again this often at most: boards come from memory; who left and
+ * renewed, and who entered and left a segment, is looked up. */
 const PARTS = [
   { part: 'board', restMs: 1000 },
+  { part: 'overlap', restMs: 10_000 },
   { part: 'moves', restMs: 10_000 },
 ] as const;
 
@@ -31,7 +32,7 @@ export function useQuestionGrounds() {
 export function useOverlap(names: readonly string[]) {
   const segments = names.join(',');
   return useQuery({
-    queryKey: [...KEY, 'board', 'overlap', segments] as const,
+    queryKey: [...KEY, 'overlap', segments] as const,
     queryFn: ({ signal }) =>
       unwrap(client.GET('/api/v1/segment-overlap', { params: { query: { segments } }, signal })),
     enabled: names.length > 1,

@@ -6,12 +6,15 @@ export interface SegmentsSearch {
   compare?: string | undefined;
   /** "1": all combinations, not only the largest. */
   all?: string | undefined;
+  /** Of which of the compared it is shown what became of their accounts. */
+  pick?: string | undefined;
 }
 
 export function readSegmentsSearch(search: FlatSearch): SegmentsSearch {
   return {
     ...(search.compare ? { compare: search.compare } : {}),
     ...(search.all === '1' ? { all: '1' } : {}),
+    ...(search.pick ? { pick: search.pick } : {}),
   };
 }
 

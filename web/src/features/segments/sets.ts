@@ -1,12 +1,14 @@
-// Small arithmetic over segments: their models, which ones are compared, and the list behind a number.
-// Pure.
-import type { OverlapPart, Segment } from '@/api/types';
+// Small arithmetic over segments: their models, which ones are compared, the list behind a number and the
+// condition that makes a segment of it.  Pure.
+import type { OverlapPart, Segment, SegmentOverlap } from '@/api/types';
 import type { AccountSearch } from '@/features/accounts';
 
 /** As many as the server compares at once. */
 export const COMPARED_MOST = 16;
 /** As many sets as the list of accounts takes in one filter. */
 const FILTER_MOST = 9;
+/** The server takes names of 140 bytes; a number must find room. */
+const NAME_MOST = 130;
 
 export interface Model {
   /** null: segments of no model. */
@@ -35,22 +37,106 @@ export function comparedOf(sets: readonly Segment[], wanted: readonly string[]):
   return (found.length > 1 ? found : names).slice(0, COMPARED_MOST);
 }
 
-/** The accounts in exactly these of the compared ones.  Nobody is in two segments of one model, so those
- * beside one that they are in need not be named.  null: the list cannot say it. */
+/** Those that it must be told are not meant.  Nobody is in two segments of one model, so those beside one
+ * that they are in need not be named. */
+export function othersOf(
+  part: Pick<OverlapPart, 'segments'>,
+  compared: readonly string[],
+  sets: readonly Segment[],
+): string[] {
+  const modelOf = new Map(sets.filter(set => set.kind === 'segment').map(set => [set.name, set.model]));
+  const inModels = new Set(part.segments.map(name => modelOf.get(name)).filter(Boolean));
+  return compared.filter(name => !part.segments.includes(name) && !inModels.has(modelOf.get(name) ?? null));
+}
+
+/** The accounts in exactly these of the compared ones.  null: the list cannot say it. */
 export function exactly(
   part: Pick<OverlapPart, 'segments'>,
   compared: readonly string[],
   sets: readonly Segment[],
 ): AccountSearch | null {
-  const modelOf = new Map(sets.filter(set => set.kind === 'segment').map(set => [set.name, set.model]));
-  const inModels = new Set(part.segments.map(name => modelOf.get(name)).filter(Boolean));
-  const without = compared.filter(
-    name => !part.segments.includes(name) && !inModels.has(modelOf.get(name) ?? null),
-  );
+  const without = othersOf(part, compared, sets);
   if (part.segments.length + without.length > FILTER_MOST) return null;
   return {
     segment: part.segments.join(','),
     ...(without.length > 0 ? { without: without.join(',') } : {}),
+  };
+}
+
+/** The condition of a segment of the accounts in all of the first and none of the second. */
+export function conditionOf(segments: readonly string[], without: readonly string[]): string {
+  const has = (name: string) => `segment.has("${name}")`;
+  return [...segments.map(has), ...without.map(name => `!${has(name)}`)].join(' && ');
+}
+
+/** A name for it that no set has yet; as long as one may be. */
+export function nameFor(segments: readonly string[], sets: readonly Pick<Segment, 'name'>[]): string {
+  const name = segments.join('-and-').slice(0, NAME_MOST);
+  const isTaken = (one: string) => sets.some(set => set.name === one);
+  let number = 1;
+  let free = name;
+  while (isTaken(free)) free = `${name}-${++number}`;
+  return free;
+}
+
+/** Those of the address that are compared; without two, the two that share the most accounts. */
+export function pickedOf(
+  compared: readonly string[],
+  pairs: SegmentOverlap['pairs'],
+  wanted: readonly string[],
+): string[] {
+  const found = compared.filter(name => wanted.includes(name));
+  if (found.length > 1) return found;
+  const isCompared = pairs.filter(pair => pair.segments.every(name => compared.includes(name)));
+  const largest = isCompared.reduce<(typeof pairs)[number] | null>(
+    (most, pair) => (most && most.accounts >= pair.accounts ? most : pair),
+    null,
+  );
+  return largest?.segments ?? compared.slice(0, 2);
+}
+
+export type Fate = Omit<OverlapPart, 'segments'>;
+type Sum = Fate['left'];
+
+const plus = (a: Sum, b: Sum): Sum => ({
+  accounts: a.accounts + b.accounts,
+  arr: a.arr && b.arr ? { ...a.arr, minor: a.arr.minor + b.arr.minor } : (a.arr ?? b.arr),
+});
+const NOBODY: Sum = { accounts: 0, arr: null };
+
+/** What became of several parts' accounts together; no account is in two parts. */
+export function together(parts: readonly Fate[]): Fate {
+  const sum = (of: (part: Fate) => Sum) => parts.map(of).reduce(plus, NOBODY);
+  const bands = parts[0]?.bands ?? [];
+  return {
+    ...sum(part => part),
+    bands: bands.map(({ band }) => ({
+      band,
+      ...sum(part => part.bands.find(one => one.band === band) ?? NOBODY),
+    })),
+    at_risk: sum(part => part.at_risk),
+    left: sum(part => part.left),
+    renewed: sum(part => part.renewed),
+  };
+}
+
+export interface Division {
+  /** In all of the picked ones. */
+  all: Fate;
+  /** By picked name: in that one alone. */
+  alone: { name: string; fate: Fate }[];
+  /** In several, but not in all. */
+  some: Fate;
+}
+
+/** Divides the accounts by how many of the picked segments they are in, whatever else they are in. */
+export function divide(exact: readonly OverlapPart[], picked: readonly string[]): Division {
+  const inPicked = (part: OverlapPart) => part.segments.filter(name => picked.includes(name));
+  const where = (is: (names: string[]) => boolean) => together(exact.filter(part => is(inPicked(part))));
+  return {
+    all: where(names => names.length === picked.length),
+    alone: picked.map(name => ({ name, fate: where(names => names.length === 1 && names[0] === name) })),
+    some: where(names => names.length > 1 && names.length < picked.length),
   };
 }
 

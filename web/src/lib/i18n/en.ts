@@ -112,6 +112,8 @@ export const en = {
       within: 'within {{days}} days',
       clear: 'Clear filters',
       risk: 'At risk',
+      left: 'Left within {{days}} days',
+      renewed: 'Renewed within {{days}} days',
       hand: 'Score set by hand',
       segment: 'In {{names}}',
       without: 'Not in {{names}}',
