@@ -141,12 +141,14 @@ export const health = {
       await writeFile(paths, '/api/v1/portfolio\n');
       await writeFile(rowsFile, JSON.stringify(await everyAccount(server, accounts)));
       const ours = await load(server, { ...options, header: `Cookie: ${server.cookie}` });
-      const { at: _ours, ...figures } = await (await server.call('GET', '/api/v1/portfolio')).json();
+      // The peer knows no overrides.
+      const { at: _ours, effective: _effective, overridden, ...figures } = await (await server.call('GET', '/api/v1/portfolio')).json();
       const peer = await portfolioPeer(rowsFile);
       const { at: _theirs, ...same } = await (await fetch(`${peer.base}/api/v1/portfolio`)).json();
       const theirs = await load(peer, options);
       await peer.stop();
       assert.deepEqual(same, figures, 'the peer has other figures');
+      assert.equal(overridden, 0);
       bench.figure('fastify + PostgreSQL', theirs, 'requests/s');
       bench.figure('Cairn, embedded', ours, 'requests/s');
       bench.bar('requests to fastify + PostgreSQL', ours.per_second / theirs.per_second, 10);
