@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "base/str.h"
 
+#include "bench/rounds.h"
 #include "frame/frame.h"
 #include "health/evaluate.h"
 #include "program/program.h"
@@ -106,20 +107,6 @@ static const struct cn_health_model *compile(struct cn_arena *arena, struct cn_c
     return model;
 }
 
-static int by_time(const void *a, const void *b)
-{
-    const int64_t *x = a;
-    const int64_t *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-static double median_ms(int64_t *rounds_us)
-{
-    qsort(rounds_us, ROUNDS, sizeof(*rounds_us), by_time);
-    const size_t middle = ROUNDS / 2;
-    return (double)rounds_us[middle] / 1e3;
-}
-
 /* All bytes of the columns, as fast as memory gives them. */
 static uint64_t read_once(struct cn_frame *frame)
 {
@@ -200,8 +187,9 @@ int main(void)
     }
     bool ok = measure(frame, model, &seed, &times, &err);
     if (ok) {
-        printf("{\"read_ms\":%.3f,\"all_ms\":%.3f,\"same_ms\":%.3f}\n", median_ms(times.read_us),
-               median_ms(times.all_us), median_ms(times.same_us));
+        printf("{\"read_ms\":%.3f,\"all_ms\":%.3f,\"same_ms\":%.3f}\n",
+               rounds_median_ms(times.read_us, ROUNDS), rounds_median_ms(times.all_us, ROUNDS),
+               rounds_median_ms(times.same_us, ROUNDS));
     } else {
         (void)fprintf(stderr, "%s\n", err.message);
     }

@@ -18,6 +18,7 @@
 #include "base/str.h"
 
 #include "bench/crowd.h"
+#include "bench/rounds.h"
 #include "health/evaluate.h"
 #include "segment/evaluate.h"
 #include "signal/evaluate.h"
@@ -244,20 +245,6 @@ static int64_t run_whole(struct world *w)
 
 /* ---- the whole ---- */
 
-static int by_time(const void *a, const void *b)
-{
-    const int64_t *x = a;
-    const int64_t *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-static double median_ms(int64_t *rounds_us)
-{
-    qsort(rounds_us, ROUNDS, sizeof(*rounds_us), by_time);
-    const size_t middle = ROUNDS / 2;
-    return (double)rounds_us[middle] / 1e3;
-}
-
 static void begin(struct world *w, char **folders, size_t folder_count)
 {
     cn_arena_init(&w->arena, (size_t)64 * 1024);
@@ -335,9 +322,10 @@ int main(int argc, char **argv)
     printf("{\"accounts\":%zu,\"columns\":%zu,\"health_columns\":%zu,\"read_ms\":%.3f,"
            "\"health_ms\":%.3f,\"read_all_ms\":%.3f,\"whole_ms\":%.3f,\"still_ms\":%.3f,"
            "\"scores_moved\":%zu,\"signals_moved\":%zu}\n",
-           w.accounts, w.columns.count, health_columns, median_ms(times.read_us),
-           median_ms(times.health_us), median_ms(times.read_all_us), median_ms(times.whole_us),
-           median_ms(times.still_us), w.changes.count, w.moves.count);
+           w.accounts, w.columns.count, health_columns, rounds_median_ms(times.read_us, ROUNDS),
+           rounds_median_ms(times.health_us, ROUNDS), rounds_median_ms(times.read_all_us, ROUNDS),
+           rounds_median_ms(times.whole_us, ROUNDS), rounds_median_ms(times.still_us, ROUNDS),
+           w.changes.count, w.moves.count);
     end(&w);
     return 0;
 }

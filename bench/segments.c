@@ -14,6 +14,7 @@
 #include "base/str.h"
 
 #include "bench/crowd.h"
+#include "bench/rounds.h"
 #include "segment/evaluate.h"
 
 enum {
@@ -160,20 +161,6 @@ static int64_t evaluate(struct world *w)
 
 /* ---- what is printed ---- */
 
-static int by_time(const void *a, const void *b)
-{
-    const int64_t *x = a;
-    const int64_t *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-static double median_ms(int64_t *rounds_us)
-{
-    qsort(rounds_us, ROUNDS, sizeof(*rounds_us), by_time);
-    const size_t middle = ROUNDS / 2;
-    return (double)rounds_us[middle] / 1e3;
-}
-
 struct times {
     int64_t read_us[ROUNDS];
     int64_t moved_us[ROUNDS];
@@ -183,8 +170,8 @@ struct times {
 static void print(const struct world *w, struct times *times)
 {
     printf("{\"read_ms\":%.3f,\"ms\":%.3f,\"still_ms\":%.3f,\"accounts_moved\":%zu,\"segments\":{",
-           median_ms(times->read_us), median_ms(times->moved_us), median_ms(times->still_us),
-           w->change_count);
+           rounds_median_ms(times->read_us, ROUNDS), rounds_median_ms(times->moved_us, ROUNDS),
+           rounds_median_ms(times->still_us, ROUNDS), w->change_count);
     for (size_t s = 0; s < w->model->count; s++) {
         size_t entered = 0;
         size_t left = 0;
