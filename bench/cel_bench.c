@@ -3,10 +3,11 @@
  * accounts: each rule alone and all of them in one plan.  Prints JSON: nanoseconds, and of each
  * rule how many rows match.
  *
- *   cel_bench [FOLDER]     leaves the columns in FOLDER, for bench/peers/cel.mjs, which has the
- * same rules: numbers in NAME.f64, which are NaN where there is no value, texts in NAME.u32 as
- * numbers of lines of `texts`, and where the list of a row begins and that of the last one ends in
- * NAME.offsets.u32
+ *   cel_bench [FOLDER]     leaves the columns in FOLDER for bench/peers/cel.mjs
+ *
+ * The peers have the same rules.  Of a column they read numbers from NAME.f64, NaN where there is
+ * no value, and texts from NAME.u32, as numbers of lines of `texts`.  NAME.offsets.u32 has where
+ * the list of each row begins, and where the last one ends.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -112,9 +113,9 @@ static struct cn_cel_cells fill_lists(struct cn_arena *arena, struct cn_rng *rng
     return (struct cn_cel_cells){ .values = words, .offsets = offsets, .element = CN_CEL_STRING };
 }
 
-/* One row in twenty has no usage.features_used; usage.missing has no value anywhere.  Others have
- * one in every row: what has none is an error outside of has(), and the peers throw exceptions for
- * it. */
+/* One row in twenty has no usage.features_used, and none has usage.missing.  The others are in
+ * every row: outside of has() a missing one is an error, for which the peers would throw an
+ * exception. */
 static struct cn_cel_cells fill_column(struct cn_arena *arena, struct cn_rng *rng, size_t c)
 {
     bool is_text = columns[c].kind == CN_CEL_STRING;
@@ -219,7 +220,7 @@ static void measure(struct cn_arena *arena, const struct cn_cel_cells *cells, co
                                   .rows = CN_CEL_BLOCK_ROWS,
                                   .strings = &strings };
     int64_t best = INT64_MAX;
-    size_t hits[CN_ARRAY_LEN(rules)];
+    size_t hits[CN_ARRAY_LEN(rules)] = { 0 };
     for (int round = 0; round < ROUNDS; round++) {
         memset(hits, 0, sizeof(hits));
         int64_t start = cn_clock_monotonic_us();
