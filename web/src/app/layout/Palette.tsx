@@ -2,13 +2,17 @@
 import { Modal } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
-import { type KeyboardEvent, useEffect, useState } from 'react';
+import { type KeyboardEvent, lazy, Suspense, useEffect, useState } from 'react';
 import { useFound } from '@/features/accounts';
-import { HealthMark } from '@/features/health';
 import { t } from '@/lib/i18n';
 import { Icon } from '@/ui/Icon';
 import classes from './Palette.module.css';
 import { usePages } from './pages';
+
+// The frame does without it until somebody looks for an account.
+const HealthMark = lazy(async () => ({
+  default: (await import('@/features/health/HealthMark')).HealthMark,
+}));
 
 interface Props {
   opened: boolean;
@@ -93,7 +97,11 @@ function PaletteBody({ onClose }: { onClose: () => void }) {
           >
             <Icon name={entry.icon} />
             <span className={classes.label}>{entry.label}</span>
-            {entry.score !== undefined && <HealthMark score={entry.score} />}
+            {entry.score !== undefined && (
+              <Suspense>
+                <HealthMark score={entry.score} />
+              </Suspense>
+            )}
           </div>
         ))}
       </div>
