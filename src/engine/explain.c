@@ -1,5 +1,7 @@
 #include "engine/explain.h"
 
+#include <assert.h>
+
 #include "base/str.h"
 
 #include "engine/moment.h"
@@ -17,6 +19,7 @@ struct past {
     struct cn_health_row row;
     bool has_row;
     struct cn_explain_said said;
+    const struct cn_engine_program *program;
     struct cn_moment moment;
     struct cn_moment replay; /* the same under the rules of the later end, if those are others */
 };
@@ -111,6 +114,7 @@ static bool read_past(struct reading *reading, cn_time time, const struct cn_whe
     const struct cn_engine_program *program =
         find_program(reading, past->has_row ? past->row.program_version : 0);
     program = program != NULL ? program : find_program(reading, reading->running);
+    past->program = program;
     return program != NULL ? open_moment(reading, past, program, &past->moment, err)
                            : cn_fail(err, CN_UNAVAILABLE, "the program cannot be read");
 }
@@ -119,7 +123,8 @@ static bool read_past(struct reading *reading, cn_time time, const struct cn_whe
 static bool read_replay(struct reading *reading, int64_t version, struct cn_error *err)
 {
     struct past *since = &reading->since;
-    if (since->moment.program->version == version) {
+    assert(since->program != NULL);
+    if (since->program->version == version) {
         return true;
     }
     const struct cn_engine_program *program = find_program(reading, version);
@@ -140,8 +145,7 @@ static bool read_all(struct reading *reading, const struct cn_explain_ask *ask,
     }
     const struct cn_when *later = is_past ? &reading->at.when : &reading->when;
     return read_past(reading, ask->since, later, &reading->since, err) &&
-           read_replay(reading, is_past ? reading->at.moment.program->version : reading->running,
-                       err);
+           read_replay(reading, is_past ? reading->at.program->version : reading->running, err);
 }
 
 static void forget(struct reading *reading)
@@ -167,11 +171,11 @@ static struct cn_explain_at end_of(const struct past *past)
 {
     const struct cn_moment *moment = &past->moment;
     return (struct cn_explain_at){
-        .model = moment->program->health,
+        .model = past->program->health,
         .frame = moment->frame,
         .when = past->when,
         .band_before = past->has_row ? past->row.score.band : CN_BAND_NONE,
-        .version = moment->program->version,
+        .version = past->program->version,
         .shown = past->has_row && past->row.score.has_points ? &past->row.score : NULL,
         .scores = &moment->state,
         .said = &past->said
