@@ -6,7 +6,7 @@
 #include "engine/lists.h"
 #include "health/drift.h"
 #include "health/shadow_history.h"
-#include "tests/unit/spine_world.h"
+#include "tests/unit/spine_batch.h"
 
 enum {
     EVENTS = 300,
@@ -20,22 +20,12 @@ static int set_up(void **state)
     static struct spine spine;
     const struct cn_program_file files[] = { world_metrics, world_scorecards };
     struct cn_rng rng = { 42 };
-    struct cn_buf body;
     spine_init(&spine, NULL);
     open_stores(&spine);
     use_program(&spine, files, CN_ARRAY_LEN(files));
     close_stores(&spine);
     start(&spine);
-    cn_buf_init(&body, BODY_MAX_BYTES * 4);
-    cn_buf_printf(&body, "{\"batch\":[");
-    for (int64_t i = 0; i < EVENTS; i++) {
-        cn_buf_printf(&body, "%s", i > 0 ? "," : "");
-        world_event(&rng, i, SPINE_NOW, &body);
-    }
-    cn_buf_printf(&body, "]}");
-    cn_buf_add(&body, "", 1);
-    append_body(&spine, cn_buf_str(&body).ptr);
-    cn_buf_deinit(&body);
+    world_events(&spine, &rng, EVENTS);
     settle(&spine);
     for (int i = 0; i < RECORDS; i++) {
         world_record(&spine, &rng);
