@@ -100,24 +100,13 @@ static void narrow(const struct cn_request *req, int64_t *ids, size_t count,
     filter->only = count > 0 ? ids : cn_arena_array(req->unit.arena, int64_t, 1);
 }
 
-static bool read_scorecard(const struct cn_request *req, const struct cn_account_list_query *query,
-                           struct cn_account_filter *filter, struct cn_error *err)
-{
-    struct cn_engine *engine = NULL;
-    int64_t *ids = NULL;
-    size_t count = 0;
-    if (!cn_program_engine(req, &engine, err)) {
-        return false;
-    }
-    if (!cn_engine_scored_by(engine, query->scorecard, req->unit.arena, &ids, &count)) {
-        return wrong(err, "scorecard", query->scorecard);
-    }
-    narrow(req, ids, count, filter);
-    return true;
-}
+/* The accounts, in scope or not, that the engine knows by a name of the program, ascending; false
+ * if the program has no such name. */
+typedef bool named_accounts(struct cn_engine *engine, cn_str name, struct cn_arena *arena,
+                            int64_t **ids_out, size_t *count_out);
 
-static bool read_grade(const struct cn_request *req, const struct cn_account_list_query *query,
-                       struct cn_account_filter *filter, struct cn_error *err)
+static bool read_named(const struct cn_request *req, const char *parameter, cn_str name,
+                       named_accounts *find, struct cn_account_filter *filter, struct cn_error *err)
 {
     struct cn_engine *engine = NULL;
     int64_t *ids = NULL;
@@ -125,8 +114,8 @@ static bool read_grade(const struct cn_request *req, const struct cn_account_lis
     if (!cn_program_engine(req, &engine, err)) {
         return false;
     }
-    if (!cn_engine_graded(engine, query->grade, req->unit.arena, &ids, &count)) {
-        return wrong(err, "grade", query->grade);
+    if (!find(engine, name, req->unit.arena, &ids, &count)) {
+        return wrong(err, parameter, name);
     }
     narrow(req, ids, count, filter);
     return true;
@@ -217,8 +206,10 @@ static bool ask_engine(const struct cn_request *req, const struct cn_account_lis
                        struct cn_account_filter *filter, struct cn_error *err)
 {
     return (query->moved_given != CN_GIVEN || read_moved(req, query, filter, err)) &&
-           (query->scorecard_given != CN_GIVEN || read_scorecard(req, query, filter, err)) &&
-           (query->grade_given != CN_GIVEN || read_grade(req, query, filter, err)) &&
+           (query->scorecard_given != CN_GIVEN ||
+            read_named(req, "scorecard", query->scorecard, cn_engine_scored_by, filter, err)) &&
+           (query->grade_given != CN_GIVEN ||
+            read_named(req, "grade", query->grade, cn_engine_graded, filter, err)) &&
            (!query->overridden || read_overridden(req, filter, err)) &&
            read_answers(req, query, filter, err);
 }

@@ -230,13 +230,6 @@ static bool check_bulk(const struct cn_request *req, const struct bulk_body *bod
     return cn_fail(err, CN_INVALID, "something is missing");
 }
 
-static int by_id(const void *a, const void *b)
-{
-    const int64_t x = ((const cn_signal_id *)a)->value;
-    const int64_t y = ((const cn_signal_id *)b)->value;
-    return (x > y) - (x < y);
-}
-
 /* Their rows are kept in one order, so that two of these cannot wait for each other. */
 static cn_signal_id *in_order(const struct cn_request *req, const struct bulk_body *body)
 {
@@ -244,7 +237,7 @@ static cn_signal_id *in_order(const struct cn_request *req, const struct bulk_bo
     for (size_t i = 0; i < body->signals.count; i++) {
         ids[i] = body->signals.items[i];
     }
-    qsort(ids, body->signals.count, sizeof(*ids), by_id);
+    qsort(ids, body->signals.count, sizeof(*ids), cn_order_i64);
     return ids;
 }
 

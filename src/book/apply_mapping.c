@@ -198,13 +198,6 @@ static void add_to_map(struct cn_subject_map *map, const struct pending *item,
     (void)added;
 }
 
-static int compare_i64(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a;
-    int64_t right = *(const int64_t *)b;
-    return (left > right) - (left < right);
-}
-
 static const int64_t *sorted_ids(struct cn_arena *arena, const struct cn_map *set)
 {
     int64_t *ids = cn_arena_array(arena, int64_t, set->count + 1);
@@ -215,7 +208,7 @@ static const int64_t *sorted_ids(struct cn_arena *arena, const struct cn_map *se
     while (cn_map_next(set, &cursor, &id, &value)) {
         ids[count++] = (int64_t)id;
     }
-    qsort(ids, count, sizeof(ids[0]), compare_i64);
+    qsort(ids, count, sizeof(ids[0]), cn_order_i64);
     return ids;
 }
 

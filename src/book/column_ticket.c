@@ -113,13 +113,6 @@ bool cn_value_tickets_critical_for(const struct at *at, double *value_out)
     return true;
 }
 
-static int by_id(const void *a, const void *b)
-{
-    const int64_t x = *(const int64_t *)a;
-    const int64_t y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 size_t cn_column_tickets(const struct at *at, enum cn_ticket_priority at_least,
                          struct cn_arena *arena, int64_t **ids_out)
 {
@@ -131,7 +124,7 @@ size_t cn_column_tickets(const struct at *at, enum cn_ticket_priority at_least,
             ids[count++] = tickets[i].id;
         }
     }
-    qsort(ids, count, sizeof(*ids), by_id);
+    qsort(ids, count, sizeof(*ids), cn_order_i64);
     *ids_out = ids;
     return count;
 }

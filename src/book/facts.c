@@ -293,13 +293,6 @@ static bool read_part(struct cn_book_facts *facts, const struct part *part,
     return ok;
 }
 
-static int compare_i64(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a;
-    int64_t right = *(const int64_t *)b;
-    return (left > right) - (left < right);
-}
-
 static void list_ids(struct cn_book_facts *facts)
 {
     bool sorted = true;
@@ -312,7 +305,7 @@ static void list_ids(struct cn_book_facts *facts)
         sorted = sorted && (i == 0 || facts->ids[i - 1] < facts->ids[i]);
     }
     if (!sorted) {
-        qsort(facts->ids, facts->count, sizeof(facts->ids[0]), compare_i64);
+        qsort(facts->ids, facts->count, sizeof(facts->ids[0]), cn_order_i64);
     }
 }
 

@@ -133,13 +133,6 @@ static void add_sightings(struct edges *edges, const struct sightings *seen, int
     }
 }
 
-static int compare_i64(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a;
-    int64_t right = *(const int64_t *)b;
-    return (left > right) - (left < right);
-}
-
 /* Entries in the order in which they were reached, each once. */
 struct reached {
     struct cn_arena *arena;
@@ -184,7 +177,7 @@ size_t cn_subject_edges(const struct cn_subject_map *map, uint32_t entry, struct
         }
     }
     cn_map_deinit(&reached.seen);
-    qsort(edges.items, edges.count, sizeof(edges.items[0]), compare_i64);
+    qsort(edges.items, edges.count, sizeof(edges.items[0]), cn_order_i64);
     size_t kept = 0;
     for (size_t i = 0; i < edges.count; i++) {
         if (kept == 0 || edges.items[kept - 1] != edges.items[i]) {

@@ -78,13 +78,6 @@ static bool write_patiently(struct cn_engine *engine, cn_db_work *work, void *wh
     return true;
 }
 
-static int order_ids(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a;
-    int64_t y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* Whether anything was counted for the subject before it moved.  Most moves are of new subjects;
  * one of which that cannot be read may have something. */
 static bool has_counted(struct cn_engine *engine, const struct cn_subject_move *move)
@@ -136,7 +129,7 @@ bool cn_engine_follow(struct cn_engine *engine, struct cn_error *err)
     if (list->count == 0) {
         return true;
     }
-    qsort(list->items, list->count, sizeof(list->items[0]), order_ids);
+    qsort(list->items, list->count, sizeof(list->items[0]), cn_order_i64);
     size_t kept = 0;
     for (size_t i = 0; i < list->count; i++) {
         if (i == 0 || list->items[i] != list->items[i - 1]) {

@@ -216,13 +216,6 @@ struct cn_past {
     size_t next;
 };
 
-static int by_id(const void *a, const void *b)
-{
-    const int64_t x = *(const int64_t *)a;
-    const int64_t y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 void cn_engine_drop_past(struct cn_engine *engine)
 {
     if (engine->past != NULL) {
@@ -247,7 +240,7 @@ void cn_engine_begin_past(struct cn_engine *engine, cn_time now)
             past->ids[past->count++] = past->walk.accounts[row];
         }
     }
-    qsort(past->ids, past->count, sizeof(*past->ids), by_id);
+    qsort(past->ids, past->count, sizeof(*past->ids), cn_order_i64);
     engine->past = past;
 }
 

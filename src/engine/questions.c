@@ -202,13 +202,6 @@ static void list_facts(const struct cn_engine *engine, enum cn_segment_question 
     qsort(ground->facts, ground->fact_count, sizeof(ground->facts[0]), by_name);
 }
 
-static int by_time(const void *a, const void *b)
-{
-    const int64_t x = *(const int64_t *)a;
-    const int64_t y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* Every so many of the rows, so that there are CN_QUESTION_SAMPLE. */
 static bool sample(const struct cn_engine *engine, enum cn_segment_question question,
                    const struct cn_bitmap *rows, const struct cn_when *when, struct cn_arena *arena,
@@ -238,7 +231,7 @@ static bool sample(const struct cn_engine *engine, enum cn_segment_question ques
         ground->confidence /= (double)ground->sampled;
     }
     if (dated > 0) {
-        qsort(dates, dated, sizeof(dates[0]), by_time);
+        qsort(dates, dated, sizeof(dates[0]), cn_order_i64);
         ground->oldest.us = dates[0];
         ground->as_of.us = dates[dated / 2];
     }

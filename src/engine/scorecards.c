@@ -214,13 +214,6 @@ static bool is_scored_by(const struct cn_engine *engine, size_t row, int32_t car
     return found;
 }
 
-static int by_id(const void *a, const void *b)
-{
-    const int64_t x = *(const int64_t *)a;
-    const int64_t y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 bool cn_engine_scored_by(struct cn_engine *engine, cn_str name, struct cn_arena *arena,
                          int64_t **ids_out, size_t *count_out)
 {
@@ -241,7 +234,7 @@ bool cn_engine_scored_by(struct cn_engine *engine, cn_str name, struct cn_arena 
         }
     }
     (void)pthread_rwlock_unlock(&engine->lock);
-    qsort(ids, count, sizeof(*ids), by_id);
+    qsort(ids, count, sizeof(*ids), cn_order_i64);
     *ids_out = ids;
     *count_out = count;
     return found;

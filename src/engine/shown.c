@@ -100,13 +100,6 @@ double cn_engine_shown_cadence(const struct cn_engine *engine, size_t row)
     return 0;
 }
 
-static int by_id(const void *a, const void *b)
-{
-    const int64_t x = *(const int64_t *)a;
-    const int64_t y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 size_t cn_engine_ids(const struct cn_engine *engine, const struct cn_bitmap *rows,
                      struct cn_arena *arena, int64_t **ids_out)
 {
@@ -118,7 +111,7 @@ size_t cn_engine_ids(const struct cn_engine *engine, const struct cn_bitmap *row
         ids[count] = accounts[row];
         count += accounts[row] != 0;
     }
-    qsort(ids, count, sizeof(*ids), by_id);
+    qsort(ids, count, sizeof(*ids), cn_order_i64);
     *ids_out = ids;
     return count;
 }

@@ -292,13 +292,6 @@ static void add_id(struct cn_arena *arena, struct id_list *list, int64_t id)
     list->items[list->count++] = id;
 }
 
-static int by_id(const void *a, const void *b)
-{
-    const int64_t x = *(const int64_t *)a;
-    const int64_t y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 bool cn_movement_members(const struct cn_unit *unit, const struct cn_movement_range *range,
                          enum cn_band was, enum cn_band is, int64_t **ids_out, size_t *count_out,
                          struct cn_error *err)
@@ -329,7 +322,7 @@ bool cn_movement_members(const struct cn_unit *unit, const struct cn_movement_ra
         }
     }
     if (ok) {
-        qsort(ids.items, ids.count, sizeof(*ids.items), by_id);
+        qsort(ids.items, ids.count, sizeof(*ids.items), cn_order_i64);
         *ids_out = ids.items;
         *count_out = ids.count;
     }

@@ -245,13 +245,6 @@ void cn_cell_advance(struct cn_cell *cell, const struct cn_cell_shape *shape, in
     }
 }
 
-static int by_signed(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a;
-    int64_t right = *(const int64_t *)b;
-    return (left > right) - (left < right);
-}
-
 /* Drops from one day all members but the smallest. */
 static void settle_day(struct cn_cell_members *members, uint32_t words, uint32_t bit,
                        size_t members_max, int64_t *scratch)
@@ -267,7 +260,7 @@ static void settle_day(struct cn_cell_members *members, uint32_t words, uint32_t
     if (count <= members_max) {
         return;
     }
-    qsort(scratch, count, sizeof(scratch[0]), by_signed);
+    qsort(scratch, count, sizeof(scratch[0]), cn_order_i64);
     int64_t largest = scratch[members_max - 1];
     for (uint32_t slot = 0; slot < members->slots; slot++) {
         uint64_t *item = slot_at(members, slot, words);

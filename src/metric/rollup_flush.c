@@ -231,18 +231,11 @@ void cn_rollup_collect(struct cn_rollup_sink *sink, const struct cn_metric_fact 
     pthread_mutex_unlock(&collector->rollup->lock);
 }
 
-static int by_id(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a;
-    int64_t right = *(const int64_t *)b;
-    return (left > right) - (left < right);
-}
-
 static bool is_affected(const struct cn_rollup_scope *scope, int64_t account_id, int64_t day)
 {
     return day >= scope->first_day && day <= scope->last_day &&
-           bsearch(&account_id, scope->accounts, scope->account_count, sizeof(account_id), by_id) !=
-               NULL;
+           bsearch(&account_id, scope->accounts, scope->account_count, sizeof(account_id),
+                   cn_order_i64) != NULL;
 }
 
 static bool keep_affected_fact(void *arg, const struct cn_metric_fact *fact)
@@ -357,7 +350,7 @@ bool cn_rollup_rebuild(struct cn_rollup *rollup, const struct cn_rollup_rebuild 
     for (size_t i = 0; i < what->account_count; i++) {
         scope.accounts[i] = what->account_ids[i];
     }
-    qsort(scope.accounts, scope.account_count, sizeof(scope.accounts[0]), by_id);
+    qsort(scope.accounts, scope.account_count, sizeof(scope.accounts[0]), cn_order_i64);
     cn_rollup_lock_writes(rollup);
     bool ok = rebuild_accounts(rollup, what, &scope, err);
     pthread_mutex_unlock(&rollup->write_lock);

@@ -181,16 +181,9 @@ static void answer_first(struct asking *a, struct cn_signal_moved moved)
     add_move(a->moves, &moved);
 }
 
-static int by_id(const void *a, const void *b)
-{
-    const int64_t x = *(const int64_t *)a;
-    const int64_t y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 static bool has_id(const int64_t *ids, size_t count, int64_t id)
 {
-    return count > 0 && bsearch(&id, ids, count, sizeof(*ids), by_id) != NULL;
+    return count > 0 && bsearch(&id, ids, count, sizeof(*ids), cn_order_i64) != NULL;
 }
 
 /* Those that are counted, and those that were and have not cleared. */

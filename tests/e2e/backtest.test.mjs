@@ -1,27 +1,18 @@
 // "Would it have told us?" as a sceptic uses it: run, look, doubt, mark who else left.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { accountNamed, launch, signedIn, startDemo } from './browser.mjs';
+import { accountNamed, onStage, signedIn } from './browser.mjs';
 
-let demo;
-let browser;
-before(async () => {
-  demo = await startDemo({ selfService: 200 });
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await demo?.stop();
-});
+const stage = onStage({ selfService: 200 });
 
 const RUN_MS = 240_000;
 const table = (page, title) => page.getByRole('region', { name: `Table: ${title}` }).first();
 
 // One run, early: it takes the longer, the more customers have streamed in.
 test('from the portfolio to an answer; figures stand with intervals, two versions side by side', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  await page.goto(`${demo.base}/portfolio`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/portfolio`);
   await page.getByRole('link', { name: 'Would it have told us?' }).click();
   await page.getByText(/^26 accounts are marked as left\. Run the test/).waitFor({ timeout: RUN_MS });
   await page.getByRole('button', { name: /^Beside it/ }).click();
@@ -47,8 +38,8 @@ test('from the portfolio to an answer; figures stand with intervals, two version
 });
 
 test('a file names its wrong lines and marks nobody; a right one marks, and is taken back', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  await page.goto(`${demo.base}/backtest`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/backtest`);
   const upload = text =>
     page.getByLabel('Upload a CSV file').setInputFiles({ name: 'left.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
   await page.getByText('26 accounts are marked as left.', { exact: true }).waitFor();
@@ -62,9 +53,9 @@ test('a file names its wrong lines and marks nobody; a right one marks, and is t
 });
 
 test('one account is marked on its own page', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  const { id } = await accountNamed(page, demo.base, 'TechCorp');
-  await page.goto(`${demo.base}/accounts/${id}`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  const { id } = await accountNamed(page, stage.demo.base, 'TechCorp');
+  await page.goto(`${stage.demo.base}/accounts/${id}`);
   await page.getByRole('button', { name: 'Mark as left' }).click();
   await page.getByLabel('The day it left').fill('2026-09-15');
   await page.getByRole('button', { name: 'Save' }).click();

@@ -11,6 +11,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import readline from 'node:readline';
+import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import axe from 'axe-core';
@@ -76,6 +77,20 @@ export function launch() {
   });
 }
 
+// {demo, browser} of all tests of the file that calls it: there before the first, gone after the last.
+export function onStage(options) {
+  const stage = {};
+  before(async () => {
+    stage.demo = await startDemo(options);
+    stage.browser = await launch();
+  });
+  after(async () => {
+    await stage.browser?.close();
+    await stage.demo?.stop();
+  });
+  return stage;
+}
+
 // A page of its own context that fails the test on an uncaught error, a broken content security
 // policy, or a request to another host.
 export async function openPage(t, browser, base, view = 'light') {
@@ -135,4 +150,13 @@ export async function axeFindings(page, popup = false) {
     }), popup,
   );
   return violations.map(one => `${one.id}: ${one.help}\n  ${one.nodes.map(node => node.html.slice(0, 160)).join('\n  ')}`);
+}
+
+// Axe finds nothing, and nothing sticks out sideways.
+export async function assertClean(page) {
+  assert.deepEqual(await axeFindings(page), []);
+  for (const element of [page.getByRole('document'), page.getByRole('main')]) {
+    const wide = await element.evaluate(one => one.scrollWidth > one.clientWidth);
+    assert.equal(wide, false, 'the page is wider than the screen');
+  }
 }

@@ -1,19 +1,10 @@
 // The inbox of signals, worked by keyboard alone, one by one and in bulk; and on a narrow phone.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { axeFindings, launch, signedIn, startDemo } from './browser.mjs';
+import { axeFindings, onStage, signedIn } from './browser.mjs';
 
-let demo;
-let browser;
-before(async () => {
-  demo = await startDemo({ selfService: 200 });
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await demo?.stop();
-});
+const stage = onStage({ selfService: 200 });
 
 const list = page => page.getByRole('list', { name: 'Signals', exact: true });
 const current = page => list(page).locator('[data-current=true] a');
@@ -21,7 +12,7 @@ const idOf = link => link.getAttribute('data-signal');
 const ids = page => list(page).getByRole('link').evaluateAll(links => links.map(link => link.dataset.signal));
 
 async function openInbox(page) {
-  await page.goto(`${demo.base}/accounts`);
+  await page.goto(`${stage.demo.base}/accounts`);
   await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor();
   await page.keyboard.press('g');
   await page.keyboard.press('i');
@@ -46,7 +37,7 @@ async function resolveByKeys(page, answer) {
 }
 
 test('signals are worked by keyboard alone: move, acknowledge, snooze, resolve, and several at once', async t => {
-  const page = await signedIn(t, browser, demo.base);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
   await openInbox(page);
   const detail = page.getByRole('article', { name: 'Signal' });
 
@@ -83,7 +74,7 @@ test('signals are worked by keyboard alone: move, acknowledge, snooze, resolve, 
     const id = await idOf(current(page));
     await page.keyboard.press('z');
     await gone(page, id);
-    const one = await (await page.request.get(`${demo.base}/api/v1/signals/${id}`)).json();
+    const one = await (await page.request.get(`${stage.demo.base}/api/v1/signals/${id}`)).json();
     assert.equal(one.state, 'snoozed');
     const hours = (Date.parse(one.snoozed_until) - Date.now()) / 3_600_000;
     assert.ok(hours > 23.9 && hours <= 24, one.snoozed_until);
@@ -100,7 +91,7 @@ test('signals are worked by keyboard alone: move, acknowledge, snooze, resolve, 
     await page.getByText('2 signals acknowledged').waitFor();
     await bar.waitFor({ state: 'hidden' });
     for (const id of picked) {
-      const one = await (await page.request.get(`${demo.base}/api/v1/signals/${id}`)).json();
+      const one = await (await page.request.get(`${stage.demo.base}/api/v1/signals/${id}`)).json();
       assert.notEqual(one.acknowledged_at, null);
     }
     for (const key of ['x', 'k', 'x']) await page.keyboard.press(key);
@@ -134,17 +125,17 @@ test('signals are worked by keyboard alone: move, acknowledge, snooze, resolve, 
 });
 
 test('the navigation says how many open signals are one\'s own, as that changes, and nothing where none is', async t => {
-  const page = await signedIn(t, browser, demo.base);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
   const send = async (path, data) => {
-    const answer = await page.request.post(`${demo.base}${path}`, { data, headers: { origin: demo.base } });
+    const answer = await page.request.post(`${stage.demo.base}${path}`, { data, headers: { origin: stage.demo.base } });
     assert.equal(answer.status(), 200, await answer.text());
     return answer.json();
   };
-  const get = async path => (await page.request.get(`${demo.base}${path}`)).json();
+  const get = async path => (await page.request.get(`${stage.demo.base}${path}`)).json();
   const { user } = await get('/api/v1/session');
   const mine = (await get('/api/v1/signals?state=open&assignee=me&limit=200')).data.map(signal => signal.id);
   if (mine.length > 0) await send('/api/v1/signals/bulk', { action: 'assign', signals: mine, assignee_id: null });
-  await page.goto(`${demo.base}/accounts`);
+  await page.goto(`${stage.demo.base}/accounts`);
   const link = page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: /^Signals/ });
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Signals', exact: true }).waitFor();
   assert.equal(await link.innerText(), 'Signals');
@@ -159,8 +150,8 @@ test('the navigation says how many open signals are one\'s own, as that changes,
 });
 
 test('every page is reached by two keys', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  await page.goto(`${demo.base}/accounts`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/accounts`);
   await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor();
   for (const [key, name] of [['p', 'Portfolio'], ['i', 'Signals'], ['e', 'Segments'], ['c', 'Coverage'], ['s', 'Sources'], ['a', 'Accounts']]) {
     await page.keyboard.press('g');
@@ -170,9 +161,9 @@ test('every page is reached by two keys', async t => {
 });
 
 test('on a phone of 360 px the filters leave room for the list, and More leads to every page', async t => {
-  const page = await signedIn(t, browser, demo.base, 'phone');
+  const page = await signedIn(t, stage.browser, stage.demo.base, 'phone');
   await page.setViewportSize({ width: 360, height: 740 });
-  await page.goto(`${demo.base}/signals`);
+  await page.goto(`${stage.demo.base}/signals`);
   await list(page).getByRole('link').first().waitFor();
   const top = (await list(page).boundingBox()).y;
   const heading = (await page.getByRole('heading', { level: 1, name: 'Signals' }).boundingBox()).y;

@@ -3,22 +3,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import net from 'node:net';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { waitFor } from '../http/harness.mjs';
-import { accountNamed, LOGIN, launch, openPage, signedIn, signIn, startDemo } from './browser.mjs';
+import { accountNamed, LOGIN, onStage, openPage, signedIn, signIn } from './browser.mjs';
 
 // They begin while the demo's self-service customers still stream in, as they do for a newcomer.
-let demo;
-let browser;
-before(async () => {
-  demo = await startDemo();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await demo?.stop();
-});
+const stage = onStage();
 
 const button = (page, name) => page.getByRole('complementary', { name: 'Demo' }).getByRole('button', { name });
 const grid = page => page.getByRole('grid', { name: 'Accounts' });
@@ -26,8 +17,8 @@ const focused = (page, name) => page.waitForFunction(text => document.activeElem
 const score = page => page.getByRole('group', { name: 'Health' });
 
 test('a wrong password is refused in the words of the server', async t => {
-  const page = await openPage(t, browser, demo.base);
-  await page.goto(`${demo.base}/`);
+  const page = await openPage(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/`);
   await page.getByLabel('E-mail address').fill(LOGIN.email);
   await page.getByLabel('Password', { exact: true }).fill('not this one');
   await page.getByRole('button', { name: 'Sign in' }).click();
@@ -35,8 +26,8 @@ test('a wrong password is refused in the words of the server', async t => {
 });
 
 test('usage collapses, TechCorp turns red and says why, in at most ten clicks or keys', async t => {
-  const page = await openPage(t, browser, demo.base);
-  await page.goto(`${demo.base}/`);
+  const page = await openPage(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/`);
   let steps = 0;
   const paste = async (field, text) => {
     steps += 1;
@@ -85,9 +76,9 @@ test('usage collapses, TechCorp turns red and says why, in at most ten clicks or
 });
 
 test('the bill adds up to the score, and its change to the change', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  const { id } = await accountNamed(page, demo.base, 'TechCorp');
-  await page.goto(`${demo.base}/accounts/${id}`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  const { id } = await accountNamed(page, stage.demo.base, 'TechCorp');
+  await page.goto(`${stage.demo.base}/accounts/${id}`);
   const bill = page.getByRole('table', { name: 'Why this score' });
   await bill.waitFor();
   const open = bill.getByRole('button', { expanded: true });
@@ -105,8 +96,8 @@ test('the bill adds up to the score, and its change to the change', async t => {
 });
 
 test('filters and order live in the address and survive a reload', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  await page.goto(`${demo.base}/accounts`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/accounts`);
   await grid(page).getByRole('link').first().waitFor();
   await page.getByRole('button', { name: /^Health/ }).first().click();
   await page.getByRole('menuitemcheckbox', { name: 'Yellow' }).click();
@@ -125,15 +116,15 @@ test('filters and order live in the address and survive a reload', async t => {
 });
 
 test('every figure of the portfolio leads to as many accounts, by keyboard', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  await page.goto(`${demo.base}/accounts`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/accounts`);
   await grid(page).getByRole('link').first().waitFor();
   await page.keyboard.press('g');
   await page.keyboard.press('p');
   const matrix = page.getByRole('region', { name: 'Colours then and now' });
   await matrix.getByRole('link').first().waitFor();
   // Of one CSM's book: self-service customers stream in, and move the figures of all.
-  const { owner } = await accountNamed(page, demo.base, 'TechCorp');
+  const { owner } = await accountNamed(page, stage.demo.base, 'TechCorp');
   const same = async (from, name) => {
     await waitFor(async () => {
       await page.goto(from);
@@ -148,7 +139,7 @@ test('every figure of the portfolio leads to as many accounts, by keyboard', asy
       return (await count.innerText()).replace(/[^0-9]/g, '') === figure;
     }, { what: `the list behind a figure of ${name}`, timeoutMs: 30_000 });
   };
-  const portfolio = `${demo.base}/portfolio?since=28&owner=${owner.id}`;
+  const portfolio = `${stage.demo.base}/portfolio?since=28&owner=${owner.id}`;
   await same(portfolio, 'How healthy is the book?');
   await same(portfolio, 'What renews soon, and how does it stand?');
   await same(portfolio, 'Colours then and now');
@@ -158,10 +149,10 @@ test('every figure of the portfolio leads to as many accounts, by keyboard', asy
 });
 
 test('what the portfolio says of a mover is what the account explains, to the digit', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  const read = async path => (await page.request.get(`${demo.base}/api/v1/${path}`)).json();
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  const read = async path => (await page.request.get(`${stage.demo.base}/api/v1/${path}`)).json();
   // Midnights as the server has them: explanations say which they took.
-  const { id } = await accountNamed(page, demo.base, 'TechCorp');
+  const { id } = await accountNamed(page, stage.demo.base, 'TechCorp');
   const midnight = async daysAgo => {
     const at = new Date(Date.now() - daysAgo * 86_400_000).toISOString();
     return (await read(`accounts/${id}/health?since=${at}`)).previous.at;
@@ -182,9 +173,9 @@ test('what the portfolio says of a mover is what the account explains, to the di
 });
 
 test('the score between any two dates is explained as of then, and marked as past', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  const { id } = await accountNamed(page, demo.base, 'TechCorp');
-  await page.goto(`${demo.base}/accounts/${id}`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  const { id } = await accountNamed(page, stage.demo.base, 'TechCorp');
+  await page.goto(`${stage.demo.base}/accounts/${id}`);
   const history = page.getByRole('region', { name: 'How did the score move?' });
   await history.getByRole('button', { name: 'Show as table' }).click();
   const step = history.getByRole('row').filter({ has: page.getByRole('button', { name: /^Why it moved/ }) }).nth(8);
@@ -199,9 +190,9 @@ test('the score between any two dates is explained as of then, and marked as pas
 });
 
 test('capabilities 20: how they feel is said with a reason, shown with its author, and taken back', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  const { id } = await accountNamed(page, demo.base, 'TechCorp');
-  await page.goto(`${demo.base}/accounts/${id}`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  const { id } = await accountNamed(page, stage.demo.base, 'TechCorp');
+  await page.goto(`${stage.demo.base}/accounts/${id}`);
   const panel = page.getByRole('region', { name: 'What do we say ourselves?' });
   await panel.getByRole('button', { name: 'Say how they feel' }).press('Enter');
   const form = page.getByRole('dialog', { name: 'How do they feel?' });
@@ -216,9 +207,9 @@ test('capabilities 20: how they feel is said with a reason, shown with its autho
 });
 
 test('capabilities 21: a score set by hand stands beside the computed one', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  const { id } = await accountNamed(page, demo.base, 'TechCorp');
-  await page.goto(`${demo.base}/accounts/${id}`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  const { id } = await accountNamed(page, stage.demo.base, 'TechCorp');
+  await page.goto(`${stage.demo.base}/accounts/${id}`);
   const panel = page.getByRole('region', { name: 'What do we say ourselves?' });
   await panel.getByRole('button', { name: 'Set a score' }).click();
   const form = page.getByRole('dialog', { name: 'Set a score by hand' });
@@ -233,8 +224,8 @@ test('capabilities 21: a score set by hand stands beside the computed one', asyn
 });
 
 test('columns can be hidden, and the address remembers it', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  await page.goto(`${demo.base}/accounts`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/accounts`);
   await page.getByRole('columnheader', { name: 'Owner' }).waitFor();
   await page.getByRole('button', { name: 'Columns' }).click();
   await page.getByRole('menuitemcheckbox', { name: 'Owner' }).click();
@@ -245,8 +236,8 @@ test('columns can be hidden, and the address remembers it', async t => {
 });
 
 test('only the rows on screen exist, and the last is reached by scrolling', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  await page.goto(`${demo.base}/accounts?sort=name`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/accounts?sort=name`);
   await grid(page).getByRole('link').first().waitFor();
   const rows = Number(await grid(page).getAttribute('aria-rowcount'));
   await grid(page).getByRole('link').first().hover();
@@ -262,8 +253,8 @@ test('only the rows on screen exist, and the last is reached by scrolling', asyn
 });
 
 test('the keyboard walks the rows, selects and opens them', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  await page.goto(`${demo.base}/accounts`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/accounts`);
   const links = grid(page).getByRole('link');
   await links.first().waitFor();
   const name = await links.nth(1).innerText();
@@ -282,8 +273,8 @@ test('the keyboard walks the rows, selects and opens them', async t => {
 });
 
 test('the palette finds an account by a part of its name', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  await page.goto(`${demo.base}/sources`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/sources`);
   await page.getByRole('heading', { level: 1, name: 'Sources' }).waitFor();
   await page.keyboard.press('Control+k');
   await page.getByRole('combobox', { name: 'Jump to' }).fill('techco');
@@ -293,8 +284,8 @@ test('the palette finds an account by a part of its name', async t => {
 });
 
 test('the CSV holds what the list shows', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  await page.goto(`${demo.base}/accounts?q=TechCorp`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/accounts?q=TechCorp`);
   await grid(page).getByRole('link', { name: 'TechCorp', exact: true }).waitFor();
   const arrives = page.waitForEvent('download');
   await page.getByRole('link', { name: 'CSV' }).click();
@@ -305,9 +296,9 @@ test('the CSV holds what the list shows', async t => {
 });
 
 test('the owner is changed in place, and the change can be undone', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  const { id } = await accountNamed(page, demo.base, 'TechCorp');
-  await page.goto(`${demo.base}/accounts/${id}`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  const { id } = await accountNamed(page, stage.demo.base, 'TechCorp');
+  await page.goto(`${stage.demo.base}/accounts/${id}`);
   const owner = page.getByRole('button', { name: /^Owner:/ });
   const before = await owner.innerText();
   await owner.click();
@@ -319,8 +310,8 @@ test('the owner is changed in place, and the change can be undone', async t => {
 });
 
 test('a new source shows its write key once, and puts it into the snippet', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  await page.goto(`${demo.base}/sources`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/sources`);
   const name = `Journey ${Date.now()}`;
   await page.getByRole('button', { name: 'New source' }).click();
   await page.getByRole('textbox', { name: 'Name' }).fill(name);
@@ -335,28 +326,28 @@ test('a new source shows its write key once, and puts it into the snippet', asyn
 });
 
 test('names are text, never markup', async t => {
-  const page = await signedIn(t, browser, demo.base);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
   const name = '<img src=x onerror=alert(1)>';
   if (!process.env.CAIRN_MOCK) {
-    const made = await page.request.post(`${demo.base}/api/v1/accounts`, {
+    const made = await page.request.post(`${stage.demo.base}/api/v1/accounts`, {
       data: { external_id: `xss-${Date.now()}`, name },
-      headers: { origin: demo.base },
+      headers: { origin: stage.demo.base },
     });
     assert.equal(made.status(), 201, await made.text());
   }
-  await page.goto(`${demo.base}/accounts?q=onerror`);
+  await page.goto(`${stage.demo.base}/accounts?q=onerror`);
   await grid(page).getByRole('link', { name }).first().click();
   await page.getByRole('heading', { level: 1, name }).waitFor();
-  await page.goto(`${demo.base}/accounts?q=${encodeURIComponent('"><script>alert(1)</script>')}`);
+  await page.goto(`${stage.demo.base}/accounts?q=${encodeURIComponent('"><script>alert(1)</script>')}`);
   await page.getByText('No account matches').waitFor();
 });
 
 test('one connection serves all tabs of a browser', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  const { id } = await accountNamed(page, demo.base, 'TechCorp');
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  const { id } = await accountNamed(page, stage.demo.base, 'TechCorp');
   const second = await page.context().newPage();
-  await page.goto(`${demo.base}/accounts/${id}`);
-  await second.goto(`${demo.base}/accounts/${id}`);
+  await page.goto(`${stage.demo.base}/accounts/${id}`);
+  await second.goto(`${stage.demo.base}/accounts/${id}`);
   await score(page).waitFor();
   await score(second).waitFor();
   const before = await score(second).innerText();
@@ -368,12 +359,12 @@ test('one connection serves all tabs of a browser', async t => {
 });
 
 test('signing out ends the session', async t => {
-  const page = await openPage(t, browser, demo.base);
-  await signIn(page, demo.base);
+  const page = await openPage(t, stage.browser, stage.demo.base);
+  await signIn(page, stage.demo.base);
   await page.getByRole('button', { name: /^Signed in as/ }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
   await page.getByLabel('E-mail address').waitFor();
-  await page.goto(`${demo.base}/accounts`);
+  await page.goto(`${stage.demo.base}/accounts`);
   await page.getByLabel('E-mail address').waitFor();
 });
 
@@ -408,8 +399,8 @@ async function cutLine(t, base) {
 }
 
 test('while the server is away the page says that it stands still, and goes on by itself', async t => {
-  const line = await cutLine(t, demo.base);
-  const page = await signedIn(t, browser, line.base);
+  const line = await cutLine(t, stage.demo.base);
+  const page = await signedIn(t, stage.browser, line.base);
   const { id } = await accountNamed(page, line.base, 'TechCorp');
   await page.goto(`${line.base}/accounts/${id}`);
   await page.getByRole('table', { name: 'Why this score' }).waitFor();
@@ -422,9 +413,9 @@ test('while the server is away the page says that it stands still, and goes on b
 
   line.mend();
   await word.waitFor({ state: 'hidden' });
-  const other = await signedIn(t, browser, demo.base);
+  const other = await signedIn(t, stage.browser, stage.demo.base);
   const before = await score(page).innerText();
-  await other.goto(`${demo.base}/accounts/${id}`);
+  await other.goto(`${stage.demo.base}/accounts/${id}`);
   await button(other, 'Rescue').click();
   await other.getByText('Sent: Rescue').first().waitFor();
   await button(other, 'Critical ticket').click();
@@ -438,48 +429,48 @@ test('while the server is away the page says that it stands still, and goes on b
 });
 
 test('a session that ends leaves the page as it is, says so, and goes on after signing in again', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  await page.goto(`${demo.base}/program`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/program`);
   await page.getByRole('heading', { name: 'Program' }).waitFor();
   await page.waitForTimeout(1000); // the stream opens after the first content
-  const headers = { origin: demo.base };
-  assert.equal((await page.request.delete(`${demo.base}/api/v1/session`, { headers })).status(), 204);
+  const headers = { origin: stage.demo.base };
+  assert.equal((await page.request.delete(`${stage.demo.base}/api/v1/session`, { headers })).status(), 204);
   await page.getByRole('button', { name: 'Run tests' }).first().click();
   await page.getByRole('alert').getByText('Your session has ended', { exact: true }).waitFor();
   const word = page.getByRole('status').filter({ hasText: 'Your session has ended' });
   await word.getByRole('link', { name: 'Sign in in a new tab' }).waitFor();
   assert.equal(new URL(page.url()).pathname, '/program');
-  assert.equal((await page.request.post(`${demo.base}/api/v1/session`, { data: LOGIN, headers })).status(), 200);
+  assert.equal((await page.request.post(`${stage.demo.base}/api/v1/session`, { data: LOGIN, headers })).status(), 200);
   await word.waitFor({ state: 'hidden' });
 });
 
 test('a CSM is not led to what only those who run the workspace may see', async t => {
-  const page = await openPage(t, browser, demo.base);
+  const page = await openPage(t, stage.browser, stage.demo.base);
   const data = { email: 'sam@cairn.example', password: LOGIN.password };
-  await page.request.post(`${demo.base}/api/v1/session`, { data, headers: { origin: demo.base } });
-  await page.goto(`${demo.base}/accounts`);
+  await page.request.post(`${stage.demo.base}/api/v1/session`, { data, headers: { origin: stage.demo.base } });
+  await page.goto(`${stage.demo.base}/accounts`);
   await grid(page).getByRole('link').first().waitFor();
   assert.equal(await page.title(), 'Accounts · Cairn');
   await page.keyboard.press('?');
   await page.getByRole('dialog').waitFor();
   assert.equal(await page.getByRole('dialog').getByText('Go to sources').count(), 0);
-  await page.goto(`${demo.base}/sources`);
+  await page.goto(`${stage.demo.base}/sources`);
   await page.getByRole('alert').waitFor();
   assert.equal(await page.getByRole('button', { name: 'New source' }).count(), 0);
   assert.equal(await page.getByRole('button', { name: 'Try again' }).count(), 0);
-  await page.goto(`${demo.base}/backtest`);
+  await page.goto(`${stage.demo.base}/backtest`);
   await page.getByText('The back-test is for those who see all accounts').waitFor();
   assert.equal(await page.getByRole('button', { name: 'Run the test' }).count(), 0);
 });
 
 test('a trait that changes shows on the page that is open', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  const account = await accountNamed(page, demo.base, 'TechCorp');
-  await page.goto(`${demo.base}/accounts/${account.id}`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  const account = await accountNamed(page, stage.demo.base, 'TechCorp');
+  await page.goto(`${stage.demo.base}/accounts/${account.id}`);
   await score(page).waitFor();
   const industry = `Trade ${Date.now() % 1000}`;
   assert.equal(await page.getByText(industry).count(), 0);
-  await page.request.post(`${demo.base}/v1/group`, {
+  await page.request.post(`${stage.demo.base}/v1/group`, {
     data: { userId: 'trait-teller', groupId: account.external_id, traits: { industry } },
     headers: { authorization: `Basic ${Buffer.from('demo-write-key:').toString('base64')}` },
   });
@@ -491,7 +482,7 @@ test('a trait that changes shows on the page that is open', async t => {
 });
 
 test("the demo's own source has its write key in the line to paste", async t => {
-  const page = await signedIn(t, browser, demo.base);
-  await page.goto(`${demo.base}/sources`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/sources`);
   await page.getByText("-u 'demo-write-key:'").waitFor();
 });

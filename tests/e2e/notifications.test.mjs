@@ -1,23 +1,14 @@
 // The page about how people are told: reached from one's name, saved, and accessible in every view.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { axeFindings, launch, signedIn, startDemo, VIEWS } from './browser.mjs';
+import { assertClean, onStage, signedIn, VIEWS } from './browser.mjs';
 
-let demo;
-let browser;
-before(async () => {
-  demo = await startDemo({ selfService: 200 });
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await demo?.stop();
-});
+const stage = onStage({ selfService: 200 });
 
 test('somebody says how they are told, and sends themselves a test that says why it failed', async t => {
-  const page = await signedIn(t, browser, demo.base, Object.keys(VIEWS)[0]);
-  await page.goto(`${demo.base}/accounts`);
+  const page = await signedIn(t, stage.browser, stage.demo.base, Object.keys(VIEWS)[0]);
+  await page.goto(`${stage.demo.base}/accounts`);
   await page.getByRole('button', { name: /^Signed in as/ }).click();
   await page.getByRole('menuitem', { name: 'Notifications' }).click();
   await page.getByRole('heading', { level: 1, name: 'Notifications' }).waitFor();
@@ -46,14 +37,10 @@ test('somebody says how they are told, and sends themselves a test that says why
 
 for (const view of Object.keys(VIEWS)) {
   test(`notifications are accessible (${view})`, async t => {
-    const page = await signedIn(t, browser, demo.base, view);
-    await page.goto(`${demo.base}/notifications`);
+    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    await page.goto(`${stage.demo.base}/notifications`);
     await page.getByRole('checkbox', { name: 'In the app' }).waitFor();
     await page.getByRole('heading', { name: 'What was sent' }).waitFor();
-    assert.deepEqual(await axeFindings(page), []);
-    for (const element of [page.getByRole('document'), page.getByRole('main')]) {
-      const wide = await element.evaluate(one => one.scrollWidth > one.clientWidth);
-      assert.equal(wide, false, 'the page is wider than the screen');
-    }
+    await assertClean(page);
   });
 }

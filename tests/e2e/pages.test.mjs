@@ -1,94 +1,77 @@
 // Every page in light and dark, wide and on a phone: axe finds nothing, nothing sticks out sideways.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { accountNamed, axeFindings, launch, openPage, signedIn, startDemo, VIEWS } from './browser.mjs';
+import { accountNamed, assertClean, axeFindings, onStage, openPage, signedIn, VIEWS } from './browser.mjs';
 
-let demo;
-let browser;
-before(async () => {
-  demo = await startDemo({ selfService: 200 });
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await demo?.stop();
-});
-
-async function clean(page) {
-  assert.deepEqual(await axeFindings(page), []);
-  for (const element of [page.getByRole('document'), page.getByRole('main')]) {
-    const wide = await element.evaluate(one => one.scrollWidth > one.clientWidth);
-    assert.equal(wide, false, 'the page is wider than the screen');
-  }
-}
+const stage = onStage({ selfService: 200 });
 
 for (const view of Object.keys(VIEWS)) {
   test(`sign-in is accessible (${view})`, async t => {
-    const page = await openPage(t, browser, demo.base, view);
-    await page.goto(`${demo.base}/`);
+    const page = await openPage(t, stage.browser, stage.demo.base, view);
+    await page.goto(`${stage.demo.base}/`);
     await page.getByLabel('E-mail address').waitFor();
-    await clean(page);
+    await assertClean(page);
   });
 
   test(`accounts are accessible (${view})`, async t => {
-    const page = await signedIn(t, browser, demo.base, view);
-    await page.goto(`${demo.base}/accounts`);
+    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    await page.goto(`${stage.demo.base}/accounts`);
     await page.getByRole('link', { name: 'TechCorp', exact: true }).or(page.getByRole('main').getByRole('link')).first().waitFor();
-    await clean(page);
+    await assertClean(page);
     await page.getByRole('button', { name: /^Health/ }).first().click();
     await page.getByRole('menu').waitFor();
     assert.deepEqual(await axeFindings(page, true), []);
   });
 
   test(`the portfolio is accessible (${view})`, async t => {
-    const page = await signedIn(t, browser, demo.base, view);
-    await page.goto(`${demo.base}/portfolio?since=dates&from=2026-01-01`);
+    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    await page.goto(`${stage.demo.base}/portfolio?since=dates&from=2026-01-01`);
     await page.getByRole('region', { name: 'Whose score moved most?' }).waitFor();
     await page.getByLabel('From', { exact: true }).waitFor();
-    await clean(page);
+    await assertClean(page);
     await page.getByRole('button', { name: /^Whose accounts/ }).click();
     await page.getByRole('menu').waitFor();
     assert.deepEqual(await axeFindings(page, true), []);
   });
 
   test(`the signals are accessible (${view})`, async t => {
-    const page = await signedIn(t, browser, demo.base, view);
-    await page.goto(`${demo.base}/signals`);
+    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    await page.goto(`${stage.demo.base}/signals`);
     await page.getByRole('list', { name: 'Signals' }).getByRole('link').first().click();
     await page.getByRole('article', { name: 'Signal' }).getByRole('heading', { level: 2 }).waitFor();
-    await clean(page);
+    await assertClean(page);
   });
 
   test(`segments are accessible, and one of them (${view})`, async t => {
-    const page = await signedIn(t, browser, demo.base, view);
-    await page.goto(`${demo.base}/segments`);
+    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    await page.goto(`${stage.demo.base}/segments`);
     await page.getByRole('region', { name: 'Accounts in both of two segments' }).waitFor();
-    await clean(page);
+    await assertClean(page);
     const compare = page.getByRole('button', { name: /^Compare/ });
     await compare.click();
     await page.getByRole('menu').waitFor();
     assert.deepEqual(await axeFindings(page, true), []);
-    await page.goto(`${demo.base}/segments/core`);
+    await page.goto(`${stage.demo.base}/segments/core`);
     await page.getByRole('heading', { name: 'Who entered, who left?' }).waitFor();
     await page.getByRole('button', { name: 'Show as table' }).click();
     await page.getByRole('region', { name: 'Who is in it?', exact: true }).waitFor();
-    await clean(page);
+    await assertClean(page);
   });
 
   test(`coverage is accessible (${view})`, async t => {
-    const page = await signedIn(t, browser, demo.base, view);
-    await page.goto(`${demo.base}/coverage`);
+    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    await page.goto(`${stage.demo.base}/coverage`);
     await page.getByRole('heading', { name: 'Where are accounts in their life?' }).waitFor();
     await page.getByRole('table').nth(2).waitFor();
-    await clean(page);
+    await assertClean(page);
   });
 
   test(`the back-test is accessible (${view})`, async t => {
-    const page = await signedIn(t, browser, demo.base, view);
-    await page.goto(`${demo.base}/backtest`);
+    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    await page.goto(`${stage.demo.base}/backtest`);
     await page.getByRole('region', { name: 'Who left?' }).waitFor();
-    await clean(page);
+    await assertClean(page);
     await page.getByRole('button', { name: /^What counts as known/ }).click();
     await page.getByRole('menu').waitFor();
     assert.deepEqual(await axeFindings(page, true), []);
@@ -97,46 +80,46 @@ for (const view of Object.keys(VIEWS)) {
     if (view === 'light') await page.getByRole('button', { name: 'Run the test' }).click();
     await page.getByRole('region', { name: 'Score of each account that left', exact: true }).waitFor({ timeout: 240_000 });
     for (const summary of await page.getByText('Marked accounts').all()) await summary.click();
-    await clean(page);
+    await assertClean(page);
   });
 
   test(`scorecards are accessible, and one of them whole (${view})`, async t => {
-    const page = await signedIn(t, browser, demo.base, view);
-    await page.goto(`${demo.base}/scorecards`);
+    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    await page.goto(`${stage.demo.base}/scorecards`);
     await page.getByRole('region', { name: 'Which one scores whom?' }).first().waitFor();
     await page.getByRole('heading', { name: 'The score by high-touch' }).waitFor();
     await page.getByText('Scores run from 0 to 100; 100 is healthy.').first().waitFor();
-    await clean(page);
+    await assertClean(page);
     await page.getByRole('link', { name: 'tech-touch', exact: true }).click();
     await page.getByRole('heading', { name: 'The score by tech-touch' }).waitFor();
-    await clean(page);
+    await assertClean(page);
   });
 
   test(`an account is accessible on each of its tabs (${view})`, async t => {
-    const page = await signedIn(t, browser, demo.base, view);
-    const { id } = await accountNamed(page, demo.base, 'TechCorp');
-    await page.goto(`${demo.base}/accounts/${id}`);
+    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    const { id } = await accountNamed(page, stage.demo.base, 'TechCorp');
+    await page.goto(`${stage.demo.base}/accounts/${id}`);
     await page.getByRole('button', { name: 'Why', exact: true }).click();
     await page.getByRole('table', { name: 'Why this score' }).waitFor();
     for (const tab of await page.getByRole('tab').all()) {
       await tab.click();
       await page.getByRole('tabpanel').waitFor();
-      await clean(page);
+      await assertClean(page);
     }
     for (const button of await page.getByRole('button', { name: 'Show as table' }).all()) await button.click();
-    await clean(page);
+    await assertClean(page);
   });
 
   test(`the program is accessible on each of its panels (${view})`, async t => {
-    const page = await signedIn(t, browser, demo.base, view);
-    await page.goto(`${demo.base}/program?file=scorecards/mid-touch.yaml`);
+    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    await page.goto(`${stage.demo.base}/program?file=scorecards/mid-touch.yaml`);
     await page.getByRole('textbox', { name: 'Text of scorecards/mid-touch.yaml' }).waitFor();
     await page.getByText(/^No mistakes/).waitFor();
-    await clean(page);
+    await assertClean(page);
     for (const tab of await page.getByRole('tab').all()) {
       await tab.click();
       await page.getByRole('tabpanel').waitFor();
-      await clean(page);
+      await assertClean(page);
     }
     const build = page.getByRole('button', { name: 'Build a condition' });
     if (!(await build.isVisible())) return;
@@ -146,10 +129,10 @@ for (const view of Object.keys(VIEWS)) {
   });
 
   test(`sources are accessible (${view})`, async t => {
-    const page = await signedIn(t, browser, demo.base, view);
-    await page.goto(`${demo.base}/sources`);
+    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    await page.goto(`${stage.demo.base}/sources`);
     await page.getByRole('table').waitFor();
-    await clean(page);
+    await assertClean(page);
     await page.getByRole('button', { name: 'New source' }).click();
     await page.getByRole('dialog').waitFor();
     assert.deepEqual(await axeFindings(page, true), []);
@@ -157,8 +140,8 @@ for (const view of Object.keys(VIEWS)) {
 }
 
 test('the palette and the keys are accessible', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  await page.goto(`${demo.base}/sources`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/sources`);
   await page.getByRole('heading', { level: 1, name: 'Sources' }).waitFor();
   await page.keyboard.press('Control+k');
   await page.getByRole('option').first().waitFor();
@@ -170,38 +153,38 @@ test('the palette and the keys are accessible', async t => {
 });
 
 test('what a button of the demo sent is accessible, also when it is several calls', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  await page.goto(`${demo.base}/sources`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/sources`);
   for (const name of ['Critical ticket', 'Rescue']) {
     await page.getByRole('complementary', { name: 'Demo' }).getByRole('button', { name, exact: true }).click();
     await page.getByRole('region', { name: `Sent: ${name}` }).waitFor();
-    await clean(page);
+    await assertClean(page);
   }
 });
 
 test('an address that somebody broke shows the page, without the part that says nothing', async t => {
-  const page = await signedIn(t, browser, demo.base);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
   const broken = {
     'portfolio?since=2026-99-99': page.getByRole('region', { name: 'How healthy is the book?' }),
     'signals?severity=loud&since=2026-99-99': page.getByRole('article', { name: 'Signal' }),
     'accounts?band=purple&sort=nothing&renewal=soon': page.getByRole('link', { name: 'Northwind Retail' }),
   };
   for (const [address, content] of Object.entries(broken)) {
-    await page.goto(`${demo.base}/${address}`);
+    await page.goto(`${stage.demo.base}/${address}`);
     await content.waitFor();
     assert.equal(await page.getByRole('alert').count(), 0, address);
-    assert.equal(page.url(), `${demo.base}/${address.split('?')[0]}`);
+    assert.equal(page.url(), `${stage.demo.base}/${address.split('?')[0]}`);
   }
-  await page.goto(`${demo.base}/accounts?owner=nobody`);
+  await page.goto(`${stage.demo.base}/accounts?owner=nobody`);
   await page.getByRole('alert').getByText('owner_id: not such an id: it begins with user_').waitFor();
 });
 
 test('an unknown page says so, and an unknown account in the words of the server', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  await page.goto(`${demo.base}/no/such/page`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/no/such/page`);
   await page.getByRole('heading', { level: 1, name: 'There is no such page' }).waitFor();
   await page.getByRole('navigation').getByRole('link', { name: 'Accounts' }).waitFor();
-  await clean(page);
-  await page.goto(`${demo.base}/accounts/acct_nosuchaccount`);
+  await assertClean(page);
+  await page.goto(`${stage.demo.base}/accounts/acct_nosuchaccount`);
   await page.getByRole('alert').getByText('There is no such account', { exact: true }).waitFor();
 });

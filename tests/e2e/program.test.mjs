@@ -1,20 +1,11 @@
 // The program page, step by step: a first rule is written, checked, looked at, applied and taken back.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { waitFor } from '../http/harness.mjs';
-import { axeFindings, launch, signedIn, startDemo } from './browser.mjs';
+import { axeFindings, onStage, signedIn } from './browser.mjs';
 
-let demo;
-let browser;
-before(async () => {
-  demo = await startDemo({ selfService: 200 });
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await demo?.stop();
-});
+const stage = onStage({ selfService: 200 });
 
 // A version waits for its turn while the demo's customers stream in.
 const PATIENT = { timeout: 150_000 };
@@ -25,8 +16,8 @@ const button = (page, name) => page.getByRole('button', { name, exact: true });
 const active = (page, version) => page.getByRole('main').getByText(new RegExp(`^Version ${version} .* by `)).first();
 
 async function openProgram(t, view = 'light') {
-  const page = await signedIn(t, browser, demo.base, view);
-  await page.goto(`${demo.base}/program`);
+  const page = await signedIn(t, stage.browser, stage.demo.base, view);
+  await page.goto(`${stage.demo.base}/program`);
   await text(page).waitFor();
   return page;
 }
@@ -38,17 +29,17 @@ async function newFile(page, name) {
   await page.getByRole('textbox', { name: `Text of ${name}` }).waitFor();
 }
 
-const activeVersion = async page => (await (await page.request.get(`${demo.base}/api/v1/program`)).json()).version;
+const activeVersion = async page => (await (await page.request.get(`${stage.demo.base}/api/v1/program`)).json()).version;
 
 async function apply(page, files, note) {
-  const now = await (await page.request.get(`${demo.base}/api/v1/program`)).json();
+  const now = await (await page.request.get(`${stage.demo.base}/api/v1/program`)).json();
   const { version } = await call(page, '/apply', { files: files(now.files), note, base_version: now.version });
   await waitFor(async () => (await activeVersion(page)) === version, { what: `version ${version}`, timeoutMs: PATIENT.timeout });
   return version;
 }
 
 const call = async (page, path, data) => {
-  const answer = await page.request.post(`${demo.base}/api/v1/program${path}`, { data, headers: { origin: demo.base } });
+  const answer = await page.request.post(`${stage.demo.base}/api/v1/program${path}`, { data, headers: { origin: stage.demo.base } });
   assert.equal(answer.status(), 200, await answer.text());
   return answer.json();
 };
@@ -57,8 +48,8 @@ const SIGNAL = 'signals:\n  many-tickets:\n    when: arr > 5000 && open_tickets 
 const EXCEPTION = '  - {when: arr > 5000 && open_tickets > 1, cap: 48, because: many tickets}\n';
 
 test('003-3 a first rule is written, checked, looked at, applied and rolled back in at most twenty clicks or keys', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  await page.goto(`${demo.base}/accounts`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/accounts`);
   await page.getByRole('main').getByRole('link').first().waitFor();
   const first = await activeVersion(page);
   // A server that has no signals takes an exception of a scorecard.
@@ -128,7 +119,7 @@ test('003-3 a first rule is written, checked, looked at, applied and rolled back
   await page.getByRole('dialog').getByRole('listitem').first().waitFor();
   await press('Enter');
   await active(page, first + 2).waitFor(PATIENT);
-  const now = await (await page.request.get(`${demo.base}/api/v1/program`)).json();
+  const now = await (await page.request.get(`${stage.demo.base}/api/v1/program`)).json();
   assert.equal(now.version, first + 2);
   assert.ok(now.files.every(file => !/many[- ]tickets/.test(file.text)), 'the rule is still there');
 
@@ -260,7 +251,7 @@ test('003 a new signal is quiet unless its box is ticked in the apply dialog', a
   await dialog.getByRole('button', { name: 'Apply' }).click();
   await active(page, first + 1).waitFor(PATIENT);
   const total = async query =>
-    (await (await page.request.get(`${demo.base}/api/v1/signals?limit=1&${query}`)).json()).total;
+    (await (await page.request.get(`${stage.demo.base}/api/v1/signals?limit=1&${query}`)).json()).total;
   assert.ok((await total('rule=pays-well&state=open')) > 0);
   assert.equal(await total('rule=pays-more&state=open'), 0);
   assert.ok((await total('rule=pays-more&state=already_true')) > 0);
@@ -281,7 +272,7 @@ test('003 what a rule matches is by the segment of the same unsaved text', async
 });
 
 test('on a phone the text is read, and a version is rolled back', async t => {
-  const page = await signedIn(t, browser, demo.base, 'phone');
+  const page = await signedIn(t, stage.browser, stage.demo.base, 'phone');
   await page.setViewportSize({ width: 360, height: 740 });
   const old = await activeVersion(page);
   const version = await apply(
@@ -289,7 +280,7 @@ test('on a phone the text is read, and a version is rolled back', async t => {
     files => files.map(file => (file.name === 'metrics.yaml' ? { ...file, text: `${file.text}# more\n` } : file)),
     'To be taken back',
   );
-  await page.goto(`${demo.base}/program`);
+  await page.goto(`${stage.demo.base}/program`);
   await text(page).waitFor();
   await text(page).click();
   await page.keyboard.type('x');

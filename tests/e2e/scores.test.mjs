@@ -1,23 +1,14 @@
 // Which model scores whom, and when somebody last spoke with an account: by keyboard where one would.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { accountNamed, launch, signedIn, startDemo } from './browser.mjs';
+import { accountNamed, onStage, signedIn } from './browser.mjs';
 
-let demo;
-let browser;
-before(async () => {
-  demo = await startDemo({ selfService: 200 });
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await demo?.stop();
-});
+const stage = onStage({ selfService: 200 });
 
 test('capabilities 26: the palette leads to the models, each with its accounts one click away', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  await page.goto(`${demo.base}/accounts`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/accounts`);
   await page.getByRole('main').getByRole('link').first().waitFor();
   await page.keyboard.press('Control+k');
   await page.getByRole('combobox').fill('Scorecards');
@@ -41,17 +32,17 @@ test('capabilities 26: the palette leads to the models, each with its accounts o
 });
 
 test('capabilities 26: the explanation of an account leads to the model that scores it', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  const { id, scorecard } = await accountNamed(page, demo.base, 'TechCorp');
-  await page.goto(`${demo.base}/accounts/${id}`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  const { id, scorecard } = await accountNamed(page, stage.demo.base, 'TechCorp');
+  await page.goto(`${stage.demo.base}/accounts/${id}`);
   await page.getByRole('main').getByRole('link', { name: scorecard, exact: true }).click();
   await page.getByRole('heading', { name: `The score by ${scorecard}` }).waitFor();
 });
 
 test('capabilities 38: a touch is said with whom and why, stands first in the list, and can be taken back', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  const { id } = await accountNamed(page, demo.base, 'TechCorp');
-  await page.goto(`${demo.base}/accounts/${id}?tab=touches`);
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  const { id } = await accountNamed(page, stage.demo.base, 'TechCorp');
+  await page.goto(`${stage.demo.base}/accounts/${id}?tab=touches`);
   await page.getByRole('button', { name: 'Add a touch' }).click();
   const form = page.getByRole('dialog', { name: 'Add a touch' });
   await form.getByLabel('How').selectOption('Visit');
@@ -67,16 +58,16 @@ test('capabilities 38: a touch is said with whom and why, stands first in the li
 });
 
 test('the seven questions of an account: what is answered rests on facts, what is open says what would answer it', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  const { id } = await accountNamed(page, demo.base, 'TechCorp');
-  const { data } = await (await page.request.get(`${demo.base}/api/v1/accounts/${id}/questions`)).json();
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  const { id } = await accountNamed(page, stage.demo.base, 'TechCorp');
+  const { data } = await (await page.request.get(`${stage.demo.base}/api/v1/accounts/${id}/questions`)).json();
   const answered = data.filter(answer => answer.segment !== null);
   const profit = answered.find(answer => answer.question === 'profit');
   assert.ok(profit && answered.length < 7);
   const problem = JSON.stringify({ type: '/problems/too-many-requests', title: 'too many requests', status: 429, detail: 'later', errors: [] });
   let fails = true;
   await page.route('**/questions', route => (fails ? route.fulfill({ status: 429, contentType: 'application/problem+json', body: problem }) : route.continue()));
-  await page.goto(`${demo.base}/accounts/${id}`);
+  await page.goto(`${stage.demo.base}/accounts/${id}`);
   await page.getByRole('tab', { name: 'Seven questions' }).press('Enter');
   const panel = page.getByRole('tabpanel', { name: 'Seven questions' });
   await panel.getByRole('alert').getByText('later').waitFor();

@@ -1,20 +1,11 @@
 // The page of segments, step by step: what became of an overlap's accounts, and the overlap as a segment of its own.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { waitFor } from '../http/harness.mjs';
-import { axeFindings, launch, signedIn, startDemo } from './browser.mjs';
+import { axeFindings, onStage, signedIn } from './browser.mjs';
 
-let demo;
-let browser;
-before(async () => {
-  demo = await startDemo({ selfService: 200 });
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await demo?.stop();
-});
+const stage = onStage({ selfService: 200 });
 
 // A version waits for its turn while the demo's customers stream in.
 const PATIENT = { timeout: 150_000 };
@@ -22,11 +13,11 @@ const PATIENT = { timeout: 150_000 };
 const fates = page => page.getByRole('region', { name: 'Table: What becomes of those in several?' });
 
 test('capabilities 35: of an overlap, each number leads to its accounts, beside those in one segment alone', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  const read = async path => (await page.request.get(`${demo.base}/api/v1${path}`)).json();
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  const read = async path => (await page.request.get(`${stage.demo.base}/api/v1${path}`)).json();
   const total = async query => (await read(`/accounts?limit=1&${query}`)).total;
   // Accounts of these sizes are there from the start; only the self-service ones stream in.
-  await page.goto(`${demo.base}/segments?compare=core,growing,strategic&pick=core,growing`);
+  await page.goto(`${stage.demo.base}/segments?compare=core,growing,strategic&pick=core,growing`);
   const lists = {
     'core growing': 'segment=core,growing',
     'only core': 'segment=core&without=growing',
@@ -61,11 +52,11 @@ test('capabilities 35: of an overlap, each number leads to its accounts, beside 
 });
 
 test('capabilities 35: an overlap becomes a segment by the draft of the program: looked at, then applied', async t => {
-  const page = await signedIn(t, browser, demo.base);
-  const read = async path => (await page.request.get(`${demo.base}/api/v1${path}`)).json();
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  const read = async path => (await page.request.get(`${stage.demo.base}/api/v1${path}`)).json();
   const members = async query => (await read(`/accounts?limit=200&sort=name&${query}`)).data.map(one => one.name);
   const { version: first } = await read('/program');
-  await page.goto(`${demo.base}/segments?compare=core,growing&pick=core,growing`);
+  await page.goto(`${stage.demo.base}/segments?compare=core,growing&pick=core,growing`);
   await fates(page).getByRole('button', { name: 'Save as a segment: core, growing' }).click();
   const dialog = page.getByRole('dialog', { name: 'Save as a segment' });
   await dialog.getByText('segment.has("core") && segment.has("growing")').waitFor();
@@ -97,11 +88,11 @@ test('capabilities 35: an overlap becomes a segment by the draft of the program:
     },
     { what: 'the accounts of both', timeoutMs: 30_000 },
   );
-  await page.goto(`${demo.base}/segments/half-seated`);
+  await page.goto(`${stage.demo.base}/segments/half-seated`);
   await page.getByText('segment.has("core") && segment.has("growing")').waitFor();
 
   // An exact combination says what its accounts are not in.
-  await page.goto(`${demo.base}/segments?compare=core,growing,quiet`);
+  await page.goto(`${stage.demo.base}/segments?compare=core,growing,quiet`);
   await page.getByRole('button', { name: 'Save as a segment: core, growing, not quiet' }).click();
   await page.getByText('segment.has("core") && segment.has("growing") && !segment.has("quiet")').waitFor();
 });
