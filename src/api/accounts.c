@@ -281,7 +281,7 @@ static struct cn_score_view score_of(const struct cn_account_derived *derived)
             !derived->is_by_hand || derived->computed_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
         .override = (double)derived->override / 1000,
         .override_given = derived->override_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
-        .whole = derived->whole_given == CN_GIVEN ? derived->whole : derived->points / 1000,
+        .whole = derived->whole_given == CN_GIVEN ? derived->whole : (derived->points + 500) / 1000,
         .grade = derived->grade,
         .grade_given = derived->grade.len > 0 ? CN_GIVEN : CN_NULL,
     };

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "base/utf8.h"
 
 #include "api/backtest_view.h"
 #include "book/departure.h"
@@ -194,15 +195,24 @@ static bool test_all(struct cn_backtest_runner *runner, struct job *job, cn_str 
     return cn_backtest_reports_write(reports, versions, job->count, &job->arena, reports_out, err);
 }
 
+static const cn_str own_failure = { "an error of Cairn: see the server's log", 39 };
+
 /* What may be told of a failure to whoever asked. */
 static cn_str failure_of(const struct cn_error *err)
 {
+    const cn_str text = cn_str_of(err->message);
     return err->code == CN_INTERNAL || err->code == CN_STORAGE_FULL
-               ? CN_STR("an error of Cairn: see the server's log")
-               : cn_str_of(err->message);
+               ? own_failure
+               : cn_str_slice(text, 0, cn_utf8_valid_len(text)); /* a long one was cut */
 }
 
-/* Again while the database is away: until it is kept the run would seem to go on. */
+static bool may_pass(const struct cn_error *err)
+{
+    return err->code == CN_UNAVAILABLE || err->code == CN_STORAGE_FULL;
+}
+
+/* Again while the database is away: until it is kept the run would seem to go on.  What cannot be
+ * kept at all becomes a failure. */
 static void keep_end(struct cn_backtest_runner *runner, struct writing *writing)
 {
     const struct timespec pause = { .tv_sec = 1 };
@@ -211,6 +221,14 @@ static void keep_end(struct cn_backtest_runner *runner, struct writing *writing)
     while (!write_step(writing, &err)) {
         if (!was_told) {
             cn_log_error("api", &err, "keeping what a back-test came to");
+        }
+        if (!may_pass(&err)) {
+            if (cn_str_equal(writing->failure, own_failure)) {
+                return;
+            }
+            writing->reports = CN_STR("");
+            writing->failure = own_failure;
+            continue;
         }
         was_told = true;
         if (is_stopping(runner)) { /* the next start says that it was interrupted */

@@ -154,6 +154,10 @@ CN_MUST_CHECK bool cn_account_keep(const struct cn_unit *unit, cn_account_id id,
 CN_MUST_CHECK bool cn_account_load_external(const struct cn_unit *unit, cn_str external_id,
                                             struct cn_account *account_out, struct cn_error *err);
 
+/* The same of a domain that it has or once had, as cn_domain_normal() writes it. */
+CN_MUST_CHECK bool cn_account_load_domain(const struct cn_unit *unit, cn_str domain,
+                                          struct cn_account *account_out, struct cn_error *err);
+
 /*
  * Applies a patch with its history, in one transaction.  Fails with CN_NOT_FOUND, with CN_STALE if
  * the account is no longer at `version` (0: whatever it is at), with CN_CONFLICT if the domain is

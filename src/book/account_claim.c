@@ -60,6 +60,18 @@ static bool domain_owner(const struct cn_unit *unit, cn_str domain, int64_t *acc
     return ok;
 }
 
+bool cn_account_load_domain(const struct cn_unit *unit, cn_str domain,
+                            struct cn_account *account_out, struct cn_error *err)
+{
+    cn_account_id id = { 0 };
+    if (!domain_owner(unit, domain, &id.value, err) || !cn_merge_survivor(unit, id, &id, err)) {
+        return false;
+    }
+    return id.value != 0
+               ? cn_account_load(unit, id, account_out, err)
+               : cn_fail(err, CN_NOT_FOUND, "no account of domain '%.*s'", CN_STR_ARG(domain));
+}
+
 /* An account keeps the domains that it once had: mail from them is still its people's. */
 bool cn_account_claim_domain(const struct cn_unit *unit, cn_str domain, int64_t account_id,
                              struct cn_error *err)

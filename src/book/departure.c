@@ -130,45 +130,55 @@ bool cn_departure_suggest(const struct cn_unit *unit, struct cn_departure_list *
     return read_list(unit, stmt, list_out, err);
 }
 
-/* The account in scope, if there is one; *several_out: another has the text, too. */
-static bool find_by(const struct cn_unit *unit, const char *sql, cn_str text,
-                    cn_account_id *account_id_out, bool *found_out, bool *several_out,
-                    struct cn_error *err)
+/* The account in scope with that external id or domain.  Of none, *found_out is false. */
+static bool find_by_key(const struct cn_unit *unit, cn_str text, cn_account_id *account_id_out,
+                        bool *found_out, struct cn_error *err)
+{
+    struct cn_account account = { 0 };
+    const cn_str domain = cn_domain_normal(unit->arena, text);
+    *found_out = cn_account_load_external(unit, text, &account, err) ||
+                 (err->code == CN_NOT_FOUND && domain.len > 0 &&
+                  cn_account_load_domain(unit, domain, &account, err));
+    *account_id_out = account.id;
+    return *found_out || err->code == CN_NOT_FOUND;
+}
+
+/* The one in scope of that very name, else of that name whatever its case and accents;
+ * *several_out: there is another one like it. */
+static bool find_by_name(const struct cn_unit *unit, cn_str name, cn_account_id *account_id_out,
+                         bool *found_out, bool *several_out, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
     *several_out = false;
-    if (!cn_row_prepare(unit, sql, &stmt, err)) {
+    if (!cn_row_prepare(unit,
+                        "SELECT account_id, CASE WHEN name = $5 THEN 1 ELSE 0 END AS is_same"
+                        " FROM account WHERE " CN_SEES_ACCOUNT " AND name_folded = $4"
+                        " ORDER BY is_same DESC, account_id LIMIT 2",
+                        &stmt, err)) {
         return false;
     }
-    cn_sql_bind_str(stmt, 4, text);
+    cn_sql_bind_str(stmt, 4, cn_fold(unit->arena, name));
+    cn_sql_bind_str(stmt, 5, name);
     bool ok = cn_sql_step(stmt, found_out, err);
     if (ok && *found_out) {
         account_id_out->value = cn_sql_column_i64(stmt, 0);
+        const int64_t is_same = cn_sql_column_i64(stmt, 1);
         ok = cn_sql_step(stmt, several_out, err);
+        *several_out = *several_out && cn_sql_column_i64(stmt, 1) == is_same;
     }
     cn_sql_finish(stmt);
     return ok;
 }
 
+/* Each way has an index: a file has thousands of lines, and the one writer waits for it. */
 bool cn_departure_find(const struct cn_unit *unit, cn_str text, cn_account_id *account_id_out,
                        struct cn_error *err)
 {
-    /* Each has an index: a file has thousands of lines, and the one writer waits for it. */
-    static const char *const by[] = {
-        "SELECT account_id FROM account WHERE " CN_SEES_ACCOUNT
-        " AND account_id IN (SELECT account_id FROM ident WHERE ext_key = $4) LIMIT 2",
-        "SELECT account_id FROM account WHERE " CN_SEES_ACCOUNT
-        " AND account_id IN (SELECT account_id FROM account_domain WHERE domain = $4) LIMIT 2",
-        "SELECT account_id FROM account WHERE " CN_SEES_ACCOUNT " AND name_folded = $4 LIMIT 2",
-    };
-    const cn_str folded = cn_fold(unit->arena, text);
-    const cn_str texts[CN_ARRAY_LEN(by)] = { text, folded, folded };
     bool found = false;
     bool several = false;
-    for (size_t i = 0; !found && i < CN_ARRAY_LEN(by); i++) {
-        if (!find_by(unit, by[i], texts[i], account_id_out, &found, &several, err)) {
-            return false;
-        }
+    if (!find_by_key(unit, text, account_id_out, &found, err) ||
+        (!found && !find_by_name(unit, text, account_id_out, &found, &several, err))) {
+        return false;
     }
     if (several) {
         return cn_fail(err, CN_INVALID, "more than one account is called \"%.*s\"",

@@ -1,5 +1,4 @@
-#include <string.h>
-
+#include "base/parse.h"
 #include "base/str.h"
 
 #include "cli/commands.h"
@@ -15,8 +14,7 @@ static bool check(const struct cn_workspace_new *create, struct cn_error *err)
     if (create->name.len == 0 || create->name.len > NAME_MAX_BYTES) {
         return cn_fail(err, CN_MALFORMED, "--name: 1 to %d bytes", NAME_MAX_BYTES);
     }
-    if (create->currency.len != 3 ||
-        strspn(create->currency.ptr, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3) {
+    if (!cn_currency_valid(create->currency)) {
         return cn_fail(err, CN_MALFORMED,
                        "--currency %.*s: give the three capital letters of ISO 4217, such as EUR",
                        CN_STR_ARG(create->currency));

@@ -258,7 +258,7 @@ static bool run_side(struct walk *walk, struct side *side, int64_t day, bool as_
                                           side->subjects[moved->row].left_on });
         }
     }
-    side->moves.count = 0;
+    cn_signal_moves_clear(&side->moves);
     return ok;
 }
 

@@ -49,37 +49,55 @@ static int64_t running_version(struct cn_engine *engine)
     return version;
 }
 
-/* The version, compiled once: NULL if it is no longer stored, or no longer compiles. */
-static const struct cn_engine_program *find_program(struct reading *reading, int64_t version)
+/* The version, compiled once; NULL if it is no longer stored, or no longer compiles.  Fails as the
+ * database does. */
+static bool find_program(struct reading *reading, int64_t version,
+                         const struct cn_engine_program **program_out, struct cn_error *err)
 {
     struct cn_engine *engine = reading->engine;
     struct cn_program_version found;
     struct cn_program_files files;
     struct cn_engine_program *program = NULL;
     struct cn_sql_conn *conn = NULL;
-    struct cn_error err;
+    *program_out = NULL;
     for (size_t i = 0; i < reading->program_count; i++) {
         if (reading->programs[i]->version == version) {
-            return reading->programs[i];
+            *program_out = reading->programs[i];
+            return true;
         }
     }
-    if (version == 0 || !cn_db_read(engine->options.db, &conn, &err)) {
-        return NULL;
+    if (version == 0) {
+        return true;
     }
-    bool ok = cn_program_version_load(conn, reading->arena, version, &found, &files, &err);
+    if (!cn_db_read(engine->options.db, &conn, err)) {
+        return false;
+    }
+    bool ok = cn_program_version_load(conn, reading->arena, version, &found, &files, err);
     cn_db_release(engine->options.db, conn);
+    if (!ok) {
+        return err->code == CN_NOT_FOUND;
+    }
     const struct cn_program_ground ground = { .book = cn_book_facts_source(engine->facts),
                                               .rollup = engine->options.rollup,
                                               .tz = engine->options.tz,
                                               .strings = engine->strings };
     struct cn_diagnostics problems;
     cn_diagnostics_init(&problems, reading->arena);
-    if (!ok || !cn_engine_program_compile(&files, &ground, &program, &problems)) {
-        return NULL;
+    if (cn_engine_program_compile(&files, &ground, &program, &problems)) {
+        program->version = version;
+        reading->programs[reading->program_count++] = program;
+        *program_out = program;
     }
-    program->version = version;
-    reading->programs[reading->program_count++] = program;
-    return program;
+    return true;
+}
+
+/* The running one is there. */
+static bool need_program(struct reading *reading, int64_t version,
+                         const struct cn_engine_program **program_out, struct cn_error *err)
+{
+    return find_program(reading, version, program_out, err) &&
+           (*program_out != NULL ||
+            cn_fail(err, CN_INTERNAL, "program version %lld cannot be read", (long long)version));
 }
 
 static bool open_moment(struct reading *reading, const struct past *past,
@@ -111,12 +129,11 @@ static bool read_past(struct reading *reading, cn_time time, const struct cn_whe
         return false;
     }
     /* The version that made the row, or the running one where that cannot be had. */
-    const struct cn_engine_program *program =
-        find_program(reading, past->has_row ? past->row.program_version : 0);
-    program = program != NULL ? program : find_program(reading, reading->running);
-    past->program = program;
-    return program != NULL ? open_moment(reading, past, program, &past->moment, err)
-                           : cn_fail(err, CN_UNAVAILABLE, "the program cannot be read");
+    return find_program(reading, past->has_row ? past->row.program_version : 0, &past->program,
+                        err) &&
+           (past->program != NULL ||
+            need_program(reading, reading->running, &past->program, err)) &&
+           open_moment(reading, past, past->program, &past->moment, err);
 }
 
 /* The earlier end once more under the later end's version. */
@@ -127,9 +144,9 @@ static bool read_replay(struct reading *reading, int64_t version, struct cn_erro
     if (since->program->version == version) {
         return true;
     }
-    const struct cn_engine_program *program = find_program(reading, version);
-    return program != NULL ? open_moment(reading, since, program, &since->replay, err)
-                           : cn_fail(err, CN_UNAVAILABLE, "the program cannot be read");
+    const struct cn_engine_program *program = NULL;
+    return need_program(reading, version, &program, err) &&
+           open_moment(reading, since, program, &since->replay, err);
 }
 
 static bool read_all(struct reading *reading, const struct cn_explain_ask *ask,

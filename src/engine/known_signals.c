@@ -230,6 +230,6 @@ void cn_known_compare_signals(struct known *known, const struct cn_tick *tick, c
         signals->next += lived != NULL;
         i += moved != NULL;
     }
-    known->then->signals.moves.count = 0;
+    cn_signal_moves_clear(&known->then->signals.moves);
     cn_arena_reset(&known->then->signals.text);
 }

@@ -28,6 +28,17 @@ static bool reads_family(const struct opening *o)
     return reads;
 }
 
+static bool reads_metric(const struct opening *o)
+{
+    const struct cn_engine_program *program = o->moment->program;
+    const struct cn_column_source *metrics = cn_metric_source_columns(program->metric_source);
+    bool reads = false;
+    for (size_t i = 0; i < program->columns.count; i++) {
+        reads = reads || (o->read[i] && program->columns.items[i].source == metrics);
+    }
+    return reads;
+}
+
 /* A rank among all accounts is over what they had last night. */
 static bool ranks_metric(const struct opening *o)
 {
@@ -130,6 +141,9 @@ static bool load_metrics(struct opening *o, struct cn_error *err)
     int64_t *ids = NULL;
     size_t count = 0;
     size_t row = 0;
+    if (!reads_metric(o)) {
+        return true;
+    }
     if (!ranks_metric(o)) {
         ids = cn_arena_array(&o->scratch, int64_t, cn_bitmap_count(&o->rows) + 1);
         for (size_t from = 0; cn_bitmap_next(&o->rows, from, &row); from = row + 1) {

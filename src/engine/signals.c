@@ -275,7 +275,8 @@ void cn_engine_move_signals(struct cn_engine *engine, const struct cn_signal_mod
     if (is_outdated) {
         cn_bitmap_fill(&signals->answered, true);
     }
-    signals->moves.count = 0; /* of a round that failed: their rules have other numbers now */
+    cn_signal_moves_clear(&signals->moves); /* of a round that failed: their rules have other
+                                               numbers now */
     cn_signal_states_use(&signals->states, before, after);
 }
 
@@ -498,7 +499,6 @@ static size_t remember_overs(struct cn_signals *signals)
                               sizeof(*pending->overs));
         pending->overs[pending->over_count++] = signals->moves.overs[i];
     }
-    signals->moves.over_count = 0;
     return count;
 }
 
@@ -532,7 +532,7 @@ size_t cn_engine_remember_signals(struct cn_engine *engine, const struct cn_tick
             decision->start.rule = cn_arena_str(&engine->pending.arena, decision->start.rule);
         }
     }
-    signals->moves.count = 0;
+    cn_signal_moves_clear(&signals->moves);
     signals->decision_count = 0;
     cn_arena_reset(&signals->text);
     return count;

@@ -156,7 +156,8 @@ struct placements {
     uint64_t *keys; /* of each item, its words */
     size_t count;
     size_t capacity;
-    struct cn_map known; /* the number of the item, by the name of its key */
+    struct cn_map known;    /* the number of the item, by the name of its key */
+    struct placement alone; /* of a key that is not kept */
 };
 
 enum {
@@ -267,6 +268,14 @@ static size_t make(struct placements *p, const uint64_t *key)
     return p->count++;
 }
 
+/* One that is not kept. */
+static const struct placement *make_alone(struct placements *p, const uint64_t *key)
+{
+    cn_str text = text_of(p->model, key, p->arena);
+    p->alone = (struct placement){ text, hash_of(text) };
+    return &p->alone;
+}
+
 /* Valid until the next one is asked for. */
 static const struct placement *placement_of(struct placements *p, const uint64_t *key,
                                             uint64_t name)
@@ -276,13 +285,14 @@ static const struct placement *placement_of(struct placements *p, const uint64_t
         size_t bytes = p->words * sizeof(*key);
         assert(p->keys != NULL); /* what is known has one */
         bool is_it = p->words == 1 || memcmp(p->keys + *known * p->words, key, bytes) == 0;
-        return &p->items[is_it ? *known : make(p, key)];
+        return is_it ? &p->items[*known] : make_alone(p, key);
     }
+    if (p->known.count >= KNOWN_MAX) {
+        return make_alone(p, key);
+    }
+    bool was_new = false;
     size_t made = make(p, key);
-    if (p->known.count < KNOWN_MAX) {
-        bool was_new = false;
-        *cn_map_put(&p->known, name, &was_new) = made;
-    }
+    *cn_map_put(&p->known, name, &was_new) = made;
     return &p->items[made];
 }
 

@@ -8,6 +8,10 @@
 /* A clock that is set back by less finds a record that is over as it would have been. */
 #define CLOCK_BACK_US ((int64_t)86400 * 1000000)
 
+enum {
+    OVERS_AT_ONCE = 1000 /* marks that a round drops: each is a row to be written */
+};
+
 struct asking {
     const struct cn_signal_round *round;
     struct cn_signal_states *states;
@@ -31,6 +35,12 @@ void cn_signal_moves_deinit(struct cn_signal_moves *moves)
     free(moves->items);
     free(moves->overs);
     *moves = (struct cn_signal_moves){ 0 };
+}
+
+void cn_signal_moves_clear(struct cn_signal_moves *moves)
+{
+    moves->count = 0;
+    moves->over_count = 0;
 }
 
 static void add_move(struct cn_signal_moves *moves, const struct cn_signal_moved *moved)
@@ -158,7 +168,8 @@ static void drop_over(struct asking *a, size_t rule, size_t row)
     for (size_t at = cn_abouts_of(abouts, rule, row).count; at > 0; at--) {
         const struct cn_about about = cn_abouts_of(abouts, rule, row).items[at - 1];
         if (about.mark.state != CN_SIGNAL_CLEAR ||
-            round->now.us - about.mark.cleared_at.us < lasts_us) {
+            round->now.us - about.mark.cleared_at.us < lasts_us ||
+            a->moves->over_count == OVERS_AT_ONCE) { /* the others another time */
             continue;
         }
         cn_abouts_drop(abouts, rule, row, about.about_id);

@@ -37,6 +37,7 @@ struct cn_signal_moves {
 };
 
 void cn_signal_moves_deinit(struct cn_signal_moves *moves);
+void cn_signal_moves_clear(struct cn_signal_moves *moves); /* for the next round */
 
 /* A person picked what was already true. */
 struct cn_signal_start {

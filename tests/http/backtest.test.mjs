@@ -49,6 +49,31 @@ test('accounts are marked as left by a file, all or none, each wrong line named'
   assert.equal((await run(cairn, 'departures')).stdout, list);
 });
 
+test('a line names its account by a domain however it is written, by that very name, and by what became of it', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const left = await admin.createAccount({ name: 'Old Acme', external_id: 'old-acme', domain: 'acme.example' });
+  const acme = await admin.createAccount({ name: 'New Acme' });
+  await admin.createAccount({ name: 'Societe', domain: 'plain.example' });
+  const societe = await admin.createAccount({ name: 'Société', domain: 'société.example' });
+  const merged = await admin.post(`/api/v1/accounts/${left.id}/merge`, { into: acme.id }, { 'if-match': '*' });
+  assert.equal(merged.status, 200, merged.text);
+  const file = join(cairn.dir, 'left.csv');
+  for (const [name, { id }] of [
+    ['acme.example', acme], ['https://www.ACME.example/about', acme], ['old-acme', acme],
+    ['société.example', societe], ['Société', societe],
+  ]) {
+    await writeFile(file, `${name},2025-01-31\n`);
+    const { code, stdout, stderr } = await run(cairn, 'departures', file);
+    assert.equal(code, 0, `${name}: ${stdout}${stderr}`);
+    const { data } = (await admin.get('/api/v1/departures')).body;
+    assert.deepEqual(data.map(row => row.account_id), [id], name);
+    assert.equal((await admin.delete(`/api/v1/accounts/${id}/departure`)).status, 204);
+  }
+  await writeFile(file, 'SOCIETE,2025-01-31\n');
+  assert.match((await run(cairn, 'departures', file)).stdout, /more than one account is called "SOCIETE"/);
+});
+
 test('a file that marks nobody is an error that says why', async t => {
   const cairn = await startCairn(t);
   const file = join(cairn.dir, 'left.csv');
