@@ -16,6 +16,9 @@ enum {
     CHANGES_AT_ONCE = 5000
 };
 
+#define RANK_FIRST_US ((int64_t)10 * 1000000)
+#define RANK_MOST_US  ((int64_t)3600 * 1000000)
+
 static void note_change(struct cn_engine *engine, const struct cn_change *change,
                         struct cn_id_list *mapped)
 {
@@ -467,6 +470,38 @@ static bool score_round(struct cn_engine *engine, const struct cn_round *round, 
     return ok;
 }
 
+/* An import brings what accounts had last night after ranks were computed, and some of it is late
+ * on every day: ranks follow soon at first, and seldom in the end, for they take all accounts. */
+static bool ranks_anew(const struct cn_engine *engine, cn_time now)
+{
+    const struct cn_ranking *ranking = &engine->ranking;
+    const bool is_due =
+        now.us >= ranking->next.us || ranking->next.us - now.us > RANK_MOST_US; /* set back */
+    return ranking->has_late && is_due && cn_engine_program_ranks(engine->program);
+}
+
+static struct cn_round round_at(const struct cn_engine *engine, cn_time now, bool is_tick,
+                                bool is_begun)
+{
+    struct cn_round round = { .is_fresh = is_begun || (is_tick && ranks_anew(engine, now)) };
+    round.is_full = is_tick || round.is_fresh || engine->needs_clock;
+    round.clock = round.is_full ? now : engine->clock;
+    return round;
+}
+
+static void note_ranked(struct cn_engine *engine, const struct cn_round *round, bool is_again)
+{
+    struct cn_ranking *ranking = &engine->ranking;
+    if (!round->is_fresh) {
+        return;
+    }
+    const int64_t longer_us =
+        2 * ranking->wait_us < RANK_MOST_US ? 2 * ranking->wait_us : RANK_MOST_US;
+    ranking->has_late = false;
+    ranking->wait_us = is_again ? longer_us : RANK_FIRST_US;
+    ranking->next.us = round->clock.us + ranking->wait_us;
+}
+
 bool cn_engine_evaluate(struct cn_engine *engine, bool is_tick, struct cn_error *err)
 {
     bool takes = false;
@@ -487,15 +522,15 @@ bool cn_engine_evaluate(struct cn_engine *engine, bool is_tick, struct cn_error 
     /* After reading: what was told is not ahead of the clock. */
     cn_time now = cn_now(engine->options.clock);
     bool new_day = cn_tz_day(engine->options.tz, now) != engine->day;
-    struct cn_round round = { .is_fresh = new_day || engine->needs_all || takes };
-    round.is_full = is_tick || round.is_fresh || engine->needs_clock;
-    round.clock = round.is_full ? now : engine->clock;
+    const bool is_begun = new_day || engine->needs_all || takes;
+    const struct cn_round round = round_at(engine, now, is_tick, is_begun);
     engine->needs_clock = true;
     if ((!takes && !flush_before(engine, &round, err)) ||
         !score_round(engine, &round, takes, err)) {
         return cn_error_context(err, "scoring");
     }
     engine->needs_clock = false;
+    note_ranked(engine, &round, !is_begun);
     keep_tick(engine, &round);
     note_moved(engine);
     if (!store(engine, err)) {

@@ -203,6 +203,7 @@ static void mark_rows(struct cn_engine *engine, const struct cn_metric_fact *fac
         uint32_t row = cn_engine_row(engine, facts[i].account_id);
         cn_bitmap_add(cn_frame_dirty(engine->frame), row);
         cn_bitmap_add(&engine->active, row);
+        engine->ranking.has_late |= facts[i].day < engine->day;
         if (cn_column_is_missing(&engine->last_activity, row) ||
             engine->last_activity.as.i64[row] < facts[i].at.us) {
             cn_column_set_i64(&engine->last_activity, row, facts[i].at.us);

@@ -179,6 +179,16 @@ bool cn_engine_program_compares_made(const struct cn_engine_program *program)
     return cn_column_set_compares_made(&program->columns) || program->health->has_families;
 }
 
+bool cn_engine_program_ranks(const struct cn_engine_program *program)
+{
+    bool ranks = false;
+    for (size_t i = 0; i < program->columns.count; i++) {
+        const struct cn_column_def *def = &program->columns.items[i];
+        ranks = ranks || (def->spec.needs_rows && !cn_column_is_of_family(def));
+    }
+    return ranks;
+}
+
 void cn_engine_program_free(struct cn_engine_program *program)
 {
     if (program != NULL) {

@@ -94,6 +94,9 @@ CN_MUST_CHECK bool cn_engine_program_compile(const struct cn_program_files *file
 bool cn_engine_program_compares(const struct cn_engine_program *program);
 bool cn_engine_program_compares_made(const struct cn_engine_program *program);
 
+/* Whether they rank all accounts by what they had last night. */
+bool cn_engine_program_ranks(const struct cn_engine_program *program);
+
 /* Which of its signals raise at once in the round that takes the program; names that it does not
  * have are passed over. */
 struct cn_program_start_list;

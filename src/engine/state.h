@@ -72,11 +72,18 @@ struct cn_placed {
     struct cn_arena arena;
 };
 
+/* When ranks, which are as of last night, are computed again because facts of then came late. */
+struct cn_ranking {
+    bool has_late;   /* some came since they were */
+    cn_time next;    /* not before */
+    int64_t wait_us; /* until then; longer each time, from a start or a new day on */
+};
+
 /* What a round of the engine is to do.  What it computes is a function of its facts and of this. */
 struct cn_round {
     cn_time clock; /* the moment for all that depends on time */
     bool is_full;  /* the clock has moved: all rows */
-    bool is_fresh; /* a start or a new day: ranks as of last night, too */
+    bool is_fresh; /* a start, a new day, late facts: ranks as of last night, too */
 };
 
 /* Rows of which the newest activity waits for being stored. */
@@ -136,11 +143,12 @@ struct cn_engine {
     _Atomic uint64_t past_loads;    /* how often all of it was read at once */
 
     struct cn_engine_position position;
-    int64_t fence;                /* PostgreSQL: the number of our take-over, see guard.c */
-    int64_t flushed_seq;          /* the same, of the flush that is under way */
-    int64_t day;                  /* of the last evaluation, in the workspace's zone */
-    cn_time clock;                /* of the last round that looked at it */
-    bool needs_all;               /* nothing of the frame has been filled yet */
+    int64_t fence;       /* PostgreSQL: the number of our take-over, see guard.c */
+    int64_t flushed_seq; /* the same, of the flush that is under way */
+    int64_t day;         /* of the last evaluation, in the workspace's zone */
+    cn_time clock;       /* of the last round that looked at it */
+    bool needs_all;      /* nothing of the frame has been filled yet */
+    struct cn_ranking ranking;
     bool needs_clock;             /* a round failed that had begun to fill for a later moment */
     struct cn_tick tick;          /* the newest that was kept, or number 0 */
     struct cn_colour_list handed; /* under the lock: for the next tick */

@@ -21,7 +21,7 @@ struct cn_tick {
     int64_t number; /* from 1, without a gap, in the order in which they were */
     cn_time at;     /* of the rows that it wrote; later than any before it */
     cn_time clock;  /* for what depends on time: the last round that looked at the clock */
-    bool is_fresh;  /* ranks as of last night were computed: a start, or a new day */
+    bool is_fresh;  /* ranks as of last night were computed: a start, a new day, late facts */
     int64_t log_seq;
     int64_t change_seq;
     int64_t mapping;

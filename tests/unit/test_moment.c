@@ -11,22 +11,9 @@ static int set_up(void **state)
     static struct spine spine;
     const struct cn_program_file files[] = { world_metrics, world_scorecards, world_signals };
     struct cn_rng rng = { 7 };
-    spine_init(&spine, NULL);
-    open_stores(&spine);
-    use_program(&spine, files, CN_ARRAY_LEN(files));
-    close_stores(&spine);
-    start(&spine);
-    world_events(&spine, &rng, EVENTS);
-    settle(&spine);
+    world_start(&spine, files, CN_ARRAY_LEN(files), &rng, EVENTS);
     *state = &spine;
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct spine *spine = *state;
-    stop(spine);
-    return spine_deinit(spine);
 }
 
 /* How many accounts' rows a moment of one of them has under the files. */
@@ -79,7 +66,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CN_TEST_WITH("capabilities 28: an account's past is read alone, unless its health compares",
-                     an_account_is_read_alone_unless_its_health_compares, set_up, tear_down),
+                     an_account_is_read_alone_unless_its_health_compares, set_up, world_stop),
     };
     return cmocka_run_group_tests_name("moment", tests, NULL, NULL);
 }

@@ -20,26 +20,13 @@ static int set_up(void **state)
     static struct spine spine;
     const struct cn_program_file files[] = { world_metrics, world_scorecards };
     struct cn_rng rng = { 42 };
-    spine_init(&spine, NULL);
-    open_stores(&spine);
-    use_program(&spine, files, CN_ARRAY_LEN(files));
-    close_stores(&spine);
-    start(&spine);
-    world_events(&spine, &rng, EVENTS);
-    settle(&spine);
+    world_start(&spine, files, CN_ARRAY_LEN(files), &rng, EVENTS);
     for (int i = 0; i < RECORDS; i++) {
         world_record(&spine, &rng);
     }
     settle(&spine);
     *state = &spine;
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct spine *spine = *state;
-    stop(spine);
-    return spine_deinit(spine);
 }
 
 static struct cn_account_list accounts_of(struct spine *spine)
@@ -566,24 +553,24 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CN_TEST_WITH("capabilities 24: one account is filled back as it is among all",
-                     one_account_is_filled_back_as_among_all, set_up, tear_down),
+                     one_account_is_filled_back_as_among_all, set_up, world_stop),
         CN_TEST_WITH("what changed is explained with ranks among all accounts",
-                     what_changed_is_explained_from_all_accounts, set_up, tear_down),
+                     what_changed_is_explained_from_all_accounts, set_up, world_stop),
         CN_TEST_WITH("the explanation between any two dates adds up to what history shows",
-                     two_dates_add_up_to_what_history_shows, set_up, tear_down),
+                     two_dates_add_up_to_what_history_shows, set_up, world_stop),
         CN_TEST_WITH("capabilities 28: what was said adds up, also where an override stands first",
-                     what_was_said_adds_up_between_two_dates, set_up, tear_down),
+                     what_was_said_adds_up_between_two_dates, set_up, world_stop),
         CN_TEST_WITH(
             "capabilities 26: shadows are filled back, and their line goes on after a start",
-            shadows_are_filled_back_and_go_on_after_a_start, set_up, tear_down),
+            shadows_are_filled_back_and_go_on_after_a_start, set_up, world_stop),
         CN_TEST_WITH("what changed rules and weights contributed is a line with its parts",
-                     changed_rules_are_a_line_with_their_parts, set_up, tear_down),
+                     changed_rules_are_a_line_with_their_parts, set_up, world_stop),
         CN_TEST_WITH("the trend of 28 days is the change that the explanation adds up",
-                     the_trend_is_the_change_that_is_explained, set_up, tear_down),
+                     the_trend_is_the_change_that_is_explained, set_up, world_stop),
         CN_TEST_WITH("design 5: a new day reads the past of all accounts as a start does",
-                     a_new_day_reads_the_past_of_all_accounts, set_up, tear_down),
+                     a_new_day_reads_the_past_of_all_accounts, set_up, world_stop),
         CN_TEST_WITH("the latest activity is there after a crash",
-                     activity_is_remembered_after_a_crash, set_up, tear_down),
+                     activity_is_remembered_after_a_crash, set_up, world_stop),
     };
     return cmocka_run_group_tests_name("past", tests, NULL, NULL);
 }
