@@ -4,15 +4,11 @@
 #include "cli/commands.h"
 #include "cli/workspace.h"
 
-enum {
-    NAME_MAX_BYTES = 200
-};
-
 /* Before anything is made: a workspace keeps its name and currency. */
 static bool check(const struct cn_workspace_new *create, struct cn_error *err)
 {
-    if (create->name.len == 0 || create->name.len > NAME_MAX_BYTES) {
-        return cn_fail(err, CN_MALFORMED, "--name: 1 to %d bytes", NAME_MAX_BYTES);
+    if (!cn_command_check_name("--name", create->name, err)) {
+        return false;
     }
     if (!cn_currency_valid(create->currency)) {
         return cn_fail(err, CN_MALFORMED,

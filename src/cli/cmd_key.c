@@ -16,7 +16,8 @@ static bool add_source(const struct cn_command_env *env, const struct cn_unit *u
 {
     char key[CN_WRITE_KEY_BYTES];
     struct cn_source source;
-    if (!cn_source_create(unit, cn_str_of(env->operands[0]), key, &source, err)) {
+    if (!cn_command_check_name("NAME", cn_str_of(env->operands[0]), err) ||
+        !cn_source_create(unit, cn_str_of(env->operands[0]), key, &source, err)) {
         return false;
     }
     /* A failure shows when standard output is flushed. */
@@ -53,7 +54,8 @@ static bool add_api(const struct cn_command_env *env, const struct cn_unit *unit
     }
     char token[CN_TOKEN_BYTES];
     struct cn_api_key key;
-    if (!cn_user_load_email(unit, cn_str_of(env->operands[0]), &user, err)) {
+    if (!cn_command_check_name("--name", new_key.name, err) ||
+        !cn_user_load_email(unit, cn_str_of(env->operands[0]), &user, err)) {
         return false;
     }
     new_key.user_id = user.id;

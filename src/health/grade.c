@@ -24,6 +24,9 @@ static bool check_name(const struct cn_node *item, struct cn_diagnostics *proble
             return problem_at_key(item, problems,
                                   "has a control character: name the grade in plain text");
         }
+        if (item->key.ptr[i] == ',') {
+            return problem_at_key(item, problems, "has a comma, which stands between names");
+        }
     }
     return (item->key.len > 0 && item->key.len <= CN_GRADE_NAME_MAX_BYTES) ||
            problem_at_key(item, problems, "cannot be shown: the name of a grade is 1 to 8 bytes");

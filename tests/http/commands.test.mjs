@@ -1,11 +1,13 @@
 // The commands of an embedded workspace: help, backup while events arrive, restore, replay, doctor.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 
-import { cairnCommand, onPostgres, startCairn } from './harness.mjs';
+import { BIN, cairnCommand, onPostgres, startCairn } from './harness.mjs';
 
 async function succeed(...args) {
   const { code, stdout, stderr } = await cairnCommand(args);
@@ -54,6 +56,8 @@ test('what a workspace or a user cannot be is refused before anything is made', 
   for (const [args, said] of [
     [['--name', ''], /--name: 1 to 200 bytes/],
     [['--name', 'x'.repeat(201)], /--name: 1 to 200 bytes/],
+    [['--name', '   '], /--name: [^]*not only blanks/],
+    [['--name', 'two\nlines'], /--name: text in UTF-8 on one line/],
     [['--currency', 'eur'], /--currency eur: give the three capital letters/],
     [['--currency', 'EURO'], /--currency EURO: give the three capital letters/],
   ]) {
@@ -61,6 +65,10 @@ test('what a workspace or a user cannot be is refused before anything is made', 
     assert.equal(code, 2, args.join(' '));
     assert.match(stderr, said);
   }
+  // A shell may hand over any bytes; what was kept of them could not be told as JSON.
+  const bytes = await promisify(execFile)('sh', ['-c', '"$0" init --data "$1" --name "$(printf "\\377")"', BIN, data]).catch(error => error);
+  assert.equal(bytes.code, 2);
+  assert.match(bytes.stderr, /--name: text in UTF-8/);
   await succeed('init', '--data', data);
   const { code, stderr } = await cairnCommand(['user', 'add', 'nomail', '--data', data], { input: 'a long password\n' });
   assert.equal(code, 2);

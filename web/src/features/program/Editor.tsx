@@ -108,6 +108,8 @@ export default function Editor(props: Props) {
   const view = useRef<EditorView | null>(null);
   const states = useRef(new Map<string, EditorState>());
   const shown = useRef(props.name);
+  /** What was typed and has not come back yet: while there is some, `text` is behind the editor. */
+  const sent = useRef<string[]>([]);
   const now = useRef(props);
   now.current = props;
   const { name, text, readOnly, problems, target } = props;
@@ -120,7 +122,7 @@ export default function Editor(props: Props) {
     states.current.clear();
     shown.current = now.current.name;
     const made = new EditorView({
-      state: EditorState.create({ doc: now.current.text, extensions: extensions(readOnly, now) }),
+      state: EditorState.create({ doc: now.current.text, extensions: extensions(readOnly, now, sent) }),
       parent: root,
       root,
     });
@@ -134,11 +136,16 @@ export default function Editor(props: Props) {
   useEffect(() => {
     const current = view.current;
     if (!current) return;
+    const back = shown.current === name ? sent.current.indexOf(text) : -1;
+    sent.current = back < 0 ? [] : sent.current.slice(back + 1);
+    if (sent.current.length > 0) return;
     if (shown.current !== name) {
       states.current.set(shown.current, current.state);
       shown.current = name;
       const kept = states.current.get(name);
-      current.setState(kept ?? EditorState.create({ doc: text, extensions: extensions(readOnly, now) }));
+      current.setState(
+        kept ?? EditorState.create({ doc: text, extensions: extensions(readOnly, now, sent) }),
+      );
     }
     become(current, text);
     tellCursor(current, now.current.onCursor);
@@ -192,7 +199,7 @@ const save = (now: { current: Props }) => () => {
   return true;
 };
 
-function extensions(readOnly: boolean, now: { current: Props }): Extension[] {
+function extensions(readOnly: boolean, now: { current: Props }, sent: { current: string[] }): Extension[] {
   const scopeNow = () => now.current.scope;
   return [
     lineNumbers(),
@@ -238,7 +245,11 @@ function extensions(readOnly: boolean, now: { current: Props }): Extension[] {
       indentWithTab,
     ]),
     EditorView.updateListener.of(update => {
-      if (update.docChanged) now.current.onChange(update.state.doc.toString());
+      if (update.docChanged) {
+        const text = update.state.doc.toString();
+        sent.current.push(text);
+        now.current.onChange(text);
+      }
       if (update.docChanged || update.selectionSet) tellCursor(update, now.current.onCursor);
     }),
   ];

@@ -1,5 +1,6 @@
 // Makes a segment of an overlap: a draft of the program, which is tried and applied like any other.
 import { Button, Modal, TextInput } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import type { SegmentBoard } from '@/api/types';
@@ -21,12 +22,14 @@ interface Props {
 function Form({ segments, without, board }: Props) {
   const navigate = useNavigate();
   const { rules, error, retry } = useDraftedRules();
-  const [name, setName] = useState(() => nameFor(segments, board.data));
+  const [typed, setTyped] = useState<string | null>(null);
   const [isLost, setLost] = useState(false);
   const condition = conditionOf(segments, without);
   if (error) return <QueryFailure error={error} onRetry={retry} />;
   if (!rules) return <LoadingLines lines={3} />;
-  const isFault = rules.isFault({ kind: 'segment', name });
+  const isTaken = (one: string) => rules.isFault({ kind: 'segment', name: one });
+  const name = typed ?? nameFor(segments, board.data, isTaken);
+  const isFault = isTaken(name);
   const save = (event: FormEvent) => {
     event.preventDefault();
     if (isFault) return;
@@ -39,7 +42,7 @@ function Form({ segments, without, board }: Props) {
       <TextInput
         label={t('segments.save.name')}
         value={name}
-        onChange={event => setName(event.currentTarget.value)}
+        onChange={event => setTyped(event.currentTarget.value)}
         error={isFault ? t('segments.save.fault') : undefined}
         data-autofocus
       />
@@ -55,11 +58,12 @@ function Form({ segments, without, board }: Props) {
   );
 }
 
-/** Only for those who may try a program. */
+/** Only for those who may try a program, and where there is room to: a phone cannot apply a draft. */
 export function SaveButton(props: Props) {
   const mayTry = useCan('try');
+  const isPhone = useMediaQuery('(max-width: 640px)', undefined, { getInitialValueInEffect: false }) ?? false;
   const [isOpen, setOpen] = useState(false);
-  if (!mayTry) return null;
+  if (!mayTry || isPhone) return null;
   const names = [...props.segments, ...props.without.map(name => t('segments.save.not', { name }))];
   return (
     <>

@@ -69,10 +69,14 @@ export function conditionOf(segments: readonly string[], without: readonly strin
   return [...segments.map(has), ...without.map(name => `!${has(name)}`)].join(' && ');
 }
 
-/** A name for it that no set has yet; as long as one may be. */
-export function nameFor(segments: readonly string[], sets: readonly Pick<Segment, 'name'>[]): string {
+/** A name for it that no set has yet, nor the draft; as long as one may be. */
+export function nameFor(
+  segments: readonly string[],
+  sets: readonly Pick<Segment, 'name'>[],
+  drafted: (name: string) => boolean = () => false,
+): string {
   const name = segments.join('-and-').slice(0, NAME_MOST);
-  const isTaken = (one: string) => sets.some(set => set.name === one);
+  const isTaken = (one: string) => sets.some(set => set.name === one) || drafted(one);
   let number = 1;
   let free = name;
   while (isTaken(free)) free = `${name}-${++number}`;

@@ -92,7 +92,8 @@ export function SignalFilters({ search, state, who, counts, onChange }: Props) {
             onClick={() => onChange({ state: name === 'open' ? undefined : name })}
           >
             {t(`signals.state.${name}`)}
-            <span className="num">{format.number(counts.get(name) ?? 0)}</span>
+            {/* Before the answer, or without one, nothing is known: that is not 0. */}
+            {counts.size > 0 && <span className="num">{format.number(counts.get(name) ?? 0)}</span>}
           </button>
         ))}
       </nav>
