@@ -192,6 +192,7 @@ static void grades_with_a_gap_or_an_overlap_are_refused_at_their_place(void **st
         { "{excellent: 85, F: 0}", 10, "the name of a grade is 1 to 8 bytes" },
         { "{\"\": 85, F: 0}", 10, "the name of a grade is 1 to 8 bytes" },
         { "{\"a\\tb\": 85, F: 0}", 10, "name the grade in plain text" },
+        { "{\"A,B\": 85, F: 0}", 10, "has a comma" },
         { "{A: 85, A: 0}", 17, "A" },
         { "{}", 9, "a scorecard has from 1 to 12 grades, not 0" },
         { "{a: 12, b: 11, c: 10, d: 9, e: 8, f: 7, g: 6, h: 5, i: 4, j: 3, k: 2, l: 1, m: 0}", 9,
