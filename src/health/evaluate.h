@@ -66,6 +66,9 @@ void cn_health_state_move_shadows(struct cn_health_state *state, const struct cn
 
 struct cn_health_score cn_health_state_get(const struct cn_health_state *state, size_t row);
 
+/* Those that are grey of the 64 rows of a word of a set, by bit. */
+uint64_t cn_health_state_grey(const struct cn_health_state *state, size_t word);
+
 /* Puts a known score there: from history at start, or from another model (scorecard -1). */
 void cn_health_state_set(struct cn_health_state *state, size_t row,
                          const struct cn_health_score *score);

@@ -124,6 +124,18 @@ struct cn_health_score cn_health_state_get(const struct cn_health_state *state, 
                            state->status[row], state->fired[row]);
 }
 
+uint64_t cn_health_state_grey(const struct cn_health_state *state, size_t word)
+{
+    const size_t first = word * 64;
+    const size_t count = first + 64 <= state->rows ? 64 : state->rows - first;
+    uint64_t grey = 0;
+    assert(first < state->rows);
+    for (size_t i = 0; i < count; i++) {
+        grey |= (uint64_t)((state->status[first + i] & CN_STATUS_GREY) != 0) << i;
+    }
+    return grey;
+}
+
 void cn_health_state_set(struct cn_health_state *state, size_t row,
                          const struct cn_health_score *score)
 {

@@ -19,6 +19,8 @@ struct asking {
     struct cn_bitmap *held;    /* by rule: rows on which a hold stops it */
     struct cn_bitmap *started; /* by rule: rows on which a person starts it */
     const struct cn_rule_block *block;
+    uint64_t grey[CN_RULE_WORDS]; /* rows of the block with a grey health, once somebody asks */
+    uint32_t grey_known;          /* by bit: words of `grey` that are filled */
     struct cn_arena *arena;
 };
 
@@ -241,42 +243,97 @@ static bool asks_records(const struct asking *a, size_t rule)
 
 /* ---- blocks ---- */
 
-/* Rows of word w on which the rule may move: those that stand where the answers do not. */
-static uint64_t may_move(const struct asking *a, size_t rule, const struct answers *answers,
-                         size_t w)
+enum {
+    LINE_WORDS = CN_HEAP_LINE_BYTES / sizeof(uint64_t),
+};
+
+/* The words of the set for the block.  Those of the next block, which come after those of all other
+ * sets, are on their way then. */
+static const uint64_t *words_in(const struct asking *a, const struct cn_bitmap *set)
 {
-    const struct cn_signal_states *states = a->states;
-    size_t word = a->block->first / 64 + w;
-#define IN(state) (cn_signal_states_in(states, rule, CN_SIGNAL_##state)->words[word])
-    uint64_t clears =
-        answers->clear != NULL ? answers->clear[w] : ~(answers->when[w] | answers->when_missing[w]);
-    return (IN(UNKNOWN) & ~answers->when_missing[w]) | (IN(CLEAR) & answers->when[w]) |
-           ((IN(BASELINE) | IN(RAISED)) & clears) | IN(HELD) |
-           (IN(RAISED) & a->held[rule].words[word]) | (IN(BASELINE) & a->started[rule].words[word]);
+    const uint64_t *words = set->words + a->block->first / 64;
+    for (size_t w = CN_RULE_WORDS; w < (size_t)2 * CN_RULE_WORDS; w += LINE_WORDS) {
+        __builtin_prefetch(words + w, 1);
+    }
+    return words;
+}
+
+/* Rows on which the rule may move: those that stand where the answers do not. */
+static void may_move(const struct asking *a, size_t rule, const struct answers *answers,
+                     uint64_t may[CN_RULE_WORDS])
+{
+#define IN(state) words_in(a, cn_signal_states_in(a->states, rule, CN_SIGNAL_##state))
+    const uint64_t *unknown = IN(UNKNOWN);
+    const uint64_t *clear = IN(CLEAR);
+    const uint64_t *baseline = IN(BASELINE);
+    const uint64_t *raised = IN(RAISED);
+    const uint64_t *suppressed = IN(HELD);
 #undef IN
+    const uint64_t *held = words_in(a, &a->held[rule]);
+    const uint64_t *started = words_in(a, &a->started[rule]);
+    const size_t words = (a->block->count + 63) / 64;
+    uint64_t clears[CN_RULE_WORDS];
+    for (size_t w = 0; w < words; w++) {
+        clears[w] = ~(answers->when[w] | answers->when_missing[w]);
+    }
+    if (answers->clear != NULL) {
+        memcpy(clears, answers->clear, sizeof(clears));
+    }
+    for (size_t w = 0; w < words; w++) {
+        may[w] = (unknown[w] & ~answers->when_missing[w]) | (clear[w] & answers->when[w]) |
+                 ((baseline[w] | raised[w]) & clears[w]) | suppressed[w] | (raised[w] & held[w]) |
+                 (baseline[w] & started[w]);
+    }
+}
+
+/* Health does not move within the pass once rules that read it are asked. */
+static uint64_t grey_in(struct asking *a, size_t w)
+{
+    if ((a->grey_known >> w & 1) == 0) {
+        a->grey[w] = cn_health_state_grey(a->round->health, a->block->first / 64 + w);
+        a->grey_known |= UINT32_C(1) << w;
+    }
+    return a->grey[w];
+}
+
+/* Takes out rows on which the rule is frozen, but for those on which a person starts it. */
+static void leave_frozen(struct asking *a, size_t rule, uint64_t may[CN_RULE_WORDS])
+{
+    const uint64_t *started = a->started[rule].words + a->block->first / 64;
+    for (size_t w = 0; w < (a->block->count + 63) / 64; w++) {
+        may[w] &= may[w] != 0 ? ~grey_in(a, w) | started[w] : 0;
+    }
 }
 
 /* The same for a rule about records: it counts some, or there were some. */
-static uint64_t may_move_records(const struct asking *a, size_t rule, const struct answers *answers,
-                                 size_t w)
+static void may_move_records(const struct asking *a, size_t rule, const struct answers *answers,
+                             uint64_t may[CN_RULE_WORDS])
 {
-    size_t word = a->block->first / 64 + w;
-    return answers->when[w] |
-           (cn_signal_states_in(a->states, rule, CN_SIGNAL_UNKNOWN)->words[word] &
-            ~answers->when_missing[w]) |
-           a->states->abouts.rows[rule].words[word];
+    const uint64_t *unknown = words_in(a, cn_signal_states_in(a->states, rule, CN_SIGNAL_UNKNOWN));
+    const uint64_t *marked = words_in(a, &a->states->abouts.rows[rule]);
+    for (size_t w = 0; w < (a->block->count + 63) / 64; w++) {
+        may[w] = answers->when[w] | (unknown[w] & ~answers->when_missing[w]) | marked[w];
+    }
 }
 
 static void ask_rule(struct asking *a, size_t rule)
 {
     const struct cn_rule_block *block = a->block;
-    struct answers answers = answers_of(block, &a->round->model->rules[rule]);
+    const struct cn_signal_rule *item = &a->round->model->rules[rule];
+    const struct answers answers = answers_of(block, item);
     const bool is_each = asks_records(a, rule);
-    size_t words = (block->count + 63) / 64;
-    for (size_t w = 0; w < words; w++) {
-        uint64_t may =
-            is_each ? may_move_records(a, rule, &answers, w) : may_move(a, rule, &answers, w);
-        for (uint64_t word = may & block->rows[w]; word != 0; word &= word - 1) {
+    uint64_t may[CN_RULE_WORDS];
+    cn_signal_details_prefetch(&a->states->details, rule, block->first + CN_BLOCK_ROWS);
+    if (is_each) {
+        may_move_records(a, rule, &answers, may);
+    } else {
+        may_move(a, rule, &answers, may);
+    }
+    if (!is_each && item->reads_health) {
+        leave_frozen(a, rule, may);
+    }
+    for (size_t w = 0; w < (block->count + 63) / 64; w++) {
+        for (uint64_t word = may[w] & block->rows[w]; word != 0; word &= word - 1) {
             size_t i = w * 64 + (size_t)__builtin_ctzll(word);
             is_each ? step_records(a, rule, &answers, i) : step(a, rule, &answers, i);
         }
@@ -289,6 +346,7 @@ static void ask_block(void *ctx, const struct cn_rule_block *block)
     struct asking *a = ctx;
     const struct cn_signal_model *model = a->round->model;
     a->block = block;
+    a->grey_known = 0;
     for (size_t rule = 0; rule < model->rule_count; rule++) {
         if (cn_rules_stratum(model->program, model->rules[rule].unit) == block->stratum) {
             ask_rule(a, rule);

@@ -5,11 +5,6 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-static uint64_t key_of(size_t rule, size_t row)
-{
-    return (uint64_t)rule << 32 | row;
-}
-
 void cn_signal_states_init(struct cn_signal_states *states, size_t rule_count)
 {
     size_t count = rule_count * CN_SIGNAL_STATE_COUNT;
@@ -18,6 +13,7 @@ void cn_signal_states_init(struct cn_signal_states *states, size_t rule_count)
     for (size_t i = 0; i < count; i++) {
         states->sets[i] = (struct cn_bitmap){ 0 };
     }
+    cn_signal_details_init(&states->details, rule_count);
     cn_abouts_init(&states->abouts, rule_count);
 }
 
@@ -27,8 +23,7 @@ void cn_signal_states_deinit(struct cn_signal_states *states)
         cn_bitmap_deinit(&states->sets[i]);
     }
     free(states->sets);
-    free(states->details);
-    cn_map_deinit(&states->places);
+    cn_signal_details_deinit(&states->details);
     cn_abouts_deinit(&states->abouts);
     *states = (struct cn_signal_states){ 0 };
 }
@@ -51,6 +46,7 @@ void cn_signal_states_resize(struct cn_signal_states *states, size_t rows)
             cn_bitmap_add(set_of(states, rule, CN_SIGNAL_UNKNOWN), row);
         }
     }
+    cn_signal_details_resize(&states->details, rows);
     cn_abouts_resize(&states->abouts, rows);
     states->rows = rows;
 }
@@ -59,26 +55,8 @@ static const struct cn_signal_detail *detail_of(const struct cn_signal_states *s
                                                 size_t row)
 {
     static const struct cn_signal_detail none = { 0 };
-    const uint64_t *place = cn_map_get(&states->places, key_of(rule, row));
-    return place != NULL ? &states->details[*place] : &none;
-}
-
-static struct cn_signal_detail *make_detail(struct cn_signal_states *states, size_t rule,
-                                            size_t row)
-{
-    bool was_new = false;
-    uint64_t *place = cn_map_put(&states->places, key_of(rule, row), &was_new);
-    if (!was_new) {
-        return &states->details[*place];
-    }
-    if (states->detail_count == states->detail_capacity) {
-        states->detail_capacity = states->detail_capacity == 0 ? 64 : states->detail_capacity * 2;
-        states->details =
-            cn_heap_resize(states->details, states->detail_capacity * sizeof(states->details[0]));
-    }
-    *place = states->detail_count;
-    states->details[states->detail_count] = (struct cn_signal_detail){ 0 };
-    return &states->details[states->detail_count++];
+    const struct cn_signal_detail *detail = cn_signal_details_get(&states->details, rule, row);
+    return detail != NULL ? detail : &none;
 }
 
 struct cn_signal_mark cn_signal_states_get(const struct cn_signal_states *states, size_t rule,
@@ -104,7 +82,7 @@ void cn_signal_states_set(struct cn_signal_states *states, size_t rule, size_t r
     cn_bitmap_add(set_of(states, rule, (size_t)mark->state), row);
     const struct cn_signal_detail *detail = detail_of(states, rule, row);
     if (detail->was_raised != mark->was_raised || detail->cleared_at.us != mark->cleared_at.us) {
-        struct cn_signal_detail *own = make_detail(states, rule, row);
+        struct cn_signal_detail *own = cn_signal_details_put(&states->details, rule, row);
         own->was_raised = mark->was_raised;
         own->cleared_at = mark->cleared_at;
     }
@@ -118,7 +96,7 @@ int64_t cn_signal_states_id(const struct cn_signal_states *states, size_t rule, 
 void cn_signal_states_set_id(struct cn_signal_states *states, size_t rule, size_t row,
                              int64_t signal_id)
 {
-    make_detail(states, rule, row)->signal_id = signal_id;
+    cn_signal_details_put(&states->details, rule, row)->signal_id = signal_id;
 }
 
 void cn_signal_states_clear(struct cn_signal_states *states, size_t row)
@@ -126,7 +104,7 @@ void cn_signal_states_clear(struct cn_signal_states *states, size_t row)
     static const struct cn_signal_mark unknown = { .state = CN_SIGNAL_UNKNOWN };
     for (size_t rule = 0; rule < states->rule_count; rule++) {
         cn_signal_states_set(states, rule, row, &unknown);
-        (void)cn_map_remove(&states->places, key_of(rule, row)); /* most have none */
+        cn_signal_details_drop(&states->details, rule, row);
     }
     cn_abouts_clear(&states->abouts, row);
 }

@@ -10,28 +10,17 @@
 #ifndef CAIRN_SIGNAL_STATES_H
 #define CAIRN_SIGNAL_STATES_H
 
-#include "base/map.h"
-
 #include "frame/bitmap.h"
 #include "signal/about.h"
+#include "signal/detail.h"
 #include "signal/rule.h"
 #include "signal/state.h"
-
-/* Of a rule for an account: what its newest signal was. */
-struct cn_signal_detail {
-    int64_t signal_id; /* 0: there was none */
-    bool was_raised;
-    cn_time cleared_at;
-};
 
 struct cn_signal_states {
     size_t rule_count;
     size_t rows;
     struct cn_bitmap *sets; /* of rule r and state s: r * CN_SIGNAL_STATE_COUNT + s */
-    struct cn_map places;   /* rule << 32 | row: place in details */
-    struct cn_signal_detail *details;
-    size_t detail_count;
-    size_t detail_capacity;
+    struct cn_signal_details details;
     struct cn_abouts abouts;
 };
 

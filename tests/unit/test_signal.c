@@ -310,6 +310,42 @@ static void new_rows_are_unknown_and_rows_keep_what_they_were(void **state)
     cn_signal_states_deinit(&states);
 }
 
+/* In any order, over several blocks of rows, and while rows are added. */
+static void what_is_known_of_a_signal_stays_with_its_row(void **state)
+{
+    (void)state;
+    enum {
+        RULES = 3,
+        ROWS = 5000,
+        STEPS = 40000
+    };
+    static int64_t expected[RULES][ROWS]; /* 0: nothing is known */
+    struct cn_rng rng = { 7 };
+    struct cn_signal_details details;
+    memset(expected, 0, sizeof(expected));
+    cn_signal_details_init(&details, RULES);
+    for (size_t i = 1; i <= STEPS; i++) {
+        size_t rows = i < STEPS / 2 ? 1100 : ROWS;
+        size_t rule = (size_t)cn_rng_between(&rng, 0, RULES - 1);
+        size_t row = (size_t)cn_rng_between(&rng, 0, (int64_t)rows - 1);
+        cn_signal_details_resize(&details, rows);
+        if (cn_rng_between(&rng, 0, 2) == 0) {
+            cn_signal_details_drop(&details, rule, row);
+            expected[rule][row] = 0;
+        } else {
+            struct cn_signal_detail *detail = cn_signal_details_put(&details, rule, row);
+            assert_int_equal(detail->signal_id, expected[rule][row]);
+            detail->signal_id = (int64_t)i;
+            expected[rule][row] = (int64_t)i;
+        }
+    }
+    for (size_t i = 0; i < (size_t)RULES * ROWS; i++) {
+        const struct cn_signal_detail *detail = cn_signal_details_get(&details, i / ROWS, i % ROWS);
+        assert_int_equal(detail != NULL ? detail->signal_id : 0, expected[i / ROWS][i % ROWS]);
+    }
+    cn_signal_details_deinit(&details);
+}
+
 static void a_renamed_rule_keeps_its_state_and_a_changed_one_what_is_raised(void **state)
 {
     (void)state;
@@ -513,6 +549,8 @@ int main(void)
                 no_two_raises_without_the_time_between),
         CN_TEST("new rows are unknown, and rows keep what they were",
                 new_rows_are_unknown_and_rows_keep_what_they_were),
+        CN_TEST("what is known of a signal stays with its row",
+                what_is_known_of_a_signal_stays_with_its_row),
         CN_TEST("a renamed rule keeps its state, a changed one what is raised",
                 a_renamed_rule_keeps_its_state_and_a_changed_one_what_is_raised),
         CN_TEST_WITH("a rule says what it does, and the rest is usual",
