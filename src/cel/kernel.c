@@ -18,6 +18,35 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "pack() counts on the order of bytes");
 
+/* The words of the rows' bits. */
+static inline size_t words_of(size_t rows)
+{
+    return (rows + 63) / 64;
+}
+
+static inline void merge_errors(const struct cn_cel_operand *a, const struct cn_cel_operand *b,
+                                const struct cn_cel_target *out, size_t rows)
+{
+    const uint64_t *restrict xs = a->errors;
+    const uint64_t *restrict ys = b->errors;
+    uint64_t *restrict errors = out->errors;
+    for (size_t w = 0; w < words_of(rows); w++) {
+        errors[w] = xs[w] | ys[w];
+    }
+}
+
+/* The errors of the operands, and no truth where there is one. */
+static inline void settle(const struct cn_cel_operand *a, const struct cn_cel_operand *b,
+                          const struct cn_cel_target *out, size_t rows)
+{
+    const uint64_t *restrict errors = out->errors;
+    uint64_t *restrict truth = out->truth;
+    merge_errors(a, b, out, rows);
+    for (size_t w = 0; w < words_of(rows); w++) {
+        truth[w] &= ~errors[w];
+    }
+}
+
 /* 64 bytes of 0 or 1 to bits: the product gathers bit 0 of eight bytes in its highest byte. */
 static uint64_t pack(const uint8_t flags[64])
 {
@@ -66,6 +95,7 @@ static uint64_t pack(const uint8_t flags[64])
     KERNEL(op)                                                                  \
     {                                                                           \
         BLOCK_##R *restrict zs = out->values;                                   \
+        merge_errors(a, b, out, rows);                                          \
         EACH_ROW(BLOCK_##A, BLOCK_##B, 0, rows, EXACT_BODY_##op)                \
     }
 #define EXACT_BODY(define, i, x, y) (void)define(x, y, &zs[i]); /* cannot fail */
@@ -91,6 +121,7 @@ CN_CEL_EXACT_OPS(EXACT)
     KERNEL(op)                                                                  \
     {                                                                           \
         BLOCK_##R *restrict zs = out->values;                                   \
+        merge_errors(a, b, out, rows);                                          \
         for (size_t i = 0; i < rows; i++) {                                     \
             uint64_t failed = define(AT(a, BLOCK_##A, i), AT(b, BLOCK_##B, i),  \
                                      &zs[i]) != CN_CEL_NO_FAILURE;              \
@@ -103,6 +134,7 @@ CN_CEL_CHECKED_OPS(CHECKED)
     KERNEL(op)                                                                  \
     {                                                                           \
         BLOCK_##R *restrict zs = out->values;                                   \
+        merge_errors(a, b, out, rows);                                          \
         for (size_t i = 0; i < rows; i++) {                                     \
             struct cn_cel_time z;                                               \
             uint64_t failed =                                                   \
@@ -118,10 +150,10 @@ CN_CEL_TIME_OPS(TIMED)
 #define UNARY(op, define, A, R)                                                 \
     KERNEL(op)                                                                  \
     {                                                                           \
-        (void)b;                                                                \
         BLOCK_##R *restrict zs = out->values;                                   \
         const BLOCK_##A *restrict xs = a->values;                               \
         size_t stride = a->is_constant ? 0 : 1;                                 \
+        merge_errors(a, b, out, rows);                                          \
         if (stride == 1) {                                                      \
             for (size_t i = 0; i < rows; i++) {                                 \
                 (void)define(xs[i], &zs[i]); /* cannot fail */                  \
@@ -137,8 +169,8 @@ CN_CEL_UNARY_OPS(UNARY)
 #define CHECKED_UNARY(op, define, A, R)                                         \
     KERNEL(op)                                                                  \
     {                                                                           \
-        (void)b;                                                                \
         BLOCK_##R *restrict zs = out->values;                                   \
+        merge_errors(a, b, out, rows);                                          \
         for (size_t i = 0; i < rows; i++) {                                     \
             uint64_t failed = define(AT(a, BLOCK_##A, i), &zs[i]) !=            \
                               CN_CEL_NO_FAILURE;                                \
@@ -168,6 +200,7 @@ CN_CEL_CHECKED_UNARY_OPS(CHECKED_UNARY)
         if (from < rows) {                                                      \
             out->truth[from / 64] = truth_##op(a, b, from, rows);               \
         }                                                                       \
+        settle(a, b, out, rows);                                                \
     }
 
 /* The same where eight rows make a byte of the word.  A constant stands in a register. */
@@ -194,6 +227,7 @@ CN_CEL_CHECKED_UNARY_OPS(CHECKED_UNARY)
             size_t to = from + 64 < rows ? from + 64 : rows;                    \
             out->truth[from / 64] = truth_##op(a, b, from, to);                 \
         }                                                                       \
+        settle(a, b, out, rows);                                                \
     }
 #define EACH_EIGHT(BYTE)                                                        \
     for (size_t i = 0; i < whole; i += 8) { bytes[i / 8] = BYTE; }
@@ -242,7 +276,6 @@ COMPARE_EIGHT(EQ_STR, FLAG_EQ_STR, uint32_t, str, cn_eight_eq_str)
 #define TEST(op, define, A)                                                     \
     KERNEL(op)                                                                  \
     {                                                                           \
-        (void)b;                                                                \
         for (size_t from = 0; from < rows; from += 64) {                        \
             uint8_t flags[64] = { 0 };                                          \
             for (size_t i = from; i < rows && i < from + 64; i++) {             \
@@ -250,8 +283,91 @@ COMPARE_EIGHT(EQ_STR, FLAG_EQ_STR, uint32_t, str, cn_eight_eq_str)
             }                                                                   \
             out->truth[from / 64] = pack(flags);                                \
         }                                                                       \
+        settle(a, b, out, rows);                                                \
     }
 CN_CEL_TEST_OPS(TEST)
+
+/* A column of bools is bytes. */
+KERNEL(COLUMN)
+{
+    const uint8_t *flags = a->values;
+    size_t from = 0;
+    for (; from + 64 <= rows; from += 64) {
+        out->truth[from / 64] = pack(flags + from);
+    }
+    if (from < rows) {
+        uint8_t rest[64] = { 0 };
+        __builtin_memcpy(rest, flags + from, rows - from);
+        out->truth[from / 64] = pack(rest);
+    }
+    settle(a, b, out, rows);
+}
+
+/* Bools, a word at a time: truth at and bt, errors ae and be. */
+#define BITS(op, is_error, is_true)                                             \
+    KERNEL(op)                                                                  \
+    {                                                                           \
+        const uint64_t *restrict a_truth = a->truth;                            \
+        const uint64_t *restrict a_errors = a->errors;                          \
+        const uint64_t *restrict b_truth = b->truth;                            \
+        const uint64_t *restrict b_errors = b->errors;                          \
+        uint64_t *restrict truth = out->truth;                                  \
+        uint64_t *restrict errors = out->errors;                                \
+        for (size_t w = 0; w < words_of(rows); w++) {                           \
+            const uint64_t at = a_truth[w], ae = a_errors[w];                   \
+            const uint64_t bt = b_truth[w], be = b_errors[w];                   \
+            const uint64_t failed = is_error;                                   \
+            truth[w] = (is_true) & ~failed;                                     \
+            errors[w] = failed;                                                 \
+        }                                                                       \
+    }
+BITS(NOT, ae | be, ~(at | bt)) /* b is nothing */
+BITS(AND, (ae | be) & (at | ae) & (bt | be), at & bt) /* neither side is false */
+BITS(OR, (ae | be) & ~(at | bt), at | bt)             /* neither side is true */
+BITS(EQ_BOOL, ae | be, ~(at ^ bt))
+BITS(LT_BOOL, ae | be, ~at & bt)
+BITS(LE_BOOL, ae | be, ~at | bt)
+
+#define CHOICE(name)                                                            \
+    static void name(const struct cn_cel_operand *test,                         \
+                     const struct cn_cel_operand *a,                            \
+                     const struct cn_cel_operand *b,                            \
+                     const struct cn_cel_target *out, size_t rows)
+
+CHOICE(choose_errors)
+{
+    uint64_t *restrict errors = out->errors;
+    for (size_t w = 0; w < words_of(rows); w++) {
+        const uint64_t taken = test->truth[w];
+        errors[w] = test->errors[w] | (taken & a->errors[w]) | (~taken & b->errors[w]);
+    }
+}
+
+CHOICE(choose_bool)
+{
+    uint64_t *restrict truth = out->truth;
+    choose_errors(test, a, b, out, rows);
+    for (size_t w = 0; w < words_of(rows); w++) {
+        const uint64_t taken = test->truth[w];
+        truth[w] = ((taken & a->truth[w]) | (~taken & b->truth[w])) & ~test->errors[w];
+    }
+}
+
+/* 64 rows at a time, so that their bits are one word. */
+#define CHOOSE(name, T)                                                         \
+    CHOICE(name)                                                                \
+    {                                                                           \
+        T *restrict zs = out->values;                                           \
+        choose_errors(test, a, b, out, rows);                                   \
+        for (size_t first = 0; first < rows; first += 64) {                     \
+            const uint64_t taken = test->truth[first / 64];                     \
+            const size_t end = first + 64 < rows ? first + 64 : rows;           \
+            EACH_ROW(T, T, first, end, CHOOSE_BODY)                             \
+        }                                                                       \
+    }
+#define CHOOSE_BODY(i, x, y) zs[i] = (taken >> ((i) - first) & 1) != 0 ? (x) : (y);
+CHOOSE(choose_4, uint32_t)
+CHOOSE(choose_8, uint64_t)
 
 #define ROW(op, ...) [CN_CEL_OP_##op] = kernel_##op,
 #define ROW_COMPARE(upper, ...)                                                 \
@@ -262,5 +378,6 @@ const struct cn_cel_kernels JOIN(cn_cel_kernels, CN_KERNEL) = { {
     CN_CEL_EXACT_OPS(ROW) CN_CEL_CHECKED_OPS(ROW) CN_CEL_TIME_OPS(ROW) CN_CEL_UNARY_OPS(ROW)
     CN_CEL_CHECKED_UNARY_OPS(ROW) CN_CEL_COMPARE_OPS(ROW_COMPARE) CN_CEL_TEST_OPS(ROW)
     [CN_CEL_OP_EQ_STR] = kernel_EQ_STR,
-} };
+    ROW(COLUMN) ROW(NOT) ROW(AND) ROW(OR) ROW(EQ_BOOL) ROW(LT_BOOL) ROW(LE_BOOL)
+    }, choose_bool, choose_4, choose_8 };
 /* clang-format on */

@@ -16,22 +16,30 @@ struct cn_cel_operand {
     const uint32_t *offsets; /* of lists, whose elements are `values` */
 };
 
-/* Where an operation writes. */
+/* Where an operation writes: nowhere that it reads. */
 struct cn_cel_target {
     void *values;
     uint64_t *truth;
     uint64_t *errors;
 };
 
-/* Computes `rows` rows.  Errors of the operands are already merged into out->errors, to which a
- * kernel adds its own; truth may be set where there is an error.  A unary one does not look at b.
- */
+/* Computes `rows` rows.  Errors are those of the operands, but for operations on bools that an
+ * operand decides, and the operation's own; no truth is set where there is an error.  A unary one
+ * has the operand without values for b. */
 typedef void cn_cel_kernel(const struct cn_cel_operand *a, const struct cn_cel_operand *b,
                            const struct cn_cel_target *out, size_t rows);
 
-/* The loops of one instruction set; NULL for the operations that run.c does itself. */
+/* test ? a : b, of values. */
+typedef void cn_cel_choice(const struct cn_cel_operand *test, const struct cn_cel_operand *a,
+                           const struct cn_cel_operand *b, const struct cn_cel_target *out,
+                           size_t rows);
+
+/* The loops of one instruction set. */
 struct cn_cel_kernels {
-    cn_cel_kernel *of[CN_CEL_OPS];
+    cn_cel_kernel *of[CN_CEL_OPS]; /* NULL for the operations that run.c does itself */
+    cn_cel_choice *choose_bool;
+    cn_cel_choice *choose_4; /* of values of 4 bytes */
+    cn_cel_choice *choose_8;
 };
 
 extern const struct cn_cel_kernels cn_cel_kernels_base;

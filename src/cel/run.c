@@ -1,6 +1,6 @@
 /*
- * Runs a plan over a block.  Operations of numbers are loops of kernel.c, those of bools are in
- * run_bits.c, those of lists in run_list.c; here are those of text, and the fall-back row by row.
+ * Runs a plan over a block.  Operations of numbers and bools are loops of kernel.c, those of lists
+ * are in run_list.c; here are those of text, and the fall-back row by row.
  *
  * A bool's truth is never set where its error is.
  */
@@ -12,7 +12,7 @@
 
 #include "cel/eval.h"
 #include "cel/kernel.h"
-#include "cel/run_bits.h"
+#include "cel/run_ahead.h"
 #include "cel/run_list.h"
 #include "cel/step.h"
 
@@ -44,24 +44,14 @@ struct wide {
 };
 
 struct output {
-    struct cn_cel_operand from;
-    uint64_t truth[WORDS];
-    uint64_t errors[WORDS];
+    const void *values;
+    const uint64_t *truth; /* where the step has them, if the block is whole */
+    const uint64_t *errors;
+    struct bits cut;    /* else without the bits past its last row */
     uint64_t *constant; /* the value for every row, if it is one */
 };
 
-/* Part of the next block that is still to be asked for. */
-struct ahead {
-    const uint8_t *at;
-    size_t lines;
-};
-
 struct cn_cel_run {
-    struct ahead *ahead;
-    size_t ahead_count;
-    size_t ahead_at;
-    size_t ahead_quota; /* lines a step */
-
     const struct cn_cel_plan *plan;
     const struct cn_cel_kernels *kernels;
     struct cn_cel_operand *values; /* of each step */
@@ -72,6 +62,7 @@ struct cn_cel_run {
     struct output *outputs;
     uint64_t *constants; /* of each step */
     struct wide *unused; /* what a target points to that has no such part */
+    struct cn_cel_ahead ahead;
     struct cn_cel_cache cache;
     struct cn_arena arena;
     struct cn_arena scratch; /* of one row */
@@ -168,7 +159,7 @@ struct cn_cel_run *cn_cel_run_new_with(const struct cn_cel_plan *plan,
     cn_arena_init(&run->arena, RUN_ARENA_BYTES);
     cn_arena_init(&run->scratch, ROW_ARENA_BYTES);
     run->values = cn_arena_array(&run->arena, struct cn_cel_operand, plan->step_count + 1);
-    run->ahead = cn_arena_array(&run->arena, struct ahead, 2 * plan->step_count + 1);
+    cn_cel_ahead_init(&run->ahead, plan, &run->arena);
     run->wide = cn_arena_array(&run->arena, struct wide, plan->wide_slots + 1);
     run->unused = cn_arena_new(&run->arena, struct wide);
     run->bits = cn_arena_array(&run->arena, struct bits, plan->bit_slots + 1);
@@ -214,67 +205,18 @@ static void put_bit(uint64_t *bits, size_t row, bool value)
     bits[row / 64] = value ? bits[row / 64] | bit : bits[row / 64] & ~bit;
 }
 
-enum {
-    LINE_BYTES = 64
-};
-
-static size_t size_of(enum cn_cel_kind kind)
+static struct cn_cel_target target_of(struct cn_cel_run *run, const struct cn_cel_step *step)
 {
-    return kind == CN_CEL_BOOL     ? sizeof(uint8_t)
-           : kind == CN_CEL_STRING ? sizeof(uint32_t)
-                                   : sizeof(uint64_t);
-}
-
-static void add_ahead(struct cn_cel_run *run, const void *from, size_t bytes)
-{
-    run->ahead[run->ahead_count++] = (struct ahead){ from, bytes / LINE_BYTES };
-    run->ahead_quota += bytes / LINE_BYTES;
-}
-
-/* The next block of all columns: blocks are too short for the processor to see where reading goes
- * on, since all columns of one come between.  Asked for at once it would be waited for, since few
- * lines can be on their way: so each step asks for as many. */
-static void plan_ahead(struct cn_cel_run *run, const struct cn_cel_batch *batch)
-{
-    const struct cn_cel_plan *plan = run->plan;
-    size_t first = batch->first + CN_CEL_BLOCK_ROWS;
-    run->ahead_at = 0;
-    run->ahead_count = 0;
-    run->ahead_quota = 0;
-    if (batch->rows < CN_CEL_BLOCK_ROWS || plan->step_count == 0) {
-        return; /* the last one */
+    if (step->kind == CN_CEL_BOOL) {
+        struct bits *bits = &run->bits[step->slot];
+        return (struct cn_cel_target){ run->unused->values, bits->truth, bits->errors };
     }
-    for (uint32_t i = 0; i < plan->step_count; i++) {
-        const struct cn_cel_step *step = &plan->steps[i];
-        if (step->op != CN_CEL_OP_COLUMN || step->kind == CN_CEL_LIST) {
-            continue;
-        }
-        assert(step->node->column < batch->column_count);
-        const struct cn_cel_cells *cells = &batch->columns[step->node->column];
-        size_t size = size_of(step->kind);
-        add_ahead(run, (const uint8_t *)cells->values + first * size, CN_CEL_BLOCK_ROWS * size);
-        if (cells->missing != NULL) {
-            add_ahead(run, cells->missing + first / 64, WORDS * sizeof(uint64_t));
-        }
-    }
-    run->ahead_quota = run->ahead_quota / plan->step_count + 1;
+    struct wide *wide = &run->wide[step->slot];
+    return (struct cn_cel_target){ wide->values, run->unused->errors, wide->errors };
 }
 
-static void fetch_ahead(struct cn_cel_run *run)
-{
-    size_t left = run->ahead_quota;
-    while (left > 0 && run->ahead_at < run->ahead_count) {
-        struct ahead *ahead = &run->ahead[run->ahead_at];
-        size_t lines = ahead->lines < left ? ahead->lines : left;
-        for (size_t i = 0; i < lines; i++) {
-            __builtin_prefetch(ahead->at + i * LINE_BYTES, 0, 2);
-        }
-        ahead->at += lines * LINE_BYTES;
-        ahead->lines -= lines;
-        left -= lines;
-        run->ahead_at += ahead->lines == 0 ? 1 : 0;
-    }
-}
+/* What an operation without a second operand reads in its place. */
+static const struct cn_cel_operand nothing = { no_bits, no_bits, no_bits, true };
 
 /* A column is read where it is; only bools are bytes there and bits here. */
 static void load_column(struct cn_cel_run *run, const struct cn_cel_step *step,
@@ -288,20 +230,13 @@ static void load_column(struct cn_cel_run *run, const struct cn_cel_step *step,
         value->offsets = cells->offsets + batch->first;
         return;
     }
-    const uint8_t *values = (const uint8_t *)cells->values + batch->first * size_of(step->kind);
-    if (step->kind != CN_CEL_BOOL) {
-        value->values = values;
-        return;
+    value->values = (const uint8_t *)cells->values + batch->first * cn_cel_cell_bytes(step->kind);
+    if (step->kind == CN_CEL_BOOL) {
+        const struct cn_cel_operand flags = *value;
+        const struct cn_cel_target out = target_of(run, step);
+        run->kernels->of[CN_CEL_OP_COLUMN](&flags, &nothing, &out, batch->rows);
+        value->truth = out.truth;
     }
-    uint64_t *truth = run->bits[step->slot].truth;
-    for (size_t from = 0; from < batch->rows; from += 64) {
-        uint64_t bits = 0;
-        for (size_t i = from; i < batch->rows && i < from + 64; i++) {
-            bits |= (uint64_t)(values[i] != 0) << (i - from);
-        }
-        truth[from / 64] = bits & ~value->errors[from / 64];
-    }
-    value->truth = truth;
 }
 
 static void has_column(const struct cn_cel_step *step, const struct cn_cel_batch *batch,
@@ -453,19 +388,6 @@ static void merge_errors(const struct cn_cel_operand *a, const struct cn_cel_ope
     }
 }
 
-static struct cn_cel_target target_of(struct cn_cel_run *run, const struct cn_cel_step *step)
-{
-    if (step->kind == CN_CEL_BOOL) {
-        struct bits *bits = &run->bits[step->slot];
-        return (struct cn_cel_target){ run->unused->values, bits->truth, bits->errors };
-    }
-    struct wide *wide = &run->wide[step->slot];
-    return (struct cn_cel_target){ wide->values, run->unused->errors, wide->errors };
-}
-
-/* What an operation without a second operand reads in its place. */
-static const struct cn_cel_operand nothing = { no_bits, no_bits, no_bits, true };
-
 static const struct cn_cel_operand *operand(const struct cn_cel_run *run, uint32_t step)
 {
     return step != CN_CEL_NO_STEP ? &run->values[step] : &nothing;
@@ -474,6 +396,21 @@ static const struct cn_cel_operand *operand(const struct cn_cel_run *run, uint32
 static const uint64_t *rows_of(const struct cn_cel_run *run, uint32_t guard)
 {
     return guard != CN_CEL_NO_STEP ? run->values[guard].truth : all_bits;
+}
+
+/* The rows of `within` that the left side leaves to the right one. */
+static void run_guard(enum cn_cel_op op, const struct cn_cel_operand *a, const uint64_t *within,
+                      const struct cn_cel_target *out, size_t words)
+{
+    for (size_t w = 0; w < words; w++) {
+        uint64_t truth = a->truth[w];
+        uint64_t open = op == CN_CEL_OP_UNLESS_FALSE  ? truth | a->errors[w]
+                        : op == CN_CEL_OP_UNLESS_TRUE ? ~truth
+                        : op == CN_CEL_OP_IF_TRUE     ? truth
+                                                      : ~(truth | a->errors[w]);
+        out->truth[w] = open & within[w];
+        out->errors[w] = 0;
+    }
 }
 
 /* NOLINTBEGIN(misc-no-recursion): the plan of a list's test has no list tests */
@@ -502,19 +439,11 @@ static void run_computed(struct cn_cel_run *run, uint32_t at, const struct cn_ce
     case CN_CEL_OP_HAS:
         has_column(step, batch, &out, words);
         break;
-    case CN_CEL_OP_NOT:
-    case CN_CEL_OP_AND:
-    case CN_CEL_OP_OR:
-    case CN_CEL_OP_EQ_BOOL:
-    case CN_CEL_OP_LT_BOOL:
-    case CN_CEL_OP_LE_BOOL:
-        cn_cel_run_bits(step->op, a, b, &out, words);
-        break;
     case CN_CEL_OP_UNLESS_FALSE:
     case CN_CEL_OP_UNLESS_TRUE:
     case CN_CEL_OP_IF_TRUE:
     case CN_CEL_OP_IF_FALSE:
-        cn_cel_run_guard(step->op, a, rows_of(run, step->operands[1]), &out, words);
+        run_guard(step->op, a, rows_of(run, step->operands[1]), &out, words);
         break;
     case CN_CEL_OP_LT_STR:
     case CN_CEL_OP_LE_STR:
@@ -538,16 +467,16 @@ static void run_computed(struct cn_cel_run *run, uint32_t at, const struct cn_ce
         run_list(run, at, batch, &out);
         break;
     case CN_CEL_OP_CHOOSE_BOOL:
+        run->kernels->choose_bool(a, b, operand(run, step->operands[2]), &out, batch->rows);
+        break;
     case CN_CEL_OP_CHOOSE_4:
+        run->kernels->choose_4(a, b, operand(run, step->operands[2]), &out, batch->rows);
+        break;
     case CN_CEL_OP_CHOOSE_8:
-        cn_cel_run_choice(step->op, a, b, operand(run, step->operands[2]), &out, batch->rows);
+        run->kernels->choose_8(a, b, operand(run, step->operands[2]), &out, batch->rows);
         break;
     default:
-        merge_errors(a, b, out.errors, words);
         run->kernels->of[step->op](a, b, &out, batch->rows);
-        for (size_t w = 0; w < words; w++) {
-            out.truth[w] &= ~out.errors[w];
-        }
         break;
     }
 }
@@ -562,25 +491,35 @@ static void run_step(struct cn_cel_run *run, uint32_t at, const struct cn_cel_ba
     }
 }
 
+static void put_out(struct output *output, const struct cn_cel_operand *from, size_t rows)
+{
+    output->values = output->constant != NULL ? output->constant : from->values;
+    output->truth = from->truth != NULL ? from->truth : no_bits;
+    output->errors = from->errors;
+    if (rows == CN_CEL_BLOCK_ROWS) {
+        return;
+    }
+    for (size_t w = 0; w < WORDS; w++) {
+        const uint64_t mask = word_mask(rows, w);
+        /* A column has no word past its last row. */
+        output->cut.errors[w] = mask == 0 ? 0 : output->errors[w] & mask;
+        output->cut.truth[w] = mask == 0 ? 0 : output->truth[w] & mask;
+    }
+    output->truth = output->cut.truth;
+    output->errors = output->cut.errors;
+}
+
 void cn_cel_run_block(struct cn_cel_run *run, const struct cn_cel_batch *batch)
 {
     const struct cn_cel_plan *plan = run->plan;
     assert(batch->rows <= CN_CEL_BLOCK_ROWS && batch->first % 64 == 0);
-    plan_ahead(run, batch);
+    cn_cel_ahead_begin(&run->ahead, batch);
     for (uint32_t i = 0; i < plan->step_count; i++) {
-        fetch_ahead(run);
+        cn_cel_ahead_fetch(&run->ahead);
         run_step(run, i, batch);
     }
     for (size_t i = 0; i < plan->output_count; i++) {
-        struct output *output = &run->outputs[i];
-        output->from = run->values[plan->outputs[i]];
-        for (size_t w = 0; w < WORDS; w++) {
-            uint64_t mask = word_mask(batch->rows, w);
-            /* A column has no word past its last row. */
-            output->errors[w] = mask == 0 ? 0 : output->from.errors[w] & mask;
-            output->truth[w] =
-                mask == 0 || output->from.truth == NULL ? 0 : output->from.truth[w] & mask;
-        }
+        put_out(&run->outputs[i], &run->values[plan->outputs[i]], batch->rows);
     }
 }
 
@@ -591,9 +530,7 @@ struct cn_cel_result cn_cel_run_result(const struct cn_cel_run *run, size_t outp
     assert(output < run->plan->output_count);
     const struct output *out = &run->outputs[output];
     const struct cn_cel_step *step = &run->plan->steps[run->plan->outputs[output]];
-    return (struct cn_cel_result){ .kind = step->kind,
-                                   .values =
-                                       out->constant != NULL ? out->constant : out->from.values,
-                                   .truth = out->truth,
-                                   .errors = out->errors };
+    return (struct cn_cel_result){
+        .kind = step->kind, .values = out->values, .truth = out->truth, .errors = out->errors
+    };
 }
