@@ -1,6 +1,8 @@
 /* health.score, health.colour and the others as a column source.  One table row a column. */
 #include "health/column.h"
 
+#include <string.h>
+
 #include "base/str.h"
 
 #include "health/evaluate.h"
@@ -201,6 +203,35 @@ static void fill_row(const struct filling *f, enum op op, size_t row, struct cn_
     }
 }
 
+/* Of all rows: rules read these two anew every second. */
+static void fill_all_scores(const struct cn_health_state *state, size_t count,
+                            struct cn_column *column)
+{
+    const int64_t *restrict points = state->points.as.i64;
+    double *restrict scores = column->as.f64;
+    for (size_t row = 0; row < count; row++) {
+        scores[row] = (double)(int32_t)points[row] / 1000;
+    }
+    if (count > 0) {
+        memcpy(column->missing, state->points.missing, (count + 63) / 64 * sizeof(uint64_t));
+    }
+}
+
+static void fill_all_colours(const struct filling *f, size_t count, struct cn_column *column)
+{
+    for (size_t first = 0; first < count; first += 64) {
+        const size_t rows = count - first < 64 ? count - first : 64;
+        const int64_t *status = f->state->status + first;
+        uint64_t missing = rows < 64 ? ~UINT64_C(0) << rows : 0;
+        for (size_t i = 0; i < rows; i++) {
+            const enum cn_band band = cn_status_band(status[i]);
+            column->as.str[first + i] = f->bands[band];
+            missing |= (uint64_t)(band == CN_BAND_NONE) << i;
+        }
+        column->missing[first / 64] = missing;
+    }
+}
+
 static uint64_t mask_of(const struct cn_scorecard *card, cn_str because)
 {
     uint64_t mask = 0;
@@ -232,6 +263,14 @@ static bool fill(void *ctx, const struct cn_column_spec *spec, const struct cn_f
     }
     for (size_t i = 0; i < CN_BANDS; i++) {
         f.bands[i] = cn_intern(fill->strings, cn_str_of(cn_band_names[i]));
+    }
+    if (fill->rows == NULL && spec->op == OP_SCORE) {
+        fill_all_scores(f.state, fill->count, column);
+        return true;
+    }
+    if (fill->rows == NULL && spec->op == OP_COLOUR) {
+        fill_all_colours(&f, fill->count, column);
+        return true;
     }
     for (size_t i = 0; i < fill->count; i++) {
         fill_row(&f, (enum op)spec->op, cn_fill_row(fill, i), column);
