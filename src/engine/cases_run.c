@@ -314,8 +314,7 @@ static void compare_signals(struct comparing *c, const struct cn_node *list)
     cn_str *names = cn_arena_array(c->arena, cn_str, model->rule_count + 1);
     size_t count = 0;
     for (size_t i = 0; i < model->rule_count; i++) {
-        if (cn_bitmap_has(cn_signal_states_in(c->states->signal_states, i, CN_SIGNAL_BASELINE),
-                          c->row)) {
+        if (cn_signal_states_state(c->states->signal_states, i, c->row) == CN_SIGNAL_BASELINE) {
             names[count++] = model->rules[i].name;
         }
     }

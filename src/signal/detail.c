@@ -30,7 +30,7 @@ void cn_signal_details_init(struct cn_signal_details *details, size_t rule_count
 
 void cn_signal_details_deinit(struct cn_signal_details *details)
 {
-    for (size_t i = 0; i < details->rule_count * details->page_capacity; i++) {
+    for (size_t i = 0; i < details->rule_count * details->block_capacity; i++) {
         free(details->pages[i]);
     }
     free(details->pages);
@@ -40,27 +40,21 @@ void cn_signal_details_deinit(struct cn_signal_details *details)
 void cn_signal_details_resize(struct cn_signal_details *details, size_t rows)
 {
     const size_t wanted = (rows + CN_BLOCK_ROWS - 1) / CN_BLOCK_ROWS;
-    const size_t had = details->page_capacity;
-    if (wanted <= had) {
+    const size_t had = details->block_capacity * details->rule_count;
+    if (wanted <= details->block_capacity) {
         return;
     }
-    const size_t capacity = wanted + wanted / 2;
-    const size_t bytes = (details->rule_count * capacity + 1) * sizeof(struct cn_signal_page *);
-    struct cn_signal_page **pages = cn_heap_resize(NULL, bytes);
-    memset(pages, 0, bytes);
-    for (size_t rule = 0; rule < details->rule_count && had > 0; rule++) {
-        memcpy(&pages[rule * capacity], &details->pages[rule * had], had * sizeof(pages[0]));
-    }
-    free(details->pages);
-    details->pages = pages;
-    details->page_capacity = capacity;
+    details->block_capacity = wanted + wanted / 2;
+    const size_t count = details->block_capacity * details->rule_count;
+    details->pages = cn_heap_resize(details->pages, (count + 1) * sizeof(details->pages[0]));
+    memset(details->pages + had, 0, (count - had) * sizeof(details->pages[0]));
 }
 
 static struct cn_signal_page **page_of(const struct cn_signal_details *details, size_t rule,
                                        size_t row)
 {
-    assert(rule < details->rule_count && row / CN_BLOCK_ROWS < details->page_capacity);
-    return &details->pages[rule * details->page_capacity + row / CN_BLOCK_ROWS];
+    assert(rule < details->rule_count && row / CN_BLOCK_ROWS < details->block_capacity);
+    return &details->pages[row / CN_BLOCK_ROWS * details->rule_count + rule];
 }
 
 static uint64_t bit_of(size_t row)
@@ -144,7 +138,7 @@ void cn_signal_details_drop(struct cn_signal_details *details, size_t rule, size
 
 void cn_signal_details_prefetch(const struct cn_signal_details *details, size_t rule, size_t row)
 {
-    if (row / CN_BLOCK_ROWS < details->page_capacity) {
+    if (row / CN_BLOCK_ROWS < details->block_capacity) {
         __builtin_prefetch(*page_of(details, rule, row));
     }
 }

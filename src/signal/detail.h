@@ -16,9 +16,10 @@ struct cn_signal_detail {
 };
 
 struct cn_signal_details {
-    struct cn_signal_page **pages; /* page p of rule r: r * page_capacity + p; NULL: nobody on it */
+    /* Of all rules for a block of rows, in order, then for the next one; NULL: nobody on it. */
+    struct cn_signal_page **pages;
     size_t rule_count;
-    size_t page_capacity;
+    size_t block_capacity;
 };
 
 void cn_signal_details_init(struct cn_signal_details *details, size_t rule_count);

@@ -243,34 +243,13 @@ static bool asks_records(const struct asking *a, size_t rule)
 
 /* ---- blocks ---- */
 
-enum {
-    LINE_WORDS = CN_HEAP_LINE_BYTES / sizeof(uint64_t),
-};
-
-/* The words of the set for the block.  Those of the next block, which come after those of all other
- * sets, are on their way then. */
-static const uint64_t *words_in(const struct asking *a, const struct cn_bitmap *set)
-{
-    const uint64_t *words = set->words + a->block->first / 64;
-    for (size_t w = CN_RULE_WORDS; w < (size_t)2 * CN_RULE_WORDS; w += LINE_WORDS) {
-        __builtin_prefetch(words + w, 1);
-    }
-    return words;
-}
-
 /* Rows on which the rule may move: those that stand where the answers do not. */
 static void may_move(const struct asking *a, size_t rule, const struct answers *answers,
                      uint64_t may[CN_RULE_WORDS])
 {
-#define IN(state) words_in(a, cn_signal_states_in(a->states, rule, CN_SIGNAL_##state))
-    const uint64_t *unknown = IN(UNKNOWN);
-    const uint64_t *clear = IN(CLEAR);
-    const uint64_t *baseline = IN(BASELINE);
-    const uint64_t *raised = IN(RAISED);
-    const uint64_t *suppressed = IN(HELD);
-#undef IN
-    const uint64_t *held = words_in(a, &a->held[rule]);
-    const uint64_t *started = words_in(a, &a->started[rule]);
+    const struct cn_signal_block *block = cn_signal_states_block(a->states, rule, a->block->first);
+    const uint64_t *held = a->held[rule].words + a->block->first / 64;
+    const uint64_t *started = a->started[rule].words + a->block->first / 64;
     const size_t words = (a->block->count + 63) / 64;
     uint64_t clears[CN_RULE_WORDS];
     for (size_t w = 0; w < words; w++) {
@@ -280,9 +259,11 @@ static void may_move(const struct asking *a, size_t rule, const struct answers *
         memcpy(clears, answers->clear, sizeof(clears));
     }
     for (size_t w = 0; w < words; w++) {
-        may[w] = (unknown[w] & ~answers->when_missing[w]) | (clear[w] & answers->when[w]) |
-                 ((baseline[w] | raised[w]) & clears[w]) | suppressed[w] | (raised[w] & held[w]) |
-                 (baseline[w] & started[w]);
+#define IN(state) cn_signal_block_in(block, CN_SIGNAL_##state, w)
+        may[w] = (IN(UNKNOWN) & ~answers->when_missing[w]) | (IN(CLEAR) & answers->when[w]) |
+                 ((IN(BASELINE) | IN(RAISED)) & clears[w]) | IN(HELD) | (IN(RAISED) & held[w]) |
+                 (IN(BASELINE) & started[w]);
+#undef IN
     }
 }
 
@@ -309,10 +290,25 @@ static void leave_frozen(struct asking *a, size_t rule, uint64_t may[CN_RULE_WOR
 static void may_move_records(const struct asking *a, size_t rule, const struct answers *answers,
                              uint64_t may[CN_RULE_WORDS])
 {
-    const uint64_t *unknown = words_in(a, cn_signal_states_in(a->states, rule, CN_SIGNAL_UNKNOWN));
-    const uint64_t *marked = words_in(a, &a->states->abouts.rows[rule]);
+    const struct cn_signal_block *block = cn_signal_states_block(a->states, rule, a->block->first);
+    const uint64_t *marked = a->states->abouts.rows[rule].words + a->block->first / 64;
     for (size_t w = 0; w < (a->block->count + 63) / 64; w++) {
-        may[w] = answers->when[w] | (unknown[w] & ~answers->when_missing[w]) | marked[w];
+        may[w] = answers->when[w] | marked[w] |
+                 (cn_signal_block_in(block, CN_SIGNAL_UNKNOWN, w) & ~answers->when_missing[w]);
+    }
+}
+
+/* What is asked of the rule for the next block comes after what all rules are asked for this one:
+ * it is on its way then. */
+static void fetch_next(const struct asking *a, size_t rule)
+{
+    const size_t row = a->block->first + CN_BLOCK_ROWS;
+    if (row < a->states->rows) {
+        const char *next = (const char *)cn_signal_states_block(a->states, rule, row);
+        for (size_t at = 0; at < sizeof(struct cn_signal_block); at += CN_HEAP_LINE_BYTES) {
+            __builtin_prefetch(next + at, 1);
+        }
+        cn_signal_details_prefetch(&a->states->details, rule, row);
     }
 }
 
@@ -323,7 +319,7 @@ static void ask_rule(struct asking *a, size_t rule)
     const struct answers answers = answers_of(block, item);
     const bool is_each = asks_records(a, rule);
     uint64_t may[CN_RULE_WORDS];
-    cn_signal_details_prefetch(&a->states->details, rule, block->first + CN_BLOCK_ROWS);
+    fetch_next(a, rule);
     if (is_each) {
         may_move_records(a, rule, &answers, may);
     } else {

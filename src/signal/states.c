@@ -1,36 +1,41 @@
 #include "signal/states.h"
 
+#include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/str.h"
 
+_Static_assert(CN_SIGNAL_UNKNOWN == 0, "rows of zeros are unknown");
+_Static_assert(CN_SIGNAL_STATE_COUNT <= 1 << CN_SIGNAL_STATE_BITS, "each state has its number");
+
 void cn_signal_states_init(struct cn_signal_states *states, size_t rule_count)
 {
-    size_t count = rule_count * CN_SIGNAL_STATE_COUNT;
     *states = (struct cn_signal_states){ .rule_count = rule_count };
-    states->sets = cn_heap_resize(NULL, (count + 1) * sizeof(states->sets[0]));
-    for (size_t i = 0; i < count; i++) {
-        states->sets[i] = (struct cn_bitmap){ 0 };
-    }
     cn_signal_details_init(&states->details, rule_count);
     cn_abouts_init(&states->abouts, rule_count);
 }
 
 void cn_signal_states_deinit(struct cn_signal_states *states)
 {
-    for (size_t i = 0; i < states->rule_count * CN_SIGNAL_STATE_COUNT; i++) {
-        cn_bitmap_deinit(&states->sets[i]);
-    }
-    free(states->sets);
+    free(states->blocks);
     cn_signal_details_deinit(&states->details);
     cn_abouts_deinit(&states->abouts);
     *states = (struct cn_signal_states){ 0 };
 }
 
-static struct cn_bitmap *set_of(struct cn_signal_states *states, size_t rule, size_t state)
+static void reserve(struct cn_signal_states *states, size_t rows)
 {
-    return &states->sets[rule * CN_SIGNAL_STATE_COUNT + state];
+    const size_t wanted = (rows + CN_BLOCK_ROWS - 1) / CN_BLOCK_ROWS;
+    const size_t of_block = states->rule_count * sizeof(states->blocks[0]);
+    const size_t kept = states->block_capacity * of_block;
+    if (wanted <= states->block_capacity || of_block == 0) {
+        return;
+    }
+    states->block_capacity = wanted + wanted / 2;
+    states->blocks = cn_heap_resize_lines(states->blocks, kept, states->block_capacity * of_block);
+    memset((char *)states->blocks + kept, 0, states->block_capacity * of_block - kept);
 }
 
 void cn_signal_states_resize(struct cn_signal_states *states, size_t rows)
@@ -38,17 +43,36 @@ void cn_signal_states_resize(struct cn_signal_states *states, size_t rows)
     if (rows == states->rows) {
         return;
     }
-    for (size_t i = 0; i < states->rule_count * CN_SIGNAL_STATE_COUNT; i++) {
-        cn_bitmap_resize(&states->sets[i], rows);
+    for (size_t row = rows; row < states->rows; row++) {
+        cn_signal_states_clear(states, row);
     }
-    for (size_t rule = 0; rule < states->rule_count; rule++) {
-        for (size_t row = states->rows; row < rows; row++) {
-            cn_bitmap_add(set_of(states, rule, CN_SIGNAL_UNKNOWN), row);
-        }
-    }
+    reserve(states, rows);
     cn_signal_details_resize(&states->details, rows);
     cn_abouts_resize(&states->abouts, rows);
     states->rows = rows;
+}
+
+enum cn_signal_state cn_signal_states_state(const struct cn_signal_states *states, size_t rule,
+                                            size_t row)
+{
+    const struct cn_signal_block *block = cn_signal_states_block(states, rule, row);
+    const size_t word = row % CN_BLOCK_ROWS / 64;
+    unsigned state = 0;
+    for (size_t bit = 0; bit < CN_SIGNAL_STATE_BITS; bit++) {
+        state |= (unsigned)(block->bits[bit][word] >> (row % 64) & 1) << bit;
+    }
+    return (enum cn_signal_state)state;
+}
+
+static void set_state(struct cn_signal_states *states, size_t rule, size_t row,
+                      enum cn_signal_state state)
+{
+    struct cn_signal_block *block = cn_signal_states_block(states, rule, row);
+    const size_t word = row % CN_BLOCK_ROWS / 64;
+    for (size_t bit = 0; bit < CN_SIGNAL_STATE_BITS; bit++) {
+        block->bits[bit][word] &= ~(UINT64_C(1) << (row % 64));
+        block->bits[bit][word] |= (uint64_t)((unsigned)state >> bit & 1) << (row % 64);
+    }
 }
 
 static const struct cn_signal_detail *detail_of(const struct cn_signal_states *states, size_t rule,
@@ -63,23 +87,15 @@ struct cn_signal_mark cn_signal_states_get(const struct cn_signal_states *states
                                            size_t row)
 {
     const struct cn_signal_detail *detail = detail_of(states, rule, row);
-    struct cn_signal_mark mark = { .was_raised = detail->was_raised,
-                                   .cleared_at = detail->cleared_at };
-    for (size_t state = 0; state < CN_SIGNAL_STATE_COUNT; state++) {
-        if (cn_bitmap_has(cn_signal_states_in(states, rule, (enum cn_signal_state)state), row)) {
-            mark.state = (enum cn_signal_state)state;
-        }
-    }
-    return mark;
+    return (struct cn_signal_mark){ .state = cn_signal_states_state(states, rule, row),
+                                    .was_raised = detail->was_raised,
+                                    .cleared_at = detail->cleared_at };
 }
 
 void cn_signal_states_set(struct cn_signal_states *states, size_t rule, size_t row,
                           const struct cn_signal_mark *mark)
 {
-    for (size_t state = 0; state < CN_SIGNAL_STATE_COUNT; state++) {
-        cn_bitmap_remove(set_of(states, rule, state), row);
-    }
-    cn_bitmap_add(set_of(states, rule, (size_t)mark->state), row);
+    set_state(states, rule, row, mark->state);
     const struct cn_signal_detail *detail = detail_of(states, rule, row);
     if (detail->was_raised != mark->was_raised || detail->cleared_at.us != mark->cleared_at.us) {
         struct cn_signal_detail *own = cn_signal_details_put(&states->details, rule, row);
@@ -113,7 +129,11 @@ void cn_signal_states_add_raised(const struct cn_signal_states *states, size_t r
                                  struct cn_bitmap *rows)
 {
     size_t row = 0;
-    cn_bitmap_or(rows, cn_signal_states_in(states, rule, CN_SIGNAL_RAISED));
+    assert(rows->rows == states->rows);
+    for (size_t w = 0; w < (states->rows + 63) / 64; w++) {
+        rows->words[w] |= cn_signal_block_in(cn_signal_states_block(states, rule, w * 64),
+                                             CN_SIGNAL_RAISED, w % CN_RULE_WORDS);
+    }
     for (size_t from = 0; cn_bitmap_next(&states->abouts.rows[rule], from, &row); from = row + 1) {
         const struct cn_about_list list = cn_abouts_of(&states->abouts, rule, row);
         for (size_t i = 0; i < list.count; i++) {

@@ -1,5 +1,5 @@
 /*
- * Where every account stands with every signal: five sets of rows a rule, and what is known of the
+ * Where every account stands with every signal: three bits a rule and row, and what is known of the
  * few that were raised or found.  To a rule about records an account is only unknown or clear,
  * which is whether the rule has answered; the records stand in `abouts`.
  *
@@ -16,10 +16,23 @@
 #include "signal/rule.h"
 #include "signal/state.h"
 
+enum {
+    CN_SIGNAL_STATE_BITS = 3,
+};
+
+/* A rule and a block of rows: the numbers of their states, bit by bit.  CN_SIGNAL_UNKNOWN is 0. */
+struct cn_signal_block {
+    uint64_t bits[CN_SIGNAL_STATE_BITS][CN_RULE_WORDS];
+};
+
 struct cn_signal_states {
     size_t rule_count;
     size_t rows;
-    struct cn_bitmap *sets; /* of rule r and state s: r * CN_SIGNAL_STATE_COUNT + s */
+    /* Those of all rules for a block of rows, in order, then those for the next one: as a pass
+     * asks.
+     */
+    struct cn_signal_block *blocks;
+    size_t block_capacity; /* blocks of rows */
     struct cn_signal_details details;
     struct cn_abouts abouts;
 };
@@ -36,12 +49,27 @@ struct cn_signal_mark cn_signal_states_get(const struct cn_signal_states *states
 void cn_signal_states_set(struct cn_signal_states *states, size_t rule, size_t row,
                           const struct cn_signal_mark *mark);
 
-/* The rows in that state. */
-static inline const struct cn_bitmap *cn_signal_states_in(const struct cn_signal_states *states,
-                                                          size_t rule, enum cn_signal_state state)
+/* Where the rule's states of the row are kept, with those of its block. */
+static inline struct cn_signal_block *cn_signal_states_block(const struct cn_signal_states *states,
+                                                             size_t rule, size_t row)
 {
-    return &states->sets[rule * CN_SIGNAL_STATE_COUNT + (size_t)state];
+    return &states->blocks[row / CN_BLOCK_ROWS * states->rule_count + rule];
 }
+
+/* Those of 64 rows in that state, by bit. */
+static inline uint64_t cn_signal_block_in(const struct cn_signal_block *block,
+                                          enum cn_signal_state state, size_t word)
+{
+    uint64_t rows = ~UINT64_C(0);
+    for (size_t bit = 0; bit < CN_SIGNAL_STATE_BITS; bit++) {
+        const uint64_t is_set = block->bits[bit][word];
+        rows &= ((unsigned)state >> bit & 1) != 0 ? is_set : ~is_set;
+    }
+    return rows;
+}
+
+enum cn_signal_state cn_signal_states_state(const struct cn_signal_states *states, size_t rule,
+                                            size_t row);
 
 /* The id of the newest signal; 0: there was none. */
 int64_t cn_signal_states_id(const struct cn_signal_states *states, size_t rule, size_t row);

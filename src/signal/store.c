@@ -322,7 +322,7 @@ static void say_answers(const struct cn_signal_model *model, const struct cn_sig
 {
     cn_buf_clear(out);
     for (size_t rule = 0; rule < model->rule_count; rule++) {
-        if (!cn_bitmap_has(cn_signal_states_in(states, rule, CN_SIGNAL_UNKNOWN), row)) {
+        if (cn_signal_states_state(states, rule, row) != CN_SIGNAL_UNKNOWN) {
             uint64_t key = cn_signal_rule_key(model->rules[rule].name, model->rules[rule].hash);
             cn_buf_printf(out, "%016llx ", (unsigned long long)key);
         }
