@@ -257,6 +257,62 @@ static void roll_ups_of_others_are_scorecards(void **state)
           62500, 1000);
 }
 
+/* ---- what rules read of it ---- */
+
+/* The whole column, and row after row: the same values, missing where there is none. */
+static void check_column(struct fixture *f, const char *name)
+{
+    uint32_t index = 0;
+    assert_true(cn_column_set_has(&f->columns, cn_str_of(name), &index));
+    const struct cn_column *column = cn_frame_column(f->frame, index);
+    const size_t rows = cn_frame_rows(f->frame);
+    const size_t bytes = cn_column_value_bytes(column->type);
+    unsigned char *whole = calloc(rows, bytes);
+    bool *missing = calloc(rows, sizeof(*missing));
+    struct cn_bitmap all = { 0 };
+    cn_bitmap_resize(&all, rows);
+    cn_bitmap_fill(&all, true);
+    assert_true(cn_frame_fill_column(f->frame, index, NULL, &f->when, &f->err));
+    memcpy(whole, column->as.any, rows * bytes);
+    for (size_t row = 0; row < rows; row++) {
+        missing[row] = cn_column_is_missing(column, row);
+    }
+    assert_true(cn_frame_fill_column(f->frame, index, &all, &f->when, &f->err));
+    for (size_t row = 0; row < rows; row++) {
+        assert_int_equal(cn_column_is_missing(column, row), missing[row]);
+        if (!missing[row]) {
+            assert_memory_equal((const char *)column->as.any + row * bytes, whole + row * bytes,
+                                bytes);
+        }
+    }
+    assert_true(missing[0] && !missing[1]);
+    assert_true(cn_column_is_missing(column, rows)); /* nobody is there */
+    cn_bitmap_deinit(&all);
+    free(missing);
+    free(whole);
+}
+
+static void all_rows_at_once_read_as_one_by_one(void **state)
+{
+    struct fixture *f = *state;
+    struct cn_program_file file[] = {
+        { CN_STR("a.yaml"),
+          CN_STR("scorecard: a\nmeasures:\n  - {name: m, weight: 1, score: logins, "
+                 "missing: block}\n") },
+        { CN_STR("b.yaml"), CN_STR("segments:\n  low: {when: health.score < 40.0}\n  red: {when: "
+                                   "health.colour == 'red'}\n") },
+    };
+    const struct cn_program_files files = { file, CN_ARRAY_LEN(file) };
+    assert_true(compile(f, &files));
+    add_accounts(f, 200); /* not a whole word */
+    for (size_t row = 0; row < 200; row++) {
+        set(f, row, FAKE_LOGINS, row % 7 == 0 ? NAN : (double)(row * 13 % 101));
+    }
+    evaluate(f, NULL);
+    check_column(f, "health.score");
+    check_column(f, "health.colour");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +334,8 @@ int main(void)
              exceptions_work_in_their_order_and_name_themselves),
         TEST("formulas 3.1: the roll-ups of others can be written as scorecards",
              roll_ups_of_others_are_scorecards),
+        TEST("scores and colours of all accounts at once read as one by one",
+             all_rows_at_once_read_as_one_by_one),
     };
     return cmocka_run_group_tests_name("health_rules", tests, NULL, NULL);
 }
