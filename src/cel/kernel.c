@@ -314,8 +314,10 @@ KERNEL(COLUMN)
         uint64_t *restrict truth = out->truth;                                  \
         uint64_t *restrict errors = out->errors;                                \
         for (size_t w = 0; w < words_of(rows); w++) {                           \
-            const uint64_t at = a_truth[w], ae = a_errors[w];                   \
-            const uint64_t bt = b_truth[w], be = b_errors[w];                   \
+            const uint64_t at = a_truth[w];                                     \
+            const uint64_t ae = a_errors[w];                                    \
+            const uint64_t bt = b_truth[w];                                     \
+            const uint64_t be = b_errors[w];                                    \
             const uint64_t failed = is_error;                                   \
             truth[w] = (is_true) & ~failed;                                     \
             errors[w] = failed;                                                 \
@@ -353,6 +355,7 @@ CHOICE(choose_bool)
     }
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type takes none */
 /* 64 rows at a time, so that their bits are one word. */
 #define CHOOSE(name, T)                                                         \
     CHOICE(name)                                                                \
@@ -368,6 +371,7 @@ CHOICE(choose_bool)
 #define CHOOSE_BODY(i, x, y) zs[i] = (taken >> ((i) - first) & 1) != 0 ? (x) : (y);
 CHOOSE(choose_4, uint32_t)
 CHOOSE(choose_8, uint64_t)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #define ROW(op, ...) [CN_CEL_OP_##op] = kernel_##op,
 #define ROW_COMPARE(upper, ...)                                                 \
