@@ -110,7 +110,7 @@ struct cn_http_loop {
     int64_t next_heartbeat_us;
     bool is_quiet;     /* accepts no more */
     struct cn_buf out; /* a direct answer in the making */
-    char date[32];     /* of its Date line */
+    char date[96];     /* of its Date line */
     int64_t date_s;    /* 0: none yet */
 };
 
