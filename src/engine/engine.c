@@ -273,8 +273,11 @@ static size_t pop(struct cn_engine *engine, void **items)
 }
 
 /* Under load a commit comes each half millisecond, and waking for it costs more than its events. */
-static void gather(int64_t until_round_us)
+static void gather(size_t fed, int64_t until_round_us)
 {
+    if (fed == 0) {
+        return; /* that was a wait already */
+    }
     int64_t pause_us = until_round_us < GATHER_US ? until_round_us : GATHER_US;
     struct timespec pause = { .tv_nsec = pause_us * 1000 };
     (void)nanosleep(&pause, NULL); /* woken early, it just feeds sooner */
@@ -299,9 +302,7 @@ static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_erro
     bool is_tick = now_us - rhythm->tick_us >= engine->options.tick_us;
     int64_t until_round_us = rhythm->round_us + engine->options.round_us - now_us;
     if (!is_tick && until_round_us > 0) {
-        if (count > 0) {
-            gather(until_round_us);
-        }
+        gather(count, until_round_us);
         return true;
     }
     rhythm->round_us = now_us;
