@@ -170,23 +170,10 @@ static void send_answer(struct cn_http_exchange *exchange)
     }
 }
 
-/* Libmicrohttpd was told that nothing had come, and will not ask again for this. */
-static void read_on(struct cn_http_connection *connection);
-
-void cn_http_direct_finish(struct cn_http_exchange *exchange)
+static void finish(struct cn_http_exchange *exchange)
 {
-    struct cn_http_connection *connection = connection_of(exchange);
-    if (!connection->is_gone) {
-        send_answer(exchange);
-    }
+    send_answer(exchange);
     cn_http_exchange_end(exchange);
-    if (connection->is_gone) {
-        cn_http_connection_free(connection);
-        return;
-    }
-    if (connection->has_more) {
-        read_on(connection);
-    }
 }
 
 static void take(struct cn_http_exchange *exchange, cn_str body)
@@ -209,7 +196,7 @@ static void take(struct cn_http_exchange *exchange, cn_str body)
     }
     if (!exchange->is_suspended) {
         assert(exchange->is_answered);
-        cn_http_direct_finish(exchange);
+        finish(exchange);
     }
 }
 
@@ -221,8 +208,8 @@ static bool is_free(const struct cn_http_connection *connection)
            cn_framing_is_between(&connection->framing);
 }
 
-bool cn_http_direct_take(struct cn_http_connection *connection, const char *bytes, size_t len,
-                         bool has_more)
+static bool take_bytes(struct cn_http_connection *connection, const char *bytes, size_t len,
+                       bool has_more)
 {
     struct cn_http_exchange *exchange = &connection->exchange;
     const struct cn_http_options *options = &exchange->loop->server->options;
@@ -245,16 +232,41 @@ bool cn_http_direct_take(struct cn_http_connection *connection, const char *byte
     return true;
 }
 
+/* Libmicrohttpd was told that nothing had come, and will not ask again for what did. */
 static void read_on(struct cn_http_connection *connection)
 {
     char bytes[CN_HTTP_POOL_BYTES];
-    connection->has_more = false;
-    const ssize_t got = recvfrom(connection->fd, bytes, sizeof(bytes), MSG_DONTWAIT, NULL, NULL);
-    if (got < 0 && errno == EAGAIN) {
+    while (connection->has_more && !connection->exchange.is_direct) {
+        connection->has_more = false;
+        const ssize_t got =
+            recvfrom(connection->fd, bytes, sizeof(bytes), MSG_DONTWAIT, NULL, NULL);
+        if (got < 0 && errno == EAGAIN) {
+            return;
+        }
+        if (got <= 0 || !take_bytes(connection, bytes, (size_t)got, (size_t)got == sizeof(bytes))) {
+            end(connection);
+        }
+    }
+}
+
+bool cn_http_direct_take(struct cn_http_connection *connection, const char *bytes, size_t len,
+                         bool has_more)
+{
+    if (!take_bytes(connection, bytes, len, has_more)) {
+        return false;
+    }
+    read_on(connection);
+    return true;
+}
+
+void cn_http_direct_finish(struct cn_http_exchange *exchange)
+{
+    struct cn_http_connection *connection = connection_of(exchange);
+    if (connection->is_gone) {
+        cn_http_exchange_end(exchange);
+        cn_http_connection_free(connection);
         return;
     }
-    if (got <= 0 ||
-        !cn_http_direct_take(connection, bytes, (size_t)got, (size_t)got == sizeof(bytes))) {
-        end(connection);
-    }
+    finish(exchange);
+    read_on(connection);
 }
