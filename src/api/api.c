@@ -149,6 +149,18 @@ static void on_refusal(void *arg, struct cn_http_exchange *exchange, int status,
     cn_api_fail(api, exchange, &err, NULL, cn_str_of(request_id));
 }
 
+static bool is_brief(void *arg, cn_str path)
+{
+    (void)arg;
+    return cn_track_owns(path);
+}
+
+static void on_turn_over(void *arg)
+{
+    struct cn_api *api = arg;
+    cn_track_turn_over(api->track);
+}
+
 static bool start_http(struct cn_api *api, struct cn_error *err)
 {
     const struct cn_config *config = api->options.config;
@@ -168,6 +180,8 @@ static bool start_http(struct cn_api *api, struct cn_error *err)
         .begin = on_begin,
         .handle = on_request,
         .refuse = on_refusal,
+        .is_brief = is_brief,
+        .turn_over = on_turn_over,
         .arg = api,
     };
     return cn_http_start(&options, &api->http, err);

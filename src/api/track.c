@@ -12,6 +12,7 @@
 
 #include "api/decode.h"
 #include "api/stream.h"
+#include "api/track_settings.h"
 #include "event/parse.h"
 #include "net/gzip.h"
 
@@ -24,6 +25,8 @@ enum {
 struct cn_track {
     struct cn_api *api;
     struct cn_workers *decoders;
+    struct cn_http_prepared *success;
+    struct cn_http_prepared *form_success;
     pthread_mutex_t lock;
     struct cn_event_parser *parsers[PARSERS_KEPT];
     size_t parser_count;
@@ -39,10 +42,19 @@ struct intake {
     struct cn_work work; /* first */
     struct cn_track *track;
     struct cn_http_exchange *exchange;
+    const struct cn_http_prepared *success; /* the answer when all is stored */
     enum cn_event_call call;
     bool is_strict;
     bool is_suspended;
 };
+
+static struct cn_http_prepared *prepare(const char *media_type, cn_str body)
+{
+    const struct cn_http_header headers[] = { { "access-control-allow-origin", "*" },
+                                              { "access-control-expose-headers", "Retry-After" },
+                                              { "content-type", media_type } };
+    return cn_http_prepare(200, headers, CN_ARRAY_LEN(headers), body);
+}
 
 struct cn_track *cn_track_new(struct cn_api *api)
 {
@@ -51,6 +63,8 @@ struct cn_track *cn_track_new(struct cn_api *api)
     memset(track, 0, sizeof(*track));
     track->api = api;
     (void)pthread_mutex_init(&track->lock, NULL);
+    track->success = prepare("application/json", CN_STR("{\"success\":true}"));
+    track->form_success = prepare("text/plain", CN_STR("OK"));
     track->decoders =
         cn_workers_new("decode", (size_t)config->intake_threads, (size_t)config->intake_queue_max);
     return track;
@@ -62,6 +76,8 @@ void cn_track_free(struct cn_track *track)
         return;
     }
     cn_workers_free(track->decoders);
+    cn_http_prepared_free(track->success);
+    cn_http_prepared_free(track->form_success);
     for (size_t i = 0; i < track->parser_count; i++) {
         cn_event_parser_free(track->parsers[i]);
     }
@@ -183,16 +199,21 @@ static void send_failure(struct cn_track *track, struct cn_http_exchange *exchan
     }
 }
 
-static void send_success(struct cn_track *track, struct cn_http_exchange *exchange)
+static const struct cn_http_prepared *success_for(const struct cn_track *track,
+                                                  const struct cn_http_exchange *exchange)
 {
     cn_str type;
     /* RudderStack labels its bodies as forms and knows the answer "OK". */
-    if (cn_http_header(exchange, "content-type", &type) &&
-        cn_str_starts_with(type, CN_STR("application/x-www-form-urlencoded"))) {
-        send(track, exchange, 200, "text/plain", CN_STR("OK"));
-    } else {
-        send(track, exchange, 200, "application/json", CN_STR("{\"success\":true}"));
-    }
+    const bool is_form = cn_http_header(exchange, "content-type", &type) &&
+                         cn_str_starts_with(type, CN_STR("application/x-www-form-urlencoded"));
+    return is_form ? track->form_success : track->success;
+}
+
+static void send_success(struct cn_track *track, struct cn_http_exchange *exchange,
+                         const struct cn_http_prepared *success)
+{
+    cn_api_count(track->api, 200);
+    cn_http_reply_prepared(exchange, success);
 }
 
 static void finish(struct intake *intake)
@@ -202,22 +223,33 @@ static void finish(struct intake *intake)
     }
 }
 
-/* On the log's thread, after the commit or its failure. */
-static void on_stored(void *arg, struct cn_event_batch *batch, const struct cn_error *err)
+static void confirm(struct intake *intake, struct cn_event_batch *batch)
 {
-    struct intake *intake = arg;
     struct cn_track *track = intake->track;
     finish(intake);
-    if (err != NULL) {
-        send_failure(track, intake->exchange, err);
-        return;
-    }
     cn_intake_count(track->api->options.intake, batch);
     cn_stream_source(track->api->streams, (cn_source_id){ batch->source_id });
     if (batch->rejection_count > 0) {
         cn_intake_reject(track->api->options.intake, batch);
     }
-    send_success(track, intake->exchange);
+    send_success(track, intake->exchange, intake->success);
+}
+
+/* On the log's thread, after the commit or its failure. */
+static void on_stored(void *arg, struct cn_event_batch *batch, const struct cn_error *err)
+{
+    struct intake *intake = arg;
+    struct cn_track *track = intake->track; /* what is answered may be gone */
+    cn_http_answer_quietly(intake->exchange);
+    if (err != NULL) {
+        finish(intake);
+        send_failure(track, intake->exchange, err);
+    } else {
+        confirm(intake, batch);
+    }
+    if (batch->ends_group) {
+        cn_http_wake(track->api->http);
+    }
 }
 
 /* A wrong key is somebody's lost data: say so, but not a thousand times a second. */
@@ -382,16 +414,20 @@ static void take_in(struct intake *intake)
         return;
     }
     if (batch->count == 0) {
-        on_stored(intake, batch, NULL); /* there is nothing to wait for */
+        confirm(intake, batch); /* there is nothing to wait for */
         cn_event_batch_release(batch);
         return;
     }
-    if (!intake->is_suspended) {
+    const bool is_on_loop = !intake->is_suspended;
+    if (is_on_loop) {
         intake->is_suspended = true;
         atomic_fetch_add(&track->waiting, 1);
         cn_http_suspend(intake->exchange);
     }
-    if (!cn_event_log_append(track->api->options.events, batch, on_stored, intake, &err)) {
+    struct cn_event_log *log = track->api->options.events;
+    bool ok = is_on_loop ? cn_event_log_append_quietly(log, batch, on_stored, intake, &err)
+                         : cn_event_log_append(log, batch, on_stored, intake, &err);
+    if (!ok) {
         cn_event_batch_release(batch);
         finish(intake);
         send_failure(track, intake->exchange, &err);
@@ -412,6 +448,7 @@ static void take_events(struct cn_track *track, struct cn_http_exchange *exchang
         .work = { run_large },
         .track = track,
         .exchange = exchange,
+        .success = success_for(track, exchange),
         .call = call,
         .is_strict = (cn_http_header(exchange, "x-strict-mode", &strict) &&
                       cn_str_equal(strict, CN_STR("1"))) ||
@@ -432,84 +469,19 @@ static void take_events(struct cn_track *track, struct cn_http_exchange *exchang
     }
 }
 
-/* The document that analytics.js asks for before it sends anything. */
-static void write_settings(struct cn_json_writer *out, cn_str key, cn_str host, cn_str protocol)
-{
-    static const char rest[] = "{\"track\":{\"__default\":{\"enabled\":true,\"integrations\":{}}}}";
-    cn_json_object_begin(out);
-    cn_json_key(out, CN_STR("integrations"));
-    cn_json_object_begin(out);
-    cn_json_key(out, CN_STR("Segment.io"));
-    cn_json_object_begin(out);
-    cn_json_key(out, CN_STR("apiKey"));
-    cn_json_str(out, key);
-    cn_json_key(out, CN_STR("apiHost"));
-    cn_json_str(out, host);
-    cn_json_key(out, CN_STR("protocol"));
-    cn_json_str(out, protocol);
-    cn_json_object_end(out);
-    cn_json_object_end(out);
-    cn_json_key(out, CN_STR("plan"));
-    cn_json_raw(out, cn_str_of(rest));
-    cn_json_key(out, CN_STR("edgeFunction"));
-    cn_json_raw(out, CN_STR("{}"));
-    cn_json_key(out, CN_STR("analyticsNextEnabled"));
-    cn_json_bool(out, true);
-    cn_json_key(out, CN_STR("middlewareSettings"));
-    cn_json_raw(out, CN_STR("{}"));
-    cn_json_key(out, CN_STR("enabledMiddleware"));
-    cn_json_raw(out, CN_STR("{}"));
-    cn_json_key(out, CN_STR("metrics"));
-    cn_json_raw(out, CN_STR("{\"sampleRate\":0}"));
-    cn_json_key(out, CN_STR("legacyVideoPluginsEnabled"));
-    cn_json_bool(out, false);
-    cn_json_key(out, CN_STR("remotePlugins"));
-    cn_json_raw(out, CN_STR("[]"));
-    cn_json_object_end(out);
-}
-
-/* Where browsers reach us: "host/v1", and by what. */
-static cn_str api_host(struct cn_track *track, struct cn_http_exchange *exchange,
-                       cn_str *protocol_out)
-{
-    cn_str url = track->api->options.config->http_public_url;
-    cn_str host = CN_STR("localhost");
-    struct cn_buf text;
-    *protocol_out = CN_STR("http");
-    if (url.len > 0) {
-        const char *slashes = memmem(url.ptr, url.len, "://", 3);
-        const size_t at = slashes != NULL ? (size_t)(slashes - url.ptr) : 0;
-        *protocol_out = slashes != NULL ? cn_str_slice(url, 0, at) : CN_STR("https");
-        host = cn_str_slice(url, slashes != NULL ? at + 3 : 0, url.len);
-        host = cn_str_ends_with(host, CN_STR("/")) ? cn_str_slice(host, 0, host.len - 1) : host;
-    } else {
-        (void)cn_http_header(exchange, "host", &host); /* only HTTP/1.0 lacks it */
-    }
-    cn_buf_init(&text, 1024);
-    cn_buf_add_str(&text, host);
-    cn_buf_add_str(&text, CN_STR("/v1"));
-    cn_str result = cn_arena_str(cn_http_arena(exchange), cn_buf_str(&text));
-    cn_buf_deinit(&text);
-    return result;
-}
-
 static void send_settings(struct cn_track *track, struct cn_http_exchange *exchange, cn_str key)
 {
     struct cn_error err;
     struct cn_buf text;
-    struct cn_json_writer out;
     cn_source_id source;
-    cn_str protocol;
     cn_str json;
     if (!cn_utf8_valid(key) || !find_source(track, key, &source, &err)) {
         send_error(track, exchange, 404, CN_STR("unknown write key"), -1);
         return;
     }
-    cn_str host = api_host(track, exchange, &protocol);
+    cn_str url = track->api->options.config->http_public_url;
     cn_buf_init(&text, 8192);
-    cn_json_writer_init(&out, &text);
-    write_settings(&out, key, host, protocol);
-    if (cn_json_finish(&out, &json, &err)) {
+    if (cn_track_settings(url, exchange, key, &text, &json, &err)) {
         cn_http_add_header(exchange, "cache-control", CN_STR("no-cache"));
         send(track, exchange, 200, "application/json", json);
     } else {
@@ -560,10 +532,15 @@ void cn_track_handle(struct cn_track *track, struct cn_http_exchange *exchange)
                            wants_settings ? CN_STR("GET, HEAD, OPTIONS") : CN_STR("POST, OPTIONS"));
         send_error(track, exchange, 405, CN_STR("this address does not take that method"), -1);
     } else if (is_self_report) {
-        send_success(track, exchange);
+        send_success(track, exchange, success_for(track, exchange));
     } else {
         take_events(track, exchange, call);
     }
+}
+
+void cn_track_turn_over(struct cn_track *track)
+{
+    cn_event_log_wake(track->api->options.events);
 }
 
 void cn_track_refuse(struct cn_track *track, struct cn_http_exchange *exchange, int status,

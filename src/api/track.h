@@ -27,6 +27,9 @@ void cn_track_begin(struct cn_track *track, struct cn_http_exchange *exchange);
 
 void cn_track_handle(struct cn_track *track, struct cn_http_exchange *exchange);
 
+/* A loop has handed over what had arrived: now it is one group for the log. */
+void cn_track_turn_over(struct cn_track *track);
+
 /* Answers what net/ refuses by itself. */
 void cn_track_refuse(struct cn_track *track, struct cn_http_exchange *exchange, int status,
                      const char *why);

@@ -37,14 +37,33 @@ static bool push_locked(struct cn_queue *queue, void *item)
     }
     queue->items[(queue->head + queue->count) % queue->capacity] = item;
     queue->count++;
-    (void)pthread_cond_signal(&queue->not_empty);
     return true;
+}
+
+bool cn_queue_try_push_quietly(struct cn_queue *queue, void *item)
+{
+    (void)pthread_mutex_lock(&queue->lock);
+    bool pushed = push_locked(queue, item);
+    (void)pthread_mutex_unlock(&queue->lock);
+    return pushed;
+}
+
+void cn_queue_wake(struct cn_queue *queue)
+{
+    (void)pthread_mutex_lock(&queue->lock);
+    if (queue->count > 0) {
+        (void)pthread_cond_signal(&queue->not_empty);
+    }
+    (void)pthread_mutex_unlock(&queue->lock);
 }
 
 bool cn_queue_try_push(struct cn_queue *queue, void *item)
 {
     (void)pthread_mutex_lock(&queue->lock);
     bool pushed = push_locked(queue, item);
+    if (pushed) {
+        (void)pthread_cond_signal(&queue->not_empty);
+    }
     (void)pthread_mutex_unlock(&queue->lock);
     return pushed;
 }
@@ -56,6 +75,9 @@ bool cn_queue_push(struct cn_queue *queue, void *item)
         (void)pthread_cond_wait(&queue->not_full, &queue->lock);
     }
     bool pushed = push_locked(queue, item);
+    if (pushed) {
+        (void)pthread_cond_signal(&queue->not_empty);
+    }
     (void)pthread_mutex_unlock(&queue->lock);
     return pushed;
 }

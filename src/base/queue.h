@@ -25,6 +25,12 @@ void cn_queue_deinit(struct cn_queue *queue); /* must be empty and unused */
 /* False, without waiting, if it is full or closed. */
 CN_MUST_CHECK bool cn_queue_try_push(struct cn_queue *queue, void *item);
 
+/* The same without waking whoever waits for items: for many in a row, and cn_queue_wake() after. */
+CN_MUST_CHECK bool cn_queue_try_push_quietly(struct cn_queue *queue, void *item);
+
+/* Wakes a waiter if there are items. */
+void cn_queue_wake(struct cn_queue *queue);
+
 /* Waits for room.  False if it is closed. */
 CN_MUST_CHECK bool cn_queue_push(struct cn_queue *queue, void *item);
 

@@ -24,7 +24,8 @@ enum {
     POLL_US = 50000,       /* how often the change table is looked at */
     ROUND_US = 50000,      /* unless options say otherwise */
     NICE = 10,
-    SCRATCH_BLOCK_BYTES = 1024 * 1024
+    SCRATCH_BLOCK_BYTES = 1024 * 1024,
+    GATHER_US = 10000, /* between two feedings of a round: each takes what many commits brought */
 };
 
 void cn_id_list_add(struct cn_id_list *list, int64_t id)
@@ -271,6 +272,17 @@ static size_t pop(struct cn_engine *engine, void **items)
     return count;
 }
 
+/* Under load a commit comes each half millisecond, and waking for it costs more than its events. */
+static void gather(size_t fed, int64_t until_round_us)
+{
+    if (fed == 0) {
+        return; /* that was a wait already */
+    }
+    int64_t pause_us = until_round_us < GATHER_US ? until_round_us : GATHER_US;
+    struct timespec pause = { .tv_nsec = pause_us * 1000 };
+    (void)nanosleep(&pause, NULL); /* woken early, it just feeds sooner */
+}
+
 /* One turn of the engine's thread. */
 static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_error *err)
 {
@@ -288,7 +300,9 @@ static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_erro
     }
     int64_t now_us = cn_clock_monotonic_us();
     bool is_tick = now_us - rhythm->tick_us >= engine->options.tick_us;
-    if (!is_tick && now_us - rhythm->round_us < engine->options.round_us) {
+    int64_t until_round_us = rhythm->round_us + engine->options.round_us - now_us;
+    if (!is_tick && until_round_us > 0) {
+        gather(count, until_round_us);
         return true;
     }
     rhythm->round_us = now_us;

@@ -85,6 +85,7 @@ struct cn_event_batch {
     /* Set by the log before `done`. */
     size_t accepted;
     size_t duplicates;
+    bool ends_group; /* the last of its group to be answered */
 
     /* The log's own. */
     struct cn_buf block; /* the events as the log stores them, or empty */

@@ -50,6 +50,7 @@ static void answer(struct cn_event_log *log, const struct cn_event_group *group,
 {
     for (size_t i = 0; i < group->count; i++) {
         struct cn_event_batch *batch = group->batches[i];
+        batch->ends_group = i + 1 == group->count;
         batch->done(batch->done_arg, batch, err);
         atomic_fetch_sub(&log->queue_bytes, batch->queued_bytes);
         cn_event_batch_release(batch);
@@ -253,8 +254,8 @@ void cn_event_log_close(struct cn_event_log *log)
 
 /* ---- what callers use ---- */
 
-bool cn_event_log_append(struct cn_event_log *log, struct cn_event_batch *batch,
-                         cn_event_done *done, void *arg, struct cn_error *err)
+bool cn_event_log_append_quietly(struct cn_event_log *log, struct cn_event_batch *batch,
+                                 cn_event_done *done, void *arg, struct cn_error *err)
 {
     if (atomic_load(&log->is_stopped)) {
         return cn_fail(err, CN_UNAVAILABLE, "event log has stopped after a failed sync");
@@ -267,7 +268,7 @@ bool cn_event_log_append(struct cn_event_log *log, struct cn_event_batch *batch,
     batch->queued_bytes = (int64_t)(batch->arena.used_bytes + batch->block.len);
     int64_t before = atomic_fetch_add(&log->queue_bytes, batch->queued_bytes);
     bool fits = before + batch->queued_bytes <= log->options.queue_bytes || before == 0;
-    if (fits && cn_queue_try_push(&log->queue, batch)) {
+    if (fits && cn_queue_try_push_quietly(&log->queue, batch)) {
         return true;
     }
     atomic_fetch_sub(&log->queue_bytes, batch->queued_bytes);
@@ -275,6 +276,21 @@ bool cn_event_log_append(struct cn_event_log *log, struct cn_event_batch *batch,
         return cn_fail(err, CN_UNAVAILABLE, "event log is closing");
     }
     return cn_fail(err, CN_TOO_MANY, "intake queue is full");
+}
+
+void cn_event_log_wake(struct cn_event_log *log)
+{
+    cn_queue_wake(&log->queue);
+}
+
+bool cn_event_log_append(struct cn_event_log *log, struct cn_event_batch *batch,
+                         cn_event_done *done, void *arg, struct cn_error *err)
+{
+    bool ok = cn_event_log_append_quietly(log, batch, done, arg, err);
+    if (ok) {
+        cn_event_log_wake(log);
+    }
+    return ok;
 }
 
 int64_t cn_event_log_position(const struct cn_event_log *log)

@@ -79,6 +79,13 @@ void cn_event_log_close(struct cn_event_log *log);
 CN_MUST_CHECK bool cn_event_log_append(struct cn_event_log *log, struct cn_event_batch *batch,
                                        cn_event_done *done, void *arg, struct cn_error *err);
 
+/* The same, but the writer may sleep on until cn_event_log_wake(): for who has many batches at a
+ * time, so that they are one group. */
+CN_MUST_CHECK bool cn_event_log_append_quietly(struct cn_event_log *log,
+                                               struct cn_event_batch *batch, cn_event_done *done,
+                                               void *arg, struct cn_error *err);
+void cn_event_log_wake(struct cn_event_log *log);
+
 /* Sequence number of the newest committed event; 0 in an empty log. */
 int64_t cn_event_log_position(const struct cn_event_log *log);
 

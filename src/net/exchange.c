@@ -34,7 +34,7 @@ static struct cn_http_connection *connection_of(struct cn_http_exchange *exchang
     return (struct cn_http_connection *)exchange; /* its first member */
 }
 
-static void set_deadline(struct cn_http_exchange *exchange, int64_t timeout_ms)
+void cn_http_set_deadline(struct cn_http_exchange *exchange, int64_t timeout_ms)
 {
     connection_of(exchange)->deadline_us =
         timeout_ms > 0 ? cn_clock_monotonic_us() + timeout_ms * 1000 : 0;
@@ -51,13 +51,12 @@ void *cn_http_on_uri(void *arg, const char *uri, struct MHD_Connection *mhd)
     const char *mark = memchr(target.ptr, '?', target.len);
     const size_t path_len = mark != NULL ? (size_t)(mark - target.ptr) : target.len;
 
-    cn_arena_init(&exchange->arena, 4096);
     target = cn_arena_str(&exchange->arena, target);
     exchange->path = cn_str_slice(target, 0, path_len);
     exchange->query = mark != NULL ? cn_str_slice(target, path_len + 1, target.len) : CN_STR("");
     exchange->index = connection->requests++;
     exchange->phase = CN_PHASE_NEW;
-    set_deadline(exchange, loop->server->options.header_timeout_ms);
+    cn_http_set_deadline(exchange, loop->server->options.header_timeout_ms);
     atomic_fetch_add(&loop->server->requests_total, 1);
     return exchange;
 }
@@ -85,10 +84,17 @@ static bool refuse_framing(struct cn_http_exchange *exchange)
     return true;
 }
 
-static void count_body(struct cn_http_exchange *exchange, int64_t bytes)
+void cn_http_count_body(struct cn_http_exchange *exchange, int64_t bytes)
 {
     exchange->counted += bytes;
     atomic_fetch_add(&exchange->loop->server->bodies_bytes, bytes);
+}
+
+static struct MHD_Response *static_response(cn_str body)
+{
+    /* Not written to; the interface knows no const. */
+    return MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.ptr,
+                                           MHD_RESPMEM_PERSISTENT);
 }
 
 static struct MHD_Response *make_response(struct cn_http_exchange *exchange)
@@ -102,32 +108,39 @@ static struct MHD_Response *make_response(struct cn_http_exchange *exchange)
         exchange->answer = (struct cn_buf){ 0 };
         return response;
     }
-    /* Not written to; the interface knows no const. */
-    return MHD_create_response_from_buffer(exchange->answer_text.len,
-                                           (void *)(uintptr_t)exchange->answer_text.ptr,
-                                           MHD_RESPMEM_PERSISTENT);
+    return static_response(exchange->answer_text);
+}
+
+static void add_headers(struct MHD_Response *response, const struct cn_http_header *headers,
+                        size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        (void)MHD_add_response_header(response, headers[i].name, headers[i].value);
+    }
+    (void)MHD_add_response_header(response, "x-content-type-options", "nosniff");
 }
 
 static enum MHD_Result queue_answer(struct cn_http_exchange *exchange)
 {
-    struct MHD_Response *response = make_response(exchange);
+    const bool is_shared = exchange->prepared != NULL && !exchange->close_after;
+    struct MHD_Response *response = is_shared ? exchange->prepared : make_response(exchange);
     if (response == NULL) {
         return MHD_NO; /* out of memory: the connection is closed */
     }
-    for (size_t i = 0; i < exchange->header_count; i++) {
-        (void)MHD_add_response_header(response, exchange->headers[i].name,
-                                      exchange->headers[i].value);
+    if (!is_shared) {
+        add_headers(response, exchange->headers, exchange->header_count);
     }
-    (void)MHD_add_response_header(response, "x-content-type-options", "nosniff");
     if (exchange->close_after) {
         (void)MHD_add_response_header(response, "connection", "close");
     }
     exchange->phase = CN_PHASE_QUEUED;
-    set_deadline(exchange,
-                 exchange->stream != NULL ? 0 : exchange->loop->server->options.send_timeout_ms);
+    cn_http_set_deadline(
+        exchange, exchange->stream != NULL ? 0 : exchange->loop->server->options.send_timeout_ms);
     enum MHD_Result result =
         MHD_queue_response(exchange->mhd, (unsigned)exchange->status, response);
-    MHD_destroy_response(response); /* our hold; the connection has its own */
+    if (!is_shared) {
+        MHD_destroy_response(response); /* our hold; the connection has its own */
+    }
     return result;
 }
 
@@ -150,7 +163,7 @@ static bool expects_continue(const struct cn_http_exchange *exchange)
            cn_str_equal_nocase(text, CN_STR("100-continue"));
 }
 
-static void admit(struct cn_http_exchange *exchange, int64_t bytes)
+void cn_http_admit(struct cn_http_exchange *exchange, int64_t bytes)
 {
     const struct cn_http_server *server = exchange->loop->server;
     if (refuse_framing(exchange)) {
@@ -182,8 +195,8 @@ static enum MHD_Result on_header(struct cn_http_exchange *exchange, const char *
     exchange->method = method_of(method);
     exchange->body_max = options->body_max_bytes;
     exchange->phase = CN_PHASE_BODY;
-    set_deadline(exchange, options->body_timeout_ms);
-    admit(exchange, bytes);
+    cn_http_set_deadline(exchange, options->body_timeout_ms);
+    cn_http_admit(exchange, bytes);
     cn_buf_init(&exchange->body, (size_t)exchange->body_max);
     if (!exchange->is_answered) {
         return MHD_YES;
@@ -205,12 +218,12 @@ static enum MHD_Result on_body(struct cn_http_exchange *exchange, const char *by
         return exchange->discarded > CN_HTTP_DISCARD_MAX_BYTES ? MHD_NO : MHD_YES;
     }
     cn_buf_add(&exchange->body, bytes, len);
-    count_body(exchange, (int64_t)len);
+    cn_http_count_body(exchange, (int64_t)len);
     const bool is_crowded = atomic_load(&server->bodies_bytes) > server->options.bodies_max_bytes;
     const bool is_large = exchange->body.overflowed;
     if (is_large || is_crowded) {
         exchange->phase = CN_PHASE_DISCARD;
-        count_body(exchange, -exchange->counted);
+        cn_http_count_body(exchange, -exchange->counted);
         cn_buf_deinit(&exchange->body);
         refuse(exchange, is_large ? 413 : 503,
                is_large ? "the body is too large" : "too many bodies at a time");
@@ -223,7 +236,7 @@ static enum MHD_Result on_end(struct cn_http_exchange *exchange)
     const struct cn_http_server *server = exchange->loop->server;
     if (!exchange->is_answered && !refuse_framing(exchange)) {
         exchange->phase = CN_PHASE_HANDED;
-        set_deadline(exchange, 0);
+        cn_http_set_deadline(exchange, 0);
         server->options.handle(server->options.arg, exchange);
         if (exchange->is_suspended) {
             return MHD_YES; /* it is another thread's now */
@@ -262,22 +275,29 @@ enum MHD_Result cn_http_on_access(void *arg, struct MHD_Connection *mhd, const c
     return MHD_YES;
 }
 
+void cn_http_exchange_end(struct cn_http_exchange *exchange)
+{
+    struct cn_http_loop *loop = exchange->loop;
+    cn_http_count_body(exchange, -exchange->counted);
+    cn_buf_deinit(&exchange->body);
+    cn_buf_deinit(&exchange->answer);
+    struct cn_arena arena = exchange->arena;
+    cn_arena_reset(&arena); /* a block of it is kept for the connection's next request */
+    *exchange = (struct cn_http_exchange){ .loop = loop, .mhd = exchange->mhd, .arena = arena };
+    cn_http_set_deadline(exchange, loop->server->options.idle_timeout_ms);
+}
+
 void cn_http_on_completed(void *arg, struct MHD_Connection *mhd, void **context,
                           enum MHD_RequestTerminationCode code)
 {
     struct cn_http_exchange *exchange = *context;
+    (void)arg;
     (void)mhd;
     (void)code;
     if (exchange == NULL) {
         return;
     }
-    struct cn_http_loop *loop = arg;
-    count_body(exchange, -exchange->counted);
-    cn_buf_deinit(&exchange->body);
-    cn_buf_deinit(&exchange->answer);
-    cn_arena_deinit(&exchange->arena);
-    *exchange = (struct cn_http_exchange){ .loop = loop, .mhd = exchange->mhd };
-    set_deadline(exchange, loop->server->options.idle_timeout_ms);
+    cn_http_exchange_end(exchange);
     *context = NULL;
 }
 
@@ -308,6 +328,15 @@ struct cn_arena *cn_http_arena(struct cn_http_exchange *exchange)
 
 bool cn_http_header(const struct cn_http_exchange *exchange, const char *name, cn_str *value_out)
 {
+    for (size_t i = 0; i < exchange->field_count; i++) {
+        if (cn_str_equal_nocase(exchange->fields[i].name, cn_str_of(name))) {
+            *value_out = exchange->fields[i].value;
+            return true;
+        }
+    }
+    if (exchange->is_direct) {
+        return false;
+    }
     const char *value = MHD_lookup_connection_value(exchange->mhd, MHD_HEADER_KIND, name);
     if (value == NULL) {
         return false;
@@ -356,6 +385,11 @@ void cn_http_add_header(struct cn_http_exchange *exchange, const char *name, cn_
         (struct cn_http_header){ name, cn_arena_str(&exchange->arena, value).ptr };
 }
 
+void cn_http_answer_quietly(struct cn_http_exchange *exchange)
+{
+    exchange->answers_quietly = true;
+}
+
 void cn_http_close_after(struct cn_http_exchange *exchange)
 {
     exchange->close_after = true;
@@ -367,6 +401,10 @@ static void resume(struct cn_http_note *note)
     struct cn_http_exchange *exchange = (struct cn_http_exchange *)note; /* its first member */
     exchange->is_suspended = false;
     atomic_fetch_sub(&exchange->loop->server->suspended, 1);
+    if (exchange->is_direct) {
+        cn_http_direct_finish(exchange);
+        return;
+    }
     if (queue_answer(exchange) == MHD_NO) {
         exchange->phase = CN_PHASE_QUEUED;
     }
@@ -378,7 +416,9 @@ static void answer(struct cn_http_exchange *exchange, int status)
     assert(!exchange->is_answered);
     exchange->is_answered = true;
     exchange->status = status;
-    if (exchange->is_suspended) {
+    if (exchange->is_suspended && exchange->answers_quietly) {
+        cn_http_loop_post_quietly(exchange->loop, &exchange->note);
+    } else if (exchange->is_suspended) {
         (void)cn_http_loop_post(exchange->loop, &exchange->note); /* its only post */
     }
 }
@@ -399,11 +439,57 @@ void cn_http_reply_text(struct cn_http_exchange *exchange, int status, cn_str bo
     answer(exchange, status);
 }
 
+struct cn_http_prepared {
+    int status;
+    cn_str body;
+    struct cn_http_header headers[CN_HTTP_HEADERS_MAX];
+    size_t header_count;
+    struct MHD_Response *response;
+};
+
+struct cn_http_prepared *cn_http_prepare(int status, const struct cn_http_header *headers,
+                                         size_t header_count, cn_str body)
+{
+    assert(header_count <= CN_HTTP_HEADERS_MAX);
+    struct cn_http_prepared *prepared = cn_heap_resize(NULL, sizeof(*prepared));
+    *prepared = (struct cn_http_prepared){ .status = status,
+                                           .body = body,
+                                           .header_count = header_count,
+                                           .response = static_response(body) };
+    if (prepared->response == NULL) {
+        abort(); /* out of memory, as in base/arena.c */
+    }
+    memcpy(prepared->headers, headers, header_count * sizeof(headers[0]));
+    add_headers(prepared->response, headers, header_count);
+    return prepared;
+}
+
+void cn_http_prepared_free(struct cn_http_prepared *prepared)
+{
+    if (prepared != NULL) {
+        MHD_destroy_response(prepared->response);
+        free(prepared);
+    }
+}
+
+void cn_http_reply_prepared(struct cn_http_exchange *exchange,
+                            const struct cn_http_prepared *prepared)
+{
+    assert(exchange->header_count == 0);
+    exchange->prepared = prepared->response;
+    /* Its parts, for an answer that must differ: the last of a connection. */
+    memcpy(exchange->headers, prepared->headers, sizeof(exchange->headers));
+    exchange->header_count = prepared->header_count;
+    cn_http_reply_text(exchange, prepared->status, prepared->body);
+}
+
 void cn_http_suspend(struct cn_http_exchange *exchange)
 {
     assert(exchange->phase == CN_PHASE_HANDED && !exchange->is_answered);
     exchange->is_suspended = true;
     exchange->note.run = resume;
     atomic_fetch_add(&exchange->loop->server->suspended, 1);
-    MHD_suspend_connection(exchange->mhd);
+    if (!exchange->is_direct) {
+        MHD_suspend_connection(exchange->mhd);
+    }
 }

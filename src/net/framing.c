@@ -33,7 +33,7 @@ static void refuse(struct cn_framing *framing, const char *why)
 
 static bool is_token(unsigned char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            (c != 0 && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
@@ -54,10 +54,13 @@ static void begin_request(struct cn_framing *framing)
     framing->state = STATE_LINE;
 }
 
-static void add_line_byte(struct cn_framing *framing, char c)
+/* Only the last bytes of a request line matter. */
+static void add_to_line(struct cn_framing *framing, const char *text, size_t len)
 {
-    memmove(framing->version, framing->version + 1, sizeof(framing->version) - 1);
-    framing->version[sizeof(framing->version) - 1] = c;
+    const size_t kept = sizeof(framing->version);
+    const size_t added = len < kept ? len : kept;
+    memmove(framing->version, framing->version + added, kept - added);
+    memcpy(framing->version + kept - added, text + len - added, added);
 }
 
 static void add_value_byte(struct cn_framing *framing, char c)
@@ -69,6 +72,15 @@ static void add_value_byte(struct cn_framing *framing, char c)
         framing->value[framing->value_len] = lower(c);
     }
     framing->value_len++;
+}
+
+static void add_to_value(struct cn_framing *framing, const char *text, size_t len)
+{
+    size_t i = 0;
+    while (i < len && framing->value_len < sizeof(framing->value)) {
+        add_value_byte(framing, text[i++]);
+    }
+    framing->value_len += len - i;
 }
 
 static bool is_named(const struct cn_framing *framing, cn_str name)
@@ -230,10 +242,21 @@ static void on_text(struct cn_framing *framing, char c, int next_state)
     } else if (c == '\0') {
         refuse(framing, "a NUL byte in the header");
     } else if (framing->state == STATE_LINE) {
-        add_line_byte(framing, c);
+        add_to_line(framing, &c, 1);
     } else if (framing->state == STATE_VALUE) {
-        add_value_byte(framing, c);
+        add_to_value(framing, &c, 1);
     }
+}
+
+/* Bytes before the first that on_text() does not simply take. */
+static size_t plain_text(const char *bytes, size_t len)
+{
+    static const char ends[] = { '\r', '\n', '\0' };
+    for (size_t i = 0; i < CN_ARRAY_LEN(ends); i++) {
+        const char *end = memchr(bytes, ends[i], len);
+        len = end != NULL ? (size_t)(end - bytes) : len;
+    }
+    return len;
 }
 
 static void on_line_end(struct cn_framing *framing, char c)
@@ -311,22 +334,48 @@ static void on_byte(struct cn_framing *framing, char c)
     }
 }
 
+/* Takes at once what needs no look at each byte; how many those are. */
+static size_t on_bytes(struct cn_framing *framing, const char *bytes, size_t len)
+{
+    size_t taken = 0;
+    switch (framing->state) {
+    case STATE_BODY:
+    case STATE_CHUNK_DATA:
+        taken = framing->left < len ? (size_t)framing->left : len;
+        framing->left -= taken;
+        if (framing->left == 0) {
+            framing->state = framing->state == STATE_BODY ? STATE_START : STATE_CHUNK_CR;
+        }
+        break;
+    case STATE_LINE:
+        taken = plain_text(bytes, len);
+        add_to_line(framing, bytes, taken);
+        break;
+    case STATE_VALUE:
+        taken = plain_text(bytes, len);
+        add_to_value(framing, bytes, taken);
+        break;
+    default:
+        break;
+    }
+    return taken;
+}
+
 void cn_framing_feed(struct cn_framing *framing, const char *bytes, size_t len)
 {
     size_t i = 0;
     while (i < len && framing->state != STATE_BAD) {
-        if (framing->state != STATE_BODY && framing->state != STATE_CHUNK_DATA) {
-            on_byte(framing, bytes[i++]);
-            continue;
+        const size_t taken = on_bytes(framing, bytes + i, len - i);
+        if (taken == 0) {
+            on_byte(framing, bytes[i]);
         }
-        const size_t rest = len - i;
-        const size_t taken = framing->left < rest ? (size_t)framing->left : rest;
-        framing->left -= taken;
-        i += taken;
-        if (framing->left == 0) {
-            framing->state = framing->state == STATE_BODY ? STATE_START : STATE_CHUNK_CR;
-        }
+        i += taken > 0 ? taken : 1;
     }
+}
+
+bool cn_framing_is_between(const struct cn_framing *framing)
+{
+    return framing->state == STATE_START;
 }
 
 const char *cn_framing_problem(const struct cn_framing *framing, int64_t index)

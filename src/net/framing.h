@@ -39,6 +39,9 @@ struct cn_framing {
 /* A zeroed struct is a connection of which nothing was read yet. */
 void cn_framing_feed(struct cn_framing *framing, const char *bytes, size_t len);
 
+/* Whether the last byte fed was the last of a request, or none was fed. */
+bool cn_framing_is_between(const struct cn_framing *framing);
+
 /* Why request `index` (from 0) must be refused, or NULL. */
 const char *cn_framing_problem(const struct cn_framing *framing, int64_t index);
 

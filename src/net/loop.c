@@ -32,33 +32,72 @@ static _Thread_local struct cn_http_loop *running;
 
 ssize_t cn_http_recv(int fd, void *bytes, size_t len, int flags)
 {
+    const bool is_known = running != NULL && (size_t)fd < running->by_fd_count;
+    struct cn_http_connection *connection = is_known ? running->by_fd[fd] : NULL;
+    if (connection != NULL && connection->exchange.is_direct) {
+        connection->has_more = true; /* read when its answer is sent */
+        errno = EAGAIN;
+        return -1;
+    }
     ssize_t got = recvfrom(fd, bytes, len, flags, NULL, NULL);
-    if (running != NULL && got > 0 && (size_t)fd < running->by_fd_count &&
-        running->by_fd[fd] != NULL) {
-        cn_framing_feed(&running->by_fd[fd]->framing, bytes, (size_t)got);
+    if (connection != NULL && got > 0 &&
+        cn_http_direct_take(connection, bytes, (size_t)got, (size_t)got == len)) {
+        errno = EAGAIN;
+        return -1;
     }
     return got;
 }
 
-bool cn_http_loop_post(struct cn_http_loop *loop, struct cn_http_note *note)
+/* With the lock held. */
+static bool put_in_inbox(struct cn_http_loop *loop, struct cn_http_note *note)
 {
-    bool was_empty = false;
-    (void)pthread_mutex_lock(&loop->lock);
     const bool is_new = !note->is_posted;
     if (is_new) {
         note->is_posted = true;
         note->next = NULL;
-        was_empty = loop->inbox == NULL;
         *loop->inbox_end = note;
         loop->inbox_end = &note->next;
     }
+    return is_new;
+}
+
+void cn_http_loop_wake(struct cn_http_loop *loop)
+{
+    const uint64_t one = 1;
+    ssize_t written = loop->wake_fd >= 0 ? write(loop->wake_fd, &one, sizeof(one)) : 0;
+    (void)written; /* fails only when the counter is full, and then the loop is awake */
+}
+
+bool cn_http_loop_post(struct cn_http_loop *loop, struct cn_http_note *note)
+{
+    (void)pthread_mutex_lock(&loop->lock);
+    const bool was_empty = loop->inbox == NULL;
+    const bool is_new = put_in_inbox(loop, note);
     (void)pthread_mutex_unlock(&loop->lock);
     if (was_empty) { /* else a write is under way: one wakes the loop for many answers */
-        const uint64_t one = 1;
-        ssize_t written = write(loop->wake_fd, &one, sizeof(one));
-        (void)written; /* fails only when the counter is full, and then the loop is awake */
+        cn_http_loop_wake(loop);
     }
     return is_new;
+}
+
+void cn_http_loop_post_quietly(struct cn_http_loop *loop, struct cn_http_note *note)
+{
+    (void)pthread_mutex_lock(&loop->lock);
+    (void)put_in_inbox(loop, note); /* posted already: the loop will see it all the same */
+    (void)pthread_mutex_unlock(&loop->lock);
+}
+
+void cn_http_wake(struct cn_http_server *server)
+{
+    for (size_t i = 0; i < server->options.loops; i++) {
+        struct cn_http_loop *loop = &server->loops[i];
+        (void)pthread_mutex_lock(&loop->lock);
+        const bool has_notes = loop->inbox != NULL;
+        (void)pthread_mutex_unlock(&loop->lock);
+        if (has_notes) {
+            cn_http_loop_wake(loop);
+        }
+    }
 }
 
 static struct cn_http_note *take_inbox(struct cn_http_loop *loop)
@@ -148,6 +187,7 @@ static struct cn_http_connection *open_connection(struct cn_http_loop *loop,
     connection->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     connection->exchange.loop = loop;
     connection->exchange.mhd = mhd;
+    cn_arena_init(&connection->exchange.arena, CN_HTTP_ARENA_BYTES);
     connection->deadline_us =
         cn_clock_monotonic_us() + loop->server->options.header_timeout_ms * 1000;
 
@@ -170,6 +210,13 @@ static struct cn_http_connection *open_connection(struct cn_http_loop *loop,
     return connection;
 }
 
+void cn_http_connection_free(struct cn_http_connection *connection)
+{
+    cn_arena_deinit(&connection->exchange.arena);
+    cn_buf_deinit(&connection->exchange.body);
+    free(connection);
+}
+
 static void close_connection(struct cn_http_loop *loop, struct cn_http_connection *connection)
 {
     loop->by_fd[connection->fd] = NULL;
@@ -182,9 +229,11 @@ static void close_connection(struct cn_http_loop *loop, struct cn_http_connectio
         connection->next->previous = connection->previous;
     }
     count_address(loop->server, connection->address_key, -1);
-    cn_arena_deinit(&connection->exchange.arena);
-    cn_buf_deinit(&connection->exchange.body);
-    free(connection);
+    if (connection->exchange.is_direct) {
+        connection->is_gone = true; /* whoever is to answer has its exchange still */
+    } else {
+        cn_http_connection_free(connection);
+    }
 }
 
 void cn_http_on_connection(void *arg, struct MHD_Connection *mhd, void **context,
@@ -266,6 +315,9 @@ void *cn_http_loop_run(void *arg)
         wait_for_work(loop, epoll_fd);
         run_inbox(loop);
         (void)MHD_run(loop->daemon); /* MHD_NO only without a daemon */
+        if (server->options.turn_over != NULL) {
+            server->options.turn_over(server->options.arg);
+        }
         const int64_t now_us = cn_clock_monotonic_us();
         if (now_us >= loop->next_sweep_us) {
             sweep(loop, now_us);

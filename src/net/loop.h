@@ -22,6 +22,8 @@ enum {
     CN_HTTP_POOL_BYTES = 16 * 1024,               /* of libmicrohttpd, for each connection */
     CN_HTTP_DISCARD_MAX_BYTES = 16 * 1024 * 1024, /* of a body whose answer is known already */
     CN_HTTP_HEADERS_MAX = 24,                     /* of an answer */
+    CN_HTTP_BRIEF_MAX_BYTES = 64 * 1024,          /* of an answer by direct.c */
+    CN_HTTP_ARENA_BYTES = 4096,                   /* each connection keeps so much */
 };
 
 /* Something for a loop to look at; embed it.  Posting one that is already posted does nothing. */
@@ -39,15 +41,19 @@ enum cn_http_phase {
     CN_PHASE_QUEUED   /* the answer is with libmicrohttpd */
 };
 
-struct cn_http_header {
-    const char *name;
-    const char *value;
+/* A field of a request that libmicrohttpd has not seen. */
+struct cn_http_field {
+    cn_str name;
+    cn_str value;
 };
 
 struct cn_http_exchange {
     struct cn_http_note note; /* answered while suspended */
     struct cn_http_loop *loop;
     struct MHD_Connection *mhd;
+    bool is_direct; /* by direct.c alone, with these fields; libmicrohttpd knows nothing of it */
+    struct cn_http_field *fields;
+    size_t field_count;
     enum cn_http_phase phase;
     enum cn_http_method method;
     int64_t index; /* of the request in its connection */
@@ -61,11 +67,13 @@ struct cn_http_exchange {
     void *context;
     bool is_suspended;
     bool is_answered;
+    bool answers_quietly;
     bool close_after;
     int status;
     struct cn_buf answer; /* or: */
     cn_str answer_text;
-    struct cn_sse_stream *stream; /* or: */
+    struct MHD_Response *prepared; /* the same as a whole, not this exchange's; or NULL */
+    struct cn_sse_stream *stream;  /* or: */
     struct cn_http_header headers[CN_HTTP_HEADERS_MAX];
     size_t header_count;
 };
@@ -78,6 +86,8 @@ struct cn_http_connection {
     int fd;
     int64_t requests;
     int64_t deadline_us; /* monotonic; 0: none */
+    bool has_more;       /* arrived while a direct exchange was in hand */
+    bool is_gone;        /* closed meanwhile: freed with the exchange's end */
     uint64_t address_key;
     char address[INET6_ADDRSTRLEN];
 };
@@ -98,7 +108,10 @@ struct cn_http_loop {
     struct cn_sse_stream *streams;
     int64_t next_sweep_us;
     int64_t next_heartbeat_us;
-    bool is_quiet; /* accepts no more */
+    bool is_quiet;     /* accepts no more */
+    struct cn_buf out; /* a direct answer in the making */
+    char date[96];     /* of its Date line */
+    int64_t date_s;    /* 0: none yet */
 };
 
 struct cn_http_server {
@@ -142,6 +155,12 @@ void *cn_http_loop_run(void *arg); /* a struct cn_http_loop */
 /* Any thread.  False if the note is posted already. */
 bool cn_http_loop_post(struct cn_http_loop *loop, struct cn_http_note *note);
 
+/* Any thread.  Nothing happens if the loop was never started. */
+void cn_http_loop_wake(struct cn_http_loop *loop);
+
+/* As cn_http_loop_post(), without waking the loop: cn_http_wake() follows. */
+void cn_http_loop_post_quietly(struct cn_http_loop *loop, struct cn_http_note *note);
+
 /* The callbacks of libmicrohttpd, in exchange.c. */
 void *cn_http_on_uri(void *arg, const char *uri, struct MHD_Connection *mhd);
 enum MHD_Result cn_http_on_access(void *arg, struct MHD_Connection *mhd, const char *url,
@@ -150,7 +169,21 @@ enum MHD_Result cn_http_on_access(void *arg, struct MHD_Connection *mhd, const c
 void cn_http_on_completed(void *arg, struct MHD_Connection *mhd, void **context,
                           enum MHD_RequestTerminationCode code);
 
+/* In exchange.c, for direct.c. */
+void cn_http_admit(struct cn_http_exchange *exchange, int64_t bytes);
+void cn_http_count_body(struct cn_http_exchange *exchange, int64_t bytes);
+void cn_http_set_deadline(struct cn_http_exchange *exchange, int64_t timeout_ms);
+void cn_http_exchange_end(struct cn_http_exchange *exchange); /* ready for the next */
+
+/* In direct.c.  Bytes that were received, all of which framing is fed; true: they were a whole
+ * request, it is in hand or answered, and libmicrohttpd must not see them.  has_more: there may be
+ * others to be read already. */
+bool cn_http_direct_take(struct cn_http_connection *connection, const char *bytes, size_t len,
+                         bool has_more);
+void cn_http_direct_finish(struct cn_http_exchange *exchange); /* answers; it may then be gone */
+
 /* In loop.c. */
+void cn_http_connection_free(struct cn_http_connection *connection);
 void cn_http_on_connection(void *arg, struct MHD_Connection *mhd, void **context,
                            enum MHD_ConnectionNotificationCode code);
 enum MHD_Result cn_http_on_accept(void *arg, const struct sockaddr *address, socklen_t len);

@@ -134,6 +134,7 @@ static bool start_loop(struct cn_http_server *server, struct cn_http_loop *loop,
         (unsigned)server->options.connections_max + 64; /* ours comes first */
     loop->server = server;
     loop->inbox_end = &loop->inbox;
+    cn_buf_init(&loop->out, CN_HTTP_BRIEF_MAX_BYTES);
     loop->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (loop->wake_fd < 0) {
         return cn_fail(err, CN_UNAVAILABLE, "no eventfd: %m");
@@ -216,17 +217,10 @@ uint16_t cn_http_port(const struct cn_http_server *server)
     return server->port;
 }
 
-static void wake(struct cn_http_loop *loop)
-{
-    const uint64_t one = 1;
-    ssize_t written = loop->wake_fd >= 0 ? write(loop->wake_fd, &one, sizeof(one)) : 0;
-    (void)written; /* fails only when the counter is full, and then the loop is awake */
-}
-
 static void wake_all(struct cn_http_server *server)
 {
     for (size_t i = 0; i < server->options.loops; i++) {
-        wake(&server->loops[i]);
+        cn_http_loop_wake(&server->loops[i]);
     }
 }
 
@@ -258,6 +252,7 @@ void cn_http_stop(struct cn_http_server *server)
             (void)close(loop->wake_fd);
         }
         free(loop->by_fd);
+        cn_buf_deinit(&loop->out);
         (void)pthread_mutex_destroy(&loop->lock);
     }
     cn_map_deinit(&server->addresses);

@@ -7,6 +7,10 @@
  * exchange answers exactly once, by cn_http_reply() or cn_sse_open(); a suspended one may do so on
  * any thread and is the answering thread's until then.
  *
+ * A POST to a path that `is_brief` knows, come whole in one read, does not go through libmicrohttpd
+ * (direct.c).  Handlers see no difference; a client that sends more before it has its answer may
+ * find the connection closed after it.
+ *
  * Requests that two parsers could read differently - both Content-Length and Transfer-Encoding, a
  * repeated Content-Length, a bare LF, a space before a colon, no Host, a coding other than chunked
  * - get 400 and the connection is closed.  While an exchange is suspended its client's
@@ -57,7 +61,9 @@ struct cn_http_options {
     int64_t stream_max_bytes;            /* unread bytes of one; 0: CN_SSE_QUEUE_MAX_BYTES */
     cn_http_callback *begin;             /* header complete; may refuse, or set the cap; or NULL */
     cn_http_callback *handle;            /* body complete, unless `begin` has answered */
-    cn_http_refusal *refuse;             /* NULL: a line of plain text */
+    bool (*is_brief)(void *arg, cn_str path); /* a POST's answer has a short body; NULL: no */
+    cn_http_refusal *refuse;                  /* NULL: a line of plain text */
+    void (*turn_over)(void *arg); /* a loop has handed over all that had arrived; or NULL */
     void *arg;
 };
 
@@ -128,8 +134,28 @@ void cn_http_reply(struct cn_http_exchange *exchange, int status, struct cn_buf 
 /* The same with a body that outlives the exchange (built in, or in its own arena). */
 void cn_http_reply_text(struct cn_http_exchange *exchange, int status, cn_str body);
 
+/* An answer that is given often, and made only once: its lines and its body are static text, and it
+ * outlives the exchanges that it answers. */
+struct cn_http_prepared;
+struct cn_http_header {
+    const char *name;
+    const char *value;
+};
+struct cn_http_prepared *cn_http_prepare(int status, const struct cn_http_header *headers,
+                                         size_t header_count, cn_str body);
+void cn_http_prepared_free(struct cn_http_prepared *prepared); /* NULL is allowed */
+
+/* The same as cn_http_reply_text() after its lines were added; no others may have been. */
+void cn_http_reply_prepared(struct cn_http_exchange *exchange,
+                            const struct cn_http_prepared *prepared);
+
 /* In `handle`: the answer comes later.  Call it before another thread can know the exchange. */
 void cn_http_suspend(struct cn_http_exchange *exchange);
+
+/* Before a suspended exchange is answered: its loop may sleep on until cn_http_wake().  For who
+ * answers many at a time. */
+void cn_http_answer_quietly(struct cn_http_exchange *exchange);
+void cn_http_wake(struct cn_http_server *server);
 
 /* Closes the connection after the answer.  Before cn_http_reply(). */
 void cn_http_close_after(struct cn_http_exchange *exchange);

@@ -1,0 +1,272 @@
+/*
+ * Short requests past libmicrohttpd.
+ *
+ * A connection that waits for an answer from another thread is suspended, and libmicrohttpd then
+ * takes it out of epoll, puts it back, asks it for bytes in vain and wipes its pool: for a request
+ * of one event that is half of all there is to do.  So what comes whole in one read, and is asked
+ * of a path whose answers are short (`is_brief`), is parsed, handed over and answered here; recv()
+ * is ours (loop.c) and tells libmicrohttpd that nothing has come.  Whatever is unusual in it - an
+ * expectation, a coding, a connection that is to end - goes to libmicrohttpd as any other does.
+ *
+ * Where a request ends has been proved by net/framing.h before.  While one is in hand nothing is
+ * read.  What a client sent meanwhile libmicrohttpd cannot be told of any more: it is another such
+ * request, or the connection is closed, as a server may do to those who do not wait.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+
+#include "net/loop.h"
+
+enum {
+    FIELDS_MAX = 32,
+};
+
+static struct cn_http_connection *connection_of(struct cn_http_exchange *exchange)
+{
+    return (struct cn_http_connection *)exchange; /* its first member */
+}
+
+/* Cuts a line and its CRLF off the front; framing has seen that each has one. */
+static cn_str take_line(cn_str *rest)
+{
+    const char *end = memchr(rest->ptr, '\n', rest->len);
+    const size_t len = end != NULL ? (size_t)(end - rest->ptr) : rest->len;
+    cn_str line = cn_str_slice(*rest, 0, len > 0 ? len - 1 : 0);
+    *rest = cn_str_slice(*rest, len < rest->len ? len + 1 : len, rest->len);
+    return line;
+}
+
+/* "POST /v1/track?a=b HTTP/1.1" */
+static bool split_line(cn_str line, cn_str *path_out, cn_str *query_out)
+{
+    const cn_str method = CN_STR("POST ");
+    const cn_str version = CN_STR(" HTTP/1.1");
+    if (!cn_str_starts_with(line, method) || !cn_str_ends_with(line, version) ||
+        line.len <= method.len + version.len) {
+        return false;
+    }
+    cn_str target = cn_str_slice(line, method.len, line.len - version.len);
+    const char *mark = memchr(target.ptr, '?', target.len);
+    const size_t path_len = mark != NULL ? (size_t)(mark - target.ptr) : target.len;
+    *path_out = cn_str_slice(target, 0, path_len);
+    *query_out = mark != NULL ? cn_str_slice(target, path_len + 1, target.len) : CN_STR("");
+    for (size_t i = 0; i < target.len; i++) {
+        if (target.ptr[i] <= ' ' || target.ptr[i] == 0x7f) {
+            return false; /* another might end it here; above 0x7f is below 0 */
+        }
+    }
+    return true;
+}
+
+/* What libmicrohttpd has to see to. */
+static bool is_unusual(const struct cn_http_field *field)
+{
+    static const cn_str names[] = { { "expect", 6 },
+                                    { "upgrade", 7 },
+                                    { "transfer-encoding", 17 } };
+    for (size_t i = 0; i < CN_ARRAY_LEN(names); i++) {
+        if (cn_str_equal_nocase(field->name, names[i])) {
+            return true;
+        }
+    }
+    return cn_str_equal_nocase(field->name, CN_STR("connection")) &&
+           !cn_str_equal_nocase(field->value, CN_STR("keep-alive"));
+}
+
+/* Fills the exchange out of a whole request, which outlives it. */
+static bool parse(struct cn_http_exchange *exchange, cn_str text, cn_str *body_out)
+{
+    cn_str line = take_line(&text);
+    struct cn_http_field *fields =
+        cn_arena_array(&exchange->arena, struct cn_http_field, FIELDS_MAX);
+    if (!split_line(line, &exchange->path, &exchange->query)) {
+        return false;
+    }
+    for (line = take_line(&text); line.len > 0; line = take_line(&text)) {
+        const char *colon = memchr(line.ptr, ':', line.len);
+        if (colon == NULL || exchange->field_count == FIELDS_MAX) {
+            return false;
+        }
+        const size_t at = (size_t)(colon - line.ptr);
+        struct cn_http_field *field = &fields[exchange->field_count++];
+        *field = (struct cn_http_field){ cn_str_slice(line, 0, at),
+                                         cn_str_trim(cn_str_slice(line, at + 1, line.len)) };
+        if (is_unusual(field)) {
+            return false;
+        }
+    }
+    exchange->fields = fields;
+    *body_out = text;
+    return true;
+}
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT" */
+static const char *date_of(struct cn_http_loop *loop)
+{
+    static const char days[] = "SunMonTueWedThuFriSat";
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    struct tm tm = { 0 };
+    const time_t now_s = cn_now(&cn_clock_system).us / 1000000; /* libmicrohttpd's clock, too */
+    if (now_s != loop->date_s) {
+        loop->date_s = now_s;
+        (void)gmtime_r(&now_s, &tm); /* fails for years beyond int alone */
+        (void)snprintf(loop->date, sizeof(loop->date), "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT",
+                       days + (size_t)3 * (size_t)tm.tm_wday, tm.tm_mday,
+                       months + (size_t)3 * (size_t)tm.tm_mon, tm.tm_year + 1900, tm.tm_hour,
+                       tm.tm_min, tm.tm_sec);
+    }
+    return loop->date;
+}
+
+static void add_header(struct cn_buf *out, const char *name, const char *value)
+{
+    cn_buf_add_str(out, cn_str_of(name));
+    cn_buf_add_str(out, CN_STR(": "));
+    cn_buf_add_str(out, cn_str_of(value));
+    cn_buf_add_str(out, CN_STR("\r\n"));
+}
+
+static void write_answer(struct cn_http_exchange *exchange, struct cn_buf *out)
+{
+    cn_str body =
+        exchange->answer.data != NULL ? cn_buf_str(&exchange->answer) : exchange->answer_text;
+    cn_buf_clear(out);
+    cn_buf_printf(out, "HTTP/1.1 %d %s\r\ncontent-length: %zu\r\n", exchange->status,
+                  MHD_get_reason_phrase_for((unsigned)exchange->status), body.len);
+    add_header(out, "date", date_of(exchange->loop));
+    for (size_t i = 0; i < exchange->header_count; i++) {
+        add_header(out, exchange->headers[i].name, exchange->headers[i].value);
+    }
+    add_header(out, "x-content-type-options", "nosniff");
+    if (exchange->close_after) {
+        add_header(out, "connection", "close");
+    }
+    cn_buf_add_str(out, CN_STR("\r\n"));
+    cn_buf_add_str(out, body);
+    assert(!out->overflowed); /* brief, as was promised */
+}
+
+/* Its end makes libmicrohttpd close the connection. */
+static void end(struct cn_http_connection *connection)
+{
+    (void)shutdown(connection->fd, SHUT_RDWR); /* it may have ended by itself */
+}
+
+static void send_answer(struct cn_http_exchange *exchange)
+{
+    struct cn_http_connection *connection = connection_of(exchange);
+    struct cn_buf *out = &exchange->loop->out;
+    write_answer(exchange, out);
+    const ssize_t sent = send(connection->fd, out->data, out->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent != (ssize_t)out->len || exchange->close_after) {
+        end(connection); /* some kilobytes do not fit: it does not read its answers */
+    }
+}
+
+static void finish(struct cn_http_exchange *exchange)
+{
+    send_answer(exchange);
+    cn_http_exchange_end(exchange);
+}
+
+static void take(struct cn_http_exchange *exchange, cn_str body)
+{
+    const struct cn_http_options *options = &exchange->loop->server->options;
+    exchange->is_direct = true;
+    exchange->method = CN_POST;
+    exchange->index = connection_of(exchange)->requests++;
+    exchange->phase = CN_PHASE_BODY;
+    exchange->body_max = options->body_max_bytes;
+    atomic_fetch_add(&exchange->loop->server->requests_total, 1);
+    cn_http_admit(exchange, (int64_t)body.len);
+    cn_buf_init(&exchange->body, (size_t)exchange->body_max);
+    if (!exchange->is_answered) {
+        cn_buf_add_str(&exchange->body, body);
+        cn_http_count_body(exchange, (int64_t)body.len);
+        exchange->phase = CN_PHASE_HANDED;
+        cn_http_set_deadline(exchange, 0);
+        options->handle(options->arg, exchange);
+    }
+    if (!exchange->is_suspended) {
+        assert(exchange->is_answered);
+        finish(exchange);
+    }
+}
+
+/* Whether libmicrohttpd has nothing of this connection in hand, nor read. */
+static bool is_free(const struct cn_http_connection *connection)
+{
+    return connection->exchange.phase == CN_PHASE_NEW &&
+           connection->framing.requests == connection->requests &&
+           cn_framing_is_between(&connection->framing);
+}
+
+static bool take_bytes(struct cn_http_connection *connection, const char *bytes, size_t len,
+                       bool has_more)
+{
+    struct cn_http_exchange *exchange = &connection->exchange;
+    const struct cn_http_options *options = &exchange->loop->server->options;
+    const bool was_free = is_free(connection);
+    cn_str text = { bytes, len };
+    cn_str body;
+    cn_framing_feed(&connection->framing, bytes, len);
+    if (!was_free || options->is_brief == NULL || !cn_str_starts_with(text, CN_STR("POST /")) ||
+        !cn_framing_is_between(&connection->framing) ||
+        connection->framing.requests != connection->requests + 1) {
+        return false;
+    }
+    text = cn_arena_str(&exchange->arena, text);
+    if (!parse(exchange, text, &body) || !options->is_brief(options->arg, exchange->path)) {
+        cn_http_exchange_end(exchange);
+        return false;
+    }
+    connection->has_more = has_more;
+    take(exchange, body);
+    return true;
+}
+
+/* Libmicrohttpd was told that nothing had come, and will not ask again for what did. */
+static void read_on(struct cn_http_connection *connection)
+{
+    char bytes[CN_HTTP_POOL_BYTES];
+    while (connection->has_more && !connection->exchange.is_direct) {
+        connection->has_more = false;
+        const ssize_t got =
+            recvfrom(connection->fd, bytes, sizeof(bytes), MSG_DONTWAIT, NULL, NULL);
+        if (got < 0 && errno == EAGAIN) {
+            return;
+        }
+        if (got <= 0 || !take_bytes(connection, bytes, (size_t)got, (size_t)got == sizeof(bytes))) {
+            end(connection);
+        }
+    }
+}
+
+bool cn_http_direct_take(struct cn_http_connection *connection, const char *bytes, size_t len,
+                         bool has_more)
+{
+    if (!take_bytes(connection, bytes, len, has_more)) {
+        return false;
+    }
+    read_on(connection);
+    return true;
+}
+
+void cn_http_direct_finish(struct cn_http_exchange *exchange)
+{
+    struct cn_http_connection *connection = connection_of(exchange);
+    if (connection->is_gone) {
+        cn_http_exchange_end(exchange);
+        cn_http_connection_free(connection);
+        return;
+    }
+    finish(exchange);
+    read_on(connection);
+}
