@@ -155,6 +155,7 @@ const program = createRoute({
   validateSearch: only(
     (search): ProgramView => ({
       ...(search.file ? { file: search.file } : {}),
+      ...(search.line ? { line: search.line } : {}),
       ...(search.panel ? { panel: search.panel } : {}),
       ...(search.version ? { version: search.version } : {}),
     }),

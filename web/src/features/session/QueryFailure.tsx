@@ -26,7 +26,9 @@ export function QueryFailure({ error, onRetry }: { error: unknown; onRetry?: () 
   }
   if (error instanceof ApiProblem) {
     const final = FINAL.has(error.status);
-    return <Failure title={error.title} detail={detailOf(error)} onRetry={final ? undefined : onRetry} />;
+    // "Malformed" is a word for programs.
+    const title = error.status === 400 ? t('state.malformed') : error.title;
+    return <Failure title={title} detail={detailOf(error)} onRetry={final ? undefined : onRetry} />;
   }
   if (error instanceof Error && !(error instanceof Unreachable) && !PART_MISSING.test(error.message)) {
     const detail = t('state.brokenDetail', { message: error.message });

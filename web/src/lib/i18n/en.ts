@@ -26,6 +26,7 @@ export const en = {
     undo: 'Undo',
     close: 'Close',
     notSaved: 'Not saved',
+    malformed: 'This was not understood',
     unreachable: 'The server does not answer',
     broken: 'This page has a mistake',
     brokenDetail: 'It is Cairn’s own, and not yours: {{message}}',
@@ -99,6 +100,8 @@ export const en = {
     noneGo: 'Go to sources for a line to paste',
     noneAsk:
       'Whoever runs this workspace connects the product that sends them, and says whose accounts you see.',
+    wrong: 'The filter asks for something that is not there',
+    wrongHelp: '{{detail}}. It may have been renamed or taken out of the program.',
     noneMatch: 'No account matches',
     noneMatchHelp: 'Clear a filter or search for something else.',
     filter: {
