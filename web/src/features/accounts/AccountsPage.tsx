@@ -3,7 +3,7 @@ import { Button } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback, useMemo, useRef, useState } from 'react';
-import { ApiProblem, hasStatus } from '@/api/errors';
+import { ApiProblem, detailOf, hasStatus } from '@/api/errors';
 import { QueryFailure, useCan, useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useKeys } from '@/lib/keys';
@@ -50,7 +50,7 @@ function Count({ book }: { book: Book }) {
 }
 
 const wrongDetail = (error: unknown) =>
-  t('accounts.wrongHelp', { detail: error instanceof ApiProblem ? (error.detail ?? error.title) : '' });
+  t('accounts.wrongHelp', { detail: error instanceof ApiProblem ? (detailOf(error) ?? error.title) : '' });
 
 interface NoticeProps {
   book: Book;

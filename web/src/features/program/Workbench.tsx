@@ -5,6 +5,7 @@ import { lazy, type RefObject, Suspense, useCallback, useEffect, useRef, useStat
 import type { ProgramNow, ProgramProblem } from '@/api/types';
 import { useCan, useSession } from '@/features/session';
 import { t } from '@/lib/i18n';
+import { part } from '@/lib/part';
 import { say } from '@/ui/say';
 import { LoadingLines } from '@/ui/states';
 import { ApplyDialog, RollbackDialog } from './ApplyDialog';
@@ -24,7 +25,7 @@ import { type Spot, useCheck, useEffects, useMatch, useProgram, useRunTests, use
 import { addRule, type NewRule } from './rules';
 import { type DraftState, useDraft } from './useDraft';
 
-const Editor = lazy(() => import('./Editor'));
+const Editor = lazy(part(() => import('./Editor')));
 
 const TYPING_MS = 300;
 const MOVING_MS = 150;

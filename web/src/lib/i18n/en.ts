@@ -32,6 +32,7 @@ export const en = {
     brokenDetail: 'It is Cairn’s own, and not yours: {{message}}',
     ended: 'Your session has ended',
     endedDetail: 'Sign in in another tab, and try again here.',
+    partDetail: 'This page could not be loaded. It comes by itself when the server is back.',
     unreachableDetail: 'Nothing was lost. Check that you are online and try again.',
   },
   live: {
@@ -148,6 +149,9 @@ export const en = {
     },
   },
   account: {
+    title: 'Account',
+    missing: 'There is no such account',
+    missingHelp: 'It may have been erased, or it is none of those that you see.',
     trail: 'You are here',
     why: 'Why',
     scorecard: 'Scorecard',

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { PartMissing, part } from './part';
+
+const failing = (message: string) => part(() => Promise.reject(new TypeError(message)));
+
+test('a part that could not be fetched is told apart from one with a mistake', async () => {
+  await expect(part(() => Promise.resolve(7))()).resolves.toBe(7);
+  for (const message of [
+    'Failed to fetch dynamically imported module: http://a.test/assets/segments.js',
+    'error loading dynamically imported module: http://a.test/assets/segments.js',
+    'Importing a module script failed.',
+    'Unable to preload CSS for http://a.test/assets/segments.css',
+  ]) {
+    await expect(failing(message)()).rejects.toBeInstanceOf(PartMissing);
+  }
+  await expect(failing('x is not a function')()).rejects.toBeInstanceOf(TypeError);
+});
