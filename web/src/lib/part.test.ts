@@ -13,5 +13,11 @@ test('a part that could not be fetched is told apart from one with a mistake', a
   ]) {
     await expect(failing(message)()).rejects.toBeInstanceOf(PartMissing);
   }
+  let asked = 0;
+  const late = part(() =>
+    asked++ === 0 ? Promise.reject(new Error('Unable to preload CSS for /a.css')) : Promise.resolve(1),
+  );
+  await expect(late()).rejects.toBeInstanceOf(PartMissing);
+  await expect(late()).rejects.toBeInstanceOf(PartMissing);
   await expect(failing('x is not a function')()).rejects.toBeInstanceOf(TypeError);
 });

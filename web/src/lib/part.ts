@@ -12,10 +12,18 @@ export class PartMissing extends Error {
 /** As browsers and the bundler say that a module or its styles could not be fetched. */
 const NOT_FETCHED = /imported module|module script failed|preload CSS/;
 
-/** An importer whose failure to fetch is told apart from a mistake in what was fetched. */
+/** An importer whose failure to fetch is told apart from a mistake in what was fetched.  It asks no second
+ * time: styles that did not come would be taken for loaded, and the part would stand there without them. */
 export function part<T>(load: () => Promise<T>): () => Promise<T> {
-  return () =>
-    load().catch((error: unknown) => {
-      throw error instanceof Error && NOT_FETCHED.test(error.message) ? new PartMissing(error) : error;
-    });
+  let missing: PartMissing | null = null;
+  return async () => {
+    if (missing) throw missing;
+    try {
+      return await load();
+    } catch (error) {
+      if (!(error instanceof Error && NOT_FETCHED.test(error.message))) throw error;
+      missing = new PartMissing(error);
+      throw missing;
+    }
+  };
 }
