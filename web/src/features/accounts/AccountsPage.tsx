@@ -145,6 +145,7 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
       <header className={classes.header}>
         <h1>{t('accounts.title')}</h1>
         <Count book={book} />
+        {selection.size > 0 && mayWrite && <SelectionBar ids={[...selection]} onClear={clear} />}
       </header>
       <Filters
         search={search}
@@ -167,7 +168,6 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
         }
         onLeaveSearch={() => moves.current?.to(0)}
       />
-      {selection.size > 0 && mayWrite && <SelectionBar ids={[...selection]} onClear={clear} />}
       <Notice book={book} narrowed={isNarrowed(search)} onClear={() => change(NOTHING)} />
       <BookView
         book={book}

@@ -131,6 +131,19 @@ export function SignalsPage({ search }: { search: SignalSearch }) {
         <span className="dim num" role="status">
           {pages[0] && t('signals.count', { count: pages[0].total, shown: format.number(pages[0].total) })}
         </span>
+        {chosen.length > 0 && (
+          <div
+            className={classes.bulk}
+            role="toolbar"
+            aria-label={t('signals.picked', { count: chosen.length })}
+          >
+            <strong role="status">{t('signals.picked', { count: chosen.length })}</strong>
+            <SignalActions signals={chosen} onDone={() => setPicked(new Set())} />
+            <Button size="compact-sm" variant="subtle" onClick={() => setPicked(new Set())}>
+              {t('accounts.clearSelection')}
+            </Button>
+          </div>
+        )}
       </header>
       <SignalFilters
         search={search}
@@ -139,19 +152,6 @@ export function SignalsPage({ search }: { search: SignalSearch }) {
         counts={counts}
         onChange={change}
       />
-      {chosen.length > 0 && (
-        <div
-          className={classes.bulk}
-          role="toolbar"
-          aria-label={t('signals.picked', { count: chosen.length })}
-        >
-          <strong role="status">{t('signals.picked', { count: chosen.length })}</strong>
-          <SignalActions signals={chosen} onDone={() => setPicked(new Set())} />
-          <Button size="compact-sm" variant="subtle" onClick={() => setPicked(new Set())}>
-            {t('accounts.clearSelection')}
-          </Button>
-        </div>
-      )}
       <ResolveDialog
         opened={resolving.length > 0}
         count={resolving.length}
