@@ -309,7 +309,8 @@ measures:
   const body = await waitFor(async () => {
     const { body: now } = await admin.get(ask);
     const pair = now.pairs?.[0];
-    return pair?.accounts === 5 && pair.at_risk.accounts === 3 && pair.renewed.accounts === 2 && pair.bands.find(one => one.band === 'none').accounts === 0 && now;
+    const alone = now.exactly?.find(part => part.segments.join() === 'big');
+    return alone?.at_risk.accounts === 1 && pair?.accounts === 5 && pair.at_risk.accounts === 3 && pair.renewed.accounts === 2 && pair.bands.find(one => one.band === 'none').accounts === 0 && now;
   }, { what: 'five accounts with a colour each, three of them at risk' });
   const figure = ({ accounts, arr }) => [accounts, arr?.minor ?? null];
   const fateOf = part => ({
