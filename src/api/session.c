@@ -25,11 +25,13 @@ struct workspace_view {
     cn_str name;
     cn_str time_zone;
     cn_str currency;
+    bool demo;
 };
 static const struct cn_field workspace_rows[] = {
     CN_FIELD(struct workspace_view, name, .max = 200, .doc = "of the vendor"),
     CN_FIELD(struct workspace_view, time_zone, .max = 64, .doc = "in which days begin"),
     CN_FIELD(struct workspace_view, currency, .max = 3, .doc = "of reports"),
+    CN_FIELD(struct workspace_view, demo, .doc = "it is a demo, with /api/v1/demo"),
 };
 static const struct cn_fields workspace_fields =
     CN_FIELDS("Workspace", struct workspace_view, workspace_rows);
@@ -63,7 +65,7 @@ static void show(const struct cn_request *req, const struct cn_user *user,
     const struct cn_api_options *options = &req->api->options;
     view->user = (struct user_view){ user->id, user->name, user->email, user->role };
     view->workspace = (struct workspace_view){ options->workspace_name, cn_tz_name(options->tz),
-                                               options->currency };
+                                               options->currency, options->demo != NULL };
 }
 
 /* Connections are held for as short as can be: the password takes its time in between. */

@@ -27,25 +27,27 @@ const char *const cn_account_sort_names[CN_SORT_COUNT] = {
 
 /* $4 to $7 are the words of the search, $8 the bands, $9 the owner (0: any, -1: none), $10 the last
  * day of a renewal (0: any), $11 that of what is at risk (0: any), $13 the accounts if $12 is 1,
- * $14 to $22 the sets that they are all in, or with ! not in. */
+ * $14 to $29 the sets that they are all in, or with ! not in. */
 #define IN_SET(n)                                             \
     " AND (" n " = '' OR CASE WHEN substr(" n ", 1, 1) = '!'" \
     " THEN placement NOT LIKE substr(" n ", 2) ESCAPE '\\'"   \
     " ELSE placement LIKE " n " ESCAPE '\\' END)"
-#define MATCHES                                                                             \
-    CN_SEES_ACCOUNT                                                                         \
-    " AND ($4 = '' OR name_folded LIKE $4 ESCAPE '\\' OR lower(external_id) LIKE $4 ESCAPE" \
-    " '\\' OR domain LIKE $4 ESCAPE '\\')"                                                  \
-    " AND ($5 = '' OR name_folded LIKE $5 ESCAPE '\\')"                                     \
-    " AND ($6 = '' OR name_folded LIKE $6 ESCAPE '\\')"                                     \
-    " AND ($7 = '' OR name_folded LIKE $7 ESCAPE '\\')"                                     \
-    " AND ($8 = 0 OR CASE band WHEN 0 THEN $8 & 1 WHEN 1 THEN $8 & 2 WHEN 2 THEN $8 & 4"    \
-    " ELSE $8 & 8 END <> 0)"                                                                \
-    " AND ($9 = 0 OR ($9 = -1 AND owner_id IS NULL) OR owner_id = $9)"                      \
-    " AND ($10 = 0 OR renewal_on <= $10)"                                                   \
-    " AND ($11 = 0 OR band = 1 OR (band = 2 AND renewal_on <= $11))"                        \
-    " AND ($12 = 0 OR account_id {{in_ids $13}})" IN_SET("$14") IN_SET("$15") IN_SET("$16") \
-        IN_SET("$17") IN_SET("$18") IN_SET("$19") IN_SET("$20") IN_SET("$21") IN_SET("$22")
+#define MATCHES                                                                                 \
+    CN_SEES_ACCOUNT                                                                             \
+    " AND ($4 = '' OR name_folded LIKE $4 ESCAPE '\\' OR lower(external_id) LIKE $4 ESCAPE"     \
+    " '\\' OR domain LIKE $4 ESCAPE '\\')"                                                      \
+    " AND ($5 = '' OR name_folded LIKE $5 ESCAPE '\\')"                                         \
+    " AND ($6 = '' OR name_folded LIKE $6 ESCAPE '\\')"                                         \
+    " AND ($7 = '' OR name_folded LIKE $7 ESCAPE '\\')"                                         \
+    " AND ($8 = 0 OR CASE band WHEN 0 THEN $8 & 1 WHEN 1 THEN $8 & 2 WHEN 2 THEN $8 & 4"        \
+    " ELSE $8 & 8 END <> 0)"                                                                    \
+    " AND ($9 = 0 OR ($9 = -1 AND owner_id IS NULL) OR owner_id = $9)"                          \
+    " AND ($10 = 0 OR renewal_on <= $10)"                                                       \
+    " AND ($11 = 0 OR band = 1 OR (band = 2 AND renewal_on <= $11))"                            \
+    " AND ($12 = 0 OR account_id {{in_ids $13}})" IN_SET("$14") IN_SET("$15") IN_SET("$16")     \
+        IN_SET("$17") IN_SET("$18") IN_SET("$19") IN_SET("$20") IN_SET("$21") IN_SET("$22")     \
+            IN_SET("$23") IN_SET("$24") IN_SET("$25") IN_SET("$26") IN_SET("$27") IN_SET("$28") \
+                IN_SET("$29")
 
 enum {
     PARAM_SETS = 14,
@@ -53,20 +55,20 @@ enum {
     PARAM_OFFSET,
     PARAM_AFTER,
 };
-_Static_assert(PARAM_AFTER == 25, "as the statements have them");
+_Static_assert(PARAM_AFTER == 32, "as the statements have them");
 _Static_assert(CN_BAND_RED == 1 && CN_BAND_YELLOW == 2, "as the statements have them");
 
 /*
- * A page begins after the account $25, if that is not 0: those that sort behind it, where a missing
+ * A page begins after the account $32, if that is not 0: those that sort behind it, where a missing
  * value sorts behind every value.  `mine` is the value of the row, `its` the same of the last
  * account, read again, so that a cursor is only its id; `op` is < or >.
  */
 #define PAGE(mine, its, op, order)                                                        \
     "SELECT " CN_ACCOUNT_COLUMNS " FROM account WHERE " MATCHES                           \
-    " AND ($25 = 0 OR EXISTS (SELECT 1 FROM account last WHERE last.account_id = $25 AND" \
-    " ((" mine " IS NULL AND (" its " IS NOT NULL OR account.account_id > $25))"          \
-    " OR " mine " " op " " its " OR (" mine " = " its " AND account.account_id > $25))))" \
-    " ORDER BY " mine " " order " NULLS LAST, account_id LIMIT $23 OFFSET $24"
+    " AND ($32 = 0 OR EXISTS (SELECT 1 FROM account last WHERE last.account_id = $32 AND" \
+    " ((" mine " IS NULL AND (" its " IS NOT NULL OR account.account_id > $32))"          \
+    " OR " mine " " op " " its " OR (" mine " = " its " AND account.account_id > $32))))" \
+    " ORDER BY " mine " " order " NULLS LAST, account_id LIMIT $30 OFFSET $31"
 #define BY(mine, its)                                             \
     {                                                             \
         PAGE(mine, its, ">", "ASC"), PAGE(mine, its, "<", "DESC") \

@@ -11,7 +11,7 @@
 enum {
     CN_ACCOUNT_LIST_MAX = 200, /* rows of one page, unless streamed */
     CN_ACCOUNT_QUERY_MAX_BYTES = 200,
-    CN_ACCOUNT_PLACEMENTS_MAX = 9, /* in one filter */
+    CN_ACCOUNT_PLACEMENTS_MAX = 16, /* in one filter; as many segments as are compared at once */
 };
 
 enum cn_account_sort {

@@ -114,6 +114,10 @@ static bool parse_option(int argc, char *const *argv, int *at, struct cn_command
     } else {
         return cn_fail(err, CN_MALFORMED, "--%s needs %s", option->name, option->value);
     }
+    if (option->is_place && env->values[index][0] == '\0') {
+        return cn_fail(err, CN_MALFORMED, "--%s is empty: give %s, or leave it out", option->name,
+                       option->value);
+    }
     if (option->repeats) {
         if (env->repeat_count == CN_COMMAND_REPEATS_MAX) {
             return cn_fail(err, CN_MALFORMED, "--%s is given more than %d times", option->name,

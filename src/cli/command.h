@@ -23,6 +23,7 @@ struct cn_option {
     const char *value; /* what its value is called, "DIR"; NULL for a switch */
     const char *doc;   /* one line */
     bool repeats;      /* each value counts: cn_command_values() */
+    bool is_place;     /* the value says where something is: "" does not */
 };
 
 struct cn_command_repeat {

@@ -14,21 +14,25 @@
 #include "config/setting.h"
 #include "sql/db.h"
 
-#define CN_OPTION_DATA                                                   \
-    {                                                                    \
-        "data", "DIR", "Data folder (default: $CAIRN_DATA, else ./data)" \
+#define CN_OPTION_DATA                                                                            \
+    {                                                                                             \
+        .name = "data", .value = "DIR", .doc = "Data folder (default: $CAIRN_DATA, else ./data)", \
+        .is_place = true                                                                          \
     }
-#define CN_OPTION_DB                                                         \
-    {                                                                        \
-        "db", "URL", "postgresql://... instead of SQLite in the data folder" \
+#define CN_OPTION_DB                                                                     \
+    {                                                                                    \
+        .name = "db", .value = "URL",                                                    \
+        .doc = "postgresql://... instead of SQLite in the data folder", .is_place = true \
     }
-#define CN_OPTION_CONFIG                                                      \
-    {                                                                         \
-        "config", "FILE", "Settings (default: cairn.conf in the data folder)" \
+#define CN_OPTION_CONFIG                                                             \
+    {                                                                                \
+        .name = "config", .value = "FILE",                                           \
+        .doc = "Settings (default: cairn.conf in the data folder)", .is_place = true \
     }
-#define CN_OPTION_LISTEN                                                 \
-    {                                                                    \
-        "listen", "ADDRESS:PORT", "Where to serve (setting http.listen)" \
+#define CN_OPTION_LISTEN                                                                          \
+    {                                                                                             \
+        .name = "listen", .value = "ADDRESS:PORT", .doc = "Where to serve (setting http.listen)", \
+        .is_place = true                                                                          \
     }
 
 /* An open workspace.  Zeroed, it is closed. */

@@ -98,9 +98,9 @@ static bool compile_asked(const struct cn_engine_program *program, struct cn_pro
 }
 
 /* Rules read metrics, and what other rules make: first all names are known, then expressions are
- * checked, then they are put in order. */
+ * checked, then they are put in order.  A tree is whole if all files could be parsed. */
 static bool compile_sections(struct cn_engine_program *program, const struct cn_program_tree *tree,
-                             const struct cn_program_ground *ground,
+                             const struct cn_program_ground *ground, bool is_whole,
                              struct cn_diagnostics *problems)
 {
     struct cn_segment_env segments;
@@ -117,7 +117,7 @@ static bool compile_sections(struct cn_engine_program *program, const struct cn_
     program->sources[2] = cn_metric_source_columns(program->metric_source);
     program->sources[3] = cn_health_source(&health);
     bool ok = compile_rules(program, tree, &segments, &health, problems);
-    if (ok) { /* else the cases name rules that are not there */
+    if (ok && is_whole) { /* else the cases name rules that are not there */
         struct cn_case_env cases = { .columns = &program->columns,
                                      .health = program->health,
                                      .segments = program->segments,
@@ -145,7 +145,7 @@ bool cn_engine_program_compile(const struct cn_program_files *files,
     bool parsed = cn_program_parse(&program->arena, files, cn_program_sections,
                                    cn_program_section_count, &tree, problems);
     /* A file that does not parse does not keep the others' mistakes from being found. */
-    bool compiled = compile_sections(program, &tree, ground, problems);
+    bool compiled = compile_sections(program, &tree, ground, parsed, problems);
     if (!parsed || !compiled) {
         cn_engine_program_free(program);
         return false;

@@ -73,6 +73,13 @@ static bool resolve(cn_str listen_on, struct sockaddr_storage *address_out, sock
     return true;
 }
 
+bool cn_http_check_listen(cn_str listen_on, struct cn_error *err)
+{
+    struct sockaddr_storage unused;
+    socklen_t len = 0;
+    return resolve(listen_on, &unused, &len, err);
+}
+
 static bool bind_socket(const struct sockaddr_storage *address, socklen_t len, bool shared,
                         int *fd_out, struct cn_error *err)
 {

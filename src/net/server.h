@@ -46,6 +46,10 @@ typedef void cn_http_callback(void *arg, struct cn_http_exchange *exchange);
 typedef void cn_http_refusal(void *arg, struct cn_http_exchange *exchange, int status,
                              const char *why);
 
+/* Whether that can be `listen` of the options: an address of this machine's own form and a port.  A
+ * port that somebody else serves is found only when the server starts.  Fails with CN_INVALID. */
+CN_MUST_CHECK bool cn_http_check_listen(cn_str listen, struct cn_error *err);
+
 struct cn_http_options {
     cn_str listen; /* "127.0.0.1:7117", "[::1]:7117"; port 0: the kernel chooses */
     size_t loops;

@@ -40,3 +40,17 @@ test('every page of an empty workspace teaches, in its own currency', async t =>
   await page.getByRole('cell', { name: '€5K to €20K' }).waitFor();
   assert.equal(await page.getByText(/all have it/).count(), 0, 'of no account nothing is told');
 });
+
+test('a workspace without the demo asks for nothing that is not there', async t => {
+  const cairn = await startCairn(t);
+  const page = await openPage(t, browser, cairn.base);
+  const { email, password } = ADMIN;
+  await page.request.post(`${cairn.base}/api/v1/session`, { data: { email, password }, headers: { origin: cairn.base } });
+  const refused = [];
+  page.on('response', response => response.status() >= 400 && refused.push(response.url()));
+  for (const path of ['portfolio', 'accounts', 'sources', 'signals']) {
+    await page.goto(`${cairn.base}/${path}`, { waitUntil: 'load' });
+    await page.getByText(PAGES[path], { exact: true }).waitFor();
+  }
+  assert.deepEqual(refused, []);
+});

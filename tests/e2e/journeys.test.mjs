@@ -261,8 +261,16 @@ test('the keyboard walks the rows, selects and opens them', async t => {
   await page.keyboard.press('j');
   await page.keyboard.press('j');
   await focused(page, name);
+  const { y } = await links.nth(1).boundingBox();
   await page.keyboard.press('x');
   await page.getByText('1 selected').first().waitFor();
+  assert.equal((await links.nth(1).boundingBox()).y, y, 'rows stay below the pointer');
+  // From the search to its first row, also after walking.
+  await page.keyboard.press('/');
+  await page.keyboard.type(name);
+  await page.waitForFunction(() => /^1 account$/.test(document.querySelector('main [role=status]')?.innerText ?? ''));
+  await page.keyboard.press('Enter');
+  await focused(page, name);
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { level: 1, name }).waitFor();
   await page.keyboard.press('g');

@@ -177,14 +177,48 @@ test('an address that somebody broke shows the page, without the part that says 
   }
   await page.goto(`${stage.demo.base}/accounts?owner=nobody`);
   await page.getByRole('alert').getByText('owner_id: not such an id: it begins with user_').waitFor();
+  await page.goto(`${stage.demo.base}/accounts?grade=nosuch&sort=name`);
+  const alert = page.getByRole('alert');
+  await alert.getByText('The filter asks for something that is not there').waitFor();
+  await alert.getByText(/^Grade: "nosuch" is not known/).waitFor();
+  assert.deepEqual(await axeFindings(page), []);
+  await alert.getByRole('button', { name: 'Clear filters' }).click();
+  await page.getByRole('grid', { name: 'Accounts' }).getByRole('link').first().waitFor();
+  assert.equal(page.url(), `${stage.demo.base}/accounts?sort=name`);
 });
 
-test('an unknown page says so, and an unknown account in the words of the server', async t => {
+for (const lost of ['js', 'css']) {
+  test(`a page whose ${lost} cannot be fetched says so in the frame of the app, and comes by itself`, async t => {
+    const page = await signedIn(t, stage.browser, stage.demo.base);
+    const parts = new RegExp(`/assets/segments-[^/]*\\.${lost}$`);
+    const cut = route => route.abort('connectionrefused');
+    const away = route => route.abort('connectionrefused');
+    await page.route(parts, cut);
+    await page.goto(`${stage.demo.base}/accounts`);
+    await page.getByRole('grid', { name: 'Accounts' }).getByRole('link').first().waitFor();
+    await page.route('**/api/v1/session', away);
+    const pages = page.getByRole('navigation', { name: 'Pages' });
+    await pages.getByRole('link', { name: 'Segments' }).click();
+    await page.getByRole('alert').getByText('The server does not answer').waitFor();
+    await pages.getByRole('link', { name: 'Accounts' }).click();
+    await page.getByRole('grid', { name: 'Accounts' }).getByRole('link').first().waitFor();
+    await pages.getByRole('link', { name: 'Segments' }).click();
+    await page.getByRole('alert').getByText('The server does not answer').waitFor();
+    await page.unroute(parts, cut);
+    await page.unroute('**/api/v1/session', away);
+    await page.getByRole('region', { name: 'Accounts in both of two segments' }).waitFor();
+  });
+}
+
+test('an unknown page says so, and an unknown account', async t => {
   const page = await signedIn(t, stage.browser, stage.demo.base);
   await page.goto(`${stage.demo.base}/no/such/page`);
   await page.getByRole('heading', { level: 1, name: 'There is no such page' }).waitFor();
   await page.getByRole('navigation').getByRole('link', { name: 'Accounts' }).waitFor();
   await assertClean(page);
   await page.goto(`${stage.demo.base}/accounts/acct_nosuchaccount`);
-  await page.getByRole('alert').getByText('There is no such account', { exact: true }).waitFor();
+  await page.getByText('There is no such account', { exact: true }).waitFor();
+  await page.waitForFunction(() => document.title === 'There is no such account · Cairn');
+  await page.getByRole('main').getByRole('link', { name: 'Go to accounts' }).click();
+  await page.getByRole('grid', { name: 'Accounts' }).getByRole('link').first().waitFor();
 });

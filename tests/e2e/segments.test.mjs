@@ -70,6 +70,19 @@ test('capabilities 35: an overlap becomes a segment by the draft of the program:
   await name.fill('half-seated');
   await go.click();
 
+  // The cursor is at the new rule, and the text is scrolled to it.
+  await page.waitForFunction(() => !/[?&]line=/.test(location.search));
+  const text = page.getByRole('textbox', { name: /^Text of / });
+  const rule = text.getByText('half-seated:');
+  await rule.waitFor();
+  const [box, frame] = [await rule.boundingBox(), await page.getByRole('main').boundingBox()];
+  assert.ok(box.y > frame.y && box.y + box.height < frame.y + frame.height, JSON.stringify({ box, frame }));
+  const isSeen = await rule.evaluate(line => {
+    const { left, top, height } = line.getBoundingClientRect();
+    return line.contains(line.getRootNode().elementFromPoint(left + 20, top + height / 2));
+  });
+  assert.ok(isSeen, 'the new rule is not covered or scrolled away');
+
   // Nothing is different before somebody applies it.
   await page.getByText('Draft: 1 file changed').waitFor();
   const effects = page.getByRole('region', { name: 'What it does to the book' });

@@ -1,6 +1,7 @@
 // The commands of an embedded workspace: help, backup while events arrive, restore, replay, doctor.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +40,7 @@ test('a group of commands alone, or with a word that is none, lists what it has'
 });
 
 test('a wrong command line is refused with what to do', async () => {
-  for (const args of [['bogus'], ['serve', '--bogus'], ['init', '--data'], ['user', 'add']]) {
+  for (const args of [['bogus'], ['serve', '--bogus'], ['init', '--data'], ['user', 'add'], ['init', '--data', ''], ['serve', '--listen=']]) {
     const { code, stderr } = await cairnCommand(args);
     assert.equal(code, 2, args.join(' '));
     assert.match(stderr, /cairn/);
@@ -69,6 +70,10 @@ test('what a workspace or a user cannot be is refused before anything is made', 
   const bytes = await promisify(execFile)('sh', ['-c', '"$0" init --data "$1" --name "$(printf "\\377")"', BIN, data]).catch(error => error);
   assert.equal(bytes.code, 2);
   assert.match(bytes.stderr, /--name: text in UTF-8/);
+  const nowhere = await cairnCommand(['demo', '--data', data, '--listen', 'foo']);
+  assert.equal(nowhere.code, 1);
+  assert.match(nowhere.stderr, /"foo" is not an address and port/);
+  assert.equal(existsSync(data), false);
   await succeed('init', '--data', data);
   const { code, stderr } = await cairnCommand(['user', 'add', 'nomail', '--data', data], { input: 'a long password\n' });
   assert.equal(code, 2);

@@ -143,3 +143,17 @@ test('003 mistakes of such cases are told with line, column and what was meant',
   assert.equal(none.code, 1);
   assert.match(none.stderr, /no rule reads children, and no scorecard takes them/);
 });
+
+test('003 a scorecard that cannot be parsed is told once: the cases that name it are not wrong', async t => {
+  const broken = FILES['scorecards/all.yaml'].replace('children:', 'grades: {A: 85, B: 50\nchildren:');
+  const { code, stdout, stderr } = await run(t, `
+  - name: it is scored by it
+    given: {arr: 50, logins.sum(28): 10}
+    expect: {scorecard: all, score: 100}
+  - name: another one too
+    expect: {scorecard: all}
+`, { ...FILES, 'scorecards/all.yaml': broken });
+  assert.notEqual(code, 0);
+  assert.match(stdout + stderr, /scorecards\/all\.yaml:\d+/);
+  assert.doesNotMatch(stdout + stderr, /there is no scorecard|tests\/t\.yaml/);
+});

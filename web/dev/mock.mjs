@@ -174,7 +174,7 @@ function accountRoute(account, rest, query, method, body, headers) {
 
 const session = {
   user: data.users[0],
-  workspace: { name: 'Demo workspace', time_zone: 'America/New_York', currency: 'USD' },
+  workspace: { name: 'Demo workspace', time_zone: 'America/New_York', currency: 'USD', demo: true },
 };
 
 function api(method, path, query, body, headers) {

@@ -36,6 +36,16 @@ export async function unwrapTagged<T>(
   return { value: await unwrap(Promise.resolve(answer)), etag: answer.response.headers.get('etag') };
 }
 
+/** Whether the server is there, whatever it says. */
+export async function answers(): Promise<boolean> {
+  try {
+    const { response } = await client.GET('/api/v1/session', { cache: 'no-store' });
+    return response.status < 500; // a proxy whose server is away says 502
+  } catch {
+    return false;
+  }
+}
+
 /** The headers of a demo call as they are sent. */
 export function demoCallHeaders(call: DemoCall, writeKey: string): Headers {
   // The schema only says that they are JSON.

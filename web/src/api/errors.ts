@@ -42,3 +42,14 @@ export function problemOf(status: number, body: unknown): ApiProblem {
 export function hasStatus(error: unknown, status: number): boolean {
   return error instanceof ApiProblem && error.status === status;
 }
+
+/** What was wrong and, if the server says so, where; the summary of many begins with the first of them. */
+export function detailOf({ status, detail, fields }: ApiProblem): string | null {
+  const [first] = fields;
+  const isSaid = status !== 422 && first && detail?.toLowerCase().endsWith(first.detail.toLowerCase());
+  if (!first || isSaid) return detail;
+  const each = fields.map(field =>
+    [field.pointer.replace(/^\//, ''), field.detail].filter(Boolean).join(': '),
+  );
+  return [status === 422 ? null : detail, each.join('; ')].filter(Boolean).join(': ');
+}

@@ -1396,6 +1396,8 @@ export interface components {
             time_zone: string;
             /** @description of reports */
             currency: string;
+            /** @description it is a demo, with /api/v1/demo */
+            demo: boolean;
         };
         UserList: {
             /** @description by name */

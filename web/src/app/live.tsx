@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { listenLive } from '@/api/live';
 import { onWatched } from '@/api/watch';
-import { accountKeys, applyAccountChange, othersChanged } from '@/features/accounts';
+import { applyAccountChange, othersChanged } from '@/features/accounts';
 import { setProgress } from '@/features/demo';
 import { programKeys } from '@/features/program';
 import { askSession, useFormat, useSessionEnded } from '@/features/session';
@@ -58,7 +58,7 @@ export function LiveUpdates() {
       switch (message.type) {
         case 'open':
           // What was missed while the line was down is read again.
-          if (lost) cache.invalidateQueries({ queryKey: accountKeys.all });
+          if (lost) cache.invalidateQueries();
           lost = false;
           setLostAt(null);
           break;

@@ -17,6 +17,7 @@ import { readScorecardsSearch } from '@/features/scorecards';
 import { readSegmentSearch, readSegmentsSearch } from '@/features/segments';
 import { QueryFailure, sessionQuery } from '@/features/session';
 import { readSignalSearch } from '@/features/signals';
+import { part } from '@/lib/part';
 import { only, parseSearch, stringifySearch } from '@/lib/search';
 import { NotFound } from './layout/NotFound';
 import { Shell } from './layout/Shell';
@@ -31,7 +32,10 @@ const signIn = createRoute({
   getParentRoute: () => root,
   path: '/signin',
   validateSearch: only((search): { next?: string } => (search.next ? { next: search.next } : {})),
-  component: lazyRouteComponent(() => import('./layout/SignIn'), 'SignIn'),
+  component: lazyRouteComponent(
+    part(() => import('./layout/SignIn')),
+    'SignIn',
+  ),
 });
 
 const app = createRoute({
@@ -46,7 +50,6 @@ const app = createRoute({
     }
   },
   component: Shell,
-  errorComponent: ({ error, reset }) => <QueryFailure error={error} onRetry={reset} />,
 });
 
 const index = createRoute({
@@ -62,7 +65,10 @@ const accounts = createRoute({
   getParentRoute: () => app,
   path: '/accounts',
   validateSearch: only(readSearch),
-  component: lazyRouteComponent(() => import('./pages'), 'Accounts'),
+  component: lazyRouteComponent(
+    part(() => import('./pages')),
+    'Accounts',
+  ),
 });
 
 export interface AccountView {
@@ -85,68 +91,98 @@ const account = createRoute({
       ...(search.data ? { data: search.data } : {}),
     }),
   ),
-  component: lazyRouteComponent(() => import('./pages'), 'Account'),
+  component: lazyRouteComponent(
+    part(() => import('./pages')),
+    'Account',
+  ),
 });
 
 const sources = createRoute({
   getParentRoute: () => app,
   path: '/sources',
   validateSearch: only((search): { source?: string } => (search.source ? { source: search.source } : {})),
-  component: lazyRouteComponent(() => import('./pages'), 'Sources'),
+  component: lazyRouteComponent(
+    part(() => import('./pages')),
+    'Sources',
+  ),
 });
 
 const portfolio = createRoute({
   getParentRoute: () => app,
   path: '/portfolio',
   validateSearch: only(readPortfolioSearch),
-  component: lazyRouteComponent(() => import('./pages'), 'Portfolio'),
+  component: lazyRouteComponent(
+    part(() => import('./pages')),
+    'Portfolio',
+  ),
 });
 
 const signals = createRoute({
   getParentRoute: () => app,
   path: '/signals',
   validateSearch: only(readSignalSearch),
-  component: lazyRouteComponent(() => import('./pages'), 'Signals'),
+  component: lazyRouteComponent(
+    part(() => import('./pages')),
+    'Signals',
+  ),
 });
 
 const segments = createRoute({
   getParentRoute: () => app,
   path: '/segments',
   validateSearch: only(readSegmentsSearch),
-  component: lazyRouteComponent(() => import('./segments'), 'Segments'),
+  component: lazyRouteComponent(
+    part(() => import('./segments')),
+    'Segments',
+  ),
 });
 
 const segment = createRoute({
   getParentRoute: () => app,
   path: '/segments/$name',
   validateSearch: only(readSegmentSearch),
-  component: lazyRouteComponent(() => import('./segments'), 'Segment'),
+  component: lazyRouteComponent(
+    part(() => import('./segments')),
+    'Segment',
+  ),
 });
 
 const coverage = createRoute({
   getParentRoute: () => app,
   path: '/coverage',
-  component: lazyRouteComponent(() => import('./segments'), 'Coverage'),
+  component: lazyRouteComponent(
+    part(() => import('./segments')),
+    'Coverage',
+  ),
 });
 
 const scorecards = createRoute({
   getParentRoute: () => app,
   path: '/scorecards',
   validateSearch: only(readScorecardsSearch),
-  component: lazyRouteComponent(() => import('./scorecards'), 'Scorecards'),
+  component: lazyRouteComponent(
+    part(() => import('./scorecards')),
+    'Scorecards',
+  ),
 });
 
 const backtest = createRoute({
   getParentRoute: () => app,
   path: '/backtest',
   validateSearch: only(readBacktestSearch),
-  component: lazyRouteComponent(() => import('./backtest'), 'Backtest'),
+  component: lazyRouteComponent(
+    part(() => import('./backtest')),
+    'Backtest',
+  ),
 });
 
 const notifications = createRoute({
   getParentRoute: () => app,
   path: '/notifications',
-  component: lazyRouteComponent(() => import('./pages'), 'Notifications'),
+  component: lazyRouteComponent(
+    part(() => import('./pages')),
+    'Notifications',
+  ),
 });
 
 const program = createRoute({
@@ -155,11 +191,15 @@ const program = createRoute({
   validateSearch: only(
     (search): ProgramView => ({
       ...(search.file ? { file: search.file } : {}),
+      ...(search.line ? { line: search.line } : {}),
       ...(search.panel ? { panel: search.panel } : {}),
       ...(search.version ? { version: search.version } : {}),
     }),
   ),
-  component: lazyRouteComponent(() => import('./program'), 'Program'),
+  component: lazyRouteComponent(
+    part(() => import('./program')),
+    'Program',
+  ),
 });
 
 const unknown = createRoute({ getParentRoute: () => app, path: '$', component: NotFound });
@@ -192,5 +232,7 @@ export function createAppRouter(cache: QueryClient) {
     stringifySearch,
     defaultPreload: 'intent',
     defaultPendingMs: 200,
+    // In the frame of the app, so that its other pages can be reached.
+    defaultErrorComponent: ({ error, reset }) => <QueryFailure error={error} onRetry={reset} />,
   });
 }

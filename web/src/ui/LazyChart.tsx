@@ -1,8 +1,9 @@
 // The chart, fetched when it is first needed; its space is held meanwhile.
 import { lazy, Suspense } from 'react';
+import { part } from '@/lib/part';
 import type { TimeChartProps } from './TimeChart';
 
-const TimeChart = lazy(() => import('./TimeChart'));
+const TimeChart = lazy(part(() => import('./TimeChart')));
 
 export function LazyChart(props: TimeChartProps) {
   return (

@@ -35,9 +35,11 @@ interface FailureProps {
   title: string;
   detail?: string | null | undefined;
   onRetry?: (() => void) | undefined;
+  /** What else can be done. */
+  children?: ReactNode;
 }
 
-export function Failure({ title, detail, onRetry }: FailureProps) {
+export function Failure({ title, detail, onRetry, children }: FailureProps) {
   return (
     <div className={classes.failure} role="alert">
       <Icon name="warning" size={18} />
@@ -49,6 +51,7 @@ export function Failure({ title, detail, onRetry }: FailureProps) {
             {t('state.retry')}
           </Button>
         )}
+        {children}
       </div>
     </div>
   );

@@ -5,14 +5,15 @@ import { useNavigate } from '@tanstack/react-router';
 import { type KeyboardEvent, lazy, Suspense, useEffect, useState } from 'react';
 import { useFound } from '@/features/accounts';
 import { t } from '@/lib/i18n';
+import { part } from '@/lib/part';
 import { Icon } from '@/ui/Icon';
 import classes from './Palette.module.css';
 import { usePages } from './pages';
 
 // The frame does without it until somebody looks for an account.
-const HealthMark = lazy(async () => ({
-  default: (await import('@/features/health/HealthMark')).HealthMark,
-}));
+const HealthMark = lazy(
+  part(async () => ({ default: (await import('@/features/health/HealthMark')).HealthMark })),
+);
 
 interface Props {
   opened: boolean;

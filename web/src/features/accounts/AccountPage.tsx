@@ -2,6 +2,7 @@
 import { Button, Tabs } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, type Ref, useMemo, useRef, useState } from 'react';
+import { hasStatus } from '@/api/errors';
 import type { Account, AccountHealth } from '@/api/types';
 import { Bill, Costs, movers, pathTo, readRange, ScoreHistory, useHealth } from '@/features/health';
 import { Judgements, useJudgementMoments } from '@/features/judgements';
@@ -169,7 +170,7 @@ export function AccountPage({ id, view, more, children }: PageProps) {
   const moments = useMemo(() => inOrder([...recorded, ...said, ...more]), [recorded, said, more]);
   const account = useAccount(id);
   useWatched([id]);
-  useTitle(account.data?.value.name);
+  useTitle(account.data?.value.name ?? t(account.error ? 'account.missing' : 'account.title'));
   const health = useHealth(id, starts.since);
   const billed = useHealth(id, starts.since, starts.at);
   const { shown, toggle, openWhy } = useOpenRows(billed.data);
@@ -200,6 +201,14 @@ export function AccountPage({ id, view, more, children }: PageProps) {
       ?.focus({ preventScroll: true });
   };
 
+  if (hasStatus(account.error, 404)) {
+    return (
+      <Empty title={t('account.missing')}>
+        <p>{t('account.missingHelp')}</p>
+        <Link to="/accounts">{t('notFound.back')}</Link>
+      </Empty>
+    );
+  }
   if (account.error) {
     return (
       <div className={page.page}>

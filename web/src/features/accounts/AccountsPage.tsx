@@ -3,12 +3,13 @@ import { Button } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback, useMemo, useRef, useState } from 'react';
+import { ApiProblem, detailOf, hasStatus } from '@/api/errors';
 import { QueryFailure, useCan, useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useKeys } from '@/lib/keys';
 import { joinList } from '@/lib/search';
 import { useTitle } from '@/lib/title';
-import { Empty, LoadingLines } from '@/ui/states';
+import { Empty, Failure, LoadingLines } from '@/ui/states';
 import classes from './AccountsPage.module.css';
 import { type BookMoves, BookView } from './BookView';
 import { Filters } from './Filters';
@@ -19,6 +20,7 @@ import {
   filterOf,
   isNarrowed,
   momentsOf,
+  NOTHING,
   nextSort,
   sortOf,
 } from './filter';
@@ -47,11 +49,33 @@ function Count({ book }: { book: Book }) {
   );
 }
 
-function Notice({ book, narrowed }: { book: Book; narrowed: boolean }) {
+const wrongDetail = (error: unknown) =>
+  t('accounts.wrongHelp', { detail: error instanceof ApiProblem ? (detailOf(error) ?? error.title) : '' });
+
+interface NoticeProps {
+  book: Book;
+  narrowed: boolean;
+  onClear: () => void;
+}
+
+function Notice({ book, narrowed, onClear }: NoticeProps) {
+  const clear = (
+    <Button size="xs" variant="default" mt={8} onClick={onClear}>
+      {t('accounts.filter.clear')}
+    </Button>
+  );
   if (book.error) {
+    // An address that asks by a name that the program does not have, such as one that was renamed.
+    const isWrong = hasStatus(book.error, 400) && narrowed;
     return (
       <div className={classes.notice}>
-        <QueryFailure error={book.error} onRetry={book.retry} />
+        {isWrong ? (
+          <Failure title={t('accounts.wrong')} detail={wrongDetail(book.error)}>
+            {clear}
+          </Failure>
+        ) : (
+          <QueryFailure error={book.error} onRetry={book.retry} />
+        )}
       </div>
     );
   }
@@ -64,7 +88,12 @@ function Notice({ book, narrowed }: { book: Book; narrowed: boolean }) {
   }
   if (book.total > 0) return null;
   if (!narrowed) return <NoAccounts>{t('accounts.noneHelp')}</NoAccounts>;
-  return <Empty title={t('accounts.noneMatch')}>{t('accounts.noneMatchHelp')}</Empty>;
+  return (
+    <Empty title={t('accounts.noneMatch')}>
+      <p>{t('accounts.noneMatchHelp')}</p>
+      {clear}
+    </Empty>
+  );
 }
 
 export function AccountsPage({ search }: { search: AccountSearch }) {
@@ -116,6 +145,7 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
       <header className={classes.header}>
         <h1>{t('accounts.title')}</h1>
         <Count book={book} />
+        {selection.size > 0 && mayWrite && <SelectionBar ids={[...selection]} onClear={clear} />}
       </header>
       <Filters
         search={search}
@@ -138,8 +168,7 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
         }
         onLeaveSearch={() => moves.current?.to(0)}
       />
-      {selection.size > 0 && mayWrite && <SelectionBar ids={[...selection]} onClear={clear} />}
-      <Notice book={book} narrowed={isNarrowed(search)} />
+      <Notice book={book} narrowed={isNarrowed(search)} onClear={() => change(NOTHING)} />
       <BookView
         book={book}
         listKey={filterKey}

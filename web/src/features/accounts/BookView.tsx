@@ -68,6 +68,8 @@ export function BookView(props: Props) {
   const wantsFocus = useRef(false);
   const shownPages = useRef('0');
   const [active, setActive] = useState(-1);
+  // A move to the row that is active already draws it again, which puts the focus there.
+  const [, setMoves] = useState(0);
   const followLink = useRowLinks();
 
   const table = useTable({ features, columns, data: book.rows, state: { columnVisibility } });
@@ -108,6 +110,7 @@ export function BookView(props: Props) {
       const next = Math.max(0, Math.min(book.total - 1, to));
       wantsFocus.current = true;
       setActive(next);
+      setMoves(old => old + 1);
       virtualizer.scrollToIndex(next, { align: 'auto' });
     },
     [book.total, virtualizer],

@@ -80,14 +80,14 @@ function Shown({ run, onAsk }: { run: Backtest; onAsk: (ask: BacktestAsk) => voi
 }
 
 /** Before anything was run: what is missing, and the one thing to do. */
-function Beginning({ marked }: { marked: number }) {
+function Beginning({ marked, isMore }: { marked: number; isMore: boolean }) {
   return marked === 0 ? (
     <Empty title={t('backtest.none')}>
       <p>{t('backtest.noneHelp')}</p>
       <p>{t('backtest.noneHow')}</p>
     </Empty>
   ) : (
-    <p className={classes.says}>{t('backtest.notYet', { count: marked })}</p>
+    <p className={classes.says}>{t(isMore ? 'backtest.notYetMore' : 'backtest.notYet', { count: marked })}</p>
   );
 }
 
@@ -133,7 +133,9 @@ export function BacktestPage({ search }: { search: BacktestSearch }) {
         />
       )}
       {isLoading && !error && <LoadingLines lines={12} />}
-      {!isLoading && !error && !isDenied && !run.data && <Beginning marked={count} />}
+      {!isLoading && !error && !isDenied && !run.data && (
+        <Beginning marked={count} isMore={marked.data?.next_cursor != null} />
+      )}
       {run.data && <Shown run={run.data} onAsk={start} />}
       {marked.data && (mayMark || count > 0) && <Marks marked={marked.data} />}
       {(runs.data?.length ?? 0) > 1 && (

@@ -1,31 +1,26 @@
 // The demo's buttons, and how far its import is.
 import { type QueryClient, queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { client, sendDemoCall, unwrap } from '@/api/client';
-import { hasStatus } from '@/api/errors';
 import type { Demo, Progress } from '@/api/types';
+import { useCan, useSession } from '@/features/session';
 
 export const demoKeys = { demo: ['demo'] as const };
 
-/** Null where there is no demo, or none for this user. */
 const demoQuery = queryOptions({
   queryKey: demoKeys.demo,
-  queryFn: async ({ signal }): Promise<Demo | null> => {
-    try {
-      return await unwrap(client.GET('/api/v1/demo', { signal }));
-    } catch (error) {
-      if (hasStatus(error, 404) || hasStatus(error, 403)) return null;
-      throw error;
-    }
-  },
+  queryFn: ({ signal }): Promise<Demo> => unwrap(client.GET('/api/v1/demo', { signal })),
   staleTime: Number.POSITIVE_INFINITY,
 });
 
+/** Nothing where there is no demo, or none for this user. */
 export function useDemo() {
-  return useQuery(demoQuery);
+  const isDemo = useSession().workspace.demo;
+  const mayOperate = useCan('operate');
+  return useQuery({ ...demoQuery, enabled: isDemo && mayOperate });
 }
 
 export function setProgress(cache: QueryClient, progress: Progress): void {
-  cache.setQueryData<Demo | null>(demoKeys.demo, demo => demo && { ...demo, progress });
+  cache.setQueryData<Demo>(demoKeys.demo, demo => demo && { ...demo, progress });
 }
 
 /** Makes the calls of a button one after the other; the first that is refused ends it. */

@@ -9,7 +9,7 @@ import { t } from '@/lib/i18n';
 import { DataTable } from '@/ui/DataTable';
 import { Panel } from '@/ui/Page';
 import page from '@/ui/page.module.css';
-import { cellOf, type MatrixShade, type Sum, shadesOf, sumOf, wayOf } from './matrix';
+import { cellOf, type MatrixShade, type Sum, shadesOf, sumOf, unwellOf, wayOf } from './matrix';
 import classes from './PortfolioPage.module.css';
 import type { Range } from './search';
 
@@ -35,7 +35,7 @@ export function Matrix({ migration, range, moves }: Props) {
   const worse = sumOf(cells, (was, is) => wayOf(was, is) === 'worse').accounts;
   const better = sumOf(cells, (was, is) => wayOf(was, is) === 'better').accounts;
   const money = ({ minor }: Sum) => format.moneyShort({ minor, currency });
-  const unwell = (shade: MatrixShade) => shade === 'red' || shade === 'yellow';
+  const { was, is, fresh, freshUnwell } = unwellOf(cells);
   const to = range.to ? t('portfolio.toDay', { to: format.date(range.to) }) : t('portfolio.toNow');
   return (
     <Panel id="matrix-title" title={t('portfolio.matrix')}>
@@ -45,10 +45,16 @@ export function Matrix({ migration, range, moves }: Props) {
           worse: format.number(worse),
           better: format.number(better),
         })}{' '}
-        {t('portfolio.changedArr', {
-          was: money(sumOf(cells, unwell)),
-          is: money(sumOf(cells, (_, is) => unwell(is))),
-        })}
+        {t(fresh.accounts > 0 ? 'portfolio.changedArrBoth' : 'portfolio.changedArr', {
+          was: money(was),
+          is: money(is),
+        })}{' '}
+        {fresh.accounts > 0 &&
+          t('portfolio.fresh', {
+            count: fresh.accounts,
+            shown: format.number(fresh.accounts),
+            arr: money(freshUnwell),
+          })}
       </p>
       <DataTable label={t('portfolio.matrixTable')} className={classes.matrix}>
         <thead>

@@ -5,6 +5,7 @@ import type { AccountSearch } from '@/features/accounts';
 import { HealthShape } from '@/features/health';
 import { useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
+import { DataTable } from '@/ui/DataTable';
 import { Panel } from '@/ui/Page';
 import page from '@/ui/page.module.css';
 import { tallyOf } from './figures';
@@ -18,7 +19,7 @@ export function Renewals({ portfolio, whose }: { portfolio: Portfolio; whose: Ac
   const shades = SHADES.filter(shade => shade !== 'none' || tallyOf(widest, 'none').accounts > 0);
   return (
     <Panel id="renewals-title" title={t('portfolio.renewals')}>
-      <table className={page.table}>
+      <DataTable label={t('table.of', { title: t('portfolio.renewals') })}>
         <thead>
           <tr>
             <th scope="col">{t('portfolio.band')}</th>
@@ -55,7 +56,7 @@ export function Renewals({ portfolio, whose }: { portfolio: Portfolio; whose: Ac
             </tr>
           ))}
         </tbody>
-      </table>
+      </DataTable>
       <p className={page.note}>{t('portfolio.renewingWhy')}</p>
     </Panel>
   );

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Migration } from '@/api/types';
-import { cellOf, shadesOf, sumOf, wayOf } from './matrix';
+import { cellOf, shadesOf, sumOf, unwellOf, wayOf } from './matrix';
 
 const tally = (accounts: number, minor: number) => ({ accounts, arr: { minor, currency: 'USD' } });
 const cells: Migration['cells'] = [
@@ -24,6 +24,15 @@ test('worse is towards red, and no score is neither', () => {
   expect(wayOf('green', 'none')).toBe('other');
   expect(wayOf('none', 'none')).toBe('same');
   expect(sumOf(cells, (was, is) => wayOf(was, is) === 'worse')).toEqual({ accounts: 2, minor: 250 });
+});
+
+test('who is scored only now did not make the others worse', () => {
+  const now = unwellOf([...cells, { was: 'none', is: 'red', tally: tally(96, 5000) }]);
+  expect(now.was).toEqual({ accounts: 15, minor: 1550 });
+  expect(now.is).toEqual({ accounts: 6, minor: 650 });
+  expect(now.fresh).toEqual({ accounts: 96, minor: 5000 });
+  expect(now.freshUnwell).toEqual({ accounts: 96, minor: 5000 });
+  expect(unwellOf(cells).fresh.accounts).toBe(0);
 });
 
 test('no score is a row only where somebody has none', () => {

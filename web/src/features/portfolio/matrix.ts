@@ -37,6 +37,20 @@ export function cellOf(cells: Migration['cells'], was: MatrixShade, is: MatrixSh
   return sumOf(cells, (a, b) => a === was && b === is);
 }
 
+const isUnwell = (shade: MatrixShade) => shade === 'red' || shade === 'yellow';
+
+/** What is in red and yellow: then and now, of the accounts that had a score both times, or have none now;
+ * who is scored only now did not get worse, and stands apart. */
+export function unwellOf(cells: Migration['cells']) {
+  const isFresh = (was: MatrixShade, is: MatrixShade) => was === 'none' && is !== 'none';
+  return {
+    was: sumOf(cells, isUnwell),
+    is: sumOf(cells, (was, is) => was !== 'none' && isUnwell(is)),
+    fresh: sumOf(cells, isFresh),
+    freshUnwell: sumOf(cells, (was, is) => isFresh(was, is) && isUnwell(is)),
+  };
+}
+
 /** Rows and columns worth drawing: "no score" only if anybody was or is without one. */
 export function shadesOf(cells: Migration['cells']): readonly MatrixShade[] {
   const scoreless = cells.some(cell => cell.was === 'none' || cell.is === 'none');

@@ -11,6 +11,8 @@ import { Workbench } from './Workbench';
 /** What the address says: the file, what stands beside it, and the version that is looked at. */
 export interface ProgramView {
   file?: string | undefined;
+  /** Where in the file to begin: taken out of the address once the cursor is there. */
+  line?: string | undefined;
   panel?: string | undefined;
   version?: string | undefined;
 }

@@ -5,6 +5,7 @@ import { lazy, type RefObject, Suspense, useCallback, useEffect, useRef, useStat
 import type { ProgramNow, ProgramProblem } from '@/api/types';
 import { useCan, useSession } from '@/features/session';
 import { t } from '@/lib/i18n';
+import { part } from '@/lib/part';
 import { say } from '@/ui/say';
 import { LoadingLines } from '@/ui/states';
 import { ApplyDialog, RollbackDialog } from './ApplyDialog';
@@ -24,10 +25,12 @@ import { type Spot, useCheck, useEffects, useMatch, useProgram, useRunTests, use
 import { addRule, type NewRule } from './rules';
 import { type DraftState, useDraft } from './useDraft';
 
-const Editor = lazy(() => import('./Editor'));
+const Editor = lazy(part(() => import('./Editor')));
 
 const TYPING_MS = 300;
 const MOVING_MS = 150;
+/** A column that no line reaches: its end. */
+const LINE_END = 1000;
 
 /** Ctrl S anywhere on the page. */
 function useSaveKey(save: () => void): void {
@@ -64,9 +67,14 @@ function useSaid(draft: DraftState, spot: Spot, panel: Panel, mayTry: boolean) {
 }
 
 /** Changes to the text that begin elsewhere than in the editor. */
-function useChanges(draft: DraftState, open: (file: string) => void, editor: RefObject<EditorHandle | null>) {
+function useChanges(
+  draft: DraftState,
+  open: (file: string) => void,
+  editor: RefObject<EditorHandle | null>,
+  begin: Spot | null,
+) {
   /** Where to go when the editor shows that file. */
-  const [target, setTarget] = useState<Spot | null>(null);
+  const [target, setTarget] = useState(begin);
   const go = useCallback(
     (file: string, line: number, column = 1) => {
       open(file);
@@ -133,7 +141,9 @@ export function Workbench({ program, view }: { program: ProgramNow; view: Progra
     (file: string) => show({ file, ...(isPhone ? { panel: 'text' } : {}) }),
     [show, isPhone],
   );
-  const { target, setTarget, go, fix } = useChanges(draft, open, editor);
+  const line = Number(view.line ?? 0);
+  const begin = line > 0 ? { file: name, line, column: LINE_END } : null;
+  const { target, setTarget, go, fix } = useChanges(draft, open, editor, begin);
 
   const apply = () => {
     if (!mayApply) say(t('program.apply.mayNot'));
@@ -151,7 +161,7 @@ export function Workbench({ program, view }: { program: ProgramNow; view: Progra
   const addToFiles = (rule: NewRule) => {
     const placed = addRule(scope, files, name, rule);
     draft.edit(() => placed.files);
-    go(placed.file, placed.line, 1000);
+    go(placed.file, placed.line, LINE_END);
   };
   const discard = () => {
     const { files: lost } = draft.revision;
@@ -188,7 +198,10 @@ export function Workbench({ program, view }: { program: ProgramNow; view: Progra
               scope={scope}
               handle={editor}
               target={target?.file === name ? target : null}
-              onTarget={() => setTarget(null)}
+              onTarget={() => {
+                setTarget(null);
+                if (view.line) show({ line: undefined });
+              }}
               onChange={made => draft.edit(old => withFile(old, name, made))}
               onCursor={(line, column) => setCursor({ line, column })}
               onSave={apply}

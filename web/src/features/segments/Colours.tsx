@@ -25,9 +25,11 @@ export function ColourBar({ bands }: { bands: Bands }) {
   return (
     <span className={classes.colours} title={words}>
       <span className="sr-only">{words || '–'}</span>
-      {bands.map(({ band, accounts }) => (
-        <span key={band} data-shade={band} style={{ flexGrow: accounts }} aria-hidden="true" />
-      ))}
+      {bands
+        .filter(({ accounts }) => accounts > 0)
+        .map(({ band, accounts }) => (
+          <span key={band} data-shade={band} style={{ flexGrow: accounts }} aria-hidden="true" />
+        ))}
     </span>
   );
 }

@@ -34,8 +34,9 @@ function Form({ segments, without, board }: Props) {
     event.preventDefault();
     if (isFault) return;
     const placed = rules.add({ kind: 'segment', name, expression: condition });
-    if (placed) void navigate({ to: '/program', search: { file: placed.file, panel: 'changes' } });
-    else setLost(true);
+    if (!placed) return setLost(true);
+    const { file, line } = placed;
+    void navigate({ to: '/program', search: { file, line: String(line), panel: 'changes' } });
   };
   return (
     <form className={classes.form} onSubmit={save}>

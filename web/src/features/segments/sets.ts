@@ -3,10 +3,8 @@
 import type { OverlapPart, Segment, SegmentOverlap } from '@/api/types';
 import type { AccountSearch } from '@/features/accounts';
 
-/** As many as the server compares at once. */
+/** As many as the server compares at once, and as the list of accounts takes in one filter. */
 export const COMPARED_MOST = 16;
-/** As many sets as the list of accounts takes in one filter. */
-const FILTER_MOST = 9;
 /** The server takes names of 140 bytes; a number must find room. */
 const NAME_MOST = 130;
 
@@ -49,14 +47,13 @@ export function othersOf(
   return compared.filter(name => !part.segments.includes(name) && !inModels.has(modelOf.get(name) ?? null));
 }
 
-/** The accounts in exactly these of the compared ones.  null: the list cannot say it. */
+/** The accounts in exactly these of the compared ones. */
 export function exactly(
   part: Pick<OverlapPart, 'segments'>,
   compared: readonly string[],
   sets: readonly Segment[],
-): AccountSearch | null {
+): AccountSearch {
   const without = othersOf(part, compared, sets);
-  if (part.segments.length + without.length > FILTER_MOST) return null;
   return {
     segment: part.segments.join(','),
     ...(without.length > 0 ? { without: without.join(',') } : {}),

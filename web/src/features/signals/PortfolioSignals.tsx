@@ -43,7 +43,11 @@ export function PortfolioSignals({ owner, since }: Props) {
       </ul>
       {raised && (
         <p className={page.note}>
-          {t('signals.raisedSince', { date: format.date(since.day), count: raised.total })}{' '}
+          {t('signals.raisedSince', {
+            date: format.date(since.day),
+            count: raised.total,
+            shown: format.number(raised.total),
+          })}{' '}
           {BECAME.filter(state => byState.get(state)).map(state => (
             <Link
               key={state}

@@ -5,7 +5,8 @@ import type { SignalDetail as Detail, SignalEvent, SignalTask } from '@/api/type
 import { HealthShape } from '@/features/health';
 import { QueryFailure, useCan, useFormat, useUsers, When } from '@/features/session';
 import { t } from '@/lib/i18n';
-import { ScrollRegion } from '@/ui/ScrollRegion';
+import { DataTable } from '@/ui/DataTable';
+import page from '@/ui/page.module.css';
 import { sayFailure } from '@/ui/say';
 import { LoadingLines } from '@/ui/states';
 import { type Evidence, evidenceOf } from './evidence';
@@ -30,30 +31,24 @@ function Stands({ evidence }: { evidence: Evidence }) {
           {health.grade && `, ${t('signals.grade', { grade: health.grade })}`}
         </p>
       )}
-      <ScrollRegion className={classes.scroll} label={t('signals.facts')}>
-        <table className={classes.facts}>
-          <thead>
-            <tr>
-              <th scope="col">{t('signals.fact')}</th>
-              <th scope="col">{t('signals.value')}</th>
-              <th scope="col">{t('signals.source')}</th>
-              <th scope="col">{t('signals.at')}</th>
+      <DataTable
+        label={t('signals.facts')}
+        className={classes.evidence}
+        columns={[t('signals.fact'), t('signals.value'), t('signals.source'), t('signals.at')]}
+      >
+        <tbody>
+          {evidence.values.map(value => (
+            <tr key={value.name}>
+              <th scope="row">
+                <code>{value.name}</code>
+              </th>
+              <td>{value.value_text}</td>
+              <td className="dim">{value.source || '–'}</td>
+              <td className="dim">{value.at ? format.dateTime(value.at) : '–'}</td>
             </tr>
-          </thead>
-          <tbody>
-            {evidence.values.map(value => (
-              <tr key={value.name}>
-                <th scope="row">
-                  <code>{value.name}</code>
-                </th>
-                <td>{value.value_text}</td>
-                <td className="dim">{value.source || '–'}</td>
-                <td className="dim">{value.at ? format.dateTime(value.at) : '–'}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </ScrollRegion>
+          ))}
+        </tbody>
+      </DataTable>
     </section>
   );
 }
@@ -121,7 +116,7 @@ function Precision({ rule }: { rule: string }) {
   if (!found) return null;
   const { raised, useful, not_useful } = found;
   return (
-    <p className={classes.note}>
+    <p className={page.note}>
       {useful + not_useful === 0
         ? t('signals.unjudged', { count: raised })
         : t('signals.precision', { useful, count: useful + not_useful })}
@@ -163,10 +158,10 @@ function Body({ signal }: { signal: Detail }) {
           </span>
           <span className="dim">{assignee ?? t('accounts.nobody')}</span>
         </p>
-        {signal.state === 'already_true' && <p className={classes.note}>{t('signals.alreadyTrueHelp')}</p>}
-        {signal.over_budget && <p className={classes.note}>{t('signals.overBudget')}</p>}
+        {signal.state === 'already_true' && <p className={page.note}>{t('signals.alreadyTrueHelp')}</p>}
+        {signal.over_budget && <p className={page.note}>{t('signals.overBudget')}</p>}
         {signal.outcome && (
-          <p className={classes.note}>
+          <p className={page.note}>
             {t(`signals.outcome.${signal.outcome}`)}
             {signal.outcome_reason && ` · ${signal.outcome_reason}`}
           </p>

@@ -7,6 +7,7 @@ import { QueryFailure, useCan, useFormat, useSession } from '@/features/session'
 import { t } from '@/lib/i18n';
 import { useKeys } from '@/lib/keys';
 import { useTitle } from '@/lib/title';
+import page from '@/ui/page.module.css';
 import { Empty, LoadingLines } from '@/ui/states';
 import { useInbox, useLiveSignals } from './queries';
 import { ResolveDialog } from './ResolveDialog';
@@ -97,7 +98,7 @@ export function SignalsPage({ search }: { search: SignalSearch }) {
   const inbox = useInbox(filter);
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const pages = inbox.data?.pages ?? [];
-  const signals = pages.flatMap(page => page.data);
+  const signals = pages.flatMap(one => one.data);
   const shown = search.signal ?? signals[0]?.id;
   const current = signals.find(one => one.id === shown);
   const counts = new Map((pages[0]?.by_state ?? []).map(({ name, count }) => [name, count]));
@@ -124,12 +125,25 @@ export function SignalsPage({ search }: { search: SignalSearch }) {
   });
 
   return (
-    <section className={classes.page} aria-label={t('signals.title')}>
-      <header className={classes.header}>
+    <section className={page.page} aria-label={t('signals.title')}>
+      <header className={page.header}>
         <h1>{t('signals.title')}</h1>
         <span className="dim num" role="status">
           {pages[0] && t('signals.count', { count: pages[0].total, shown: format.number(pages[0].total) })}
         </span>
+        {chosen.length > 0 && (
+          <div
+            className={classes.bulk}
+            role="toolbar"
+            aria-label={t('signals.picked', { count: chosen.length })}
+          >
+            <strong role="status">{t('signals.picked', { count: chosen.length })}</strong>
+            <SignalActions signals={chosen} onDone={() => setPicked(new Set())} />
+            <Button size="compact-sm" variant="subtle" onClick={() => setPicked(new Set())}>
+              {t('accounts.clearSelection')}
+            </Button>
+          </div>
+        )}
       </header>
       <SignalFilters
         search={search}
@@ -138,19 +152,6 @@ export function SignalsPage({ search }: { search: SignalSearch }) {
         counts={counts}
         onChange={change}
       />
-      {chosen.length > 0 && (
-        <div
-          className={classes.bulk}
-          role="toolbar"
-          aria-label={t('signals.picked', { count: chosen.length })}
-        >
-          <strong role="status">{t('signals.picked', { count: chosen.length })}</strong>
-          <SignalActions signals={chosen} onDone={() => setPicked(new Set())} />
-          <Button size="compact-sm" variant="subtle" onClick={() => setPicked(new Set())}>
-            {t('accounts.clearSelection')}
-          </Button>
-        </div>
-      )}
       <ResolveDialog
         opened={resolving.length > 0}
         count={resolving.length}

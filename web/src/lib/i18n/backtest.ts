@@ -14,6 +14,8 @@ export const backtest = {
   notYet_one: '{{count}} account is marked as left. Run the test to see what the program would have told.',
   notYet_other:
     '{{count}} accounts are marked as left. Run the test to see what the program would have told.',
+  notYetMore:
+    'More than {{count}} accounts are marked as left. Run the test to see what the program would have told.',
   ask: {
     version: 'Version',
     versionOf: 'Version {{version}}',

@@ -26,11 +26,13 @@ export const en = {
     undo: 'Undo',
     close: 'Close',
     notSaved: 'Not saved',
+    malformed: 'This was not understood',
     unreachable: 'The server does not answer',
     broken: 'This page has a mistake',
     brokenDetail: 'It is Cairn’s own, and not yours: {{message}}',
     ended: 'Your session has ended',
     endedDetail: 'Sign in in another tab, and try again here.',
+    partDetail: 'This page could not be loaded. It comes by itself when the server is back.',
     unreachableDetail: 'Nothing was lost. Check that you are online and try again.',
   },
   live: {
@@ -99,6 +101,8 @@ export const en = {
     noneGo: 'Go to sources for a line to paste',
     noneAsk:
       'Whoever runs this workspace connects the product that sends them, and says whose accounts you see.',
+    wrong: 'The filter asks for something that is not there',
+    wrongHelp: '{{detail}}. It may have been renamed or taken out of the program.',
     noneMatch: 'No account matches',
     noneMatchHelp: 'Clear a filter or search for something else.',
     filter: {
@@ -145,6 +149,9 @@ export const en = {
     },
   },
   account: {
+    title: 'Account',
+    missing: 'There is no such account',
+    missingHelp: 'It may have been erased, or it is none of those that you see.',
     trail: 'You are here',
     why: 'Why',
     scorecard: 'Scorecard',

@@ -27,7 +27,7 @@ export const notifications = {
     min_severity: 'At once from severity',
     minHelp: 'What is less severe is in the digest.',
     quiet: 'Quiet hours',
-    quietHelp: 'Mails and messages of that time wait until it ends.',
+    quietHelp: 'Hold mails and messages back for some hours',
     quiet_from: 'From',
     quiet_until: 'Until',
     critical_passes: 'What is critical does not wait',

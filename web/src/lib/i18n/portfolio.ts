@@ -55,5 +55,9 @@ export const portfolio = {
   sinceTo: 'To the end of',
   changed: 'Since {{date}}: {{worse}} to a worse colour, {{better}} to a better one.',
   changedArr: 'ARR in red and yellow went from {{was}} to {{is}}.',
+  changedArrBoth: 'ARR in red and yellow of those that had a score then went from {{was}} to {{is}}.',
+  fresh_one: '{{shown}} account had no score then and has one now: {{arr}} of its ARR is in red or yellow.',
+  fresh_other:
+    '{{shown}} accounts had no score then and have one now: {{arr}} of their ARR is in red or yellow.',
   updates: 'Show what moved since',
 } as const;

@@ -120,7 +120,7 @@ export const segments = {
     noAccountsHelp: 'An account is looked after by the model for its ARR, which its contracts say.',
     models: 'How are accounts looked after?',
     name: 'Model',
-    band: 'ARR',
+    band: 'ARR range',
     from: 'from {{from}}',
     below: '{{from}} to {{below}}',
     belowWhy: 'The beginning counts, the end does not',

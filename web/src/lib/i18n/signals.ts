@@ -11,8 +11,8 @@ export const signals = {
   now: 'What needs a person now?',
   byUrgency: 'Open signals by urgency',
   raisedSince_zero: 'Since {{date}}, no signal was raised.',
-  raisedSince_one: 'Since {{date}}, {{count}} signal was raised:',
-  raisedSince_other: 'Since {{date}}, {{count}} signals were raised:',
+  raisedSince_one: 'Since {{date}}, {{shown}} signal was raised:',
+  raisedSince_other: 'Since {{date}}, {{shown}} signals were raised:',
   since: 'Raised since {{date}}',
   stateLabel: 'Which signals',
   state: {

@@ -11,7 +11,7 @@ export const sources = {
   none: 'No sources yet',
   noneHelp:
     'A source is a write key with which your product sends events. Make one, paste the line that comes with it, and the first account appears.',
-  never: 'never',
+  never: 'none since the start',
   sinceStart: 'Counted since the server started',
   lastHour: '{{shown}} in the last hour',
   table: 'All sources',
