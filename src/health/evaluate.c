@@ -23,9 +23,9 @@ struct evaluation {
     struct cn_kernel_rows *list;
     struct cn_kernel_scratch *scratch;
     struct cn_kernel_result *result;
-    uint64_t scored[CN_BLOCK_WORDS]; /* rows whose points wait for their colours */
+    uint64_t scored[CN_BLOCK_WORDS];     /* rows whose points wait for their colours */
     const struct cn_health_bands *bands; /* of all those; NULL: there are none */
-    struct cn_kernel_state *block; /* of the state */
+    struct cn_kernel_state *block;       /* of the state */
     size_t first;
     struct cn_health_state *live; /* `state` is this one, or a shadow of it */
     struct cn_bitmap *dirty;      /* may be NULL */

@@ -2,40 +2,15 @@
  * The rows of a block that a scorecard has, and their values side by side.
  *
  * Built once, without the larger instruction sets: one value after the other is faster than their
- * gathering instructions.
+ * gathering instructions.  health/kernel_compress.h does the same where there is better.
  */
 #include <string.h>
 
 #include "health/kernel_impl.h"
 
 enum {
-    MOSTLY = CN_BLOCK_ROWS / 8 * 7 /* from so many rows on the others are scored, too */
+    MOSTLY = CN_BLOCK_ROWS / 8 * 5 /* from so many rows on the others are scored, too */
 };
-
-/* Which bits of a word go 1, 2, 4 .. 32 places down so that those of the mask end up side by side
- * (Hacker's Delight, 7-4). */
-static void find_steps(uint64_t mask, uint64_t steps_out[CN_STEPS])
-{
-    uint64_t gaps = ~mask << 1;
-    for (size_t s = 0; s < CN_STEPS; s++) {
-        uint64_t odd = gaps; /* bits with an odd number of gaps at and below them */
-        for (size_t shift = 1; shift < 64; shift *= 2) {
-            odd ^= odd << shift;
-        }
-        steps_out[s] = odd & mask;
-        mask = (mask ^ steps_out[s]) | steps_out[s] >> (1U << s);
-        gaps &= ~odd;
-    }
-}
-
-static uint64_t compress(uint64_t word, const uint64_t steps[CN_STEPS])
-{
-    for (size_t s = 0; s < CN_STEPS; s++) {
-        uint64_t moved = word & steps[s];
-        word = (word ^ moved) | moved >> (1U << s);
-    }
-    return word;
-}
 
 void cn_kernel_list(const uint64_t *mask, struct cn_kernel_rows *rows_out)
 {
@@ -55,7 +30,6 @@ void cn_kernel_list(const uint64_t *mask, struct cn_kernel_rows *rows_out)
         for (uint64_t word = mask[w]; word != 0; word &= word - 1) {
             rows_out->at[count++] = (uint16_t)(w * 64 + (size_t)__builtin_ctzll(word));
         }
-        find_steps(mask[w], rows_out->steps[w]);
     }
     for (; count % 64 != 0; count++) {
         rows_out->at[count] = rows_out->at[count - 1];
@@ -66,23 +40,17 @@ void cn_kernel_list(const uint64_t *mask, struct cn_kernel_rows *rows_out)
 static void gather_missing(const uint64_t *missing, const struct cn_kernel_rows *rows, size_t first,
                            struct cn_kernel_gathered *out)
 {
-    size_t begin = rows->at[first] / 64;
-    size_t end = rows->at[first + out->rows - 1] / 64 + 1;
-    uint64_t any = 0;
+    const size_t end = first + out->rows;
+    const size_t last_word = rows->at[end - 1] / 64;
     memset(out->missing, 0, sizeof(out->missing));
-    for (size_t w = begin; w < end; w++) {
-        any |= missing[w];
-    }
-    for (size_t w = begin; w < end && any != 0; w++) {
-        uint64_t word = compress(missing[w] & rows->mask[w], rows->steps[w]);
-        size_t to = rows->before[w];
-        if (to < first) {
-            word >>= first - to; /* the word's first rows are of the part before */
-            to = first;
+    for (size_t w = rows->at[first] / 64; w <= last_word; w++) {
+        for (uint64_t word = missing[w] & rows->mask[w]; word != 0; word &= word - 1) {
+            uint64_t below = (word & -word) - 1;
+            size_t i = rows->before[w] + (size_t)__builtin_popcountll(rows->mask[w] & below);
+            if (i >= first && i < end) { /* else it is of the part before or after */
+                out->missing[(i - first) / 64] |= UINT64_C(1) << ((i - first) % 64);
+            }
         }
-        to -= first;
-        out->missing[to / 64] |= word << to % 64;
-        out->missing[to / 64 + 1] |= word >> 1 >> (63 - to % 64);
     }
 }
 
@@ -90,16 +58,17 @@ void cn_kernel_gather(const struct cn_kernel_input *block, const struct cn_kerne
                       size_t first, struct cn_kernel_gathered *out)
 {
     const uint16_t *at = rows->at + first;
-    const double *values = block->values;
+    const double *from = block->values;
+    double *to = out->values + CN_SPARE_ROWS;
     const size_t last = at[out->rows - 1];
     for (size_t i = at[0]; i <= last; i += LINE_VALUES) {
-        prefetch_line(values + i);
+        prefetch_line(from + i);
     }
     for (size_t i = 0; i < out->rows; i += 4) {
-        out->values[i] = values[at[i]];
-        out->values[i + 1] = values[at[i + 1]];
-        out->values[i + 2] = values[at[i + 2]];
-        out->values[i + 3] = values[at[i + 3]];
+        to[i] = from[at[i]];
+        to[i + 1] = from[at[i + 1]];
+        to[i + 2] = from[at[i + 2]];
+        to[i + 3] = from[at[i + 3]];
     }
     gather_missing(block->missing, rows, first, out);
 }

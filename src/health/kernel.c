@@ -12,12 +12,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "health/kernel_compress.h"
 #include "health/kernel_impl.h"
 
 /* The inner loop's length is known to the compiler, which then needs no code for a rest. */
 /* NOLINTBEGIN(bugprone-macro-parentheses): i is declared here */
-#define FOR_EACH_ROW(i, rows)                                 \
-    for (size_t i##_of = 0; i##_of < (rows); i##_of += 64)    \
+#define FOR_EACH_ROW(i, rows)                              \
+    for (size_t i##_of = 0; i##_of < (rows); i##_of += 64) \
         for (size_t i = i##_of; i < i##_of + 64; i++)
 /* NOLINTEND(bugprone-macro-parentheses) */
 
@@ -39,8 +40,8 @@ static struct cn_kernel_input part_of(const struct cn_kernel_input *block,
     if (s->list->is_whole) {
         return (struct cn_kernel_input){ block->values + s->first, block->missing + s->first / 64 };
     }
-    cn_kernel_gather(block, s->list, s->first, &s->gathered);
-    return (struct cn_kernel_input){ s->gathered.values, s->gathered.missing };
+    gather(block, s->list, s->first, &s->gathered);
+    return (struct cn_kernel_input){ s->gathered.values + CN_SPARE_ROWS, s->gathered.missing };
 }
 
 /* 1 where there is a finite value. */
@@ -336,13 +337,13 @@ INLINED void add_some(const struct cn_health_node *node, const struct cn_kernel_
 }
 
 /* The two for one number of points. */
-#define FOR_POINTS(count)                               \
-    case count:                                         \
-        if (full) {                                     \
+#define FOR_POINTS(count)                                \
+    case count:                                          \
+        if (full) {                                      \
             add_full(node, input->values, level, count); \
-        } else {                                        \
-            add_some(node, input, level, count);        \
-        }                                               \
+        } else {                                         \
+            add_some(node, input, level, count);         \
+        }                                                \
         return true
 
 /* False if there are more points than are worth it. */
@@ -373,7 +374,7 @@ static bool is_full(const struct cn_kernel_input *input, size_t rows)
 {
     const double *restrict x = input->values;
     uint64_t missing = 0;
-    double bad = 0;
+    uint64_t bad = 0;
     for (size_t w = 0; w < rows / 64; w++) {
         missing |= input->missing[w];
     }
@@ -381,9 +382,9 @@ static bool is_full(const struct cn_kernel_input *input, size_t rows)
         return false;
     }
     FOR_EACH_ROW (i, rows) {
-        bad = fabs(x[i]) <= DBL_MAX ? bad : 1.0;
+        bad |= fabs(x[i]) <= DBL_MAX ? 0 : 1;
     }
-    return bad == 0.0;
+    return bad == 0;
 }
 
 static void add_measure(const struct cn_health_node *node, const struct cn_kernel_input *rules,
@@ -593,19 +594,24 @@ static void score_part(const struct cn_scorecard *card, const struct cn_kernel_i
 static void store_part(const struct cn_kernel_scratch *s, int32_t index,
                        struct cn_kernel_result *result)
 {
-    int32_t *restrict points = result->points + s->first;
-    int32_t *restrict confidence = result->confidence + s->first;
-    int32_t *restrict scorecard = result->scorecard + s->first;
-    const int32_t *restrict new_points = s->points;
-    const int32_t *restrict new_confidence = s->confidence;
     for (size_t w = 0; w < s->rows / 64; w++) {
+        int32_t *restrict points = result->points + s->first + w * 64;
+        int32_t *restrict confidence = result->confidence + s->first + w * 64;
+        int32_t *restrict scorecard = result->scorecard + s->first + w * 64;
         uint64_t mask = s->list->mask[s->first / 64 + w];
-        for (size_t b = 0; b < 64; b++) {
-            size_t i = w * 64 + b;
-            bool is_kept = (mask & bit_of[b]) != 0;
-            points[i] = is_kept ? new_points[i] : points[i];
-            confidence[i] = is_kept ? new_confidence[i] : confidence[i];
-            scorecard[i] = is_kept ? index : scorecard[i];
+        if (mask == ~UINT64_C(0)) {
+            memcpy(points, s->points + w * 64, 64 * sizeof(*points));
+            memcpy(confidence, s->confidence + w * 64, 64 * sizeof(*confidence));
+            for (size_t b = 0; b < 64; b++) {
+                scorecard[b] = index;
+            }
+            continue;
+        }
+        for (; mask != 0; mask &= mask - 1) {
+            size_t b = (size_t)__builtin_ctzll(mask);
+            points[b] = s->points[w * 64 + b];
+            confidence[b] = s->confidence[w * 64 + b];
+            scorecard[b] = index;
         }
     }
 }

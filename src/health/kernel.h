@@ -15,10 +15,10 @@
 
 enum {
     CN_BLOCK_WORDS = CN_BLOCK_ROWS / 64,
-    CN_STEPS = 6, /* in which the bits of a word are brought together */
     /* A kernel works on parts of a block that leave room in the first-level cache. */
     CN_PART_ROWS = 256,
-    CN_PART_WORDS = CN_PART_ROWS / 64
+    CN_PART_WORDS = CN_PART_ROWS / 64,
+    CN_SPARE_ROWS = 64 /* a word of the block may belong to two parts of a list */
 };
 
 /* A vector that crosses cache lines costs twice. */
@@ -34,18 +34,17 @@ struct cn_kernel_input {
  * together first; row i of this list is then the one at at[i]. */
 struct cn_kernel_rows {
     size_t count;
-    bool is_whole;        /* all or nearly all: the block is scored as it stands, `at` is not filled */
-    const uint64_t *mask; /* by bit; borrowed */
+    bool is_whole; /* all or nearly all: the block is scored as it stands, `at` is not filled */
+    const uint64_t *mask;                  /* by bit; borrowed */
     CN_ON_LINE uint16_t at[CN_BLOCK_ROWS]; /* ascending; the last one repeated up to 64 */
-    uint16_t before[CN_BLOCK_WORDS];       /* so many of the list come before that word of the mask */
-    uint64_t steps[CN_BLOCK_WORDS][CN_STEPS];
+    uint16_t before[CN_BLOCK_WORDS]; /* so many of the list come before that word of the mask */
 };
 
 /* A part of the list. */
 struct cn_kernel_gathered {
     size_t rows; /* a multiple of 64, which may count some that are no rows */
-    CN_ON_LINE double values[CN_PART_ROWS];
-    uint64_t missing[CN_PART_WORDS + 2];
+    CN_ON_LINE double values[CN_PART_ROWS + 2 * CN_SPARE_ROWS]; /* begin after the spare ones */
+    uint64_t missing[CN_PART_WORDS + 1];                        /* and a spare word */
 };
 
 /* What one level of the tree gathers from its children.  While every row has the same weights they

@@ -24,9 +24,8 @@ INLINED int64_t next_status(const struct cn_health_bands *bands, int64_t points,
     return next | is_grey | is_scored | confidence << CN_STATUS_CONFIDENCE_SHIFT;
 }
 
-uint64_t KERNEL(finish)(const struct cn_health_bands *bands,
-                        const struct cn_kernel_result *result, const uint64_t *mask,
-                        struct cn_kernel_state *state)
+uint64_t KERNEL(finish)(const struct cn_health_bands *bands, const struct cn_kernel_result *result,
+                        const uint64_t *mask, struct cn_kernel_state *state)
 {
     const struct cn_health_bands limits = *bands; /* a copy cannot alias what is written */
     const int64_t *restrict points = state->points;
