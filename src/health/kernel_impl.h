@@ -1,6 +1,6 @@
 /*
- * What the kernels share in how they are written: their names, and what a processor is helped with.
- * Only health/kernel.c, health/kernel_finish.c and health/gather.c include this header.
+ * What the kernels share in how they are written: their names, their loops, and what a processor is
+ * helped with.  Only kernel*.c, kernel_*.h and gather.c of health/ include this header.
  */
 #ifndef CAIRN_HEALTH_KERNEL_IMPL_H
 #define CAIRN_HEALTH_KERNEL_IMPL_H
@@ -16,6 +16,13 @@ enum {
     LINE_VALUES = 8, /* of a cache line */
     SECOND_LEVEL = 2 /* a block of every column is more than the first level of the cache holds */
 };
+
+/* The inner loop's length is known to the compiler, which then needs no code for a rest. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): i is declared here */
+#define FOR_EACH_ROW(i, rows)                              \
+    for (size_t i##_of = 0; i##_of < (rows); i##_of += 64) \
+        for (size_t i = i##_of; i < i##_of + 64; i++)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #define BIT(b) (UINT64_C(1) << (b))
 #define BITS_8(b)                                                                               \
