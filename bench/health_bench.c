@@ -78,6 +78,7 @@ struct bench {
     struct cn_scorecard card;
     double *columns[MEASURES];
     uint64_t *missing;
+    struct cn_kernel_rows *rows;
     struct cn_kernel_scratch *scratch;
     struct cn_kernel_result *result;
     struct cn_kernel_state *state;
@@ -101,16 +102,17 @@ static uint64_t score_all(struct bench *b, const struct cn_kernel_target *target
     uint64_t words = 0;
     uint64_t mask[CN_BLOCK_WORDS];
     memset(mask, 0xFF, sizeof(mask));
+    cn_kernel_list(mask, b->rows);
     for (size_t first = 0; first < ROWS; first += CN_BLOCK_ROWS) {
         struct cn_kernel_input inputs[MEASURES];
         for (size_t m = 0; m < MEASURES; m++) {
             inputs[m] = (struct cn_kernel_input){ b->columns[m] + first, b->missing + first / 64 };
         }
-        target->score(&b->card, inputs, b->scratch, b->result);
+        target->score(&b->card, 0, inputs, b->rows, b->scratch, b->result);
         b->state->points = b->points + first;
         b->state->status = b->status + first;
         b->state->fired = b->fired + first;
-        words += target->finish(&bands, 0, b->result, mask, b->state);
+        words += target->finish(&bands, b->result, mask, b->state);
     }
     return words;
 }
@@ -154,6 +156,7 @@ int main(void)
     struct cn_rng rng = { 1 };
     double sum = 0;
     b.missing = cn_heap_resize_lines(NULL, 0, ROWS / 8);
+    b.rows = cn_heap_resize_lines(NULL, 0, sizeof(*b.rows));
     b.scratch = cn_heap_resize_lines(NULL, 0, sizeof(*b.scratch));
     b.result = cn_heap_resize_lines(NULL, 0, sizeof(*b.result));
     b.state = cn_heap_resize_lines(NULL, 0, sizeof(*b.state));

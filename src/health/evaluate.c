@@ -20,9 +20,12 @@ struct evaluation {
     struct cn_kernel_target kernel;
     const struct cn_rule_block *rules;
     struct cn_kernel_input *inputs; /* by rule */
+    struct cn_kernel_rows *list;
     struct cn_kernel_scratch *scratch;
     struct cn_kernel_result *result;
-    struct cn_kernel_state *block; /* of the state */
+    uint64_t scored[CN_BLOCK_WORDS];     /* rows whose points wait for their colours */
+    const struct cn_health_bands *bands; /* of all those; NULL: there are none */
+    struct cn_kernel_state *block;       /* of the state */
     size_t first;
     struct cn_health_state *live; /* `state` is this one, or a shadow of it */
     struct cn_bitmap *dirty;      /* may be NULL */
@@ -138,7 +141,8 @@ static void find_exceptions(struct evaluation *e, const struct cn_scorecard *car
 static void keep_own(struct evaluation *e, int32_t index, const uint64_t *mask)
 {
     const struct cn_scorecard *card = &e->model->scorecards[index];
-    e->kernel.score(card, e->inputs, e->scratch, e->result);
+    cn_kernel_list(mask, e->list);
+    e->kernel.score(card, index, e->inputs, e->list, e->scratch, e->result);
     find_exceptions(e, card, mask);
     for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {
         for (uint64_t word = mask[w]; word != 0; word &= word - 1) {
@@ -166,6 +170,31 @@ static void forget_own(struct evaluation *e, const uint64_t *mask)
     }
 }
 
+/* Colours of the rows that wait for them, and the state moves on. */
+static void finish_rows(struct evaluation *e)
+{
+    if (e->bands == NULL) {
+        return;
+    }
+    e->block->points = e->state->points.as.i64 + e->first;
+    e->block->status = e->state->status + e->first;
+    e->block->fired = e->state->fired + e->first;
+    e->block->missing = e->state->points.missing + e->first / 64;
+    uint64_t words = e->kernel.finish(e->bands, e->result, e->scored, e->block);
+    if (e->changes != NULL) {
+        add_changes(e, words, e->scored);
+    }
+    e->kernel.keep(words, e->result, e->scored, e->block);
+    memset(e->scored, 0, sizeof(e->scored));
+    e->bands = NULL;
+}
+
+static bool are_bands_equal(const struct cn_health_bands *a, const struct cn_health_bands *b)
+{
+    return a->yellow == b->yellow && a->green == b->green && a->margin == b->margin;
+}
+
+/* Rows of scorecards with the same bands are finished together. */
 static void score_rows(struct evaluation *e, int32_t index, const uint64_t *mask)
 {
     const struct cn_scorecard *card = &e->model->scorecards[index];
@@ -173,20 +202,19 @@ static void score_rows(struct evaluation *e, int32_t index, const uint64_t *mask
         keep_own(e, index, mask);
         return;
     }
+    if (e->bands != NULL && !are_bands_equal(e->bands, &card->bands)) {
+        finish_rows(e);
+    }
     forget_own(e, mask);
-    e->kernel.score(card, e->inputs, e->scratch, e->result);
+    cn_kernel_list(mask, e->list);
+    e->kernel.score(card, index, e->inputs, e->list, e->scratch, e->result);
     for (size_t x = 0; x < card->exception_count; x++) {
         apply_exception(e, &card->exceptions[x], x, mask);
     }
-    e->block->points = e->state->points.as.i64 + e->first;
-    e->block->status = e->state->status + e->first;
-    e->block->fired = e->state->fired + e->first;
-    e->block->missing = e->state->points.missing + e->first / 64;
-    uint64_t words = e->kernel.finish(&card->bands, index, e->result, mask, e->block);
-    if (e->changes != NULL) {
-        add_changes(e, words, mask);
+    for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {
+        e->scored[w] |= mask[w];
     }
-    e->kernel.keep(words, e->result, mask, e->block);
+    e->bands = &card->bands;
 }
 
 /* Of the rows that are left those to which the scorecard applies; they are then no longer left. */
@@ -228,8 +256,10 @@ static void score_shadow(struct evaluation *e, int32_t index, const struct cn_ru
     e->changes = e->shadow_changes;
     e->shadow = card->shadow;
     clear_rows(e, block->gone);
+    memset(e->result->fired, 0, sizeof(e->result->fired));
     if (claim(e, card, left, mask)) {
         score_rows(e, index, mask);
+        finish_rows(e);
     }
     clear_rows(e, left);
     e->state = e->live;
@@ -245,6 +275,7 @@ static void evaluate_block(void *ctx, const struct cn_rule_block *block)
     e->rules = block;
     e->first = block->first;
     memcpy(left, block->rows, sizeof(left));
+    memset(e->result->fired, 0, sizeof(e->result->fired));
     clear_rows(e, block->gone);
     for (uint32_t i = 0; i < e->model->rule_count; i++) {
         struct cn_cel_result result = result_of(e, i);
@@ -256,6 +287,7 @@ static void evaluate_block(void *ctx, const struct cn_rule_block *block)
             score_rows(e, (int32_t)i, mask);
         }
     }
+    finish_rows(e);
     clear_rows(e, left);
     for (size_t i = 0; i < e->model->scorecard_count && e->model->shadow_count > 0; i++) {
         if (e->model->scorecards[i].is_shadow) {
@@ -352,6 +384,7 @@ struct cn_rule_consumer cn_health_consumer_with(const struct cn_health_model *mo
         .shadow_changes = shadow_changes,
         .kernel = targets[target_count - 1],
         .inputs = cn_arena_array(arena, struct cn_kernel_input, model->rule_count),
+        .list = cn_arena_lines(arena, sizeof(struct cn_kernel_rows)),
         .scratch = cn_arena_lines(arena, sizeof(struct cn_kernel_scratch)),
         .result = cn_arena_lines(arena, sizeof(struct cn_kernel_result)),
         .block = cn_arena_lines(arena, sizeof(struct cn_kernel_state)),

@@ -1,10 +1,10 @@
 /*
  * Built once for each instruction set, with CN_KERNEL naming it, and with -fno-trapping-math
- * -fno-signed-zeros, without which the selections below do not vectorise.  Every loop runs over a
- * whole block; rows past the end are computed and ignored.
+ * -fno-signed-zeros, without which the selections below do not vectorise.  Every loop runs over
+ * whole words of 64 rows; those that are no rows of the scorecard are computed and ignored.
  *
- * The order of operations is that of health/tree.c, step by step.  Where all rows of a block have
- * all data, which is the rule, a measure is one pass over its column: map and add.
+ * The order of operations is that of health/tree.c, step by step.  A measure without an age is one
+ * pass over its values: map and add; a group is one, too.
  */
 #include "health/kernel.h"
 
@@ -13,9 +13,7 @@
 #include <string.h>
 
 #include "health/kernel_impl.h"
-
-/* NOLINTNEXTLINE(bugprone-macro-parentheses): i is declared here */
-#define FOR_EACH_ROW(i) for (size_t i = 0; i < CN_PART_ROWS; i++)
+#include "health/kernel_steps.h"
 
 /* The loop over a map's points must be gone before the one over rows can be vectorised. */
 #ifdef __clang__
@@ -28,129 +26,6 @@ enum {
     UNROLLED_POINTS_MAX = 6,
 };
 
-/* The rows that are worked on now. */
-static struct cn_kernel_input part_of(const struct cn_kernel_input *block,
-                                      const struct cn_kernel_scratch *s)
-{
-    return (struct cn_kernel_input){ block->values + s->first, block->missing + s->first / 64 };
-}
-
-/* 1 where there is a finite value. */
-static void find_valid(const struct cn_kernel_input *input, double *restrict valid)
-{
-    const double *restrict x = input->values;
-    for (size_t w = 0; w < CN_PART_WORDS; w++) {
-        uint64_t missing = input->missing[w];
-        for (size_t b = 0; b < 64; b++) {
-            valid[w * 64 + b] = (double)(~missing >> b & 1);
-        }
-    }
-    FOR_EACH_ROW (i) {
-        valid[i] = fabs(x[i]) <= DBL_MAX ? valid[i] : 0.0;
-    }
-}
-
-/* Pieces from left to right: where the next one has begun, it wins. */
-static void apply_map(const struct cn_health_node *node, const double *restrict x,
-                      double *restrict score)
-{
-    double first = node->ys[0];
-    FOR_EACH_ROW (i) {
-        score[i] = first;
-    }
-    for (size_t k = 0; k + 1 < node->point_count; k++) {
-        double from = node->xs[k];
-        double base = node->ys[k];
-        double slope = (node->ys[k + 1] - base) / (node->xs[k + 1] - from);
-        FOR_EACH_ROW (i) {
-            double y = base + (x[i] - from) * slope;
-            score[i] = x[i] >= from ? y : score[i];
-        }
-    }
-    double end = node->xs[node->point_count - 1];
-    double last = node->ys[node->point_count - 1];
-    FOR_EACH_ROW (i) {
-        score[i] = x[i] >= end ? last : score[i];
-    }
-}
-
-static void clamp(const double *restrict x, double *restrict score)
-{
-    FOR_EACH_ROW (i) {
-        double low = x[i] > 0.0 ? x[i] : 0.0;
-        score[i] = low < 100.0 ? low : 100.0;
-    }
-}
-
-/* Confidence takes the freshness; the score sinks towards neutral with it. */
-static void fade(const struct cn_health_node *node, const struct cn_kernel_input *age,
-                 struct cn_kernel_scratch *s)
-{
-    FOR_EACH_ROW (i) {
-        if ((age->missing[i / 64] >> (i % 64) & 1) != 0 || !(fabs(age->values[i]) <= DBL_MAX)) {
-            s->valid[i] = 0;
-            s->known[i] = 0;
-            continue;
-        }
-        double over = floor(age->values[i]) - node->validity_days;
-        double fresh = over > 0 ? cn_kernel_fade(over, node->halflife_days) : 1.0;
-        double faded = fresh * s->score[i] + (1.0 - fresh) * node->neutral;
-        s->score[i] = faded < s->score[i] ? faded : s->score[i];
-        s->known[i] = s->valid[i] * fresh;
-        if (node->stale == CN_STALE_DROP && fresh < 0.1) {
-            s->valid[i] = 0;
-            s->known[i] = 0;
-        }
-    }
-}
-
-/* What is missing counts as `value`. */
-static void substitute(double value, struct cn_kernel_scratch *s)
-{
-    FOR_EACH_ROW (i) {
-        s->score[i] = s->valid[i] != 0.0 ? s->score[i] : value;
-        s->valid[i] = 1.0;
-    }
-}
-
-static void apply_missing(const struct cn_health_node *node, struct cn_kernel_scratch *s)
-{
-    switch (node->missing) {
-    case CN_MISSING_SKIP:
-        break;
-    case CN_MISSING_ZERO:
-        substitute(0, s);
-        break;
-    case CN_MISSING_NEUTRAL:
-        substitute(node->neutral, s);
-        break;
-    case CN_MISSING_BLOCK:
-        FOR_EACH_ROW (i) {
-            s->blocked[i] = s->valid[i] != 0.0 ? s->blocked[i] : 1.0;
-        }
-        break;
-    }
-}
-
-static void score_measure(const struct cn_health_node *node, const struct cn_kernel_input *rules,
-                          struct cn_kernel_scratch *s)
-{
-    struct cn_kernel_input part = part_of(&rules[node->rule], s);
-    const struct cn_kernel_input *input = &part;
-    find_valid(input, s->valid);
-    if (node->point_count > 0) {
-        apply_map(node, input->values, s->score);
-    } else {
-        clamp(input->values, s->score);
-    }
-    memcpy(s->known, s->valid, sizeof(s->known));
-    if (node->age_rule != CN_NO_RULE) {
-        struct cn_kernel_input age = part_of(&rules[node->age_rule], s);
-        fade(node, &age, s);
-    }
-    apply_missing(node, s);
-}
-
 /* Rows begin to differ: the common weights become one a row. */
 static void spread(struct cn_kernel_level *level)
 {
@@ -162,16 +37,16 @@ static void spread(struct cn_kernel_level *level)
     }
     level->is_uniform = false;
     level->known_is_weight = known == weight;
-    FOR_EACH_ROW (i) {
+    FOR_EACH_ROW (i, level->rows) {
         level->weight[i] = weight;
     }
     if (level->counts) {
-        FOR_EACH_ROW (i) {
+        FOR_EACH_ROW (i, level->rows) {
             level->count[i] = level->uniform_count;
         }
     }
     if (!level->known_is_weight) {
-        FOR_EACH_ROW (i) {
+        FOR_EACH_ROW (i, level->rows) {
             level->known[i] = known;
         }
     }
@@ -196,7 +71,7 @@ static void begin_level(double weight, const struct cn_kernel_scratch *s,
     level->is_empty = false;
     level->is_uniform = false;
     level->known_is_weight = false;
-    FOR_EACH_ROW (i) {
+    FOR_EACH_ROW (i, level->rows) {
         level->sum[i] = valid[i] != 0.0 ? weight * score[i] : 0.0;
         level->weight[i] = valid[i] != 0.0 ? weight : 0.0;
         level->known[i] = weight * known[i];
@@ -219,7 +94,7 @@ static void add_to_level(double weight, const struct cn_kernel_scratch *s,
     }
     spread(level);
     part_known(level);
-    FOR_EACH_ROW (i) {
+    FOR_EACH_ROW (i, level->rows) {
         double share = valid[i] != 0.0 ? weight : 0.0;
         double part = valid[i] != 0.0 ? weight * score[i] : 0.0;
         level->sum[i] += part;
@@ -227,7 +102,7 @@ static void add_to_level(double weight, const struct cn_kernel_scratch *s,
         level->known[i] += weight * known[i];
     }
     if (level->counts) {
-        FOR_EACH_ROW (i) {
+        FOR_EACH_ROW (i, level->rows) {
             level->count[i] += valid[i];
         }
     }
@@ -244,12 +119,17 @@ static void add_uniform(double weight, double known, struct cn_kernel_level *res
         level->uniform_known += part;
         return;
     }
-    FOR_EACH_ROW (i) {
+    if (!level->known_is_weight || part != weight) {
+        part_known(level);
+        FOR_EACH_ROW (i, level->rows) {
+            level->known[i] += part;
+        }
+    }
+    FOR_EACH_ROW (i, level->rows) {
         level->weight[i] += weight;
-        level->known[i] += part;
     }
     if (level->counts) {
-        FOR_EACH_ROW (i) {
+        FOR_EACH_ROW (i, level->rows) {
             level->count[i] += 1.0;
         }
     }
@@ -289,29 +169,31 @@ INLINED double map_one(const struct pieces *pieces, size_t points, double x)
     return x >= pieces->xs[points - 1] ? pieces->ys[points - 1] : y;
 }
 
-/* A measure that all rows have. */
+/* A measure that all rows have, where all weigh the same. */
 INLINED void add_full(const struct cn_health_node *node, const double *restrict x,
-                      double *restrict sum, size_t points)
+                      struct cn_kernel_level *restrict level, size_t points)
 {
     struct pieces pieces = { 0 };
+    double *restrict sum = level->sum;
     double weight = node->weight;
     load_pieces(node, points, &pieces);
-    FOR_EACH_ROW (i) {
+    FOR_EACH_ROW (i, level->rows) {
         sum[i] += weight * map_one(&pieces, points, x[i]);
     }
 }
 
 /* A measure that some rows lack, and that is then left out. */
 INLINED void add_some(const struct cn_health_node *node, const struct cn_kernel_input *input,
-                      double *restrict sum, double *restrict weights, size_t points)
+                      struct cn_kernel_level *restrict level, size_t points)
 {
     struct pieces pieces = { 0 };
     const double *restrict x = input->values;
+    double *restrict sum = level->sum;
+    double *restrict weights = level->weight;
     double weight = node->weight;
     load_pieces(node, points, &pieces);
-    for (size_t w = 0; w < CN_PART_WORDS; w++) {
+    for (size_t w = 0; w < level->rows / 64; w++) {
         uint64_t missing = input->missing[w];
-        prefetch_next(x + w * 64);
         for (size_t b = 0; b < 64; b++) {
             size_t i = w * 64 + b;
             double share = (missing & bit_of[b]) == 0 ? weight : 0.0;
@@ -324,13 +206,13 @@ INLINED void add_some(const struct cn_health_node *node, const struct cn_kernel_
 }
 
 /* The two for one number of points. */
-#define FOR_POINTS(count)                                            \
-    case count:                                                      \
-        if (full) {                                                  \
-            add_full(node, input->values, level->sum, count);        \
-        } else {                                                     \
-            add_some(node, input, level->sum, level->weight, count); \
-        }                                                            \
+#define FOR_POINTS(count)                                \
+    case count:                                          \
+        if (full) {                                      \
+            add_full(node, input->values, level, count); \
+        } else {                                         \
+            add_some(node, input, level, count);         \
+        }                                                \
         return true
 
 /* False if there are more points than are worth it. */
@@ -349,44 +231,52 @@ static bool add_at_once(const struct cn_health_node *node, const struct cn_kerne
     }
 }
 
-static bool is_full(const struct cn_kernel_input *input)
+/* The block stands as it is in memory: the next one is asked for; else gathering did that. */
+static void prefetch_part(const struct cn_kernel_input *input, const struct cn_kernel_scratch *s)
+{
+    for (size_t w = 0; w < s->rows / 64 && s->list->is_whole; w++) {
+        prefetch_next(input->values + w * 64);
+    }
+}
+
+static bool is_full(const struct cn_kernel_input *input, size_t rows)
 {
     const double *restrict x = input->values;
     uint64_t missing = 0;
-    double bad = 0;
-    for (size_t w = 0; w < CN_PART_WORDS; w++) {
+    uint64_t bad = 0;
+    for (size_t w = 0; w < rows / 64; w++) {
         missing |= input->missing[w];
     }
     if (missing != 0) {
         return false;
     }
-    for (size_t w = 0; w < CN_PART_WORDS; w++) {
-        prefetch_next(x + w * 64);
+    FOR_EACH_ROW (i, rows) {
+        bad |= fabs(x[i]) <= DBL_MAX ? 0 : 1;
     }
-    FOR_EACH_ROW (i) {
-        bad = fabs(x[i]) <= DBL_MAX ? bad : 1.0;
-    }
-    return bad == 0.0;
+    return bad == 0;
 }
 
 static void add_measure(const struct cn_health_node *node, const struct cn_kernel_input *rules,
                         struct cn_kernel_scratch *s, struct cn_kernel_level *level)
 {
-    struct cn_kernel_input part = part_of(&rules[node->rule], s);
-    const struct cn_kernel_input *input = &part;
-    bool is_plain = node->age_rule == CN_NO_RULE;
-    if (is_plain && is_full(input)) {
-        if (add_at_once(node, input, true, level)) {
-            add_uniform(node->weight, 1.0, level);
-            return;
-        }
-    } else if (is_plain && node->missing == CN_MISSING_SKIP) {
-        spread(level);
-        if (level->known_is_weight && !level->counts && add_at_once(node, input, false, level)) {
-            return;
+    const struct cn_kernel_input input = part_of(&rules[node->rule], s);
+    prefetch_part(&input, s);
+    if (node->age_rule == CN_NO_RULE) {
+        bool may_skip = node->missing == CN_MISSING_SKIP;
+        bool is_same = level->is_uniform || !may_skip;
+        if (is_same && is_full(&input, s->rows)) {
+            if (add_at_once(node, &input, true, level)) {
+                add_uniform(node->weight, 1.0, level);
+                return;
+            }
+        } else if (may_skip && !level->counts) {
+            spread(level);
+            if (level->known_is_weight && add_at_once(node, &input, false, level)) {
+                return;
+            }
         }
     }
-    score_measure(node, rules, s);
+    score_measure(node, &input, rules, s);
     add_to_level(node->weight, s, level);
 }
 
@@ -400,12 +290,34 @@ static void finish_rows(const struct cn_health_node *node,
     double *restrict valid = s->valid;
     double *restrict known = s->known;
     const double *restrict all_known = level->known_is_weight ? level->weight : level->known;
-    FOR_EACH_ROW (i) {
+    FOR_EACH_ROW (i, level->rows) {
         bool is_valid = (level->weight[i] > 0.0) & (level->weight[i] >= enough);
         double divisor = is_valid ? level->weight[i] : 1.0;
         score[i] = is_valid ? level->sum[i] * (1.0 / divisor) : 0.0;
         known[i] = is_valid ? all_known[i] * scale : 0.0;
         valid[i] = is_valid ? 1.0 : 0.0;
+    }
+}
+
+/* The same, and it joins its parent's sums, of which it may be the first. */
+INLINED void join_rows(const struct cn_health_node *node,
+                       const struct cn_kernel_level *restrict level,
+                       struct cn_kernel_level *restrict parent, bool is_first)
+{
+    double enough = node->min_coverage * node->weight_sum;
+    double scale = 1.0 / node->weight_sum;
+    double weight = node->weight;
+    const double *restrict all_known = level->known_is_weight ? level->weight : level->known;
+    FOR_EACH_ROW (i, level->rows) {
+        bool is_valid = (level->weight[i] > 0.0) & (level->weight[i] >= enough);
+        double divisor = is_valid ? level->weight[i] : 1.0;
+        double score = level->sum[i] * (1.0 / divisor);
+        double known = is_valid ? all_known[i] * scale : 0.0;
+        double part = is_valid ? weight * score : 0.0;
+        double share = is_valid ? weight : 0.0;
+        parent->sum[i] = is_first ? part : parent->sum[i] + part;
+        parent->weight[i] = is_first ? share : parent->weight[i] + share;
+        parent->known[i] = is_first ? weight * known : parent->known[i] + weight * known;
     }
 }
 
@@ -415,7 +327,7 @@ static void bound_rows(const struct cn_health_node *node,
 {
     if (level->counts) {
         double needs = (double)node->needs;
-        FOR_EACH_ROW (i) {
+        FOR_EACH_ROW (i, level->rows) {
             bool is_enough = level->count[i] >= needs;
             s->score[i] = is_enough ? s->score[i] : 0.0;
             s->known[i] = is_enough ? s->known[i] : 0.0;
@@ -423,7 +335,7 @@ static void bound_rows(const struct cn_health_node *node,
         }
     }
     if (node->floor > 0 || node->cap < 100) {
-        FOR_EACH_ROW (i) {
+        FOR_EACH_ROW (i, level->rows) {
             double score = s->score[i] < node->floor ? node->floor : s->score[i];
             score = score > node->cap ? node->cap : score;
             s->score[i] = s->valid[i] != 0.0 ? score : 0.0;
@@ -436,6 +348,26 @@ static bool is_bound(const struct cn_health_node *node)
     return node->needs > 0 || node->floor > 0 || node->cap < 100;
 }
 
+/* Of rows that differ. */
+static void add_group_rows(const struct cn_health_node *node, struct cn_kernel_level *level,
+                           struct cn_kernel_scratch *s, struct cn_kernel_level *parent)
+{
+    if (is_bound(node) || parent->counts) {
+        finish_rows(node, level, s);
+        bound_rows(node, level, s);
+        add_to_level(node->weight, s, parent);
+    } else if (parent->is_empty) {
+        parent->is_empty = false;
+        parent->is_uniform = false;
+        parent->known_is_weight = false;
+        join_rows(node, level, parent, true);
+    } else {
+        spread(parent);
+        part_known(parent);
+        join_rows(node, level, parent, false);
+    }
+}
+
 static void add_group(const struct cn_health_node *node, struct cn_kernel_level *restrict level,
                       struct cn_kernel_scratch *s, struct cn_kernel_level *restrict parent)
 {
@@ -445,63 +377,34 @@ static void add_group(const struct cn_health_node *node, struct cn_kernel_level 
         spread(level);
     }
     if (!level->is_uniform) {
-        finish_rows(node, level, s);
-        bound_rows(node, level, s);
-        add_to_level(weight, s, parent);
+        add_group_rows(node, level, s, parent);
         return;
     }
     if (!(sum_weight > 0.0 && sum_weight >= node->min_coverage * node->weight_sum)) {
         return; /* counts for nothing */
     }
     double scale = 1.0 / sum_weight;
-    FOR_EACH_ROW (i) {
+    FOR_EACH_ROW (i, level->rows) {
         parent->sum[i] += weight * (level->sum[i] * scale);
     }
     add_uniform(weight, level->uniform_known * (1.0 / node->weight_sum), parent);
 }
 
-/* Where the results of a part go. */
-struct part_result {
-    int32_t *points;
-    int32_t *confidence;
-};
-
-static void round_off(const struct cn_kernel_scratch *s, struct part_result result)
+/* The root: its score in thousandths. */
+static void round_off(const struct cn_kernel_scratch *s, int32_t *restrict points,
+                      int32_t *restrict confidence)
 {
-    int32_t *restrict points_out = result.points;
-    int32_t *restrict confidence_out = result.confidence;
-    FOR_EACH_ROW (i) {
-        int32_t points = (int32_t)(s->score[i] * 1000.0 + 0.5);
-        points_out[i] = s->valid[i] != 0.0 ? points : -1;
-        confidence_out[i] = (int32_t)(s->known[i] * 1000.0 + 0.5);
+    FOR_EACH_ROW (i, s->rows) {
+        int32_t rounded = (int32_t)(s->score[i] * 1000.0 + 0.5);
+        points[i] = s->valid[i] != 0.0 ? rounded : CN_POINTS_NONE;
+        confidence[i] = (int32_t)(s->known[i] * 1000.0 + 0.5);
     }
 }
 
-/* The root, where rows do not differ in what they have. */
-static void round_off_uniform(const struct cn_health_node *root,
-                              const struct cn_kernel_level *restrict level,
-                              struct part_result result)
+static void take_blocked(const struct cn_kernel_scratch *s, int32_t *restrict points)
 {
-    int32_t *restrict points_out = result.points;
-    int32_t *restrict confidence_out = result.confidence;
-    double weight = level->uniform_weight;
-    bool is_valid = weight > 0.0 && weight >= root->min_coverage * root->weight_sum;
-    double known = is_valid ? level->uniform_known * (1.0 / root->weight_sum) : 0.0;
-    double scale = is_valid ? 1.0 / weight : 0.0;
-    int32_t confidence = (int32_t)(known * 1000.0 + 0.5);
-    int32_t none = is_valid ? 0 : -1;
-    FOR_EACH_ROW (i) {
-        int32_t points = (int32_t)(level->sum[i] * scale * 1000.0 + 0.5);
-        points_out[i] = points | none;
-        confidence_out[i] = confidence;
-    }
-}
-
-static void take_blocked(const struct cn_kernel_scratch *s, struct part_result result)
-{
-    int32_t *restrict points_out = result.points;
-    FOR_EACH_ROW (i) {
-        points_out[i] = s->blocked[i] != 0.0 ? CN_POINTS_BLOCKED : points_out[i];
+    FOR_EACH_ROW (i, s->rows) {
+        points[i] = s->blocked[i] != 0.0 ? CN_POINTS_BLOCKED : points[i];
     }
 }
 
@@ -515,20 +418,23 @@ static bool may_block(const struct cn_scorecard *card)
     return false;
 }
 
-static void open_level(const struct cn_health_node *node, struct cn_kernel_level *level)
+static void open_level(const struct cn_health_node *node, size_t rows,
+                       struct cn_kernel_level *level)
 {
     level->is_empty = true;
+    level->rows = rows;
     level->counts = node->needs > 0;
     level->uniform_count = 0;
     level->is_uniform = true;
     level->known_is_weight = false;
     level->uniform_weight = 0;
     level->uniform_known = 0;
-    memset(level->sum, 0, sizeof(level->sum));
+    memset(level->sum, 0, rows * sizeof(*level->sum));
 }
 
+/* The scores of all nodes, up to the root's, which is left in the scratch. */
 static void score_part(const struct cn_scorecard *card, const struct cn_kernel_input *rules,
-                       struct cn_kernel_scratch *scratch, struct part_result result)
+                       struct cn_kernel_scratch *scratch)
 {
     uint32_t open[CN_SCORECARD_DEPTH_MAX + 2]; /* groups that are not finished, by depth */
     size_t depth = 0;
@@ -539,7 +445,7 @@ static void score_part(const struct cn_scorecard *card, const struct cn_kernel_i
             add_group(&card->nodes[open[depth]], &levels[depth], scratch, &levels[depth - 1]);
         }
         if (card->nodes[n].kind == CN_HEALTH_GROUP) {
-            open_level(&card->nodes[n], &levels[depth]);
+            open_level(&card->nodes[n], scratch->rows, &levels[depth]);
             open[depth++] = n;
         } else {
             add_measure(&card->nodes[n], rules, scratch, &levels[depth - 1]);
@@ -548,32 +454,60 @@ static void score_part(const struct cn_scorecard *card, const struct cn_kernel_i
     for (; depth > 1; depth--) {
         add_group(&card->nodes[open[depth - 1]], &levels[depth - 1], scratch, &levels[depth - 2]);
     }
-    if (is_bound(&card->nodes[0])) {
-        spread(&levels[0]);
-    }
-    if (levels[0].is_uniform) {
-        round_off_uniform(&card->nodes[0], &levels[0], result);
-    } else {
-        finish_rows(&card->nodes[0], &levels[0], scratch);
-        bound_rows(&card->nodes[0], &levels[0], scratch);
-        round_off(scratch, result);
+    spread(&levels[0]);
+    finish_rows(&card->nodes[0], &levels[0], scratch);
+    bound_rows(&card->nodes[0], &levels[0], scratch);
+}
+
+/* A part of a block that is scored as it stands: the rows of the mask. */
+static void store_part(const struct cn_kernel_scratch *s, int32_t index,
+                       struct cn_kernel_result *result)
+{
+    for (size_t w = 0; w < s->rows / 64; w++) {
+        int32_t *restrict points = result->points + s->first + w * 64;
+        int32_t *restrict confidence = result->confidence + s->first + w * 64;
+        int32_t *restrict scorecard = result->scorecard + s->first + w * 64;
+        uint64_t mask = s->list->mask[s->first / 64 + w];
+        if (mask == ~UINT64_C(0)) {
+            memcpy(points, s->points + w * 64, 64 * sizeof(*points));
+            memcpy(confidence, s->confidence + w * 64, 64 * sizeof(*confidence));
+            for (size_t b = 0; b < 64; b++) {
+                scorecard[b] = index;
+            }
+            continue;
+        }
+        for (; mask != 0; mask &= mask - 1) {
+            size_t b = (size_t)__builtin_ctzll(mask);
+            points[b] = s->points[w * 64 + b];
+            confidence[b] = s->confidence[w * 64 + b];
+            scorecard[b] = index;
+        }
     }
 }
 
-void KERNEL(score)(const struct cn_scorecard *card, const struct cn_kernel_input *rules,
+void KERNEL(score)(const struct cn_scorecard *card, int32_t index,
+                   const struct cn_kernel_input *rules, const struct cn_kernel_rows *rows,
                    struct cn_kernel_scratch *scratch, struct cn_kernel_result *result)
 {
+    struct cn_kernel_scratch *s = scratch;
     bool blocks = may_block(card);
-    for (size_t first = 0; first < CN_BLOCK_ROWS; first += CN_PART_ROWS) {
-        struct part_result part = { result->points + first, result->confidence + first };
-        scratch->first = first;
+    s->list = rows;
+    for (s->first = 0; s->first < rows->count; s->first += CN_PART_ROWS) {
+        size_t left = rows->count - s->first;
+        s->rows = left < CN_PART_ROWS ? (left + 63) / 64 * 64 : CN_PART_ROWS;
+        s->gathered.rows = s->rows;
         if (blocks) {
-            memset(scratch->blocked, 0, sizeof(scratch->blocked));
+            memset(s->blocked, 0, sizeof(s->blocked));
         }
-        score_part(card, rules, scratch, part);
+        score_part(card, rules, s);
+        round_off(s, s->points, s->confidence);
         if (blocks) {
-            take_blocked(scratch, part);
+            take_blocked(s, s->points);
+        }
+        if (rows->is_whole) {
+            store_part(s, index, result);
+        } else {
+            cn_kernel_scatter(s, index, result);
         }
     }
-    memset(result->fired, 0, sizeof(result->fired));
 }

@@ -24,9 +24,8 @@ INLINED int64_t next_status(const struct cn_health_bands *bands, int64_t points,
     return next | is_grey | is_scored | confidence << CN_STATUS_CONFIDENCE_SHIFT;
 }
 
-uint64_t KERNEL(finish)(const struct cn_health_bands *bands, int32_t scorecard,
-                        const struct cn_kernel_result *result, const uint64_t *mask,
-                        struct cn_kernel_state *state)
+uint64_t KERNEL(finish)(const struct cn_health_bands *bands, const struct cn_kernel_result *result,
+                        const uint64_t *mask, struct cn_kernel_state *state)
 {
     const struct cn_health_bands limits = *bands; /* a copy cannot alias what is written */
     const int64_t *restrict points = state->points;
@@ -36,11 +35,8 @@ uint64_t KERNEL(finish)(const struct cn_health_bands *bands, int32_t scorecard,
     const int32_t *restrict scored = result->points;
     const int32_t *restrict confidence = result->confidence;
     const uint64_t *restrict exceptions = result->fired;
-    int64_t card = (int64_t)((uint64_t)(uint32_t)scorecard << CN_STATUS_SCORECARD_SHIFT);
+    const int32_t *restrict scorecard = result->scorecard;
     uint64_t words = 0;
-    for (size_t i = 0; i < CN_BLOCK_ROWS; i++) {
-        new_status[i] = next_status(&limits, scored[i], confidence[i], status[i]) | card;
-    }
     for (size_t w = 0; w < CN_BLOCK_WORDS; w++) {
         uint64_t differs = 0;
         prefetch_next(points + w * 64);
@@ -49,6 +45,9 @@ uint64_t KERNEL(finish)(const struct cn_health_bands *bands, int32_t scorecard,
         for (size_t b = 0; b < 64; b++) {
             size_t i = w * 64 + b;
             int64_t shown = scored[i] > 0 ? scored[i] : 0;
+            uint64_t card = (uint64_t)(uint32_t)scorecard[i] << CN_STATUS_SCORECARD_SHIFT;
+            new_status[i] =
+                next_status(&limits, scored[i], confidence[i], status[i]) | (int64_t)card;
             uint64_t row = (uint64_t)(shown ^ points[i]) | (uint64_t)(new_status[i] ^ status[i]) |
                            (exceptions[i] ^ fired[i]);
             uint64_t counts = (uint64_t)0 - (mask[w] >> b & 1);

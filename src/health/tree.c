@@ -144,7 +144,8 @@ void cn_kernel_targets(struct cn_kernel_target targets_out[3], size_t *count_out
                                        cn_kernel_keep_avx2 };
     }
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl")) {
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("bmi2") &&
+        __builtin_cpu_supports("popcnt")) {
         targets_out[count++] =
             (struct cn_kernel_target){ "avx512", cn_kernel_score_avx512, cn_kernel_finish_avx512,
                                        cn_kernel_keep_avx512 };

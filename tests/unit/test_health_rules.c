@@ -99,6 +99,54 @@ static void exceptions_work_in_their_order_and_name_themselves(void **state)
 
 /* ---- capabilities 17 ---- */
 
+/* Three scorecards, the first and the last with the same bands, their accounts mixed. */
+static void accounts_side_by_side_have_the_bands_of_their_scorecards(void **state)
+{
+    struct fixture *f = *state;
+    enum {
+        ACCOUNTS = 1500
+    };
+    static const struct {
+        int32_t points;
+        enum cn_band band;
+        uint64_t fired;
+    } by_card[] = { { 50000, CN_BAND_YELLOW, 0 },
+                    { 50000, CN_BAND_GREEN, 1 },
+                    { 60000, CN_BAND_YELLOW, 0 } };
+    struct cn_program_file items[] = {
+        { CN_STR("a.yaml"), CN_STR("scorecard: a\npriority: 3\napplies_when: arr == 0.0\n"
+                                   "measures: [{name: m, weight: 1, score: logins}]\n"
+                                   "bands: {yellow: 40, green: 70, margin: 3}\n") },
+        { CN_STR("b.yaml"),
+          CN_STR("scorecard: b\npriority: 2\napplies_when: arr == 1.0\n"
+                 "measures: [{name: m, weight: 1, score: tickets}]\n"
+                 "exceptions: [{when: tickets > 80.0, cap: 50, because: too many}]\n"
+                 "bands: {yellow: 20, green: 45, margin: 3}\n") },
+        { CN_STR("c.yaml"), CN_STR("scorecard: c\npriority: 1\n"
+                                   "measures: [{name: m, weight: 1, score: breadth}]\n"
+                                   "bands: {yellow: 40, green: 70, margin: 3}\n") },
+    };
+    struct cn_program_files files = { items, CN_ARRAY_LEN(items) };
+    assert_true(compile(f, &files));
+    add_accounts(f, ACCOUNTS);
+    for (size_t i = 0; i < ACCOUNTS; i++) {
+        set(f, i, FAKE_ARR, (double)(i * i % 3 + i % 2));
+        set(f, i, FAKE_LOGINS, 50);
+        set(f, i, FAKE_TICKETS, 90);
+        set(f, i, FAKE_BREADTH, 60);
+    }
+    evaluate(f, NULL);
+    assert_int_equal(f->changes.count, ACCOUNTS);
+    for (size_t i = 0; i < ACCOUNTS; i++) {
+        size_t card = i * i % 3 + i % 2;
+        struct cn_health_score score = cn_health_state_get(&f->health, i);
+        assert_int_equal(score.scorecard, card);
+        assert_int_equal(score.points, by_card[card].points);
+        assert_int_equal(score.band, by_card[card].band);
+        assert_int_equal(score.fired, by_card[card].fired);
+    }
+}
+
 static void bands_begin_where_they_say_and_leave_no_gap(void **state)
 {
     struct fixture *f = *state;
@@ -318,6 +366,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST("capabilities 15: weights of any size are normalised at any depth",
              weights_are_normalised_at_any_depth),
+        TEST("capabilities 17: accounts side by side have the bands of their scorecards",
+             accounts_side_by_side_have_the_bands_of_their_scorecards),
         TEST("capabilities 17: bands begin where they say, and a gap or an overlap is refused",
              bands_begin_where_they_say_and_leave_no_gap),
         TEST(

@@ -13,7 +13,9 @@
 #include "tests/unit/unit.h"
 
 enum {
-    RULES = 64
+    RULES = 64,
+    SCORECARD = 5,
+    UNTOUCHED = 0x55555555
 };
 
 static const struct cn_health_bands bands = { 50000, 75000, 3000 };
@@ -277,6 +279,7 @@ struct block {
     double values[RULES][CN_BLOCK_ROWS];
     uint64_t missing[RULES][CN_BLOCK_WORDS];
     struct cn_kernel_input inputs[RULES];
+    struct cn_kernel_rows rows;
     struct cn_kernel_scratch scratch;
     struct cn_kernel_result result;
 };
@@ -303,6 +306,16 @@ static void fill_block(struct block *block, struct cn_rng *rng)
     }
 }
 
+/* Rows in a thousand that the scorecard has. */
+static void choose_rows(struct cn_rng *rng, int64_t thousandths, uint64_t *mask)
+{
+    memset(mask, 0, CN_BLOCK_WORDS * sizeof(*mask));
+    for (size_t i = 0; i < CN_BLOCK_ROWS; i++) {
+        mask[i / 64] |= (uint64_t)(cn_rng_between(rng, 1, 1000) <= thousandths) << (i % 64);
+    }
+    mask[cn_rng_between(rng, 0, CN_BLOCK_WORDS - 1)] |= 1;
+}
+
 static void assert_row_is_the_same(const struct builder *b, const struct block *block, size_t i)
 {
     double values[RULES];
@@ -317,6 +330,22 @@ static void assert_row_is_the_same(const struct builder *b, const struct block *
     cn_tree_score(&b->card, values, present, nodes, &points, &confidence);
     assert_int_equal(block->result.points[i], points);
     assert_int_equal(block->result.confidence[i], confidence);
+    assert_int_equal(block->result.scorecard[i], SCORECARD);
+}
+
+/* Those of the mask as one row at a time; the others are left alone. */
+static void assert_rows_are_the_same(const struct builder *b, const struct block *block,
+                                     const uint64_t *mask)
+{
+    for (size_t i = 0; i < CN_BLOCK_ROWS; i++) {
+        if ((mask[i / 64] >> (i % 64) & 1) != 0) {
+            assert_row_is_the_same(b, block, i);
+        } else {
+            assert_int_equal(block->result.points[i], UNTOUCHED);
+            assert_int_equal(block->result.confidence[i], UNTOUCHED);
+            assert_int_equal(block->result.scorecard[i], UNTOUCHED);
+        }
+    }
 }
 
 static void every_kernel_gives_the_bits_of_one_row_at_a_time(void **state)
@@ -325,6 +354,8 @@ static void every_kernel_gives_the_bits_of_one_row_at_a_time(void **state)
     struct cn_rng rng = { 11 };
     struct cn_kernel_target targets[3];
     size_t target_count = 0;
+    static const int64_t shares[] = { 1000, 1, 10, 160, 330, 510, 800, 950, 999 };
+    uint64_t mask[CN_BLOCK_WORDS];
     struct block *block = on_line(sizeof(*block));
     struct builder *b = calloc(1, sizeof(*b));
     cn_kernel_targets(targets, &target_count);
@@ -333,11 +364,13 @@ static void every_kernel_gives_the_bits_of_one_row_at_a_time(void **state)
         make_random(b, &rng);
         assert_true(b->rules <= RULES);
         fill_block(block, &rng);
+        choose_rows(&rng, shares[round % (int)CN_ARRAY_LEN(shares)], mask);
+        cn_kernel_list(mask, &block->rows);
         for (size_t t = 0; t < target_count; t++) {
-            targets[t].score(&b->card, block->inputs, &block->scratch, &block->result);
-            for (size_t i = 0; i < CN_BLOCK_ROWS; i++) {
-                assert_row_is_the_same(b, block, i);
-            }
+            memset(&block->result, UNTOUCHED & 0xFF, sizeof(block->result));
+            targets[t].score(&b->card, SCORECARD, block->inputs, &block->rows, &block->scratch,
+                             &block->result);
+            assert_rows_are_the_same(b, block, mask);
         }
     }
     free(b);
@@ -367,18 +400,19 @@ static void every_kernel_gives_the_colours_of_one_row_at_a_time(void **state)
         result->points[i] = (int32_t)cn_rng_between(&rng, -1, 100) * 1000;
         result->points[i] = result->points[i] < 0 ? -1 : result->points[i];
         result->confidence[i] = (int32_t)cn_rng_between(&rng, 499, 501);
+        result->scorecard[i] = (int32_t)i % 7;
     }
     block->points = points;
     block->status = status;
     block->fired = fired;
     for (size_t t = 0; t < target_count; t++) {
-        assert_int_equal(targets[t].finish(&bands, 3, result, mask, block), 0xFFFF);
+        assert_int_equal(targets[t].finish(&bands, result, mask, block), 0xFFFF);
         for (size_t i = 0; i < CN_BLOCK_ROWS; i++) {
             struct cn_health_score score = { .has_points = result->points[i] >= 0,
                                              .points = result->points[i],
                                              .band = cn_status_band(status[i]),
                                              .confidence = result->confidence[i],
-                                             .scorecard = 3 };
+                                             .scorecard = (int32_t)i % 7 };
             score.is_grey = !score.has_points || score.confidence < CN_CONFIDENCE_GREY;
             if (!score.is_grey) {
                 score.band = cn_health_next_band(&bands, score.points, score.band);
