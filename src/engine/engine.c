@@ -20,6 +20,7 @@ enum {
     POP_MAX = 1024,
     POP_STEP = 32,
     INBOX_EVENTS = 150000, /* that wait in memory, about; they take some 300 bytes each */
+    INBOX_EVENTS_SHARED = 400000, /* on PostgreSQL, where reading them again costs it as well */
     ROUND_EVENTS = 65536,  /* no more batches are popped after so many */
     POLL_US = 50000,       /* how often the change table is looked at */
     ROUND_US = 50000,      /* unless options say otherwise */
@@ -112,10 +113,11 @@ struct cn_engine *cn_engine_new(const struct cn_engine_options *options)
 void cn_engine_on_commit(void *arg, const struct cn_event_commit *commit)
 {
     struct cn_engine *engine = arg;
+    size_t most = cn_db_is_embedded(engine->options.db) ? INBOX_EVENTS : INBOX_EVENTS_SHARED;
     for (size_t i = 0; i < commit->batch_count; i++) {
         struct cn_event_batch *batch = commit->batches[i];
         /* Behind a flood memory would grow with it: the rest is read from the log in its turn. */
-        if (atomic_load(&engine->inbox_events) >= INBOX_EVENTS) {
+        if (atomic_load(&engine->inbox_events) >= most) {
             atomic_store(&engine->has_skipped, true);
             continue;
         }

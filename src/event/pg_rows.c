@@ -9,7 +9,7 @@
 enum {
     COLUMNS_COUNT = 15,
     DDL_MAX_BYTES = 256,
-    SCAN_ROWS = 512,
+    SCAN_ROWS = 2048,
     PAGE_ARENA_BYTES = 64 * 1024,
     DAYS_MAX = 4096,
 };
