@@ -18,7 +18,7 @@ enum {
     NICE = 10,
     FLUSH_US = 1000000,
     FLUSH_MOST_US = 5000000,
-    REST_TIMES = 3, /* as long as a flush took, on PostgreSQL */
+    REST_TIMES = 3,           /* as long as a flush took, on PostgreSQL */
     TRIM_EVERY_US = 15000000, /* what a start or a flood took is given back */
 };
 

@@ -83,8 +83,8 @@ static void begin_day(struct cn_pg_seen *seen, int64_t day)
 {
     struct part *newest = &seen->parts[seen->part_count - 1];
     size_t count = cn_seen_newest_count(seen->seen);
-    if (count == 0 || (day <= newest->newest_day &&
-                       (int64_t)count < seen->options->segment_max_events)) {
+    if (count == 0 ||
+        (day <= newest->newest_day && (int64_t)count < seen->options->segment_max_events)) {
         newest->newest_day = newest->newest_day < day ? day : newest->newest_day;
         return;
     }

@@ -3,8 +3,9 @@
  * appends, and caught up with what the others append.
  *
  * The table event_ids has them, a row a group.  Whoever appends holds the row of event_position; if
- * the number in it is the one up to which the ids are known, all of them are, else the rows after it
- * are read first.  So two processes never store the same event, and one that is alone reads nothing.
+ * the number in it is the one up to which the ids are known, all of them are, else the rows after
+ * it are read first.  So two processes never store the same event, and one that is alone reads
+ * nothing.
  *
  * Ids are kept in parts, by the day on which they were stored.  A part that is finished is moved to
  * a file that has no name any more: the process that ends leaves none.

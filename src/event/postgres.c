@@ -73,7 +73,7 @@ static bool make_day_ready(struct pg_store *store, int64_t day, struct cn_error 
     }
     struct pg_day ready = { .day = day, .oldest = day - cn_pg_seen_days(&store->options) };
     bool ok = cn_db_write(store->db, add_partitions, &ready, err);
-    if (!ok && err->code == CN_CONFLICT) { /* another process made them at the same moment */
+    if (!ok && err->code != CN_UNAVAILABLE) { /* another process made them at the same moment */
         ok = cn_db_write(store->db, add_partitions, &ready, err);
     }
     store->ready_day = ok ? day : 0;
@@ -127,8 +127,7 @@ static bool accept(struct pg_write *write, struct cn_sql_conn *conn, size_t *acc
             return false;
         }
         count = cn_pg_seen_add(seen, write->group);
-        if (count != taken &&
-            !take_numbers(conn, (int64_t)count - (int64_t)taken, last_out, err)) {
+        if (count != taken && !take_numbers(conn, (int64_t)count - (int64_t)taken, last_out, err)) {
             return false;
         }
     }
@@ -265,8 +264,7 @@ static bool load_ids(struct pg_store *store, struct cn_error *err)
     if (!cn_db_read(store->db, &conn, err)) {
         return false;
     }
-    bool ok =
-        cn_pg_seen_catch_up(store->seen, conn, today, atomic_load(&store->position), err);
+    bool ok = cn_pg_seen_catch_up(store->seen, conn, today, atomic_load(&store->position), err);
     cn_db_release(store->db, conn);
     return ok;
 }
