@@ -70,6 +70,7 @@ static bool open_log(struct cn_server *server, struct cn_error *err)
         .dir = cn_db_is_embedded(workspace->db) ? dir : NULL,
         .db = workspace->db,
         .clock = workspace->clock,
+        .scratch_dir = workspace->dir,
         .on_commit = cn_engine_on_commit,
         .on_commit_arg = server->engine,
         .queue_batches = (size_t)config->intake_queue_max,

@@ -19,10 +19,11 @@ enum {
     INBOX_MAX = 65536,
     POP_MAX = 1024,
     POP_STEP = 32,
-    INBOX_EVENTS = 150000, /* that wait in memory, about; they take some 300 bytes each */
-    ROUND_EVENTS = 65536,  /* no more batches are popped after so many */
-    POLL_US = 50000,       /* how often the change table is looked at */
-    ROUND_US = 50000,      /* unless options say otherwise */
+    INBOX_EVENTS = 150000,        /* that wait in memory, about; they take some 300 bytes each */
+    INBOX_EVENTS_SHARED = 400000, /* on PostgreSQL, where reading them again costs it as well */
+    ROUND_EVENTS = 65536,         /* no more batches are popped after so many */
+    POLL_US = 50000,              /* how often the change table is looked at */
+    ROUND_US = 50000,             /* unless options say otherwise */
     NICE = 10,
     SCRATCH_BLOCK_BYTES = 1024 * 1024,
     GATHER_US = 10000, /* between two feedings of a round: each takes what many commits brought */
@@ -113,10 +114,11 @@ struct cn_engine *cn_engine_new(const struct cn_engine_options *options)
 void cn_engine_on_commit(void *arg, const struct cn_event_commit *commit)
 {
     struct cn_engine *engine = arg;
+    size_t most = cn_db_is_embedded(engine->options.db) ? INBOX_EVENTS : INBOX_EVENTS_SHARED;
     for (size_t i = 0; i < commit->batch_count; i++) {
         struct cn_event_batch *batch = commit->batches[i];
         /* Behind a flood memory would grow with it: the rest is read from the log in its turn. */
-        if (atomic_load(&engine->inbox_events) >= INBOX_EVENTS) {
+        if (atomic_load(&engine->inbox_events) >= most) {
             atomic_store(&engine->has_skipped, true);
             continue;
         }
@@ -283,13 +285,40 @@ static void gather(size_t fed, int64_t until_round_us)
     (void)nanosleep(&pause, NULL); /* woken early, it just feeds sooner */
 }
 
+/* What waits is in the log. */
+static void drain(struct cn_engine *engine)
+{
+    void *items[POP_MAX];
+    size_t count = 0;
+    while ((count = cn_queue_pop(&engine->inbox, items, POP_MAX, 0)) > 0) {
+        for (size_t i = 0; i < count; i++) {
+            if (items[i] != &engine->wake) {
+                const struct cn_event_batch *batch = items[i];
+                atomic_fetch_sub(&engine->inbox_events, batch->count);
+                cn_event_batch_release(items[i]);
+            }
+        }
+    }
+}
+
+/* Reads what was not taken in its turn.  What waits in memory is of that; kept, it would leave no
+ * room for what comes meanwhile, which then had to be read, too, and so on while a flood lasts. */
+static bool make_good(struct cn_engine *engine, struct cn_error *err)
+{
+    if (!engine->is_behind) {
+        return true;
+    }
+    drain(engine);
+    return cn_engine_catch_up(engine, err);
+}
+
 /* One turn of the engine's thread. */
 static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_error *err)
 {
     void *items[POP_MAX];
     cn_arena_reset(&engine->scratch);
     engine->is_behind = atomic_exchange(&engine->has_skipped, false) || engine->is_behind;
-    if (!cn_engine_follow(engine, err) || (engine->is_behind && !cn_engine_catch_up(engine, err))) {
+    if (!cn_engine_follow(engine, err) || !make_good(engine, err)) {
         return false;
     }
     size_t count = pop(engine, items);
@@ -453,19 +482,6 @@ void cn_engine_stats(struct cn_engine *engine, struct cn_engine_stats *stats_out
     (void)pthread_mutex_unlock(&engine->settle_lock);
     stats_out->inbox = cn_queue_count(&engine->inbox);
     stats_out->parked_subjects = cn_parked_count(engine->parked);
-}
-
-static void drain(struct cn_engine *engine)
-{
-    void *items[POP_MAX];
-    size_t count = 0;
-    while ((count = cn_queue_pop(&engine->inbox, items, POP_MAX, 0)) > 0) {
-        for (size_t i = 0; i < count; i++) {
-            if (items[i] != &engine->wake) {
-                cn_event_batch_release(items[i]); /* the log has it */
-            }
-        }
-    }
 }
 
 static void keep_activity(struct cn_engine *engine)

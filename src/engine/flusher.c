@@ -16,6 +16,9 @@
 
 enum {
     NICE = 10,
+    FLUSH_US = 1000000,
+    FLUSH_MOST_US = 5000000,
+    REST_TIMES = 3,           /* as long as a flush took, on PostgreSQL */
     TRIM_EVERY_US = 15000000, /* what a start or a flood took is given back */
 };
 
@@ -36,12 +39,30 @@ void cn_engine_flush(struct cn_engine *engine)
     }
 }
 
+/*
+ * A second, but on PostgreSQL, where what is written costs the more the fewer events it gathers, no
+ * more than a quarter of the time goes into writing: in a flood a flush takes seconds.
+ */
+static int64_t pause_us(const struct cn_engine *engine, int64_t took_us)
+{
+    int64_t rest_us = took_us * REST_TIMES;
+    if (cn_db_is_embedded(engine->options.db) || rest_us < FLUSH_US) {
+        return FLUSH_US;
+    }
+    return rest_us < FLUSH_MOST_US ? rest_us : FLUSH_MOST_US;
+}
+
 /* False when the engine stops. */
-static bool sleep_a_second(struct cn_engine *engine)
+static bool sleep_for(struct cn_engine *engine, int64_t us)
 {
     struct timespec until;
     (void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail */
-    until.tv_sec += 1;
+    until.tv_sec += us / 1000000;
+    until.tv_nsec += us % 1000000 * 1000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
     (void)pthread_mutex_lock(&engine->settle_lock);
     int rc = 0;
     while (rc == 0 && !atomic_load(&engine->stopping)) {
@@ -66,8 +87,11 @@ void *cn_engine_run_flusher(void *arg)
     (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE); /* as in engine.c */
     int64_t trimmed_us = cn_clock_monotonic_us();
     engine->keeping.at_us = trimmed_us;
-    while (sleep_a_second(engine)) {
+    int64_t took_us = 0;
+    while (sleep_for(engine, pause_us(engine, took_us))) {
+        int64_t from_us = cn_clock_monotonic_us();
         cn_engine_flush(engine);
+        took_us = cn_clock_monotonic_us() - from_us;
         if (cn_engine_series_is_due(engine)) {
             cn_engine_keep_series(engine);
         }

@@ -5,6 +5,7 @@
 #include "event/carry.h"
 
 #include "event/pg_rows.h"
+#include "event/pg_seen.h"
 #include "event/store.h"
 #include "sql/sql.h"
 
@@ -16,8 +17,8 @@ enum {
 
 static const int64_t us_per_day = 86400LL * 1000000;
 
-const char *const cn_event_carry_tables[] = { "event_day", "event_log", "event_position",
-                                              "event_seen" };
+const char *const cn_event_carry_tables[] = { "event_day", "event_ids", "event_log",
+                                              "event_position" };
 const size_t cn_event_carry_table_count = CN_ARRAY_LEN(cn_event_carry_tables);
 
 struct carrying {
@@ -101,30 +102,22 @@ static bool carry_all(struct carrying *carrying, struct cn_error *err)
 /* ---- to PostgreSQL ---- */
 
 /* Of days that are still looked at. */
-static bool claim(struct carrying *carrying, int64_t today, struct cn_error *err)
+static bool write_ids(struct carrying *carrying, int64_t today, struct cn_error *err)
 {
-    static const char sql[] = "INSERT INTO event_seen (key_hi, key_lo, day)"
-                              " SELECT k.hi, k.lo, CAST($3 AS integer)"
-                              " FROM unnest($1, $2) AS k(hi, lo) WHERE true ON CONFLICT DO NOTHING";
     const struct cn_event_batch *batch = carrying->batch;
-    struct cn_sql_stmt *stmt = NULL;
+    struct cn_buf ids;
     if (carrying->day < today - CN_SEEN_DAYS) {
         return true;
     }
-    int64_t *hi = cn_arena_array(&carrying->batch->arena, int64_t, batch->count);
-    int64_t *lo = cn_arena_array(&carrying->batch->arena, int64_t, batch->count);
+    cn_buf_init(&ids, BATCH_BYTES);
     for (size_t i = 0; i < batch->count; i++) {
-        hi[i] = (int64_t)batch->events[i].id.hi;
-        lo[i] = (int64_t)batch->events[i].id.lo;
+        cn_pg_seen_encode(&ids, batch->events[i].id);
     }
-    if (!cn_pg_add_partition(carrying->conn, "event_seen", carrying->day, err) ||
-        !cn_sql_prepare(carrying->conn, sql, &stmt, err)) {
-        return false;
-    }
-    cn_sql_bind_ids(stmt, 1, hi, batch->count);
-    cn_sql_bind_ids(stmt, 2, lo, batch->count);
-    cn_sql_bind_i64(stmt, 3, carrying->day);
-    return cn_sql_run(stmt, err);
+    bool ok = cn_pg_add_partition(carrying->conn, "event_ids", carrying->day, err) &&
+              cn_pg_insert_ids(carrying->conn, batch->events[batch->count - 1].seq, carrying->day,
+                               &ids, err);
+    cn_buf_deinit(&ids);
+    return ok;
 }
 
 static bool write_rows(struct carrying *carrying, struct cn_error *err)
@@ -137,7 +130,7 @@ static bool write_rows(struct carrying *carrying, struct cn_error *err)
     }
     return cn_pg_add_log_day(carrying->conn, carrying->day, err) &&
            cn_pg_insert_events(carrying->conn, events, batch->count, carrying->day, err) &&
-           claim(carrying, carrying->carry->now.us / us_per_day, err);
+           write_ids(carrying, carrying->carry->now.us / us_per_day, err);
 }
 
 static bool save_position(struct cn_sql_conn *conn, int64_t seq, struct cn_error *err)

@@ -260,7 +260,8 @@ bool cn_event_log_append_quietly(struct cn_event_log *log, struct cn_event_batch
     if (atomic_load(&log->is_stopped)) {
         return cn_fail(err, CN_UNAVAILABLE, "event log has stopped after a failed sync");
     }
-    if (batch->count >= CN_BLOCK_EVENTS_MIN && batch->block.len == 0) {
+    bool is_file = log->options.dir != NULL; /* PostgreSQL has no blocks */
+    if (is_file && batch->count >= CN_BLOCK_EVENTS_MIN && batch->block.len == 0) {
         cn_event_batch_encode(batch);
     }
     batch->done = done;

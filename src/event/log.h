@@ -39,6 +39,10 @@ struct cn_event_log_options {
     struct cn_db *db; /* PostgreSQL: where event_log is; outlives the log */
     const struct cn_clock *clock;
 
+    /* PostgreSQL: where ids of the window that do not change any more are kept, in files without a
+     * name.  NULL keeps them in memory. */
+    const char *scratch_dir;
+
     /* Runs on the writer thread after each commit and before the batches are answered: it must be
      * quick.  It may retain batches.  May be NULL. */
     void (*on_commit)(void *arg, const struct cn_event_commit *commit);

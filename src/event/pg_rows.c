@@ -9,7 +9,7 @@
 enum {
     COLUMNS_COUNT = 15,
     DDL_MAX_BYTES = 256,
-    SCAN_ROWS = 512,
+    SCAN_ROWS = 2048,
     PAGE_ARENA_BYTES = 64 * 1024,
     DAYS_MAX = 4096,
 };
@@ -92,6 +92,23 @@ bool cn_pg_insert_events(struct cn_sql_conn *conn, const struct cn_event *const 
     }
     cn_buf_deinit(&buf);
     return ok;
+}
+
+bool cn_pg_insert_ids(struct cn_sql_conn *conn, int64_t last_seq, int64_t day,
+                      const struct cn_buf *ids, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (ids->overflowed) {
+        return cn_fail(err, CN_TOO_LARGE, "too many ids for one row");
+    }
+    if (!cn_sql_prepare(conn, "INSERT INTO event_ids (seq, day, ids) VALUES ($1, $2, $3)", &stmt,
+                        err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, last_seq);
+    cn_sql_bind_i64(stmt, 2, day);
+    cn_sql_bind_blob(stmt, 3, (cn_str){ ids->data, ids->len });
+    return cn_sql_run(stmt, err);
 }
 
 static cn_str text_at(struct cn_sql_stmt *stmt, struct cn_arena *arena, int column)

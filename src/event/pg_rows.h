@@ -2,11 +2,13 @@
 #ifndef CAIRN_EVENT_PG_ROWS_H
 #define CAIRN_EVENT_PG_ROWS_H
 
+#include "base/buf.h"
+
 #include "event/store.h"
 #include "sql/db.h"
 
 enum {
-    CN_SEEN_DAYS = 2 /* before and after its own, on which an id is looked for in event_seen */
+    CN_SEEN_DAYS = 2 /* before its own, on which an id is looked for in event_ids at least */
 };
 
 /* The partition of a table for a day, if it is not there. */
@@ -22,6 +24,10 @@ CN_MUST_CHECK bool cn_pg_add_log_day(struct cn_sql_conn *conn, int64_t day, stru
 CN_MUST_CHECK bool cn_pg_insert_events(struct cn_sql_conn *conn,
                                        const struct cn_event *const *events, size_t count,
                                        int64_t day, struct cn_error *err);
+
+/* Inserts the ids of a group, as event/pg_seen.h encodes them, under its last number. */
+CN_MUST_CHECK bool cn_pg_insert_ids(struct cn_sql_conn *conn, int64_t last_seq, int64_t day,
+                                    const struct cn_buf *ids, struct cn_error *err);
 
 /* Visits the events of a range, of one subject or (0) of all.  No connection is held while the
  * visitor runs. */

@@ -1,6 +1,6 @@
 /*
- * The event log on PostgreSQL: a row an event.  One transaction holds a group's claims of message
- * ids, its rows and what the in_commit hook writes.
+ * The event log on PostgreSQL: a row an event.  One transaction holds a group's numbers, its rows,
+ * its message ids and what the in_commit hook writes.
  */
 #include "event/postgres.h"
 
@@ -8,12 +8,15 @@
 #include <string.h>
 
 #include "event/pg_rows.h"
+#include "event/pg_seen.h"
 #include "sql/db.h"
 #include "sql/sql.h"
 
 enum {
     GROUP_ARENA_BYTES = 256 * 1024,
-    KEEP_SEEN_DAYS = CN_SEEN_DAYS + 1, /* partitions of event_seen that still matter */
+    DROP_DAYS = 32, /* partitions of ids that may have been left over */
+    IDLE_US = 1000000,
+    IDS_MAX_BYTES = 1 << 30,
 };
 
 static const int64_t us_per_day = 86400LL * 1000000;
@@ -23,16 +26,11 @@ struct pg_store {
     struct cn_event_log_options options;
     struct cn_db *db;
     _Atomic int64_t position;
-    int64_t ready_day; /* the writer's: has its partitions */
-};
+    struct cn_pg_seen *seen;
 
-/* An event of the group that is written, by id. */
-struct claim {
-    int64_t hi;
-    int64_t lo;
-    size_t order;
-    struct cn_event *event;
-    bool is_new;
+    /* The writer's. */
+    int64_t ready_day;  /* has its partitions */
+    int64_t written_us; /* when it wrote last, monotonic */
 };
 
 /* What one transaction works on.  It may run several times, each from the start. */
@@ -41,9 +39,8 @@ struct pg_write {
     struct cn_event_group *group;
     int64_t day;
     struct cn_arena arena;
-    struct claim *claims;
-    size_t claim_count;
-    int64_t *hi; /* of the claims */
+    struct cn_buf ids; /* of the new events, as event_ids has them */
+    bool has_added;    /* ids of the group to pg_seen */
 };
 
 static struct pg_store *store_of(struct cn_event_store *store)
@@ -53,14 +50,20 @@ static struct pg_store *store_of(struct cn_event_store *store)
 
 /* ---- partitions ---- */
 
+struct pg_day {
+    int64_t day;
+    int64_t oldest; /* whose ids matter */
+};
+
 static bool add_partitions(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
-    const int64_t *day = arg;
-    if (!cn_pg_add_log_day(conn, *day, err)) {
-        return false;
+    const struct pg_day *ready = arg;
+    bool ok = cn_pg_add_log_day(conn, ready->day, err) &&
+              cn_pg_add_partition(conn, "event_ids", ready->day, err);
+    for (int64_t age = 1; ok && age <= DROP_DAYS; age++) {
+        ok = cn_pg_drop_partition(conn, "event_ids", ready->oldest - age, err);
     }
-    return cn_pg_add_partition(conn, "event_seen", *day, err) &&
-           cn_pg_drop_partition(conn, "event_seen", *day - KEEP_SEEN_DAYS, err);
+    return ok;
 }
 
 static bool make_day_ready(struct pg_store *store, int64_t day, struct cn_error *err)
@@ -68,143 +71,13 @@ static bool make_day_ready(struct pg_store *store, int64_t day, struct cn_error 
     if (store->ready_day == day) {
         return true;
     }
-    bool ok = cn_db_write(store->db, add_partitions, &day, err);
-    if (!ok && err->code == CN_CONFLICT) { /* another process made them at the same moment */
-        ok = cn_db_write(store->db, add_partitions, &day, err);
+    struct pg_day ready = { .day = day, .oldest = day - cn_pg_seen_days(&store->options) };
+    bool ok = cn_db_write(store->db, add_partitions, &ready, err);
+    if (!ok && err->code != CN_UNAVAILABLE) { /* another process made them at the same moment */
+        ok = cn_db_write(store->db, add_partitions, &ready, err);
     }
     store->ready_day = ok ? day : 0;
     return ok;
-}
-
-/* ---- claims ---- */
-
-static int compare_keys(const struct claim *a, const struct claim *b)
-{
-    if (a->hi != b->hi) {
-        return a->hi < b->hi ? -1 : 1;
-    }
-    return a->lo < b->lo ? -1 : a->lo > b->lo;
-}
-
-static int compare_claims(const void *a, const void *b)
-{
-    const struct claim *left = a;
-    const struct claim *right = b;
-    int order = compare_keys(left, right);
-    if (order != 0) {
-        return order;
-    }
-    return left->order < right->order ? -1 : left->order > right->order;
-}
-
-/* All ids of the group once, sorted, so that two groups never wait for each other; of events with
- * the same id the first one stays. */
-static void gather_claims(struct pg_write *write)
-{
-    size_t total = 0;
-    size_t order = 0;
-    for (size_t b = 0; b < write->group->count; b++) {
-        total += write->group->batches[b]->count;
-    }
-    struct claim *claims = cn_arena_array(&write->arena, struct claim, total + 1);
-    for (size_t b = 0; b < write->group->count; b++) {
-        struct cn_event_batch *batch = write->group->batches[b];
-        for (size_t i = 0; i < batch->count; i++) {
-            batch->events[i].seq = 0;
-            claims[order] = (struct claim){ .hi = (int64_t)batch->events[i].id.hi,
-                                            .lo = (int64_t)batch->events[i].id.lo,
-                                            .order = order,
-                                            .event = &batch->events[i] };
-            order++;
-        }
-    }
-    if (total > 0) {
-        qsort(claims, total, sizeof(*claims), compare_claims);
-    }
-    size_t count = 0;
-    for (size_t i = 0; i < total; i++) {
-        if (count == 0 || compare_keys(&claims[count - 1], &claims[i]) != 0) {
-            claims[count++] = claims[i];
-        }
-    }
-    write->claims = claims;
-    write->claim_count = count;
-}
-
-static int compare_to_key(const void *key, const void *claim)
-{
-    return compare_keys(key, claim);
-}
-
-/* Runs a statement that yields ids; those of the group among them are new, or are not.  The count
- * is of those that changed. */
-static bool mark(struct pg_write *write, struct cn_sql_stmt *stmt, bool is_new, size_t *count_out,
-                 struct cn_error *err)
-{
-    bool found = false;
-    size_t count = 0;
-    bool ok = cn_sql_step(stmt, &found, err);
-    while (ok && found) {
-        struct claim key = { .hi = cn_sql_column_i64(stmt, 0), .lo = cn_sql_column_i64(stmt, 1) };
-        struct claim *claim =
-            bsearch(&key, write->claims, write->claim_count, sizeof(key), compare_to_key);
-        if (claim != NULL && claim->is_new != is_new) {
-            claim->is_new = is_new;
-            count++;
-        }
-        ok = cn_sql_step(stmt, &found, err);
-    }
-    cn_sql_finish(stmt);
-    *count_out = count;
-    return ok;
-}
-
-/* Of one day: what is not there already is new for now. */
-static bool claim_ids(struct pg_write *write, struct cn_sql_conn *conn, size_t *new_out,
-                      struct cn_error *err)
-{
-    static const char sql[] = "INSERT INTO event_seen (key_hi, key_lo, day)"
-                              " SELECT k.hi, k.lo, CAST($3 AS integer)"
-                              " FROM unnest($1, $2) AS k(hi, lo) ORDER BY 1, 2"
-                              " ON CONFLICT DO NOTHING RETURNING key_hi, key_lo";
-    struct cn_sql_stmt *stmt;
-    int64_t *lo = cn_arena_array(&write->arena, int64_t, write->claim_count + 1);
-    write->hi = cn_arena_array(&write->arena, int64_t, write->claim_count + 1);
-    for (size_t i = 0; i < write->claim_count; i++) {
-        write->hi[i] = write->claims[i].hi;
-        lo[i] = write->claims[i].lo;
-    }
-    if (!cn_sql_prepare(conn, sql, &stmt, err)) {
-        return false;
-    }
-    cn_sql_bind_ids(stmt, 1, write->hi, write->claim_count);
-    cn_sql_bind_ids(stmt, 2, lo, write->claim_count);
-    cn_sql_bind_i64(stmt, 3, write->day);
-    return mark(write, stmt, true, new_out, err);
-}
-
-/*
- * Of the days around it: what is there is not new after all.  Who holds the row of event_position
- * sees what all processes committed before, and those after it see what it claims, whatever day it
- * is by their clocks.
- */
-static bool look_around(struct pg_write *write, struct cn_sql_conn *conn, size_t *old_out,
-                        struct cn_error *err)
-{
-    static const char sql[] = "SELECT key_hi, key_lo FROM event_seen WHERE key_hi = ANY($1)"
-                              " AND (day BETWEEN $2 AND $3 OR day BETWEEN $4 AND $5)";
-    struct cn_sql_stmt *stmt;
-    /* A day may have grown by a million rows since the planner was told of any. */
-    if (!cn_sql_exec(conn, "SET LOCAL enable_seqscan = off", err) ||
-        !cn_sql_prepare(conn, sql, &stmt, err)) {
-        return false;
-    }
-    cn_sql_bind_ids(stmt, 1, write->hi, write->claim_count);
-    cn_sql_bind_i64(stmt, 2, write->day - CN_SEEN_DAYS);
-    cn_sql_bind_i64(stmt, 3, write->day - 1);
-    cn_sql_bind_i64(stmt, 4, write->day + 1);
-    cn_sql_bind_i64(stmt, 5, write->day + CN_SEEN_DAYS);
-    return mark(write, stmt, false, old_out, err);
 }
 
 /* ---- the group ---- */
@@ -232,24 +105,33 @@ static bool take_numbers(struct cn_sql_conn *conn, int64_t count, int64_t *last_
     return ok;
 }
 
-/* The new events of the group get numbers up to *last_out. */
+/*
+ * The new events of the group get numbers up to *last_out.  Who holds the row of event_position is
+ * alone; if others have appended since, what they appended is read first and the ids of the group
+ * are looked up once more.
+ */
 static bool accept(struct pg_write *write, struct cn_sql_conn *conn, size_t *accepted_out,
                    int64_t *last_out, struct cn_error *err)
 {
-    size_t claimed = 0;
-    size_t old = 0;
-    if (!claim_ids(write, conn, &claimed, err)) {
+    struct cn_pg_seen *seen = write->store->seen;
+    size_t count = cn_pg_seen_add(seen, write->group);
+    write->has_added = true;
+    if (count > 0 && !take_numbers(conn, (int64_t)count, last_out, err)) {
         return false;
     }
-    if (claimed > 0 && (!take_numbers(conn, (int64_t)claimed, last_out, err) ||
-                        !look_around(write, conn, &old, err) ||
-                        (old > 0 && !take_numbers(conn, -(int64_t)old, last_out, err)))) {
-        return false;
+    int64_t before = *last_out - (int64_t)count;
+    if (count > 0 && before != cn_pg_seen_known(seen)) {
+        cn_pg_seen_undo(seen, write->group);
+        size_t taken = count;
+        if (!cn_pg_seen_catch_up(seen, conn, write->day, before, err)) {
+            return false;
+        }
+        count = cn_pg_seen_add(seen, write->group);
+        if (count != taken && !take_numbers(conn, (int64_t)count - (int64_t)taken, last_out, err)) {
+            return false;
+        }
     }
-    for (size_t i = 0; i < write->claim_count; i++) {
-        write->claims[i].event->seq = write->claims[i].is_new ? -1 : 0;
-    }
-    *accepted_out = claimed - old;
+    *accepted_out = count;
     return true;
 }
 
@@ -259,17 +141,16 @@ static const struct cn_event **number(struct pg_write *write, size_t accepted)
     const struct cn_event **events =
         cn_arena_array(&write->arena, const struct cn_event *, accepted + 1);
     size_t count = 0;
+    cn_buf_clear(&write->ids);
     for (size_t b = 0; b < write->group->count; b++) {
         struct cn_event_batch *batch = write->group->batches[b];
-        size_t before = count;
         for (size_t i = 0; i < batch->count; i++) {
             if (batch->events[i].seq != 0) {
                 batch->events[i].seq = seq++;
                 events[count++] = &batch->events[i];
+                cn_pg_seen_encode(&write->ids, batch->events[i].id);
             }
         }
-        batch->accepted = count - before;
-        batch->duplicates = batch->count - batch->accepted;
     }
     return events;
 }
@@ -290,17 +171,41 @@ static bool run_hook(struct pg_write *write, struct cn_sql_conn *conn, struct cn
 static bool write_group(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
     struct pg_write *write = arg;
-    cn_arena_reset(&write->arena);
-    gather_claims(write);
+    struct cn_event_group *group = write->group;
     size_t accepted = 0;
-    write->group->last_seq = atomic_load(&write->store->position);
-    if (!accept(write, conn, &accepted, &write->group->last_seq, err)) {
+    cn_arena_reset(&write->arena);
+    if (write->has_added) { /* by an attempt that came to nothing */
+        cn_pg_seen_undo(write->store->seen, group);
+    }
+    group->last_seq = atomic_load(&write->store->position);
+    if (!accept(write, conn, &accepted, &group->last_seq, err)) {
         return false;
     }
-    write->group->first_seq = write->group->last_seq - (int64_t)accepted + 1;
+    group->first_seq = group->last_seq - (int64_t)accepted + 1;
     const struct cn_event **events = number(write, accepted);
-    return cn_pg_insert_events(conn, events, accepted, write->day, err) &&
-           (accepted == 0 || run_hook(write, conn, err));
+    return accepted == 0 ||
+           (cn_pg_insert_ids(conn, group->last_seq, write->day, &write->ids, err) &&
+            cn_pg_insert_events(conn, events, accepted, write->day, err) &&
+            run_hook(write, conn, err));
+}
+
+/* What others appended while this process had nothing to append is better read before they have to
+ * wait for it. */
+static bool look_after_others(struct pg_store *store, int64_t day, struct cn_error *err)
+{
+    int64_t now_us = cn_clock_monotonic_us();
+    struct cn_sql_conn *conn = NULL;
+    bool was_idle = now_us - store->written_us > IDLE_US;
+    store->written_us = now_us;
+    if (!was_idle) {
+        return true;
+    }
+    if (!cn_db_read(store->db, &conn, err)) {
+        return false;
+    }
+    bool ok = cn_pg_seen_catch_up(store->seen, conn, day, 0, err);
+    cn_db_release(store->db, conn);
+    return ok;
 }
 
 static bool pg_write(struct cn_event_store *base, struct cn_event_group *group,
@@ -310,26 +215,25 @@ static bool pg_write(struct cn_event_store *base, struct cn_event_group *group,
     struct pg_write write = { .store = store,
                               .group = group,
                               .day = cn_now(store->options.clock).us / us_per_day };
-    if (!make_day_ready(store, write.day, err)) {
+    if (!make_day_ready(store, write.day, err) || !look_after_others(store, write.day, err)) {
         return false;
     }
+    cn_pg_seen_pass(store->seen, write.day);
     cn_arena_init(&write.arena, GROUP_ARENA_BYTES);
+    cn_buf_init(&write.ids, IDS_MAX_BYTES);
     bool ok = cn_db_write(store->db, write_group, &write, err);
-    cn_arena_deinit(&write.arena);
     if (ok) {
+        cn_pg_seen_commit(store->seen, group->last_seq);
         atomic_store(&store->position, group->last_seq);
-        return true;
-    }
-    for (size_t b = 0; b < group->count; b++) {
-        struct cn_event_batch *batch = group->batches[b];
-        for (size_t i = 0; i < batch->count; i++) {
-            batch->events[i].seq = 0;
+    } else {
+        store->ready_day = 0; /* a partition may have been dropped by hand */
+        if (write.has_added) {
+            cn_pg_seen_undo(store->seen, group);
         }
-        batch->accepted = 0;
-        batch->duplicates = 0;
     }
-    store->ready_day = 0; /* a partition may have been dropped by hand */
-    return false;
+    cn_buf_deinit(&write.ids);
+    cn_arena_deinit(&write.arena);
+    return ok;
 }
 
 /* ---- reading ---- */
@@ -348,6 +252,19 @@ static bool load_position(struct pg_store *store, struct cn_error *err)
         atomic_store(&store->position, cn_sql_column_i64(stmt, 0));
     }
     cn_sql_finish(stmt);
+    cn_db_release(store->db, conn);
+    return ok;
+}
+
+/* The position was read before, so no id up to it is missing. */
+static bool load_ids(struct pg_store *store, struct cn_error *err)
+{
+    struct cn_sql_conn *conn = NULL;
+    int64_t today = cn_now(store->options.clock).us / us_per_day;
+    if (!cn_db_read(store->db, &conn, err)) {
+        return false;
+    }
+    bool ok = cn_pg_seen_catch_up(store->seen, conn, today, atomic_load(&store->position), err);
     cn_db_release(store->db, conn);
     return ok;
 }
@@ -383,9 +300,7 @@ static void pg_seal(struct cn_event_store *base)
 
 static bool pg_keep(struct cn_event_store *base, struct cn_error *err)
 {
-    (void)base; /* the database keeps its own files */
-    (void)err;
-    return true;
+    return cn_pg_seen_keep(store_of(base)->seen, err); /* the database keeps its own files */
 }
 
 static bool pg_pack(struct cn_event_store *base, int64_t consumed, bool *packed_out,
@@ -456,14 +371,14 @@ static bool pg_segments(struct cn_event_store *base, struct cn_arena *arena,
 
 static void pg_id_counts(struct cn_event_store *base, int64_t *in_memory_out, int64_t *in_files_out)
 {
-    (void)base; /* they are in the database, not in this process */
-    *in_memory_out = 0;
-    *in_files_out = 0;
+    cn_pg_seen_counts(store_of(base)->seen, in_memory_out, in_files_out);
 }
 
 static void pg_close(struct cn_event_store *base)
 {
-    free(store_of(base));
+    struct pg_store *store = store_of(base);
+    cn_pg_seen_free(store->seen);
+    free(store);
 }
 
 bool cn_event_store_postgres(const struct cn_event_log_options *options,
@@ -484,8 +399,9 @@ bool cn_event_store_postgres(const struct cn_event_log_options *options,
     };
     struct pg_store *store = cn_heap_resize(NULL, sizeof(*store));
     *store = (struct pg_store){ .base.kind = &kind, .options = *options, .db = options->db };
-    if (!load_position(store, err)) {
-        free(store);
+    store->seen = cn_pg_seen_new(&store->options);
+    if (!load_position(store, err) || !load_ids(store, err)) {
+        pg_close(&store->base);
         return false;
     }
     *store_out = &store->base;

@@ -111,6 +111,177 @@ static void ids_of_another_day_by_another_clock_are_found(void **state)
     assert_int_equal(f->answers.accepted, 350);
 }
 
+/* The hooks of a fixture know of one process. */
+static void open_two(struct fixture *f, struct fixture *other)
+{
+    close_log(f);
+    f->options.on_commit = NULL;
+    *other = (struct fixture){ .options = f->options };
+    cn_clock_fixed(&other->clock, cn_now(&f->clock));
+    other->options.clock = &other->clock;
+    pthread_mutex_init(&other->answers.lock, NULL);
+    pthread_cond_init(&other->answers.changed, NULL);
+    open_log(f);
+    open_log(other);
+}
+
+/* Each finds out what the other stored while it holds the row of event_position, or before. */
+static void what_two_processes_are_sent_is_stored_once(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture other;
+    open_two(f, &other);
+    for (int64_t round = 0; round < 4; round++) {
+        append_and_wait(f, round * 300, 200);
+        append_and_wait(&other, round * 300 + 100, 200); /* half of them are not new */
+        append_and_wait(&other, round * 300, 100);       /* none is */
+        append_and_wait(f, round * 300, 300);            /* none is */
+    }
+    assert_int_equal(f->answers.accepted, 800);
+    assert_int_equal(other.answers.accepted, 400);
+    assert_int_equal(other.answers.duplicates, 800);
+    assert_int_equal(scan(f, 1, INT64_MAX).count, 1200);
+    assert_true(cn_event_log_position(f->log) == 1200);
+    close_log(&other);
+    pthread_cond_destroy(&other.answers.changed);
+    pthread_mutex_destroy(&other.answers.lock);
+}
+
+/* Two that append at the same moment, the same events in another order. */
+static void what_two_processes_are_sent_at_once_is_stored_once(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture other;
+    open_two(f, &other);
+    for (int64_t part = 0; part < 50; part++) {
+        append(f, part * 40, 40);
+        append(&other, (49 - part) * 40, 40);
+    }
+    wait_answers(f);
+    wait_answers(&other);
+    assert_int_equal(f->answers.accepted + other.answers.accepted, 2000);
+    assert_int_equal(f->answers.duplicates + other.answers.duplicates, 2000);
+    assert_int_equal(scan(f, 1, INT64_MAX).count, 2000);
+    assert_true(cn_event_log_position(f->log) == 2000);
+    close_log(&other);
+    pthread_cond_destroy(&other.answers.changed);
+    pthread_mutex_destroy(&other.answers.lock);
+}
+
+static void finished_ids_go_to_files_that_leave_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct cn_event_log_stats stats;
+    char dir[] = "/tmp/cairn-seen-XXXXXX";
+    assert_non_null(mkdtemp(dir));
+    close_log(f);
+    f->options.scratch_dir = dir;
+    f->options.segment_max_events = 100;
+    open_log(f);
+    for (int64_t n = 0; n < 1000; n += 50) {
+        append_and_wait(f, n, 50);
+    }
+    assert_true(cn_event_log_keep(f->log, &f->err));
+    cn_event_log_stats(f->log, &stats);
+    assert_int_equal(stats.ids_in_memory + stats.ids_in_files, 1000);
+    assert_in_range(stats.ids_in_files, 800, 950);
+    append_and_wait(f, 0, 1000);
+    assert_int_equal(f->answers.duplicates, 1000);
+    reopen(f); /* reads them all again */
+    cn_event_log_stats(f->log, &stats);
+    assert_int_equal(stats.ids_in_memory + stats.ids_in_files, 1000);
+    assert_true(stats.ids_in_files > 0);
+    append_and_wait(f, 0, 1000);
+    assert_int_equal(f->answers.duplicates, 2000);
+    close_log(f);
+    assert_int_equal(rmdir(dir), 0);
+    f->options.scratch_dir = NULL;
+    open_log(f);
+}
+
+static void a_longer_window_is_kept(void **state)
+{
+    struct fixture *f = *state;
+    close_log(f);
+    f->options.dedup_window_us = 5 * us_per_day;
+    open_log(f);
+    append_and_wait(f, 0, 20);
+    for (int64_t day = 1; day <= 5; day++) {
+        f->clock.fixed_us += us_per_day;
+        append_and_wait(f, 100 * day, 10);
+    }
+    append_and_wait(f, 0, 10);
+    reopen(f);
+    append_and_wait(f, 10, 10);
+    assert_int_equal(f->answers.duplicates, 20);
+    f->clock.fixed_us += us_per_day;
+    append_and_wait(f, 0, 20);
+    assert_int_equal(f->answers.duplicates, 20);
+}
+
+/* The tables as they were, in which an id claimed a row. */
+static bool make_old_tables(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    const struct fixture *f = arg;
+    int64_t day = cn_now(&f->clock).us / us_per_day;
+    char text[1024];
+    struct cn_sql_stmt *stmt = NULL;
+    (void)snprintf(text, sizeof(text),
+                   "CREATE TABLE event_seen_d%lld PARTITION OF event_seen"
+                   " FOR VALUES FROM (%lld) TO (%lld);"
+                   "CREATE TABLE event_seen_d%lld PARTITION OF event_seen"
+                   " FOR VALUES FROM (%lld) TO (%lld);"
+                   "INSERT INTO event_day VALUES (%lld), (%lld), (3);"
+                   "UPDATE event_position SET seq = 40000",
+                   (long long)day - 1, (long long)day - 1, (long long)day, (long long)day,
+                   (long long)day, (long long)day + 1, (long long)day - 1, (long long)day);
+    bool ok = cn_sql_exec(conn,
+                          "DROP SCHEMA IF EXISTS event_test CASCADE; CREATE SCHEMA event_test;"
+                          "SET search_path TO event_test",
+                          err) &&
+              cn_migrate(conn, "eventpg", cn_eventpg_migrations, 1, (cn_time){ 0 }, err) &&
+              cn_sql_exec(conn, text, err) &&
+              cn_sql_prepare(conn, "INSERT INTO event_seen VALUES ($1, $2, $3)", &stmt, err);
+    for (int64_t n = 0; ok && n < 40000; n++) {
+        (void)snprintf(text, sizeof(text), "m%lld", (long long)n);
+        struct cn_hash128 id = cn_event_id(SOURCE, cn_str_of(text));
+        cn_sql_bind_i64(stmt, 1, (int64_t)id.hi);
+        cn_sql_bind_i64(stmt, 2, (int64_t)id.lo);
+        cn_sql_bind_i64(stmt, 3, n < 1000 ? day - 1 : day);
+        ok = cn_sql_send(stmt, err);
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
+static bool bring_up_to_date(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    (void)arg;
+    return cn_migrate(conn, "eventpg", cn_eventpg_migrations, cn_eventpg_migrations_count,
+                      (cn_time){ 0 }, err);
+}
+
+static void ids_of_before_are_known_after_an_upgrade(void **state)
+{
+    struct fixture *f = *state;
+    close_log(f);
+    assert_true(cn_db_write(f->options.db, make_old_tables, f, &f->err));
+    assert_true(cn_db_write(f->options.db, bring_up_to_date, NULL, &f->err));
+    f->committed_to = 40000;
+    open_log(f);
+    append_and_wait(f, 0, 40000);
+    assert_int_equal(f->answers.duplicates, 40000);
+    append_and_wait(f, 39990, 20);
+    assert_int_equal(f->answers.accepted, 10);
+    assert_true(cn_event_log_position(f->log) == 40010);
+    f->clock.fixed_us += 2 * us_per_day; /* the first of them have left the window */
+    append_and_wait(f, 999, 2);
+    assert_int_equal(f->answers.accepted, 11);
+    f->clock.fixed_us += us_per_day;
+    append_and_wait(f, 39999, 1);
+    assert_int_equal(f->answers.accepted, 12);
+}
+
 static void the_hook_belongs_to_the_transaction(void **state)
 {
     struct pg_fixture *pg = *state;
@@ -306,6 +477,15 @@ int main(void)
           duplicates_are_dropped_within_two_days),
         P("PostgreSQL: a duplicate is found though another process's clock was days ahead",
           ids_of_another_day_by_another_clock_are_found),
+        P("PostgreSQL: what two processes are sent one after the other is stored once",
+          what_two_processes_are_sent_is_stored_once),
+        P("PostgreSQL: what two processes are sent at once is stored once",
+          what_two_processes_are_sent_at_once_is_stored_once),
+        P("PostgreSQL: ids that are complete go to files that leave nothing behind",
+          finished_ids_go_to_files_that_leave_nothing),
+        P("PostgreSQL: a longer window than two days is kept", a_longer_window_is_kept),
+        P("PostgreSQL: ids that claimed rows before are known after an upgrade",
+          ids_of_before_are_known_after_an_upgrade),
         P("PostgreSQL: the hook belongs to the transaction", the_hook_belongs_to_the_transaction),
         P("PostgreSQL: old days are dropped", old_days_are_dropped),
         P("PostgreSQL: a log is carried from files and back, with its numbers and what was seen",
