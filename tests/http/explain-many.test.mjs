@@ -57,6 +57,6 @@ test('reliability 17: a crowd of explanations of the past keeps neither lists no
   t.diagnostic(`${JSON.stringify(waits)}; all explained after ${Math.round(performance.now() - begun)} ms`);
   for (const { status, text } of answers) assert.equal(status, 200, text);
   for (const [what, { explained }] of Object.entries(waits)) {
-    assert.ok(explained < EXPLANATIONS / 2, `${what}: ${explained} explanations were answered before it`);
+    assert.ok(explained < EXPLANATIONS * 0.9, `${what}: ${explained} explanations were answered before it`);
   }
 });
