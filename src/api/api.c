@@ -22,6 +22,7 @@ const char *const cn_route_run_names[CN_API_POOLS] = {
     [CN_RUN_READ] = "read",
     [CN_RUN_WRITE] = "write",
     [CN_RUN_SLOW] = "slow",
+    [CN_RUN_EXPLAIN] = "explain",
 };
 
 void cn_api_request_id(struct cn_api *api, char text_out[CN_REQUEST_ID_BYTES])
@@ -198,6 +199,8 @@ bool cn_api_start(const struct cn_api_options *options, struct cn_api **api_out,
     api->pools[CN_RUN_READ] = cn_workers_new("read", (size_t)config->api_read_threads, queue);
     api->pools[CN_RUN_WRITE] = cn_workers_new("write", (size_t)config->api_write_threads, queue);
     api->pools[CN_RUN_SLOW] = cn_workers_new("slow", (size_t)config->api_slow_threads, queue);
+    api->pools[CN_RUN_EXPLAIN] =
+        cn_workers_new("explain", (size_t)config->api_explain_threads, queue);
     api->files = cn_http_files_new(options->web, options->web_count);
     api->sources = cn_source_cache_new(options->db);
     api->parsers = cn_parsers_new((size_t)config->http_body_max_bytes);

@@ -13,7 +13,7 @@
 #include "net/files.h"
 
 enum {
-    CN_API_POOLS = CN_RUN_SLOW + 1,
+    CN_API_POOLS = CN_RUN_EXPLAIN + 1,
     CN_API_RESPONSE_MAX_BYTES = 64 * 1024 * 1024,
     CN_REQUEST_ID_BYTES = CN_ID_TEXT_BYTES,
 };
@@ -35,7 +35,7 @@ struct cn_api {
     _Atomic int64_t answers[6]; /* by the first digit of the status, for /metrics */
 };
 
-/* The name of a pool: "read", "write", "slow". */
+/* The name of a pool: "read", "write", "slow", "explain". */
 extern const char *const cn_route_run_names[CN_API_POOLS];
 
 /* A request id for logs and problem documents. */

@@ -261,6 +261,7 @@ static bool run(struct call *call, struct cn_error *err)
     case CN_RUN_WRITE:
         return cn_db_write(db, run_handler, call, err);
     case CN_RUN_SLOW:
+    case CN_RUN_EXPLAIN:
         return run_handler(call, NULL, err);
     case CN_RUN_READ:
         break;

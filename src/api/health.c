@@ -361,6 +361,60 @@ static bool add_override(const struct cn_request *req, cn_account_id id, struct 
     return true;
 }
 
+static void view_score(const struct cn_account_explanation *why, struct health_view *view)
+{
+    const struct cn_health_score *score = &why->now.score;
+    view->at = why->at;
+    view->points = (double)score->points / 1000;
+    view->effective_points = (double)why->now.effective / 1000;
+    view->effective_band = (int)why->now.effective_band - 1;
+    view->grade = why->now.grade;
+    view->grade_given = cn_null_unless(why->now.grade.len > 0);
+    view->band = (int)score->band - 1;
+    view->grey = score->is_grey;
+    view->confidence = (double)score->confidence / 1000;
+    view->scorecard = why->now.scorecard;
+    view->program_version = why->version;
+    view->because = why->now.because;
+    view->because_given = cn_null_unless(why->now.because.len > 0);
+    const bool has_previous =
+        why->has_previous && why->previous.has_points && why->previous.band != CN_BAND_NONE;
+    view->previous_given = cn_null_unless(has_previous);
+    if (has_previous) {
+        view->previous =
+            (struct previous_view){ why->previous_at, (double)why->previous.points / 1000,
+                                    (double)why->now.was / 1000, (int)why->previous.band - 1,
+                                    why->previous_version };
+    }
+}
+
+static bool check_visible(const struct cn_request *req, cn_account_id id, struct cn_error *err)
+{
+    struct cn_request with = *req;
+    if (!cn_db_read(req->api->options.db, &with.unit.conn, err)) {
+        return false;
+    }
+    bool ok = cn_account_visible(&with.unit, id, err);
+    cn_db_release(req->api->options.db, with.unit.conn);
+    return ok;
+}
+
+static bool view_explanation(const struct cn_request *req, cn_account_id id,
+                             const struct cn_account_explanation *why, struct health_view *view,
+                             struct cn_error *err)
+{
+    struct cn_request with = *req;
+    if (!cn_db_read(req->api->options.db, &with.unit.conn, err)) {
+        return false;
+    }
+    view_score(why, view);
+    add_shadows(&with, why, view);
+    bool ok = add_items(&with, &why->now, view, err) && add_override(&with, id, view, err);
+    cn_db_release(req->api->options.db, with.unit.conn);
+    return ok;
+}
+
+/* No connection is held while the past is computed, which takes some itself. */
 static bool handle_explain(const struct cn_request *req, struct cn_response *res,
                            struct cn_error *err)
 {
@@ -369,39 +423,14 @@ static bool handle_explain(const struct cn_request *req, struct cn_response *res
     const struct cn_api_engine *engine = &req->api->options.engine;
     const struct cn_explain_ask ask = { query->at, query->since, query->scorecard };
     struct cn_account_explanation why = { 0 };
-    struct health_view *view = res->body;
-    if (!cn_account_visible(&req->unit, path->account_id, err) ||
+    if (!check_visible(req, path->account_id, err) ||
         !engine->explain(engine->arg, path->account_id, &ask, req->unit.arena, &why, err)) {
         return false;
     }
-    const struct cn_health_score *score = &why.now.score;
-    if (!score->has_points || score->band == CN_BAND_NONE) {
+    if (!why.now.score.has_points || why.now.score.band == CN_BAND_NONE) {
         return cn_fail(err, CN_NOT_FOUND, "this account has no score yet");
     }
-    view->at = why.at;
-    view->points = (double)score->points / 1000;
-    view->effective_points = (double)why.now.effective / 1000;
-    view->effective_band = (int)why.now.effective_band - 1;
-    view->grade = why.now.grade;
-    view->grade_given = cn_null_unless(why.now.grade.len > 0);
-    view->band = (int)score->band - 1;
-    view->grey = score->is_grey;
-    view->confidence = (double)score->confidence / 1000;
-    view->scorecard = why.now.scorecard;
-    view->program_version = why.version;
-    view->because = why.now.because;
-    view->because_given = cn_null_unless(why.now.because.len > 0);
-    const bool has_previous =
-        why.has_previous && why.previous.has_points && why.previous.band != CN_BAND_NONE;
-    view->previous_given = cn_null_unless(has_previous);
-    if (has_previous) {
-        view->previous =
-            (struct previous_view){ why.previous_at, (double)why.previous.points / 1000,
-                                    (double)why.now.was / 1000, (int)why.previous.band - 1,
-                                    why.previous_version };
-    }
-    add_shadows(req, &why, view);
-    return add_items(req, &why.now, view, err) && add_override(req, path->account_id, view, err);
+    return view_explanation(req, path->account_id, &why, res->body, err);
 }
 
 static const struct cn_route health_routes[] = {
@@ -411,6 +440,7 @@ static const struct cn_route health_routes[] = {
       .path_params = &cn_account_path_fields,
       .query = &query_fields,
       .response = &health_fields,
+      .run = CN_RUN_EXPLAIN,
       .success_status = 200,
       .handler = handle_explain,
       .operation = "explainHealth",

@@ -287,22 +287,14 @@ static struct mover_view mover_of(const struct cn_request *req, const struct cn_
     return view;
 }
 
-static bool fill_movers(const struct cn_request *req, const struct cn_movement_range *range,
-                        bool rising, const struct cn_user_list *users,
-                        struct mover_view_list *list_out, struct cn_error *err)
+static void fill_movers(const struct cn_request *req, const struct cn_mover_list *movers,
+                        const struct cn_user_list *users, struct mover_view_list *list_out)
 {
-    const struct migration_query *query = req->query;
-    const int64_t limit = query->movers_given == CN_GIVEN ? query->movers : MOVERS_USUAL;
-    struct cn_mover_list movers;
-    if (!cn_movement_movers(&req->unit, range, rising, limit, &movers, err)) {
-        return false;
+    list_out->items = cn_arena_array(req->unit.arena, struct mover_view, movers->count);
+    list_out->count = movers->count;
+    for (size_t i = 0; i < movers->count; i++) {
+        list_out->items[i] = mover_of(req, &movers->items[i], users);
     }
-    list_out->items = cn_arena_array(req->unit.arena, struct mover_view, movers.count);
-    list_out->count = movers.count;
-    for (size_t i = 0; i < movers.count; i++) {
-        list_out->items[i] = mover_of(req, &movers.items[i], users);
-    }
-    return true;
 }
 
 static bool handle_migration(const struct cn_request *req, struct cn_response *res,
@@ -327,12 +319,13 @@ static bool handle_migration(const struct cn_request *req, struct cn_response *r
         return false;
     }
     cn_engine_effective(engine, req->unit.arena, &range.effective);
-    if (!cn_movement_load(&req->unit, &range, &movement, err) ||
-        !cn_user_list(&req->unit, &users, err) ||
-        !fill_movers(req, &range, false, &users, &view->fallers, err) ||
-        !fill_movers(req, &range, true, &users, &view->risers, err)) {
+    const int64_t movers = query->movers_given == CN_GIVEN ? query->movers : MOVERS_USUAL;
+    if (!cn_movement_load(&req->unit, &range, movers, &movement, err) ||
+        !cn_user_list(&req->unit, &users, err)) {
         return false;
     }
+    fill_movers(req, &movement.fallers, &users, &view->fallers);
+    fill_movers(req, &movement.risers, &users, &view->risers);
     view->from = range.from;
     view->to = range.to;
     view->effective = cn_effective_view_of(req);

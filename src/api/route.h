@@ -32,8 +32,9 @@ enum cn_header {
 enum cn_route_run {
     CN_RUN_READ,  /* with a snapshot: unit.conn */
     CN_RUN_WRITE, /* inside a transaction: unit.conn.  May run again, so it changes nothing else */
-    CN_RUN_SLOW,  /* without a connection: it takes what it needs from api->db, for as short as it
-                     can */
+    /* Without a connection: it takes what it needs from api->db, for as short as it can. */
+    CN_RUN_SLOW,    /* for seconds, perhaps */
+    CN_RUN_EXPLAIN, /* computes the past of one account: a page waits for it, but not only for it */
 };
 
 /* Who asks. */

@@ -10,6 +10,7 @@
 
 #include "book/change.h"
 #include "engine/apply_state.h"
+#include "engine/compiled.h"
 #include "engine/keep.h"
 #include "engine/list_columns.h"
 #include "engine/placed.h"
@@ -104,6 +105,7 @@ struct cn_engine *cn_engine_new(const struct cn_engine_options *options)
     engine->lists = cn_heap_resize(NULL, sizeof(*engine->lists));
     cn_list_columns_init(engine->lists);
     engine->apply = cn_apply_new(engine);
+    engine->compiled = cn_compiled_new();
     engine->book_options = (struct cn_book_batch_options){
         .map = engine->subjects,
         .unknown_account = options->creates_accounts ? CN_UNKNOWN_CREATE : CN_UNKNOWN_PARK,
@@ -542,6 +544,7 @@ void cn_engine_free(struct cn_engine *engine)
     cn_series_free(engine->series);
     cn_engine_program_free(engine->program);
     cn_apply_free(engine->apply);
+    cn_compiled_free(engine->compiled);
     cn_parked_free(engine->parked);
     cn_subject_map_free(engine->subjects);
     cn_book_facts_free(engine->facts);

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 
+#include "engine/compiled.h"
 #include "engine/moment.h"
 #include "engine/said.h"
 #include "program/version.h"
@@ -49,26 +50,16 @@ static int64_t running_version(struct cn_engine *engine)
     return version;
 }
 
-/* The version, compiled once; NULL if it is no longer stored, or no longer compiles.  Fails as the
- * database does. */
-static bool find_program(struct reading *reading, int64_t version,
-                         const struct cn_engine_program **program_out, struct cn_error *err)
+/* Compiles the version, which holds nobody up; NULL if it is no longer stored, or no longer
+ * compiles. Fails as the database does. */
+static bool compile(const struct reading *reading, int64_t version,
+                    struct cn_engine_program **program_out, struct cn_error *err)
 {
     struct cn_engine *engine = reading->engine;
     struct cn_program_version found;
     struct cn_program_files files;
-    struct cn_engine_program *program = NULL;
     struct cn_sql_conn *conn = NULL;
     *program_out = NULL;
-    for (size_t i = 0; i < reading->program_count; i++) {
-        if (reading->programs[i]->version == version) {
-            *program_out = reading->programs[i];
-            return true;
-        }
-    }
-    if (version == 0) {
-        return true;
-    }
     if (!cn_db_read(engine->options.db, &conn, err)) {
         return false;
     }
@@ -83,8 +74,31 @@ static bool find_program(struct reading *reading, int64_t version,
                                               .strings = engine->strings };
     struct cn_diagnostics problems;
     cn_diagnostics_init(&problems, reading->arena);
-    if (cn_engine_program_compile(&files, &ground, &program, &problems)) {
-        program->version = version;
+    if (cn_engine_program_compile(&files, &ground, program_out, &problems)) {
+        (*program_out)->version = version;
+    }
+    return true;
+}
+
+/* The version, one for the whole question; else as above. */
+static bool find_program(struct reading *reading, int64_t version,
+                         const struct cn_engine_program **program_out, struct cn_error *err)
+{
+    struct cn_engine_program *program = NULL;
+    *program_out = NULL;
+    for (size_t i = 0; i < reading->program_count; i++) {
+        if (reading->programs[i]->version == version) {
+            *program_out = reading->programs[i];
+            return true;
+        }
+    }
+    if (version != 0) {
+        program = cn_compiled_take(reading->engine->compiled, version);
+        if (program == NULL && !compile(reading, version, &program, err)) {
+            return false;
+        }
+    }
+    if (program != NULL) {
         reading->programs[reading->program_count++] = program;
         *program_out = program;
     }
@@ -173,7 +187,7 @@ static void forget(struct reading *reading)
         cn_moment_close(&pasts[i]->replay);
     }
     for (size_t i = 0; i < reading->program_count; i++) {
-        cn_engine_program_free(reading->programs[i]);
+        cn_compiled_give(reading->engine->compiled, reading->programs[i]);
     }
 }
 

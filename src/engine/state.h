@@ -110,7 +110,8 @@ struct cn_keeping {
     int64_t took_us;
 };
 
-struct cn_apply; /* engine/apply.c */
+struct cn_apply;    /* engine/apply.c */
+struct cn_compiled; /* engine/compiled.h */
 struct cn_engine {
     struct cn_engine_options options;
     struct cn_event_log *log;
@@ -128,6 +129,7 @@ struct cn_engine {
     struct cn_series *series; /* the same */
     struct cn_keeping keeping;
     struct cn_apply *apply;
+    struct cn_compiled *compiled; /* for explanations of the past */
     struct cn_book_batch_options book_options;
 
     pthread_rwlock_t lock; /* of facts, the live frame and all that has a value a row */

@@ -33,7 +33,8 @@ struct embedded {
     bool is_unsynced;
     bool is_compressed;
     _Atomic bool wants_seal;
-    _Atomic int64_t position; /* the newest committed sequence number, or 0 */
+    pthread_mutex_t finishing; /* one at a time finishes or drops segments */
+    _Atomic int64_t position;  /* the newest committed sequence number, or 0 */
 
     /* The writer's own. */
     struct cn_segment *open; /* also in the list */
@@ -49,15 +50,6 @@ struct embedded {
 static struct embedded *embedded_of(struct cn_event_store *store)
 {
     return (struct embedded *)store;
-}
-
-void cn_event_batch_encode(struct cn_event_batch *batch)
-{
-    cn_buf_clear(&batch->block);
-    cn_block_begin(&batch->block, &batch->events[0]);
-    for (size_t i = 0; i < batch->count; i++) {
-        cn_block_add(&batch->block, &batch->events[0], &batch->events[i]);
-    }
 }
 
 /* ---- the open segment ---- */
@@ -105,10 +97,7 @@ static bool make_ready(struct embedded *log, size_t events, struct cn_error *err
         return true;
     }
     bool is_full = count + (int64_t)events > log->segment_max_events;
-    if (!is_full && !wants_seal && hour_of(now) <= log->open_hour) {
-        return true;
-    }
-    return roll(log, now, err);
+    return (!is_full && !wants_seal && hour_of(now) <= log->open_hour) || roll(log, now, err);
 }
 
 /* ---- a group ---- */
@@ -301,9 +290,11 @@ static bool embedded_write(struct cn_event_store *store, struct cn_event_group *
         events += batch->count;
         received = batch->received.us > received.us ? batch->received : received;
     }
+    const struct cn_segment *before = log->open;
     if (!make_ready(log, events, err)) {
         return false;
     }
+    group->has_sealed = before != NULL && log->open != before;
     group->first_seq = log->next_seq;
     cn_seen_lock(log->seen);
     for (size_t i = 0; i < group->count; i++) {
@@ -381,7 +372,8 @@ static bool embedded_scan_subject(struct cn_event_store *store,
 
 /* ---- keeping ---- */
 
-/* What sealing left to do: empty SQLite's log, write the ids to a file, forget old ids' files. */
+/* What sealing left to do: empty SQLite's log, write the ids to a file, forget old ids' files.
+ * With `finishing` locked. */
 static bool finish_segment(struct embedded *log, struct cn_segment *segment, struct cn_error *err)
 {
     char path[CN_SEGMENT_PATH_BYTES];
@@ -403,12 +395,15 @@ static bool embedded_keep(struct cn_event_store *store, struct cn_error *err)
 {
     struct embedded *log = embedded_of(store);
     struct cn_segment **segments;
-    size_t count = cn_segments_take(&log->segments, &segments);
     bool ok = true;
+    (void)pthread_mutex_lock(&log->finishing); /* or one of the list may be dropped meanwhile */
+    size_t count = cn_segments_take(&log->segments, &segments);
     for (size_t i = 0; i < count && ok; i++) {
         ok = finish_segment(log, segments[i], err);
     }
+    (void)pthread_mutex_unlock(&log->finishing);
     cn_segments_give(segments, count);
+    cn_seen_rest(log->seen);
     return ok;
 }
 
@@ -437,8 +432,10 @@ static bool embedded_pack(struct cn_event_store *store, int64_t consumed, bool *
     for (size_t i = 0; i < count && ok && !*packed_out; i++) {
         if (atomic_load(&segments[i]->state) == CN_SEGMENT_SEALED &&
             atomic_load(&segments[i]->last_seq) <= consumed) {
-            ok = finish_segment(log, segments[i], err) &&
-                 replace_by_pack(log, &segments[i], 1, CN_PACK_SEGMENT, err);
+            (void)pthread_mutex_lock(&log->finishing);
+            ok = finish_segment(log, segments[i], err);
+            (void)pthread_mutex_unlock(&log->finishing);
+            ok = ok && replace_by_pack(log, &segments[i], 1, CN_PACK_SEGMENT, err);
             *packed_out = ok;
         }
     }
@@ -453,8 +450,11 @@ static bool embedded_pack(struct cn_event_store *store, int64_t consumed, bool *
 static bool embedded_drop(struct cn_event_store *store, cn_time before, size_t *dropped_out,
                           struct cn_error *err)
 {
+    struct embedded *log = embedded_of(store);
     (void)err; /* files that cannot be deleted now are found again at the next start */
-    *dropped_out = cn_segments_drop(&embedded_of(store)->segments, before);
+    (void)pthread_mutex_lock(&log->finishing);
+    *dropped_out = cn_segments_drop(&log->segments, before);
+    (void)pthread_mutex_unlock(&log->finishing);
     return true;
 }
 
@@ -496,6 +496,7 @@ static void embedded_close(struct cn_event_store *store)
     struct embedded *log = embedded_of(store);
     cn_segments_deinit(&log->segments);
     cn_seen_free(log->seen);
+    (void)pthread_mutex_destroy(&log->finishing); /* nobody holds it */
     cn_buf_deinit(&log->body);
     cn_buf_deinit(&log->ids);
     cn_buf_deinit(&log->chain);
@@ -583,6 +584,7 @@ bool cn_event_store_embedded(const struct cn_event_log_options *options,
         .is_compressed = options->is_compressed,
         .next_seq = options->first_seq > 0 ? options->first_seq : 1,
     };
+    (void)pthread_mutex_init(&log->finishing, NULL); /* cannot fail without attributes */
     cn_segments_init(&log->segments, options->dir);
     cn_buf_init(&log->body, BLOCK_MAX_BYTES);
     cn_buf_init(&log->ids, BLOCK_MAX_BYTES);

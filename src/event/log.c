@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/queue.h"
 
+#include "event/block.h"
 #include "event/postgres.h"
 #include "event/store.h"
 
@@ -42,6 +43,15 @@ struct cn_event_log {
     bool is_closing; /* under keeper_lock */
     bool has_work;
 };
+
+static void wake_keeper(struct cn_event_log *log, bool is_closing)
+{
+    (void)pthread_mutex_lock(&log->keeper_lock);
+    log->has_work = true;
+    log->is_closing = log->is_closing || is_closing;
+    (void)pthread_cond_signal(&log->keeper_wake);
+    (void)pthread_mutex_unlock(&log->keeper_lock);
+}
 
 /* ---- the writer thread ---- */
 
@@ -98,6 +108,9 @@ static void write_group(struct cn_event_log *log, struct cn_event_group *group)
     count_group(log, group);
     hand_on(log, group);
     answer(log, group, NULL);
+    if (group->has_sealed && log->has_keeper) {
+        wake_keeper(log, false);
+    }
 }
 
 static void *run_writer(void *arg)
@@ -162,20 +175,13 @@ static void *run_keeper(void *arg)
     (void)pthread_setname_np(pthread_self(), "event-keeper");     /* for ps alone */
     (void)setpriority(PRIO_PROCESS, (id_t)gettid(), KEEPER_NICE); /* helps, but is not needed */
     while (wait_for_work(log)) {
-        if (!cn_event_log_keep(log, &err)) {
+        /* Packing, which takes long, is left to who consumes: ids would stay in memory meanwhile.
+         */
+        if (!log->store->kind->keep(log->store, &err)) {
             cn_log_error("event", &err, "keeping log segments");
         }
     }
     return NULL;
-}
-
-static void wake_keeper(struct cn_event_log *log, bool is_closing)
-{
-    (void)pthread_mutex_lock(&log->keeper_lock);
-    log->has_work = true;
-    log->is_closing = log->is_closing || is_closing;
-    (void)pthread_cond_signal(&log->keeper_wake);
-    (void)pthread_mutex_unlock(&log->keeper_lock);
 }
 
 /* ---- open and close ---- */
@@ -253,6 +259,15 @@ void cn_event_log_close(struct cn_event_log *log)
 }
 
 /* ---- what callers use ---- */
+
+void cn_event_batch_encode(struct cn_event_batch *batch)
+{
+    cn_buf_clear(&batch->block);
+    cn_block_begin(&batch->block, &batch->events[0]);
+    for (size_t i = 0; i < batch->count; i++) {
+        cn_block_add(&batch->block, &batch->events[0], &batch->events[i]);
+    }
+}
 
 bool cn_event_log_append_quietly(struct cn_event_log *log, struct cn_event_batch *batch,
                                  cn_event_done *done, void *arg, struct cn_error *err)

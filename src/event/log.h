@@ -58,7 +58,7 @@ struct cn_event_log_options {
     size_t queue_batches;       /* waiting to be written; default 4096 */
     int64_t queue_bytes;        /* of waiting batches together; default 64 MiB */
     int64_t dedup_window_us;    /* default 48 hours */
-    int64_t segment_max_events; /* default 4,000,000 */
+    int64_t segment_max_events; /* default 3,000,000 */
     int64_t first_seq;          /* embedded: of the first event of a new log; default 1 */
     bool is_unsynced;           /* synchronous=OFF, for the bench alone */
     bool is_compressed;         /* zstd for the bodies of open segments */
@@ -119,8 +119,8 @@ void cn_event_log_set_consumed(struct cn_event_log *log, int64_t seq);
 CN_MUST_CHECK bool cn_event_log_drop(struct cn_event_log *log, cn_time before, size_t *dropped_out,
                                      struct cn_error *err);
 
-/* Finishes the files of sealed segments and packs what may be packed: what the log's own thread
- * does about each minute.  Slow: for a background thread. */
+/* Finishes the files of sealed segments, which the log's own thread does as soon as one is sealed,
+ * and packs what may be packed.  Slow: for a background thread. */
 CN_MUST_CHECK bool cn_event_log_keep(struct cn_event_log *log, struct cn_error *err);
 
 /* Seals the open segment, unless it is empty, at the next append. */

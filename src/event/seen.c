@@ -393,6 +393,17 @@ void cn_seen_forget_before(struct cn_seen *seen, int64_t first_seq)
     (void)pthread_mutex_unlock(&seen->lock);
 }
 
+void cn_seen_rest(struct cn_seen *seen)
+{
+    (void)pthread_mutex_lock(&seen->lock);
+    for (size_t i = 0; i < seen->part_count; i++) {
+        if (seen->parts[i].map != NULL) { /* no effect is no harm */
+            (void)madvise(seen->parts[i].map, seen->parts[i].map_bytes, MADV_DONTNEED);
+        }
+    }
+    (void)pthread_mutex_unlock(&seen->lock);
+}
+
 void cn_seen_counts(struct cn_seen *seen, int64_t *in_memory_out, int64_t *in_files_out)
 {
     *in_memory_out = 0;

@@ -49,6 +49,10 @@ CN_MUST_CHECK bool cn_seen_store(struct cn_seen *seen, int64_t first_seq, const 
 /* Forgets the parts before the one of first_seq. */
 void cn_seen_forget_before(struct cn_seen *seen, int64_t first_seq);
 
+/* Lets go of the pages of files, which are all read once and then seldom asked: what is asked next
+ * comes from the system's cache.  Now and then. */
+void cn_seen_rest(struct cn_seen *seen);
+
 void cn_seen_counts(struct cn_seen *seen, int64_t *in_memory_out, int64_t *in_files_out);
 
 #endif

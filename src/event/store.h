@@ -8,9 +8,11 @@
 #include "event/log.h"
 
 enum {
-    CN_BLOCK_EVENTS_MIN = 32,    /* a batch of so many makes a block of its own */
-    CN_SEGMENT_EVENTS = 4000000, /* of one segment, unless the options say otherwise */
-    CN_BLOCK_EVENTS_MAX = 4096   /* smaller batches share blocks of up to so many */
+    CN_BLOCK_EVENTS_MIN = 32, /* a batch of so many makes a block of its own */
+    /* Of one segment, unless the options say otherwise: as many ids as fit into tables of 2^22
+     * slots (event/idset.h). */
+    CN_SEGMENT_EVENTS = 3000000,
+    CN_BLOCK_EVENTS_MAX = 4096 /* smaller batches share blocks of up to so many */
 };
 
 struct cn_event_store;
@@ -31,6 +33,7 @@ struct cn_event_group {
     int64_t first_seq;
     int64_t last_seq; /* first_seq - 1 if all were duplicates */
     bool sync_failed;
+    bool has_sealed; /* a segment ended before it: keep() has work */
 };
 
 struct cn_event_store_kind {
@@ -43,6 +46,7 @@ struct cn_event_store_kind {
     bool (*scan_subject)(struct cn_event_store *store, const struct cn_subject_range *range,
                          cn_event_visitor *visit, void *arg, struct cn_error *err);
     void (*seal)(struct cn_event_store *store);
+    /* Any thread, also while another packs. */
     bool (*keep)(struct cn_event_store *store, struct cn_error *err);
     bool (*pack)(struct cn_event_store *store, int64_t consumed, bool *packed_out,
                  struct cn_error *err);

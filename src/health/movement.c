@@ -1,7 +1,6 @@
 /*
  * Colours and points of all accounts at two moments, from health_history.  Accounts with an
- * override at either end are few: they are left out of what SQL counts and sorts, and added one by
- * one.
+ * override at either end are few: they are read by themselves, and passed over among the others.
  */
 #include "health/movement.h"
 
@@ -12,25 +11,26 @@
 #include "book/judgement.h"
 
 /* What held at the moment $N: one look-up in the table's key. */
-#define HELD(what, moment)                                                                \
-    "(SELECT h." what " FROM health_history AS h WHERE h.account_id = account.account_id" \
+#define HELD(what, moment)                                                              \
+    "(SELECT " what " FROM health_history AS h WHERE h.account_id = account.account_id" \
     " AND h.at_us <= " moment " ORDER BY h.at_us DESC LIMIT 1)"
-#define BAND(moment) "COALESCE(" HELD("band", moment) ", 0)"
+#define BAND(moment) "COALESCE(" HELD("h.band", moment) ", 0)"
 
 /* judgement.kind: CN_JUDGEMENT_OVERRIDE */
 #define HAND(what, moment)                                                         \
     "(SELECT " what " FROM judgement AS j WHERE j.account_id = account.account_id" \
     " AND j.kind = 1 AND j.at_us <= " moment " AND j.until_us > " moment           \
     " ORDER BY j.at_us DESC, j.judgement_id DESC LIMIT 1)"
-#define IS_OVERRIDDEN                                                              \
-    "EXISTS (SELECT 1 FROM judgement AS j WHERE j.account_id = account.account_id" \
-    " AND j.kind = 1 AND ((j.at_us <= $4 AND j.until_us > $4)"                     \
-    " OR (j.at_us <= $5 AND j.until_us > $5)))"
+#define IS_OVERRIDDEN                                                         \
+    "account_id IN (SELECT j.account_id FROM judgement AS j WHERE j.kind = 1" \
+    " AND ((j.at_us <= $4 AND j.until_us > $4) OR (j.at_us <= $5 AND j.until_us > $5)))"
 _Static_assert(CN_JUDGEMENT_OVERRIDE == 1, "as the statements say");
 
-#define SEEN     CN_SEES_ACCOUNT " AND ($6 = 0 OR owner_id = $6)"
-#define OF_RANGE SEEN " AND NOT " IS_OVERRIDDEN
-#define ARR      "CASE WHEN currency = $7 THEN arr_minor END"
+/* Points and colour of one look-up; NULL: there was no row. */
+#define ENDS(moment) HELD("(COALESCE(h.points, -1) + 1) * 4 + h.band", moment)
+#define SEEN         CN_SEES_ACCOUNT " AND ($6 = 0 OR owner_id = $6)"
+#define OF_RANGE     SEEN " AND NOT " IS_OVERRIDDEN
+#define ARR          "CASE WHEN currency = $7 THEN arr_minor END"
 
 static bool prepare(const struct cn_unit *unit, const struct cn_movement_range *range,
                     const char *sql, struct cn_sql_stmt **stmt_out, struct cn_error *err)
@@ -125,9 +125,9 @@ static void add_moved(struct cn_sql_stmt *stmt, const struct cn_movement_range *
 static bool load_overridden(const struct cn_unit *unit, const struct cn_movement_range *range,
                             struct moved_list *list_out, struct cn_error *err)
 {
-#define END(moment)        \
-    HELD("points", moment) \
-    ", " BAND(moment) ", " HELD("scorecard", moment) ", " HAND("value", moment)
+#define END(moment)          \
+    HELD("h.points", moment) \
+    ", " BAND(moment) ", " HELD("h.scorecard", moment) ", " HAND("value", moment)
     static const char sql[] = "SELECT account_id, name, owner_id, " ARR ", " END("$4") ", " END(
         "$5") " FROM account WHERE " SEEN " AND " IS_OVERRIDDEN " ORDER BY account_id";
     struct cn_sql_stmt *stmt = NULL;
@@ -147,133 +147,161 @@ static bool load_overridden(const struct cn_unit *unit, const struct cn_movement
     return ok || cn_error_context(err, "reading how accounts with an override moved");
 }
 
-bool cn_movement_load(const struct cn_unit *unit, const struct cn_movement_range *range,
-                      struct cn_movement *movement_out, struct cn_error *err)
+/* ---- the others, in one pass ---- */
+
+static int by_account(const void *a, const void *b)
+{
+    const struct moved *x = a;
+    const struct moved *y = b;
+    return cn_order_i64(&x->mover.id.value, &y->mover.id.value);
+}
+
+static bool is_overridden(const struct moved_list *overridden, int64_t account_id)
+{
+    const struct moved key = { .mover.id = { account_id } };
+    return overridden->count > 0 && bsearch(&key, overridden->items, overridden->count,
+                                            sizeof(overridden->items[0]), by_account) != NULL;
+}
+
+/* Less than 0: `a` comes first, as it fell more. */
+static int by_fall(const struct cn_mover *a, const struct cn_mover *b)
+{
+    const int32_t x = a->points_is - a->points_was;
+    const int32_t y = b->points_is - b->points_was;
+    return x != y ? (x < y ? -1 : 1) : cn_order_i64(&a->id.value, &b->id.value);
+}
+
+static int by_rise(const struct cn_mover *a, const struct cn_mover *b)
+{
+    const int32_t x = a->points_is - a->points_was;
+    const int32_t y = b->points_is - b->points_was;
+    return x != y ? (x > y ? -1 : 1) : cn_order_i64(&a->id.value, &b->id.value);
+}
+
+/* Puts it where it belongs among the first, if it does. */
+static void rank(struct cn_mover_list *list, size_t limit, const struct cn_mover *mover,
+                 int (*order)(const struct cn_mover *a, const struct cn_mover *b))
+{
+    size_t place = list->count;
+    while (place > 0 && order(mover, &list->items[place - 1]) < 0) {
+        place--;
+    }
+    if (place >= limit) {
+        return;
+    }
+    list->count += list->count < limit;
+    memmove(&list->items[place + 1], &list->items[place],
+            (list->count - 1 - place) * sizeof(*list->items));
+    list->items[place] = *mover;
+}
+
+static void count_moved(struct cn_movement *movement, size_t limit, const struct moved *moved)
+{
+    const struct cn_mover *mover = &moved->mover;
+    struct cn_tally *cell = &movement->cells[mover->was][mover->is];
+    cell->accounts++;
+    cell->arr_minor += mover->arr_minor;
+    if (!moved->has_was || !moved->has_is) {
+        return;
+    }
+    if (mover->points_is < mover->points_was) {
+        rank(&movement->fallers, limit, mover, by_fall);
+    } else if (mover->points_is > mover->points_was) {
+        rank(&movement->risers, limit, mover, by_rise);
+    }
+}
+
+/* What ENDS() made: whether there were points. */
+static bool read_ends(struct cn_sql_stmt *stmt, int column, int32_t *points_out,
+                      enum cn_band *band_out)
+{
+    const int64_t both = cn_sql_column_i64(stmt, column); /* 0: no row */
+    *points_out = (int32_t)(both / 4) - 1;
+    *band_out = (enum cn_band)(both & 3);
+    return *points_out >= 0;
+}
+
+static bool count_others(const struct cn_unit *unit, const struct cn_movement_range *range,
+                         const struct moved_list *overridden, size_t limit,
+                         struct cn_movement *movement, struct cn_error *err)
 {
     static const char sql[] =
-        "SELECT was, now_is, count(*), CAST(sum(arr) AS bigint) FROM (SELECT " BAND(
-            "$4") " AS was,"
-                  " " BAND("$5") " AS now_is, " ARR " AS arr FROM account WHERE " OF_RANGE
-                                 ") AS moved"
-                                 " GROUP BY was, now_is";
+        "SELECT account_id, " ARR ", " ENDS("$4") ", " ENDS("$5") " FROM account WHERE " SEEN;
     struct cn_sql_stmt *stmt = NULL;
-    struct cn_movement movement = { 0 };
-    struct moved_list moved = { 0 };
     bool row = false;
-    bool ok = load_overridden(unit, range, &moved, err) && prepare(unit, range, sql, &stmt, err);
+    bool ok = prepare(unit, range, sql, &stmt, err);
     if (ok) {
         cn_sql_bind_str(stmt, 7, range->currency);
     }
     while (ok && (ok = cn_sql_step(stmt, &row, err)) && row) {
-        movement.cells[band_at(stmt, 0)][band_at(stmt, 1)] =
-            (struct cn_tally){ cn_sql_column_i64(stmt, 2), cn_sql_column_i64(stmt, 3) };
-    }
-    cn_sql_finish(stmt);
-    for (size_t i = 0; i < moved.count; i++) {
-        const struct cn_mover *mover = &moved.items[i].mover;
-        struct cn_tally *cell = &movement.cells[mover->was][mover->is];
-        cell->accounts++;
-        cell->arr_minor += mover->arr_minor;
-    }
-    movement.overridden = (int64_t)moved.count;
-    if (ok) {
-        *movement_out = movement;
-    }
-    return ok || cn_error_context(err, "reading how accounts moved");
-}
-
-#define MOVERS(test, order)                                                                     \
-    "SELECT account_id, name, owner_id, arr, points_was, points_is, was, now_is FROM ("         \
-    "SELECT account_id, name, owner_id, " ARR " AS arr, " HELD(                                 \
-        "points", "$4") " AS points_was,"                                                       \
-                        " " HELD("points", "$5") " AS points_is, " BAND("$4") " AS was, " BAND( \
-                            "$5") " AS now_is"                                                  \
-                                  " FROM account WHERE " OF_RANGE                               \
-                                  ") AS moved WHERE points_is " test " points_was"              \
-                                  " ORDER BY points_is - points_was " order                     \
-                                  ", account_id LIMIT $8"
-
-static struct cn_mover read_mover(struct cn_sql_stmt *stmt, struct cn_arena *arena)
-{
-    struct cn_mover mover = read_account(stmt, arena);
-    mover.points_was = (int32_t)cn_sql_column_i64(stmt, 4);
-    mover.points_is = (int32_t)cn_sql_column_i64(stmt, 5);
-    mover.was = band_at(stmt, 6);
-    mover.is = band_at(stmt, 7);
-    return mover;
-}
-
-static int by_fall(const void *a, const void *b)
-{
-    const struct cn_mover *x = a;
-    const struct cn_mover *y = b;
-    const int32_t dx = x->points_is - x->points_was;
-    const int32_t dy = y->points_is - y->points_was;
-    if (dx != dy) {
-        return dx < dy ? -1 : 1;
-    }
-    return (x->id.value > y->id.value) - (x->id.value < y->id.value);
-}
-
-static int by_rise(const void *a, const void *b)
-{
-    const struct cn_mover *x = a;
-    const struct cn_mover *y = b;
-    const int32_t dx = x->points_is - x->points_was;
-    const int32_t dy = y->points_is - y->points_was;
-    if (dx != dy) {
-        return dx > dy ? -1 : 1;
-    }
-    return (x->id.value > y->id.value) - (x->id.value < y->id.value);
-}
-
-/* The movers that SQL found, joined by those of `moved`. */
-static void join_movers(const struct moved_list *moved, bool rising, size_t limit,
-                        struct cn_arena *arena, struct cn_mover_list *list)
-{
-    struct cn_mover *items = cn_arena_array(arena, struct cn_mover, list->count + moved->count + 1);
-    size_t count = list->count;
-    if (count > 0) {
-        memcpy(items, list->items, count * sizeof(*items));
-    }
-    for (size_t i = 0; i < moved->count; i++) {
-        const struct moved *one = &moved->items[i];
-        const int32_t change = one->mover.points_is - one->mover.points_was;
-        if (one->has_was && one->has_is && (rising ? change > 0 : change < 0)) {
-            items[count++] = one->mover;
+        struct moved moved = { .mover.id = { cn_sql_column_i64(stmt, 0) } };
+        struct cn_mover *mover = &moved.mover;
+        if (is_overridden(overridden, mover->id.value)) {
+            continue;
         }
-    }
-    qsort(items, count, sizeof(*items), rising ? by_rise : by_fall);
-    *list = (struct cn_mover_list){ items, count < limit ? count : limit };
-}
-
-bool cn_movement_movers(const struct cn_unit *unit, const struct cn_movement_range *range,
-                        bool rising, int64_t limit, struct cn_mover_list *list_out,
-                        struct cn_error *err)
-{
-    static const char *const sql[] = { MOVERS("<", "ASC"), MOVERS(">", "DESC") };
-    struct cn_sql_stmt *stmt = NULL;
-    struct cn_mover_list list = { .items =
-                                      cn_arena_array(unit->arena, struct cn_mover, CN_MOVERS_MAX) };
-    struct moved_list moved = { 0 };
-    bool row = false;
-    bool ok =
-        load_overridden(unit, range, &moved, err) && prepare(unit, range, sql[rising], &stmt, err);
-    limit = limit < CN_MOVERS_MAX ? limit : CN_MOVERS_MAX;
-    if (ok) {
-        cn_sql_bind_str(stmt, 7, range->currency);
-        cn_sql_bind_i64(stmt, 8, limit);
-    }
-    while (ok && (ok = cn_sql_step(stmt, &row, err)) && row && list.count < CN_MOVERS_MAX) {
-        list.items[list.count++] = read_mover(stmt, unit->arena);
+        mover->arr_minor = cn_sql_column_i64(stmt, 1);
+        moved.has_was = read_ends(stmt, 2, &mover->points_was, &mover->was);
+        moved.has_is = read_ends(stmt, 3, &mover->points_is, &mover->is);
+        count_moved(movement, limit, &moved);
     }
     cn_sql_finish(stmt);
-    if (ok) {
-        join_movers(&moved, rising, (size_t)limit, unit->arena, &list);
-        *list_out = list;
-    }
-    return ok || cn_error_context(err, "reading whose score moved");
+    return ok;
 }
+
+/* What is told of an account besides how it moved, of the few that are. */
+static bool name_movers(const struct cn_unit *unit, const struct cn_movement_range *range,
+                        struct cn_mover_list *list, struct cn_error *err)
+{
+    static const char sql[] = "SELECT account_id, name, owner_id, CASE WHEN currency = $2 THEN"
+                              " arr_minor END FROM account WHERE account_id = $1";
+    bool ok = true;
+    for (size_t i = 0; ok && i < list->count; i++) {
+        struct cn_mover *mover = &list->items[i];
+        struct cn_sql_stmt *stmt = NULL;
+        bool row = false;
+        ok = cn_sql_prepare(unit->conn, sql, &stmt, err);
+        if (ok) {
+            cn_sql_bind_i64(stmt, 1, mover->id.value);
+            cn_sql_bind_str(stmt, 2, range->currency);
+            ok = cn_sql_step(stmt, &row, err);
+        }
+        if (ok && row) {
+            const struct cn_mover account = read_account(stmt, unit->arena);
+            mover->name = account.name;
+            mover->owner_id = account.owner_id;
+            mover->has_arr = account.has_arr;
+        }
+        cn_sql_finish(stmt);
+    }
+    return ok;
+}
+
+bool cn_movement_load(const struct cn_unit *unit, const struct cn_movement_range *range,
+                      int64_t movers, struct cn_movement *movement_out, struct cn_error *err)
+{
+    const size_t limit = movers < CN_MOVERS_MAX ? (size_t)movers : CN_MOVERS_MAX;
+    struct cn_movement movement = {
+        .fallers.items = cn_arena_array(unit->arena, struct cn_mover, CN_MOVERS_MAX + 1),
+        .risers.items = cn_arena_array(unit->arena, struct cn_mover, CN_MOVERS_MAX + 1),
+    };
+    struct moved_list overridden = { 0 };
+    if (!load_overridden(unit, range, &overridden, err)) {
+        return false;
+    }
+    movement.overridden = (int64_t)overridden.count;
+    for (size_t i = 0; i < overridden.count; i++) {
+        count_moved(&movement, limit, &overridden.items[i]);
+    }
+    if (!count_others(unit, range, &overridden, limit, &movement, err) ||
+        !name_movers(unit, range, &movement.fallers, err) ||
+        !name_movers(unit, range, &movement.risers, err)) {
+        return cn_error_context(err, "reading how accounts moved");
+    }
+    *movement_out = movement;
+    return true;
+}
+
+/* ---- one cell ---- */
 
 struct id_list {
     int64_t *items;

@@ -8,7 +8,7 @@
  * CN_BAND_NONE.  Accounts are those that are there today; ARR is today's, of those in the reporting
  * currency.
  *
- * Three index look-ups an account: about 40 ms for 10,000 on SQLite.
+ * One look-up of the history an account and moment.
  *
  * Not here: how accounts stand now (book/portfolio.h), why one moved (health/explain.h).
  */
@@ -40,13 +40,6 @@ struct cn_movement_range {
     struct cn_effective effective;
 };
 
-/* cells[was][is] */
-struct cn_movement {
-    struct cn_tally cells[CN_BAND_COUNT][CN_BAND_COUNT];
-    int64_t
-        overridden; /* accounts with an override at either end, whether it stands first or not */
-};
-
 struct cn_mover {
     cn_account_id id;
     cn_str name;
@@ -64,19 +57,22 @@ struct cn_mover_list {
     size_t count;
 };
 
-/* Fails as sql/sql.h says, all of these; in the unit's scope. */
+/* cells[was][is] */
+struct cn_movement {
+    struct cn_tally cells[CN_BAND_COUNT][CN_BAND_COUNT];
+    /* Accounts with an override at either end, whether it stands first or not. */
+    int64_t overridden;
+    struct cn_mover_list fallers; /* who fell most; those that did not move are left out */
+    struct cn_mover_list risers;
+};
+
+/* Fails as sql/sql.h says, both of these; in the unit's scope, and its arena.  `movers`: how many
+ * each way, at most CN_MOVERS_MAX. */
 CN_MUST_CHECK bool cn_movement_load(const struct cn_unit *unit,
-                                    const struct cn_movement_range *range,
+                                    const struct cn_movement_range *range, int64_t movers,
                                     struct cn_movement *movement_out, struct cn_error *err);
 
-/* Who fell most (rising: rose most), at most `limit` of CN_MOVERS_MAX; those that did not move are
- * left out. */
-CN_MUST_CHECK bool cn_movement_movers(const struct cn_unit *unit,
-                                      const struct cn_movement_range *range, bool rising,
-                                      int64_t limit, struct cn_mover_list *list_out,
-                                      struct cn_error *err);
-
-/* The accounts of one cell, ascending, in the unit's arena. */
+/* The accounts of one cell, ascending. */
 CN_MUST_CHECK bool cn_movement_members(const struct cn_unit *unit,
                                        const struct cn_movement_range *range, enum cn_band was,
                                        enum cn_band is, int64_t **ids_out, size_t *count_out,

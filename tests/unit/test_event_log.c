@@ -115,6 +115,32 @@ static void duplicates_are_known_across_segments_and_restarts(void **state)
     assert_int_equal(stats.ids_in_memory, 110);
 }
 
+/* Nobody consumes and nobody packs, as when the engine is far behind. */
+static void ids_of_what_is_sealed_leave_memory_at_once(void **state)
+{
+    enum {
+        SOON_MS = 10000
+    };
+    struct fixture *f = *state;
+    struct cn_event_log_stats stats = { .ids_in_memory = INT64_MAX };
+    close_log(f);
+    f->options.segment_max_events = 250;
+    f->options.is_kept_by_caller = false;
+    open_log(f);
+    for (int64_t i = 0; i < 10; i++) {
+        append_and_wait(f, i * 100, 100);
+    }
+    for (int ms = 0; ms < SOON_MS && stats.ids_in_memory > 200; ms++) {
+        (void)usleep(1000);
+        cn_event_log_stats(f->log, &stats);
+    }
+    assert_int_equal(stats.ids_in_memory, 200);
+    assert_int_equal(stats.ids_in_files, 800);
+    append_and_wait(f, 0, 1000);
+    assert_int_equal(f->answers.duplicates, 1000);
+    assert_holds(f, 1000);
+}
+
 static void ids_are_rebuilt_from_events_if_their_file_is_lost(void **state)
 {
     struct fixture *f = *state;
@@ -378,6 +404,9 @@ int main(void)
         T("a batch may repeat itself", a_batch_may_repeat_itself),
         T("duplicates are known across segments and restarts",
           duplicates_are_known_across_segments_and_restarts),
+        T("reliability 15: ids of sealed segments leave memory at once, however far the engine is "
+          "behind",
+          ids_of_what_is_sealed_leave_memory_at_once),
         T("ids are rebuilt from events if their file is lost",
           ids_are_rebuilt_from_events_if_their_file_is_lost),
         T("ids beyond the window are forgotten", ids_beyond_the_window_are_forgotten),
