@@ -164,7 +164,9 @@ static bool summarise(const struct cn_unit *unit, cn_account_id id, struct summa
             " CAST(sum(arr_minor) FILTER (WHERE status = $3 AND starts_on <= $4"
             " AND ends_on >= $4) AS bigint),"
             " CAST(sum(arr_minor) FILTER (WHERE status = $3) AS bigint),"
-            " max(ends_on) FILTER (WHERE status = $3), max(currency)"
+            " max(ends_on) FILTER (WHERE status = $3),"
+            " coalesce(max(currency) FILTER (WHERE status = $3 AND starts_on <= $4"
+            " AND ends_on >= $4), max(currency) FILTER (WHERE status = $3), max(currency))"
             " FROM contract WHERE account_id = $1 AND status <> $2",
             &stmt, err)) {
         return false;
