@@ -28,6 +28,26 @@ test('the settings that the documentation shows are taken as they stand', async 
   assert.match(checked.stdout, /messages +can be sent/);
 });
 
+test('each wrong setting is named with its place, and a secret that nobody set is not shown as one', async t => {
+  const cairn = await startCairn(t);
+  assert.equal(await cairn.stop(), 0);
+  const conf = join(cairn.dir, 'cairn.conf');
+  await writeFile(conf, 'signal.setle = 1s\n\nmail.smtp_port = 99999\n');
+  const wrong = await cairnCommand(['config', 'list', '--data', cairn.dir], { env: { CAIRN_ENGINE_TICK: '0' } });
+  assert.equal(wrong.code, 1);
+  assert.deepEqual(wrong.stderr.trim().split('\n'), [
+    `${conf}:1: setting signal.setle: there is none of this name`,
+    `${conf}:3: setting mail.smtp_port: out of range`,
+    'CAIRN_ENGINE_TICK: setting engine.tick: out of range',
+    'cairn config list: 3 problem(s) with the settings',
+  ]);
+  await writeFile(conf, 'slack.bot_token = xoxb-1\n');
+  const { stdout } = await cairnCommand(['config', 'list', '--data', cairn.dir]);
+  assert.match(stdout, /^slack\.bot_token = \(secret\) +\(changed\)$/m);
+  assert.match(stdout, /^mail\.smtp_password = $/m);
+  assert.ok(!stdout.includes('xoxb-1'));
+});
+
 test('records that cannot be meant are refused', async t => {
   const cairn = await startCairn(t);
   const admin = await cairn.login();
