@@ -190,7 +190,7 @@ test('a backup is of a workspace, readable by its owner alone, and whole or not 
   await succeed('backup', `${join(dir, 'copy')}/`, '--data', cairn.dir);
   assert.deepEqual(await readdir(dir), ['copy', 'empty']);
   for (const entry of await readdir(join(dir, 'copy'), { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) assert.equal((await stat(join(entry.path, entry.name))).mode & 0o077, 0, entry.name);
+    if (entry.isFile()) assert.equal((await stat(join(entry.parentPath, entry.name))).mode & 0o077, 0, entry.name);
   }
 
   // What an interrupted copy leaves is none, and a copy that fails leaves nothing.
