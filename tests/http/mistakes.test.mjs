@@ -90,3 +90,27 @@ test('records that cannot be meant are refused', async t => {
     refused(await admin.patch(`${path}/contracts/${next.id}`, { starts_on: dayFromNow(9) }, '*'), '/arr', /is in EUR/);
   });
 });
+
+test('an account says the same of its contracts alone, in the list, and while one is a draft or signed ahead', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const account = await admin.createAccount({ name: 'Acme', arr: money(500, 'USD') });
+  const path = `/api/v1/accounts/${account.id}`;
+  const bothAre = async (arr, what) => waitFor(async () => {
+    const [row] = (await admin.get('/api/v1/accounts')).body.data;
+    const { body } = await admin.get(path);
+    return row?.arr?.minor === arr?.minor && body.arr?.minor === arr?.minor && row?.renewal_at === body.renewal_at;
+  }, { what });
+  const contract = (external_id, from, to, rest) => admin.post(`${path}/contracts`, {
+    external_id, name: external_id, arr: money(100, 'USD'), starts_on: dayFromNow(from), ends_on: dayFromNow(to), ...rest });
+  await bothAre(money(500, 'USD'), 'the figures of the record');
+  await contract('draft', -5, 300, { status: 'draft' });
+  await waitFor(async () => (await admin.get(`${path}/contracts`)).body.data.length === 1);
+  await admin.patch(path, { name: 'Acme Inc' }, '*');
+  await waitFor(async () => (await admin.get('/api/v1/accounts')).body.data[0].name === 'Acme Inc', { what: 'the draft to be known' });
+  await bothAre(money(500, 'USD'), 'the figures of the record beside a draft');
+  await contract('ahead', 20, 300);
+  await bothAre(null, 'no ARR before the first contract begins');
+  await contract('now', -20, 19);
+  await bothAre(money(100, 'USD'), 'the ARR of what runs');
+});
