@@ -50,7 +50,7 @@ static bool turn_some(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
     struct turn *turn = arg;
     struct cn_arena arena;
-    cn_arena_init(&arena, 64 * 1024);
+    cn_arena_init(&arena, (size_t)64 * 1024);
     const struct cn_unit unit = { .conn = conn,
                                   .arena = &arena,
                                   .ids = turn->options->ids,
