@@ -79,10 +79,13 @@ static bool check_key(const struct cn_route *route, const struct cn_unit *unit, 
     if (!cn_api_key_check(unit, token, &user, &key, err)) {
         return false;
     }
-    const unsigned needed = (route->method == CN_GET ? CN_KEY_READ : CN_KEY_WRITE) |
-                            (is_administration(route) ? CN_KEY_ADMIN : 0U);
-    if ((key.scopes & needed) != needed) {
-        return cn_fail(err, CN_DENIED, "the key's scopes do not include this");
+    if (is_administration(route) && (key.scopes & CN_KEY_ADMIN) == 0) {
+        return cn_fail(err, CN_DENIED, "an API key cannot do this: sign in");
+    }
+    if ((key.scopes & (route->method == CN_GET ? CN_KEY_READ : CN_KEY_WRITE)) == 0) {
+        return cn_fail(err, CN_DENIED,
+                       route->method == CN_GET ? "the key may not read"
+                                               : "the key may only read: make one with --write");
     }
     fill(caller, &user);
     return true;

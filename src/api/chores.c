@@ -6,11 +6,13 @@
 
 #include "base/log.h"
 
+#include "book/account.h"
 #include "book/change.h"
 #include "book/session.h"
 
 enum {
-    PRUNE_EVERY_S = 600
+    PRUNE_EVERY_S = 600,
+    TURN_EVERY_S = 60 /* how late after midnight figures may follow contracts */
 };
 
 struct cn_chores {
@@ -37,6 +39,46 @@ static bool prune(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
     return ok;
 }
 
+struct turn {
+    const struct cn_api_options *options;
+    int64_t begun_after;
+    int64_t after;
+    bool is_done;
+};
+
+static bool turn_some(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    struct turn *turn = arg;
+    struct cn_arena arena;
+    cn_arena_init(&arena, (size_t)64 * 1024);
+    const struct cn_unit unit = { .conn = conn,
+                                  .arena = &arena,
+                                  .ids = turn->options->ids,
+                                  .tz = turn->options->tz,
+                                  .scope = CN_SCOPE_ALL,
+                                  .now = cn_now(turn->options->clock) };
+    turn->after = turn->begun_after; /* it may be run again */
+    bool ok = cn_account_refresh_turned(&unit, &turn->after, &turn->is_done, err);
+    cn_arena_deinit(&arena);
+    return ok;
+}
+
+/* What a record says of its contracts follows the day.  *day_done: the last one that was. */
+static void turn_day(const struct cn_api_options *options, int64_t *day_done)
+{
+    const int64_t day = cn_tz_day(options->tz, cn_now(options->clock));
+    struct turn turn = { .options = options };
+    struct cn_error err;
+    while (*day_done != day && !turn.is_done) {
+        turn.begun_after = turn.after;
+        if (!cn_db_write(options->db, turn_some, &turn, &err)) {
+            cn_log_error("api", &err, "following contracts that begin and end");
+            return; /* tried again in a minute */
+        }
+    }
+    *day_done = day;
+}
+
 /* Sleeps for a second; false if it is time to stop. */
 static bool wait_a_second(struct cn_chores *chores)
 {
@@ -59,8 +101,12 @@ static void *run_chores(void *arg)
     /* Read only; cn_db_write() takes what it hands on without const. */
     void *options = (void *)(uintptr_t)chores->options;
     struct cn_error err;
+    int64_t day_done = INT64_MIN;
     for (int64_t second = 1; wait_a_second(chores); second++) {
         cn_intake_flush(chores->options->intake);
+        if (second % TURN_EVERY_S == 1) {
+            turn_day(chores->options, &day_done);
+        }
         if (second % PRUNE_EVERY_S == 0 &&
             !cn_db_write(chores->options->db, prune, options, &err)) {
             cn_log_error("api", &err, "deleting what has ended");

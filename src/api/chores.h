@@ -1,5 +1,6 @@
 /*
- * What has to be done now and then: each second the list of rejected events is written, each ten
+ * What has to be done now and then: each second the list of rejected events is written, within a
+ * minute of midnight ARR and renewal of records follow contracts that began or ended, each ten
  * minutes ended sessions and old changes are deleted.  Internal to api/.
  */
 #ifndef CAIRN_API_CHORES_H

@@ -43,7 +43,7 @@ static const struct cn_field create_rows[] = {
     CN_FIELD_OF_ENUM(struct create_body, status, &statuses,
                      CN_MAY(struct create_body, status, BE_ABSENT), .doc = "open unless given"),
     CN_FIELD(struct create_body, opened_at, CN_MAY(struct create_body, opened_at, BE_ABSENT),
-             .doc = "now unless given"),
+             .doc = "now unless given; that of a ticket which is there stays"),
     CN_FIELD(struct create_body, solved_at, CN_MAY(struct create_body, solved_at, BE_ABSENT),
              .doc = "now, if the status says solved"),
 };
@@ -178,7 +178,7 @@ static const struct cn_route ticket_routes[] = {
       .success_status = 201,
       .handler = handle_create,
       .operation = "createTicket",
-      .doc = "Add a ticket, or update the one of that external id" },
+      .doc = "Add a ticket, or update the one of that external id to all that is said here" },
     { .method = CN_GET,
       .path = "/api/v1/accounts/{account_id}/tickets/{ticket_id}",
       .access = CN_READERS,

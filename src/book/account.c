@@ -225,6 +225,16 @@ static void note_differences(const struct cn_unit *unit, const struct cn_account
     cn_change_note(unit, new->id, CN_CHANGE_ACCOUNT);
 }
 
+/* What is given as a domain and is none would be lost without a word. */
+static bool check_domain(cn_str given, const struct cn_account *account, struct cn_error *err)
+{
+    if (given.len > 0 && account->domain.len == 0) {
+        (void)cn_fail(err, CN_INVALID, "not a domain such as example.com");
+        return cn_error_field(err, "domain");
+    }
+    return true;
+}
+
 static struct cn_account new_record(const struct cn_unit *unit,
                                     const struct cn_account_new *new_account)
 {
@@ -279,7 +289,8 @@ bool cn_account_create(const struct cn_unit *unit, const struct cn_account_new *
     if (!cn_sql_begin(unit->conn, err)) {
         return cn_error_context(err, "creating an account");
     }
-    if (!check_references(unit, &account, err) ||
+    if (!check_domain(new_account->domain, &account, err) ||
+        !check_references(unit, &account, err) ||
         !cn_account_claim_external_id(unit, account.external_id, account.id.value, err) ||
         (account.domain.len > 0 &&
          !cn_account_claim_domain(unit, account.domain, account.id.value, err)) ||
@@ -380,8 +391,9 @@ static bool check_patch(const struct cn_unit *unit, const struct cn_account_patc
            (patch->team_id_given != CN_GIVEN || cn_account_check_team(unit, patch->team_id, err)) &&
            (patch->parent_id_given != CN_GIVEN ||
             cn_account_check_parent(unit, account->id, patch->parent_id, err)) &&
-           (patch->domain_given != CN_GIVEN || account->domain.len == 0 ||
-            cn_account_claim_domain(unit, account->domain, account->id.value, err));
+           (patch->domain_given != CN_GIVEN || patch->domain.len == 0 ||
+            (check_domain(patch->domain, account, err) &&
+             cn_account_claim_domain(unit, account->domain, account->id.value, err)));
 }
 
 bool cn_account_update(const struct cn_unit *unit, cn_account_id id, int64_t version,

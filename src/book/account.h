@@ -19,6 +19,7 @@ enum {
     CN_ACCOUNT_NAME_MAX_BYTES = 200,
     CN_ACCOUNT_KEY_MAX_BYTES = 512, /* external ids, as group keys of events */
     CN_ACCOUNT_LEVELS_MAX = 20,     /* of accounts below each other */
+    CN_TURNED_AT_ONCE = 200,        /* of cn_account_refresh_turned() */
 };
 
 /* Stored as numbers: only add at the end. */
@@ -201,9 +202,18 @@ CN_MUST_CHECK bool cn_account_each_activity(const struct cn_unit *unit,
                                                          cn_time last_activity_at),
                                             void *arg, struct cn_error *err);
 
-/* Sets arr and renewal from the contracts that are active on `day` and the number of open tickets;
- * called by book/contract.c and book/ticket.c. */
+/* Sets arr and renewal from the contracts that are active on the unit's day and the number of open
+ * tickets; called by book/contract.c and book/ticket.c. */
 CN_MUST_CHECK bool cn_account_refresh(const struct cn_unit *unit, cn_account_id id,
                                       struct cn_error *err);
+
+/*
+ * The same for accounts of which a contract began or was over since the last time, by the clock
+ * alone: at most CN_TURNED_AT_ONCE of those after the account *after, which it sets to the last
+ * one. *done_out: there are no more.  Inside a transaction; *after and *done_out are only to be
+ * taken over if that commits.  The first time it is for every account that has contracts.
+ */
+CN_MUST_CHECK bool cn_account_refresh_turned(const struct cn_unit *unit, int64_t *after,
+                                             bool *done_out, struct cn_error *err);
 
 #endif

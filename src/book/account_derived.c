@@ -140,16 +140,21 @@ bool cn_account_each_activity(const struct cn_unit *unit,
     return ok || cn_error_context(err, "reading activity");
 }
 
-/* What the contracts say: those that run today, else the active ones, which await renewal. */
+/* What the contracts say, as rules read it (column.c): those that run today, else those that ended
+ * last and await renewal. */
 struct summary {
     int64_t signed_count; /* not counting drafts */
-    int64_t active_count;
-    int64_t running_count;
-    int64_t running_minor;
-    int64_t active_minor;
+    int64_t counted;      /* whose ARR is in arr_minor */
+    int64_t arr_minor;
     int64_t renewal_on;
+    enum cn_given renewal_on_given;
     char currency[4];
 };
+
+#define RUNS "(status IN ($3, $5) AND starts_on <= $4 AND ends_on >= $4)"
+#define WAITS                                                                        \
+    "(status = $3 AND ends_on < $4 AND ends_on = (SELECT max(ends_on) FROM contract" \
+    " WHERE account_id = $1 AND status = $3 AND ends_on < $4))"
 
 static bool summarise(const struct cn_unit *unit, cn_account_id id, struct summary *summary_out,
                       struct cn_error *err)
@@ -158,13 +163,14 @@ static bool summarise(const struct cn_unit *unit, cn_account_id id, struct summa
     bool row = false;
     if (!cn_sql_prepare(
             unit->conn,
-            "SELECT count(*),"
-            " count(*) FILTER (WHERE status = $3),"
-            " count(*) FILTER (WHERE status = $3 AND starts_on <= $4 AND ends_on >= $4),"
-            " CAST(sum(arr_minor) FILTER (WHERE status = $3 AND starts_on <= $4"
-            " AND ends_on >= $4) AS bigint),"
-            " CAST(sum(arr_minor) FILTER (WHERE status = $3) AS bigint),"
-            " max(ends_on) FILTER (WHERE status = $3), max(currency)"
+            "SELECT count(*), count(*) FILTER (WHERE " RUNS "),"
+            " count(*) FILTER (WHERE " WAITS "),"
+            " CAST(coalesce(sum(arr_minor) FILTER (WHERE " RUNS "),"
+            " sum(arr_minor) FILTER (WHERE " WAITS ")) AS bigint),"
+            " max(ends_on) FILTER (WHERE status = $3 OR (status = $5 AND ends_on >= $4)),"
+            " coalesce(max(currency) FILTER (WHERE " RUNS "),"
+            " max(currency) FILTER (WHERE " WAITS "),"
+            " max(currency) FILTER (WHERE status = $3), max(currency))"
             " FROM contract WHERE account_id = $1 AND status <> $2",
             &stmt, err)) {
         return false;
@@ -173,17 +179,17 @@ static bool summarise(const struct cn_unit *unit, cn_account_id id, struct summa
     cn_sql_bind_i64(stmt, 2, CN_CONTRACT_DRAFT);
     cn_sql_bind_i64(stmt, 3, CN_CONTRACT_ACTIVE);
     cn_sql_bind_i64(stmt, 4, cn_unit_day(unit));
+    cn_sql_bind_i64(stmt, 5, CN_CONTRACT_ENDED);
     bool ok = cn_sql_step(stmt, &row, err);
     if (ok) {
+        const int64_t running = cn_sql_column_i64(stmt, 1);
         *summary_out = (struct summary){
             .signed_count = cn_sql_column_i64(stmt, 0),
-            .active_count = cn_sql_column_i64(stmt, 1),
-            .running_count = cn_sql_column_i64(stmt, 2),
-            .running_minor = cn_sql_column_i64(stmt, 3),
-            .active_minor = cn_sql_column_i64(stmt, 4),
-            .renewal_on = cn_sql_column_i64(stmt, 5),
+            .counted = running > 0 ? running : cn_sql_column_i64(stmt, 2),
+            .arr_minor = cn_sql_column_i64(stmt, 3),
         };
-        cn_row_currency(stmt, 6, summary_out->currency);
+        summary_out->renewal_on_given = cn_row_opt_i64(stmt, 4, &summary_out->renewal_on);
+        cn_row_currency(stmt, 5, summary_out->currency);
     }
     cn_sql_finish(stmt);
     return ok;
@@ -222,11 +228,11 @@ static bool refresh_contracts(const struct cn_unit *unit, cn_account_id id, stru
         return false;
     }
     struct cn_account new = old;
-    new.arr.minor = summary.running_count > 0 ? summary.running_minor : summary.active_minor;
-    new.arr_given = CN_GIVEN;
+    new.arr.minor = summary.arr_minor;
+    new.arr_given = summary.counted > 0 ? CN_GIVEN : CN_NULL;
     memcpy(new.arr.currency, summary.currency, sizeof(new.arr.currency));
     new.renewal_on = summary.renewal_on;
-    new.renewal_on_given = summary.active_count > 0 ? CN_GIVEN : CN_NULL;
+    new.renewal_on_given = summary.renewal_on_given;
     if (!cn_sql_prepare(unit->conn,
                         "UPDATE account SET arr_minor = $2, currency = $3, renewal_on = $4"
                         " WHERE account_id = $1",
@@ -234,7 +240,7 @@ static bool refresh_contracts(const struct cn_unit *unit, cn_account_id id, stru
         return false;
     }
     cn_sql_bind_i64(stmt, 1, id.value);
-    cn_sql_bind_i64(stmt, 2, new.arr.minor);
+    cn_row_bind_opt_i64(stmt, 2, new.arr_given, new.arr.minor);
     cn_sql_bind_str(stmt, 3, cn_str_of(new.arr.currency));
     cn_row_bind_opt_i64(stmt, 4, new.renewal_on_given, new.renewal_on);
     if (!cn_sql_run(stmt, err)) {
@@ -263,4 +269,64 @@ bool cn_account_refresh(const struct cn_unit *unit, cn_account_id id, struct cn_
 {
     return (refresh_contracts(unit, id, err) && refresh_tickets(unit, id, err)) ||
            cn_error_context(err, "refreshing an account");
+}
+
+/* ---- what contracts say by the clock alone ---- */
+
+/* Accounts after `after` of which a contract began, or was over, since the day `from`. */
+static bool list_turned(const struct cn_unit *unit, int64_t from, int64_t after, int64_t **ids_out,
+                        size_t *count_out, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    size_t count = 0;
+    int64_t *ids = cn_arena_array(unit->arena, int64_t, CN_TURNED_AT_ONCE);
+    if (!cn_sql_prepare(unit->conn,
+                        "SELECT DISTINCT account_id FROM contract WHERE account_id > $1"
+                        " AND ((starts_on > $2 AND starts_on <= $3)"
+                        " OR (ends_on >= $2 AND ends_on < $3)) ORDER BY account_id LIMIT $4",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, after);
+    cn_sql_bind_i64(stmt, 2, from);
+    cn_sql_bind_i64(stmt, 3, cn_unit_day(unit));
+    cn_sql_bind_i64(stmt, 4, CN_TURNED_AT_ONCE);
+    bool ok = cn_sql_step(stmt, &row, err);
+    while (ok && row && count < CN_TURNED_AT_ONCE) {
+        ids[count++] = cn_sql_column_i64(stmt, 0);
+        ok = cn_sql_step(stmt, &row, err);
+    }
+    cn_sql_finish(stmt);
+    *ids_out = ids;
+    *count_out = count;
+    return ok;
+}
+
+bool cn_account_refresh_turned(const struct cn_unit *unit, int64_t *after, bool *done_out,
+                               struct cn_error *err)
+{
+    int64_t from = 0; /* the day of the last time; at first every contract is looked at */
+    int64_t *ids = NULL;
+    size_t count = 0;
+    struct cn_map held = { 0 };
+    if (!cn_counter_add(unit->conn, "figures-day", 0, &from, err) ||
+        !list_turned(unit, from, *after, &ids, &count, err)) {
+        return cn_error_context(err, "looking for contracts that begin or end");
+    }
+    /* A merge deletes the record that it moves: whoever is not there any more is left out. */
+    bool ok = count == 0 || cn_account_hold(unit, ids, count, &held, err);
+    for (size_t i = 0; ok && i < count; i++) {
+        if (cn_map_get(&held, (uint64_t)ids[i]) != NULL) {
+            ok = refresh_contracts(unit, (cn_account_id){ ids[i] }, err);
+            cn_change_note(unit, (cn_account_id){ ids[i] }, CN_CHANGE_CONTRACT);
+        }
+        *after = ids[i];
+    }
+    cn_map_deinit(&held);
+    *done_out = count < CN_TURNED_AT_ONCE;
+    if (ok && *done_out) {
+        ok = cn_counter_add(unit->conn, "figures-day", cn_unit_day(unit) - from, &from, err);
+    }
+    return ok || cn_error_context(err, "refreshing accounts whose contracts begin or end");
 }

@@ -39,30 +39,62 @@ static bool is_signed(const struct at *at, const struct fact_contract *contract)
            is_known(at, contract->known_us);
 }
 
-/* Of the contracts that run on the day, else of those that are active and await renewal. */
-static struct figures contract_figures(const struct at *at)
+/* The last day up to the one that is asked about on which a contract runs that counts: the day
+ * itself, or when the last of those that await renewal was over.  CN_NEVER_DAY: there is none. */
+static int64_t last_running_day(const struct at *at)
 {
     const struct fact_contract *contracts = at->account->contracts.items;
-    struct figures running = { 0 };
-    struct figures waiting = { 0 };
+    int64_t last = CN_NEVER_DAY;
     for (uint32_t i = 0; i < at->account->contracts.count; i++) {
         const struct fact_contract *contract = &contracts[i];
         if (!is_signed(at, contract) || contract->starts_on > at->day) {
             continue;
         }
         if (contract->ends_on >= at->day) {
-            add_figures(&running, contract);
-        } else if (contract->status == CN_CONTRACT_ACTIVE) {
-            add_figures(&waiting, contract);
+            return at->day;
+        }
+        if (contract->status == CN_CONTRACT_ACTIVE &&
+            (last == CN_NEVER_DAY || contract->ends_on > last)) {
+            last = contract->ends_on;
         }
     }
-    return running.count > 0 ? running : waiting;
+    return last;
+}
+
+/* Of the contracts that run on the day, else of those that ended last and await renewal: what they
+ * renewed was over before and does not count again. */
+static struct figures contract_figures(const struct at *at)
+{
+    const struct fact_contract *contracts = at->account->contracts.items;
+    const int64_t day = last_running_day(at);
+    struct figures figures = { 0 };
+    for (uint32_t i = 0; day != CN_NEVER_DAY && i < at->account->contracts.count; i++) {
+        const struct fact_contract *contract = &contracts[i];
+        bool counts =
+            is_signed(at, contract) && (contract->status == CN_CONTRACT_ACTIVE || day == at->day);
+        if (counts && contract->starts_on <= day && contract->ends_on >= day) {
+            add_figures(&figures, contract);
+        }
+    }
+    return figures;
+}
+
+/* A draft is none yet: the record's own figures stand. */
+static bool has_signed_contract(const struct at *at)
+{
+    const struct fact_contract *contracts = at->account->contracts.items;
+    for (uint32_t i = 0; i < at->account->contracts.count; i++) {
+        if (contracts[i].status != CN_CONTRACT_DRAFT) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool value_arr(const struct at *at, double *value_out)
 {
     struct figures figures = contract_figures(at);
-    bool has_contracts = at->account->contracts.count > 0;
+    bool has_contracts = has_signed_contract(at);
     int64_t minor = has_contracts ? figures.arr_minor : at->account->arr_minor;
     *value_out = (double)minor / MINOR_UNITS;
     return has_contracts ? figures.count > 0 : at->account->has_arr;
@@ -97,7 +129,7 @@ static bool value_days_to_renewal(const struct at *at, double *value_out)
     const struct fact_contract *contract = last_contract(at);
     bool found = contract != NULL;
     int64_t last = found ? contract->ends_on : 0;
-    if (at->account->contracts.count == 0 && at->account->has_renewal) {
+    if (!has_signed_contract(at) && at->account->has_renewal) {
         last = at->account->renewal_on;
         found = true;
     }

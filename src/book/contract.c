@@ -212,11 +212,45 @@ static bool find_external(const struct cn_unit *unit, cn_account_id account_id, 
     return ok;
 }
 
+/* Their ARR is added up, so contracts that run on the same day are in one currency. */
+static bool check_currency(const struct cn_unit *unit, const struct cn_contract *contract,
+                           struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool found = false;
+    if (contract->status != CN_CONTRACT_ACTIVE) {
+        return true;
+    }
+    if (!cn_sql_prepare(unit->conn,
+                        "SELECT name, currency FROM contract WHERE account_id = $1"
+                        " AND contract_id <> $2 AND status = $3 AND starts_on <= $4"
+                        " AND ends_on >= $5 AND currency <> $6 ORDER BY contract_id LIMIT 1",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, contract->account_id.value);
+    cn_sql_bind_i64(stmt, 2, contract->id.value);
+    cn_sql_bind_i64(stmt, 3, CN_CONTRACT_ACTIVE);
+    cn_sql_bind_i64(stmt, 4, contract->ends_on);
+    cn_sql_bind_i64(stmt, 5, contract->starts_on);
+    cn_sql_bind_str(stmt, 6, cn_str_of(contract->arr.currency));
+    bool ok = cn_sql_step(stmt, &found, err);
+    if (ok && found) {
+        cn_str name = cn_sql_column_str(stmt, 0);
+        cn_str currency = cn_sql_column_str(stmt, 1);
+        (void)cn_fail(err, CN_INVALID, "contract '%.*s' runs at the same time and is in %.*s",
+                      CN_STR_ARG(name), CN_STR_ARG(currency));
+        ok = cn_error_field(err, "arr");
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
 /* Stores the record, new if old has no id, inside the transaction. */
 static bool store(const struct cn_unit *unit, const struct cn_contract *old,
                   const struct cn_contract *new, struct cn_error *err)
 {
-    if (!check_days(new, err) ||
+    if (!check_days(new, err) || !check_currency(unit, new, err) ||
         !(old->id.value == 0 ? insert(unit, new, err) : save(unit, new, err))) {
         return false;
     }

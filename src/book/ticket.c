@@ -215,10 +215,20 @@ static void settle_solved(const struct cn_unit *unit, struct cn_ticket *ticket)
     }
 }
 
+static bool check_times(const struct cn_ticket *ticket, struct cn_error *err)
+{
+    if (ticket->solved_at_given == CN_GIVEN && ticket->solved_at.us < ticket->opened_at.us) {
+        (void)cn_fail(err, CN_INVALID, "a ticket is not solved before it is opened");
+        return cn_error_field(err, "solved_at");
+    }
+    return true;
+}
+
 static bool store(const struct cn_unit *unit, const struct cn_ticket *old,
                   const struct cn_ticket *new, struct cn_error *err)
 {
-    if (!(old->id.value == 0 ? insert(unit, new, err) : save(unit, new, err))) {
+    if (!check_times(new, err) ||
+        !(old->id.value == 0 ? insert(unit, new, err) : save(unit, new, err))) {
         return false;
     }
     note_differences(unit, old, new);

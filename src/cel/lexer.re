@@ -4,6 +4,15 @@
 #include "cel/parser.h"
 #include "grammar.h"
 
+/* What no token begins with is named as a whole, as the curly quotes of word processors. */
+static const char *end_of_character(const char *cursor, const char *limit)
+{
+    while (cursor < limit && (*(const unsigned char *)cursor & 0xc0) == 0x80) {
+        cursor++;
+    }
+    return cursor;
+}
+
 int cn_cel_lex(cn_str source, size_t *offset, struct cn_cel_token *token_out)
 {
     const char *cursor = source.ptr + *offset;
@@ -38,7 +47,7 @@ int cn_cel_lex(cn_str source, size_t *offset, struct cn_cel_token *token_out)
             r4       = "\"\"\"" ("\""{0,2} [^"])* "\"\"\"";
             text     = q1 | q2 | q3 | q4 | [rR] (r1 | r2 | r3 | r4);
 
-            *                                      { code = -1; break; }
+            *                                      { cursor = end_of_character(cursor, limit); code = -1; break; }
             $                                      { code = 0; break; }
             [ \t\n\r\f]+ | "//" [^\n]*             { continue; }
             digits | "0x" hex+                     { code = CN_CEL_TOKEN_INT; break; }

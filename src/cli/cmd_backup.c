@@ -65,7 +65,7 @@ static bool copy_file(const char *from, const char *to, struct cn_error *err)
     while (ok && (len = fread(bytes, 1, sizeof(bytes), in)) > 0) {
         ok = fwrite(bytes, 1, len, out) == len;
     }
-    ok = ok && ferror(in) == 0;
+    ok = ok && ferror(in) == 0 && fflush(out) == 0 && fsync(fileno(out)) == 0;
     ok = (out == NULL || fclose(out) == 0) && ok;
     if (in != NULL) {
         (void)fclose(in); /* only read */
@@ -110,13 +110,13 @@ static bool copy_pass(const char *from, const char *to, size_t *count_out, bool 
                       struct cn_error *err)
 {
     DIR *dir = opendir(from);
-    if (dir == NULL) {
-        return errno == ENOENT || cn_fail(err, CN_INVALID, "cannot read %s", from);
+    *count_out = 0;
+    *again_out = false;
+    if (dir == NULL) { /* no folder: nothing was ever sent */
+        return errno == ENOENT || cn_fail(err, CN_INVALID, "cannot read %s: %m", from);
     }
     bool ok = true;
     const struct dirent *entry = NULL;
-    *count_out = 0;
-    *again_out = false;
     while (ok && (entry = readdir(dir)) != NULL) { /* NOLINT(concurrency-mt-unsafe): own DIR */
         if (is_segment(entry->d_name)) {
             bool again = false;
@@ -139,7 +139,7 @@ static bool copy_segments(const char *from_dir, const char *to_dir, size_t *coun
         return false;
     }
     if (mkdir(to, 0700) != 0) {
-        return cn_fail(err, CN_INVALID, "cannot make the folder %s", to);
+        return cn_fail(err, CN_INVALID, "cannot make the folder %s: %m", to);
     }
     for (int pass = 0; pass < PASSES_MAX && again; pass++) {
         if (!copy_pass(from, to, count_out, &again, err)) {
@@ -152,28 +152,82 @@ static bool copy_segments(const char *from_dir, const char *to_dir, size_t *coun
 /* Rollups, then the book, then the log: what is derived never runs ahead of it. */
 static bool copy_all(const char *from, const char *to, size_t *segments_out, struct cn_error *err)
 {
+    char events[PATHS_MAX_BYTES];
     return copy_named(from, to, "rollup.db", err) && copy_named(from, to, "cairn.db", err) &&
-           copy_segments(from, to, segments_out, err);
+           copy_segments(from, to, segments_out, err) && join(to, "events/.", events, err) &&
+           cn_folder_sync(events, err);
 }
 
-static bool make_empty_dir(const char *dir, struct cn_error *err)
+/* The folder in which the copy is made, beside the one that it becomes. */
+static bool make_partial(const char *to, char partial_out[PATHS_MAX_BYTES], struct cn_error *err)
 {
-    if (mkdir(dir, 0700) != 0) {
-        return cn_fail(err, CN_CONFLICT, "cannot make %s: %s", dir,
-                       errno == EEXIST ? "it is there already" : "no permission or no such place");
+    int len = snprintf(partial_out, PATHS_MAX_BYTES, "%s.partial", to);
+    if (len < 0 || len >= PATHS_MAX_BYTES) {
+        return cn_fail(err, CN_INVALID, "a path is too long");
+    }
+    if (access(to, F_OK) == 0) {
+        return cn_fail(err, CN_CONFLICT, "cannot make %s: it is there already", to);
+    }
+    if (mkdir(partial_out, 0700) != 0) {
+        return errno == EEXIST
+                   ? cn_fail(err, CN_CONFLICT,
+                             "%s is there already: either another copy is being made, or one was "
+                             "interrupted and left it to be removed",
+                             partial_out)
+                   : cn_fail(err, CN_INVALID, "cannot make %s: %m", to);
     }
     return true;
+}
+
+/* The copy is whole or not there, however the command ends. */
+static bool copy_whole(const char *from, const char *named, size_t *segments_out,
+                       struct cn_error *err)
+{
+    char to[PATHS_MAX_BYTES];
+    char partial[PATHS_MAX_BYTES];
+    size_t len = strlen(named);
+    while (len > 1 && named[len - 1] == '/') {
+        len--;
+    }
+    (void)umask(077); /* VACUUM INTO would make files that everybody can read */
+    if (snprintf(to, sizeof(to), "%.*s", (int)len, named) >= (int)sizeof(to)) {
+        return cn_fail(err, CN_INVALID, "a path is too long");
+    }
+    if (!make_partial(to, partial, err)) {
+        return false;
+    }
+    if (!copy_all(from, partial, segments_out, err) || !cn_file_rename(partial, to, err)) {
+        struct cn_error ignored; /* what stays cannot be taken for a copy */
+        (void)cn_workspace_remove(partial, &ignored);
+        return false;
+    }
+    return true;
+}
+
+/* Opening what is not there would make it. */
+static bool require_files(const char *dir, const char *what, struct cn_error *err)
+{
+    char path[PATHS_MAX_BYTES];
+    if (!join(dir, "cairn.db", path, err)) {
+        return false;
+    }
+    if (access(path, R_OK) == 0) {
+        return true;
+    }
+    return errno == ENOENT || errno == ENOTDIR
+               ? cn_fail(err, CN_NOT_FOUND, "there is no %s", what)
+               : cn_fail(err, CN_INVALID, "cannot read %s: %m", path);
 }
 
 static bool run_backup(const struct cn_command_env *env, struct cn_error *err)
 {
     const char *from = cn_workspace_dir(env);
     size_t segments = 0;
-    if (access(from, R_OK) != 0) {
-        return cn_fail(err, CN_NOT_FOUND, "there is no workspace in %s", from);
+    if (!require_files(from, "workspace in its files; one on PostgreSQL is copied by pg_dump",
+                       err)) {
+        return cn_error_context(err, "%s", from);
     }
-    if (!make_empty_dir(env->operands[0], err) ||
-        !copy_all(from, env->operands[0], &segments, err)) {
+    if (!copy_whole(from, env->operands[0], &segments, err)) {
         return false;
     }
     /* A failure shows when standard output is flushed. */
@@ -203,10 +257,10 @@ static bool run_restore(const struct cn_command_env *env, struct cn_error *err)
 {
     const char *to = cn_workspace_dir(env);
     size_t segments = 0;
-    if (access(env->operands[0], R_OK) != 0) {
-        return cn_fail(err, CN_NOT_FOUND, "there is no backup in %s", env->operands[0]);
+    if (!require_files(env->operands[0], "backup in it", err)) {
+        return cn_error_context(err, "%s", env->operands[0]);
     }
-    if (!make_empty_dir(to, err) || !copy_all(env->operands[0], to, &segments, err)) {
+    if (!copy_whole(env->operands[0], to, &segments, err)) {
         return false;
     }
     /* A failure shows when standard output is flushed. */

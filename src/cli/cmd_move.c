@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -30,7 +29,6 @@
 
 enum {
     CARRIED_MAX = 256,
-    OPEN_FILES_MAX = 16,
     TELL_EVERY_US = 200000
 };
 
@@ -295,26 +293,10 @@ static bool to_postgres(struct move *move, struct cn_error *err)
 
 /* ---- to files ---- */
 
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
-{
-    (void)status;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
-static bool remove_tree(const struct move *move, const char *name, struct cn_error *err)
+static bool remove_part(const struct move *move, const char *name, struct cn_error *err)
 {
     char path[PATH_MAX];
-    if (!path_in(move, name, path, err)) {
-        return false;
-    }
-    if (access(path, F_OK) != 0) {
-        return true;
-    }
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): the working directory stays */
-    int rc = nftw(path, remove_one, OPEN_FILES_MAX, FTW_DEPTH | FTW_PHYS);
-    return rc == 0 || cn_fail(err, CN_INVALID, "cannot remove %s", path);
+    return path_in(move, name, path, err) && cn_workspace_remove(path, err);
 }
 
 /* The folder, without a workspace and without what an interrupted move left. */
@@ -337,8 +319,8 @@ static bool make_place(struct move *move, struct cn_error *err)
             "those away first",
             move->dir);
     }
-    if (was_moving && (!remove_tree(move, "rollup.db", err) || !remove_tree(move, "events", err) ||
-                       !remove_tree(move, MOVING, err))) {
+    if (was_moving && (!remove_part(move, "rollup.db", err) || !remove_part(move, "events", err) ||
+                       !remove_part(move, MOVING, err))) {
         return false;
     }
     return path_in(move, MOVING, moving, err) &&
@@ -449,7 +431,7 @@ static bool put_in_place(struct move *move, struct cn_error *err)
             return cn_fail(err, CN_INTERNAL, "cannot rename %s to %s", from, to);
         }
     }
-    return remove_tree(move, MOVING, err) && sync_folder(move->dir, err);
+    return remove_part(move, MOVING, err) && sync_folder(move->dir, err);
 }
 
 static bool to_files(struct move *move, struct cn_error *err)
@@ -460,7 +442,7 @@ static bool to_files(struct move *move, struct cn_error *err)
     move->book = move->postgres;
     if (!fill_files(move, err)) {
         struct cn_error ignored; /* what stays is removed by the next move */
-        (void)remove_tree(move, MOVING, &ignored);
+        (void)remove_part(move, MOVING, &ignored);
         return false;
     }
     return put_in_place(move, err);

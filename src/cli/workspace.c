@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -21,7 +22,8 @@
 enum {
     ARENA_BLOCK_BYTES = 16 * 1024,
     PATH_MAX_BYTES = 1024,
-    CONFIG_MAX_BYTES = 256 * 1024
+    CONFIG_MAX_BYTES = 256 * 1024,
+    OPEN_FOLDERS_MAX = 16
 };
 
 const char *cn_workspace_dir(const struct cn_command_env *env)
@@ -49,7 +51,7 @@ static bool read_file(struct cn_arena *arena, const char *path, cn_str *text_out
     FILE *file = fopen(path, "re");
     if (file == NULL) {
         *found_out = false;
-        return errno == ENOENT || cn_fail(err, CN_INVALID, "cannot read %s", path);
+        return errno == ENOENT || cn_fail(err, CN_INVALID, "cannot read %s: %m", path);
     }
     char *text = cn_arena_calloc(arena, CONFIG_MAX_BYTES, 1);
     size_t len = fread(text, 1, CONFIG_MAX_BYTES, file);
@@ -62,6 +64,16 @@ static bool read_file(struct cn_arena *arena, const char *path, cn_str *text_out
     *text_out = (cn_str){ text, len };
     *found_out = true;
     return true;
+}
+
+/* A failure to print leaves the number of problems, which the command fails with. */
+static void print_problem(const struct cn_diagnostic *problem)
+{
+    (void)fprintf(stderr, "%.*s:", CN_STR_ARG(problem->place.source));
+    if (problem->place.line > 0) {
+        (void)fprintf(stderr, "%lld:", (long long)problem->place.line);
+    }
+    (void)fprintf(stderr, " %.*s\n", CN_STR_ARG(problem->message));
 }
 
 bool cn_workspace_config(const struct cn_command_env *env, struct cn_config *config_out,
@@ -92,10 +104,10 @@ bool cn_workspace_config(const struct cn_command_env *env, struct cn_config *con
     if (cn_config_load(env->arena, &sources, config_out, &problems)) {
         return true;
     }
-    const struct cn_diagnostic *first = &problems.items[0];
-    return cn_fail(err, CN_INVALID, "%zu problem(s) with the settings, first: %.*s:%lld: %.*s",
-                   problems.total, CN_STR_ARG(first->place.source), (long long)first->place.line,
-                   CN_STR_ARG(first->message));
+    for (size_t i = 0; i < problems.count; i++) {
+        print_problem(&problems.items[i]);
+    }
+    return cn_fail(err, CN_INVALID, "%zu problem(s) with the settings", problems.total);
 }
 
 static bool make_dir(const char *dir, struct cn_error *err)
@@ -104,6 +116,21 @@ static bool make_dir(const char *dir, struct cn_error *err)
         return cn_fail(err, CN_INVALID, "cannot make the folder %s: %m", dir);
     }
     return true;
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
+{
+    (void)status;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
+bool cn_workspace_remove(const char *path, struct cn_error *err)
+{
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): the working directory stays */
+    int rc = nftw(path, remove_one, OPEN_FOLDERS_MAX, FTW_DEPTH | FTW_PHYS);
+    return rc == 0 || errno == ENOENT || cn_fail(err, CN_INVALID, "cannot remove %s: %m", path);
 }
 
 bool cn_workspace_lock(const char *dir, int *lock_out, struct cn_error *err)

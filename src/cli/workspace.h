@@ -54,6 +54,10 @@ struct cn_workspace {
 /* The command's data folder, borrowed; it may not be there. */
 const char *cn_workspace_dir(const struct cn_command_env *env);
 
+/* Removes the file, or the folder with all that is in it; what is not there is no error.  Who has
+ * failed already need not look whether it did. */
+bool cn_workspace_remove(const char *path, struct cn_error *err);
+
 /* Keeps other processes from working in the folder, until the descriptor is closed.  Fails with
  * CN_CONFLICT if one does. */
 CN_MUST_CHECK bool cn_workspace_lock(const char *dir, int *lock_out, struct cn_error *err);

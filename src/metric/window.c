@@ -182,8 +182,10 @@ static void put_members(const struct cn_day_members *members, struct range range
         for (size_t slot = 0; slot < members->slots; slot++) {
             seen += word[slot * (1 + members->words)] >> bit % 64 & 1;
         }
-        days->value[day - range.from] = (double)seen;
-        days->state[day - range.from] = DAY_VALUE;
+        if (seen > 0) { /* else it is as for every metric: 0 once the account was observed */
+            days->value[day - range.from] = (double)seen;
+            days->state[day - range.from] = DAY_VALUE;
+        }
     }
 }
 

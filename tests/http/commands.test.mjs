@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -167,6 +167,41 @@ test('reliability 11: a backup taken under load restores to all that was acknowl
   const again = await cairnCommand(['restore', backup, '--data', copy]);
   assert.equal(again.code, 1);
   assert.match(again.stderr, /there already/);
+});
+
+test('a backup is of a workspace, readable by its owner alone, and whole or not there', { skip: onPostgres }, async t => {
+  const cairn = await startCairn(t);
+  const { write_key } = await (await cairn.login()).createSource();
+  assert.equal((await cairn.send(write_key, [{ type: 'track', userId: 'u1', event: 'Signed In' }])).status, 200);
+  const dir = await mkdtemp(join(tmpdir(), 'cairn-backup-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  const empty = join(dir, 'empty');
+  await mkdir(empty);
+  for (const [args, says] of [
+    [['backup', join(dir, 'copy'), '--data', empty], /empty: there is no workspace in its files.*pg_dump/],
+    [['restore', empty, '--data', join(dir, 'copy')], /empty: there is no backup in it/],
+  ]) {
+    const { code, stderr } = await cairnCommand(args);
+    assert.equal(code, 1);
+    assert.match(stderr, says);
+  }
+  assert.deepEqual(await readdir(empty), []);
+
+  await succeed('backup', `${join(dir, 'copy')}/`, '--data', cairn.dir);
+  assert.deepEqual(await readdir(dir), ['copy', 'empty']);
+  for (const entry of await readdir(join(dir, 'copy'), { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) assert.equal((await stat(join(entry.parentPath, entry.name))).mode & 0o077, 0, entry.name);
+  }
+
+  // What an interrupted copy leaves is none, and a copy that fails leaves nothing.
+  await mkdir(join(dir, 'again.partial'));
+  assert.match((await cairnCommand(['backup', join(dir, 'again'), '--data', cairn.dir])).stderr, /again\.partial is there already/);
+  await rm(join(dir, 'again.partial'), { recursive: true });
+  const [segment] = await readdir(join(dir, 'copy', 'events'));
+  await writeFile(join(dir, 'copy', 'events', segment), 'no database');
+  const failed = await cairnCommand(['restore', join(dir, 'copy'), '--data', join(dir, 'again')]);
+  assert.equal(failed.code, 1, failed.stdout);
+  assert.deepEqual(await readdir(dir), ['copy', 'empty']);
 });
 
 test('one process at a time works on an embedded workspace', { skip: onPostgres }, async t => {

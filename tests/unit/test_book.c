@@ -4,7 +4,6 @@
 
 #include "book/account.h"
 #include "book/account_list.h"
-#include "book/contract.h"
 #include "book/person.h"
 #include "book/ticket.h"
 #include "book/trait.h"
@@ -274,52 +273,6 @@ static void an_import_finds_its_account_by_external_id(void **state)
     assert_str(again.name, "Acme 2");
 }
 
-static void contracts_set_arr_and_renewal(void **state)
-{
-    struct book_fixture *f = *state;
-    struct cn_account account = make_account(f, "a1", "Acme");
-    int64_t today = cn_unit_day(&f->unit);
-    struct cn_contract_new new_contract = { .name = CN_STR("Base"),
-                                            .external_id = CN_STR("c1"),
-                                            .arr = { 4500000, "USD" },
-                                            .starts_on = today - 100,
-                                            .ends_on = today + 90,
-                                            .seats = 50,
-                                            .seats_given = CN_GIVEN,
-                                            .status = CN_CONTRACT_ACTIVE };
-    struct cn_contract contract;
-    struct cn_contract_list list;
-    must(cn_contract_create(&f->unit, account.id, &new_contract, &contract, &f->err));
-    new_contract.external_id = CN_STR("c2");
-    new_contract.starts_on = today + 91; /* signed ahead: not running yet */
-    new_contract.ends_on = today + 455;
-    must(cn_contract_create(&f->unit, account.id, &new_contract, &contract, &f->err));
-    must(cn_account_load(&f->unit, account.id, &account, &f->err));
-    assert_int_equal(account.arr.minor, 4500000);
-    assert_string_equal(account.arr.currency, "USD");
-    assert_int_equal(account.renewal_on, today + 455);
-    assert_int_equal(account.version, 1);
-
-    must(cn_contract_create(&f->unit, account.id, &new_contract, &contract, &f->err));
-    assert_int_equal(contract.version, 2); /* the same external id: updated */
-    must(cn_contract_list(&f->unit, account.id, &list, &f->err));
-    assert_int_equal(list.count, 2);
-
-    const struct cn_contract_patch cancel = { .status = CN_CONTRACT_CANCELLED,
-                                              .status_given = CN_GIVEN };
-    for (size_t i = 0; i < list.count; i++) {
-        must(cn_contract_update(&f->unit, account.id, list.items[i].id, list.items[i].version,
-                                &cancel, &contract, &f->err));
-    }
-    must(cn_account_load(&f->unit, account.id, &account, &f->err));
-    assert_int_equal(account.arr.minor, 0);
-    assert_int_equal(account.renewal_on_given, CN_NULL);
-    const struct cn_contract_patch backwards = { .ends_on = 5, .ends_on_given = CN_GIVEN };
-    assert_false(
-        cn_contract_update(&f->unit, account.id, contract.id, 0, &backwards, &contract, &f->err));
-    assert_string_equal(f->err.field, "ends_on");
-}
-
 static void a_ticket_that_is_opened_again_continues_its_clock(void **state)
 {
     struct book_fixture *f = *state;
@@ -549,7 +502,6 @@ static void a_failed_write_leaves_nothing(void **state)
         TEST("scores leave the version alone", scores_leave_the_version_alone, setup_),           \
         TEST("an import finds its account by external id",                                        \
              an_import_finds_its_account_by_external_id, setup_),                                 \
-        TEST("contracts set ARR and renewal", contracts_set_arr_and_renewal, setup_),             \
         TEST("003-37 a ticket that is opened again continues its clock",                          \
              a_ticket_that_is_opened_again_continues_its_clock, setup_),                          \
         TEST("who leaves gives up roles on that day", who_leaves_gives_up_roles_on_that_day,      \

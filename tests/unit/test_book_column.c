@@ -106,6 +106,9 @@ static void contracts_give_arr_seats_and_renewal(void **state)
     assert_true(now_of(c, "arr") == 45000);
     assert_true(now_of(c, "days_to_renewal") == 455);
     assert_true(true_at(c, "days_to_renewal", BOOK_NOW.us) == 90);
+    /* What it renewed does not count again when it awaits renewal itself. */
+    assert_true(true_at(c, "arr", BOOK_NOW.us + 500 * DAY_US) == 45000);
+    assert_true(true_at(c, "seats", BOOK_NOW.us + 500 * DAY_US) == 50);
 }
 
 static void the_champion_is_there_until_the_day_of_leaving(void **state)

@@ -252,6 +252,7 @@ static void syntax_errors_name_their_place(void **state)
                 "the expression ends where more is expected");
     parse_fails("a == 1 and b", 1, 8, "unexpected 'and', did you mean '&&'?");
     parse_fails("a = 1", 1, 3, "unexpected '=', did you mean '=='?");
+    parse_fails("a == \xe2\x80\x98mid\xe2\x80\x99", 1, 6, "unexpected '\xe2\x80\x98'");
     parse_fails("'abc", 1, 1, "text without an end, or with a bad escape");
     parse_fails("a.exists(b.c, true)", 1, 10, "the first argument must be a simple name");
     parse_fails("9223372036854775808", 1, 1, "the number does not fit in 64 bits");

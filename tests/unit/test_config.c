@@ -88,6 +88,21 @@ static void environment_names_are_derived(void **state)
     cn_arena_deinit(&arena);
 }
 
+static void a_secret_says_only_whether_there_is_one(void **state)
+{
+    (void)state;
+    struct cn_arena arena;
+    struct cn_config config;
+    struct cn_diagnostics problems;
+    const struct cn_setting *secret = cn_setting_find(CN_STR("mail.smtp_password"));
+    assert_true(load(&arena, "", NULL, NULL, &config, &problems));
+    assert_true(cn_str_equal(cn_setting_format(&arena, secret, &config), CN_STR("")));
+    cn_arena_deinit(&arena);
+    assert_true(load(&arena, "mail.smtp_password = hunter2", NULL, NULL, &config, &problems));
+    assert_true(cn_str_equal(cn_setting_format(&arena, secret, &config), CN_STR("(secret)")));
+    cn_arena_deinit(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -96,6 +111,7 @@ int main(void)
         CN_TEST("later sources win", later_sources_win),
         CN_TEST("every mistake is reported with its line", every_mistake_is_reported_with_its_line),
         CN_TEST("environment names are derived", environment_names_are_derived),
+        CN_TEST("a secret says only whether there is one", a_secret_says_only_whether_there_is_one),
     };
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);
 }

@@ -245,6 +245,28 @@ static void members_are_counted_once_in_a_window(void **state)
     close_to(value(&gone, CN_WINDOW_DAYS_SINCE, 0, 0), 80);
 }
 
+static void days_before_the_account_was_observed_have_no_members(void **state)
+{
+    (void)state;
+    uint64_t items[] = { 5, bit(TODAY - 1) | bit(TODAY - 2), 6, bit(TODAY - 1) };
+    struct cn_metric_view view = {
+        .kind = CN_METRIC_DISTINCT,
+        .first_day = TODAY - 2,
+        .members = { .items = items,
+                     .slots = 2,
+                     .words = 1,
+                     .first_day = TODAY - 60,
+                     .before = CN_NO_DAY },
+    };
+    double chart = 0;
+    close_to(value(&view, CN_WINDOW_AVG, 28, 0), 1.5);
+    close_to(value(&view, CN_WINDOW_MIN, 28, 0), 1);
+    close_to(value(&view, CN_WINDOW_SLOPE, 3, 0), 1);
+    assert_true(cn_day_value_of(&view, TODAY, &chart)); /* nobody came: that is 0 */
+    close_to(chart, 0);
+    assert_false(cn_day_value_of(&view, TODAY - 3, &chart));
+}
+
 static void every_method_says_what_it_is_for(void **state)
 {
     (void)state;
@@ -275,6 +297,8 @@ int main(void)
         CN_TEST("smallest and largest skip days without values",
                 smallest_and_largest_skip_days_without_values),
         CN_TEST("members are counted once in a window", members_are_counted_once_in_a_window),
+        CN_TEST("days before the account was observed have no members",
+                days_before_the_account_was_observed_have_no_members),
         CN_TEST("every method says what it is for", every_method_says_what_it_is_for),
     };
     return cmocka_run_group_tests_name("window", tests, NULL, NULL);

@@ -173,7 +173,7 @@ export interface paths {
         /** The account's contracts */
         get: operations["listContracts"];
         put?: never;
-        /** Add a contract, or update the one of that external id */
+        /** Add a contract, or update the one of that external id to all that is said here */
         post: operations["createContract"];
         delete?: never;
         options?: never;
@@ -209,7 +209,7 @@ export interface paths {
         /** The account's tickets */
         get: operations["listTickets"];
         put?: never;
-        /** Add a ticket, or update the one of that external id */
+        /** Add a ticket, or update the one of that external id to all that is said here */
         post: operations["createTicket"];
         delete?: never;
         options?: never;
@@ -1984,7 +1984,7 @@ export interface components {
             status?: "open" | "pending" | "solved" | "closed";
             /**
              * Format: date-time
-             * @description now unless given
+             * @description now unless given; that of a ticket which is there stays
              */
             opened_at?: string;
             /**
@@ -6248,7 +6248,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Add a contract, or update the one of that external id */
+            /** @description Add a contract, or update the one of that external id to all that is said here */
             201: {
                 headers: {
                     /** @description The version */
@@ -6792,7 +6792,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Add a ticket, or update the one of that external id */
+            /** @description Add a ticket, or update the one of that external id to all that is said here */
             201: {
                 headers: {
                     /** @description The version */

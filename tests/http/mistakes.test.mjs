@@ -1,0 +1,116 @@
+// What people get wrong when they set Cairn up and enter records: each is refused with the member at fault, or counts for what was meant.
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { cairnCommand, startCairn, waitFor } from './harness.mjs';
+
+const dayFromNow = days => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+const money = (units, currency) => ({ minor: units * 100, currency });
+
+function refused(res, pointer, pattern) {
+  assert.equal(res.status, 422, res.text);
+  assert.deepEqual(res.body.errors.map(error => error.pointer), [pointer], res.text);
+  assert.match(res.body.errors[0].detail, pattern);
+}
+
+test('the settings that the documentation shows are taken as they stand', async t => {
+  const cairn = await startCairn(t);
+  assert.equal(await cairn.stop(), 0);
+  const [, block] = /```\n([^`]*http\.public_url[^`]*)```/.exec(await readFile('docs/notifications.md', 'utf8'));
+  await writeFile(join(cairn.dir, 'cairn.conf'), block);
+  const { code, stdout, stderr } = await cairnCommand(['config', 'list', '--data', cairn.dir]);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^slack\.channel_severity = high$/m);
+  const checked = await cairnCommand(['doctor', ...cairn.where]);
+  assert.equal(checked.code, 0, checked.stdout + checked.stderr);
+  assert.match(checked.stdout, /messages +can be sent/);
+});
+
+test('each wrong setting is named with its place, and a secret that nobody set is not shown as one', async t => {
+  const cairn = await startCairn(t);
+  assert.equal(await cairn.stop(), 0);
+  const conf = join(cairn.dir, 'cairn.conf');
+  await writeFile(conf, 'signal.setle = 1s\n\nmail.smtp_port = 99999\n');
+  const wrong = await cairnCommand(['config', 'list', '--data', cairn.dir], { env: { CAIRN_ENGINE_TICK: '0' } });
+  assert.equal(wrong.code, 1);
+  assert.deepEqual(wrong.stderr.trim().split('\n'), [
+    `${conf}:1: setting signal.setle: there is none of this name`,
+    `${conf}:3: setting mail.smtp_port: out of range`,
+    'CAIRN_ENGINE_TICK: setting engine.tick: out of range',
+    'cairn config list: 3 problem(s) with the settings',
+  ]);
+  await writeFile(conf, 'slack.bot_token = xoxb-1\n');
+  const { stdout } = await cairnCommand(['config', 'list', '--data', cairn.dir]);
+  assert.match(stdout, /^slack\.bot_token = \(secret\) +\(changed\)$/m);
+  assert.match(stdout, /^mail\.smtp_password = $/m);
+  assert.ok(!stdout.includes('xoxb-1'));
+});
+
+test('records that cannot be meant are refused', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const account = await admin.createAccount({ name: 'Acme' });
+  const path = `/api/v1/accounts/${account.id}`;
+
+  await t.test('a name of blanks alone', async () => {
+    refused(await admin.post('/api/v1/accounts', { name: ' \t ' }), '/name', /must not be empty/);
+    refused(await admin.patch(path, { name: '  ' }, '*'), '/name', /must not be empty/);
+    refused(await admin.post(`${path}/tickets`, { subject: ' ' }), '/subject', /must not be empty/);
+  });
+
+  await t.test('a domain that is none', async () => {
+    refused(await admin.post('/api/v1/accounts', { name: 'Bad', domain: 'not a domain' }), '/domain', /such as example.com/);
+    refused(await admin.patch(path, { domain: 'acme' }, '*'), '/domain', /such as example.com/);
+    assert.equal((await admin.patch(path, { domain: 'https://www.ACME.example/about' }, '*')).body.domain, 'acme.example');
+  });
+
+  await t.test('a ticket that is solved before it is opened', async () => {
+    const ticket = { subject: 'Help', opened_at: '2026-03-02T10:00:00Z', status: 'solved', solved_at: '2026-03-01T10:00:00Z' };
+    refused(await admin.post(`${path}/tickets`, ticket), '/solved_at', /not solved before it is opened/);
+    const { body } = await admin.post(`${path}/tickets`, { ...ticket, solved_at: '2026-03-02T10:00:00Z' });
+    refused(await admin.patch(`${path}/tickets/${body.id}`, { solved_at: '2026-03-02T09:59:59Z' }, '*'), '/solved_at', /before/);
+  });
+
+  await t.test('contracts of two currencies on the same day, whose sum is no amount', async () => {
+    const contract = (external_id, currency, from, to, rest) => admin.post(`${path}/contracts`, {
+      external_id, name: external_id, arr: money(100, currency), starts_on: dayFromNow(from), ends_on: dayFromNow(to), ...rest });
+    const arrOf = async id => (await admin.get(`/api/v1/accounts/${id}`)).body.arr;
+    assert.equal((await contract('now', 'EUR', -10, 10)).status, 201);
+    refused(await contract('beside', 'USD', 10, 50), '/arr', /'now' runs at the same time and is in EUR/);
+    assert.equal((await contract('draft', 'USD', -5, 50, { status: 'draft' })).status, 201);
+    const cancelled = await contract('cancelled', 'USD', -5, 50, { status: 'cancelled' });
+    assert.equal(cancelled.status, 201, cancelled.text);
+    assert.deepEqual(await arrOf(account.id), money(100, 'EUR'));
+    assert.equal((await contract('next', 'USD', 11, 50)).status, 201);
+    await waitFor(async () => (await admin.get('/api/v1/accounts')).body.data[0].arr?.currency === 'EUR',
+      { what: 'the currency of the contract that runs' });
+    const next = (await admin.get(`${path}/contracts`)).body.data.find(one => one.external_id === 'next');
+    refused(await admin.patch(`${path}/contracts/${next.id}`, { starts_on: dayFromNow(9) }, '*'), '/arr', /is in EUR/);
+  });
+});
+
+test('an account says the same of its contracts alone, in the list, and while one is a draft or signed ahead', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const account = await admin.createAccount({ name: 'Acme', arr: money(500, 'USD') });
+  const path = `/api/v1/accounts/${account.id}`;
+  const bothAre = async (arr, what) => waitFor(async () => {
+    const [row] = (await admin.get('/api/v1/accounts')).body.data;
+    const { body } = await admin.get(path);
+    return row?.arr?.minor === arr?.minor && body.arr?.minor === arr?.minor && row?.renewal_at === body.renewal_at;
+  }, { what });
+  const contract = (external_id, from, to, rest) => admin.post(`${path}/contracts`, {
+    external_id, name: external_id, arr: money(100, 'USD'), starts_on: dayFromNow(from), ends_on: dayFromNow(to), ...rest });
+  await bothAre(money(500, 'USD'), 'the figures of the record');
+  await contract('draft', -5, 300, { status: 'draft' });
+  await waitFor(async () => (await admin.get(`${path}/contracts`)).body.data.length === 1);
+  await admin.patch(path, { name: 'Acme Inc' }, '*');
+  await waitFor(async () => (await admin.get('/api/v1/accounts')).body.data[0].name === 'Acme Inc', { what: 'the draft to be known' });
+  await bothAre(money(500, 'USD'), 'the figures of the record beside a draft');
+  await contract('ahead', 20, 300);
+  await bothAre(null, 'no ARR before the first contract begins');
+  await contract('now', -20, 19);
+  await bothAre(money(100, 'USD'), 'the ARR of what runs');
+});
