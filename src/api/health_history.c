@@ -19,7 +19,7 @@ static const struct cn_field history_query_rows[] = {
     CN_FIELD(struct history_query, from, CN_MAY(struct history_query, from, BE_ABSENT),
              .doc = "a year ago unless given"),
     CN_FIELD(struct history_query, to, CN_MAY(struct history_query, to, BE_ABSENT),
-             .doc = "now unless given"),
+             .doc = "whatever is newest unless given"),
 };
 static const struct cn_fields history_query_fields =
     CN_FIELDS("HistoryQuery", struct history_query, history_query_rows);
@@ -143,7 +143,8 @@ static bool handle_history(const struct cn_request *req, struct cn_response *res
     struct cn_health_row_list rows;
     const cn_time year_ago = { req->unit.now.us - (int64_t)366 * 86400 * 1000000 };
     const cn_time from = query->from_given == CN_GIVEN ? query->from : year_ago;
-    const cn_time to = query->to_given == CN_GIVEN ? query->to : req->unit.now;
+    /* Without an end: what was stored since this request came is newer than its now. */
+    const cn_time to = query->to_given == CN_GIVEN ? query->to : (cn_time){ INT64_MAX };
     const struct cn_health_range range = { path->account_id.value, from, to, HISTORY_MAX };
     if (!cn_account_was_visible(&req->unit, path->account_id, err)) {
         return false;

@@ -290,7 +290,8 @@ static void add_point(struct summary *summary, double at, double value)
 /* 0 + 1 + 4 + ... + n * n */
 static double squares(int64_t n)
 {
-    return (double)(n * (n + 1) * (2 * n + 1) / 6);
+    const int64_t sum = n * (n + 1) * (2 * n + 1) / 6; /* it is whole */
+    return (double)sum;
 }
 
 /* Of counts and sums only the days with events are looked at; the others are 0. */
@@ -313,7 +314,8 @@ static bool summarise_sparse(const struct cn_metric_view *view, struct range ran
         add_point(&summary, 0, 0);
     }
     summary.points = observed;
-    summary.x = (double)((first + last) * observed / 2);
+    const int64_t days = (first + last) * observed / 2; /* of a row of numbers: it is whole */
+    summary.x = (double)days;
     summary.xx = squares(last) - squares(first - 1);
     *out = summary;
     return true;

@@ -47,8 +47,11 @@ test('reliability 13: when the clock jumps a day forward and back, events are ta
     const { body } = await admin.get(`/api/v1/accounts/${account.id}/metrics?from=${tomorrow}`);
     return body.data?.some(series => series.days.some(day => day.day === tomorrow && day.value > 0) || series.days.at(-1)?.value > 0);
   }, { what: 'the figure of the new day' });
+  const history = async () => (await admin.get(`/api/v1/accounts/${account.id}/health/history`)).body.data;
+  const scored = await waitFor(async () => (await history()).at(-1), { what: 'a score of the new day' });
 
   faults.moveClock(-DAY);
+  assert.deepEqual((await history()).at(-1), scored, 'what was stored is there, though it is of a later moment');
   const behind = await counts(world, 'yesterday', -DAY);
   assert.ok(behind.id !== ahead.id);
   const changed = await admin.post('/api/v1/accounts', { name: 'Made yesterday', external_id: 'made-yesterday' });

@@ -14629,7 +14629,7 @@ export interface operations {
             query?: {
                 /** @description a year ago unless given */
                 from?: string;
-                /** @description now unless given */
+                /** @description whatever is newest unless given */
                 to?: string;
             };
             header?: never;
