@@ -12,7 +12,7 @@ test('somebody says how they are told, and sends themselves a test that says why
   await page.getByRole('button', { name: /^Signed in as/ }).click();
   await page.getByRole('menuitem', { name: 'Notifications' }).click();
   await page.getByRole('heading', { level: 1, name: 'Notifications' }).waitFor();
-  const quiet = page.getByRole('checkbox', { name: /wait until it ends/ });
+  const quiet = page.getByRole('checkbox', { name: /Hold mails and messages back/ });
   await quiet.check();
   await page.getByLabel('From', { exact: true }).fill('21:30');
   await page.getByLabel('At once from severity').selectOption('critical');
