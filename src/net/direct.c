@@ -4,9 +4,10 @@
  * A connection that waits for an answer from another thread is suspended, and libmicrohttpd then
  * takes it out of epoll, puts it back, asks it for bytes in vain and wipes its pool: for a request
  * of one event that is half of all there is to do.  So what comes whole in one read, and is asked
- * of a path whose answers are short (`is_brief`), is parsed, handed over and answered here; recv()
- * is ours (loop.c) and tells libmicrohttpd that nothing has come.  Whatever is unusual in it - an
- * expectation, a coding, a connection that is to end - goes to libmicrohttpd as any other does.
+ * of a path whose answers are short (`is_brief`), is parsed (direct_parse.h), handed over and
+ * answered here; recv() is ours (loop.c) and tells libmicrohttpd that nothing has come.  Whatever
+ * is unusual in it - an expectation, a coding, a connection that is to end - goes to libmicrohttpd
+ * as any other does.
  *
  * Where a request ends has been proved by net/framing.h before.  While one is in hand nothing is
  * read.  What a client sent meanwhile libmicrohttpd cannot be told of any more: it is another such
@@ -22,89 +23,12 @@
 #include "base/clock.h"
 #include "base/str.h"
 
+#include "net/direct_parse.h"
 #include "net/loop.h"
-
-enum {
-    FIELDS_MAX = 32,
-};
 
 static struct cn_http_connection *connection_of(struct cn_http_exchange *exchange)
 {
     return (struct cn_http_connection *)exchange; /* its first member */
-}
-
-/* Cuts a line and its CRLF off the front; framing has seen that each has one. */
-static cn_str take_line(cn_str *rest)
-{
-    const char *end = memchr(rest->ptr, '\n', rest->len);
-    const size_t len = end != NULL ? (size_t)(end - rest->ptr) : rest->len;
-    cn_str line = cn_str_slice(*rest, 0, len > 0 ? len - 1 : 0);
-    *rest = cn_str_slice(*rest, len < rest->len ? len + 1 : len, rest->len);
-    return line;
-}
-
-/* "POST /v1/track?a=b HTTP/1.1" */
-static bool split_line(cn_str line, cn_str *path_out, cn_str *query_out)
-{
-    const cn_str method = CN_STR("POST ");
-    const cn_str version = CN_STR(" HTTP/1.1");
-    if (!cn_str_starts_with(line, method) || !cn_str_ends_with(line, version) ||
-        line.len <= method.len + version.len) {
-        return false;
-    }
-    cn_str target = cn_str_slice(line, method.len, line.len - version.len);
-    const char *mark = memchr(target.ptr, '?', target.len);
-    const size_t path_len = mark != NULL ? (size_t)(mark - target.ptr) : target.len;
-    *path_out = cn_str_slice(target, 0, path_len);
-    *query_out = mark != NULL ? cn_str_slice(target, path_len + 1, target.len) : CN_STR("");
-    for (size_t i = 0; i < target.len; i++) {
-        if (target.ptr[i] <= ' ' || target.ptr[i] == 0x7f) {
-            return false; /* another might end it here; above 0x7f is below 0 */
-        }
-    }
-    return true;
-}
-
-/* What libmicrohttpd has to see to. */
-static bool is_unusual(const struct cn_http_field *field)
-{
-    static const cn_str names[] = { { "expect", 6 },
-                                    { "upgrade", 7 },
-                                    { "transfer-encoding", 17 } };
-    for (size_t i = 0; i < CN_ARRAY_LEN(names); i++) {
-        if (cn_str_equal_nocase(field->name, names[i])) {
-            return true;
-        }
-    }
-    return cn_str_equal_nocase(field->name, CN_STR("connection")) &&
-           !cn_str_equal_nocase(field->value, CN_STR("keep-alive"));
-}
-
-/* Fills the exchange out of a whole request, which outlives it. */
-static bool parse(struct cn_http_exchange *exchange, cn_str text, cn_str *body_out)
-{
-    cn_str line = take_line(&text);
-    struct cn_http_field *fields =
-        cn_arena_array(&exchange->arena, struct cn_http_field, FIELDS_MAX);
-    if (!split_line(line, &exchange->path, &exchange->query)) {
-        return false;
-    }
-    for (line = take_line(&text); line.len > 0; line = take_line(&text)) {
-        const char *colon = memchr(line.ptr, ':', line.len);
-        if (colon == NULL || exchange->field_count == FIELDS_MAX) {
-            return false;
-        }
-        const size_t at = (size_t)(colon - line.ptr);
-        struct cn_http_field *field = &fields[exchange->field_count++];
-        *field = (struct cn_http_field){ cn_str_slice(line, 0, at),
-                                         cn_str_trim(cn_str_slice(line, at + 1, line.len)) };
-        if (is_unusual(field)) {
-            return false;
-        }
-    }
-    exchange->fields = fields;
-    *body_out = text;
-    return true;
 }
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT" */
@@ -153,9 +77,12 @@ static void write_answer(struct cn_http_exchange *exchange, struct cn_buf *out)
     assert(!out->overflowed); /* brief, as was promised */
 }
 
-/* Its end makes libmicrohttpd close the connection. */
+/* Its end makes libmicrohttpd close the connection.  What the client has sent by then could still
+ * be read, and is not: it may be the rest of a request of which libmicrohttpd knows no beginning.
+ */
 static void end(struct cn_http_connection *connection)
 {
+    connection->is_ended = true;
     (void)shutdown(connection->fd, SHUT_RDWR); /* it may have ended by itself */
 }
 
@@ -214,21 +141,24 @@ static bool take_bytes(struct cn_http_connection *connection, const char *bytes,
     struct cn_http_exchange *exchange = &connection->exchange;
     const struct cn_http_options *options = &exchange->loop->server->options;
     const bool was_free = is_free(connection);
-    cn_str text = { bytes, len };
-    cn_str body;
+    struct cn_direct_request request;
     cn_framing_feed(&connection->framing, bytes, len);
-    if (!was_free || options->is_brief == NULL || !cn_str_starts_with(text, CN_STR("POST /")) ||
-        !cn_framing_is_between(&connection->framing) ||
+    if (!was_free || options->is_brief == NULL || !cn_framing_is_between(&connection->framing) ||
         connection->framing.requests != connection->requests + 1) {
         return false;
     }
-    text = cn_arena_str(&exchange->arena, text);
-    if (!parse(exchange, text, &body) || !options->is_brief(options->arg, exchange->path)) {
+    if (!cn_direct_parse(&exchange->arena, (cn_str){ bytes, len },
+                         (size_t)connection->framing.length, &request) ||
+        !options->is_brief(options->arg, request.path)) {
         cn_http_exchange_end(exchange);
         return false;
     }
+    exchange->path = request.path;
+    exchange->query = request.query;
+    exchange->fields = request.fields;
+    exchange->field_count = request.field_count;
     connection->has_more = has_more;
-    take(exchange, body);
+    take(exchange, request.body);
     return true;
 }
 
@@ -236,7 +166,7 @@ static bool take_bytes(struct cn_http_connection *connection, const char *bytes,
 static void read_on(struct cn_http_connection *connection)
 {
     char bytes[CN_HTTP_POOL_BYTES];
-    while (connection->has_more && !connection->exchange.is_direct) {
+    while (connection->has_more && !connection->is_ended && !connection->exchange.is_direct) {
         connection->has_more = false;
         const ssize_t got =
             recvfrom(connection->fd, bytes, sizeof(bytes), MSG_DONTWAIT, NULL, NULL);

@@ -34,6 +34,9 @@ ssize_t cn_http_recv(int fd, void *bytes, size_t len, int flags)
 {
     const bool is_known = running != NULL && (size_t)fd < running->by_fd_count;
     struct cn_http_connection *connection = is_known ? running->by_fd[fd] : NULL;
+    if (connection != NULL && connection->is_ended) {
+        return 0;
+    }
     if (connection != NULL && connection->exchange.is_direct) {
         connection->has_more = true; /* read when its answer is sent */
         errno = EAGAIN;
@@ -68,15 +71,22 @@ void cn_http_loop_wake(struct cn_http_loop *loop)
     (void)written; /* fails only when the counter is full, and then the loop is awake */
 }
 
+/* With the lock held, so that a loop that has seen the note has this behind it: it may then end.
+ * One wakes it for many. */
+static void wake_for_inbox(struct cn_http_loop *loop)
+{
+    if (!loop->is_woken) {
+        loop->is_woken = true;
+        cn_http_loop_wake(loop);
+    }
+}
+
 bool cn_http_loop_post(struct cn_http_loop *loop, struct cn_http_note *note)
 {
     (void)pthread_mutex_lock(&loop->lock);
-    const bool was_empty = loop->inbox == NULL;
     const bool is_new = put_in_inbox(loop, note);
+    wake_for_inbox(loop);
     (void)pthread_mutex_unlock(&loop->lock);
-    if (was_empty) { /* else a write is under way: one wakes the loop for many answers */
-        cn_http_loop_wake(loop);
-    }
     return is_new;
 }
 
@@ -92,11 +102,10 @@ void cn_http_wake(struct cn_http_server *server)
     for (size_t i = 0; i < server->options.loops; i++) {
         struct cn_http_loop *loop = &server->loops[i];
         (void)pthread_mutex_lock(&loop->lock);
-        const bool has_notes = loop->inbox != NULL;
-        (void)pthread_mutex_unlock(&loop->lock);
-        if (has_notes) {
-            cn_http_loop_wake(loop);
+        if (loop->inbox != NULL) {
+            wake_for_inbox(loop);
         }
+        (void)pthread_mutex_unlock(&loop->lock);
     }
 }
 
@@ -106,6 +115,7 @@ static struct cn_http_note *take_inbox(struct cn_http_loop *loop)
     struct cn_http_note *first = loop->inbox;
     loop->inbox = NULL;
     loop->inbox_end = &loop->inbox;
+    loop->is_woken = false;
     (void)pthread_mutex_unlock(&loop->lock);
     return first;
 }

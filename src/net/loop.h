@@ -14,6 +14,7 @@
 
 #include "base/map.h"
 
+#include "net/direct_parse.h"
 #include "net/framing.h"
 #include "net/server.h"
 #include "net/sse.h"
@@ -39,12 +40,6 @@ enum cn_http_phase {
     CN_PHASE_DISCARD, /* the answer is known, the body is still coming */
     CN_PHASE_HANDED,  /* to `handle` */
     CN_PHASE_QUEUED   /* the answer is with libmicrohttpd */
-};
-
-/* A field of a request that libmicrohttpd has not seen. */
-struct cn_http_field {
-    cn_str name;
-    cn_str value;
 };
 
 struct cn_http_exchange {
@@ -88,6 +83,7 @@ struct cn_http_connection {
     int64_t deadline_us; /* monotonic; 0: none */
     bool has_more;       /* arrived while a direct exchange was in hand */
     bool is_gone;        /* closed meanwhile: freed with the exchange's end */
+    bool is_ended;       /* by direct.c: nothing is read any more */
     uint64_t address_key;
     char address[INET6_ADDRSTRLEN];
 };
@@ -102,6 +98,7 @@ struct cn_http_loop {
     pthread_mutex_t lock; /* of the inbox */
     struct cn_http_note *inbox;
     struct cn_http_note **inbox_end;
+    bool is_woken; /* since the inbox was taken last; under its lock */
     struct cn_http_connection *connections;
     struct cn_http_connection **by_fd;
     size_t by_fd_count;

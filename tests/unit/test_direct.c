@@ -1,5 +1,4 @@
 /* Short requests that libmicrohttpd does not see, over real sockets of the loopback interface. */
-#include <arpa/inet.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -9,15 +8,17 @@
 
 #include "base/str.h"
 
-#include "net/server.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/http_peer.h"
 
+/* A server and one client that has connected to it. */
 struct site {
     struct cn_http_server *server;
     struct cn_http_prepared *prepared;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct cn_http_exchange *held; /* waits for release() */
+    struct cn_http_exchange *held; /* waits for take_held() */
+    int fd;
+    char text[2048]; /* the last answer */
 };
 
 static bool is_brief(void *arg, cn_str path)
@@ -55,39 +56,34 @@ static void on_request(void *arg, struct cn_http_exchange *exchange)
     cn_http_reply(exchange, 200, &body);
 }
 
-static void open_site(struct site *site)
+static int open_site(void **state)
 {
     static const struct cn_http_header headers[] = { { "content-type", "text/plain" } };
     struct cn_error err = { 0 };
-    const struct cn_http_options options = {
-        .listen = CN_STR("127.0.0.1:0"),
-        .loops = 1,
-        .connections_max = 100,
-        .connections_per_address_max = 100,
-        .header_timeout_ms = 20000,
-        .body_timeout_ms = 20000,
-        .idle_timeout_ms = 20000,
-        .send_timeout_ms = 20000,
-        .body_max_bytes = 1000,
-        .bodies_max_bytes = 1 << 30,
-        .heartbeat_ms = 20000,
-        .handle = on_request,
-        .is_brief = is_brief,
-        .arg = site,
-    };
-    *site = (struct site){ 0 };
+    struct site *site = calloc(1, sizeof(*site));
+    assert_non_null(site);
+    struct cn_http_options options = usual_options(on_request, site);
+    options.body_max_bytes = 1000;
+    options.is_brief = is_brief;
     site->prepared = cn_http_prepare(200, headers, CN_ARRAY_LEN(headers), CN_STR("<ready>"));
     (void)pthread_mutex_init(&site->lock, NULL);
     (void)pthread_cond_init(&site->changed, NULL);
     assert_true(cn_http_start(&options, &site->server, &err));
+    site->fd = dial(site->server);
+    *state = site;
+    return 0;
 }
 
-static void close_site(struct site *site)
+static int close_site(void **state)
 {
+    struct site *site = *state;
+    (void)close(site->fd);
     cn_http_stop(site->server);
     cn_http_prepared_free(site->prepared);
     (void)pthread_cond_destroy(&site->changed);
     (void)pthread_mutex_destroy(&site->lock);
+    free(site);
+    return 0;
 }
 
 static struct cn_http_exchange *take_held(struct site *site)
@@ -102,35 +98,26 @@ static struct cn_http_exchange *take_held(struct site *site)
     return held;
 }
 
-static int dial(const struct site *site)
+static void put_text(int fd, const char *text)
 {
-    const struct sockaddr_in address = { .sin_family = AF_INET,
-                                         .sin_port = htons(cn_http_port(site->server)),
-                                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    const struct timeval patience = { .tv_sec = 20 };
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_true(fd >= 0);
-    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
-    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-    return fd;
-}
-
-static void put(int fd, const char *text)
-{
-    const size_t len = strlen(text);
-    assert_int_equal(send(fd, text, len, MSG_NOSIGNAL), (ssize_t)len);
+    put(fd, text, strlen(text));
 }
 
 /* Reads an answer up to the '>' of its body. */
-static const char *get(int fd, char *text, size_t size)
+static const char *get_from(struct site *site, int fd)
 {
     size_t len = 0;
     do {
-        assert_true(len < size - 1);
-        assert_int_equal(read(fd, text + len, 1), 1);
-    } while (text[len++] != '>');
-    text[len] = '\0';
-    return text;
+        assert_true(len < sizeof(site->text) - 1);
+        assert_int_equal(read(fd, site->text + len, 1), 1);
+    } while (site->text[len++] != '>');
+    site->text[len] = '\0';
+    return site->text;
+}
+
+static const char *get(struct site *site)
+{
+    return get_from(site, site->fd);
 }
 
 static bool is_closed(int fd)
@@ -147,13 +134,23 @@ static void wait_for_connections(const struct site *site, int64_t wanted)
     }
 }
 
-#define HOST "Host: x\r\n"
+/* The loop is told of what was sent. */
+static void wait_a_little(void)
+{
+    (void)poll(NULL, 0, 20);
+}
+
 #define POST(path, fields, len, body) \
     "POST " path " HTTP/1.1\r\n" HOST fields "Content-Length: " len "\r\n\r\n" body
 
+static struct cn_http_exchange *hold(struct site *site, int fd)
+{
+    put_text(fd, POST("/brief/held", "", "1", "1"));
+    return take_held(site);
+}
+
 static void both_ways_answer_alike(void **state)
 {
-    (void)state;
     static const struct {
         const char *first;
         const char *second; /* of two packets: the long way */
@@ -162,20 +159,20 @@ static void both_ways_answer_alike(void **state)
         { POST("/brief/a?b=%20c", "x-Test:  d e \t\r\n", "5", "hel"), "lo" },
         { POST("/brief/a?b=%20c", "Expect: x\r\nx-Test:  d e \t\r\n", "5", "hello"), NULL },
         { "\r\n" POST("/brief/a?b=%20c", "x-Test:  d e \t\r\n", "5", "hello"), NULL },
+        { POST("/brief/a?b=%20c", "x-Test:  d e \t\r\n", "5", "hello\r\n\r\n"), NULL },
+        { POST("/brief/a?b=%20c", "x-Test:  d e \t\r\nX-Test: f\r\n", "5", "hello"), NULL },
+        { POST("/brief/a?b=%20c", "x-Test:  d e \t\r\nX-Test: f\r\n", "5", "hel"), "lo" },
         { POST("/other?b=%20c", "x-Test:  d e \t\r\n", "5", "hello"), NULL },
     };
-    struct site site;
-    char text[2048];
-    open_site(&site);
-    int fd = dial(&site);
+    struct site *site = *state;
     for (size_t i = 0; i < 3 * CN_ARRAY_LEN(cases); i++) {
         const size_t at = i % CN_ARRAY_LEN(cases);
-        put(fd, cases[at].first);
+        put_text(site->fd, cases[at].first);
         if (cases[at].second != NULL) {
-            (void)poll(NULL, 0, 20);
-            put(fd, cases[at].second);
+            wait_a_little();
+            put_text(site->fd, cases[at].second);
         }
-        get(fd, text, sizeof(text));
+        const char *text = get(site);
         assert_memory_equal(text, "HTTP/1.1 200 OK\r\n", 17);
         assert_non_null(strcasestr(text, "\r\ncontent-length: 31\r\n"));
         assert_non_null(strcasestr(text, "\r\nx-answer: yes\r\n"));
@@ -184,167 +181,172 @@ static void both_ways_answer_alike(void **state)
         assert_non_null(strcasestr(text, " GMT\r\n"));
         assert_non_null(strstr(text, "\r\n\r\n<POST ?b=%20c x-test=d e hello>"));
     }
-    assert_int_equal(cn_http_figures(site.server).requests_total, 3 * CN_ARRAY_LEN(cases));
-    (void)close(fd);
-    close_site(&site);
+    assert_int_equal(cn_http_figures(site->server).requests_total, 3 * CN_ARRAY_LEN(cases));
 }
 
 static void several_in_one_packet_are_answered_in_their_order(void **state)
 {
-    (void)state;
-    struct site site;
-    char text[2048];
-    open_site(&site);
-    int fd = dial(&site);
-    put(fd, POST("/brief/a", "", "1", "1") POST("/brief/a", "", "1", "2"));
-    assert_non_null(strstr(get(fd, text, sizeof(text)), " 1>"));
-    assert_non_null(strstr(get(fd, text, sizeof(text)), " 2>"));
-    put(fd, POST("/brief/a", "", "1", "3"));
-    assert_non_null(strstr(get(fd, text, sizeof(text)), " 3>"));
-    (void)close(fd);
-    close_site(&site);
+    struct site *site = *state;
+    put_text(site->fd, POST("/brief/a", "", "1", "1") POST("/brief/a", "", "1", "2"));
+    assert_non_null(strstr(get(site), " 1>"));
+    assert_non_null(strstr(get(site), " 2>"));
+    put_text(site->fd, POST("/brief/a", "", "1", "3"));
+    assert_non_null(strstr(get(site), " 3>"));
 }
 
 static void a_body_over_the_cap_is_refused_and_the_connection_lives(void **state)
 {
-    (void)state;
-    struct site site;
-    char body[1002];
-    char text[2048];
-    open_site(&site);
-    int fd = dial(&site);
-    memset(body, 'x', sizeof(body) - 1);
-    body[sizeof(body) - 1] = '\0';
+    struct site *site = *state;
+    char body[1001];
+    memset(body, 'x', sizeof(body));
     struct cn_buf request;
     cn_buf_init(&request, 4096);
     cn_buf_add_str(&request, CN_STR(POST("/brief/a", "", "1001", "")));
-    cn_buf_add(&request, body, sizeof(body)); /* with its NUL */
-    put(fd, request.data);
+    cn_buf_add(&request, body, sizeof(body));
+    put(site->fd, request.data, request.len);
     cn_buf_deinit(&request);
-    put(fd, POST("/brief/a", "", "1", "1"));
-    get(fd, text, sizeof(text));
+    put_text(site->fd, POST("/brief/a", "", "1", "1"));
+    const char *text = get(site);
     assert_memory_equal(text, "HTTP/1.1 413 ", 13);
     assert_non_null(strstr(text, "HTTP/1.1 200 OK\r\n"));
-    (void)close(fd);
-    close_site(&site);
 }
 
 static void what_comes_while_one_is_in_hand_is_answered_after_it(void **state)
 {
-    (void)state;
-    struct site site;
-    char text[2048];
-    open_site(&site);
-    int fd = dial(&site);
+    struct site *site = *state;
     for (int i = 0; i < 3; i++) {
-        put(fd, POST("/brief/held", "", "1", "1"));
-        struct cn_http_exchange *held = take_held(&site);
-        put(fd, POST("/brief/prepared", "", "1", "2"));
-        (void)poll(NULL, 0, 20); /* the loop has been told of it */
+        struct cn_http_exchange *held = hold(site, site->fd);
+        put_text(site->fd, POST("/brief/prepared", "", "1", "2"));
+        wait_a_little();
         cn_http_answer_quietly(held);
         cn_http_reply_text(held, 200, CN_STR("<held>"));
-        cn_http_wake(site.server);
-        assert_non_null(strstr(get(fd, text, sizeof(text)), "\r\n\r\n<held>"));
-        assert_non_null(strstr(get(fd, text, sizeof(text)), "\r\n\r\n<ready>"));
+        cn_http_wake(site->server);
+        assert_non_null(strstr(get(site), "\r\n\r\n<held>"));
+        assert_non_null(strstr(get(site), "\r\n\r\n<ready>"));
     }
-    (void)close(fd);
-    close_site(&site);
 }
 
 static void who_sends_something_else_before_the_answer_is_closed_after_it(void **state)
 {
-    (void)state;
-    struct site site;
-    char text[2048];
-    open_site(&site);
-    int fd = dial(&site);
-    put(fd, POST("/brief/held", "", "1", "1"));
-    struct cn_http_exchange *held = take_held(&site);
-    put(fd, "GET /other HTTP/1.1\r\n" HOST "\r\n");
-    (void)poll(NULL, 0, 20);
+    struct site *site = *state;
+    struct cn_http_exchange *held = hold(site, site->fd);
+    put_text(site->fd, "GET /other HTTP/1.1\r\n" HOST "\r\n");
+    wait_a_little();
     cn_http_reply_text(held, 200, CN_STR("<held>"));
-    assert_non_null(strstr(get(fd, text, sizeof(text)), "\r\n\r\n<held>"));
-    assert_true(is_closed(fd));
-    (void)close(fd);
-    wait_for_connections(&site, 0);
-    close_site(&site);
+    assert_non_null(strstr(get(site), "\r\n\r\n<held>"));
+    assert_true(is_closed(site->fd));
+    wait_for_connections(site, 0);
+}
+
+static void what_comes_after_the_last_answer_is_not_done(void **state)
+{
+    struct site *site = *state;
+    struct cn_http_exchange *held = hold(site, site->fd);
+    put_text(site->fd, POST("/brief/prepared", "", "1", "2"));
+    wait_a_little();
+    cn_http_close_after(held);
+    cn_http_reply_text(held, 200, CN_STR("<held>"));
+    assert_non_null(strstr(get(site), "\r\nconnection: close\r\n"));
+    wait_for_connections(site, 0);
+    assert_int_equal(cn_http_figures(site->server).requests_total, 1);
 }
 
 static void who_has_said_all_still_gets_the_answer(void **state)
 {
-    (void)state;
-    struct site site;
-    char text[2048];
-    open_site(&site);
-    int fd = dial(&site);
-    put(fd, POST("/brief/held", "", "1", "1"));
-    struct cn_http_exchange *held = take_held(&site);
-    assert_int_equal(shutdown(fd, SHUT_WR), 0);
-    (void)poll(NULL, 0, 20);
+    struct site *site = *state;
+    struct cn_http_exchange *held = hold(site, site->fd);
+    assert_int_equal(shutdown(site->fd, SHUT_WR), 0);
+    wait_a_little();
     cn_http_reply_text(held, 200, CN_STR("<held>"));
-    assert_non_null(strstr(get(fd, text, sizeof(text)), "\r\n\r\n<held>"));
-    assert_true(is_closed(fd));
-    (void)close(fd);
-    wait_for_connections(&site, 0);
-    close_site(&site);
+    assert_non_null(strstr(get(site), "\r\n\r\n<held>"));
+    assert_true(is_closed(site->fd));
+    wait_for_connections(site, 0);
 }
 
 static void who_is_gone_before_the_answer_is_no_trouble(void **state)
 {
-    (void)state;
     const struct linger at_once = { .l_onoff = 1 };
-    struct site site;
-    char text[2048];
-    open_site(&site);
-    int fd = dial(&site);
-    put(fd, POST("/brief/held", "", "1", "1"));
-    struct cn_http_exchange *held = take_held(&site);
-    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
-    (void)close(fd);
-    wait_for_connections(&site, 0);
-    int other = dial(&site); /* gets the same descriptor */
-    put(other, POST("/brief/held", "", "1", "2"));
-    struct cn_http_exchange *second = take_held(&site);
+    struct site *site = *state;
+    struct cn_http_exchange *held = hold(site, site->fd);
+    assert_int_equal(setsockopt(site->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
+    (void)close(site->fd);
+    wait_for_connections(site, 0);
+    site->fd = dial(site->server); /* gets the same descriptor */
+    struct cn_http_exchange *second = hold(site, site->fd);
     cn_http_reply_text(held, 200, CN_STR("<nobody>"));
     cn_http_reply_text(second, 200, CN_STR("<held>"));
-    assert_non_null(strstr(get(other, text, sizeof(text)), "\r\n\r\n<held>"));
-    (void)close(other);
-    wait_for_connections(&site, 0);
-    assert_int_equal(cn_http_figures(site.server).suspended, 0);
-    close_site(&site);
+    assert_non_null(strstr(get(site), "\r\n\r\n<held>"));
+    (void)shutdown(site->fd, SHUT_RDWR);
+    wait_for_connections(site, 0);
+    assert_int_equal(cn_http_figures(site->server).suspended, 0);
 }
 
 static void who_wants_it_closed_gets_it_closed(void **state)
 {
-    (void)state;
     static const char *const cases[] = {
         POST("/brief/prepared", "Connection: close\r\n", "1", "1"),
         "POST /brief/prepared HTTP/1.0\r\nContent-Length: 1\r\n\r\n1",
     };
-    struct site site;
-    char text[2048];
-    open_site(&site);
+    struct site *site = *state;
     for (size_t i = 0; i < CN_ARRAY_LEN(cases); i++) {
-        int fd = dial(&site);
-        put(fd, cases[i]);
-        assert_non_null(strstr(get(fd, text, sizeof(text)), "\r\n\r\n<ready>"));
+        int fd = dial(site->server);
+        put_text(fd, cases[i]);
+        assert_non_null(strstr(get_from(site, fd), "\r\n\r\n<ready>"));
         assert_true(is_closed(fd));
         (void)close(fd);
     }
-    close_site(&site);
 }
+
+/* By a part of a request, or by none, the connection is not kept for ever. */
+static void who_sends_half_is_dropped(void **state)
+{
+    static const char *const cases[] = {
+        "",
+        "POST /brief/a HTTP/1.1\r\nHo",
+        POST("/brief/a", "", "5", "hel"),
+    };
+    struct site *site = *state;
+    struct cn_error err = { 0 };
+    struct cn_http_server *hasty = NULL;
+    struct cn_http_options options = usual_options(on_request, site);
+    options.is_brief = is_brief;
+    options.header_timeout_ms = 40;
+    options.body_timeout_ms = 40;
+    options.idle_timeout_ms = 40;
+    assert_true(cn_http_start(&options, &hasty, &err));
+    for (size_t i = 0; i < CN_ARRAY_LEN(cases); i++) {
+        int fd = dial(hasty);
+        put_text(fd, POST("/brief/a", "", "1", "1"));
+        assert_non_null(strstr(get_from(site, fd), " 1>"));
+        put_text(fd, cases[i]);
+        assert_true(is_closed(fd));
+        (void)close(fd);
+    }
+    assert_int_equal(cn_http_figures(hasty).timeouts_total, CN_ARRAY_LEN(cases));
+    cn_http_stop(hasty);
+}
+
+#define TEST(title, function) CN_TEST_WITH(title, function, open_site, close_site)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(both_ways_answer_alike),
-        cmocka_unit_test(several_in_one_packet_are_answered_in_their_order),
-        cmocka_unit_test(a_body_over_the_cap_is_refused_and_the_connection_lives),
-        cmocka_unit_test(what_comes_while_one_is_in_hand_is_answered_after_it),
-        cmocka_unit_test(who_sends_something_else_before_the_answer_is_closed_after_it),
-        cmocka_unit_test(who_has_said_all_still_gets_the_answer),
-        cmocka_unit_test(who_is_gone_before_the_answer_is_no_trouble),
-        cmocka_unit_test(who_wants_it_closed_gets_it_closed),
+        TEST("both ways answer alike", both_ways_answer_alike),
+        TEST("several in one packet are answered in their order",
+             several_in_one_packet_are_answered_in_their_order),
+        TEST("a body over the cap is refused and the connection lives",
+             a_body_over_the_cap_is_refused_and_the_connection_lives),
+        TEST("what comes while one is in hand is answered after it",
+             what_comes_while_one_is_in_hand_is_answered_after_it),
+        TEST("who sends something else before the answer is closed after it",
+             who_sends_something_else_before_the_answer_is_closed_after_it),
+        TEST("what comes after the last answer of a connection is not done",
+             what_comes_after_the_last_answer_is_not_done),
+        TEST("who has said all still gets the answer", who_has_said_all_still_gets_the_answer),
+        TEST("who is gone before the answer is no trouble",
+             who_is_gone_before_the_answer_is_no_trouble),
+        TEST("who wants it closed gets it closed", who_wants_it_closed_gets_it_closed),
+        TEST("reliability 17: who sends half is dropped", who_sends_half_is_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,8 @@
 /* The HTTP server over real sockets of the loopback interface, and the helpers beside it. */
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -14,7 +12,7 @@
 #include "net/files.h"
 #include "net/gzip.h"
 #include "net/sse.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/http_peer.h"
 
 static const struct cn_embedded_file embedded[] = {
     { "index.html", (const unsigned char *)"<p>hi", (const unsigned char *)"<p>hi" + 5 },
@@ -91,24 +89,11 @@ static void on_request(void *arg, struct cn_http_exchange *exchange)
     }
 }
 
-static struct cn_http_options usual_options(struct site *site)
+static struct cn_http_options site_options(struct site *site)
 {
-    return (struct cn_http_options){
-        .listen = CN_STR("127.0.0.1:0"),
-        .loops = 1,
-        .connections_max = 1000,
-        .connections_per_address_max = 500,
-        .header_timeout_ms = 20000,
-        .body_timeout_ms = 20000,
-        .idle_timeout_ms = 20000,
-        .send_timeout_ms = 20000,
-        .body_max_bytes = 100000,
-        .bodies_max_bytes = 1 << 30,
-        .heartbeat_ms = 20000,
-        .begin = on_begin,
-        .handle = on_request,
-        .arg = site,
-    };
+    struct cn_http_options options = usual_options(on_request, site);
+    options.begin = on_begin;
+    return options;
 }
 
 static void open_site(struct site *site, const struct cn_http_options *options)
@@ -129,29 +114,6 @@ static void close_site(struct site *site)
     cn_sse_release(site->stream);
     (void)pthread_cond_destroy(&site->changed);
     (void)pthread_mutex_destroy(&site->lock);
-}
-
-static int dial(const struct site *site)
-{
-    const struct sockaddr_in address = { .sin_family = AF_INET,
-                                         .sin_port = htons(cn_http_port(site->server)),
-                                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    const struct timeval patience = { .tv_sec = 20 };
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_true(fd >= 0);
-    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
-    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-    return fd;
-}
-
-static void put(int fd, const char *text, size_t len)
-{
-    while (len > 0) {
-        ssize_t sent = send(fd, text, len, MSG_NOSIGNAL);
-        assert_true(sent > 0);
-        text += sent;
-        len -= (size_t)sent;
-    }
 }
 
 /* Reads until `end` was read or the peer has closed; the text read has a NUL behind it. */
@@ -180,16 +142,14 @@ static bool is_closed(int fd)
     return got == 0;
 }
 
-#define HOST "Host: x\r\n"
-
 static void requests_are_answered_on_one_connection(void **state)
 {
     (void)state;
     struct site site;
     char text[4096];
-    const struct cn_http_options options = usual_options(&site);
+    const struct cn_http_options options = site_options(&site);
     open_site(&site, &options);
-    int fd = dial(&site);
+    int fd = dial(site.server);
     for (int i = 0; i < 3; i++) {
         static const char get[] = "GET /a%20b?c=%64 HTTP/1.1\r\n" HOST "\r\n";
         put(fd, get, sizeof(get) - 1);
@@ -220,10 +180,10 @@ static void three_hundred_connections_are_served_by_one_loop(void **state)
     struct site site;
     char text[4096];
     int fds[COUNT];
-    const struct cn_http_options options = usual_options(&site);
+    const struct cn_http_options options = site_options(&site);
     open_site(&site, &options);
     for (int i = 0; i < COUNT; i++) {
-        fds[i] = dial(&site);
+        fds[i] = dial(site.server);
     }
     for (int round = 0; round < 5; round++) {
         for (int i = 0; i < COUNT; i++) {
@@ -256,10 +216,10 @@ static void ambiguous_requests_are_refused_and_the_connection_closed(void **stat
     };
     struct site site;
     char text[4096];
-    const struct cn_http_options options = usual_options(&site);
+    const struct cn_http_options options = site_options(&site);
     open_site(&site, &options);
     for (size_t i = 0; i < CN_ARRAY_LEN(cases); i++) {
-        int fd = dial(&site);
+        int fd = dial(site.server);
         put(fd, cases[i], strlen(cases[i]));
         get_until(fd, "\r\n\r\n", text, sizeof(text));
         assert_non_null(strstr(text, "HTTP/1.1 400 "));
@@ -278,10 +238,10 @@ static void a_large_body_is_refused_and_the_connection_lives(void **state)
     struct site site;
     char text[4096];
     char *body = calloc(1, LARGE);
-    const struct cn_http_options options = usual_options(&site);
+    const struct cn_http_options options = site_options(&site);
     assert_non_null(body);
     open_site(&site, &options);
-    int fd = dial(&site);
+    int fd = dial(site.server);
     for (int i = 0; i < 2; i++) {
         int len =
             snprintf(text, sizeof(text), "POST /%s HTTP/1.1\r\n" HOST "Content-Length: %d\r\n\r\n",
@@ -319,13 +279,13 @@ static void slow_clients_are_dropped(void **state)
         "GET /p HTTP/1.1\r\n" HOST "\r\n",
     };
     struct site site;
-    struct cn_http_options options = usual_options(&site);
+    struct cn_http_options options = site_options(&site);
     options.header_timeout_ms = 40;
     options.body_timeout_ms = 40;
     options.idle_timeout_ms = 40;
     open_site(&site, &options);
     for (size_t i = 0; i < CN_ARRAY_LEN(beginnings); i++) {
-        int fd = dial(&site);
+        int fd = dial(site.server);
         put(fd, beginnings[i], strlen(beginnings[i]));
         assert_true(is_closed(fd));
         (void)close(fd);
@@ -341,15 +301,15 @@ static void connections_of_one_address_are_capped(void **state)
     struct site site;
     char text[4096];
     int fds[3];
-    struct cn_http_options options = usual_options(&site);
+    struct cn_http_options options = site_options(&site);
     options.connections_per_address_max = 2;
     open_site(&site, &options);
     for (int i = 0; i < 2; i++) {
-        fds[i] = dial(&site);
+        fds[i] = dial(site.server);
         put(fds[i], get, sizeof(get) - 1);
         get_until(fds[i], "GET /p?", text, sizeof(text));
     }
-    fds[2] = dial(&site);
+    fds[2] = dial(site.server);
     char byte = 0;
     assert_true(read(fds[2], &byte, 1) <= 0);
     assert_int_equal(cn_http_figures(site.server).refused_connections_total, 1);
@@ -365,10 +325,10 @@ static void a_stream_carries_events_and_notices_its_end(void **state)
     static const char get[] = "GET /stream HTTP/1.1\r\n" HOST "\r\n";
     struct site site;
     char text[4096];
-    struct cn_http_options options = usual_options(&site);
+    struct cn_http_options options = site_options(&site);
     options.heartbeat_ms = 20;
     open_site(&site, &options);
-    int fd = dial(&site);
+    int fd = dial(site.server);
     put(fd, get, sizeof(get) - 1);
     get_until(fd, ": welcome", text, sizeof(text));
     assert_non_null(strstr(text, "text/event-stream"));
@@ -397,10 +357,10 @@ static void stopping_ends_streams_and_idle_connections(void **state)
     static const char get[] = "GET /stream HTTP/1.1\r\n" HOST "\r\n";
     struct site site;
     char text[4096];
-    const struct cn_http_options options = usual_options(&site);
+    const struct cn_http_options options = site_options(&site);
     open_site(&site, &options);
-    int idle = dial(&site);
-    int streaming = dial(&site);
+    int idle = dial(site.server);
+    int streaming = dial(site.server);
     put(streaming, get, sizeof(get) - 1);
     get_until(streaming, ": welcome", text, sizeof(text));
     close_site(&site);
@@ -420,9 +380,9 @@ static void files_have_etags_and_strict_headers(void **state)
     struct site site;
     char text[4096];
     char again[256];
-    const struct cn_http_options options = usual_options(&site);
+    const struct cn_http_options options = site_options(&site);
     open_site(&site, &options);
-    int fd = dial(&site);
+    int fd = dial(site.server);
     put(fd, page, sizeof(page) - 1);
     get_until(fd, "<p>hi", text, sizeof(text));
     assert_non_null(strstr(text, "content-security-policy: default-src 'none'"));
@@ -453,7 +413,7 @@ static void the_client_reads_what_the_server_answers(void **state)
     struct cn_buf body;
     char url[64];
     int status = 0;
-    const struct cn_http_options options = usual_options(&site);
+    const struct cn_http_options options = site_options(&site);
     open_site(&site, &options);
     struct cn_http_client *client = cn_http_client_new();
     cn_buf_init(&body, 12);
@@ -485,7 +445,7 @@ static void a_port_in_use_is_not_shared(void **state)
     struct cn_error err = { 0 };
     struct cn_http_server *second = NULL;
     char address[32];
-    struct cn_http_options options = usual_options(&site);
+    struct cn_http_options options = site_options(&site);
     open_site(&site, &options);
     (void)snprintf(address, sizeof(address), "127.0.0.1:%d", cn_http_port(site.server));
     options.listen = cn_str_of(address);
