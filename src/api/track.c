@@ -239,16 +239,17 @@ static void confirm(struct intake *intake, struct cn_event_batch *batch)
 static void on_stored(void *arg, struct cn_event_batch *batch, const struct cn_error *err)
 {
     struct intake *intake = arg;
-    struct cn_track *track = intake->track; /* what is answered may be gone */
-    cn_http_answer_quietly(intake->exchange);
+    struct cn_track *track = intake->track;
+    if (batch->ends_group) {
+        cn_http_wake(track->api->http); /* first: with the last answer all of it may be gone */
+    } else {
+        cn_http_answer_quietly(intake->exchange);
+    }
     if (err != NULL) {
         finish(intake);
         send_failure(track, intake->exchange, err);
     } else {
         confirm(intake, batch);
-    }
-    if (batch->ends_group) {
-        cn_http_wake(track->api->http);
     }
 }
 

@@ -157,7 +157,8 @@ void cn_http_reply_prepared(struct cn_http_exchange *exchange,
 void cn_http_suspend(struct cn_http_exchange *exchange);
 
 /* Before a suspended exchange is answered: its loop may sleep on until cn_http_wake().  For who
- * answers many at a time. */
+ * answers many at a time; the last of them is answered aloud after cn_http_wake(), since with it
+ * the server may end. */
 void cn_http_answer_quietly(struct cn_http_exchange *exchange);
 void cn_http_wake(struct cn_http_server *server);
 
