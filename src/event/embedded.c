@@ -17,7 +17,6 @@
 enum {
     PAIR_BYTES = 16,
     COMPRESS_LEVEL = 1,
-    PREFETCH_AHEAD = 8,
     BLOCK_MAX_BYTES = 1 << 30,
 };
 
@@ -101,21 +100,6 @@ static bool make_ready(struct embedded *log, size_t events, struct cn_error *err
 }
 
 /* ---- a group ---- */
-
-/* Marks new events with seq -1, duplicates with 0. */
-static void find_duplicates(struct embedded *log, struct cn_event_batch *batch)
-{
-    batch->accepted = 0;
-    for (size_t i = 0; i < batch->count; i++) {
-        if (i + PREFETCH_AHEAD < batch->count) {
-            cn_seen_prefetch(log->seen, batch->events[i + PREFETCH_AHEAD].id);
-        }
-        bool is_new = cn_seen_add(log->seen, batch->events[i].id);
-        batch->events[i].seq = is_new ? -1 : 0;
-        batch->accepted += is_new ? 1 : 0;
-    }
-    batch->duplicates = batch->count - batch->accepted;
-}
 
 static bool has_own_block(const struct cn_event_batch *batch)
 {
@@ -262,19 +246,7 @@ static bool write_blocks(struct embedded *log, struct cn_event_group *group, str
 static void undo_group(struct embedded *log, struct cn_event_group *group)
 {
     cn_segment_undo(log->open);
-    cn_seen_lock(log->seen);
-    for (size_t b = 0; b < group->count; b++) {
-        struct cn_event_batch *batch = group->batches[b];
-        for (size_t i = 0; i < batch->count; i++) {
-            if (batch->events[i].seq != 0) {
-                cn_seen_remove(log->seen, batch->events[i].id);
-                batch->events[i].seq = 0;
-            }
-        }
-        batch->accepted = 0;
-        batch->duplicates = 0;
-    }
-    cn_seen_unlock(log->seen);
+    cn_seen_undo_group(log->seen, group);
     log->next_seq = group->first_seq;
 }
 
@@ -283,7 +255,6 @@ static bool embedded_write(struct cn_event_store *store, struct cn_event_group *
 {
     struct embedded *log = embedded_of(store);
     size_t events = 0;
-    size_t accepted = 0;
     cn_time received = { 0 };
     for (size_t i = 0; i < group->count; i++) {
         const struct cn_event_batch *batch = group->batches[i];
@@ -296,12 +267,7 @@ static bool embedded_write(struct cn_event_store *store, struct cn_event_group *
     }
     group->has_sealed = before != NULL && log->open != before;
     group->first_seq = log->next_seq;
-    cn_seen_lock(log->seen);
-    for (size_t i = 0; i < group->count; i++) {
-        find_duplicates(log, group->batches[i]);
-        accepted += group->batches[i]->accepted;
-    }
-    cn_seen_unlock(log->seen);
+    size_t accepted = cn_seen_add_group(log->seen, group);
     put_in_order(group);
     if (accepted > 0 && !write_blocks(log, group, err)) {
         group->sync_failed = cn_sql_sync_failed(log->open->writer);

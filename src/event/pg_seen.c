@@ -16,7 +16,6 @@
 enum {
     ID_BYTES = 16,
     PAGE_ROWS = 64, /* of at most half a megabyte each */
-    PREFETCH_AHEAD = 8,
 };
 
 static const int64_t us_per_day = 86400LL * 1000000;
@@ -175,47 +174,14 @@ bool cn_pg_seen_catch_up(struct cn_pg_seen *seen, struct cn_sql_conn *conn, int6
     return true;
 }
 
-static size_t add_batch(struct cn_seen *seen, struct cn_event_batch *batch)
-{
-    batch->accepted = 0;
-    for (size_t i = 0; i < batch->count; i++) {
-        if (i + PREFETCH_AHEAD < batch->count) {
-            cn_seen_prefetch(seen, batch->events[i + PREFETCH_AHEAD].id);
-        }
-        bool is_new = cn_seen_add(seen, batch->events[i].id);
-        batch->events[i].seq = is_new ? -1 : 0;
-        batch->accepted += is_new ? 1 : 0;
-    }
-    batch->duplicates = batch->count - batch->accepted;
-    return batch->accepted;
-}
-
 size_t cn_pg_seen_add(struct cn_pg_seen *seen, struct cn_event_group *group)
 {
-    size_t accepted = 0;
-    cn_seen_lock(seen->seen);
-    for (size_t b = 0; b < group->count; b++) {
-        accepted += add_batch(seen->seen, group->batches[b]);
-    }
-    cn_seen_unlock(seen->seen);
-    return accepted;
+    return cn_seen_add_group(seen->seen, group);
 }
 
 void cn_pg_seen_undo(struct cn_pg_seen *seen, struct cn_event_group *group)
 {
-    cn_seen_lock(seen->seen);
-    for (size_t b = 0; b < group->count; b++) {
-        struct cn_event_batch *batch = group->batches[b];
-        for (size_t i = 0; i < batch->count; i++) {
-            if (batch->events[i].seq != 0) {
-                cn_seen_remove(seen->seen, batch->events[i].id);
-                batch->events[i].seq = 0;
-            }
-        }
-        batch->accepted = 0;
-        batch->duplicates = 0;
-    }
-    cn_seen_unlock(seen->seen);
+    cn_seen_undo_group(seen->seen, group);
 }
 
 void cn_pg_seen_commit(struct cn_pg_seen *seen, int64_t last_seq)

@@ -20,6 +20,7 @@ enum {
     FILTER_LINE_BITS = 512, /* all probes of an id fall into one cache line */
     FILTER_LINE_BYTES = FILTER_LINE_BITS / 8,
     FILTER_MIN_LINES = 1024,
+    PREFETCH_AHEAD = 8,
 };
 
 static const char magic[16] = "cairn ids 1\n";
@@ -241,7 +242,7 @@ void cn_seen_unlock(struct cn_seen *seen)
     (void)pthread_mutex_unlock(&seen->lock);
 }
 
-void cn_seen_prefetch(const struct cn_seen *seen, struct cn_hash128 id)
+static void prefetch(const struct cn_seen *seen, struct cn_hash128 id)
 {
     cn_id_set_prefetch(newest(seen)->set, id);
     if (seen->filter_ids > 0) {
@@ -249,9 +250,51 @@ void cn_seen_prefetch(const struct cn_seen *seen, struct cn_hash128 id)
     }
 }
 
-void cn_seen_remove(struct cn_seen *seen, struct cn_hash128 id)
+static size_t add_batch(struct cn_seen *seen, struct cn_event_batch *batch)
 {
-    cn_id_set_remove(newest(seen)->set, id);
+    batch->accepted = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (i + PREFETCH_AHEAD < batch->count) {
+            prefetch(seen, batch->events[i + PREFETCH_AHEAD].id);
+        }
+        bool is_new = cn_seen_add(seen, batch->events[i].id);
+        batch->events[i].seq = is_new ? -1 : 0;
+        batch->accepted += is_new ? 1 : 0;
+    }
+    batch->duplicates = batch->count - batch->accepted;
+    return batch->accepted;
+}
+
+size_t cn_seen_add_group(struct cn_seen *seen, struct cn_event_group *group)
+{
+    size_t accepted = 0;
+    cn_seen_lock(seen);
+    for (size_t b = 0; b < group->count; b++) {
+        accepted += add_batch(seen, group->batches[b]);
+    }
+    cn_seen_unlock(seen);
+    return accepted;
+}
+
+static void undo_batch(struct cn_seen *seen, struct cn_event_batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->events[i].seq != 0) {
+            cn_id_set_remove(newest(seen)->set, batch->events[i].id);
+            batch->events[i].seq = 0;
+        }
+    }
+    batch->accepted = 0;
+    batch->duplicates = 0;
+}
+
+void cn_seen_undo_group(struct cn_seen *seen, struct cn_event_group *group)
+{
+    cn_seen_lock(seen);
+    for (size_t b = 0; b < group->count; b++) {
+        undo_batch(seen, group->batches[b]);
+    }
+    cn_seen_unlock(seen);
 }
 
 size_t cn_seen_newest_count(const struct cn_seen *seen)

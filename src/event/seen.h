@@ -13,6 +13,8 @@
 #include "base/error.h"
 #include "base/hash.h"
 
+#include "event/store.h"
+
 struct cn_seen;
 
 struct cn_seen *cn_seen_new(void);
@@ -22,16 +24,19 @@ void cn_seen_free(struct cn_seen *seen); /* keeps the files; NULL is allowed */
  * from part to part. */
 void cn_seen_begin(struct cn_seen *seen, int64_t first_seq);
 
-/* Around what the writer adds and asks: once a group, since it costs more than one question. */
+/* Adds the ids of a group.  Events whose id is new get seq -1, the others 0; counts them in each
+ * batch and returns how many are new. */
+size_t cn_seen_add_group(struct cn_seen *seen, struct cn_event_group *group);
+
+/* Takes back what cn_seen_add_group() just added to the newest part. */
+void cn_seen_undo_group(struct cn_seen *seen, struct cn_event_group *group);
+
+/* Around ids that are added one by one: once for many, since it costs more than one question. */
 void cn_seen_lock(struct cn_seen *seen);
 void cn_seen_unlock(struct cn_seen *seen);
 
-/* False if the id is in the window.  Locked, as the three that follow. */
+/* False if the id is in the window.  Locked. */
 bool cn_seen_add(struct cn_seen *seen, struct cn_hash128 id);
-void cn_seen_prefetch(const struct cn_seen *seen, struct cn_hash128 id);
-
-/* Takes an id back that cn_seen_add() just added to the newest part. */
-void cn_seen_remove(struct cn_seen *seen, struct cn_hash128 id);
 
 /* Size of the newest part. */
 size_t cn_seen_newest_count(const struct cn_seen *seen);
