@@ -125,6 +125,13 @@ static void open_two(struct fixture *f, struct fixture *other)
     open_log(other);
 }
 
+static void close_other(struct fixture *other)
+{
+    close_log(other);
+    pthread_cond_destroy(&other->answers.changed);
+    pthread_mutex_destroy(&other->answers.lock);
+}
+
 /* Each finds out what the other stored while it holds the row of event_position, or before. */
 static void what_two_processes_are_sent_is_stored_once(void **state)
 {
@@ -142,9 +149,7 @@ static void what_two_processes_are_sent_is_stored_once(void **state)
     assert_int_equal(other.answers.duplicates, 800);
     assert_int_equal(scan(f, 1, INT64_MAX).count, 1200);
     assert_true(cn_event_log_position(f->log) == 1200);
-    close_log(&other);
-    pthread_cond_destroy(&other.answers.changed);
-    pthread_mutex_destroy(&other.answers.lock);
+    close_other(&other);
 }
 
 /* Two that append at the same moment, the same events in another order. */
@@ -163,9 +168,7 @@ static void what_two_processes_are_sent_at_once_is_stored_once(void **state)
     assert_int_equal(f->answers.duplicates + other.answers.duplicates, 2000);
     assert_int_equal(scan(f, 1, INT64_MAX).count, 2000);
     assert_true(cn_event_log_position(f->log) == 2000);
-    close_log(&other);
-    pthread_cond_destroy(&other.answers.changed);
-    pthread_mutex_destroy(&other.answers.lock);
+    close_other(&other);
 }
 
 static void finished_ids_go_to_files_that_leave_nothing(void **state)
