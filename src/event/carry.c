@@ -101,12 +101,13 @@ static bool carry_all(struct carrying *carrying, struct cn_error *err)
 
 /* ---- to PostgreSQL ---- */
 
-/* Of days that are still looked at. */
+/* Of days that may still be looked at: whoever opens the log there drops what its window has not.
+ */
 static bool write_ids(struct carrying *carrying, int64_t today, struct cn_error *err)
 {
     const struct cn_event_batch *batch = carrying->batch;
     struct cn_buf ids;
-    if (carrying->day < today - CN_SEEN_DAYS) {
+    if (carrying->day < today - CN_SEEN_DAYS_MAX) {
         return true;
     }
     cn_buf_init(&ids, BATCH_BYTES);

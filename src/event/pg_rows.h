@@ -8,7 +8,8 @@
 #include "sql/db.h"
 
 enum {
-    CN_SEEN_DAYS = 2 /* before its own, on which an id is looked for in event_ids at least */
+    CN_SEEN_DAYS_MAX =
+        30 /* before its own, on which an id may be looked for: intake.dedupe's max */
 };
 
 /* The partition of a table for a day, if it is not there. */

@@ -372,11 +372,17 @@ static void a_log_is_carried_from_files_and_back(void **state)
     close_log(pg);
     assert_true(cn_db_write(pg->options.db, carry_work, &to, &pg->err));
     assert_int_equal(to.events, 4000);
+    pg->options.dedup_window_us = 5 * us_per_day;
     open_log(pg);
     assert_holds(pg, 4000);
     assert_subjects(pg, 4000);
-    append_and_wait(pg, 2000, 2000); /* of the window */
-    assert_int_equal(pg->answers.duplicates, 2000);
+    append_and_wait(pg, 0, 1000); /* of a window longer than the usual */
+    assert_int_equal(pg->answers.duplicates, 1000);
+    close_log(pg);
+    pg->options.dedup_window_us = 0;
+    open_log(pg);
+    append_and_wait(pg, 2000, 2000); /* of that */
+    assert_int_equal(pg->answers.duplicates, 3000);
     pg->committed_to = 4000;
     append_and_wait(pg, 4000, 500);
     assert_holds(pg, 4500);
