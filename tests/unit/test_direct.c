@@ -326,6 +326,37 @@ static void who_sends_half_is_dropped(void **state)
     cn_http_stop(hasty);
 }
 
+struct answering {
+    struct cn_http_server *server;
+    struct cn_http_exchange *quiet;
+    struct cn_http_exchange *last;
+};
+
+static void *answer_both(void *arg)
+{
+    struct answering *answering = arg;
+    cn_http_answer_quietly(answering->quiet);
+    cn_http_reply_text(answering->quiet, 200, CN_STR("<held>"));
+    cn_http_wake(answering->server);
+    cn_http_reply_text(answering->last, 200, CN_STR("<held>"));
+    return NULL;
+}
+
+static void a_server_that_stops_gives_the_answers_that_are_owed(void **state)
+{
+    struct site *site = *state;
+    int second = dial(site->server);
+    struct answering answering = { site->server, hold(site, site->fd), hold(site, second) };
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, answer_both, &answering), 0);
+    cn_http_stop(site->server);
+    site->server = NULL;
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_non_null(strstr(get(site), "\r\n\r\n<held>"));
+    assert_non_null(strstr(get_from(site, second), "\r\n\r\n<held>"));
+    (void)close(second);
+}
+
 #define TEST(title, function) CN_TEST_WITH(title, function, open_site, close_site)
 
 int main(void)
@@ -347,6 +378,8 @@ int main(void)
              who_is_gone_before_the_answer_is_no_trouble),
         TEST("who wants it closed gets it closed", who_wants_it_closed_gets_it_closed),
         TEST("reliability 17: who sends half is dropped", who_sends_half_is_dropped),
+        TEST("a server that stops gives the answers that are owed",
+             a_server_that_stops_gives_the_answers_that_are_owed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
