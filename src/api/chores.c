@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include "book/account.h"
@@ -82,10 +83,8 @@ static void turn_day(const struct cn_api_options *options, int64_t *day_done)
 /* Sleeps for a second; false if it is time to stop. */
 static bool wait_a_second(struct cn_chores *chores)
 {
-    struct timespec until;
+    const struct timespec until = cn_clock_until(1000000);
     int rc = 0;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec++;
     (void)pthread_mutex_lock(&chores->lock);
     while (!chores->is_stopping && rc != ETIMEDOUT) {
         rc = pthread_cond_timedwait(&chores->stop, &chores->lock, &until);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 
@@ -459,13 +460,7 @@ static void run_round(struct cn_stream_hub *hub, struct cn_arena *arena, int64_t
 /* Sleeps until the next round; false if the hub is stopping. */
 static bool wait_for_round(struct cn_stream_hub *hub)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += ROUND_MS * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_nsec -= 1000000000L;
-        until.tv_sec++;
-    }
+    const struct timespec until = cn_clock_until((int64_t)ROUND_MS * 1000);
     int rc = 0;
     (void)pthread_mutex_lock(&hub->lock);
     while (!hub->is_stopping && rc == 0) {

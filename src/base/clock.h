@@ -6,6 +6,7 @@
 #define CAIRN_BASE_CLOCK_H
 
 #include <stdatomic.h>
+#include <time.h>
 
 #include "base/base.h"
 
@@ -27,5 +28,8 @@ static inline cn_time cn_now(const struct cn_clock *clock)
 
 /* Microseconds of a clock that is never set; comparable within one process only. */
 int64_t cn_clock_monotonic_us(void);
+
+/* The moment so many microseconds from now by that clock, for pthread_cond_timedwait(). */
+struct timespec cn_clock_until(int64_t us);
 
 #endif

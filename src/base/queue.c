@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 
 void cn_queue_init(struct cn_queue *queue, size_t capacity)
 {
@@ -84,14 +85,7 @@ bool cn_queue_push(struct cn_queue *queue, void *item)
 
 static void wait_for_item(struct cn_queue *queue, int64_t timeout_us)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail with this clock */
-    until.tv_sec += timeout_us / 1000000;
-    until.tv_nsec += timeout_us % 1000000 * 1000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
+    const struct timespec until = cn_clock_until(timeout_us);
     while (!queue->closed && queue->count == 0) {
         int rc = timeout_us < 0 ? pthread_cond_wait(&queue->not_empty, &queue->lock)
                                 : pthread_cond_timedwait(&queue->not_empty, &queue->lock, &until);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 
@@ -448,9 +449,7 @@ static bool look(struct cn_apply *apply, struct cn_error *err)
 /* A second, or less if the engine stops; then another try. */
 static void pause_a_little(struct cn_apply *apply)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail */
-    until.tv_sec += RETRY_S;
+    const struct timespec until = cn_clock_until((int64_t)RETRY_S * 1000000);
     cn_apply_lock(apply);
     int rc = 0;
     while (rc == 0 && !apply->is_stopping) {

@@ -1,6 +1,7 @@
 /* Another version, taken by the engine's thread; and what people ask of it. */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 
 #include "book/change.h"
@@ -261,11 +262,7 @@ enum cn_version_state cn_engine_apply_wait(struct cn_engine *engine, int64_t ver
 {
     struct cn_apply *apply = engine->apply;
     enum cn_version_state state = CN_VERSION_BUILDING;
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail */
-    int64_t ns = until.tv_nsec + wait_us % 1000000 * 1000;
-    until.tv_sec += wait_us / 1000000 + ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
+    const struct timespec until = cn_clock_until(wait_us);
     cn_apply_news(apply, version); /* the engine would see it a moment later */
     cn_apply_lock(apply);
     int rc = 0;

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include "book/change.h"
@@ -445,11 +446,7 @@ bool cn_engine_settle(struct cn_engine *engine, struct cn_error *err)
 
 bool cn_engine_has_begun(struct cn_engine *engine, int64_t wait_us)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail */
-    int64_t until_ns = until.tv_nsec + wait_us * 1000;
-    until.tv_sec += until_ns / 1000000000;
-    until.tv_nsec = until_ns % 1000000000;
+    const struct timespec until = cn_clock_until(wait_us);
     (void)pthread_mutex_lock(&engine->settle_lock);
     int rc = 0;
     while (rc == 0 && engine->begun == CN_BEGINNING && !atomic_load(&engine->stopping)) {

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include "engine/keep.h"
@@ -55,14 +56,7 @@ static int64_t pause_us(const struct cn_engine *engine, int64_t took_us)
 /* False when the engine stops. */
 static bool sleep_for(struct cn_engine *engine, int64_t us)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail */
-    until.tv_sec += us / 1000000;
-    until.tv_nsec += us % 1000000 * 1000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
+    const struct timespec until = cn_clock_until(us);
     (void)pthread_mutex_lock(&engine->settle_lock);
     int rc = 0;
     while (rc == 0 && !atomic_load(&engine->stopping)) {

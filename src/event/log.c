@@ -3,9 +3,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/queue.h"
 
@@ -154,9 +154,7 @@ bool cn_event_log_keep(struct cn_event_log *log, struct cn_error *err)
 /* False when the log closes. */
 static bool wait_for_work(struct cn_event_log *log)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail */
-    until.tv_sec += KEEPER_WAIT_S;
+    const struct timespec until = cn_clock_until((int64_t)KEEPER_WAIT_S * 1000000);
     (void)pthread_mutex_lock(&log->keeper_lock);
     int rc = 0;
     while (!log->is_closing && !log->has_work && rc == 0) {

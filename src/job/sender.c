@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -75,15 +76,8 @@ static bool is_stopping(struct cn_sender *sender)
  * stop. */
 static bool sleep_ms(struct cn_sender *sender, int64_t ms, uint64_t *seen)
 {
-    struct timespec until;
+    const struct timespec until = cn_clock_until(ms * 1000);
     int rc = 0;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail */
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
     (void)pthread_mutex_lock(&sender->lock);
     while (!sender->is_stopping && rc != ETIMEDOUT && (seen == NULL || *seen == sender->wakes)) {
         rc = pthread_cond_timedwait(&sender->changed, &sender->lock, &until);

@@ -72,9 +72,7 @@ static bool connect_and_try(struct cn_lease *lease, bool *taken_out, struct cn_e
 
 static bool wait_a_little(struct cn_lease *lease)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail */
-    until.tv_sec += LOOK_S;
+    const struct timespec until = cn_clock_until((int64_t)LOOK_S * 1000000);
     (void)pthread_mutex_lock(&lease->lock);
     int rc = 0;
     while (!lease->is_closing && rc == 0) {

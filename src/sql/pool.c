@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 
 #include "sql/driver.h"
 
@@ -57,18 +57,10 @@ void cn_sql_pool_free(struct cn_sql_pool *pool)
     free(pool);
 }
 
-static struct timespec wait_end(void)
-{
-    struct timespec end;
-    (void)clock_gettime(CLOCK_MONOTONIC, &end); /* fails for an unknown clock only */
-    end.tv_sec += CN_DB_READ_WAIT_MS / 1000;
-    return end;
-}
-
 /* True: *conn_out is an idle connection, or NULL with leave to make one. */
 static bool reserve(struct cn_sql_pool *pool, struct cn_sql_conn **conn_out)
 {
-    const struct timespec end = wait_end();
+    const struct timespec end = cn_clock_until((int64_t)CN_DB_READ_WAIT_MS * 1000);
     bool ok = true;
     (void)pthread_mutex_lock(&pool->lock);
     while (pool->idle_count == 0 && pool->open_count == pool->max && ok) {
