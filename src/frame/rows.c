@@ -208,6 +208,19 @@ static void compute_parent(const struct cn_frame *frame, const struct cn_column 
     }
 }
 
+/* Another child of the parent, whatever the order in which they come. */
+static void join_child(enum op op, double value, uint32_t parent, struct cn_column *column)
+{
+    double *held = &column->as.f64[parent];
+    if (cn_column_is_missing(column, parent)) {
+        cn_column_set_f64(column, parent, value);
+    } else if (op == OP_CHILDREN_COUNT) {
+        *held += value;
+    } else if (op == OP_CHILDREN_MIN ? value < *held : value > *held) {
+        *held = value;
+    }
+}
+
 /* By parent, and for each from the least: sums do not depend on the order of rows. */
 static int by_parent(const void *a, const void *b)
 {
@@ -216,48 +229,47 @@ static int by_parent(const void *a, const void *b)
     return x->row != y->row ? (x->row > y->row) - (x->row < y->row) : by_value(a, b);
 }
 
-/* What `count` > 0 children have, ascending, comes to. */
-static double combine(enum op op, const struct ranked *children, size_t count)
+static void sum_children(enum op op, struct ranked *children, size_t count,
+                         struct cn_column *column)
 {
-    double sum = 0;
-    if (op == OP_CHILDREN_MIN || op == OP_CHILDREN_MAX) {
-        return children[op == OP_CHILDREN_MIN ? 0 : count - 1].value;
+    qsort(children, count, sizeof(*children), by_parent);
+    for (size_t i = 0; i < count;) {
+        const uint32_t parent = children[i].row;
+        const size_t first = i;
+        double sum = 0;
+        for (; i < count && children[i].row == parent; i++) {
+            sum += children[i].value;
+        }
+        const double size = op == OP_CHILDREN_MEAN ? (double)(i - first) : 1;
+        cn_column_set_f64(column, parent, sum / size);
     }
-    if (op == OP_CHILDREN_COUNT) {
-        return (double)count;
-    }
-    for (size_t i = 0; i < count; i++) {
-        sum += children[i].value;
-    }
-    return op == OP_CHILDREN_MEAN ? sum / (double)count : sum;
 }
 
 static void compute_children(const struct cn_frame *frame, enum op op, const struct cn_column *of,
                              const struct cn_column *parents, struct cn_column *column)
 {
-    size_t rows = cn_frame_rows(frame);
-    struct ranked *children = cn_heap_resize(NULL, (rows + 1) * sizeof(*children));
+    const size_t rows = cn_frame_rows(frame);
+    const bool is_sum = op == OP_CHILDREN_SUM || op == OP_CHILDREN_MEAN;
+    struct ranked *children = is_sum ? cn_heap_resize(NULL, (rows + 1) * sizeof(*children)) : NULL;
     size_t count = 0;
     uint32_t parent = 0;
     for (size_t row = 0; row < rows; row++) {
         cn_column_set_missing(column, row);
-        if (!parent_row(frame, parents, row, &parent)) {
+    }
+    for (size_t row = 0; row < rows; row++) {
+        const bool counts = op == OP_CHILDREN_COUNT || !cn_column_is_missing(of, row);
+        if (!counts || !parent_row(frame, parents, row, &parent)) {
             continue;
         }
-        if (op == OP_CHILDREN_COUNT) {
-            children[count++] = (struct ranked){ 1, parent };
-        } else if (!cn_column_is_missing(of, row)) {
-            children[count++] = (struct ranked){ number_at(of, row), parent };
+        const double value = op == OP_CHILDREN_COUNT ? 1 : number_at(of, row);
+        if (is_sum) {
+            children[count++] = (struct ranked){ value, parent };
+        } else {
+            join_child(op, value, parent, column);
         }
     }
-    qsort(children, count, sizeof(*children), by_parent);
-    for (size_t i = 0; i < count;) {
-        size_t end = i + 1;
-        while (end < count && children[end].row == children[i].row) {
-            end++;
-        }
-        cn_column_set_f64(column, children[i].row, combine(op, children + i, end - i));
-        i = end;
+    if (count > 0) {
+        sum_children(op, children, count, column);
     }
     free(children);
 }

@@ -86,7 +86,8 @@ struct cn_health_change {
 };
 
 struct cn_health_changes {
-    struct cn_health_change *items; /* on the heap; ascending by row */
+    /* On the heap.  Block after block; ascending by row if a scorecard takes children. */
+    struct cn_health_change *items;
     size_t count;
     size_t capacity;
 };

@@ -28,9 +28,7 @@ struct cn_signal_block {
 struct cn_signal_states {
     size_t rule_count;
     size_t rows;
-    /* Those of all rules for a block of rows, in order, then those for the next one: as a pass
-     * asks.
-     */
+    /* As a pass asks: those of all rules for a block of rows, in order, then for the next one. */
     struct cn_signal_block *blocks;
     size_t block_capacity; /* blocks of rows */
     struct cn_signal_details details;

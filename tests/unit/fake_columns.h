@@ -142,4 +142,12 @@ static bool fake_list(void *ctx, size_t index, struct cn_column_name *name_out)
     return true;
 }
 
+/* Borrows the table. */
+static inline struct cn_column_source fake_source(struct fake_table *table)
+{
+    return (struct cn_column_source){
+        .name = "fake", .ctx = table, .resolve = fake_resolve, .fill = fake_fill, .list = fake_list
+    };
+}
+
 #endif

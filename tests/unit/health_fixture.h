@@ -1,7 +1,6 @@
 /*
  * What tests of health share: a program over the columns of fake_columns.h, a frame, and accounts
- * 1, 2,
- * ... in rows 0, 1, ...
+ * 1, 2, ... in rows 0, 1, ...
  */
 #ifndef CAIRN_TESTS_UNIT_HEALTH_FIXTURE_H
 #define CAIRN_TESTS_UNIT_HEALTH_FIXTURE_H
@@ -66,11 +65,7 @@ static inline int begin(void **state)
     cn_arena_init(&f->scratch, 64 * 1024);
     f->strings = cn_interner_new();
     f->frame = cn_frame_new(f->strings);
-    f->source = (struct cn_column_source){ .name = "fake",
-                                           .ctx = &f->table,
-                                           .resolve = fake_resolve,
-                                           .fill = fake_fill,
-                                           .list = fake_list };
+    f->source = fake_source(&f->table);
     f->sources[0] = &f->source;
     for (size_t c = 0; c < FAKE_COLUMNS; c++) {
         for (size_t row = 0; row < FAKE_ROWS_MAX; row++) {

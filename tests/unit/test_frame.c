@@ -348,6 +348,7 @@ static void ranks_and_relatives_read_other_rows(void **state)
     assert_true(cn_frame_column(f->frame, mean)->as.f64[0] == 128000.0 / 9);
     assert_true(cn_frame_column(f->frame, least)->as.f64[0] == 10000.0);
     assert_true(cn_frame_column(f->frame, most)->as.f64[0] == 19000.0);
+    assert_true(cn_frame_column(f->frame, count)->as.f64[0] == 9.0);
     assert_true(cn_frame_column(f->frame, count)->as.f64[1] == 1.0);
     assert_true(cn_bitmap_has(cn_frame_dirty(f->frame), 0));
 
@@ -358,6 +359,10 @@ static void ranks_and_relatives_read_other_rows(void **state)
         cn_frame_fill(f->frame, 1, cn_frame_dirty(f->frame), &f->when, CN_PACE_FACT, &f->err));
     assert_int_equal(cn_bitmap_count(cn_frame_dirty(f->frame)), 1);
     assert_true(cn_bitmap_has(cn_frame_dirty(f->frame), 1));
+    cn_frame_column(f->frame, column_of(f, "arr"))->as.f64[18] = 1;
+    assert_true(cn_frame_fill(f->frame, 1, NULL, &f->when, CN_PACE_FACT, &f->err));
+    assert_true(cn_frame_column(f->frame, least)->as.f64[0] == 1);
+    assert_true(cn_frame_column(f->frame, most)->as.f64[0] == 18000.0);
 }
 
 static void a_moment_has_its_day_and_where_that_begins(void **state)

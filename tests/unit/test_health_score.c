@@ -348,32 +348,61 @@ static void assert_rows_are_the_same(const struct builder *b, const struct block
     }
 }
 
+static void assert_kernels_agree(const struct builder *b, struct block *block, const uint64_t *mask)
+{
+    struct cn_kernel_target targets[3];
+    size_t target_count = 0;
+    cn_kernel_targets(targets, &target_count);
+    assert_true(target_count >= 1);
+    cn_kernel_list(mask, &block->rows);
+    for (size_t t = 0; t < target_count; t++) {
+        memset(&block->result, UNTOUCHED & 0xFF, sizeof(block->result));
+        targets[t].score(&b->card, SCORECARD, block->inputs, &block->rows, &block->scratch,
+                         &block->result);
+        assert_rows_are_the_same(b, block, mask);
+    }
+}
+
 static void every_kernel_gives_the_bits_of_one_row_at_a_time(void **state)
 {
     (void)state;
     struct cn_rng rng = { 11 };
-    struct cn_kernel_target targets[3];
-    size_t target_count = 0;
     static const int64_t shares[] = { 1000, 1, 10, 160, 330, 510, 800, 950, 999 };
     uint64_t mask[CN_BLOCK_WORDS];
     struct block *block = on_line(sizeof(*block));
     struct builder *b = calloc(1, sizeof(*b));
-    cn_kernel_targets(targets, &target_count);
-    assert_true(target_count >= 1);
     for (int round = 0; round < 120; round++) {
         make_random(b, &rng);
         assert_true(b->rules <= RULES);
         fill_block(block, &rng);
         choose_rows(&rng, shares[round % (int)CN_ARRAY_LEN(shares)], mask);
-        cn_kernel_list(mask, &block->rows);
-        for (size_t t = 0; t < target_count; t++) {
-            memset(&block->result, UNTOUCHED & 0xFF, sizeof(block->result));
-            targets[t].score(&b->card, SCORECARD, block->inputs, &block->rows, &block->scratch,
-                             &block->result);
-            assert_rows_are_the_same(b, block, mask);
-        }
+        assert_kernels_agree(b, block, mask);
     }
     free(b);
+    free(block);
+}
+
+/* A group that all rows have, whose one weight times its own inverse is just below 1, after a
+ * measure that some rows lack: of those confidence is 562.4999 thousandths, of weights it would be
+ * 562.5. */
+static void a_full_group_joins_rows_that_differ(void **state)
+{
+    (void)state;
+    uint64_t mask[CN_BLOCK_WORDS];
+    struct builder b;
+    struct block *block = on_line(sizeof(*block));
+    memset(&b, 0, sizeof(b));
+    add(&b, CN_HEALTH_GROUP, 0, 1);
+    add(&b, CN_HEALTH_MEASURE, 0, 7);
+    add(&b, CN_HEALTH_GROUP, 0, 9);
+    add(&b, CN_HEALTH_MEASURE, 2, 49);
+    for (size_t r = 0; r < b.rules; r++) {
+        block->inputs[r] = (struct cn_kernel_input){ block->values[r], block->missing[r] };
+    }
+    memset(block->missing[0], 0x0F, sizeof(block->missing[0]));
+    memset(mask, 0xFF, sizeof(mask));
+    assert_kernels_agree(&b, block, mask);
+    assert_int_equal(block->result.confidence[0], 562);
     free(block);
 }
 
@@ -558,6 +587,8 @@ int main(void)
                 a_map_meets_its_points_and_is_flat_outside),
         CN_TEST("every kernel gives the bits of one row at a time",
                 every_kernel_gives_the_bits_of_one_row_at_a_time),
+        CN_TEST("a full group joins rows that differ with its own confidence",
+                a_full_group_joins_rows_that_differ),
         CN_TEST("every kernel gives the colours of one row at a time",
                 every_kernel_gives_the_colours_of_one_row_at_a_time),
         CN_TEST("parts add up to the whole", parts_add_up_to_the_whole),

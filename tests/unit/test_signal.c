@@ -419,11 +419,7 @@ static int program_begin(void **state)
     struct program *p = calloc(1, sizeof(*p));
     cn_arena_init(&p->arena, 64 * 1024);
     p->strings = cn_interner_new();
-    p->source = (struct cn_column_source){ .name = "fake",
-                                           .ctx = &p->table,
-                                           .resolve = fake_resolve,
-                                           .fill = fake_fill,
-                                           .list = fake_list };
+    p->source = fake_source(&p->table);
     p->sources[0] = &p->source;
     *state = p;
     return 0;

@@ -65,11 +65,7 @@ static int begin(void **state)
     cn_arena_init(&w->scratch, 64 * 1024);
     w->strings = cn_interner_new();
     w->frame = cn_frame_new(w->strings);
-    w->source = (struct cn_column_source){ .name = "fake",
-                                           .ctx = &w->table,
-                                           .resolve = fake_resolve,
-                                           .fill = fake_fill,
-                                           .list = fake_list };
+    w->source = fake_source(&w->table);
     w->sources[0] = &w->source;
     w->rng = (struct cn_rng){ 34 };
     compile(w, "signals:\n"
