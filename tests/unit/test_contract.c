@@ -5,21 +5,10 @@
 #include "book/contract.h"
 #include "tests/unit/book_fixture.h"
 
-static struct cn_account make_account(struct book_fixture *f, const char *key, const char *name)
-{
-    const struct cn_account_new new_account = { .name = cn_str_of(name),
-                                                .external_id = cn_str_of(key),
-                                                .arr = { 120000, "EUR" },
-                                                .arr_given = CN_GIVEN };
-    struct cn_account account;
-    must(cn_account_create(&f->unit, &new_account, &account, &f->err));
-    return account;
-}
-
 static void contracts_set_arr_and_renewal(void **state)
 {
     struct book_fixture *f = *state;
-    struct cn_account account = make_account(f, "a1", "Acme");
+    struct cn_account account = book_make_account(f, "a1", "Acme");
     int64_t today = cn_unit_day(&f->unit);
     struct cn_contract_new new_contract = { .name = CN_STR("Base"),
                                             .external_id = CN_STR("c1"),
@@ -87,8 +76,8 @@ static void follow_contracts(struct book_fixture *f)
 static void figures_follow_contracts_that_begin_and_end_by_the_clock(void **state)
 {
     struct book_fixture *f = *state;
-    struct cn_account account = make_account(f, "a1", "Acme");
-    struct cn_account ahead = make_account(f, "a2", "Signed ahead");
+    struct cn_account account = book_make_account(f, "a1", "Acme");
+    struct cn_account ahead = book_make_account(f, "a2", "Signed ahead");
     int64_t today = cn_unit_day(&f->unit);
     add_contract(f, account.id, (struct cn_money){ 100, "EUR" }, today - 100, today + 1);
     add_contract(f, account.id, (struct cn_money){ 250, "USD" }, today + 2, today + 400);
@@ -123,9 +112,5 @@ int main(void)
 {
     const struct CMUnitTest sqlite_tests[] = { TESTS(book_setup) };
     const struct CMUnitTest postgres_tests[] = { TESTS(book_setup_server) };
-    int failed = cmocka_run_group_tests_name("contract on sqlite", sqlite_tests, NULL, NULL);
-    if (book_has_server()) {
-        failed += cmocka_run_group_tests_name("contract on postgresql", postgres_tests, NULL, NULL);
-    }
-    return failed;
+    return BOOK_RUN("contract", sqlite_tests, postgres_tests);
 }

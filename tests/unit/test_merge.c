@@ -280,9 +280,5 @@ int main(void)
 {
     const struct CMUnitTest sqlite_tests[] = { TESTS(book_setup) };
     const struct CMUnitTest postgres_tests[] = { TESTS(book_setup_server) };
-    int failed = cmocka_run_group_tests_name("merge on sqlite", sqlite_tests, NULL, NULL);
-    if (book_has_server()) {
-        failed += cmocka_run_group_tests_name("merge on postgresql", postgres_tests, NULL, NULL);
-    }
-    return failed;
+    return BOOK_RUN("merge", sqlite_tests, postgres_tests);
 }
