@@ -91,6 +91,18 @@ test('records that cannot be meant are refused', async t => {
   });
 });
 
+test('what was given is told in part where it is long, and never cut within a character', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  for (const before of ['', 'a', 'ab']) {
+    const account = { name: 'Acme', external_id: before + '\u20ac'.repeat(150) };
+    await admin.createAccount(account);
+    const res = await admin.post('/api/v1/accounts', account);
+    assert.equal(res.status, 409, res.text);
+    assert.match(res.body.detail, /external id '\w*\u20ac{60,}$/u);
+  }
+});
+
 test('an account says the same of its contracts alone, in the list, and while one is a draft or signed ahead', async t => {
   const cairn = await startCairn(t);
   const admin = await cairn.login();
