@@ -91,6 +91,23 @@ test('records that cannot be meant are refused', async t => {
   });
 });
 
+test('accounts whose contracts run at the same time in two currencies are not merged', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const [into, from] = [await admin.createAccount({ name: 'Acme' }), await admin.createAccount({ name: 'Beta' })];
+  const contract = (account, name, currency) => admin.post(`/api/v1/accounts/${account.id}/contracts`, {
+    name, arr: money(100, currency), starts_on: dayFromNow(-10), ends_on: dayFromNow(10) });
+  assert.equal((await contract(into, 'Euros', 'EUR')).status, 201);
+  const { body: dollars } = await contract(from, 'Dollars', 'USD');
+  const merge = () => admin.post(`/api/v1/accounts/${from.id}/merge`, { into: into.id }, { 'if-match': '*' });
+  refused(await merge(), '/into', /at the same time in (EUR and USD: 'Euros' and 'Dollars'|USD and EUR: 'Dollars' and 'Euros')/);
+  assert.equal((await admin.get(`/api/v1/accounts/${from.id}`)).body.arr.currency, 'USD');
+  const cancelled = await admin.patch(`/api/v1/accounts/${from.id}/contracts/${dollars.id}`, { status: 'cancelled' }, '*');
+  assert.equal(cancelled.status, 200, cancelled.text);
+  assert.equal((await merge()).status, 200);
+  assert.deepEqual((await admin.get(`/api/v1/accounts/${into.id}`)).body.arr, money(100, 'EUR'));
+});
+
 test('what was given is told in part where it is long, and never cut within a character', async t => {
   const cairn = await startCairn(t);
   const admin = await cairn.login();
