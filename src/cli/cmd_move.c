@@ -44,6 +44,7 @@ struct move {
     struct cn_db *postgres; /* source or target */
     struct cn_lease *lease;
     struct cn_event_log *log; /* of the source */
+    struct cn_config config;
     cn_str carried[CARRIED_MAX];
     size_t carried_count;
     int64_t rows;
@@ -196,6 +197,7 @@ static struct cn_event_carry event_carry(struct move *move)
 {
     return (struct cn_event_carry){ .from = move->log,
                                     .now = cn_now(&cn_clock_system),
+                                    .dedup_window_us = move->config.intake_dedupe_ms * 1000,
                                     .progress = tell_events,
                                     .progress_arg = move };
 }
@@ -488,7 +490,8 @@ static bool run(const struct cn_command_env *env, struct cn_error *err)
     if (move.url == NULL) {
         return cn_fail(err, CN_MALFORMED, "--db says which PostgreSQL database");
     }
-    bool ok = is_up ? lock_source(&move, err) && to_postgres(&move, err) : to_files(&move, err);
+    bool ok = cn_workspace_config(env, &move.config, err) &&
+              (is_up ? lock_source(&move, err) && to_postgres(&move, err) : to_files(&move, err));
     finish(&move);
     if (move.told_us > 0) {
         (void)fprintf(stderr, "\r\033[K"); /* as above */
@@ -508,6 +511,7 @@ static bool run(const struct cn_command_env *env, struct cn_error *err)
 
 static const struct cn_option options[] = {
     CN_OPTION_DATA,
+    CN_OPTION_CONFIG,
     { "db", "URL", "postgresql://..., the database to move to or from" },
 };
 

@@ -102,11 +102,13 @@ static bool carry_all(struct carrying *carrying, struct cn_error *err)
 /* ---- to PostgreSQL ---- */
 
 /* Of days that are still looked at. */
-static bool write_ids(struct carrying *carrying, int64_t today, struct cn_error *err)
+static bool write_ids(struct carrying *carrying, struct cn_error *err)
 {
+    const struct cn_event_carry *carry = carrying->carry;
+    const int64_t oldest = carry->now.us / us_per_day - cn_pg_seen_days(carry->dedup_window_us);
     const struct cn_event_batch *batch = carrying->batch;
     struct cn_buf ids;
-    if (carrying->day < today - CN_SEEN_DAYS) {
+    if (carrying->day < oldest) {
         return true;
     }
     cn_buf_init(&ids, BATCH_BYTES);
@@ -130,7 +132,7 @@ static bool write_rows(struct carrying *carrying, struct cn_error *err)
     }
     return cn_pg_add_log_day(carrying->conn, carrying->day, err) &&
            cn_pg_insert_events(carrying->conn, events, batch->count, carrying->day, err) &&
-           write_ids(carrying, carrying->carry->now.us / us_per_day, err);
+           write_ids(carrying, err);
 }
 
 static bool save_position(struct cn_sql_conn *conn, int64_t seq, struct cn_error *err)

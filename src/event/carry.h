@@ -14,6 +14,7 @@
 struct cn_event_carry {
     struct cn_event_log *from; /* nobody appends to it meanwhile */
     cn_time now;
+    int64_t dedup_window_us; /* for how long before that ids are carried to PostgreSQL */
 
     /* Tells how many events have been carried.  May be NULL. */
     void (*progress)(void *arg, int64_t events);

@@ -7,10 +7,6 @@
 #include "event/store.h"
 #include "sql/db.h"
 
-enum {
-    CN_SEEN_DAYS = 2 /* before its own, on which an id is looked for in event_ids at least */
-};
-
 /* The partition of a table for a day, if it is not there. */
 CN_MUST_CHECK bool cn_pg_add_partition(struct cn_sql_conn *conn, const char *table, int64_t day,
                                        struct cn_error *err);

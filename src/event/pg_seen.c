@@ -68,9 +68,9 @@ void cn_pg_seen_free(struct cn_pg_seen *seen)
     free(seen);
 }
 
-int64_t cn_pg_seen_days(const struct cn_event_log_options *options)
+int64_t cn_pg_seen_days(int64_t dedup_window_us)
 {
-    return (options->dedup_window_us + us_per_day - 1) / us_per_day;
+    return (dedup_window_us + us_per_day - 1) / us_per_day;
 }
 
 int64_t cn_pg_seen_known(const struct cn_pg_seen *seen)
@@ -93,7 +93,7 @@ static void begin_day(struct cn_pg_seen *seen, int64_t day)
 
 void cn_pg_seen_pass(struct cn_pg_seen *seen, int64_t today)
 {
-    int64_t oldest = today - cn_pg_seen_days(seen->options);
+    int64_t oldest = today - cn_pg_seen_days(seen->options->dedup_window_us);
     size_t gone = 0;
     begin_day(seen, today);
     (void)pthread_mutex_lock(&seen->lock);
@@ -159,7 +159,7 @@ bool cn_pg_seen_catch_up(struct cn_pg_seen *seen, struct cn_sql_conn *conn, int6
                          int64_t upto, struct cn_error *err)
 {
     size_t rows = PAGE_ROWS;
-    int64_t oldest = today - cn_pg_seen_days(seen->options);
+    int64_t oldest = today - cn_pg_seen_days(seen->options->dedup_window_us);
     bool is_first = seen->known == INT64_MIN;
     struct cn_error kept;
     while (rows == PAGE_ROWS) {

@@ -28,7 +28,7 @@ struct cn_pg_seen *cn_pg_seen_new(const struct cn_event_log_options *options);
 void cn_pg_seen_free(struct cn_pg_seen *seen);
 
 /* How many days before its own an id is looked for, at least. */
-int64_t cn_pg_seen_days(const struct cn_event_log_options *options);
+int64_t cn_pg_seen_days(int64_t dedup_window_us);
 
 /* Up to which number of the log all ids of the window are known. */
 int64_t cn_pg_seen_known(const struct cn_pg_seen *seen);

@@ -71,7 +71,8 @@ static bool make_day_ready(struct pg_store *store, int64_t day, struct cn_error 
     if (store->ready_day == day) {
         return true;
     }
-    struct pg_day ready = { .day = day, .oldest = day - cn_pg_seen_days(&store->options) };
+    struct pg_day ready = { .day = day,
+                            .oldest = day - cn_pg_seen_days(store->options.dedup_window_us) };
     bool ok = cn_db_write(store->db, add_partitions, &ready, err);
     if (!ok && err->code != CN_UNAVAILABLE) { /* another process made them at the same moment */
         ok = cn_db_write(store->db, add_partitions, &ready, err);

@@ -365,7 +365,9 @@ static void a_log_is_carried_from_files_and_back(void **state)
     fill_files(files);
     pg->clock.fixed_us = files->clock.fixed_us;
 
-    struct carry_to to = { .carry = { .from = files->log, .now = cn_now(&files->clock) } };
+    struct carry_to to = { .carry = { .from = files->log,
+                                      .now = cn_now(&files->clock),
+                                      .dedup_window_us = 2 * us_per_day } };
     close_log(pg);
     assert_true(cn_db_write(pg->options.db, carry_work, &to, &pg->err));
     assert_int_equal(to.events, 4000);
@@ -401,6 +403,26 @@ static void a_log_is_carried_from_files_and_back(void **state)
     close_log(files);
     delete_folder(back);
     open_files(files, files->dir);
+    assert_int_equal(teardown(&files_state), 0);
+}
+
+static void ids_of_a_longer_window_are_carried(void **state)
+{
+    struct fixture *pg = *state;
+    void *files_state = NULL;
+    assert_int_equal(setup(&files_state), 0);
+    struct fixture *files = files_state;
+    fill_files(files);
+    pg->clock.fixed_us = files->clock.fixed_us;
+    pg->options.dedup_window_us = 5 * us_per_day;
+    struct carry_to to = { .carry = { .from = files->log,
+                                      .now = cn_now(&files->clock),
+                                      .dedup_window_us = pg->options.dedup_window_us } };
+    close_log(pg);
+    assert_true(cn_db_write(pg->options.db, carry_work, &to, &pg->err));
+    open_log(pg);
+    append_and_wait(pg, 0, 4000);
+    assert_int_equal(pg->answers.duplicates, 4000);
     assert_int_equal(teardown(&files_state), 0);
 }
 
@@ -490,6 +512,7 @@ int main(void)
         P("PostgreSQL: old days are dropped", old_days_are_dropped),
         P("PostgreSQL: a log is carried from files and back, with its numbers and what was seen",
           a_log_is_carried_from_files_and_back),
+        P("PostgreSQL: ids of a longer window are carried", ids_of_a_longer_window_are_carried),
         P("PostgreSQL: an empty log is carried with its number",
           an_empty_log_is_carried_with_its_number),
     };
