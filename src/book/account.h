@@ -22,6 +22,9 @@ enum {
     CN_TURNED_AT_ONCE = 200,        /* of cn_account_refresh_turned() */
 };
 
+/* Minor units of the ARR of one account or contract: sums of thousands are still integers. */
+#define CN_ARR_MAX INT64_C(1000000000000000)
+
 /* Stored as numbers: only add at the end. */
 enum cn_stage {
     CN_STAGE_ONBOARDING,

@@ -25,6 +25,7 @@ extern const char *const cn_contract_status_names[CN_CONTRACT_STATUS_COUNT];
 
 enum {
     CN_CONTRACT_LIST_MAX = 1000,
+    CN_CONTRACT_SEATS_MAX = 1000000000, /* those of all contracts are added up */
 };
 
 struct cn_contract {

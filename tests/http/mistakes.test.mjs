@@ -60,6 +60,23 @@ test('records that cannot be meant are refused', async t => {
     refused(await admin.post(`${path}/tickets`, { subject: ' ' }), '/subject', /must not be empty/);
   });
 
+  await t.test('amounts and seats of which a sum would be no number', async () => {
+    const year = { name: 'Year', starts_on: dayFromNow(-5), ends_on: dayFromNow(300) };
+    const most = { minor: 1e15, currency: 'USD' };
+    for (const arr of [{ ...most, minor: 1e15 + 1 }, { ...most, minor: -1 }]) {
+      refused(await admin.post(`${path}/contracts`, { ...year, arr }), '/arr', /out of range/);
+      refused(await admin.post('/api/v1/accounts', { name: 'Rich', arr }), '/arr', /out of range/);
+      refused(await admin.patch(path, { arr }, '*'), '/arr', /out of range/);
+    }
+    refused(await admin.post(`${path}/contracts`, { ...year, arr: most, seats: 1_000_000_001 }), '/seats', /from 0 to 1000000000/);
+    const rich = await admin.createAccount({ name: 'Rich' });
+    for (const name of ['A', 'B']) {
+      const res = await admin.post(`/api/v1/accounts/${rich.id}/contracts`, { ...year, name, arr: most });
+      assert.equal(res.status, 201, res.text);
+    }
+    assert.equal((await admin.get(`/api/v1/accounts/${rich.id}`)).body.arr.minor, 2e15);
+  });
+
   await t.test('a domain that is none', async () => {
     refused(await admin.post('/api/v1/accounts', { name: 'Bad', domain: 'not a domain' }), '/domain', /such as example.com/);
     refused(await admin.patch(path, { domain: 'acme' }, '*'), '/domain', /such as example.com/);
