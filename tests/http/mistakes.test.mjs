@@ -60,6 +60,11 @@ test('records that cannot be meant are refused', async t => {
     refused(await admin.post(`${path}/tickets`, { subject: ' ' }), '/subject', /must not be empty/);
   });
 
+  await t.test('a text that a database cannot hold', async () => {
+    refused(await admin.post('/api/v1/accounts', { name: 'Ac\u0000me' }), '/name', /holds the character U\+0000/);
+    refused(await admin.patch(path, { name: '\u0000' }, '*'), '/name', /holds the character U\+0000/);
+  });
+
   await t.test('amounts and seats of which a sum would be no number', async () => {
     const year = { name: 'Year', starts_on: dayFromNow(-5), ends_on: dayFromNow(300) };
     const most = { minor: 1e15, currency: 'USD' };
