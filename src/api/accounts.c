@@ -179,7 +179,7 @@ static const struct cn_field create_rows[] = {
                    .doc = "the account above it; null: none"),
     CN_FIELD_OF_ENUM(struct create_body, stage, &stages,
                      CN_MAY(struct create_body, stage, BE_ABSENT), .doc = "lifecycle stage"),
-    CN_FIELD(struct create_body, arr, CN_MAY(struct create_body, arr, BE_BOTH), .max = INT64_MAX,
+    CN_FIELD(struct create_body, arr, CN_MAY(struct create_body, arr, BE_BOTH), .max = CN_ARR_MAX,
              .doc = "annual recurring revenue, while there are no contracts"),
 };
 static const struct cn_fields create_fields =
@@ -198,7 +198,7 @@ static const struct cn_field patch_rows[] = {
                    .doc = "the account above it, which is not below it; null: none"),
     CN_FIELD_OF_ENUM(struct cn_account_patch, stage, &stages,
                      CN_MAY(struct cn_account_patch, stage, BE_ABSENT), .doc = "lifecycle stage"),
-    PATCH(arr, CN_MAY(struct cn_account_patch, arr, BE_BOTH), .max = INT64_MAX,
+    PATCH(arr, CN_MAY(struct cn_account_patch, arr, BE_BOTH), .max = CN_ARR_MAX,
           .doc = "annual recurring revenue, while there are no contracts"),
 };
 static const struct cn_fields patch_fields =

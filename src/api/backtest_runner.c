@@ -8,7 +8,6 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "base/utf8.h"
 
 #include "api/backtest_view.h"
 #include "book/departure.h"
@@ -200,10 +199,8 @@ static const cn_str own_failure = { "an error of Cairn: see the server's log", 3
 /* What may be told of a failure to whoever asked. */
 static cn_str failure_of(const struct cn_error *err)
 {
-    const cn_str text = cn_str_of(err->message);
-    return err->code == CN_INTERNAL || err->code == CN_STORAGE_FULL
-               ? own_failure
-               : cn_str_slice(text, 0, cn_utf8_valid_len(text)); /* a long one was cut */
+    return err->code == CN_INTERNAL || err->code == CN_STORAGE_FULL ? own_failure
+                                                                    : cn_str_of(err->message);
 }
 
 static bool may_pass(const struct cn_error *err)

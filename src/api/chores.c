@@ -42,6 +42,7 @@ static bool prune(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 
 struct turn {
     const struct cn_api_options *options;
+    cn_time now; /* of all its pages, which midnight may pass */
     int64_t begun_after;
     int64_t after;
     bool is_done;
@@ -57,7 +58,7 @@ static bool turn_some(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
                                   .ids = turn->options->ids,
                                   .tz = turn->options->tz,
                                   .scope = CN_SCOPE_ALL,
-                                  .now = cn_now(turn->options->clock) };
+                                  .now = turn->now };
     turn->after = turn->begun_after; /* it may be run again */
     bool ok = cn_account_refresh_turned(&unit, &turn->after, &turn->is_done, err);
     cn_arena_deinit(&arena);
@@ -67,8 +68,8 @@ static bool turn_some(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 /* What a record says of its contracts follows the day.  *day_done: the last one that was. */
 static void turn_day(const struct cn_api_options *options, int64_t *day_done)
 {
-    const int64_t day = cn_tz_day(options->tz, cn_now(options->clock));
-    struct turn turn = { .options = options };
+    struct turn turn = { .options = options, .now = cn_now(options->clock) };
+    const int64_t day = cn_tz_day(options->tz, turn.now);
     struct cn_error err;
     while (*day_done != day && !turn.is_done) {
         turn.begun_after = turn.after;

@@ -42,13 +42,13 @@ static const struct cn_field create_rows[] = {
     CN_FIELD(struct create_body, external_id, CN_MAY(struct create_body, external_id, BE_ABSENT),
              .min = 1, .max = 200, .doc = "the id in your own systems"),
     CN_FIELD(struct create_body, name, .min = 1, .max = 200, .doc = "display name"),
-    CN_FIELD(struct create_body, arr, .max = INT64_MAX, .doc = "annual recurring revenue"),
+    CN_FIELD(struct create_body, arr, .max = CN_ARR_MAX, .doc = "annual recurring revenue"),
     CN_FIELD_OF_DATE(struct create_body, starts_on, .doc = "first day"),
     CN_FIELD_OF_DATE(struct create_body, ends_on, .doc = "last day"),
     CN_FIELD_OF_DATE(struct create_body, notice_on, CN_MAY(struct create_body, notice_on, BE_BOTH),
                      .doc = NOTICE_DOC),
     CN_FIELD(struct create_body, seats, CN_MAY(struct create_body, seats, BE_BOTH),
-             .max = INT64_MAX, .doc = "null: not counted"),
+             .max = CN_CONTRACT_SEATS_MAX, .doc = "null: not counted"),
     CN_FIELD_OF_ENUM(struct create_body, status, &statuses,
                      CN_MAY(struct create_body, status, BE_ABSENT), .doc = "active unless given"),
 };
@@ -60,14 +60,14 @@ static const struct cn_fields create_fields =
              __VA_ARGS__)
 static const struct cn_field patch_rows[] = {
     PATCH(name, BE_ABSENT, .min = 1, .max = 200, .doc = "display name"),
-    PATCH(arr, BE_ABSENT, .max = INT64_MAX, .doc = "annual recurring revenue"),
+    PATCH(arr, BE_ABSENT, .max = CN_ARR_MAX, .doc = "annual recurring revenue"),
     CN_FIELD_OF_DATE(struct cn_contract_patch, starts_on,
                      CN_MAY(struct cn_contract_patch, starts_on, BE_ABSENT), .doc = "first day"),
     CN_FIELD_OF_DATE(struct cn_contract_patch, ends_on,
                      CN_MAY(struct cn_contract_patch, ends_on, BE_ABSENT), .doc = "last day"),
     CN_FIELD_OF_DATE(struct cn_contract_patch, notice_on,
                      CN_MAY(struct cn_contract_patch, notice_on, BE_BOTH), .doc = NOTICE_DOC),
-    PATCH(seats, BE_BOTH, .max = INT64_MAX, .doc = "null: not counted"),
+    PATCH(seats, BE_BOTH, .max = CN_CONTRACT_SEATS_MAX, .doc = "null: not counted"),
     CN_FIELD_OF_ENUM(struct cn_contract_patch, status, &statuses,
                      CN_MAY(struct cn_contract_patch, status, BE_ABSENT), .doc = "where it stands"),
 };

@@ -22,6 +22,9 @@ enum {
     CN_TURNED_AT_ONCE = 200,        /* of cn_account_refresh_turned() */
 };
 
+/* Minor units of the ARR of one account or contract: sums of thousands are still integers. */
+#define CN_ARR_MAX INT64_C(1000000000000000)
+
 /* Stored as numbers: only add at the end. */
 enum cn_stage {
     CN_STAGE_ONBOARDING,
@@ -208,10 +211,11 @@ CN_MUST_CHECK bool cn_account_refresh(const struct cn_unit *unit, cn_account_id 
                                       struct cn_error *err);
 
 /*
- * The same for accounts of which a contract began or was over since the last time, by the clock
- * alone: at most CN_TURNED_AT_ONCE of those after the account *after, which it sets to the last
- * one. *done_out: there are no more.  Inside a transaction; *after and *done_out are only to be
- * taken over if that commits.  The first time it is for every account that has contracts.
+ * Sets arr and renewal of accounts of which a contract began or was over since the last time, by
+ * the clock alone: at most CN_TURNED_AT_ONCE of those after the account *after, which it sets to
+ * the last one. *done_out: there are no more.  Inside a transaction; *after and *done_out are only
+ * to be taken over if that commits.  The unit's day is the same until it is done.  The first time
+ * it is for every account that has contracts.
  */
 CN_MUST_CHECK bool cn_account_refresh_turned(const struct cn_unit *unit, int64_t *after,
                                              bool *done_out, struct cn_error *err);

@@ -213,11 +213,34 @@ static void note_figures(const struct cn_unit *unit, const struct cn_account *ol
     cn_field_change_note(unit, &change);
 }
 
+static bool has_figures_of(const struct cn_account *a, const struct cn_account *b)
+{
+    return a->arr_given == b->arr_given && a->arr.minor == b->arr.minor &&
+           strcmp(a->arr.currency, b->arr.currency) == 0 &&
+           a->renewal_on_given == b->renewal_on_given && a->renewal_on == b->renewal_on;
+}
+
+static bool save_figures(const struct cn_unit *unit, const struct cn_account *account,
+                         struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn,
+                        "UPDATE account SET arr_minor = $2, currency = $3, renewal_on = $4"
+                        " WHERE account_id = $1",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, account->id.value);
+    cn_row_bind_opt_i64(stmt, 2, account->arr_given, account->arr.minor);
+    cn_sql_bind_str(stmt, 3, cn_str_of(account->arr.currency));
+    cn_row_bind_opt_i64(stmt, 4, account->renewal_on_given, account->renewal_on);
+    return cn_sql_run(stmt, err);
+}
+
 static bool refresh_contracts(const struct cn_unit *unit, cn_account_id id, struct cn_error *err)
 {
     struct summary summary;
     struct cn_account old;
-    struct cn_sql_stmt *stmt = NULL;
     if (!summarise(unit, id, &summary, err)) {
         return false;
     }
@@ -233,17 +256,10 @@ static bool refresh_contracts(const struct cn_unit *unit, cn_account_id id, stru
     memcpy(new.arr.currency, summary.currency, sizeof(new.arr.currency));
     new.renewal_on = summary.renewal_on;
     new.renewal_on_given = summary.renewal_on_given;
-    if (!cn_sql_prepare(unit->conn,
-                        "UPDATE account SET arr_minor = $2, currency = $3, renewal_on = $4"
-                        " WHERE account_id = $1",
-                        &stmt, err)) {
-        return false;
+    if (has_figures_of(&new, &old)) {
+        return true;
     }
-    cn_sql_bind_i64(stmt, 1, id.value);
-    cn_row_bind_opt_i64(stmt, 2, new.arr_given, new.arr.minor);
-    cn_sql_bind_str(stmt, 3, cn_str_of(new.arr.currency));
-    cn_row_bind_opt_i64(stmt, 4, new.renewal_on_given, new.renewal_on);
-    if (!cn_sql_run(stmt, err)) {
+    if (!save_figures(unit, &new, err)) {
         return false;
     }
     note_figures(unit, &old, &new);
@@ -273,25 +289,28 @@ bool cn_account_refresh(const struct cn_unit *unit, cn_account_id id, struct cn_
 
 /* ---- what contracts say by the clock alone ---- */
 
-/* Accounts after `after` of which a contract began, or was over, since the day `from`. */
+/* Accounts after `after` of which a contract began, or was over, between the day `from`, 0: ever,
+ * and today, whichever is earlier: a clock may have been set back. */
 static bool list_turned(const struct cn_unit *unit, int64_t from, int64_t after, int64_t **ids_out,
                         size_t *count_out, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
     bool row = false;
     size_t count = 0;
+    const int64_t today = cn_unit_day(unit);
     int64_t *ids = cn_arena_array(unit->arena, int64_t, CN_TURNED_AT_ONCE);
     if (!cn_sql_prepare(unit->conn,
                         "SELECT DISTINCT account_id FROM contract WHERE account_id > $1"
-                        " AND ((starts_on > $2 AND starts_on <= $3)"
+                        " AND ($5 = 0 OR (starts_on > $2 AND starts_on <= $3)"
                         " OR (ends_on >= $2 AND ends_on < $3)) ORDER BY account_id LIMIT $4",
                         &stmt, err)) {
         return false;
     }
     cn_sql_bind_i64(stmt, 1, after);
-    cn_sql_bind_i64(stmt, 2, from);
-    cn_sql_bind_i64(stmt, 3, cn_unit_day(unit));
+    cn_sql_bind_i64(stmt, 2, from < today ? from : today);
+    cn_sql_bind_i64(stmt, 3, from < today ? today : from);
     cn_sql_bind_i64(stmt, 4, CN_TURNED_AT_ONCE);
+    cn_sql_bind_i64(stmt, 5, from);
     bool ok = cn_sql_step(stmt, &row, err);
     while (ok && row && count < CN_TURNED_AT_ONCE) {
         ids[count++] = cn_sql_column_i64(stmt, 0);
@@ -306,7 +325,7 @@ static bool list_turned(const struct cn_unit *unit, int64_t from, int64_t after,
 bool cn_account_refresh_turned(const struct cn_unit *unit, int64_t *after, bool *done_out,
                                struct cn_error *err)
 {
-    int64_t from = 0; /* the day of the last time; at first every contract is looked at */
+    int64_t from = 0; /* the day of the last time, 0: there was none */
     int64_t *ids = NULL;
     size_t count = 0;
     struct cn_map held = { 0 };
@@ -319,7 +338,6 @@ bool cn_account_refresh_turned(const struct cn_unit *unit, int64_t *after, bool 
     for (size_t i = 0; ok && i < count; i++) {
         if (cn_map_get(&held, (uint64_t)ids[i]) != NULL) {
             ok = refresh_contracts(unit, (cn_account_id){ ids[i] }, err);
-            cn_change_note(unit, (cn_account_id){ ids[i] }, CN_CHANGE_CONTRACT);
         }
         *after = ids[i];
     }

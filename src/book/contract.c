@@ -212,46 +212,88 @@ static bool find_external(const struct cn_unit *unit, cn_account_id account_id, 
     return ok;
 }
 
-/* Their ARR is added up, so contracts that run on the same day are in one currency. */
-static bool check_currency(const struct cn_unit *unit, const struct cn_contract *contract,
-                           struct cn_error *err)
+struct clash {
+    bool is_there;
+    cn_str name;
+    cn_str currency;
+    cn_str other_name;
+    cn_str other_currency;
+};
+
+/* Of that contract, or of any two if its id is 0: ARR is added up, so contracts that run on the
+ * same day are in one currency.  One that was marked as ended counts until its last day. */
+static bool find_clash(const struct cn_unit *unit, cn_account_id account_id, cn_contract_id id,
+                       struct clash *clash_out, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
     bool found = false;
-    if (contract->status != CN_CONTRACT_ACTIVE) {
-        return true;
-    }
     if (!cn_sql_prepare(unit->conn,
-                        "SELECT name, currency FROM contract WHERE account_id = $1"
-                        " AND contract_id <> $2 AND status = $3 AND starts_on <= $4"
-                        " AND ends_on >= $5 AND currency <> $6 ORDER BY contract_id LIMIT 1",
+                        "SELECT own.name, own.currency, other.name, other.currency"
+                        " FROM contract AS own JOIN contract AS other"
+                        " ON other.account_id = own.account_id"
+                        " AND other.contract_id <> own.contract_id"
+                        " WHERE own.account_id = $1 AND ($2 = 0 OR own.contract_id = $2)"
+                        " AND own.status IN ($3, $4) AND other.status IN ($3, $4)"
+                        " AND other.starts_on <= own.ends_on AND other.ends_on >= own.starts_on"
+                        " AND other.currency <> own.currency"
+                        " ORDER BY own.contract_id, other.contract_id LIMIT 1",
                         &stmt, err)) {
         return false;
     }
-    cn_sql_bind_i64(stmt, 1, contract->account_id.value);
-    cn_sql_bind_i64(stmt, 2, contract->id.value);
+    cn_sql_bind_i64(stmt, 1, account_id.value);
+    cn_sql_bind_i64(stmt, 2, id.value);
     cn_sql_bind_i64(stmt, 3, CN_CONTRACT_ACTIVE);
-    cn_sql_bind_i64(stmt, 4, contract->ends_on);
-    cn_sql_bind_i64(stmt, 5, contract->starts_on);
-    cn_sql_bind_str(stmt, 6, cn_str_of(contract->arr.currency));
+    cn_sql_bind_i64(stmt, 4, CN_CONTRACT_ENDED);
     bool ok = cn_sql_step(stmt, &found, err);
-    if (ok && found) {
-        cn_str name = cn_sql_column_str(stmt, 0);
-        cn_str currency = cn_sql_column_str(stmt, 1);
-        (void)cn_fail(err, CN_INVALID, "contract '%.*s' runs at the same time and is in %.*s",
-                      CN_STR_ARG(name), CN_STR_ARG(currency));
-        ok = cn_error_field(err, "arr");
+    *clash_out = (struct clash){ .is_there = ok && found };
+    if (clash_out->is_there) {
+        clash_out->name = cn_row_str(unit->arena, stmt, 0);
+        clash_out->currency = cn_row_str(unit->arena, stmt, 1);
+        clash_out->other_name = cn_row_str(unit->arena, stmt, 2);
+        clash_out->other_currency = cn_row_str(unit->arena, stmt, 3);
     }
     cn_sql_finish(stmt);
     return ok;
 }
 
-/* Stores the record, new if old has no id, inside the transaction. */
+static bool check_currency(const struct cn_unit *unit, const struct cn_contract *contract,
+                           struct cn_error *err)
+{
+    struct clash clash;
+    if (!find_clash(unit, contract->account_id, contract->id, &clash, err)) {
+        return false;
+    }
+    if (clash.is_there) {
+        (void)cn_fail(err, CN_INVALID, "contract '%.*s' runs at the same time and is in %.*s",
+                      CN_STR_ARG(clash.other_name), CN_STR_ARG(clash.other_currency));
+        return cn_error_field(err, "arr");
+    }
+    return true;
+}
+
+bool cn_contract_check_currencies(const struct cn_unit *unit, cn_account_id account_id,
+                                  struct cn_error *err)
+{
+    struct clash clash;
+    if (!find_clash(unit, account_id, (cn_contract_id){ 0 }, &clash, err)) {
+        return false;
+    }
+    return !clash.is_there ||
+           cn_fail(err, CN_INVALID,
+                   "contracts of one account run at the same time in %.*s and %.*s: '%.*s' and"
+                   " '%.*s'",
+                   CN_STR_ARG(clash.currency), CN_STR_ARG(clash.other_currency),
+                   CN_STR_ARG(clash.name), CN_STR_ARG(clash.other_name));
+}
+
+/* Stores the record, new if old has no id, inside the transaction, which must not be committed if
+ * it fails. */
 static bool store(const struct cn_unit *unit, const struct cn_contract *old,
                   const struct cn_contract *new, struct cn_error *err)
 {
-    if (!check_days(new, err) || !check_currency(unit, new, err) ||
-        !(old->id.value == 0 ? insert(unit, new, err) : save(unit, new, err))) {
+    if (!check_days(new, err) ||
+        !(old->id.value == 0 ? insert(unit, new, err) : save(unit, new, err)) ||
+        !check_currency(unit, new, err)) {
         return false;
     }
     note_differences(unit, old, new);

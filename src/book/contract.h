@@ -25,6 +25,7 @@ extern const char *const cn_contract_status_names[CN_CONTRACT_STATUS_COUNT];
 
 enum {
     CN_CONTRACT_LIST_MAX = 1000,
+    CN_CONTRACT_SEATS_MAX = 1000000000, /* those of all contracts are added up */
 };
 
 struct cn_contract {
@@ -80,8 +81,9 @@ struct cn_contract_patch {
 };
 
 /* All functions fail with CN_NOT_FOUND if the account is not in scope, and with CN_INVALID
- * (err->field) if a contract ends before it starts, or notice is not within it.  Writing sets the
- * account's arr and renewal. */
+ * (err->field) if a contract ends before it starts, notice is not within it, or another one that is
+ * active or ended runs on one of its days in another currency.  Writing sets the account's arr and
+ * renewal. */
 
 /* With an external id that the account has already, that contract is updated. */
 CN_MUST_CHECK bool cn_contract_create(const struct cn_unit *unit, cn_account_id account_id,
@@ -100,5 +102,10 @@ CN_MUST_CHECK bool cn_contract_update(const struct cn_unit *unit, cn_account_id 
                                       cn_contract_id id, int64_t version,
                                       const struct cn_contract_patch *patch,
                                       struct cn_contract *contract_out, struct cn_error *err);
+
+/* Whether all contracts of the account that run on the same day are in one currency; fails with
+ * CN_INVALID if not, and names two. */
+CN_MUST_CHECK bool cn_contract_check_currencies(const struct cn_unit *unit,
+                                                cn_account_id account_id, struct cn_error *err);
 
 #endif

@@ -55,7 +55,8 @@ struct cn_merge {
 
 /* Makes `from` a part of `into`, in one transaction; *survivor_out is `into` as it is then.  Fails
  * with CN_NOT_FOUND or CN_GONE if there is no `from`, with CN_STALE, with CN_INVALID if `into` is
- * not an account in scope or is `from`, or as sql/sql.h says; then nothing has changed. */
+ * not an account in scope or is `from`, or contracts of both run on the same day in two currencies,
+ * or as sql/sql.h says; then nothing has changed. */
 CN_MUST_CHECK bool cn_account_merge(const struct cn_unit *unit, const struct cn_merge *merge,
                                     struct cn_account *survivor_out, struct cn_error *err);
 

@@ -4,6 +4,7 @@
 #include "base/str.h"
 
 #include "book/change.h"
+#include "book/contract.h"
 #include "book/merge.h"
 #include "book/person.h"
 #include "book/row.h"
@@ -303,7 +304,13 @@ static bool move_contracts(const struct cn_unit *unit, cn_account_id from, cn_ac
         .clash = rename_contract,
     };
     cn_change_note(unit, into, CN_CHANGE_CONTRACT);
-    return move_records(unit, &contracts, from, into, err);
+    if (!move_records(unit, &contracts, from, into, err)) {
+        return false;
+    }
+    if (!cn_contract_check_currencies(unit, into, err)) {
+        return err->code == CN_INVALID ? cn_error_field(err, "into") : false;
+    }
+    return true;
 }
 
 static bool rename_ticket(const struct cn_unit *unit, cn_account_id from, cn_account_id into,

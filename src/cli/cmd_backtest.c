@@ -138,6 +138,9 @@ static bool print_departures(const struct cn_command_env *env, struct cn_workspa
 static bool run_departures(const struct cn_command_env *env, struct cn_error *err)
 {
     struct cn_workspace workspace;
+    if (env->operands[0] != NULL && cn_command_value(env, "suggest") != NULL) {
+        return cn_fail(err, CN_MALFORMED, "give a file or --suggest, not both");
+    }
     if (!cn_workspace_open_beside(env, &workspace, err)) {
         return false;
     }

@@ -6,7 +6,6 @@
 #include "demo/actions.h"
 #include "demo/run.h"
 #include "demo/seed.h"
-#include "net/server.h"
 
 enum {
     SEED = 7,
@@ -36,13 +35,6 @@ static bool read_size(const struct cn_command_env *env, size_t *size_out, struct
     }
     *size_out = (size_t)size;
     return true;
-}
-
-/* Before anything is made. */
-static bool check_address(const struct cn_command_env *env, struct cn_error *err)
-{
-    struct cn_config config;
-    return cn_workspace_config(env, &config, err) && cn_http_check_listen(config.http_listen, err);
 }
 
 static void welcome(const struct cn_command_env *env, const struct cn_server *server,
@@ -110,7 +102,7 @@ static bool run(const struct cn_command_env *env, struct cn_error *err)
     struct cn_server server;
     struct world world = { 0 };
     cn_server_block_signals();
-    if (!read_size(env, &world.self_service, err) || !check_address(env, err) ||
+    if (!read_size(env, &world.self_service, err) || !cn_server_check(env, err) ||
         !cn_workspace_open(env, &create, &workspace, &world.is_new, err)) {
         return false;
     }

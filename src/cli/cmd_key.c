@@ -58,6 +58,9 @@ static bool add_api(const struct cn_command_env *env, const struct cn_unit *unit
         !cn_user_load_email(unit, cn_str_of(env->operands[0]), &user, err)) {
         return false;
     }
+    if (user.is_disabled) {
+        return cn_fail(err, CN_CONFLICT, "%.*s is disabled", CN_STR_ARG(user.email));
+    }
     new_key.user_id = user.id;
     if (!cn_api_key_create(unit, &new_key, token, &key, err)) {
         return false;

@@ -436,7 +436,7 @@ static bool put_in_place(struct move *move, struct cn_error *err)
 
 static bool to_files(struct move *move, struct cn_error *err)
 {
-    if (!make_place(move, err) || !open_postgres(move, err)) {
+    if (!open_postgres(move, err) || !make_place(move, err)) {
         return false;
     }
     move->book = move->postgres;
@@ -476,7 +476,6 @@ static bool run(const struct cn_command_env *env, struct cn_error *err)
 {
     struct move move = { .env = env,
                          .dir = cn_workspace_dir(env),
-                         .url = cn_command_value(env, "db"),
                          .lock = -1,
                          .is_watched = isatty(STDERR_FILENO) == 1 };
     bool is_up = strcmp(env->operands[0], "postgresql") == 0;
@@ -484,6 +483,9 @@ static bool run(const struct cn_command_env *env, struct cn_error *err)
         return cn_fail(err, CN_MALFORMED,
                        "a workspace is moved to postgresql or to files, not '%s'",
                        env->operands[0]);
+    }
+    if (!cn_workspace_db(env, &move.url, err)) {
+        return false;
     }
     if (move.url == NULL) {
         return cn_fail(err, CN_MALFORMED, "--db says which PostgreSQL database");
@@ -508,7 +510,11 @@ static bool run(const struct cn_command_env *env, struct cn_error *err)
 
 static const struct cn_option options[] = {
     CN_OPTION_DATA,
-    { "db", "URL", "postgresql://..., the database to move to or from" },
+    CN_OPTION_CONFIG,
+    { .name = "db",
+      .value = "URL",
+      .doc = "postgresql://..., the database to move to or from",
+      .is_place = true },
 };
 
 const struct cn_command cn_cmd_move = {

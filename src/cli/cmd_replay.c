@@ -173,7 +173,7 @@ static const struct cn_option options[] = {
     CN_OPTION_DATA,
     CN_OPTION_DB,
     CN_OPTION_CONFIG,
-    { "as-known", NULL, "compute every lived score again from what was known then" },
+    { "as-known", NULL, "Compute every lived score again from what was known then" },
 };
 
 const struct cn_command cn_cmd_replay = {

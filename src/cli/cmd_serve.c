@@ -6,7 +6,7 @@ static bool run(const struct cn_command_env *env, struct cn_error *err)
     struct cn_workspace workspace;
     struct cn_server server;
     cn_server_block_signals();
-    if (!cn_workspace_open(env, NULL, &workspace, NULL, err)) {
+    if (!cn_server_check(env, err) || !cn_workspace_open(env, NULL, &workspace, NULL, err)) {
         return false;
     }
     bool ok = cn_server_open(&workspace, false, &server, err);

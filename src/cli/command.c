@@ -144,6 +144,10 @@ bool cn_command_parse(const struct cn_command *command, int argc, char *const *a
             if (!parse_option(argc, argv, &at, &env, err)) {
                 return false;
             }
+        } else if (argv[at][0] == '\0') { /* as of a variable that is not set */
+            return cn_fail(err, CN_MALFORMED,
+                           "a word of the command line is empty; usage: cairn %s %s", command->name,
+                           command->operands);
         } else if (env.operand_count < command->operands_max) {
             env.operands[env.operand_count++] = argv[at];
         } else {
@@ -166,7 +170,7 @@ void cn_command_list_print(FILE *out)
     PRINT(out, "Cairn, a self-hosted customer success platform.\n\n"
                "usage: cairn COMMAND [OPTION...]\n\n");
     for (size_t i = 0; i < cn_command_count; i++) {
-        PRINT(out, "  %-16s %s\n", cn_commands[i]->name, cn_commands[i]->doc);
+        PRINT(out, "  %-18s %s\n", cn_commands[i]->name, cn_commands[i]->doc);
     }
     PRINT(out, "\ncairn COMMAND --help says more.  First steps: cairn demo --data demo\n");
 }
@@ -183,7 +187,7 @@ static bool print_group(FILE *out, const char *word)
                 PRINT(out, "usage: cairn %s ...\n\n", word);
             }
             found = true;
-            PRINT(out, "  cairn %-16s %s\n", command->name, command->doc);
+            PRINT(out, "  cairn %-18s %s\n", command->name, command->doc);
         }
     }
     return found;

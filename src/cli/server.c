@@ -17,6 +17,7 @@
 #include "engine/parts.h"
 #include "engine/portfolio.h"
 #include "metric/rollup.h"
+#include "net/server.h"
 
 enum {
     PROGRESS_EVERY_US = 500000 /* pages need no more */
@@ -340,6 +341,12 @@ static void write_gauges(void *arg, struct cn_gauges *out)
              (double)rollup.waiting_rows);
     cn_gauge(out, "cairn_metric_refused_values_total", CN_COUNTER,
              "Values that were no numbers or too large for a sum", (double)rollup.refused_values);
+}
+
+bool cn_server_check(const struct cn_command_env *env, struct cn_error *err)
+{
+    struct cn_config config;
+    return cn_workspace_config(env, &config, err) && cn_http_check_listen(config.http_listen, err);
 }
 
 bool cn_server_listen(struct cn_server *server, const struct cn_api_demo *demo,

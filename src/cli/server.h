@@ -39,6 +39,9 @@ struct cn_server {
 CN_MUST_CHECK bool cn_server_open(struct cn_workspace *workspace, bool held,
                                   struct cn_server *server_out, struct cn_error *err);
 
+/* Before anything is begun: whether the command's settings say where to listen. */
+CN_MUST_CHECK bool cn_server_check(const struct cn_command_env *env, struct cn_error *err);
+
 /* Listens.  demo: NULL unless it is one; it must outlive the server, which must not move from here
  * on. */
 CN_MUST_CHECK bool cn_server_listen(struct cn_server *server, const struct cn_api_demo *demo,

@@ -195,10 +195,24 @@ static bool check_records(const struct cn_workspace *workspace, struct cn_error 
                    workspace->dir);
 }
 
+bool cn_workspace_db(const struct cn_command_env *env, const char **url_out, struct cn_error *err)
+{
+    const char *url = cn_command_value(env, "db");
+    *url_out = url;
+    /* What it is else is not told again: it may hold a password. */
+    return url == NULL || cn_str_starts_with(cn_str_of(url), CN_STR("postgresql://")) ||
+           cn_str_starts_with(cn_str_of(url), CN_STR("postgres://")) ||
+           cn_fail(err, CN_MALFORMED,
+                   "--db names a PostgreSQL database, as postgresql://user@host/name");
+}
+
 static bool connect_databases(const struct cn_command_env *env, struct cn_workspace *workspace,
                               struct cn_error *err)
 {
-    const char *url = cn_command_value(env, "db");
+    const char *url = NULL;
+    if (!cn_workspace_db(env, &url, err)) {
+        return false;
+    }
     if (url == NULL) {
         return check_records(workspace, err) &&
                open_sqlite(workspace->dir, "cairn.db", &workspace->db, err) &&
@@ -304,22 +318,41 @@ static bool load_row(struct cn_workspace *workspace, const struct cn_workspace_n
            read_row(workspace, row_out, err);
 }
 
+/* Before anything is made: a command that looks at a workspace does not leave half a one. */
+static bool check_place(const struct cn_command_env *env, const struct cn_workspace *workspace,
+                        struct cn_error *err)
+{
+    const char *url = NULL;
+    int64_t records = 0;
+    int64_t figures = 0;
+    if (!cn_workspace_db(env, &url, err) || !file_size(workspace, "cairn.db", &records, err) ||
+        !file_size(workspace, "rollup.db", &figures, err)) {
+        return false;
+    }
+    bool is_one = url != NULL ? access(workspace->dir, F_OK) == 0 : records > 0 || figures > 0;
+    return is_one ||
+           cn_fail(err, CN_NOT_FOUND, "there is no workspace in %s; make one with cairn init",
+                   workspace->dir);
+}
+
 static bool open_all(const struct cn_command_env *env, const struct cn_workspace_new *create,
                      struct cn_workspace *workspace, bool *created_out, struct cn_error *err)
 {
     struct cn_workspace_row row;
-    if (create != NULL) {
+    if (create == NULL) {
+        if (!check_place(env, workspace, err)) {
+            return false;
+        }
+    } else {
+        const char *url = NULL;
         struct cn_tz *tz = NULL; /* before anything is made: the zone is for ever */
-        if (!cn_tz_load(create->time_zone, &tz, err)) {
+        if (!cn_workspace_db(env, &url, err) || !cn_tz_load(create->time_zone, &tz, err)) {
             return false;
         }
         cn_tz_free(tz);
         if (!make_dir(workspace->dir, err)) {
             return false;
         }
-    } else if (access(workspace->dir, F_OK) != 0) {
-        return cn_fail(err, CN_NOT_FOUND, "there is no workspace in %s; make one with cairn init",
-                       workspace->dir);
     }
     if (!cn_workspace_lock(workspace->dir, &workspace->lock, err) ||
         !connect_databases(env, workspace, err) ||

@@ -67,6 +67,11 @@ CN_MUST_CHECK bool cn_workspace_lock(const char *dir, int *lock_out, struct cn_e
 CN_MUST_CHECK bool cn_workspace_config(const struct cn_command_env *env,
                                        struct cn_config *config_out, struct cn_error *err);
 
+/* What --db names, or *url_out is NULL: the files of the folder.  Fails with CN_MALFORMED if it is
+ * no PostgreSQL. */
+CN_MUST_CHECK bool cn_workspace_db(const struct cn_command_env *env, const char **url_out,
+                                   struct cn_error *err);
+
 /* What a new workspace is called and where its days begin. */
 struct cn_workspace_new {
     cn_str name;

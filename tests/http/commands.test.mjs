@@ -19,6 +19,7 @@ async function succeed(...args) {
 test('every command says what it does', async () => {
   const list = await succeed('--help');
   const names = [...list.matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}\S/gm)].map(match => match[1]);
+  assert.equal(names.length, [...list.matchAll(/^ {2}\S/gm)].length, list);
   assert.ok(names.length >= 15, list);
   for (const name of names) {
     const help = await succeed(...name.split(' '), '--help');
@@ -48,6 +49,48 @@ test('a wrong command line is refused with what to do', async () => {
   const { code, stderr } = await cairnCommand(['serve', '--data', '/nonexistent/place']);
   assert.equal(code, 1);
   assert.match(stderr, /cairn init/);
+  for (const [args, said] of [
+    [['backup', '', '--data', 'a'], /a word of the command line is empty; usage: cairn backup FOLDER/],
+    [['eval', ''], /a word of the command line is empty; usage: cairn eval \[EXPRESSION\]/],
+    [['departures', '--suggest', 'file.csv'], /a file or --suggest, not both/],
+    [['move', 'postgresql', '--db', ''], /--db is empty/],
+    [['move', 'postgresql', '--db', 'sqlite:x'], /--db names a PostgreSQL database/],
+    [['init', '--data', 'a', '--db', 'sqlite:x'], /--db names a PostgreSQL database/],
+  ]) {
+    const refused = await cairnCommand(args);
+    assert.equal(refused.code, 2, args.join(' '));
+    assert.match(refused.stderr, said);
+  }
+});
+
+test('a place that is none is not made into half a workspace', { skip: onPostgres }, async t => {
+  const dir = await mkdtemp(join(tmpdir(), 'cairn-nothing-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  for (const args of [['serve'], ['doctor'], ['replay'], ['user', 'list'], ['program', 'history']]) {
+    const { code, stderr } = await cairnCommand([...args, '--data', dir]);
+    assert.equal(code, 1);
+    assert.ok(stderr.includes(`there is no workspace in ${dir}; make one with cairn init`), stderr);
+    assert.deepEqual(await readdir(dir), [], args.join(' '));
+  }
+  const away = ['--data', join(dir, 'moved'), '--db', 'postgresql://127.0.0.1:1/none'];
+  assert.equal((await cairnCommand(['move', 'files', ...away])).code, 1);
+  assert.deepEqual(await readdir(dir), []);
+  await succeed('init', '--data', dir);
+});
+
+test('what cannot be served or used is refused before anything begins', { skip: onPostgres }, async t => {
+  const dir = await mkdtemp(join(tmpdir(), 'cairn-useless-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  await succeed('init', '--data', dir);
+  const { code, stderr } = await cairnCommand(['serve', '--data', dir, '--listen', '127.0.0.1:99999']);
+  assert.deepEqual([code, stderr], [1, 'cairn serve: "127.0.0.1:99999" is not an address and port\n']);
+  const added = await cairnCommand(['user', 'add', 'gone@example.com', '--data', dir], { input: 'a long password\n' });
+  assert.equal(added.code, 0, added.stderr);
+  await succeed('key', 'api', 'gone@example.com', '--data', dir);
+  await succeed('user', 'disable', 'gone@example.com', '--data', dir);
+  const key = await cairnCommand(['key', 'api', 'gone@example.com', '--data', dir]);
+  assert.deepEqual([key.code, key.stdout], [1, '']);
+  assert.match(key.stderr, /gone@example.com is disabled/);
 });
 
 test('what a workspace or a user cannot be is refused before anything is made', async t => {

@@ -60,6 +60,28 @@ test('records that cannot be meant are refused', async t => {
     refused(await admin.post(`${path}/tickets`, { subject: ' ' }), '/subject', /must not be empty/);
   });
 
+  await t.test('a text that a database cannot hold', async () => {
+    refused(await admin.post('/api/v1/accounts', { name: 'Ac\u0000me' }), '/name', /holds the character U\+0000/);
+    refused(await admin.patch(path, { name: '\u0000' }, '*'), '/name', /holds the character U\+0000/);
+  });
+
+  await t.test('amounts and seats of which a sum would be no number', async () => {
+    const year = { name: 'Year', starts_on: dayFromNow(-5), ends_on: dayFromNow(300) };
+    const most = { minor: 1e15, currency: 'USD' };
+    for (const arr of [{ ...most, minor: 1e15 + 1 }, { ...most, minor: -1 }]) {
+      refused(await admin.post(`${path}/contracts`, { ...year, arr }), '/arr', /out of range/);
+      refused(await admin.post('/api/v1/accounts', { name: 'Rich', arr }), '/arr', /out of range/);
+      refused(await admin.patch(path, { arr }, '*'), '/arr', /out of range/);
+    }
+    refused(await admin.post(`${path}/contracts`, { ...year, arr: most, seats: 1_000_000_001 }), '/seats', /from 0 to 1000000000/);
+    const rich = await admin.createAccount({ name: 'Rich' });
+    for (const name of ['A', 'B']) {
+      const res = await admin.post(`/api/v1/accounts/${rich.id}/contracts`, { ...year, name, arr: most });
+      assert.equal(res.status, 201, res.text);
+    }
+    assert.equal((await admin.get(`/api/v1/accounts/${rich.id}`)).body.arr.minor, 2e15);
+  });
+
   await t.test('a domain that is none', async () => {
     refused(await admin.post('/api/v1/accounts', { name: 'Bad', domain: 'not a domain' }), '/domain', /such as example.com/);
     refused(await admin.patch(path, { domain: 'acme' }, '*'), '/domain', /such as example.com/);
@@ -89,6 +111,35 @@ test('records that cannot be meant are refused', async t => {
     const next = (await admin.get(`${path}/contracts`)).body.data.find(one => one.external_id === 'next');
     refused(await admin.patch(`${path}/contracts/${next.id}`, { starts_on: dayFromNow(9) }, '*'), '/arr', /is in EUR/);
   });
+});
+
+test('accounts whose contracts run at the same time in two currencies are not merged', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const [into, from] = [await admin.createAccount({ name: 'Acme' }), await admin.createAccount({ name: 'Beta' })];
+  const contract = (account, name, currency) => admin.post(`/api/v1/accounts/${account.id}/contracts`, {
+    name, arr: money(100, currency), starts_on: dayFromNow(-10), ends_on: dayFromNow(10) });
+  assert.equal((await contract(into, 'Euros', 'EUR')).status, 201);
+  const { body: dollars } = await contract(from, 'Dollars', 'USD');
+  const merge = () => admin.post(`/api/v1/accounts/${from.id}/merge`, { into: into.id }, { 'if-match': '*' });
+  refused(await merge(), '/into', /at the same time in (EUR and USD: 'Euros' and 'Dollars'|USD and EUR: 'Dollars' and 'Euros')/);
+  assert.equal((await admin.get(`/api/v1/accounts/${from.id}`)).body.arr.currency, 'USD');
+  const cancelled = await admin.patch(`/api/v1/accounts/${from.id}/contracts/${dollars.id}`, { status: 'cancelled' }, '*');
+  assert.equal(cancelled.status, 200, cancelled.text);
+  assert.equal((await merge()).status, 200);
+  assert.deepEqual((await admin.get(`/api/v1/accounts/${into.id}`)).body.arr, money(100, 'EUR'));
+});
+
+test('what was given is told in part where it is long, and never cut within a character', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  for (const before of ['', 'a', 'ab']) {
+    const account = { name: 'Acme', external_id: before + '\u20ac'.repeat(150) };
+    await admin.createAccount(account);
+    const res = await admin.post('/api/v1/accounts', account);
+    assert.equal(res.status, 409, res.text);
+    assert.match(res.body.detail, /external id '\w*\u20ac{60,}$/u);
+  }
 });
 
 test('an account says the same of its contracts alone, in the list, and while one is a draft or signed ahead', async t => {

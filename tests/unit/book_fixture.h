@@ -7,6 +7,9 @@
 
 #include <stdlib.h>
 
+#include "base/str.h"
+
+#include "book/account.h"
 #include "book/change.h"
 #include "book/migrations.h"
 #include "book/unit.h"
@@ -82,6 +85,25 @@ static inline int book_teardown(void **state)
 static inline bool book_has_server(void)
 {
     return getenv("CAIRN_TEST_PG_URL") != NULL; /* NOLINT(concurrency-mt-unsafe): one thread */
+}
+
+/* Runs tests on SQLite, and if there is a server those on PostgreSQL; how many failed. */
+#define BOOK_RUN(name, sqlite_tests, postgres_tests)                                       \
+    (cmocka_run_group_tests_name(name " on sqlite", sqlite_tests, NULL, NULL) +            \
+     (book_has_server()                                                                    \
+          ? cmocka_run_group_tests_name(name " on postgresql", postgres_tests, NULL, NULL) \
+          : 0))
+
+static inline struct cn_account book_make_account(struct book_fixture *f, const char *key,
+                                                  const char *name)
+{
+    const struct cn_account_new new_account = { .name = cn_str_of(name),
+                                                .external_id = cn_str_of(key),
+                                                .arr = { 120000, "EUR" },
+                                                .arr_given = CN_GIVEN };
+    struct cn_account account;
+    must(cn_account_create(&f->unit, &new_account, &account, &f->err));
+    return account;
 }
 
 #endif

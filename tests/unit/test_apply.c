@@ -462,9 +462,5 @@ int main(void)
              what_others_stored_while_a_batch_waited_is_still_to_be_read, book_setup),
     };
     const struct CMUnitTest postgres_tests[] = { TESTS(book_setup_server) };
-    int failed = cmocka_run_group_tests_name("apply on sqlite", sqlite_tests, NULL, NULL);
-    if (book_has_server()) {
-        failed += cmocka_run_group_tests_name("apply on postgresql", postgres_tests, NULL, NULL);
-    }
-    return failed;
+    return BOOK_RUN("apply", sqlite_tests, postgres_tests);
 }

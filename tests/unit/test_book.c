@@ -24,17 +24,6 @@ static struct cn_user make_user(struct book_fixture *f, const char *email, cn_te
     return user;
 }
 
-static struct cn_account make_account(struct book_fixture *f, const char *key, const char *name)
-{
-    const struct cn_account_new new_account = { .name = cn_str_of(name),
-                                                .external_id = cn_str_of(key),
-                                                .arr = { 120000, "EUR" },
-                                                .arr_given = CN_GIVEN };
-    struct cn_account account;
-    must(cn_account_create(&f->unit, &new_account, &account, &f->err));
-    return account;
-}
-
 static int64_t newest_change(struct book_fixture *f)
 {
     int64_t seq = -1;
@@ -120,7 +109,7 @@ static void what_is_out_of_scope_does_not_exist(void **state)
 static void a_taken_key_or_domain_is_a_conflict_and_names_its_field(void **state)
 {
     struct book_fixture *f = *state;
-    struct cn_account account = make_account(f, "a1", "Acme");
+    struct cn_account account = book_make_account(f, "a1", "Acme");
     const struct cn_account_patch domain = { .domain = CN_STR("acme.example"),
                                              .domain_given = CN_GIVEN };
     must(cn_account_update(&f->unit, account.id, 1, &domain, &account, &f->err));
@@ -143,7 +132,7 @@ static void a_taken_key_or_domain_is_a_conflict_and_names_its_field(void **state
 static void what_a_record_points_to_must_exist(void **state)
 {
     struct book_fixture *f = *state;
-    struct cn_account account = make_account(f, "a1", "Acme");
+    struct cn_account account = book_make_account(f, "a1", "Acme");
     struct cn_account out;
     const struct cn_account_patch owner = { .owner_id = { 5 }, .owner_id_given = CN_GIVEN };
     const struct cn_account_patch self = { .parent_id = account.id, .parent_id_given = CN_GIVEN };
@@ -157,7 +146,7 @@ static void what_a_record_points_to_must_exist(void **state)
 static void a_patch_keeps_what_is_absent_and_clears_what_is_null(void **state)
 {
     struct book_fixture *f = *state;
-    struct cn_account account = make_account(f, "a1", "Acme");
+    struct cn_account account = book_make_account(f, "a1", "Acme");
     const struct cn_account_patch patch = { .stage = CN_STAGE_GROWTH,
                                             .stage_given = CN_GIVEN,
                                             .arr_given = CN_NULL };
@@ -174,7 +163,7 @@ static void a_patch_keeps_what_is_absent_and_clears_what_is_null(void **state)
 static void every_field_keeps_who_changed_it_from_what_to_what(void **state)
 {
     struct book_fixture *f = *state;
-    struct cn_account account = make_account(f, "a1", "Acme");
+    struct cn_account account = book_make_account(f, "a1", "Acme");
     const struct cn_account_patch patch = { .name = CN_STR("Acme \"2\""), .name_given = CN_GIVEN };
     struct cn_history_list list;
     f->unit.user.value = 7;
@@ -195,7 +184,7 @@ static void changes_are_numbered_without_a_gap(void **state)
     struct book_fixture *f = *state;
     struct cn_change_list list;
     struct cn_account out;
-    struct cn_account account = make_account(f, "a1", "Acme");
+    struct cn_account account = book_make_account(f, "a1", "Acme");
     const struct cn_account_new same_key = { .name = CN_STR("B"), .external_id = CN_STR("a1") };
     assert_false(cn_account_create(&f->unit, &same_key, &out, &f->err));
     must(cn_person_create(&f->unit, account.id, &(struct cn_person_new){ .name = CN_STR("Pat") },
@@ -220,7 +209,7 @@ static void changes_are_numbered_without_a_gap(void **state)
 static void scores_leave_the_version_alone(void **state)
 {
     struct book_fixture *f = *state;
-    struct cn_account account = make_account(f, "a1", "Acme");
+    struct cn_account account = book_make_account(f, "a1", "Acme");
     const struct cn_account_derived derived = { .points = 49000,
                                                 .points_given = CN_GIVEN,
                                                 .band = CN_BAND_RED,
@@ -276,7 +265,7 @@ static void an_import_finds_its_account_by_external_id(void **state)
 static void a_ticket_that_is_opened_again_continues_its_clock(void **state)
 {
     struct book_fixture *f = *state;
-    struct cn_account account = make_account(f, "a1", "Acme");
+    struct cn_account account = book_make_account(f, "a1", "Acme");
     const struct cn_ticket_new new_ticket = { .subject = CN_STR("Export fails"),
                                               .priority = CN_TICKET_CRITICAL };
     const struct cn_ticket_patch solve = { .status = CN_TICKET_SOLVED, .status_given = CN_GIVEN };
@@ -300,7 +289,7 @@ static void a_ticket_that_is_opened_again_continues_its_clock(void **state)
 static void who_leaves_gives_up_roles_on_that_day(void **state)
 {
     struct book_fixture *f = *state;
-    struct cn_account account = make_account(f, "a1", "Acme");
+    struct cn_account account = book_make_account(f, "a1", "Acme");
     struct cn_person_role roles[] = {
         { .role = CN_PERSON_CHAMPION, .from = { 1000 }, .to_given = CN_NULL },
         { .role = CN_PERSON_USER, .from = { 500 }, .to = { 900 }, .to_given = CN_GIVEN },
@@ -333,7 +322,7 @@ static void who_leaves_gives_up_roles_on_that_day(void **state)
 static void an_identified_person_is_known_by_key_or_address(void **state)
 {
     struct book_fixture *f = *state;
-    struct cn_account account = make_account(f, "a1", "Acme");
+    struct cn_account account = book_make_account(f, "a1", "Acme");
     const struct cn_person_new new_person = { .name = CN_STR("Pat"),
                                               .email = CN_STR("Pat@Acme.example") };
     struct cn_person person;
@@ -368,7 +357,7 @@ static bool observe(struct book_fixture *f, cn_account_id id, cn_str value, int6
 static void the_latest_observation_of_a_trait_counts_however_it_arrives(void **state)
 {
     struct book_fixture *f = *state;
-    struct cn_account account = make_account(f, "a1", "Acme");
+    struct cn_account account = book_make_account(f, "a1", "Acme");
     struct cn_trait_list list;
     assert_true(observe(f, account.id, CN_STR("\"pro\""), 2000, 1));
     assert_false(observe(f, account.id, CN_STR("\"free\""), 1000, 9)); /* older */
@@ -407,7 +396,7 @@ static void lists_filter_sort_and_page_with_an_exact_total(void **state)
     must(cn_sql_begin(f->unit.conn, &f->err));
     for (size_t i = 0; i < CN_ARRAY_LEN(names); i++) {
         char key[] = { 'k', (char)('0' + i), '\0' };
-        accounts[i] = make_account(f, key, names[i]);
+        accounts[i] = book_make_account(f, key, names[i]);
         const struct cn_account_derived derived = { .points = (int64_t)(i % 2) * 1000,
                                                     .points_given = i < 4 ? CN_GIVEN : CN_NULL,
                                                     .band = i < 4 ? (enum cn_band)(1 + i % 2)
@@ -474,7 +463,7 @@ static void lists_filter_sort_and_page_with_an_exact_total(void **state)
 static void a_failed_write_leaves_nothing(void **state)
 {
     struct book_fixture *f = *state;
-    struct cn_account account = make_account(f, "a1", "Acme");
+    struct cn_account account = book_make_account(f, "a1", "Acme");
     struct cn_account out = { .version = -1 };
     const struct cn_account_patch patch = { .name = CN_STR("New"), .name_given = CN_GIVEN };
     must(cn_sql_exec(f->unit.conn, "ALTER TABLE change RENAME TO hidden", &f->err));
@@ -518,9 +507,5 @@ int main(void)
 {
     const struct CMUnitTest sqlite_tests[] = { TESTS(book_setup) };
     const struct CMUnitTest postgres_tests[] = { TESTS(book_setup_server) };
-    int failed = cmocka_run_group_tests_name("book on sqlite", sqlite_tests, NULL, NULL);
-    if (book_has_server()) {
-        failed += cmocka_run_group_tests_name("book on postgresql", postgres_tests, NULL, NULL);
-    }
-    return failed;
+    return BOOK_RUN("book", sqlite_tests, postgres_tests);
 }

@@ -335,10 +335,5 @@ int main(void)
 {
     const struct CMUnitTest sqlite_tests[] = { TESTS(column_setup) };
     const struct CMUnitTest postgres_tests[] = { TESTS(column_setup_server) };
-    int failed = cmocka_run_group_tests_name("book column on sqlite", sqlite_tests, NULL, NULL);
-    if (book_has_server()) {
-        failed +=
-            cmocka_run_group_tests_name("book column on postgresql", postgres_tests, NULL, NULL);
-    }
-    return failed;
+    return BOOK_RUN("book column", sqlite_tests, postgres_tests);
 }

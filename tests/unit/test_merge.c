@@ -229,6 +229,32 @@ static void what_cannot_be_merged_is_refused_and_nothing_changes(void **state)
     assert_int_equal(account.version, 1);
 }
 
+static void contracts_of_two_currencies_on_one_day_do_not_become_one_account_s(void **state)
+{
+    struct book_fixture *f = *state;
+    cn_account_id from = make(f, "beta", "");
+    cn_account_id into = make(f, "acme", "");
+    struct cn_account account = { .version = -1 };
+    const struct cn_contract_patch euros = { .arr = { 500, "EUR" }, .arr_given = CN_GIVEN };
+    const struct cn_contract_patch later = {
+        .starts_on = 21001, .starts_on_given = CN_GIVEN, .ends_on = 21365, .ends_on_given = CN_GIVEN
+    };
+    struct cn_contract contract;
+    add_contract(f, into, "c1", 1000);
+    cn_contract_id other = add_contract(f, from, "c2", 500);
+    must(cn_contract_update(&f->unit, from, other, 0, &euros, &contract, &f->err));
+    assert_false(merge(f, from, into, 0, &account));
+    assert_int_equal(f->err.code, CN_INVALID);
+    assert_string_equal(f->err.field, "into");
+    must(cn_account_load(&f->unit, from, &account, &f->err));
+    must(cn_contract_load(&f->unit, from, other, &contract, &f->err));
+
+    must(cn_contract_update(&f->unit, from, other, 0, &later, &contract, &f->err));
+    must(merge(f, from, into, 0, &account));
+    must(cn_contract_load(&f->unit, into, other, &contract, &f->err));
+    assert_string_equal(contract.arr.currency, "EUR");
+}
+
 static void set_parent(struct book_fixture *f, cn_account_id id, cn_account_id parent)
 {
     struct cn_account account;
@@ -273,6 +299,8 @@ static void accounts_below_the_merged_one_are_below_the_survivor(void **state)
              setup_),                                                                            \
         TEST("what cannot be merged is refused and nothing changes",                             \
              what_cannot_be_merged_is_refused_and_nothing_changes, setup_),                      \
+        TEST("contracts of two currencies on one day do not become one account's",               \
+             contracts_of_two_currencies_on_one_day_do_not_become_one_account_s, setup_),        \
         TEST("accounts below the merged one are below the survivor",                             \
              accounts_below_the_merged_one_are_below_the_survivor, setup_)
 
@@ -280,9 +308,5 @@ int main(void)
 {
     const struct CMUnitTest sqlite_tests[] = { TESTS(book_setup) };
     const struct CMUnitTest postgres_tests[] = { TESTS(book_setup_server) };
-    int failed = cmocka_run_group_tests_name("merge on sqlite", sqlite_tests, NULL, NULL);
-    if (book_has_server()) {
-        failed += cmocka_run_group_tests_name("merge on postgresql", postgres_tests, NULL, NULL);
-    }
-    return failed;
+    return BOOK_RUN("merge", sqlite_tests, postgres_tests);
 }

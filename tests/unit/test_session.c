@@ -308,9 +308,5 @@ int main(void)
              book_setup),
     };
     const struct CMUnitTest postgres_tests[] = { TESTS(book_setup_server) };
-    int failed = cmocka_run_group_tests_name("session on sqlite", sqlite_tests, NULL, NULL);
-    if (book_has_server()) {
-        failed += cmocka_run_group_tests_name("session on postgresql", postgres_tests, NULL, NULL);
-    }
-    return failed;
+    return BOOK_RUN("session", sqlite_tests, postgres_tests);
 }
