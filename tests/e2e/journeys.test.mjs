@@ -250,6 +250,8 @@ test('only the rows on screen exist, and the last is reached by scrolling', asyn
   await last.getByRole('link').waitFor();
   assert.equal(Number(await last.getAttribute('aria-rowindex')), rows);
   assert.ok((await grid(page).getByRole('row').count()) < 80);
+  const [head, frame] = await Promise.all([page.getByRole('columnheader', { name: 'Account' }), grid(page)].map(one => one.boundingBox()));
+  assert.ok(Math.abs(head.y - frame.y) < 2, `the names of the columns stay in sight: ${JSON.stringify({ head, frame })}`);
 });
 
 test('the keyboard walks the rows, selects and opens them', async t => {
