@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { waitFor } from '../http/harness.mjs';
 import { accountNamed, assertClean, axeFindings, onStage, openPage, signedIn, VIEWS } from './browser.mjs';
 
 const stage = onStage({ selfService: 200 });
@@ -65,6 +66,13 @@ for (const view of Object.keys(VIEWS)) {
     await page.getByRole('heading', { name: 'Where are accounts in their life?' }).waitFor();
     await page.getByRole('table').nth(2).waitFor();
     await assertClean(page);
+    if (view !== 'phone') return;
+    // What does not fit is seen to go on: the edge that hides it fades, until it is reached.
+    const region = page.getByRole('region', { name: 'Table: How are accounts looked after?' });
+    const isFaded = () => region.evaluate(one => getComputedStyle(one).maskImage !== 'none' && one.dataset.hides);
+    assert.equal(await isFaded(), 'right');
+    await region.evaluate(one => one.scrollTo(one.scrollWidth, 0));
+    await waitFor(async () => (await isFaded()) === 'left', { what: 'the other edge to fade' });
   });
 
   test(`the back-test is accessible (${view})`, async t => {
