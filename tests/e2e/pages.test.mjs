@@ -173,6 +173,7 @@ test('what a button of the demo sent is accessible, also when it is several call
 test('an address that somebody broke shows the page, without the part that says nothing', async t => {
   const page = await signedIn(t, stage.browser, stage.demo.base);
   const broken = {
+    'portfolio?from=0001-01-01&since=dates': page.getByRole('region', { name: 'How healthy is the book?' }),
     'portfolio?since=2026-99-99': page.getByRole('region', { name: 'How healthy is the book?' }),
     'signals?severity=loud&since=2026-99-99': page.getByRole('article', { name: 'Signal' }),
     'accounts?band=purple&sort=nothing&renewal=soon': page.getByRole('link', { name: 'Northwind Retail' }),
@@ -183,6 +184,9 @@ test('an address that somebody broke shows the page, without the part that says 
     assert.equal(await page.getByRole('alert').count(), 0, address);
     assert.equal(page.url(), `${stage.demo.base}/${address.split('?')[0]}`);
   }
+  const { id } = await accountNamed(page, stage.demo.base, 'TechCorp');
+  await page.goto(`${stage.demo.base}/accounts/${id}?since=2099-01-01`);
+  await page.getByRole('button', { name: 'Since 28 days ago' }).waitFor();
   await page.goto(`${stage.demo.base}/accounts?owner=nobody`);
   await page.getByRole('alert').getByText('owner_id: not such an id: it begins with user_').waitFor();
   await page.goto(`${stage.demo.base}/accounts?grade=nosuch&sort=name`);

@@ -69,9 +69,9 @@ function useStarts(since: string, to: string | undefined, seen: number | undefin
 }
 
 /** What the address chose to compare with, as far as it can be had. */
-function chosenOf(since: string | undefined, seen: number | undefined): string | undefined {
+function chosenOf(since: string | undefined, seen: number | undefined, today: string): string | undefined {
   if (since === SEEN) return seen === undefined ? undefined : SEEN;
-  return isDay(since) ? since : SINCE.find(days => days === since);
+  return isDay(since) && since <= today ? since : SINCE.find(days => days === since);
 }
 
 /** A past score stands where the current one is expected: that must not be overlooked. */
@@ -159,7 +159,8 @@ interface PageProps {
 export function AccountPage({ id, view, more, children }: PageProps) {
   const navigate = useNavigate();
   const seen = useLastSeen(id);
-  const chosen = chosenOf(view.since, seen);
+  const { day } = useFormat();
+  const chosen = chosenOf(view.since, seen, day(Date.now()));
   // Whoever was here before wants to know what is new; the others, what moved lately.
   const usual = seen !== undefined && Date.now() - seen > DAY_MS ? SEEN : DEFAULT_SINCE;
   const since = chosen ?? usual;
@@ -174,7 +175,6 @@ export function AccountPage({ id, view, more, children }: PageProps) {
   const health = useHealth(id, starts.since);
   const billed = useHealth(id, starts.since, starts.at);
   const { shown, toggle, openWhy } = useOpenRows(billed.data);
-  const { day } = useFormat();
   const bill = useRef<HTMLElement>(null);
   const tabs = useRef<HTMLDivElement>(null);
 
