@@ -230,31 +230,40 @@ export function AccountPage({ id, view, more, children }: PageProps) {
       <AccountHead account={value} health={health.data} onWhy={why} onTab={show} />
       {children}
       <div className={classes.two}>
-        <section
-          className={`${page.panel} ${classes.why}`}
-          aria-labelledby="why-title"
-          ref={bill}
-          tabIndex={-1}
-        >
-          <header className={classes.panelHead}>
-            <h2 id="why-title">{t('bill.title')}</h2>
-            <SinceMenu
-              since={since}
-              to={starts.to}
-              today={starts.today}
-              seen={seen}
-              from={day(Date.parse(starts.since))}
-              onChange={(days, to) => look({ since: days === usual ? undefined : days, to })}
-            />
-          </header>
-          {starts.to && <PastNote day={starts.to} onNow={() => look({ since: undefined, to: undefined })} />}
-          {billed.isPending && <LoadingLines lines={10} />}
-          {billed.error && <QueryFailure error={billed.error} onRetry={() => void billed.refetch()} />}
-          {billed.data === null && <Empty title={t('bill.none')}>{t('bill.noneHelp')}</Empty>}
-          {billed.data && billed.data.items.length > 0 && (
-            <Bill health={billed.data} open={shown} onToggle={toggle} />
+        <div className={classes.side}>
+          <section
+            className={`${page.panel} ${classes.why}`}
+            aria-labelledby="why-title"
+            ref={bill}
+            tabIndex={-1}
+          >
+            <header className={classes.panelHead}>
+              <h2 id="why-title">{t('bill.title')}</h2>
+              <SinceMenu
+                since={since}
+                to={starts.to}
+                today={starts.today}
+                seen={seen}
+                from={day(Date.parse(starts.since))}
+                onChange={(days, to) => look({ since: days === usual ? undefined : days, to })}
+              />
+            </header>
+            {starts.to && (
+              <PastNote day={starts.to} onNow={() => look({ since: undefined, to: undefined })} />
+            )}
+            {billed.isPending && <LoadingLines lines={10} />}
+            {billed.error && <QueryFailure error={billed.error} onRetry={() => void billed.refetch()} />}
+            {billed.data === null && <Empty title={t('bill.none')}>{t('bill.noneHelp')}</Empty>}
+            {billed.data && billed.data.items.length > 0 && (
+              <Bill health={billed.data} open={shown} onToggle={toggle} />
+            )}
+          </section>
+          {health.data && health.data.items.length > 0 && (
+            <div className={page.panel}>
+              <Costs items={health.data.items} />
+            </div>
           )}
-        </section>
+        </div>
         <div className={classes.side}>
           <div className={page.panel}>
             <ScoreHistory
@@ -274,11 +283,6 @@ export function AccountPage({ id, view, more, children }: PageProps) {
           <div className={page.panel}>
             <Judgements accountId={id} health={health.data} />
           </div>
-          {health.data && health.data.items.length > 0 && (
-            <div className={page.panel}>
-              <Costs items={health.data.items} />
-            </div>
-          )}
         </div>
       </div>
       <Panels account={value} tab={tab} usageFrom={starts.usage} onTab={choose} tabsRef={tabs} />
