@@ -240,6 +240,8 @@ test('only the rows on screen exist, and the last is reached by scrolling', asyn
   await page.goto(`${stage.demo.base}/accounts?sort=name`);
   await grid(page).getByRole('link').first().waitFor();
   const rows = Number(await grid(page).getAttribute('aria-rowcount'));
+  const head = page.getByRole('columnheader', { name: 'Account' });
+  const above = await head.boundingBox();
   await grid(page).getByRole('link').first().hover();
   for (let i = 0; i < 400; i++) {
     await page.mouse.wheel(0, 100_000);
@@ -250,6 +252,7 @@ test('only the rows on screen exist, and the last is reached by scrolling', asyn
   await last.getByRole('link').waitFor();
   assert.equal(Number(await last.getAttribute('aria-rowindex')), rows);
   assert.ok((await grid(page).getByRole('row').count()) < 80);
+  assert.deepEqual(await head.boundingBox(), above, 'the names of the columns stay in sight');
 });
 
 test('the keyboard walks the rows, selects and opens them', async t => {

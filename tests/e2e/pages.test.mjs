@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { waitFor } from '../http/harness.mjs';
 import { accountNamed, assertClean, axeFindings, onStage, openPage, signedIn, VIEWS } from './browser.mjs';
 
 const stage = onStage({ selfService: 200 });
@@ -65,6 +66,13 @@ for (const view of Object.keys(VIEWS)) {
     await page.getByRole('heading', { name: 'Where are accounts in their life?' }).waitFor();
     await page.getByRole('table').nth(2).waitFor();
     await assertClean(page);
+    if (view !== 'phone') return;
+    // What does not fit is seen to go on: the edge that hides it fades, until it is reached.
+    const region = page.getByRole('region', { name: 'Table: How are accounts looked after?' });
+    const isFaded = () => region.evaluate(one => getComputedStyle(one).maskImage !== 'none' && one.dataset.hides);
+    assert.equal(await isFaded(), 'right');
+    await region.evaluate(one => one.scrollTo(one.scrollWidth, 0));
+    await waitFor(async () => (await isFaded()) === 'left', { what: 'the other edge to fade' });
   });
 
   test(`the back-test is accessible (${view})`, async t => {
@@ -175,6 +183,11 @@ test('an address that somebody broke shows the page, without the part that says 
     assert.equal(await page.getByRole('alert').count(), 0, address);
     assert.equal(page.url(), `${stage.demo.base}/${address.split('?')[0]}`);
   }
+  await page.goto(`${stage.demo.base}/portfolio?since=dates&from=0001-01-01`);
+  await page.getByRole('region', { name: 'How healthy is the book?' }).waitFor();
+  const { id } = await accountNamed(page, stage.demo.base, 'TechCorp');
+  await page.goto(`${stage.demo.base}/accounts/${id}?since=2099-01-01`);
+  await page.getByRole('button', { name: 'Since 28 days ago' }).waitFor();
   await page.goto(`${stage.demo.base}/accounts?owner=nobody`);
   await page.getByRole('alert').getByText('owner_id: not such an id: it begins with user_').waitFor();
   await page.goto(`${stage.demo.base}/accounts?grade=nosuch&sort=name`);

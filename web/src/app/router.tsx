@@ -28,6 +28,14 @@ interface Context {
 
 const root = createRootRouteWithContext<Context>()({ component: Outlet });
 
+const parts = {
+  pages: part(() => import('./pages')),
+  segments: part(() => import('./segments')),
+  scorecards: part(() => import('./scorecards')),
+  backtest: part(() => import('./backtest')),
+  program: part(() => import('./program')),
+};
+
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/signin',
@@ -65,10 +73,7 @@ const accounts = createRoute({
   getParentRoute: () => app,
   path: '/accounts',
   validateSearch: only(readSearch),
-  component: lazyRouteComponent(
-    part(() => import('./pages')),
-    'Accounts',
-  ),
+  component: lazyRouteComponent(parts.pages, 'Accounts'),
 });
 
 export interface AccountView {
@@ -91,98 +96,68 @@ const account = createRoute({
       ...(search.data ? { data: search.data } : {}),
     }),
   ),
-  component: lazyRouteComponent(
-    part(() => import('./pages')),
-    'Account',
-  ),
+  component: lazyRouteComponent(parts.pages, 'Account'),
 });
 
 const sources = createRoute({
   getParentRoute: () => app,
   path: '/sources',
   validateSearch: only((search): { source?: string } => (search.source ? { source: search.source } : {})),
-  component: lazyRouteComponent(
-    part(() => import('./pages')),
-    'Sources',
-  ),
+  component: lazyRouteComponent(parts.pages, 'Sources'),
 });
 
 const portfolio = createRoute({
   getParentRoute: () => app,
   path: '/portfolio',
   validateSearch: only(readPortfolioSearch),
-  component: lazyRouteComponent(
-    part(() => import('./pages')),
-    'Portfolio',
-  ),
+  component: lazyRouteComponent(parts.pages, 'Portfolio'),
 });
 
 const signals = createRoute({
   getParentRoute: () => app,
   path: '/signals',
   validateSearch: only(readSignalSearch),
-  component: lazyRouteComponent(
-    part(() => import('./pages')),
-    'Signals',
-  ),
+  component: lazyRouteComponent(parts.pages, 'Signals'),
 });
 
 const segments = createRoute({
   getParentRoute: () => app,
   path: '/segments',
   validateSearch: only(readSegmentsSearch),
-  component: lazyRouteComponent(
-    part(() => import('./segments')),
-    'Segments',
-  ),
+  component: lazyRouteComponent(parts.segments, 'Segments'),
 });
 
 const segment = createRoute({
   getParentRoute: () => app,
   path: '/segments/$name',
   validateSearch: only(readSegmentSearch),
-  component: lazyRouteComponent(
-    part(() => import('./segments')),
-    'Segment',
-  ),
+  component: lazyRouteComponent(parts.segments, 'Segment'),
 });
 
 const coverage = createRoute({
   getParentRoute: () => app,
   path: '/coverage',
-  component: lazyRouteComponent(
-    part(() => import('./segments')),
-    'Coverage',
-  ),
+  component: lazyRouteComponent(parts.segments, 'Coverage'),
 });
 
 const scorecards = createRoute({
   getParentRoute: () => app,
   path: '/scorecards',
   validateSearch: only(readScorecardsSearch),
-  component: lazyRouteComponent(
-    part(() => import('./scorecards')),
-    'Scorecards',
-  ),
+  component: lazyRouteComponent(parts.scorecards, 'Scorecards'),
 });
 
 const backtest = createRoute({
   getParentRoute: () => app,
   path: '/backtest',
   validateSearch: only(readBacktestSearch),
-  component: lazyRouteComponent(
-    part(() => import('./backtest')),
-    'Backtest',
-  ),
+  component: lazyRouteComponent(parts.backtest, 'Backtest'),
 });
 
 const notifications = createRoute({
   getParentRoute: () => app,
   path: '/notifications',
-  component: lazyRouteComponent(
-    part(() => import('./pages')),
-    'Notifications',
-  ),
+  component: lazyRouteComponent(parts.pages, 'Notifications'),
 });
 
 const program = createRoute({
@@ -196,10 +171,7 @@ const program = createRoute({
       ...(search.version ? { version: search.version } : {}),
     }),
   ),
-  component: lazyRouteComponent(
-    part(() => import('./program')),
-    'Program',
-  ),
+  component: lazyRouteComponent(parts.program, 'Program'),
 });
 
 const unknown = createRoute({ getParentRoute: () => app, path: '$', component: NotFound });

@@ -1,7 +1,8 @@
 // Days as 2026-03-01, without a zone.  Pure.
 
 const DAY_MS = 86_400_000;
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
+/** Of years that calendars of browsers write with four digits, before and after they are moved by a zone. */
+const DAY = /^[12]\d{3}-\d{2}-\d{2}$/;
 
 /** A day that there is: not the 31st of February. */
 export function isDay(text: string | undefined): text is string {

@@ -69,9 +69,9 @@ function useStarts(since: string, to: string | undefined, seen: number | undefin
 }
 
 /** What the address chose to compare with, as far as it can be had. */
-function chosenOf(since: string | undefined, seen: number | undefined): string | undefined {
+function chosenOf(since: string | undefined, seen: number | undefined, today: string): string | undefined {
   if (since === SEEN) return seen === undefined ? undefined : SEEN;
-  return isDay(since) ? since : SINCE.find(days => days === since);
+  return isDay(since) && since <= today ? since : SINCE.find(days => days === since);
 }
 
 /** A past score stands where the current one is expected: that must not be overlooked. */
@@ -159,7 +159,8 @@ interface PageProps {
 export function AccountPage({ id, view, more, children }: PageProps) {
   const navigate = useNavigate();
   const seen = useLastSeen(id);
-  const chosen = chosenOf(view.since, seen);
+  const { day } = useFormat();
+  const chosen = chosenOf(view.since, seen, day(Date.now()));
   // Whoever was here before wants to know what is new; the others, what moved lately.
   const usual = seen !== undefined && Date.now() - seen > DAY_MS ? SEEN : DEFAULT_SINCE;
   const since = chosen ?? usual;
@@ -174,7 +175,6 @@ export function AccountPage({ id, view, more, children }: PageProps) {
   const health = useHealth(id, starts.since);
   const billed = useHealth(id, starts.since, starts.at);
   const { shown, toggle, openWhy } = useOpenRows(billed.data);
-  const { day } = useFormat();
   const bill = useRef<HTMLElement>(null);
   const tabs = useRef<HTMLDivElement>(null);
 
@@ -230,31 +230,40 @@ export function AccountPage({ id, view, more, children }: PageProps) {
       <AccountHead account={value} health={health.data} onWhy={why} onTab={show} />
       {children}
       <div className={classes.two}>
-        <section
-          className={`${page.panel} ${classes.why}`}
-          aria-labelledby="why-title"
-          ref={bill}
-          tabIndex={-1}
-        >
-          <header className={classes.panelHead}>
-            <h2 id="why-title">{t('bill.title')}</h2>
-            <SinceMenu
-              since={since}
-              to={starts.to}
-              today={starts.today}
-              seen={seen}
-              from={day(Date.parse(starts.since))}
-              onChange={(days, to) => look({ since: days === usual ? undefined : days, to })}
-            />
-          </header>
-          {starts.to && <PastNote day={starts.to} onNow={() => look({ since: undefined, to: undefined })} />}
-          {billed.isPending && <LoadingLines lines={10} />}
-          {billed.error && <QueryFailure error={billed.error} onRetry={() => void billed.refetch()} />}
-          {billed.data === null && <Empty title={t('bill.none')}>{t('bill.noneHelp')}</Empty>}
-          {billed.data && billed.data.items.length > 0 && (
-            <Bill health={billed.data} open={shown} onToggle={toggle} />
+        <div className={classes.side}>
+          <section
+            className={`${page.panel} ${classes.why}`}
+            aria-labelledby="why-title"
+            ref={bill}
+            tabIndex={-1}
+          >
+            <header className={classes.panelHead}>
+              <h2 id="why-title">{t('bill.title')}</h2>
+              <SinceMenu
+                since={since}
+                to={starts.to}
+                today={starts.today}
+                seen={seen}
+                from={day(Date.parse(starts.since))}
+                onChange={(days, to) => look({ since: days === usual ? undefined : days, to })}
+              />
+            </header>
+            {starts.to && (
+              <PastNote day={starts.to} onNow={() => look({ since: undefined, to: undefined })} />
+            )}
+            {billed.isPending && <LoadingLines lines={10} />}
+            {billed.error && <QueryFailure error={billed.error} onRetry={() => void billed.refetch()} />}
+            {billed.data === null && <Empty title={t('bill.none')}>{t('bill.noneHelp')}</Empty>}
+            {billed.data && billed.data.items.length > 0 && (
+              <Bill health={billed.data} open={shown} onToggle={toggle} />
+            )}
+          </section>
+          {health.data && health.data.items.length > 0 && (
+            <div className={page.panel}>
+              <Costs items={health.data.items} />
+            </div>
           )}
-        </section>
+        </div>
         <div className={classes.side}>
           <div className={page.panel}>
             <ScoreHistory
@@ -274,11 +283,6 @@ export function AccountPage({ id, view, more, children }: PageProps) {
           <div className={page.panel}>
             <Judgements accountId={id} health={health.data} />
           </div>
-          {health.data && health.data.items.length > 0 && (
-            <div className={page.panel}>
-              <Costs items={health.data.items} />
-            </div>
-          )}
         </div>
       </div>
       <Panels account={value} tab={tab} usageFrom={starts.usage} onTab={choose} tabsRef={tabs} />

@@ -1,12 +1,12 @@
 // The book of business: the list of accounts with its filters, live.
 import { Button } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { ApiProblem, detailOf, hasStatus } from '@/api/errors';
 import { QueryFailure, useCan, useFormat } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useKeys } from '@/lib/keys';
+import { usePhone } from '@/lib/screen';
 import { joinList } from '@/lib/search';
 import { useTitle } from '@/lib/title';
 import { Empty, Failure, LoadingLines } from '@/ui/states';
@@ -100,7 +100,7 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
   useTitle(t('accounts.title'));
   const navigate = useNavigate();
   const mayWrite = useCan('write');
-  const phone = useMediaQuery('(max-width: 640px)', undefined, { getInitialValueInEffect: false }) ?? false;
+  const phone = usePhone();
   const searchBox = useRef<HTMLInputElement>(null);
   const moves = useRef<BookMoves>(null);
   const [pages, setPages] = useState<readonly number[]>(FIRST_PAGE);

@@ -136,7 +136,7 @@ export default function Editor(props: Props) {
   useEffect(() => {
     const current = view.current;
     if (!current) return;
-    const back = shown.current === name ? sent.current.indexOf(text) : -1;
+    const back = shown.current === name ? sent.current.lastIndexOf(text) : -1;
     sent.current = back < 0 ? [] : sent.current.slice(back + 1);
     if (sent.current.length > 0) return;
     if (shown.current !== name) {

@@ -86,6 +86,17 @@ function Change({ change }: { change: 'new' | 'gone' | 'same' }) {
   return change === 'same' ? null : <span className={classes.tag}>{t(`program.effects.${change}`)}</span>;
 }
 
+/** What the text changes stands before what it leaves as it was; each in the order of the program. */
+function changedFirst<T>(rules: readonly T[], isChanged: (rule: T) => boolean): readonly T[] {
+  return rules.toSorted((a, b) => Number(isChanged(b)) - Number(isChanged(a)));
+}
+
+const isSegmentMoved = ({ change, entered, left }: ProgramDiff['segments'][number]) =>
+  change !== 'same' || entered > 0 || left > 0;
+
+const isSignalMoved = ({ change, would_raise, would_clear }: ProgramDiff['signals'][number]) =>
+  change !== 'same' || would_raise > 0 || would_clear > 0;
+
 function Segments({ segments, money }: { segments: ProgramDiff['segments']; money: Money }) {
   const format = useFormat();
   if (segments.length === 0) return null;
@@ -98,7 +109,7 @@ function Segments({ segments, money }: { segments: ProgramDiff['segments']; mone
     count === 0 ? '–' : `${format.number(count)} (${money(arr)})`;
   return (
     <Table title={t('program.effects.segments')} heads={heads}>
-      {segments.map(segment => (
+      {changedFirst(segments, isSegmentMoved).map(segment => (
         <tr key={segment.name}>
           <th scope="row">
             {segment.name} <Change change={segment.change} />
@@ -126,7 +137,7 @@ function Signals({ signals, money }: { signals: ProgramDiff['signals']; money: M
   return (
     <>
       <Table title={t('program.effects.signals')} heads={heads}>
-        {signals.map(signal => (
+        {changedFirst(signals, isSignalMoved).map(signal => (
           <tr key={signal.name}>
             <th scope="row">
               {signal.name} <Change change={signal.change} />

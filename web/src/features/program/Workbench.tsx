@@ -1,11 +1,12 @@
 // The page once the program is there: puts text, panels and dialogs together.
-import { useDebouncedValue, useMediaQuery } from '@mantine/hooks';
+import { useDebouncedValue } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, type RefObject, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import type { ProgramNow, ProgramProblem } from '@/api/types';
 import { useCan, useSession } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { part } from '@/lib/part';
+import { useNarrow, usePhone } from '@/lib/screen';
 import { say } from '@/ui/say';
 import { LoadingLines } from '@/ui/states';
 import { ApplyDialog, RollbackDialog } from './ApplyDialog';
@@ -111,9 +112,8 @@ export function Workbench({ program, view }: { program: ProgramNow; view: Progra
   const { user } = useSession();
   const mayTry = useCan('try');
   const mayApply = useCan('operate');
-  const isPhone = useMediaQuery('(max-width: 640px)', undefined, { getInitialValueInEffect: false }) ?? false;
-  const isNarrow =
-    useMediaQuery('(max-width: 1180px)', undefined, { getInitialValueInEffect: false }) ?? false;
+  const isPhone = usePhone();
+  const isNarrow = useNarrow(1180);
   const draft = useDraft(program, user.id);
   const scope = useScope();
   const tests = useRunTests();

@@ -1,12 +1,12 @@
 // Makes a segment of an overlap: a draft of the program, which is tried and applied like any other.
 import { Button, Modal, TextInput } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import type { SegmentBoard } from '@/api/types';
 import { useDraftedRules } from '@/features/program';
 import { QueryFailure, useCan } from '@/features/session';
 import { t } from '@/lib/i18n';
+import { usePhone } from '@/lib/screen';
 import page from '@/ui/page.module.css';
 import { LoadingLines } from '@/ui/states';
 import classes from './Segments.module.css';
@@ -62,7 +62,7 @@ function Form({ segments, without, board }: Props) {
 /** Only for those who may try a program, and where there is room to: a phone cannot apply a draft. */
 export function SaveButton(props: Props) {
   const mayTry = useCan('try');
-  const isPhone = useMediaQuery('(max-width: 640px)', undefined, { getInitialValueInEffect: false }) ?? false;
+  const isPhone = usePhone();
   const [isOpen, setOpen] = useState(false);
   if (!mayTry || isPhone) return null;
   const names = [...props.segments, ...props.without.map(name => t('segments.save.not', { name }))];

@@ -22,14 +22,24 @@ function mayReload(): boolean {
 }
 
 async function reloadOnceThere(): Promise<void> {
+  if (document.hidden) return; // nobody waits
   if ((await answers()) && mayReload()) location.reload();
 }
 
 export function PartFailure() {
   useEffect(() => {
-    void reloadOnceThere();
-    const timer = setInterval(() => void reloadOnceThere(), ASK_EVERY_MS);
-    return () => clearInterval(timer);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let isLeft = false;
+    // One question at a time: a server that is slow is not asked again meanwhile.
+    const ask = async () => {
+      await reloadOnceThere();
+      if (!isLeft) timer = setTimeout(ask, ASK_EVERY_MS);
+    };
+    void ask();
+    return () => {
+      isLeft = true;
+      clearTimeout(timer);
+    };
   }, []);
   const again = async () => {
     if (await answers()) location.reload();

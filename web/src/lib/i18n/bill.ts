@@ -12,7 +12,6 @@ export const bill = {
   sinceDays_other: 'Since {{count}} days ago',
   sinceSeen: 'Since you last looked',
   dates: 'Between two dates',
-  between: 'Between {{from}} and {{to}}',
   past: 'This is the score at the end of {{date}}, with the facts and rules of then. The rest of the page is of now.',
   now: 'Back to now',
   was: '{{was}} before',

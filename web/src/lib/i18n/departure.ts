@@ -5,7 +5,6 @@ export const departure = {
   change: 'Change',
   unmark: 'Take back',
   unmarkOf: 'Take back that {{name}} left',
-  on: '{{date}}',
   form: 'Mark {{name}} as left',
   day: 'The day it left',
   reason: 'Why, in a few words',

@@ -40,7 +40,6 @@ export const notifications = {
   },
   sent: {
     title: 'What was sent',
-    help: 'To anybody, in the last days.',
     waiting: '{{count}} waiting',
     failed: '{{count}} failed',
     none: 'Nothing was sent yet.',

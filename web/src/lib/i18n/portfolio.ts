@@ -14,7 +14,6 @@ export const portfolio = {
   greenWhy: 'Share of the ARR whose account is green',
   renewing: 'ARR renewing in 90 days',
   renewingWhy: 'Last contract day within 90 days, overdue ones included',
-  ofArr: '{{percent}} of the ARR',
   other_one: '{{count}} account has its ARR in another currency: it is counted, its ARR is in no sum.',
   other_other:
     '{{count}} accounts have their ARR in another currency: they are counted, their ARR is in no sum.',

@@ -160,7 +160,6 @@ export const program = {
     rolls: 'Rolls back to version {{version}}',
     more: 'Older versions',
     changes: 'Changes of version {{version}}',
-    first: 'The first version',
     rollback: 'Roll back',
     rollbackTo: 'Roll back to version {{version}}',
     rolled: 'Version {{version}} is active, with the text of version {{of}}.',

@@ -66,5 +66,4 @@ export const scorecards = {
   movers: 'Where they differ most',
   account: 'Account',
   difference: 'Difference',
-  why: 'How the scorecard works',
 } as const;

@@ -152,7 +152,6 @@ export const segments = {
     suggested: 'as for {{model}} touch',
     load: 'Load',
     loads: { none: 'no ratio', under: 'under', right: 'right', over: 'over' },
-    loadOf: '{{model}}: {{accounts}}, {{load}}',
     loadWhy: 'Beside what the model gives one CSM; of a pool nobody has a ratio of their own.',
     ownersNone: 'No account has a CSM yet.',
     lifecycle: 'Where are accounts in their life?',
