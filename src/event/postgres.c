@@ -208,6 +208,16 @@ static bool look_after_others(struct pg_store *store, int64_t day, struct cn_err
     return ok;
 }
 
+/* A group without a new event has no number of its own, and who asked for the position may have
+ * learnt of events whose ids were never read. */
+static void note_written(struct pg_store *store, const struct cn_event_group *group)
+{
+    if (group->last_seq >= group->first_seq) {
+        cn_pg_seen_commit(store->seen, group->last_seq);
+        atomic_store(&store->position, group->last_seq);
+    }
+}
+
 static bool pg_write(struct cn_event_store *base, struct cn_event_group *group,
                      struct cn_error *err)
 {
@@ -223,8 +233,7 @@ static bool pg_write(struct cn_event_store *base, struct cn_event_group *group,
     cn_buf_init(&write.ids, IDS_MAX_BYTES);
     bool ok = cn_db_write(store->db, write_group, &write, err);
     if (ok) {
-        cn_pg_seen_commit(store->seen, group->last_seq);
-        atomic_store(&store->position, group->last_seq);
+        note_written(store, group);
     } else {
         store->ready_day = 0; /* a partition may have been dropped by hand */
         if (write.has_added) {

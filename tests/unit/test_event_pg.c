@@ -152,6 +152,23 @@ static void what_two_processes_are_sent_is_stored_once(void **state)
     close_other(&other);
 }
 
+/* Who asked how far the log goes has not read the ids of what the other stored. */
+static void duplicates_alone_say_nothing_of_another_process(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture other;
+    open_two(f, &other);
+    append_and_wait(f, 0, 10);
+    append_and_wait(&other, 100, 20);
+    assert_true(cn_event_log_position(f->log) == 30);
+    append_and_wait(f, 0, 10); /* none is new */
+    append_and_wait(f, 100, 20);
+    assert_int_equal(f->answers.accepted, 10);
+    assert_int_equal(f->answers.duplicates, 30);
+    assert_int_equal(scan(f, 1, INT64_MAX).count, 30);
+    close_other(&other);
+}
+
 /* Two that append at the same moment, the same events in another order. */
 static void what_two_processes_are_sent_at_once_is_stored_once(void **state)
 {
@@ -488,6 +505,9 @@ int main(void)
           ids_of_another_day_by_another_clock_are_found),
         P("PostgreSQL: what two processes are sent one after the other is stored once",
           what_two_processes_are_sent_is_stored_once),
+        P("reliability 5: PostgreSQL: a group without a new event does not hide what another "
+          "stored",
+          duplicates_alone_say_nothing_of_another_process),
         P("PostgreSQL: what two processes are sent at once is stored once",
           what_two_processes_are_sent_at_once_is_stored_once),
         P("PostgreSQL: ids that are complete go to files that leave nothing behind",
