@@ -4,10 +4,12 @@
 //   CAIRN_URL=http://…   tests a server that runs already; else `$CAIRN_BIN demo` is started, and
 //                        with CAIRN_MOCK=1 the stand-in of web/dev (after "npm run build" in web)
 //   CAIRN_EMAIL, CAIRN_PASSWORD   the login, where it is not the demo's own
+//   CAIRN_DEMO       the folder of a demo with SMALL self-service customers, made by prepared.mjs: a
+//                    test that asks for so many gets a copy of it, which starts at once
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import readline from 'node:readline';
@@ -33,15 +35,21 @@ export const VIEWS = {
   phone: { viewport: { width: 390, height: 844 }, colorScheme: 'light', deviceScaleFactor: 2, hasTouch: true },
 };
 
+export const SMALL = 200;
+
 // {base, stop}.  selfService: how many customers stream in beside the two books that are there.
-export async function startDemo({ selfService } = {}) {
+// data: the folder, which then stays.
+export async function startDemo({ selfService, data } = {}) {
   if (process.env.CAIRN_URL) return { base: process.env.CAIRN_URL, stop: async () => {} };
   const dir = await mkdtemp(join(tmpdir(), 'cairn-e2e-'));
+  const folder = data ?? join(dir, 'demo');
   const mock = process.env.CAIRN_MOCK === '1';
+  const copied = !mock && selfService === SMALL && process.env.CAIRN_DEMO;
+  if (copied) await cp(process.env.CAIRN_DEMO, folder, { recursive: true });
   const [program, args] = mock
     ? [process.execPath, [MOCK]]
-    : [BIN, ['demo', '--data', join(dir, 'demo'), '--listen', '127.0.0.1:0',
-        ...(selfService === undefined ? [] : ['--self-service', `${selfService}`])]];
+    : [BIN, ['demo', '--data', folder, '--listen', '127.0.0.1:0',
+        ...(selfService === undefined || copied ? [] : ['--self-service', `${selfService}`])]];
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, MOCK_PORT: '0', MOCK_IMPORT_SECONDS: process.env.MOCK_IMPORT_SECONDS ?? '0' },
