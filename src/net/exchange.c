@@ -356,18 +356,6 @@ size_t cn_http_loop_index(const struct cn_http_exchange *exchange)
     return (size_t)(exchange->loop - exchange->loop->server->loops);
 }
 
-void cn_http_take_body(struct cn_http_exchange *exchange, struct cn_buf *body_out)
-{
-    if (exchange->is_direct) {
-        cn_buf_init(body_out, exchange->direct_body.len + 1);
-        cn_buf_add_str(body_out, exchange->direct_body);
-        exchange->direct_body = CN_STR("");
-        return;
-    }
-    *body_out = exchange->body;
-    cn_buf_init(&exchange->body, 0);
-}
-
 void cn_http_set_body_max(struct cn_http_exchange *exchange, int64_t bytes)
 {
     exchange->body_max = bytes;
