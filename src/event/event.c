@@ -6,6 +6,7 @@
 #include "base/str.h"
 
 enum {
+    ARENA_MIN_BYTES = 512,
     BLOCK_MAX_BYTES = 1 << 30,
 };
 
@@ -16,10 +17,12 @@ static const char *const type_names[CN_EVENT_TYPES] = {
 
 struct cn_event_batch *cn_event_batch_new(size_t arena_bytes)
 {
-    struct cn_event_batch *batch = cn_heap_resize(NULL, sizeof(*batch));
-    *batch = (struct cn_event_batch){ .references = 1 };
+    struct cn_arena arena;
+    arena_bytes += sizeof(struct cn_event_batch);
+    cn_arena_init(&arena, arena_bytes < ARENA_MIN_BYTES ? ARENA_MIN_BYTES : arena_bytes);
+    struct cn_event_batch *batch = cn_arena_new(&arena, struct cn_event_batch);
+    *batch = (struct cn_event_batch){ .arena = arena, .references = 1 };
     cn_buf_init(&batch->block, BLOCK_MAX_BYTES);
-    cn_arena_init(&batch->arena, arena_bytes < 1024 ? 1024 : arena_bytes);
     return batch;
 }
 
@@ -32,9 +35,9 @@ void cn_event_batch_release(struct cn_event_batch *batch)
 {
     if (batch != NULL &&
         atomic_fetch_sub_explicit(&batch->references, 1, memory_order_acq_rel) == 1) {
+        struct cn_arena arena = batch->arena; /* the batch is in it */
         cn_buf_deinit(&batch->block);
-        cn_arena_deinit(&batch->arena);
-        free(batch);
+        cn_arena_deinit(&arena);
     }
 }
 

@@ -94,7 +94,7 @@ struct cn_event_batch {
     void *done_arg;
 };
 
-/* One reference, no events.  Its arena grows by at least so many bytes. */
+/* One reference, no events.  It lives in its own arena, which grows by at least so many bytes. */
 struct cn_event_batch *cn_event_batch_new(size_t arena_bytes);
 void cn_event_batch_retain(struct cn_event_batch *batch);
 void cn_event_batch_release(struct cn_event_batch *batch); /* NULL is allowed */

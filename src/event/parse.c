@@ -244,7 +244,8 @@ bool cn_event_parse(struct cn_event_parser *parser, enum cn_event_call call, cn_
         return cn_fail(err, CN_TOO_LARGE, "body of %zu bytes is over %zu", body.len,
                        limits->body_max_bytes);
     }
-    struct cn_event_batch *batch = cn_event_batch_new(body.len + body.len / 2 + 1024);
+    /* All of one event is in one block that the allocator keeps at hand for each thread. */
+    struct cn_event_batch *batch = cn_event_batch_new(body.len + body.len / 2 + 256);
     struct cn_decoding decoding = { .batch = batch, .limits = limits, .call = call };
     cn_str none = CN_STR("");
     decoding.envelope =

@@ -6,7 +6,7 @@
  * Counted without being asked for: every event (`*`), every event name with its distinct users (up
  * to names_max names, further ones under "(other)"), and what the program's metrics read besides.
  *
- *   cn_rollup_add --> deltas in memory --flush, each second--> rollup_hot --fold--> metric_daily
+ *   cn_rollup_add --> deltas in memory --flush, by seconds-->  rollup_hot --fold--> metric_daily
  *                                          with (P, M)        by day                by account
  *
  * Embedded, rollup.db is derived from the log and stores how far: after a crash, feed again what

@@ -57,23 +57,54 @@ static void add_header(struct cn_buf *out, const char *name, const char *value)
     cn_buf_add_str(out, CN_STR("\r\n"));
 }
 
-static void write_answer(struct cn_http_exchange *exchange, struct cn_buf *out)
+/* Up to the value of the Date line, which comes before all fields that differ. */
+static void write_head(struct cn_buf *out, int status, size_t body_len)
 {
-    cn_str body =
-        exchange->answer.data != NULL ? cn_buf_str(&exchange->answer) : exchange->answer_text;
-    cn_buf_clear(out);
-    cn_buf_printf(out, "HTTP/1.1 %d %s\r\ncontent-length: %zu\r\n", exchange->status,
-                  MHD_get_reason_phrase_for((unsigned)exchange->status), body.len);
-    add_header(out, "date", date_of(exchange->loop));
-    for (size_t i = 0; i < exchange->header_count; i++) {
-        add_header(out, exchange->headers[i].name, exchange->headers[i].value);
+    cn_buf_printf(out, "HTTP/1.1 %d %s\r\ncontent-length: %zu\r\ndate: ", status,
+                  MHD_get_reason_phrase_for((unsigned)status), body_len);
+}
+
+/* What follows that value. */
+static void write_rest(struct cn_buf *out, const struct cn_http_header *headers, size_t count,
+                       bool is_last, cn_str body)
+{
+    cn_buf_add_str(out, CN_STR("\r\n"));
+    for (size_t i = 0; i < count; i++) {
+        add_header(out, headers[i].name, headers[i].value);
     }
     add_header(out, "x-content-type-options", "nosniff");
-    if (exchange->close_after) {
+    if (is_last) {
         add_header(out, "connection", "close");
     }
     cn_buf_add_str(out, CN_STR("\r\n"));
     cn_buf_add_str(out, body);
+}
+
+void cn_http_direct_prepare(struct cn_http_prepared *prepared)
+{
+    cn_buf_init(&prepared->head, CN_HTTP_BRIEF_MAX_BYTES);
+    cn_buf_init(&prepared->rest, CN_HTTP_BRIEF_MAX_BYTES);
+    write_head(&prepared->head, prepared->status, prepared->body.len);
+    write_rest(&prepared->rest, prepared->headers, prepared->header_count, false, prepared->body);
+    assert(!prepared->head.overflowed && !prepared->rest.overflowed);
+}
+
+static void write_answer(struct cn_http_exchange *exchange, struct cn_buf *out)
+{
+    cn_str body =
+        exchange->answer.data != NULL ? cn_buf_str(&exchange->answer) : exchange->answer_text;
+    const struct cn_http_prepared *prepared = exchange->close_after ? NULL : exchange->prepared;
+    cn_str date = cn_str_of(date_of(exchange->loop));
+    cn_buf_clear(out);
+    if (prepared != NULL) {
+        cn_buf_add_str(out, cn_buf_str(&prepared->head));
+        cn_buf_add_str(out, date);
+        cn_buf_add_str(out, cn_buf_str(&prepared->rest));
+    } else {
+        write_head(out, exchange->status, body.len);
+        cn_buf_add_str(out, date);
+        write_rest(out, exchange->headers, exchange->header_count, exchange->close_after, body);
+    }
     assert(!out->overflowed); /* brief, as was promised */
 }
 
@@ -113,9 +144,9 @@ static void take(struct cn_http_exchange *exchange, cn_str body)
     exchange->body_max = options->body_max_bytes;
     atomic_fetch_add(&exchange->loop->server->requests_total, 1);
     cn_http_admit(exchange, (int64_t)body.len);
-    cn_buf_init(&exchange->body, (size_t)exchange->body_max);
+    exchange->direct_body = CN_STR("");
     if (!exchange->is_answered) {
-        cn_buf_add_str(&exchange->body, body);
+        exchange->direct_body = cn_arena_str(&exchange->arena, body);
         cn_http_count_body(exchange, (int64_t)body.len);
         exchange->phase = CN_PHASE_HANDED;
         cn_http_set_deadline(exchange, 0);

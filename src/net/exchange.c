@@ -123,7 +123,8 @@ static void add_headers(struct MHD_Response *response, const struct cn_http_head
 static enum MHD_Result queue_answer(struct cn_http_exchange *exchange)
 {
     const bool is_shared = exchange->prepared != NULL && !exchange->close_after;
-    struct MHD_Response *response = is_shared ? exchange->prepared : make_response(exchange);
+    struct MHD_Response *response =
+        is_shared ? exchange->prepared->response : make_response(exchange);
     if (response == NULL) {
         return MHD_NO; /* out of memory: the connection is closed */
     }
@@ -318,7 +319,7 @@ cn_str cn_http_query(const struct cn_http_exchange *exchange)
 
 cn_str cn_http_body(const struct cn_http_exchange *exchange)
 {
-    return cn_buf_str(&exchange->body);
+    return exchange->is_direct ? exchange->direct_body : cn_buf_str(&exchange->body);
 }
 
 struct cn_arena *cn_http_arena(struct cn_http_exchange *exchange)
@@ -353,12 +354,6 @@ cn_str cn_http_remote_address(const struct cn_http_exchange *exchange)
 size_t cn_http_loop_index(const struct cn_http_exchange *exchange)
 {
     return (size_t)(exchange->loop - exchange->loop->server->loops);
-}
-
-void cn_http_take_body(struct cn_http_exchange *exchange, struct cn_buf *body_out)
-{
-    *body_out = exchange->body;
-    cn_buf_init(&exchange->body, 0);
 }
 
 void cn_http_set_body_max(struct cn_http_exchange *exchange, int64_t bytes)
@@ -439,14 +434,6 @@ void cn_http_reply_text(struct cn_http_exchange *exchange, int status, cn_str bo
     answer(exchange, status);
 }
 
-struct cn_http_prepared {
-    int status;
-    cn_str body;
-    struct cn_http_header headers[CN_HTTP_HEADERS_MAX];
-    size_t header_count;
-    struct MHD_Response *response;
-};
-
 struct cn_http_prepared *cn_http_prepare(int status, const struct cn_http_header *headers,
                                          size_t header_count, cn_str body)
 {
@@ -461,6 +448,7 @@ struct cn_http_prepared *cn_http_prepare(int status, const struct cn_http_header
     }
     memcpy(prepared->headers, headers, header_count * sizeof(headers[0]));
     add_headers(prepared->response, headers, header_count);
+    cn_http_direct_prepare(prepared);
     return prepared;
 }
 
@@ -468,6 +456,8 @@ void cn_http_prepared_free(struct cn_http_prepared *prepared)
 {
     if (prepared != NULL) {
         MHD_destroy_response(prepared->response);
+        cn_buf_deinit(&prepared->head);
+        cn_buf_deinit(&prepared->rest);
         free(prepared);
     }
 }
@@ -476,9 +466,10 @@ void cn_http_reply_prepared(struct cn_http_exchange *exchange,
                             const struct cn_http_prepared *prepared)
 {
     assert(exchange->header_count == 0);
-    exchange->prepared = prepared->response;
+    exchange->prepared = prepared;
     /* Its parts, for an answer that must differ: the last of a connection. */
-    memcpy(exchange->headers, prepared->headers, sizeof(exchange->headers));
+    memcpy(exchange->headers, prepared->headers,
+           prepared->header_count * sizeof(prepared->headers[0]));
     exchange->header_count = prepared->header_count;
     cn_http_reply_text(exchange, prepared->status, prepared->body);
 }

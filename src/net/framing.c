@@ -33,8 +33,8 @@ static void refuse(struct cn_framing *framing, const char *why)
 
 static bool is_token(unsigned char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           (c != 0 && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || (c >= '0' && c <= '9') ||
+           (c != 0 && strchr("!#$%&'*+.^_`|~", c) != NULL);
 }
 
 static char lower(char c)
@@ -175,15 +175,19 @@ static void on_field(struct cn_framing *framing, char c)
     }
 }
 
+static void add_name_byte(struct cn_framing *framing, char c)
+{
+    if (framing->name_len < sizeof(framing->name)) {
+        framing->name[framing->name_len] = lower(c);
+    }
+    framing->name_len++;
+}
+
+/* Its tokens were taken by on_bytes(). */
 static void on_name(struct cn_framing *framing, char c)
 {
     if (c == ':') {
         framing->state = STATE_VALUE;
-    } else if (is_token((unsigned char)c)) {
-        if (framing->name_len < sizeof(framing->name)) {
-            framing->name[framing->name_len] = lower(c);
-        }
-        framing->name_len++;
     } else {
         refuse(framing,
                c == ' ' || c == '\t' ? "a space before a colon" : "a field has no proper name");
@@ -350,6 +354,11 @@ static size_t on_bytes(struct cn_framing *framing, const char *bytes, size_t len
     case STATE_LINE:
         taken = plain_text(bytes, len);
         add_to_line(framing, bytes, taken);
+        break;
+    case STATE_NAME:
+        while (taken < len && is_token((unsigned char)bytes[taken])) {
+            add_name_byte(framing, bytes[taken++]);
+        }
         break;
     case STATE_VALUE:
         taken = plain_text(bytes, len);

@@ -51,17 +51,17 @@ ssize_t cn_http_recv(int fd, void *bytes, size_t len, int flags)
     return got;
 }
 
-/* With the lock held. */
+/* Any thread, without the lock; false if it is in there already.  The loop takes is_posted back
+ * before it looks at what the note is of, so that nothing that was there to see is missed. */
 static bool put_in_inbox(struct cn_http_loop *loop, struct cn_http_note *note)
 {
-    const bool is_new = !note->is_posted;
-    if (is_new) {
-        note->is_posted = true;
-        note->next = NULL;
-        *loop->inbox_end = note;
-        loop->inbox_end = &note->next;
+    if (atomic_exchange(&note->is_posted, true)) {
+        return false;
     }
-    return is_new;
+    note->next = atomic_load(&loop->inbox);
+    while (!atomic_compare_exchange_weak(&loop->inbox, &note->next, note)) {
+    }
+    return true;
 }
 
 void cn_http_loop_wake(struct cn_http_loop *loop)
@@ -92,9 +92,7 @@ bool cn_http_loop_post(struct cn_http_loop *loop, struct cn_http_note *note)
 
 void cn_http_loop_post_quietly(struct cn_http_loop *loop, struct cn_http_note *note)
 {
-    (void)pthread_mutex_lock(&loop->lock);
     (void)put_in_inbox(loop, note); /* posted already: the loop will see it all the same */
-    (void)pthread_mutex_unlock(&loop->lock);
 }
 
 void cn_http_wake(struct cn_http_server *server)
@@ -102,21 +100,27 @@ void cn_http_wake(struct cn_http_server *server)
     for (size_t i = 0; i < server->options.loops; i++) {
         struct cn_http_loop *loop = &server->loops[i];
         (void)pthread_mutex_lock(&loop->lock);
-        if (loop->inbox != NULL) {
+        if (atomic_load(&loop->inbox) != NULL) {
             wake_for_inbox(loop);
         }
         (void)pthread_mutex_unlock(&loop->lock);
     }
 }
 
+/* In the order in which they were posted. */
 static struct cn_http_note *take_inbox(struct cn_http_loop *loop)
 {
+    struct cn_http_note *first = NULL;
     (void)pthread_mutex_lock(&loop->lock);
-    struct cn_http_note *first = loop->inbox;
-    loop->inbox = NULL;
-    loop->inbox_end = &loop->inbox;
+    struct cn_http_note *newest = atomic_exchange(&loop->inbox, NULL);
     loop->is_woken = false;
     (void)pthread_mutex_unlock(&loop->lock);
+    while (newest != NULL) {
+        struct cn_http_note *older = newest->next;
+        newest->next = first;
+        first = newest;
+        newest = older;
+    }
     return first;
 }
 
@@ -125,10 +129,8 @@ static void run_inbox(struct cn_http_loop *loop)
     struct cn_http_note *note = take_inbox(loop);
     while (note != NULL) {
         struct cn_http_note *next = note->next;
-        (void)pthread_mutex_lock(&loop->lock);
-        note->is_posted = false; /* from here on it may be posted, or freed, again */
-        (void)pthread_mutex_unlock(&loop->lock);
-        note->run(note);
+        (void)atomic_exchange(&note->is_posted, false); /* from here on it may be posted again */
+        note->run(note);                                /* or freed */
         note = next;
     }
 }

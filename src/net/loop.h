@@ -30,7 +30,7 @@ enum {
 /* Something for a loop to look at; embed it.  Posting one that is already posted does nothing. */
 struct cn_http_note {
     struct cn_http_note *next;
-    bool is_posted;
+    _Atomic bool is_posted;
     void (*run)(struct cn_http_note *note);
 };
 
@@ -40,6 +40,17 @@ enum cn_http_phase {
     CN_PHASE_DISCARD, /* the answer is known, the body is still coming */
     CN_PHASE_HANDED,  /* to `handle` */
     CN_PHASE_QUEUED   /* the answer is with libmicrohttpd */
+};
+
+/* An answer that is given often. */
+struct cn_http_prepared {
+    int status;
+    cn_str body;
+    struct cn_http_header headers[CN_HTTP_HEADERS_MAX];
+    size_t header_count;
+    struct MHD_Response *response;
+    struct cn_buf head; /* for direct.c: all before the value of the Date line, */
+    struct cn_buf rest; /* and all after it, body included */
 };
 
 struct cn_http_exchange {
@@ -56,6 +67,7 @@ struct cn_http_exchange {
     cn_str query;
     struct cn_arena arena;
     struct cn_buf body;
+    cn_str direct_body; /* instead, when is_direct: in the arena */
     int64_t body_max;
     int64_t discarded;
     int64_t counted; /* body bytes that are in the server's count */
@@ -67,8 +79,8 @@ struct cn_http_exchange {
     int status;
     struct cn_buf answer; /* or: */
     cn_str answer_text;
-    struct MHD_Response *prepared; /* the same as a whole, not this exchange's; or NULL */
-    struct cn_sse_stream *stream;  /* or: */
+    const struct cn_http_prepared *prepared; /* the same as a whole, not this exchange's; or NULL */
+    struct cn_sse_stream *stream;            /* or: */
     struct cn_http_header headers[CN_HTTP_HEADERS_MAX];
     size_t header_count;
 };
@@ -95,10 +107,9 @@ struct cn_http_loop {
     bool is_started;
     int listen_fd;
     int wake_fd;
-    pthread_mutex_t lock; /* of the inbox */
-    struct cn_http_note *inbox;
-    struct cn_http_note **inbox_end;
-    bool is_woken; /* since the inbox was taken last; under its lock */
+    _Atomic(struct cn_http_note *) inbox; /* the newest first */
+    pthread_mutex_t lock;                 /* of waking, and of taking what is in the inbox */
+    bool is_woken;                        /* since the inbox was taken last; under the lock */
     struct cn_http_connection *connections;
     struct cn_http_connection **by_fd;
     size_t by_fd_count;
@@ -177,7 +188,8 @@ void cn_http_exchange_end(struct cn_http_exchange *exchange); /* ready for the n
  * others to be read already. */
 bool cn_http_direct_take(struct cn_http_connection *connection, const char *bytes, size_t len,
                          bool has_more);
-void cn_http_direct_finish(struct cn_http_exchange *exchange); /* answers; it may then be gone */
+void cn_http_direct_finish(struct cn_http_exchange *exchange);  /* answers; it may then be gone */
+void cn_http_direct_prepare(struct cn_http_prepared *prepared); /* fills its head and rest */
 
 /* In loop.c. */
 void cn_http_connection_free(struct cn_http_connection *connection);

@@ -140,7 +140,6 @@ static bool start_loop(struct cn_http_server *server, struct cn_http_loop *loop,
     const unsigned hard_limit =
         (unsigned)server->options.connections_max + 64; /* ours comes first */
     loop->server = server;
-    loop->inbox_end = &loop->inbox;
     cn_buf_init(&loop->out, CN_HTTP_BRIEF_MAX_BYTES);
     loop->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (loop->wake_fd < 0) {

@@ -109,9 +109,6 @@ bool cn_http_header(const struct cn_http_exchange *exchange, const char *name, c
 /* "203.0.113.9", without a port. */
 cn_str cn_http_remote_address(const struct cn_http_exchange *exchange);
 
-/* Moves the body out: the caller frees it with cn_buf_deinit(). */
-void cn_http_take_body(struct cn_http_exchange *exchange, struct cn_buf *body_out);
-
 /* In `begin`: the cap of this request's body; a larger one gets 413. */
 void cn_http_set_body_max(struct cn_http_exchange *exchange, int64_t bytes);
 
