@@ -357,6 +357,27 @@ test('a person is told so many signals a day, and the rest is listed', async t =
   assert.deepEqual(data.map(row => row.over_budget).sort(), [false, false, true]);
 });
 
+test('capabilities 53 what is less severe does not use up what critical signals may tell, and they have the same bound', async t => {
+  const cairn = await start(t, { users: [CSM], env: { CAIRN_SIGNAL_DAILY_BUDGET: '1' } });
+  const admin = await cairn.login();
+  const csm = await cairn.login(CSM);
+  const account = await admin.createAccount({ name: 'Loud Ltd', external_id: 'loud', arr: usd(1), owner_id: csm.user.id });
+  const other = await admin.createAccount({ name: 'Next Ltd', external_id: 'next', arr: usd(1), owner_id: csm.user.id });
+  for (const one of [account, other]) await settled(admin, one);
+  const told = [];
+  for (const [rule, raise] of [
+    ['big', () => setArr(admin, account, 9000)],
+    ['critical-ticket', () => ticketOf(admin, account, 49 * HOUR)],
+    ['big', () => setArr(admin, other, 9000)],
+    ['critical-ticket', () => ticketOf(admin, other, 49 * HOUR)],
+  ]) {
+    await raise();
+    const on = told.length < 2 ? account : other;
+    told.push((await oneOpen(admin, on, rule)).over_budget ? `${rule} held back` : `${rule} told`);
+  }
+  assert.deepEqual(told, ['big told', 'critical-ticket told', 'big held back', 'critical-ticket held back']);
+});
+
 test('pages of the inbox hold every signal once, the most severe first', async t => {
   const cairn = await start(t);
   const admin = await cairn.login();
