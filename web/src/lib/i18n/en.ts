@@ -171,6 +171,11 @@ export const en = {
     },
     scorecardWhy: 'What this scorecard is made of, and whom else it scores',
     gaps: 'Missing for {{coverage}} touch',
+    stage: 'Stage',
+    stalled: 'stalled',
+    renewalWindow: 'in its renewal window',
+    coverage: 'Coverage',
+    segments: 'Segments',
   },
   next: {
     title: 'Next:',
