@@ -6,6 +6,7 @@
 #include "api/core.h"
 #include "book/trait.h"
 #include "health/drift.h"
+#include "signal/hand.h"
 
 enum {
     OFFSET_MAX = 10000000
@@ -491,8 +492,8 @@ static bool handle_update(const struct cn_request *req, struct cn_response *res,
     const struct cn_account_path *path = req->path;
     struct cn_account account;
     res->changed = path->account_id;
-    return cn_account_update(&req->unit, path->account_id, req->if_match, req->body, &account,
-                             err) &&
+    return cn_signal_update_account(&req->unit, path->account_id, req->if_match, req->body,
+                                    req->api->options.notices.tell, &account, err) &&
            show(req, &account, res, err);
 }
 

@@ -349,7 +349,9 @@ const struct cn_setting cn_settings[] = {
       .fallback = "20",
       .min = 0,
       .max = 100000,
-      .doc = "Signals a day that tell one person; further ones are in the digest. 0: any number" },
+      .doc =
+          "Signals a day that tell one person; further ones are in the digest. Critical ones count "
+          "among themselves, so that lesser ones keep none of them back. 0: any number" },
     { .name = "signal.link_ttl",
       .type = CN_SETTING_DURATION_MS,
       .offset = AT(signal_link_ttl_ms),

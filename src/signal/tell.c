@@ -41,7 +41,7 @@ static bool count_told(const struct cn_unit *unit, const struct cn_tell *tell,
     bool row = false;
     if (!cn_sql_prepare(unit->conn,
                         "SELECT count(*) FROM signal WHERE assignee_id = $1 AND raised_us >= $2"
-                        " AND told = $3 AND signal_id <> $4",
+                        " AND told = $3 AND signal_id <> $4 AND severity >= $5",
                         &stmt, err)) {
         return false;
     }
@@ -49,6 +49,8 @@ static bool count_told(const struct cn_unit *unit, const struct cn_tell *tell,
     cn_sql_bind_i64(stmt, 2, budget->day_start.us);
     cn_sql_bind_i64(stmt, 3, CN_TOLD_ASSIGNEE);
     cn_sql_bind_i64(stmt, 4, tell->signal_id);
+    /* What is less severe must not keep a critical one back: those count among themselves. */
+    cn_sql_bind_i64(stmt, 5, tell->severity == CN_SIGNAL_CRITICAL ? CN_SIGNAL_CRITICAL : 0);
     bool ok = cn_sql_step(stmt, &row, err);
     if (ok) {
         *count_out = row ? cn_sql_column_i64(stmt, 0) : 0;

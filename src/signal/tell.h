@@ -37,7 +37,8 @@ struct cn_tell_options {
     int64_t a_day; /* of what is raised or handed to one person; 0: any number */
 };
 
-/* How many signals a day tell one person; further ones are in the digest. */
+/* How many signals a day tell one person; further ones are in the digest.  Critical ones count
+ * among themselves, the others with them. */
 struct cn_signal_budget {
     int64_t a_day; /* 0: any number */
     cn_time day_start;

@@ -287,11 +287,25 @@ test('the palette finds an account by a part of its name', async t => {
   const page = await signedIn(t, stage.browser, stage.demo.base);
   await page.goto(`${stage.demo.base}/sources`);
   await page.getByRole('heading', { level: 1, name: 'Sources' }).waitFor();
+  // Typed at once, as who knows the key does: no letter is lost.
   await page.keyboard.press('Control+k');
-  await page.getByRole('combobox', { name: 'Jump to' }).fill('techco');
+  await page.keyboard.type('techco');
+  await page.waitForFunction(() => document.querySelector('[role=combobox]')?.value === 'techco');
   await page.getByRole('option', { name: /TechCorp/ }).first().waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { level: 1, name: 'TechCorp' }).waitFor();
+});
+
+test('capabilities 37 39 the page of an account says its stage, coverage and segments, and leads to them', async t => {
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  const { id } = await accountNamed(page, stage.demo.base, 'TechCorp');
+  await page.goto(`${stage.demo.base}/accounts/${id}`);
+  const main = page.getByRole('main');
+  const fact = name => main.locator('dl > div').filter({ has: page.locator('dt', { hasText: new RegExp(`^${name}$`) }) }).locator('dd').first();
+  await fact('Stage').getByText('adoption, in its renewal window').waitFor();
+  await fact('Coverage').getByRole('link', { name: 'mid', exact: true }).waitFor();
+  await fact('Segments').getByRole('link', { name: 'core', exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: 'core' }).waitFor();
 });
 
 test('the CSV holds what the list shows', async t => {

@@ -105,6 +105,8 @@ test('003-3 a first rule is written, checked, looked at, applied and rolled back
   await click(tab(page, 'Changes'));
   await page.getByRole('region', { name: 'What it does to the book' }).getByRole('listitem').first().waitFor();
   await page.getByRole('region', { name: /^Changed lines/ }).getByText('many').first().waitFor();
+  // The panel scrolls within the frame, which stays where it is.
+  assert.equal(await page.evaluate(() => document.scrollingElement.scrollHeight - innerHeight), 0);
   await press('Control+s');
   await page.getByRole('dialog').getByRole('listitem').first().waitFor();
   await paste(page.getByLabel('What this changes, and why'), 'Tickets pile up at large accounts');

@@ -135,10 +135,18 @@ describe('people are told of signals that were raised before', { concurrency: 2 
     assert.equal(body.history.filter(event => event.kind === 'asked_again').length, 1);
   });
 
+  test('the new owner of an account is told of its open signals', async t => {
+    const { mailbox, admin, account } = await raised(t);
+    await giveTo(admin, account, await userId(admin, LEA.email));
+    await arrived(mailbox, 2);
+    assert.deepEqual(mailbox.mails[1].to, [LEA.email]);
+    assert.match(subjects(mailbox)[1], /Acme: pays well/);
+  });
+
   test('a message is dropped if the person may not see the account any more when it is to be sent', async t => {
     const { mailbox, admin, account, signal } = await raised(t);
     await act(admin, signal, 'snooze', { until: new Date(Date.now() + 1500).toISOString() });
-    await giveTo(admin, account, await userId(admin, LEA.email));
+    await giveTo(admin, account, null);
     const dropped = await waitFor(async () => (await admin.get('/api/v1/deliveries')).body.data.find(one => one.state === 'dropped'),
       { what: 'a dropped message' });
     assert.deepEqual([dropped.kind, dropped.user_name], ['snooze_over', CSM.name]);

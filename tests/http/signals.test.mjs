@@ -342,6 +342,34 @@ test('capabilities 44 a signal is handed to nobody who may not see its account, 
   assert.equal(handed.body.assignee_id, csm.user.id, handed.text);
 });
 
+test('open signals go with their account to its new owner, and what is handed to somebody else or has no new owner stays', async t => {
+  const NEXT = { ...CSM, email: 'nadia@example.com', name: 'Nadia Next' };
+  const cairn = await start(t, { users: [CSM, NEXT] });
+  const admin = await cairn.login();
+  const [csm, next] = [await cairn.login(CSM), await cairn.login(NEXT)];
+  const account = await admin.createAccount({ name: 'Handed Ltd', external_id: 'handed', arr: usd(1), owner_id: csm.user.id });
+  await settled(admin, account);
+  await setArr(admin, account, 9000);
+  const big = await oneOpen(admin, account, 'big');
+  assert.equal((await ticketOf(admin, account, 49 * HOUR)).status, 201);
+  const ticket = await oneOpen(admin, account, 'critical-ticket');
+  assert.equal((await admin.post(`/api/v1/signals/${ticket.id}/assign`, { assignee_id: admin.user.id })).status, 200);
+  const give = async (who, to) => {
+    const { headers } = await who.get(`/api/v1/accounts/${account.id}`);
+    const given = await who.patch(`/api/v1/accounts/${account.id}`, { owner_id: to }, headers.get('etag'));
+    assert.equal(given.status, 200, given.text);
+  };
+  const assignees = async () =>
+    Object.fromEntries((await list(admin, '?state=open')).data.map(row => [row.rule, row.assignee_id]));
+  await give(admin, next.user.id);
+  assert.deepEqual(await assignees(), { big: next.user.id, 'critical-ticket': admin.user.id });
+  assert.equal((await list(next, '?assignee=me&state=open')).total, 1);
+  const { body: moved } = await admin.get(`/api/v1/signals/${big.id}`);
+  assert.equal(moved.history.at(-1).kind, 'assigned');
+  await give(admin, null);
+  assert.equal((await assignees()).big, next.user.id);
+});
+
 test('a person is told so many signals a day, and the rest is listed', async t => {
   const cairn = await start(t, { users: [CSM], env: { CAIRN_SIGNAL_DAILY_BUDGET: '2' } });
   const admin = await cairn.login();
@@ -355,6 +383,27 @@ test('a person is told so many signals a day, and the rest is listed', async t =
   const { data, total } = await list(csm, '?assignee=me&state=open');
   assert.equal(total, 3);
   assert.deepEqual(data.map(row => row.over_budget).sort(), [false, false, true]);
+});
+
+test('capabilities 53 what is less severe does not use up what critical signals may tell, and they have the same bound', async t => {
+  const cairn = await start(t, { users: [CSM], env: { CAIRN_SIGNAL_DAILY_BUDGET: '1' } });
+  const admin = await cairn.login();
+  const csm = await cairn.login(CSM);
+  const account = await admin.createAccount({ name: 'Loud Ltd', external_id: 'loud', arr: usd(1), owner_id: csm.user.id });
+  const other = await admin.createAccount({ name: 'Next Ltd', external_id: 'next', arr: usd(1), owner_id: csm.user.id });
+  for (const one of [account, other]) await settled(admin, one);
+  const told = [];
+  for (const [rule, raise] of [
+    ['big', () => setArr(admin, account, 9000)],
+    ['critical-ticket', () => ticketOf(admin, account, 49 * HOUR)],
+    ['big', () => setArr(admin, other, 9000)],
+    ['critical-ticket', () => ticketOf(admin, other, 49 * HOUR)],
+  ]) {
+    await raise();
+    const on = told.length < 2 ? account : other;
+    told.push((await oneOpen(admin, on, rule)).over_budget ? `${rule} held back` : `${rule} told`);
+  }
+  assert.deepEqual(told, ['big told', 'critical-ticket told', 'big held back', 'critical-ticket held back']);
 });
 
 test('pages of the inbox hold every signal once, the most severe first', async t => {

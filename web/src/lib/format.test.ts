@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createFormat } from './format';
+import { createFormat, unitOf } from './format';
 
 const format = createFormat('America/New_York', 'en-US');
 const now = Date.parse('2026-03-15T12:00:00Z');
@@ -47,4 +47,11 @@ describe('numbers', () => {
     expect(format.signedPoints(-9)).toBe('\u22129.0');
     expect(format.signedPoints(-0.04)).toBe('0.0');
   });
+});
+
+test('a unit is a plural, but for one', () => {
+  expect(unitOf(1, 'users')).toBe('user');
+  expect(unitOf(2, 'users')).toBe('users');
+  expect(unitOf(null, 'users')).toBe('users');
+  expect(unitOf(1, 's')).toBe('s');
 });

@@ -123,3 +123,8 @@ export function percentOf(part: number, whole: number): string {
   if (percent < 100 && percent > 99) return '> 99 %';
   return `${Math.round(percent)} %`;
 }
+
+/** A metric's unit, which is a plural, beside that value: as the server writes it in explanations, "1 ticket". */
+export function unitOf(value: number | null | undefined, unit: string): string {
+  return value === 1 && unit.length > 2 && unit.endsWith('s') ? unit.slice(0, -1) : unit;
+}

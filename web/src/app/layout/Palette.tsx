@@ -15,6 +15,9 @@ const HealthMark = lazy(
   part(async () => ({ default: (await import('@/features/health/HealthMark')).HealthMark })),
 );
 
+// As soon as it is there: the dialog's own focus comes a moment later, and the keys before it would be lost.
+const focus = (input: HTMLInputElement | null) => input?.focus();
+
 interface Props {
   opened: boolean;
   onOpen: () => void;
@@ -66,6 +69,7 @@ function PaletteBody({ onClose }: { onClose: () => void }) {
       <div className={classes.input}>
         <Icon name="search" />
         <input
+          ref={focus}
           role="combobox"
           aria-label={t('palette.open')}
           aria-expanded="true"
@@ -128,7 +132,7 @@ export function Palette({ opened, onOpen, onClose }: Props) {
       lockScroll={false}
       yOffset="12vh"
       size={560}
-      transitionProps={{ duration: 80 }}
+      transitionProps={{ duration: 0 }}
     >
       <Modal.Overlay />
       <Modal.Content aria-label={t('palette.open')} radius={8}>

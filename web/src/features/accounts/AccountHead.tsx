@@ -1,7 +1,7 @@
 // The first screen of an account: its name, how it stands and why, and the facts one needs on a call.
 import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { Fragment, type ReactNode } from 'react';
 import type { Account, AccountHealth } from '@/api/types';
 import { DepartureFact } from '@/features/departures';
 import { Grade, HealthShape, Summary, shadeOf, Trend } from '@/features/health';
@@ -25,6 +25,35 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
+  );
+}
+
+/** Where it is in its life, how it is looked after, and what else it is counted in. */
+function Sets({ account }: { account: Account }) {
+  const said = [
+    account.lifecycle_stage ?? '–',
+    ...(account.flags.includes('stalled') ? [t('account.stalled')] : []),
+    ...(account.flags.includes('renewal-window') ? [t('account.renewalWindow')] : []),
+  ];
+  return (
+    <>
+      <Fact name={t('account.stage')}>{said.join(', ')}</Fact>
+      <Fact name={t('account.coverage')}>
+        {account.coverage ? <Link to="/coverage">{account.coverage}</Link> : '–'}
+      </Fact>
+      <Fact name={t('account.segments')}>
+        {account.segments.length === 0
+          ? '–'
+          : account.segments.map((name, i) => (
+              <Fragment key={name}>
+                {i > 0 && ', '}
+                <Link to="/segments/$name" params={{ name }}>
+                  {name}
+                </Link>
+              </Fragment>
+            ))}
+      </Fact>
+    </>
   );
 }
 
@@ -72,6 +101,7 @@ function Facts({ account, health }: { account: Account; health: AccountHealth | 
           {account.gaps.map(gap => gap.slice(gap.indexOf('/') + 1)).join(', ')}
         </Fact>
       )}
+      <Sets account={account} />
       <Fact name={t('account.confidence')}>
         <span className="num">{health ? `${Math.round(health.confidence * 100)} %` : '–'}</span>
       </Fact>

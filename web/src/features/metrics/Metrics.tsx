@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { MetricSeries } from '@/api/types';
 import { QueryFailure, useFormat } from '@/features/session';
+import { unitOf } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { LazyChart } from '@/ui/LazyChart';
 import { ScrollRegion } from '@/ui/ScrollRegion';
@@ -33,7 +34,7 @@ function MetricChart({ metric }: { metric: MetricSeries }) {
         <strong className="num">
           {shown?.value == null ? '–' : `${metric.at_least ? '≥ ' : ''}${format.number(shown.value, 1)}`}
         </strong>{' '}
-        {metric.unit && <span>{metric.unit}</span>}
+        {metric.unit && <span>{unitOf(shown?.value, metric.unit)}</span>}
         {shown && (
           <span className="dim num">{shown.day === today ? t('metrics.today') : format.date(shown.day)}</span>
         )}

@@ -1,4 +1,5 @@
 // English.  Sentence case, words from GLOSSARY.md, no exclamation marks.
+import { account } from './account';
 import { bill } from './bill';
 import { departure } from './departure';
 import { health } from './health';
@@ -148,30 +149,7 @@ export const en = {
       open_tickets: 'Open tickets',
     },
   },
-  account: {
-    title: 'Account',
-    missing: 'There is no such account',
-    missingHelp: 'It may have been erased, or it is none of those that you see.',
-    trail: 'You are here',
-    why: 'Why',
-    scorecard: 'Scorecard',
-    confidence: 'Confidence',
-    happened: 'What happened since {{date}}?',
-    nothing: 'No contract, urgent ticket, champion, sponsor or signal came or went.',
-    more_one: '{{count}} more in the history’s table.',
-    more_other: '{{count}} more in the history’s table.',
-    tab: {
-      usage: 'Usage',
-      people: 'People',
-      contracts: 'Contracts',
-      touches: 'Touches',
-      tickets: 'Tickets',
-      events: 'Events',
-      questions: 'Seven questions',
-    },
-    scorecardWhy: 'What this scorecard is made of, and whom else it scores',
-    gaps: 'Missing for {{coverage}} touch',
-  },
+  account,
   next: {
     title: 'Next:',
     somebody: 'somebody there',
