@@ -175,16 +175,21 @@ CN_MUST_CHECK bool cn_account_update(const struct cn_unit *unit, cn_account_id i
 CN_MUST_CHECK bool cn_account_hold(const struct cn_unit *unit, const int64_t *account_ids,
                                    size_t count, struct cn_map *held_out, struct cn_error *err);
 
-/* Writes the derived columns of an account that is held, and notes CN_CHANGE_SCORE; no version, no
- * history.  The score's own history is health/history.h. */
-CN_MUST_CHECK bool cn_account_save_derived(const struct cn_unit *unit, cn_account_id id,
-                                           const struct cn_account_derived *derived,
+/* What to show of an account. */
+typedef void cn_account_derive(void *arg, int64_t account_id,
+                               struct cn_account_derived *derived_out);
+
+/* Writes the derived columns of accounts that are held, and notes CN_CHANGE_SCORE of each; no
+ * version, no history.  The score's own history is health/history.h. */
+CN_MUST_CHECK bool cn_account_save_derived(const struct cn_unit *unit, const int64_t *account_ids,
+                                           size_t count, cn_account_derive *derive, void *arg,
                                            struct cn_error *err);
 
-/* Only the text that lists filter segments by, of an account that is held; notes CN_CHANGE_SCORE.
- * What it says is segment/'s: see segment/evaluate.h. */
-CN_MUST_CHECK bool cn_account_save_placement(const struct cn_unit *unit, cn_account_id id,
-                                             cn_str placement, struct cn_error *err);
+/* Only the text that lists filter segments by, of accounts that are held; of one that is there
+ * twice the last.  Notes CN_CHANGE_SCORE.  What it says is segment/'s: see segment/evaluate.h. */
+CN_MUST_CHECK bool cn_account_save_placements(const struct cn_unit *unit,
+                                              const int64_t *account_ids, const cn_str *placements,
+                                              size_t count, struct cn_error *err);
 
 /* Only last_activity_at, if that is later than what is stored; notes CN_CHANGE_ACTIVITY. */
 CN_MUST_CHECK bool cn_account_save_activity(const struct cn_unit *unit, cn_account_id id,

@@ -7,6 +7,7 @@
 #include "book/contract.h"
 #include "book/row.h"
 #include "book/ticket.h"
+#include "sql/rows.h"
 
 bool cn_account_hold(const struct cn_unit *unit, const int64_t *account_ids, size_t count,
                      struct cn_map *held_out, struct cn_error *err)
@@ -30,51 +31,68 @@ bool cn_account_hold(const struct cn_unit *unit, const int64_t *account_ids, siz
     return ok || cn_error_context(err, "holding accounts");
 }
 
-bool cn_account_save_derived(const struct cn_unit *unit, cn_account_id id,
-                             const struct cn_account_derived *derived, struct cn_error *err)
+static void add_opt_i64(struct cn_sql_rows *rows, enum cn_given given, int64_t value)
 {
-    struct cn_sql_stmt *stmt = NULL;
-    if (!cn_sql_prepare(unit->conn,
-                        "UPDATE account SET score = $2, band = $3, grey = $4, confidence = $5,"
-                        " trend = $6, scorecard = $7, last_activity_us = $8"
-                        " WHERE account_id = $1",
-                        &stmt, err)) {
-        return false;
+    if (given == CN_GIVEN) {
+        cn_sql_rows_i64(rows, value);
+    } else {
+        cn_sql_rows_null(rows);
     }
-    cn_sql_bind_i64(stmt, 1, id.value);
-    cn_row_bind_opt_i64(stmt, 2, derived->points_given, derived->points);
-    cn_sql_bind_i64(stmt, 3, derived->band);
-    cn_sql_bind_i64(stmt, 4, derived->grey);
-    cn_sql_bind_i64(stmt, 5, derived->confidence);
-    cn_row_bind_opt_i64(stmt, 6, derived->trend_given, derived->trend);
-    cn_sql_bind_str(stmt, 7, derived->scorecard);
-    cn_row_bind_opt_i64(stmt, 8, derived->last_activity_at_given, derived->last_activity_at.us);
-    bool ok = cn_sql_send(stmt, err);
-    cn_sql_finish(stmt);
-    if (!ok) {
-        return cn_error_context(err, "saving a score");
-    }
-    cn_change_note(unit, id, CN_CHANGE_SCORE);
-    return true;
 }
 
-bool cn_account_save_placement(const struct cn_unit *unit, cn_account_id id, cn_str placement,
-                               struct cn_error *err)
+static void add_derived(struct cn_sql_rows *rows, const struct cn_account_derived *derived)
 {
-    struct cn_sql_stmt *stmt = NULL;
-    if (!cn_sql_prepare(unit->conn, "UPDATE account SET placement = $2 WHERE account_id = $1",
-                        &stmt, err)) {
-        return false;
+    add_opt_i64(rows, derived->points_given, derived->points);
+    cn_sql_rows_i64(rows, derived->band);
+    cn_sql_rows_i64(rows, derived->grey);
+    cn_sql_rows_i64(rows, derived->confidence);
+    add_opt_i64(rows, derived->trend_given, derived->trend);
+    cn_sql_rows_str(rows, derived->scorecard);
+    add_opt_i64(rows, derived->last_activity_at_given, derived->last_activity_at.us);
+}
+
+bool cn_account_save_derived(const struct cn_unit *unit, const int64_t *account_ids, size_t count,
+                             cn_account_derive *derive, void *arg, struct cn_error *err)
+{
+    static const char sql[] =
+        "UPDATE account {{set_rows account_id, score, band, grey, confidence, trend, scorecard,"
+        " last_activity_us}}";
+    struct cn_sql_rows rows;
+    if (count == 0) {
+        return true;
     }
-    cn_sql_bind_i64(stmt, 1, id.value);
-    cn_sql_bind_str(stmt, 2, placement);
-    bool ok = cn_sql_send(stmt, err);
-    cn_sql_finish(stmt);
-    if (!ok) {
-        return cn_error_context(err, "saving a placement");
+    bool ok = cn_sql_rows_begin(&rows, unit->conn, sql, "iiiiiiti", err);
+    for (size_t i = 0; ok && i < count; i++) {
+        struct cn_account_derived derived = { 0 };
+        derive(arg, account_ids[i], &derived);
+        ok = cn_sql_rows_next(&rows, (uint64_t)account_ids[i], err);
+        if (ok) {
+            cn_sql_rows_i64(&rows, account_ids[i]);
+            add_derived(&rows, &derived);
+            cn_change_note(unit, (cn_account_id){ account_ids[i] }, CN_CHANGE_SCORE);
+        }
     }
-    cn_change_note(unit, id, CN_CHANGE_SCORE);
-    return true;
+    return cn_sql_rows_end(&rows, ok, err) || cn_error_context(err, "saving scores");
+}
+
+bool cn_account_save_placements(const struct cn_unit *unit, const int64_t *account_ids,
+                                const cn_str *placements, size_t count, struct cn_error *err)
+{
+    static const char sql[] = "UPDATE account {{set_rows account_id, placement}}";
+    struct cn_sql_rows rows;
+    if (count == 0) {
+        return true;
+    }
+    bool ok = cn_sql_rows_begin(&rows, unit->conn, sql, "it", err);
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = cn_sql_rows_next(&rows, (uint64_t)account_ids[i], err);
+        if (ok) {
+            cn_sql_rows_i64(&rows, account_ids[i]);
+            cn_sql_rows_str(&rows, placements[i]);
+            cn_change_note(unit, (cn_account_id){ account_ids[i] }, CN_CHANGE_SCORE);
+        }
+    }
+    return cn_sql_rows_end(&rows, ok, err) || cn_error_context(err, "saving placements");
 }
 
 bool cn_account_save_activity(const struct cn_unit *unit, cn_account_id id,

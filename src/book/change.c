@@ -7,6 +7,7 @@
 #include "base/str.h"
 
 #include "book/row.h"
+#include "sql/rows.h"
 
 enum {
     COUNTER_NAME_BYTES = 32,
@@ -103,26 +104,6 @@ bool cn_counter_add(struct cn_sql_conn *conn, const char *name, int64_t by, int6
     return ok;
 }
 
-static bool write_change(struct cn_sql_conn *conn, const struct noted *noted, int64_t seq,
-                         struct cn_error *err)
-{
-    struct cn_sql_stmt *stmt = NULL;
-    if (!cn_sql_prepare(conn,
-                        "INSERT INTO change(node, seq, account_id, kind, at_us)"
-                        " VALUES($1, $2, $3, $4, $5)",
-                        &stmt, err)) {
-        return false;
-    }
-    cn_sql_bind_i64(stmt, 1, noted->node);
-    cn_sql_bind_i64(stmt, 2, seq);
-    cn_sql_bind_i64(stmt, 3, noted->account_id);
-    cn_sql_bind_i64(stmt, 4, noted->kind);
-    cn_sql_bind_i64(stmt, 5, noted->at.us);
-    bool ok = cn_sql_send(stmt, err);
-    cn_sql_finish(stmt);
-    return ok;
-}
-
 static bool write_history(struct cn_sql_conn *conn, const struct noted *noted, int64_t seq,
                           struct cn_error *err)
 {
@@ -171,22 +152,55 @@ static int64_t number_all(void *const *items, size_t count, struct cn_map *index
     return given;
 }
 
-static bool write_all(struct cn_sql_conn *conn, void *const *items, size_t count,
-                      const struct cn_map *index, struct numbers *numbers, int64_t before,
-                      struct cn_error *err)
+/* What a flush has given its numbers. */
+struct flush {
+    struct cn_sql_conn *conn;
+    void *const *items;
+    size_t count;
+    const struct cn_map *index;
+    struct numbers *numbers;
+    int64_t before; /* the newest number that others have */
+};
+
+static int64_t number_of(const struct flush *flush, const struct noted *noted)
 {
+    const uint64_t *slot = cn_map_get(flush->index, (uint64_t)noted->account_id);
+    return flush->numbers[*slot].of[noted->kind];
+}
+
+/* One for each number, of the first item that has it. */
+static bool write_changes(const struct flush *flush, struct cn_error *err)
+{
+    static const char sql[] = "INSERT INTO change(node, seq, account_id, kind, at_us)"
+                              " {{rows node, seq, account_id, kind, at_us}}";
+    struct cn_sql_rows rows;
     int64_t written = 0;
-    for (size_t i = 0; i < count; i++) {
-        const struct noted *noted = items[i];
-        const uint64_t *slot = cn_map_get(index, (uint64_t)noted->account_id);
-        int64_t number = numbers[*slot].of[noted->kind];
-        if (number > written) { /* the first item of its number */
-            if (!write_change(conn, noted, before + number, err)) {
-                return false;
-            }
-            written = number;
+    bool ok = cn_sql_rows_begin(&rows, flush->conn, sql, "iiiii", err);
+    for (size_t i = 0; ok && i < flush->count; i++) {
+        const struct noted *noted = flush->items[i];
+        const int64_t number = number_of(flush, noted);
+        if (number <= written) {
+            continue;
         }
-        if (noted->history_id != 0 && !write_history(conn, noted, before + number, err)) {
+        written = number;
+        ok = cn_sql_rows_next(&rows, (uint64_t)number, err);
+        if (ok) {
+            cn_sql_rows_i64(&rows, noted->node);
+            cn_sql_rows_i64(&rows, flush->before + number);
+            cn_sql_rows_i64(&rows, noted->account_id);
+            cn_sql_rows_i64(&rows, noted->kind);
+            cn_sql_rows_i64(&rows, noted->at.us);
+        }
+    }
+    return cn_sql_rows_end(&rows, ok, err);
+}
+
+static bool write_histories(const struct flush *flush, struct cn_error *err)
+{
+    for (size_t i = 0; i < flush->count; i++) {
+        const struct noted *noted = flush->items[i];
+        if (noted->history_id != 0 &&
+            !write_history(flush->conn, noted, flush->before + number_of(flush, noted), err)) {
             return false;
         }
     }
@@ -202,11 +216,13 @@ bool cn_book_flush(struct cn_sql_conn *conn, void *const *items, size_t count, s
     int64_t newest = 0;
 
     cn_arena_init(&arena, 4096);
-    struct numbers *numbers = cn_arena_array(&arena, struct numbers, count);
-    int64_t given = number_all(items, count, &index, numbers);
+    struct flush flush = { .conn = conn, .items = items, .count = count, .index = &index };
+    flush.numbers = cn_arena_array(&arena, struct numbers, count);
+    int64_t given = number_all(items, count, &index, flush.numbers);
     (void)snprintf(counter, sizeof(counter), "change.%d", first->node); /* a short number fits */
-    bool ok = cn_counter_add(conn, counter, given, &newest, err) &&
-              write_all(conn, items, count, &index, numbers, newest - given, err);
+    bool ok = cn_counter_add(conn, counter, given, &newest, err);
+    flush.before = newest - given;
+    ok = ok && write_changes(&flush, err) && write_histories(&flush, err);
     cn_map_deinit(&index);
     cn_arena_deinit(&arena);
     return ok || cn_error_context(err, "writing changes");

@@ -341,37 +341,46 @@ static void take_colours(struct cn_engine *engine)
     engine->handed.count = 0;
 }
 
-/* The history of an account that was merged meanwhile has ended. */
-static bool store_row(struct cn_engine *engine, const struct cn_unit *unit,
-                      const struct cn_map *held, const struct cn_health_row *pending,
-                      struct cn_error *err)
+struct deriving {
+    const struct cn_engine *engine;
+    struct cn_arena *arena;
+};
+
+/* Of an account that has a row, see store_rows(). */
+static void derive(void *arg, int64_t account_id, struct cn_account_derived *derived_out)
 {
-    cn_account_id id = { pending->account_id };
-    struct cn_account_derived derived = { 0 };
+    const struct deriving *deriving = arg;
     uint32_t row = 0;
-    if (cn_map_get(held, (uint64_t)id.value) == NULL ||
-        !cn_frame_find(engine->frame, id.value, &row)) {
-        return true;
+    if (cn_frame_find(deriving->engine->frame, account_id, &row)) {
+        cn_engine_derive(deriving->engine, row, deriving->arena, derived_out);
     }
-    cn_engine_derive(engine, row, unit->arena, &derived);
-    return cn_account_save_derived(unit, id, &derived, err) &&
-           cn_health_history_save(unit->conn, pending, 1, err);
 }
 
+/* The history of an account that was merged meanwhile has ended. */
 static bool store_rows(struct cn_engine *engine, const struct cn_unit *unit, struct cn_error *err)
 {
     const struct cn_pending *pending = &engine->pending;
+    struct deriving deriving = { .engine = engine, .arena = unit->arena };
     struct cn_map held = { 0 };
+    struct cn_health_row *there =
+        cn_arena_array(unit->arena, struct cn_health_row, pending->count + 1);
     int64_t *ids = cn_arena_array(unit->arena, int64_t, pending->count + 1);
+    size_t count = 0;
     for (size_t i = 0; i < pending->count; i++) {
         ids[i] = pending->rows[i].account_id;
     }
     bool ok = cn_account_hold(unit, ids, pending->count, &held, err);
     for (size_t i = 0; ok && i < pending->count; i++) {
-        ok = store_row(engine, unit, &held, &pending->rows[i], err);
+        uint32_t row = 0;
+        if (cn_map_get(&held, (uint64_t)ids[i]) != NULL &&
+            cn_frame_find(engine->frame, ids[i], &row)) {
+            ids[count] = ids[i];
+            there[count++] = pending->rows[i];
+        }
     }
     cn_map_deinit(&held);
-    return ok;
+    return ok && cn_account_save_derived(unit, ids, count, derive, &deriving, err) &&
+           cn_health_history_save(unit->conn, there, count, err);
 }
 
 /* Runs while the engine's thread waits, so it may read what that owns. */

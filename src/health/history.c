@@ -3,59 +3,67 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/str.h"
 
 #include "health/items.h"
+#include "sql/rows.h"
 
 #define COLUMNS CN_HEALTH_ROW_COLUMNS("h.tick")
 
-static void bind_row(struct cn_sql_stmt *stmt, const struct cn_health_row *row)
+static uint64_t key_of(const struct cn_health_row *row)
+{
+    const int64_t key[] = { row->account_id, row->at.us };
+    return cn_hash64((cn_str){ (const char *)key, sizeof(key) });
+}
+
+static void add_row(struct cn_sql_rows *rows, const struct cn_health_row *row)
 {
     const struct cn_health_score *score = &row->score;
-    cn_sql_bind_i64(stmt, 1, row->account_id);
-    cn_sql_bind_i64(stmt, 2, row->at.us);
+    cn_sql_rows_i64(rows, row->account_id);
+    cn_sql_rows_i64(rows, row->at.us);
     if (score->has_points) {
-        cn_sql_bind_i64(stmt, 3, score->points);
+        cn_sql_rows_i64(rows, score->points);
     } else {
-        cn_sql_bind_null(stmt, 3);
+        cn_sql_rows_null(rows);
     }
-    cn_sql_bind_i64(stmt, 4, (int64_t)score->band);
-    cn_sql_bind_i64(stmt, 5, score->is_grey);
-    cn_sql_bind_i64(stmt, 6, score->confidence);
-    cn_sql_bind_str(stmt, 7, row->scorecard);
-    cn_sql_bind_i64(stmt, 8, (int64_t)score->fired);
-    cn_sql_bind_str(stmt, 9, row->because);
-    cn_sql_bind_i64(stmt, 10, row->is_backfilled);
-    cn_sql_bind_i64(stmt, 11, row->program_version);
-    cn_sql_bind_i64(stmt, 12, row->tick);
+    cn_sql_rows_i64(rows, (int64_t)score->band);
+    cn_sql_rows_i64(rows, score->is_grey);
+    cn_sql_rows_i64(rows, score->confidence);
+    cn_sql_rows_str(rows, row->scorecard);
+    cn_sql_rows_i64(rows, (int64_t)score->fired);
+    cn_sql_rows_str(rows, row->because);
+    cn_sql_rows_i64(rows, row->is_backfilled);
+    cn_sql_rows_i64(rows, row->program_version);
+    cn_sql_rows_i64(rows, row->tick);
 }
+
+#define SAVED                                                                       \
+    "account_id, at_us, points, band, grey, confidence, scorecard, fired, because," \
+    " backfilled, program_version, tick"
 
 bool cn_health_history_save(struct cn_sql_conn *conn, const struct cn_health_row *rows,
                             size_t count, struct cn_error *err)
 {
     static const char sql[] =
-        "INSERT INTO health_history (account_id, at_us, points, band, grey, confidence, scorecard,"
-        " fired, because, backfilled, program_version, tick)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+        "INSERT INTO health_history (" SAVED ") {{rows " SAVED "}}"
         " ON CONFLICT (account_id, at_us) DO UPDATE SET points = excluded.points,"
         " band = excluded.band, grey = excluded.grey, confidence = excluded.confidence,"
         " scorecard = excluded.scorecard, fired = excluded.fired, because = excluded.because,"
         " backfilled = excluded.backfilled, program_version = excluded.program_version,"
         " tick = excluded.tick WHERE health_history.backfilled = 1 OR excluded.backfilled = 0";
-    struct cn_sql_stmt *stmt = NULL;
-    bool ok = true;
+    struct cn_sql_rows out;
     if (count == 0) {
         return true;
     }
-    if (!cn_sql_prepare(conn, sql, &stmt, err)) {
-        return false;
-    }
+    bool ok = cn_sql_rows_begin(&out, conn, sql, "iiiiiititiii", err);
     for (size_t i = 0; ok && i < count; i++) {
-        bind_row(stmt, &rows[i]);
-        ok = cn_sql_send(stmt, err);
+        ok = cn_sql_rows_next(&out, key_of(&rows[i]), err);
+        if (ok) {
+            add_row(&out, &rows[i]);
+        }
     }
-    cn_sql_finish(stmt);
-    return ok || cn_error_context(err, "saving the history of health");
+    return cn_sql_rows_end(&out, ok, err) || cn_error_context(err, "saving the history of health");
 }
 
 struct cn_health_row cn_health_history_row(const struct cn_health_model *model, int64_t account_id,

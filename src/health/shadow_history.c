@@ -3,61 +3,69 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/str.h"
 
 #include "health/items.h"
+#include "sql/rows.h"
 
 #define COLUMNS CN_HEALTH_ROW_COLUMNS("0")
 
-static void bind_row(struct cn_sql_stmt *stmt, const struct cn_tz *tz,
-                     const struct cn_health_row *row)
+static uint64_t key_of(const struct cn_health_row *row, int64_t day)
+{
+    const int64_t key[] = { row->account_id, day, (int64_t)cn_hash64(row->scorecard) };
+    return cn_hash64((cn_str){ (const char *)key, sizeof(key) });
+}
+
+static void add_row(struct cn_sql_rows *rows, int64_t day, const struct cn_health_row *row)
 {
     const struct cn_health_score *score = &row->score;
-    cn_sql_bind_i64(stmt, 1, row->account_id);
-    cn_sql_bind_str(stmt, 2, row->scorecard);
-    cn_sql_bind_i64(stmt, 3, cn_tz_day(tz, row->at));
-    cn_sql_bind_i64(stmt, 4, row->at.us);
+    cn_sql_rows_i64(rows, row->account_id);
+    cn_sql_rows_str(rows, row->scorecard);
+    cn_sql_rows_i64(rows, day);
+    cn_sql_rows_i64(rows, row->at.us);
     if (score->has_points) {
-        cn_sql_bind_i64(stmt, 5, score->points);
+        cn_sql_rows_i64(rows, score->points);
     } else {
-        cn_sql_bind_null(stmt, 5);
+        cn_sql_rows_null(rows);
     }
-    cn_sql_bind_i64(stmt, 6, (int64_t)score->band);
-    cn_sql_bind_i64(stmt, 7, score->is_grey);
-    cn_sql_bind_i64(stmt, 8, score->confidence);
-    cn_sql_bind_str(stmt, 9, row->because);
-    cn_sql_bind_i64(stmt, 10, row->is_backfilled);
-    cn_sql_bind_i64(stmt, 11, row->program_version);
-    cn_sql_bind_i64(stmt, 12, (int64_t)score->fired);
+    cn_sql_rows_i64(rows, (int64_t)score->band);
+    cn_sql_rows_i64(rows, score->is_grey);
+    cn_sql_rows_i64(rows, score->confidence);
+    cn_sql_rows_str(rows, row->because);
+    cn_sql_rows_i64(rows, row->is_backfilled);
+    cn_sql_rows_i64(rows, row->program_version);
+    cn_sql_rows_i64(rows, (int64_t)score->fired);
 }
+
+#define SAVED                                                                                 \
+    "account_id, scorecard, day, at_us, points, band, grey, confidence, because, backfilled," \
+    " program_version, fired"
 
 bool cn_shadow_history_save(struct cn_sql_conn *conn, const struct cn_tz *tz,
                             const struct cn_health_row *rows, size_t count, struct cn_error *err)
 {
     static const char sql[] =
-        "INSERT INTO shadow_history (account_id, scorecard, day, at_us, points, band, grey,"
-        " confidence, because, backfilled, program_version, fired)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+        "INSERT INTO shadow_history (" SAVED ") {{rows " SAVED "}}"
         " ON CONFLICT (account_id, scorecard, day) DO UPDATE SET at_us = excluded.at_us,"
         " points = excluded.points, band = excluded.band, grey = excluded.grey,"
         " confidence = excluded.confidence, because = excluded.because,"
         " backfilled = excluded.backfilled, program_version = excluded.program_version,"
         " fired = excluded.fired"
         " WHERE shadow_history.backfilled = 1 OR excluded.backfilled = 0";
-    struct cn_sql_stmt *stmt = NULL;
-    bool ok = true;
+    struct cn_sql_rows out;
     if (count == 0) {
         return true;
     }
-    if (!cn_sql_prepare(conn, sql, &stmt, err)) {
-        return false;
-    }
+    bool ok = cn_sql_rows_begin(&out, conn, sql, "itiiiiiitiii", err);
     for (size_t i = 0; ok && i < count; i++) {
-        bind_row(stmt, tz, &rows[i]);
-        ok = cn_sql_send(stmt, err);
+        const int64_t day = cn_tz_day(tz, rows[i].at);
+        ok = cn_sql_rows_next(&out, key_of(&rows[i], day), err);
+        if (ok) {
+            add_row(&out, day, &rows[i]);
+        }
     }
-    cn_sql_finish(stmt);
-    return ok || cn_error_context(err, "saving the history of shadows");
+    return cn_sql_rows_end(&out, ok, err) || cn_error_context(err, "saving the history of shadows");
 }
 
 struct cn_health_row cn_shadow_history_row(const struct cn_health_model *model, int64_t account_id,

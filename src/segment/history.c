@@ -3,43 +3,50 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/map.h"
 #include "base/str.h"
 
 #include "book/change.h"
 #include "segment/evaluate.h"
+#include "sql/rows.h"
 
 #define COLUMNS "p.account_id, p.at_us, p.placement, p.backfilled, p.program_version, p.tick"
+
+static uint64_t key_of(const struct cn_placement_row *row)
+{
+    const int64_t key[] = { row->account_id, row->at.us };
+    return cn_hash64((cn_str){ (const char *)key, sizeof(key) });
+}
+
+#define SAVED "account_id, at_us, placement, backfilled, program_version, tick"
 
 bool cn_placement_save(struct cn_sql_conn *conn, const struct cn_placement_row *rows, size_t count,
                        struct cn_error *err)
 {
     static const char sql[] =
-        "INSERT INTO placement_history (account_id, at_us, placement, backfilled, program_version,"
-        " tick) VALUES ($1, $2, $3, $4, $5, $6)"
+        "INSERT INTO placement_history (" SAVED ") {{rows " SAVED "}}"
         " ON CONFLICT (account_id, at_us) DO UPDATE SET placement = excluded.placement,"
         " backfilled = excluded.backfilled, program_version = excluded.program_version,"
         " tick = excluded.tick"
         " WHERE placement_history.backfilled = 1 OR excluded.backfilled = 0";
-    struct cn_sql_stmt *stmt = NULL;
-    bool ok = true;
+    struct cn_sql_rows out;
     if (count == 0) {
         return true;
     }
-    if (!cn_sql_prepare(conn, sql, &stmt, err)) {
-        return false;
-    }
+    bool ok = cn_sql_rows_begin(&out, conn, sql, "iitiii", err);
     for (size_t i = 0; ok && i < count; i++) {
-        cn_sql_bind_i64(stmt, 1, rows[i].account_id);
-        cn_sql_bind_i64(stmt, 2, rows[i].at.us);
-        cn_sql_bind_str(stmt, 3, rows[i].placement);
-        cn_sql_bind_i64(stmt, 4, rows[i].is_backfilled);
-        cn_sql_bind_i64(stmt, 5, rows[i].program_version);
-        cn_sql_bind_i64(stmt, 6, rows[i].tick);
-        ok = cn_sql_send(stmt, err);
+        ok = cn_sql_rows_next(&out, key_of(&rows[i]), err);
+        if (ok) {
+            cn_sql_rows_i64(&out, rows[i].account_id);
+            cn_sql_rows_i64(&out, rows[i].at.us);
+            cn_sql_rows_str(&out, rows[i].placement);
+            cn_sql_rows_i64(&out, rows[i].is_backfilled);
+            cn_sql_rows_i64(&out, rows[i].program_version);
+            cn_sql_rows_i64(&out, rows[i].tick);
+        }
     }
-    cn_sql_finish(stmt);
-    return ok || cn_error_context(err, "saving placements");
+    return cn_sql_rows_end(&out, ok, err) || cn_error_context(err, "saving placements");
 }
 
 bool cn_placement_save_current(const struct cn_unit *unit, const struct cn_placement_row *rows,
@@ -47,6 +54,7 @@ bool cn_placement_save_current(const struct cn_unit *unit, const struct cn_place
 {
     struct cn_map held = { 0 };
     int64_t *ids = cn_arena_array(unit->arena, int64_t, count + 1);
+    cn_str *placements = cn_arena_array(unit->arena, cn_str, count + 1);
     struct cn_placement_row *there =
         cn_arena_array(unit->arena, struct cn_placement_row, count + 1);
     size_t there_count = 0;
@@ -56,13 +64,14 @@ bool cn_placement_save_current(const struct cn_unit *unit, const struct cn_place
     bool ok = cn_account_hold(unit, ids, count, &held, err);
     for (size_t i = 0; ok && i < count; i++) {
         if (cn_map_get(&held, (uint64_t)rows[i].account_id) != NULL) {
+            ids[there_count] = rows[i].account_id;
+            placements[there_count] = rows[i].placement;
             there[there_count++] = rows[i];
-            ok = cn_account_save_placement(unit, (cn_account_id){ rows[i].account_id },
-                                           rows[i].placement, err);
         }
     }
     cn_map_deinit(&held);
-    return ok && cn_placement_save(unit->conn, there, there_count, err);
+    return ok && cn_account_save_placements(unit, ids, placements, there_count, err) &&
+           cn_placement_save(unit->conn, there, there_count, err);
 }
 
 /* Text is borrowed from the statement. */

@@ -8,15 +8,41 @@ static const char *const names[CN_FRAGMENT_COUNT] = {
     [CN_FRAGMENT_SKIP_LOCKED] = "skip_locked",
     [CN_FRAGMENT_HOLD_ROW] = "hold_row",
     [CN_FRAGMENT_IN_IDS] = "in_ids",
+    [CN_FRAGMENT_ROWS] = "rows",
+    [CN_FRAGMENT_SET_ROWS] = "set_rows",
     [CN_FRAGMENT_TABLE_SUFFIX] = "table_suffix",
     [CN_FRAGMENT_MIGRATION_LOCK] = "migration_lock",
 };
+
+/* One name of a list, the `n`th of it, as the mark wants it. */
+static void add_name(char mark, cn_str name, int n, struct cn_buf *out)
+{
+    if (mark == '#') {
+        cn_buf_printf(out, "%s$%d", n > 1 ? ", " : "", n);
+        return;
+    }
+    if ((mark == '^') != (n == 1)) {
+        return;
+    }
+    cn_buf_printf(out, "%s%.*s", n > 2 ? ", " : "", CN_STR_ARG(name));
+    if (mark == '@') {
+        cn_buf_printf(out, " = $%d", n);
+    } else if (mark == '&') {
+        cn_buf_printf(out, " = k.%.*s", CN_STR_ARG(name));
+    }
+}
 
 static void add_fragment(const char *text, cn_str argument, struct cn_buf *out)
 {
     for (; *text != '\0'; text++) {
         if (*text == '?') {
             cn_buf_add_str(out, argument);
+        } else if (strchr("#^~@&", *text) != NULL) {
+            cn_str rest = argument;
+            cn_str name = { 0 };
+            for (int n = 1; cn_str_split(&rest, ',', &name); n++) {
+                add_name(*text, cn_str_trim(name), n, out);
+            }
         } else {
             cn_buf_add(out, text, 1);
         }

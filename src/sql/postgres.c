@@ -13,6 +13,7 @@
 #include "base/str.h"
 
 #include "sql/driver.h"
+#include "sql/pg_array.h"
 
 enum {
     NUMBER_BYTES = 8,
@@ -28,6 +29,7 @@ enum {
     OID_INT8 = 20,
     OID_TEXT = 25,
     OID_FLOAT8 = 701,
+    OID_TEXT_ARRAY = 1009,
     OID_INT8_ARRAY = 1016,
 };
 
@@ -219,30 +221,17 @@ static void pg_bind_null(struct cn_sql_stmt *base, int n)
     param->type = OID_UNKNOWN;
 }
 
-/* An array as it crosses the network: dimensions, nulls, type, length, first index; then the
- * elements, each behind its length. */
 static void pg_bind_ids(struct cn_sql_stmt *base, int n, const int64_t *ids, size_t count)
 {
-    struct pg_param *param = param_at(base, n);
-    const uint32_t head[] = { count > 0, 0, OID_INT8, (uint32_t)count, 1 };
-    size_t head_words = count > 0 ? CN_ARRAY_LEN(head) : 3;
-    size_t len = head_words * sizeof(uint32_t) + count * (sizeof(uint32_t) + sizeof(uint64_t));
-    assert(len <= INT_MAX);
-    char *at = cn_arena_calloc(&stmt_of(base)->arena, len, 1);
-    param->ptr = at;
-    param->len = (int)len;
-    param->is_binary = 1;
-    param->type = OID_INT8_ARRAY;
-    for (size_t i = 0; i < head_words; i++, at += sizeof(uint32_t)) {
-        uint32_t word = htobe32(head[i]);
-        memcpy(at, &word, sizeof(word));
-    }
-    for (size_t i = 0; i < count; i++, at += sizeof(uint32_t) + sizeof(uint64_t)) {
-        uint32_t element_len = htobe32(sizeof(uint64_t));
-        uint64_t element = htobe64((uint64_t)ids[i]);
-        memcpy(at, &element_len, sizeof(element_len));
-        memcpy(at + sizeof(element_len), &element, sizeof(element));
-    }
+    bind_bytes(base, n, cn_pg_array_of_ids(&stmt_of(base)->arena, ids, count), OID_INT8_ARRAY);
+}
+
+static void pg_bind_list(struct cn_sql_stmt *base, int n, bool is_text,
+                         const struct cn_sql_list *list)
+{
+    const Oid element = is_text ? OID_TEXT : OID_INT8;
+    bind_bytes(base, n, cn_pg_array(&stmt_of(base)->arena, element, list),
+               is_text ? OID_TEXT_ARRAY : OID_INT8_ARRAY);
 }
 
 /* Reads the answers of what was sent up to the mark behind it; the first error counts.  A lost
@@ -537,6 +526,9 @@ static const struct cn_sql_driver driver = {
     .fragments = { [CN_FRAGMENT_SKIP_LOCKED] = "FOR UPDATE SKIP LOCKED",
                    [CN_FRAGMENT_HOLD_ROW] = "FOR KEY SHARE",
                    [CN_FRAGMENT_IN_IDS] = "= ANY(?)",
+                   [CN_FRAGMENT_ROWS] = "SELECT ? FROM unnest(#) AS k(?) WHERE true",
+                   [CN_FRAGMENT_SET_ROWS] = "SET & FROM unnest(#) AS k(row_id, ~)"
+                                            " WHERE ^ = k.row_id",
                    [CN_FRAGMENT_TABLE_SUFFIX] = "",
                    [CN_FRAGMENT_MIGRATION_LOCK] = migration_lock },
     .prepare = pg_prepare,
@@ -546,6 +538,7 @@ static const struct cn_sql_driver driver = {
     .bind_blob = pg_bind_blob,
     .bind_null = pg_bind_null,
     .bind_ids = pg_bind_ids,
+    .bind_list = pg_bind_list,
     .step = pg_step,
     .send = pg_send,
     .column_count = pg_column_count,

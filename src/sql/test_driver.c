@@ -208,7 +208,7 @@ static void scripted_close(struct cn_sql_conn *conn)
 #define SCRIPTED(name_, is_embedded_)                                                              \
     {                                                                                              \
         .name = (name_), .is_embedded = (is_embedded_), .begin_write = "BEGIN",                    \
-        .begin_read = "BEGIN READ", .fragments = { "", "= ANY(?)", "", "LOCK", "" },               \
+        .begin_read = "BEGIN READ", .fragments = { "", "= ANY(?)", "", "", "", "LOCK", "" },       \
         .prepare = scripted_prepare, .bind_i64 = bind_i64, .bind_f64 = bind_f64,                   \
         .bind_str = bind_str, .bind_blob = bind_str, .bind_null = bind_null, .bind_ids = bind_ids, \
         .step = scripted_step, .column_count = column_count, .column_is_null = column_is_null,     \

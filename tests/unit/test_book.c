@@ -206,20 +206,33 @@ static void changes_are_numbered_without_a_gap(void **state)
     assert_int_equal(list.count, 0);
 }
 
+static void same_for_each(void *arg, int64_t account_id, struct cn_account_derived *derived_out)
+{
+    const struct cn_account_derived *derived = arg;
+    *derived_out = *derived;
+    (void)account_id;
+}
+
+static void save_derived(struct book_fixture *f, cn_account_id id,
+                         struct cn_account_derived *derived)
+{
+    must(cn_account_save_derived(&f->unit, &id.value, 1, same_for_each, derived, &f->err));
+}
+
 static void scores_leave_the_version_alone(void **state)
 {
     struct book_fixture *f = *state;
     struct cn_account account = book_make_account(f, "a1", "Acme");
-    const struct cn_account_derived derived = { .points = 49000,
-                                                .points_given = CN_GIVEN,
-                                                .band = CN_BAND_RED,
-                                                .grey = true,
-                                                .confidence = 900,
-                                                .trend = -3000,
-                                                .trend_given = CN_GIVEN,
-                                                .scorecard = CN_STR("mid-touch"),
-                                                .last_activity_at = { 1000 },
-                                                .last_activity_at_given = CN_GIVEN };
+    struct cn_account_derived derived = { .points = 49000,
+                                          .points_given = CN_GIVEN,
+                                          .band = CN_BAND_RED,
+                                          .grey = true,
+                                          .confidence = 900,
+                                          .trend = -3000,
+                                          .trend_given = CN_GIVEN,
+                                          .scorecard = CN_STR("mid-touch"),
+                                          .last_activity_at = { 1000 },
+                                          .last_activity_at_given = CN_GIVEN };
     struct cn_change_list list;
     must(cn_sql_begin(f->unit.conn, &f->err));
     const int64_t ids[] = { account.id.value, account.id.value + 1 };
@@ -228,7 +241,7 @@ static void scores_leave_the_version_alone(void **state)
     assert_non_null(cn_map_get(&held, (uint64_t)ids[0]));
     assert_null(cn_map_get(&held, (uint64_t)ids[1])); /* there is no such account */
     cn_map_deinit(&held);
-    must(cn_account_save_derived(&f->unit, account.id, &derived, &f->err));
+    save_derived(f, account.id, &derived);
     must(cn_account_save_activity(&f->unit, account.id, (cn_time){ 500 }, &f->err));
     must(cn_sql_commit(f->unit.conn, &f->err));
     must(cn_account_load(&f->unit, account.id, &account, &f->err));
@@ -397,11 +410,11 @@ static void lists_filter_sort_and_page_with_an_exact_total(void **state)
     for (size_t i = 0; i < CN_ARRAY_LEN(names); i++) {
         char key[] = { 'k', (char)('0' + i), '\0' };
         accounts[i] = book_make_account(f, key, names[i]);
-        const struct cn_account_derived derived = { .points = (int64_t)(i % 2) * 1000,
-                                                    .points_given = i < 4 ? CN_GIVEN : CN_NULL,
-                                                    .band = i < 4 ? (enum cn_band)(1 + i % 2)
-                                                                  : CN_BAND_NONE };
-        must(cn_account_save_derived(&f->unit, accounts[i].id, &derived, &f->err));
+        struct cn_account_derived derived = { .points = (int64_t)(i % 2) * 1000,
+                                              .points_given = i < 4 ? CN_GIVEN : CN_NULL,
+                                              .band = i < 4 ? (enum cn_band)(1 + i % 2)
+                                                            : CN_BAND_NONE };
+        save_derived(f, accounts[i].id, &derived);
     }
     must(cn_sql_commit(f->unit.conn, &f->err));
 

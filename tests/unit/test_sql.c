@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -5,6 +6,7 @@
 
 #include "sql/driver.h"
 #include "sql/postgres.h"
+#include "sql/rows.h"
 #include "sql/sqlite.h"
 #include "tests/unit/unit.h"
 
@@ -132,6 +134,76 @@ static void a_list_of_ids_is_one_value(void **state)
     assert_true(step(f, stmt));
     assert_int_equal(cn_sql_column_i64(stmt, 0), 0);
     cn_sql_finish(stmt);
+}
+
+/* Rows id 1 to `count` with the name "n<id>", and null instead of every third note. */
+static void write_rows(struct fixture *f, const char *sql, int64_t count)
+{
+    struct cn_sql_rows rows;
+    char name[24];
+    bool ok = cn_sql_rows_begin(&rows, f->conn, sql, "iti", &f->err);
+    for (int64_t id = 1; ok && id <= count; id++) {
+        ok = cn_sql_rows_next(&rows, (uint64_t)id, &f->err);
+        (void)snprintf(name, sizeof(name), "n%lld", (long long)id);
+        cn_sql_rows_i64(&rows, id);
+        cn_sql_rows_str(&rows, cn_str_of(name));
+        if (id % 3 == 0) {
+            cn_sql_rows_null(&rows);
+        } else {
+            cn_sql_rows_i64(&rows, -id);
+        }
+    }
+    if (!cn_sql_rows_end(&rows, ok, &f->err)) {
+        fail_msg("%s", f->err.message);
+    }
+}
+
+static void many_rows_are_one_statement(void **state)
+{
+    struct fixture *f = *state;
+    const int64_t count = 2 * CN_SQL_ROWS_MAX + 7;
+    exec(f, "CREATE TABLE r(id bigint PRIMARY KEY, name text NOT NULL, note integer)");
+    assert_true(cn_sql_begin(f->conn, &f->err));
+    write_rows(f, "INSERT INTO r (id, name, note) {{rows id, name, note}}", count);
+    assert_int_equal(one(f, "SELECT count(*) FROM r"), count);
+    assert_int_equal(one(f, "SELECT count(*) FROM r WHERE note IS NULL"), count / 3);
+    assert_int_equal(one(f, "SELECT count(*) FROM r WHERE name = 'n' || id"), count);
+    assert_int_equal(one(f, "SELECT count(*) FROM r WHERE note = -id"), count - count / 3);
+    exec(f, "UPDATE r SET name = '', note = 0");
+    exec(f, "INSERT INTO r VALUES(0, 'other', 5)");
+    write_rows(f, "UPDATE r {{set_rows id, name, note}}", count - 1);
+    assert_int_equal(one(f, "SELECT count(*) FROM r WHERE name = 'n' || id"), count - 1);
+    assert_int_equal(one(f, "SELECT note FROM r WHERE id = 0"), 5);
+    assert_int_equal(one(f, "SELECT note FROM r WHERE id = 2"), -2);
+    write_rows(f,
+               "INSERT INTO r (id, name, note) {{rows id, name, note}}"
+               " ON CONFLICT (id) DO UPDATE SET note = excluded.note WHERE r.id = 2",
+               4);
+    assert_true(cn_sql_commit(f->conn, &f->err));
+    assert_int_equal(one(f, "SELECT count(*) FROM r"), count + 1);
+}
+
+/* One statement must not write a row twice. */
+static void of_rows_with_one_key_the_last_holds(void **state)
+{
+    struct fixture *f = *state;
+    static const int64_t values[] = { 1, 2, 3 };
+    struct cn_sql_rows rows;
+    exec(f, "CREATE TABLE r(id bigint PRIMARY KEY, note integer)");
+    assert_true(cn_sql_begin(f->conn, &f->err));
+    bool ok = cn_sql_rows_begin(&rows, f->conn,
+                                "INSERT INTO r (id, note) {{rows id, note}}"
+                                " ON CONFLICT (id) DO UPDATE SET note = excluded.note",
+                                "ii", &f->err);
+    for (size_t i = 0; ok && i < CN_ARRAY_LEN(values); i++) {
+        ok = cn_sql_rows_next(&rows, 7, &f->err);
+        cn_sql_rows_i64(&rows, 7);
+        cn_sql_rows_i64(&rows, values[i]);
+    }
+    assert_true(cn_sql_rows_end(&rows, ok, &f->err));
+    assert_true(cn_sql_commit(f->conn, &f->err));
+    assert_int_equal(one(f, "SELECT count(*) FROM r"), 1);
+    assert_int_equal(one(f, "SELECT note FROM r"), 3);
 }
 
 static void what_breaks_a_key_is_a_conflict(void **state)
@@ -394,6 +466,10 @@ static int teardown(void **state)
                      a_text_prepared_again_is_the_same_statement_without_its_values, setup_,       \
                      teardown),                                                                    \
         CN_TEST_WITH("a list of ids is one value", a_list_of_ids_is_one_value, setup_, teardown),  \
+        CN_TEST_WITH("many rows are one statement", many_rows_are_one_statement, setup_,           \
+                     teardown),                                                                    \
+        CN_TEST_WITH("of rows with one key the last holds", of_rows_with_one_key_the_last_holds,   \
+                     setup_, teardown),                                                            \
         CN_TEST_WITH("what breaks a key is a conflict", what_breaks_a_key_is_a_conflict, setup_,   \
                      teardown),                                                                    \
         CN_TEST_WITH("a claim counts the rows it changed", a_claim_counts_the_rows_it_changed,     \
