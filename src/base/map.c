@@ -80,7 +80,7 @@ static void grow(struct cn_map *map)
 {
     struct cn_map old = *map;
     map->capacity = old.capacity == 0 ? FIRST_CAPACITY : old.capacity * 2;
-    map->slots = cn_heap_resize(NULL, map->capacity * sizeof(map->slots[0]));
+    map->slots = cn_heap_resize_lines(NULL, 0, map->capacity * sizeof(map->slots[0]));
     memset(map->slots, 0, map->capacity * sizeof(map->slots[0]));
     for (size_t i = 0; i < old.capacity; i++) {
         if (old.slots[i].used) {

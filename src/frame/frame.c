@@ -26,6 +26,7 @@ struct cn_frame {
     struct cn_column *columns;
     size_t column_count; /* of the set when it was taken into use */
     const void *states[CN_FRAME_STATES];
+    struct cn_column spare; /* F64: what fill_over_rows() made before */
 };
 
 struct cn_when cn_when_at(const struct cn_tz *tz, cn_time now, bool as_true)
@@ -58,6 +59,7 @@ void cn_frame_free(struct cn_frame *frame)
         return;
     }
     free_columns(frame);
+    cn_column_deinit(&frame->spare);
     cn_map_deinit(&frame->row_of);
     cn_bitmap_deinit(&frame->live);
     cn_bitmap_deinit(&frame->dirty);
@@ -108,6 +110,11 @@ bool cn_frame_find(const struct cn_frame *frame, int64_t account_id, uint32_t *r
     }
     *row_out = (uint32_t)*slot;
     return true;
+}
+
+void cn_frame_prefetch(const struct cn_frame *frame, int64_t account_id)
+{
+    cn_map_prefetch(&frame->row_of, (uint64_t)account_id);
 }
 
 bool cn_frame_remove(struct cn_frame *frame, int64_t account_id)
@@ -259,13 +266,30 @@ static bool fill_from_source(const struct cn_column_def *def, const struct cn_fi
 static void note_changes(struct cn_frame *frame, const struct cn_column *old,
                          const struct cn_column *column)
 {
-    for (size_t row = 0; row < frame->rows; row++) {
-        bool was_missing = cn_column_is_missing(old, row);
-        bool is_missing = cn_column_is_missing(column, row);
-        if (was_missing != is_missing || (!is_missing && old->as.f64[row] != column->as.f64[row])) {
-            cn_bitmap_add(&frame->dirty, row);
+    for (size_t w = 0; w < (frame->rows + 63) / 64; w++) {
+        const uint64_t either = ~(old->missing[w] & column->missing[w]);
+        for (uint64_t word = either; word != 0; word &= word - 1) {
+            const size_t row = w * 64 + (size_t)__builtin_ctzll(word);
+            if (row < frame->rows &&
+                (cn_column_is_missing(old, row) != cn_column_is_missing(column, row) ||
+                 old->as.f64[row] != column->as.f64[row])) {
+                cn_bitmap_add(&frame->dirty, row);
+            }
         }
     }
+}
+
+/* For what is made anew to be compared with what is there: nothing in it yet. */
+static struct cn_column take_spare(struct cn_frame *frame)
+{
+    struct cn_column column = frame->spare;
+    cn_column_init(&frame->spare, CN_COLUMN_F64);
+    column.type = CN_COLUMN_F64;
+    cn_column_reserve(&column, frame->rows);
+    if (column.capacity > 0) {
+        memset(column.missing, 0xFF, column.capacity / 8);
+    }
+    return column;
 }
 
 /* Over all rows; what it is over is either there already or, for ranks, filled for last night. */
@@ -273,7 +297,6 @@ static bool fill_over_rows(struct cn_frame *frame, const struct cn_column_def *d
                            const struct cn_when *when, struct cn_column *column,
                            struct cn_error *err)
 {
-    struct cn_column result;
     struct cn_column last_night;
     const struct cn_column *of = NULL;
     const struct cn_column *parents = NULL;
@@ -282,8 +305,6 @@ static bool fill_over_rows(struct cn_frame *frame, const struct cn_column_def *d
         return cn_fail(err, CN_INTERNAL, "%.*s needs the beginning of the day",
                        CN_STR_ARG(def->name));
     }
-    cn_column_init(&result, CN_COLUMN_F64);
-    cn_column_reserve(&result, frame->rows);
     cn_column_init(&last_night, CN_COLUMN_F64);
     if (cn_rows_is_of_yesterday(def)) {
         const struct cn_column_def *input = &frame->set->items[def->inputs[0]];
@@ -301,12 +322,11 @@ static bool fill_over_rows(struct cn_frame *frame, const struct cn_column_def *d
         parents = &frame->columns[def->inputs[def->input_count - 1]];
     }
     if (ok) {
+        struct cn_column result = take_spare(frame);
         cn_rows_compute(frame, def, of, parents, &result);
         note_changes(frame, column, &result);
-        cn_column_deinit(column);
+        frame->spare = *column;
         *column = result;
-    } else {
-        cn_column_deinit(&result);
     }
     cn_column_deinit(&last_night);
     return ok;

@@ -6,6 +6,10 @@
 
 #include "base/str.h"
 
+enum {
+    WORDS_AHEAD = 2 /* of 64 rows, whose parents are looked for next */
+};
+
 enum op {
     OP_PERCENTILE,
     OP_RANK,
@@ -195,11 +199,24 @@ static bool parent_row(const struct cn_frame *frame, const struct cn_column *par
            cn_frame_find(frame, parents->as.i64[row], parent_out);
 }
 
+/* The parents of the rows of a word: their places are far apart in memory. */
+static void prefetch_parents(const struct cn_frame *frame, const struct cn_column *parents,
+                             size_t w)
+{
+    for (uint64_t word = ~parents->missing[w]; word != 0; word &= word - 1) {
+        cn_frame_prefetch(frame, parents->as.i64[w * 64 + (size_t)__builtin_ctzll(word)]);
+    }
+}
+
 static void compute_parent(const struct cn_frame *frame, const struct cn_column *of,
                            const struct cn_column *parents, struct cn_column *column)
 {
     uint32_t parent = 0;
-    for (size_t row = 0; row < cn_frame_rows(frame); row++) {
+    const size_t rows = cn_frame_rows(frame);
+    for (size_t row = 0; row < rows; row++) {
+        if (row % 64 == 0 && row / 64 + WORDS_AHEAD < (rows + 63) / 64) {
+            prefetch_parents(frame, parents, row / 64 + WORDS_AHEAD);
+        }
         if (parent_row(frame, parents, row, &parent) && !cn_column_is_missing(of, parent)) {
             cn_column_set_f64(column, row, number_at(of, parent));
         } else {
@@ -254,9 +271,9 @@ static void compute_children(const struct cn_frame *frame, enum op op, const str
     size_t count = 0;
     uint32_t parent = 0;
     for (size_t row = 0; row < rows; row++) {
-        cn_column_set_missing(column, row);
-    }
-    for (size_t row = 0; row < rows; row++) {
+        if (row % 64 == 0 && row / 64 + WORDS_AHEAD < (rows + 63) / 64) {
+            prefetch_parents(frame, parents, row / 64 + WORDS_AHEAD);
+        }
         const bool counts = op == OP_CHILDREN_COUNT || !cn_column_is_missing(of, row);
         if (!counts || !parent_row(frame, parents, row, &parent)) {
             continue;

@@ -8,6 +8,10 @@
 /* In cents; beyond that one child is all that counts anyway. */
 #define WEIGHT_MAX 1e14
 
+enum {
+    WORDS_AHEAD = 2 /* of 64 rows, whose parents are looked for next */
+};
+
 uint64_t cn_family_weight(enum cn_children take, bool has_arr, double arr)
 {
     if (take != CN_CHILDREN_ARR) {
@@ -145,20 +149,75 @@ static void collect(struct families *f, struct cn_arena *arena)
     }
 }
 
-/* The child's score joins the sum of its parent, if that takes children and waits for them. */
-static void give(struct families *f, size_t row)
+/* A child whose parent takes children. */
+struct child {
+    uint32_t row;
+    uint32_t parent;
+};
+
+static bool find_taker(const struct families *f, size_t row, uint32_t *parent_out)
 {
-    uint32_t parent = 0;
-    if (!cn_family_parent(f->model, f->frame, row, &parent) ||
-        !cn_bitmap_has(&f->state->parents, parent)) {
-        return;
-    }
-    struct cn_family_member *member = &f->members[f->state->own[parent].member];
-    enum cn_children take = take_of(f, parent);
-    struct cn_health_score score = cn_health_state_get(f->scores, row);
+    return cn_family_parent(f->model, f->frame, row, parent_out) &&
+           cn_bitmap_has(&f->state->parents, *parent_out);
+}
+
+/* The child's score joins the sum of its parent, if that waits for it. */
+static void give(struct families *f, const struct child *child)
+{
+    struct cn_family_member *member = &f->members[f->state->own[child->parent].member];
+    enum cn_children take = take_of(f, child->parent);
+    struct cn_health_score score = cn_health_state_get(f->scores, child->row);
     if (!member->is_done) {
-        cn_family_add(&member->sum, take, cn_frame_accounts(f->frame)[row],
-                      cn_family_row_weight(f->model, f->frame, take, row), &score);
+        cn_family_add(&member->sum, take, cn_frame_accounts(f->frame)[child->row],
+                      cn_family_row_weight(f->model, f->frame, take, child->row), &score);
+    }
+}
+
+/* The rows of the word that have a parent, some time before they give: what finds the parents is
+ * far apart in memory. */
+static void prefetch_word(const struct families *f, size_t w)
+{
+    const struct cn_column *parents = cn_frame_column(f->frame, f->model->parent_column);
+    for (uint64_t word = ~parents->missing[w]; word != 0; word &= word - 1) {
+        const size_t row = w * 64 + (size_t)__builtin_ctzll(word);
+        cn_frame_prefetch(f->frame, parents->as.i64[row]);
+        __builtin_prefetch(&f->scores->status[row]);
+        __builtin_prefetch(&f->scores->fired[row]);
+        __builtin_prefetch(&f->scores->points.as.i64[row]);
+    }
+}
+
+/* Those of the word's rows of `among` that have a parent that takes them; how many. */
+static size_t find_children(const struct families *f, size_t w, uint64_t among,
+                            struct child children[64])
+{
+    const struct cn_column *parents = cn_frame_column(f->frame, f->model->parent_column);
+    size_t count = 0;
+    for (uint64_t word = ~parents->missing[w] & among; word != 0; word &= word - 1) {
+        struct child *child = &children[count];
+        child->row = (uint32_t)(w * 64 + (size_t)__builtin_ctzll(word));
+        if (find_taker(f, child->row, &child->parent)) {
+            __builtin_prefetch(&f->state->own[child->parent]);
+            count++;
+        }
+    }
+    return count;
+}
+
+/* The children that are no parents themselves, whose scores are there; or all, of other scores. */
+static void give_all(struct families *f)
+{
+    const size_t words = (cn_frame_rows(f->frame) + 63) / 64;
+    struct child children[64];
+    for (size_t w = 0; w < words; w++) {
+        const uint64_t among = f->scores == f->state ? ~f->state->parents.words[w] : ~UINT64_C(0);
+        if (w + WORDS_AHEAD < words) {
+            prefetch_word(f, w + WORDS_AHEAD);
+        }
+        const size_t count = find_children(f, w, among, children);
+        for (size_t i = 0; i < count; i++) {
+            give(f, &children[i]);
+        }
     }
 }
 
@@ -168,23 +227,16 @@ void cn_family_each(const struct cn_health_model *model, const struct cn_frame *
                     void (*each)(void *arg, const struct cn_family_member *member), void *arg)
 {
     struct families f = { .model = model, .frame = frame, .state = state, .scores = scores };
-    const struct cn_column *parents = cn_frame_column(frame, model->parent_column);
-    const bool is_made_here = scores == state;
-    size_t rows = cn_frame_rows(frame);
     collect(&f, arena);
-    for (size_t w = 0; f.count > 0 && w < (rows + 63) / 64; w++) {
-        for (uint64_t word = ~parents->missing[w]; word != 0; word &= word - 1) {
-            size_t row = w * 64 + (size_t)__builtin_ctzll(word);
-            if (row < rows && !(is_made_here && cn_bitmap_has(&state->parents, row))) {
-                give(&f, row);
-            }
-        }
+    if (f.count > 0) {
+        give_all(&f);
     }
     for (size_t i = 0; i < f.count; i++) {
+        struct child child = { .row = f.members[i].row };
         f.members[i].is_done = true;
         each(arg, &f.members[i]);
-        if (is_made_here) {
-            give(&f, f.members[i].row);
+        if (scores == state && find_taker(&f, child.row, &child.parent)) {
+            give(&f, &child);
         }
     }
 }

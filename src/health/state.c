@@ -50,7 +50,8 @@ void cn_health_state_resize(struct cn_health_state *state, size_t rows)
     }
     state->rows = rows;
     if (state->own != NULL && state->capacity > had) {
-        state->own = cn_heap_resize(state->own, state->capacity * sizeof(*state->own));
+        state->own = cn_heap_resize_lines(state->own, had * sizeof(*state->own),
+                                          state->capacity * sizeof(*state->own));
     }
     if (state->own != NULL) {
         cn_bitmap_resize(&state->parents, rows);
@@ -64,7 +65,7 @@ void cn_health_state_resize(struct cn_health_state *state, size_t rows)
 void cn_health_state_prepare(struct cn_health_state *state, const struct cn_health_model *model)
 {
     if (model->has_families && state->own == NULL) {
-        state->own = cn_heap_resize(NULL, (state->capacity + 1) * sizeof(*state->own));
+        state->own = cn_heap_resize_lines(NULL, 0, (state->capacity + 1) * sizeof(*state->own));
         cn_bitmap_resize(&state->parents, state->rows);
     }
     if (model->shadow_count > state->shadow_count) {

@@ -330,6 +330,7 @@ static void ranks_and_relatives_read_other_rows(void **state)
     uint32_t count = column_of(f, "children.count()");
     assert_int_equal(f->set.stratum_count, 2);
     cn_frame_use(f->frame, &f->set, NULL);
+    assert_true(cn_frame_fill(f->frame, 1, NULL, &f->when, CN_PACE_FACT, &f->err)); /* no rows */
     for (int64_t account = 1; account <= 20; account++) {
         (void)cn_frame_add(f->frame, account);
     }

@@ -108,6 +108,80 @@ static void the_parent_follows_a_child_that_alone_is_evaluated(void **state)
     cn_bitmap_deinit(&rows);
 }
 
+enum {
+    BOOK = 700,   /* several words of rows, and no whole number of them */
+    PARENTS = 30, /* any of these rows may have children */
+};
+
+static uint32_t parent_place(uint32_t i)
+{
+    return i * 23; /* among their children, which may be far away */
+}
+
+static bool is_parent_place(size_t row)
+{
+    return row % 23 == 0 && row / 23 < PARENTS;
+}
+
+/* Who has which parent; some of those have no child. */
+static void move_children(struct fixture *f, struct cn_rng *rng, uint32_t parents[BOOK])
+{
+    for (uint32_t row = 0; row < BOOK; row++) {
+        bool has_parent = !is_parent_place(row) && cn_rng_between(rng, 0, 9) < 2;
+        parents[row] = has_parent ? parent_place((uint32_t)cn_rng_between(rng, 0, PARENTS - 1)) : 0;
+        parents[row] += has_parent ? 1 : 0; /* the account, which is one more than the row */
+        set(f, row, FAKE_PARENT, has_parent ? (double)parents[row] : NAN);
+        set(f, row, FAKE_LOGINS, (double)cn_rng_between(rng, 0, 100));
+    }
+}
+
+/* Half its own, half the mean of the children; without any its own, as one that is no parent. */
+static void assert_by_hand(const struct fixture *f, const uint32_t parents[BOOK], uint32_t row)
+{
+    const double *logins = f->table.cells[FAKE_LOGINS];
+    const struct cn_health_score score = cn_health_state_get(&f->health, row);
+    const enum cn_children takes = f->model->scorecards[score.scorecard].children;
+    double sum = 0;
+    double count = 0;
+    for (uint32_t child = 0; child < BOOK; child++) {
+        bool counts = parents[child] == row + 1 && cn_frame_accounts(f->frame)[child] != 0;
+        sum += counts ? logins[child] * 1000.0 : 0;
+        count += counts ? 1 : 0;
+    }
+    double own = logins[row] * 1000.0;
+    assert_int_equal(takes, count > 0 ? CN_CHILDREN_MEAN : CN_CHILDREN_NONE);
+    assert_int_equal(score.points,
+                     (int32_t)(count > 0 ? 0.5 * own + 0.5 * (sum / count) + 0.5 : own));
+}
+
+static void a_large_book_has_its_families_wherever_they_are(void **state)
+{
+    struct fixture *f = *state;
+    struct cn_rng rng = { 20 };
+    uint32_t parents[BOOK];
+    add_accounts(f, BOOK);
+    compile_two(f,
+                "scorecard: parents\n"
+                "priority: 2\n"
+                "applies_when: children.count() > 0.0\n"
+                "children: {take: mean, share: 0.5}\n"
+                "measures: [{name: logins, weight: 1, score: logins}]\n",
+                plain_card);
+    for (int round = 0; round < 6; round++) {
+        move_children(f, &rng, parents);
+        if (round == 3) {
+            assert_true(cn_frame_remove(f->frame, 1 + parent_place(2)));
+            assert_true(cn_frame_remove(f->frame, 1 + 641));
+        }
+        evaluate(f, NULL);
+        for (uint32_t row = 0; row < BOOK; row++) {
+            if (cn_frame_accounts(f->frame)[row] != 0) {
+                assert_by_hand(f, parents, row);
+            }
+        }
+    }
+}
+
 static void a_cycle_ends(void **state)
 {
     struct fixture *f = *state;
@@ -274,6 +348,8 @@ int main(void)
              what_is_missing_leaves_the_other_alone),
         TEST("capabilities 27: the parent follows a child that alone was evaluated",
              the_parent_follows_a_child_that_alone_is_evaluated),
+        TEST("capabilities 27: a large book has its families, wherever their rows are",
+             a_large_book_has_its_families_wherever_they_are),
         TEST("capabilities 27: a cycle of accounts ends", a_cycle_ends),
         TEST("capabilities 27: the part of the children is explained to the last digit",
              the_part_of_the_children_is_explained),
