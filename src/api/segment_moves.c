@@ -118,6 +118,7 @@ static bool handle_moves(const struct cn_request *req, struct cn_response *res,
         .from = cn_tz_day_start(tz, first),
         .to = { req->unit.now.us + 1 },
         .limit = MOVES_MAX,
+        .named = LISTED_MAX,
     };
     if (!cn_set_moves_load(&req->unit, &range, &moves, err)) {
         return false;

@@ -509,11 +509,12 @@ static bool fill(void *ctx, const struct cn_column_spec *spec, const struct cn_f
 {
     struct cn_book_facts *facts = ctx;
     struct at at = at_of(facts, spec, what);
+    size_t near = 0;
     (void)err; /* what is in memory does not fail */
     (void)pthread_rwlock_rdlock(&facts->lock);
     for (size_t i = 0; i < what->count; i++) {
         size_t row = cn_fill_row(what, i);
-        at.account = cn_facts_find(facts, what->accounts[row]);
+        at.account = cn_facts_find_near(facts, what->accounts[row], &near);
         if (at.account == NULL) {
             cn_column_set_missing(column, row);
         } else if (spec->op == OP_PARENT_ID) {

@@ -91,6 +91,19 @@ const struct fact_account *cn_facts_find(const struct cn_book_facts *facts, int6
     return place != NULL ? &facts->accounts[*place] : NULL;
 }
 
+const struct fact_account *cn_facts_find_near(const struct cn_book_facts *facts, int64_t account_id,
+                                              size_t *near)
+{
+    const size_t next = *near + 1;
+    if (next < facts->count && facts->accounts[next].account_id == account_id) {
+        *near = next;
+        return &facts->accounts[next];
+    }
+    const struct fact_account *found = cn_facts_find(facts, account_id);
+    *near = found != NULL ? (size_t)(found - facts->accounts) : *near;
+    return found;
+}
+
 static struct fact_account *account_of(struct cn_book_facts *facts, int64_t account_id)
 {
     bool was_new = false;

@@ -141,6 +141,11 @@ uint32_t cn_facts_text(struct cn_book_facts *facts, cn_str text);
 /* NULL if the account is not there.  The caller holds the lock. */
 const struct fact_account *cn_facts_find(const struct cn_book_facts *facts, int64_t account_id);
 
+/* The same for one account after another: rows tend to be in the order in which the accounts were
+ * read.  *near begins at 0 and is where the last one was found. */
+const struct fact_account *cn_facts_find_near(const struct cn_book_facts *facts, int64_t account_id,
+                                              size_t *near);
+
 /* Room at the end of the list for an item of `size` bytes, which all its items have. */
 void *cn_facts_append(struct fact_list *list, size_t size);
 

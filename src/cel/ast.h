@@ -50,7 +50,9 @@ struct cn_cel_node {
     cn_str accumulator; /* of a COMPREHENSION */
     struct cn_cel_node **args;
     uint32_t arg_count;
-    uint32_t column;   /* of a COLUMN, and of a HAS of one */
+    uint32_t
+        folded_count; /* of a CONST that was a LIST or MAP: args that are still there to point to */
+    uint32_t column;  /* of a COLUMN, and of a HAS of one */
     uint32_t size_max; /* of a COLUMN, as the schema declares it */
     struct cn_cel_value value;
     const struct cn_cel_type *type; /* set by the checker */

@@ -42,8 +42,7 @@ cn_str cn_cel_node_path(struct cn_arena *arena, const struct cn_cel_node *node)
     return (cn_str){ text, front.len + 1 + node->name.len };
 }
 
-/* Keeps the nearest name so far. */
-static void compare_names(cn_str wanted, cn_str name, size_t *best, cn_str *name_out)
+void cn_cel_compare_names(cn_str wanted, cn_str name, size_t *best, cn_str *name_out)
 {
     if (cn_str_equal(wanted, name)) {
         return;
@@ -55,8 +54,7 @@ static void compare_names(cn_str wanted, cn_str name, size_t *best, cn_str *name
     }
 }
 
-/* A third of it may be wrong, and a name of one or two letters is nothing else's mistake. */
-static size_t first_limit(cn_str wanted)
+size_t cn_cel_first_limit(cn_str wanted)
 {
     return wanted.len / 3 + 1;
 }
@@ -65,11 +63,11 @@ static cn_str nearest_name(const struct cn_cel_checker *checker, cn_str wanted)
 {
     cn_str found = CN_STR("");
     cn_str name;
-    size_t best = first_limit(wanted);
+    size_t best = cn_cel_first_limit(wanted);
     for (size_t i = 0;
          checker->schema->list != NULL && checker->schema->list(checker->schema->ctx, i, &name);
          i++) {
-        compare_names(wanted, name, &best, &found);
+        cn_cel_compare_names(wanted, name, &best, &found);
     }
     return found;
 }
@@ -114,11 +112,11 @@ static cn_str nearest_function(cn_str wanted, unsigned forms)
             return right;
         }
     }
-    size_t best = first_limit(wanted);
+    size_t best = cn_cel_first_limit(wanted);
     const struct cn_cel_function *function;
     for (size_t i = 0; (function = cn_cel_function_at(i)) != NULL; i++) {
         if ((function->form & forms) != 0) {
-            compare_names(wanted, cn_str_of(function->name), &best, &found);
+            cn_cel_compare_names(wanted, cn_str_of(function->name), &best, &found);
         }
     }
     return found;

@@ -161,6 +161,8 @@ static void type_equality(struct cn_cel_checker *checker, struct cn_cel_node *no
     struct cn_cel_node *b = node->args[1];
     node->type = cn_cel_type_of(CN_CEL_BOOL);
     if (comparable(a->type, b->type)) {
+        cn_cel_check_values(checker, a, b);
+        cn_cel_check_values(checker, b, a);
         return;
     }
     if (a->type->kind == CN_CEL_NULL || b->type->kind == CN_CEL_NULL) {
@@ -240,6 +242,8 @@ static void type_in(struct cn_cel_checker *checker, struct cn_cel_node *node)
         cn_cel_complain(checker, node, CN_CEL_PROBLEM_TYPE,
                         "%s is never an element of a list of %s", kind_of(a),
                         cn_cel_kind_name(element->kind));
+    } else {
+        cn_cel_check_values(checker, a, node->args[1]);
     }
 }
 
@@ -260,6 +264,8 @@ static void type_index(struct cn_cel_checker *checker, struct cn_cel_node *node)
     } else if (type->kind != CN_CEL_LIST && type->kind != CN_CEL_MAP && type->kind != CN_CEL_DYN) {
         cn_cel_complain(checker, node->args[0], CN_CEL_PROBLEM_TYPE, "%s has no elements",
                         cn_cel_kind_name(type->kind));
+    } else {
+        cn_cel_check_values(checker, node->args[1], node->args[0]);
     }
 }
 

@@ -1,6 +1,6 @@
 /*
  * Only the checker's files include this (check.c, check_name.c, check_type.c,
- * type.c, fold.c).
+ * check_value.c, type.c, fold.c).
  */
 #ifndef CAIRN_CEL_CHECKER_H
 #define CAIRN_CEL_CHECKER_H
@@ -56,6 +56,16 @@ void cn_cel_unknown_function(struct cn_cel_checker *checker, struct cn_cel_node 
 /* "a.b.c" of a chain of names, else "". */
 cn_str cn_cel_node_path(struct cn_arena *arena, const struct cn_cel_node *node);
 bool cn_cel_is_variable(const struct cn_cel_checker *checker, cn_str name);
+
+/* check_value.c: `text` is compared with, or looked up in, `column`; either may be something else,
+ * then there is nothing to say.  Lists and maps are compared by their elements and keys. */
+void cn_cel_check_values(struct cn_cel_checker *checker, const struct cn_cel_node *column,
+                         struct cn_cel_node *text);
+
+/* check_name.c: keeps the nearest name so far; *best is the distance that it must be below. */
+void cn_cel_compare_names(cn_str wanted, cn_str name, size_t *best, cn_str *name_out);
+/* A third of it may be wrong, and a name of one or two letters is nothing else's mistake. */
+size_t cn_cel_first_limit(cn_str wanted);
 
 /* check_type.c: the operands have their types. */
 void cn_cel_type_call(struct cn_cel_checker *checker, struct cn_cel_node *node);

@@ -47,6 +47,8 @@ static void become(struct cn_cel_node *node, const struct cn_cel_node *other)
 
 static void become_const(struct cn_cel_node *node, struct cn_cel_value value)
 {
+    node->folded_count =
+        node->kind == CN_CEL_NODE_LIST || node->kind == CN_CEL_NODE_MAP ? node->arg_count : 0;
     node->kind = CN_CEL_NODE_CONST;
     node->value = value;
     node->arg_count = 0;

@@ -42,6 +42,10 @@ struct cn_cel_schema {
 
     /* Name number `index`, for "did you mean"; false past the last.  May be NULL. */
     bool (*list)(void *ctx, size_t index, cn_str *name_out);
+
+    /* Text number `index` of those that the STRING column can hold; false past the last.  Without
+     * any it may hold whatever there is.  May be NULL: so may all. */
+    bool (*value)(void *ctx, uint32_t column, size_t index, cn_str *value_out);
 };
 
 #endif

@@ -39,6 +39,12 @@ static const char names_head[] = "\n## Names in scope\n"
                                  "value is missing: a measure over it is left out, a condition\n"
                                  "over it does not hold, and `has(name)` tells.\n"
                                  "\n"
+                                 "`coverage`, `stage` of a program with a `lifecycle`, "
+                                 "`health.colour` and `health.scorecard` hold names that the "
+                                 "program\n"
+                                 "knows: what compares them with another text is refused. Any "
+                                 "other text may be whatever it is.\n"
+                                 "\n"
                                  "| name | type | unit | meaning |\n"
                                  "|---|---|---|---|\n";
 

@@ -55,9 +55,17 @@ static bool list(void *ctx, size_t index, cn_str *name_out)
     return true;
 }
 
+static bool value(void *ctx, uint32_t column, size_t index, cn_str *value_out)
+{
+    const struct cn_column_set *set = ctx;
+    const struct cn_column_def *def = &set->items[column];
+    return def->source->value != NULL &&
+           def->source->value(def->source->ctx, &def->spec, index, value_out);
+}
+
 struct cn_cel_schema cn_frame_schema(struct cn_column_set *set)
 {
-    return (struct cn_cel_schema){ .ctx = set, .resolve = resolve, .list = list };
+    return (struct cn_cel_schema){ .ctx = set, .resolve = resolve, .list = list, .value = value };
 }
 
 static uint32_t intern(void *ctx, cn_str text)

@@ -133,6 +133,11 @@ struct cn_column_source {
     bool (*explain)(void *ctx, const struct cn_column_spec *spec, const struct cn_fill *fill,
                     struct cn_arena *arena, struct cn_fact *fact, struct cn_error *err);
 
+    /* Text number `index` of the closed set that a text column can hold; false past the last, and
+     * at once of a column that may hold whatever there is.  May be NULL: so may all of them.  Pure,
+     * as resolve. */
+    bool (*value)(void *ctx, const struct cn_column_spec *spec, size_t index, cn_str *value_out);
+
     /* The ids of the records that the value counts (spec->counts) for one account, ascending; how
      * many.  NULL: it has no such column. */
     size_t (*records)(void *ctx, const struct cn_column_spec *spec, const struct cn_fill *fill,

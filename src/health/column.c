@@ -8,6 +8,10 @@
 #include "health/evaluate.h"
 #include "health/status.h"
 
+enum {
+    REASONS_COMPARED_MAX = 200 /* for "did you mean" */
+};
+
 enum op {
     OP_SCORE,
     OP_COLOUR,
@@ -67,20 +71,47 @@ static bool has_live_card(const struct cn_program_tree *tree)
     return false;
 }
 
-/* The reason of an exception of a scorecard, which may be compiled later; NULL: none has it. */
-static const cn_str *find_reason(const struct cn_program_tree *tree, cn_str because)
+/* Reason number `index` of the exceptions of scorecards, which may be compiled later; NULL: there
+ * are no more. */
+static const cn_str *reason_at(const struct cn_program_tree *tree, size_t index)
 {
     for (size_t i = 0; i < tree->count; i++) {
         const struct cn_node *list =
             is_live_card(tree->roots[i]) ? cn_node_get(tree->roots[i], "exceptions") : NULL;
         for (size_t n = 0; list != NULL && list->kind == CN_NODE_LIST && n < list->count; n++) {
             const struct cn_node *reason = cn_node_get(&list->items[n], "because");
-            if (reason != NULL && cn_str_equal(reason->text, because)) {
+            if (reason != NULL && index-- == 0) {
                 return &reason->text;
             }
         }
     }
     return NULL;
+}
+
+/* NULL: no exception has it. */
+static const cn_str *find_reason(const struct cn_program_tree *tree, cn_str because)
+{
+    const cn_str *reason = NULL;
+    for (size_t i = 0; (reason = reason_at(tree, i)) != NULL; i++) {
+        if (cn_str_equal(*reason, because)) {
+            return reason;
+        }
+    }
+    return NULL;
+}
+
+static void unknown_reason(const struct cn_program_tree *tree, cn_str because, struct cn_error *err)
+{
+    cn_str names[REASONS_COMPARED_MAX];
+    size_t count = 0;
+    const cn_str *reason = NULL;
+    while (count < REASONS_COMPARED_MAX && (reason = reason_at(tree, count)) != NULL) {
+        names[count++] = *reason;
+    }
+    cn_str meant = cn_str_slice(cn_nearest(because, names, count), 0, 100);
+    cn_fail(err, CN_INVALID, "no exception has the reason \"%.*s\"%s%.*s%s",
+            CN_STR_ARG(cn_str_slice(because, 0, 100)), meant.len > 0 ? ", did you mean \"" : "",
+            CN_STR_ARG(meant), meant.len > 0 ? "\"?" : "");
 }
 
 static enum cn_resolve resolve_fired(struct cn_health_columns *columns,
@@ -94,8 +125,7 @@ static enum cn_resolve resolve_fired(struct cn_health_columns *columns,
     cn_str because = request->args[0].text;
     const cn_str *reason = find_reason(&columns->tree, because);
     if (reason == NULL) {
-        cn_fail(err, CN_INVALID, "no exception has the reason \"%.*s\"",
-                CN_STR_ARG(cn_str_slice(because, 0, 100)));
+        unknown_reason(&columns->tree, because, err);
         return CN_RESOLVE_WRONG;
     }
     spec->detail = reason;
@@ -145,6 +175,23 @@ static bool list(void *ctx, size_t index, struct cn_column_name *name_out)
                                          .doc = cn_str_of(table[index].doc),
                                          .type = table[index].type };
     return true;
+}
+
+/* The colours, and the scorecards that count. */
+static bool value(void *ctx, const struct cn_column_spec *spec, size_t index, cn_str *value_out)
+{
+    const struct cn_health_columns *columns = ctx;
+    if (spec->op == OP_COLOUR && index < CN_BANDS - 1) { /* without a colour there is no value */
+        *value_out = cn_str_of(cn_band_names[CN_BAND_NONE + 1 + index]);
+        return true;
+    }
+    for (size_t i = 0; spec->op == OP_SCORECARD && i < columns->tree.count; i++) {
+        if (is_live_card(columns->tree.roots[i]) && index-- == 0) {
+            *value_out = cn_node_text(columns->tree.roots[i], "scorecard");
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- filling ---- */
@@ -293,7 +340,8 @@ void cn_health_prepare(struct cn_arena *arena, struct cn_rules *rules,
                     .ctx = columns,
                     .resolve = resolve,
                     .fill = fill,
-                    .list = list },
+                    .list = list,
+                    .value = value },
         .tree = *tree,
         .section = section,
         .unit = unit,

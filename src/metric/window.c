@@ -8,6 +8,10 @@
 #define NUMBERS   (KIND(SUM) | KIND(MIN) | KIND(MAX) | KIND(LAST))
 #define ALL_KINDS (KIND(COUNT) | KIND(DISTINCT) | NUMBERS)
 
+enum {
+    NEAR_ENTRIES = 16 /* that are looked at one by one */
+};
+
 static const double million = 1e6;
 
 const struct cn_window_row cn_window_rows[CN_WINDOW_METHODS] = {
@@ -87,14 +91,28 @@ static int32_t day_at(const struct cn_metric_view *view, size_t i)
     return reads_numbers(view) ? view->values[i].day : view->counts[i].day;
 }
 
-/* The number of entries of days up to and including `day`.  Most questions are about the newest. */
+/* The number of entries of days up to and including `day`.  Most questions are about the newest;
+ * those about a day long ago halve what is left. */
 static size_t entries_to(const struct cn_metric_view *view, int32_t day)
 {
-    size_t i = view->day_count;
-    while (i > 0 && day_at(view, i - 1) > day) {
-        i--;
+    size_t high = view->day_count;
+    size_t low = high > NEAR_ENTRIES ? high - NEAR_ENTRIES : 0;
+    while (high > low && day_at(view, high - 1) > day) {
+        high--;
     }
-    return i;
+    if (high > low) {
+        return high;
+    }
+    low = 0; /* entries before `low` are not after the day, those from `high` on are */
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (day_at(view, middle) > day) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return high;
 }
 
 static int32_t ring_last(const struct cn_day_members *members)
@@ -420,6 +438,30 @@ static bool slope(const struct cn_metric_view *view, struct range range, double 
     return true;
 }
 
+/* Newest day up to `to`, which the ring still covers, on which a member was seen.  The days of a
+ * word are looked at at once. */
+static int32_t newest_seen(const struct cn_day_members *members, int32_t to)
+{
+    for (int32_t day = to; day >= members->first_day;) {
+        const uint32_t bit = cn_ring_bit(members->words, day);
+        const uint32_t run = bit % 64 + 1;
+        const uint32_t left = (uint32_t)(day - members->first_day + 1);
+        const uint32_t take = run < left ? run : left;
+        const uint64_t *word = members->items + 1 + bit / 64;
+        uint64_t seen = 0;
+        for (size_t slot = 0; slot < members->slots; slot++) {
+            seen |= word[slot * (1 + members->words)];
+        }
+        seen <<= 63 - bit % 64; /* the day itself is now the highest bit */
+        seen &= take == 64 ? UINT64_MAX : ~(UINT64_MAX >> take);
+        if (seen != 0) {
+            return day - __builtin_clzll(seen);
+        }
+        day -= (int32_t)take;
+    }
+    return CN_NO_DAY;
+}
+
 /* Newest day up to `until` that has a value. */
 static int32_t newest_day(const struct cn_metric_view *view, int32_t until)
 {
@@ -429,10 +471,9 @@ static int32_t newest_day(const struct cn_metric_view *view, int32_t until)
     }
     const struct cn_day_members *members = &view->members;
     int32_t to = until < ring_last(members) ? until : ring_last(members);
-    for (int32_t day = to; day >= members->first_day; day--) {
-        if (distinct(members, (struct range){ day, day }) > 0) {
-            return day;
-        }
+    int32_t day = newest_seen(members, to);
+    if (day != CN_NO_DAY) {
+        return day;
     }
     return members->before != CN_NO_DAY && members->before <= until ? members->before : CN_NO_DAY;
 }

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 
+#include "program/node.h"
 #include "segment/evaluate.h"
 
 enum op {
@@ -94,6 +95,21 @@ static enum cn_resolve resolve_segment(const struct cn_segment_model *model, cn_
     return CN_RESOLVE_FOUND;
 }
 
+static void unknown_segment(const struct cn_segment_model *model, cn_str name, struct cn_error *err)
+{
+    cn_str names[CN_SEGMENTS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < model->count; i++) {
+        if (model->items[i].kind == CN_SEGMENT_PLAIN) {
+            names[count++] = model->items[i].name;
+        }
+    }
+    cn_str meant = cn_nearest(name, names, count);
+    cn_fail(err, CN_INVALID, "there is no segment \"%.*s\"%s%.*s%s",
+            CN_STR_ARG(cn_str_slice(name, 0, 100)), meant.len > 0 ? ", did you mean \"" : "",
+            CN_STR_ARG(meant), meant.len > 0 ? "\"?" : "");
+}
+
 static enum cn_resolve resolve_has(const struct cn_segment_model *model,
                                    const struct cn_column_request *request,
                                    struct cn_column_spec *spec_out, struct cn_error *err)
@@ -103,8 +119,7 @@ static enum cn_resolve resolve_has(const struct cn_segment_model *model,
         return CN_RESOLVE_WRONG;
     }
     if (resolve_segment(model, request->args[0].text, spec_out) == CN_RESOLVE_UNKNOWN) {
-        cn_fail(err, CN_INVALID, "there is no segment \"%.*s\"",
-                CN_STR_ARG(cn_str_slice(request->args[0].text, 0, 100)));
+        unknown_segment(model, request->args[0].text, err);
         return CN_RESOLVE_WRONG;
     }
     return CN_RESOLVE_FOUND;
@@ -171,6 +186,23 @@ static bool list(void *ctx, size_t index, struct cn_column_name *name_out)
         return true;
     }
     return list_segment(ctx, index - OP_COLUMNS - 1, name_out);
+}
+
+/* The coverage models and the stages are those of the program. */
+static bool value(void *ctx, const struct cn_column_spec *spec, size_t index, cn_str *value_out)
+{
+    const struct cn_segment_model *model = ctx;
+    enum cn_segment_kind kind = spec->op == OP_COVERAGE ? CN_SEGMENT_COVERAGE : CN_SEGMENT_STAGE;
+    if (spec->op != OP_COVERAGE && spec->op != OP_STAGE) {
+        return false;
+    }
+    for (size_t i = 0; i < model->count; i++) {
+        if (model->items[i].kind == kind && index-- == 0) {
+            *value_out = model->items[i].name;
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- filling ---- */
@@ -282,7 +314,8 @@ struct cn_column_source *cn_segment_columns(struct cn_arena *arena,
                                          .ctx = (void *)(uintptr_t)model, /* only read */
                                          .resolve = resolve,
                                          .fill = fill,
-                                         .list = list };
+                                         .list = list,
+                                         .value = value };
     return source;
 }
 

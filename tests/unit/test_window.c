@@ -267,6 +267,78 @@ static void days_before_the_account_was_observed_have_no_members(void **state)
     assert_false(cn_day_value_of(&view, TODAY - 3, &chart));
 }
 
+static void a_day_long_ago_is_found_like_one_of_yesterday(void **state)
+{
+    enum {
+        DAYS = 700
+    };
+    (void)state;
+    static struct cn_day_count entries[DAYS];
+    struct cn_metric_view view = { .kind = CN_METRIC_COUNT, .first_day = 100, .counts = entries };
+    for (int32_t i = 0; i < DAYS; i++) {
+        if (i % 7 != 3 && i % 11 != 5) { /* days without events have no entry */
+            entries[view.day_count++] = (struct cn_day_count){ 100 + i, (uint32_t)i + 1 };
+        }
+    }
+    for (int32_t today = 90; today < 100 + DAYS + 5; today++) {
+        const struct cn_window_when then = { .today = today, .until = today };
+        const struct cn_window sum = { CN_WINDOW_SUM, 28, 0 };
+        const struct cn_window since = { CN_WINDOW_DAYS_SINCE, 0, 0 };
+        double total = 0;
+        double days = 0;
+        double expected = 0;
+        int32_t newest = CN_NO_DAY;
+        for (size_t i = 0; i < view.day_count; i++) {
+            bool is_in = entries[i].day <= today && entries[i].day > today - 28;
+            expected += is_in ? entries[i].count : 0;
+            newest = entries[i].day <= today ? entries[i].day : newest;
+        }
+        assert_int_equal(cn_window_value(&view, &sum, then, &total), today >= 100);
+        assert_int_equal(cn_window_value(&view, &since, then, &days), newest != CN_NO_DAY);
+        close_to(total, expected);
+        close_to(days, newest != CN_NO_DAY ? today - newest : 0);
+    }
+}
+
+static void the_newest_day_of_members_is_found_wherever_the_ring_begins(void **state)
+{
+    enum {
+        WORDS = 4,
+        DAYS = 64 * WORDS
+    };
+    (void)state;
+    for (int32_t first = 1000; first < 1000 + DAYS; first += 13) {
+        uint64_t items[2 * (1 + WORDS)] = { [0] = 5, [1 + WORDS] = 6 };
+        const int32_t seen[] = {
+            first, first + 1, first + 63, first + 64, first + 130, first + 254
+        };
+        for (size_t i = 0; i < CN_ARRAY_LEN(seen); i++) { /* each member has every other day */
+            const uint32_t at = cn_ring_bit(WORDS, seen[i]);
+            items[i % 2 * (1 + WORDS) + 1 + at / 64] |= UINT64_C(1) << at % 64;
+        }
+        const struct cn_metric_view view = {
+            .kind = CN_METRIC_DISTINCT,
+            .first_day = 900,
+            .members = { .items = items,
+                         .slots = 2,
+                         .words = WORDS,
+                         .first_day = first,
+                         .before = first - 40 },
+        };
+        for (int32_t today = first - 50; today < first + DAYS + 20; today++) {
+            const struct cn_window_when then = { .today = today, .until = today };
+            const struct cn_window since = { CN_WINDOW_DAYS_SINCE, 0, 0 };
+            int32_t newest = today >= first - 40 ? first - 40 : CN_NO_DAY;
+            double days = 0;
+            for (size_t i = 0; i < CN_ARRAY_LEN(seen); i++) {
+                newest = seen[i] <= today ? seen[i] : newest;
+            }
+            assert_int_equal(cn_window_value(&view, &since, then, &days), newest != CN_NO_DAY);
+            close_to(days, newest != CN_NO_DAY ? today - newest : 0);
+        }
+    }
+}
+
 static void every_method_says_what_it_is_for(void **state)
 {
     (void)state;
@@ -297,6 +369,10 @@ int main(void)
         CN_TEST("smallest and largest skip days without values",
                 smallest_and_largest_skip_days_without_values),
         CN_TEST("members are counted once in a window", members_are_counted_once_in_a_window),
+        CN_TEST("a day long ago is found like one of yesterday",
+                a_day_long_ago_is_found_like_one_of_yesterday),
+        CN_TEST("the newest day of members is found wherever the ring begins",
+                the_newest_day_of_members_is_found_wherever_the_ring_begins),
         CN_TEST("days before the account was observed have no members",
                 days_before_the_account_was_observed_have_no_members),
         CN_TEST("every method says what it is for", every_method_says_what_it_is_for),
