@@ -91,9 +91,11 @@ static void write_log(struct cn_api *api, struct cn_gauges *out)
              (double)stats.queue_batches);
     cn_gauge(out, "cairn_event_queue_bytes", CN_GAUGE, "Their size.", (double)stats.queue_bytes);
     cn_gauge(out, "cairn_event_ids_memory", CN_GAUGE, "Message ids remembered in memory.",
-             (double)stats.ids_in_memory);
+             (double)stats.ids.in_memory);
     cn_gauge(out, "cairn_event_ids_files", CN_GAUGE, "Message ids remembered in files.",
-             (double)stats.ids_in_files);
+             (double)stats.ids.in_files);
+    cn_gauge(out, "cairn_event_ids_bytes", CN_GAUGE, "Memory that all of them take.",
+             (double)stats.ids.bytes);
     cn_gauge(out, "cairn_event_log_stopped", CN_GAUGE, "1 after a failed sync, until a restart.",
              stats.is_stopped ? 1 : 0);
 }

@@ -267,7 +267,10 @@ static bool embedded_write(struct cn_event_store *store, struct cn_event_group *
     }
     group->has_sealed = before != NULL && log->open != before;
     group->first_seq = log->next_seq;
-    size_t accepted = cn_seen_add_group(log->seen, group);
+    size_t accepted = 0;
+    if (!cn_seen_add_group(log->seen, group, &accepted, err)) {
+        return false;
+    }
     put_in_order(group);
     if (accepted > 0 && !write_blocks(log, group, err)) {
         group->sync_failed = cn_sql_sync_failed(log->open->writer);
@@ -369,7 +372,6 @@ static bool embedded_keep(struct cn_event_store *store, struct cn_error *err)
     }
     (void)pthread_mutex_unlock(&log->finishing);
     cn_segments_give(segments, count);
-    cn_seen_rest(log->seen);
     return ok;
 }
 
@@ -446,10 +448,9 @@ static bool embedded_segments(struct cn_event_store *store, struct cn_arena *are
     return true;
 }
 
-static void embedded_id_counts(struct cn_event_store *store, int64_t *in_memory_out,
-                               int64_t *in_files_out)
+static void embedded_id_counts(struct cn_event_store *store, struct cn_id_counts *counts_out)
 {
-    cn_seen_counts(embedded_of(store)->seen, in_memory_out, in_files_out);
+    cn_seen_counts(embedded_of(store)->seen, counts_out);
 }
 
 static void embedded_seal(struct cn_event_store *store)
@@ -476,7 +477,7 @@ static void embedded_close(struct cn_event_store *store)
 static void add_id(void *arg, struct cn_hash128 id)
 {
     struct embedded *log = arg;
-    (void)cn_seen_add(log->seen, id); /* the log holds each once */
+    cn_seen_put(log->seen, id);
 }
 
 /* Ids of a segment in the window, from its file or from its events. */
@@ -520,7 +521,7 @@ static bool load_segments(struct embedded *log, struct cn_error *err)
     }
     cn_segments_give(segments, count);
     atomic_store(&log->position, log->next_seq - 1);
-    return ok;
+    return ok && cn_seen_ready(log->seen, err);
 }
 
 bool cn_event_store_embedded(const struct cn_event_log_options *options,

@@ -92,25 +92,46 @@ static bool write_all(int fd, cn_str bytes)
     return true;
 }
 
-bool cn_file_write(const char *path, cn_str bytes, struct cn_error *err)
+bool cn_file_begin(struct cn_file_making *making, const char *path, struct cn_error *err)
 {
-    char other[CN_SEGMENT_PATH_BYTES];
-    int len = snprintf(other, sizeof(other), "%s.tmp", path);
-    if (len < 0 || (size_t)len >= sizeof(other)) {
+    int len = snprintf(making->other, sizeof(making->other), "%s.tmp", path);
+    if (len < 0 || (size_t)len >= sizeof(making->other)) {
         return cn_fail(err, CN_INVALID, "path of the event log is too long");
     }
-    int fd = open(other, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return fail_on("making", other, err);
+    memcpy(making->path, path, strlen(path) + 1);
+    making->fd = open(making->other, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    return making->fd >= 0 || fail_on("making", making->other, err);
+}
+
+bool cn_file_add(struct cn_file_making *making, cn_str bytes, struct cn_error *err)
+{
+    return write_all(making->fd, bytes) || fail_on("writing", making->other, err);
+}
+
+bool cn_file_end(struct cn_file_making *making, bool ok, cn_str head, struct cn_error *err)
+{
+    if (ok) {
+        ok = (lseek(making->fd, 0, SEEK_SET) == 0 && write_all(making->fd, head) &&
+              fsync(making->fd) == 0) ||
+             fail_on("writing", making->other, err);
     }
-    bool ok = (write_all(fd, bytes) && fsync(fd) == 0) || fail_on("writing", other, err);
-    if (close(fd) != 0 && ok) {
-        ok = fail_on("closing", other, err);
+    if (close(making->fd) != 0 && ok) {
+        ok = fail_on("closing", making->other, err);
     }
     if (!ok) {
-        cn_file_delete(other);
+        cn_file_delete(making->other);
     }
-    return ok && cn_file_rename(other, path, err);
+    return ok && cn_file_rename(making->other, making->path, err);
+}
+
+bool cn_file_write(const char *path, cn_str bytes, struct cn_error *err)
+{
+    struct cn_file_making making;
+    if (!cn_file_begin(&making, path, err)) {
+        return false;
+    }
+    bool ok = cn_file_add(&making, bytes, err);
+    return cn_file_end(&making, ok, (cn_str){ 0 }, err);
 }
 
 bool cn_file_sync(const char *path, struct cn_error *err)

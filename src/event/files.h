@@ -32,6 +32,22 @@ CN_MUST_CHECK bool cn_folder_make(const char *path, struct cn_error *err);
 /* Writes a file under another name, syncs it and renames it. */
 CN_MUST_CHECK bool cn_file_write(const char *path, cn_str bytes, struct cn_error *err);
 
+/* The same in pieces. */
+struct cn_file_making {
+    int fd;
+    char path[CN_SEGMENT_PATH_BYTES];
+    char other[CN_SEGMENT_PATH_BYTES]; /* its name until it is whole */
+};
+
+CN_MUST_CHECK bool cn_file_begin(struct cn_file_making *making, const char *path,
+                                 struct cn_error *err);
+CN_MUST_CHECK bool cn_file_add(struct cn_file_making *making, cn_str bytes, struct cn_error *err);
+
+/* Ends what was begun, also after an error.  If `ok`, puts `head` over the first bytes, syncs and
+ * renames; else deletes what there is and yields false. */
+CN_MUST_CHECK bool cn_file_end(struct cn_file_making *making, bool ok, cn_str head,
+                               struct cn_error *err);
+
 CN_MUST_CHECK bool cn_file_sync(const char *path, struct cn_error *err);
 
 /* Renames a synced file and syncs the folder. */

@@ -111,6 +111,15 @@ void cn_id_set_remove(struct cn_id_set *set, struct cn_hash128 id)
     shard->slots[hole] = (struct cn_hash128){ 0 };
 }
 
+size_t cn_id_set_bytes(const struct cn_id_set *set)
+{
+    size_t bytes = sizeof(*set);
+    for (size_t i = 0; i < CN_ID_SHARDS; i++) {
+        bytes += set->shards[i].capacity * sizeof(set->shards[i].slots[0]);
+    }
+    return bytes;
+}
+
 void cn_id_set_prefetch(const struct cn_id_set *set, struct cn_hash128 id)
 {
     const struct cn_id_shard *shard = &set->shards[shard_of(id)];
@@ -132,17 +141,16 @@ static int compare_ids(const void *a, const void *b)
     return cn_id_compare(*(const struct cn_hash128 *)a, *(const struct cn_hash128 *)b);
 }
 
-void cn_id_set_sorted(const struct cn_id_set *set, struct cn_hash128 *ids_out)
+void cn_id_set_sorted_shard(const struct cn_id_set *set, size_t shard, struct cn_hash128 *ids_out)
 {
-    struct cn_hash128 *to = ids_out;
-    for (size_t s = 0; s < CN_ID_SHARDS; s++) {
-        const struct cn_id_shard *shard = &set->shards[s];
-        struct cn_hash128 *start = to;
-        for (uint32_t i = 0; i < shard->capacity; i++) {
-            if (!is_empty(shard->slots[i])) {
-                *to++ = shard->slots[i];
-            }
+    const struct cn_id_shard *from = &set->shards[shard];
+    size_t count = 0;
+    for (uint32_t i = 0; i < from->capacity; i++) {
+        if (!is_empty(from->slots[i])) {
+            ids_out[count++] = from->slots[i];
         }
-        qsort(start, (size_t)(to - start), sizeof(*start), compare_ids);
+    }
+    if (count > 0) {
+        qsort(ids_out, count, sizeof(*ids_out), compare_ids);
     }
 }

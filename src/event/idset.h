@@ -32,11 +32,15 @@ bool cn_id_set_add(struct cn_id_set *set, struct cn_hash128 id);
 bool cn_id_set_has(const struct cn_id_set *set, struct cn_hash128 id);
 void cn_id_set_remove(struct cn_id_set *set, struct cn_hash128 id);
 
+/* What it takes in memory. */
+size_t cn_id_set_bytes(const struct cn_id_set *set);
+
 /* Brings the place of an id that is asked for soon into the cache. */
 void cn_id_set_prefetch(const struct cn_id_set *set, struct cn_hash128 id);
 
-/* All ids in ascending order, set->count of them. */
-void cn_id_set_sorted(const struct cn_id_set *set, struct cn_hash128 *ids_out);
+/* The ids of a shard in ascending order, as many as it counts; those of the next one are greater.
+ */
+void cn_id_set_sorted_shard(const struct cn_id_set *set, size_t shard, struct cn_hash128 *ids_out);
 
 /* By hi, then lo; for qsort() and searches. */
 int cn_id_compare(struct cn_hash128 a, struct cn_hash128 b);

@@ -412,5 +412,5 @@ void cn_event_log_stats(struct cn_event_log *log, struct cn_event_log_stats *sta
         .queue_bytes = atomic_load(&log->queue_bytes),
         .is_stopped = atomic_load(&log->is_stopped),
     };
-    log->store->kind->id_counts(log->store, &stats_out->ids_in_memory, &stats_out->ids_in_files);
+    log->store->kind->id_counts(log->store, &stats_out->ids);
 }

@@ -151,6 +151,13 @@ CN_MUST_CHECK bool cn_event_log_segments(struct cn_event_log *log, struct cn_are
                                          struct cn_segment_info **segments_out, size_t *count_out,
                                          struct cn_error *err);
 
+/* Message ids of the deduplication window. */
+struct cn_id_counts {
+    int64_t in_memory;
+    int64_t in_files;
+    size_t bytes; /* that all of them take in memory */
+};
+
 /* Gauges for /metrics. */
 struct cn_event_log_stats {
     int64_t events;     /* stored since open */
@@ -158,8 +165,7 @@ struct cn_event_log_stats {
     int64_t groups;     /* commits since open */
     int64_t queue_batches;
     int64_t queue_bytes;
-    int64_t ids_in_memory; /* of the deduplication window */
-    int64_t ids_in_files;
+    struct cn_id_counts ids;
     bool is_stopped; /* after a failed sync */
 };
 void cn_event_log_stats(struct cn_event_log *log, struct cn_event_log_stats *stats_out);

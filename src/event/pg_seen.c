@@ -125,7 +125,7 @@ static bool add_row(struct cn_pg_seen *seen, struct cn_sql_stmt *stmt, struct cn
     for (size_t at = 0; at < ids.len; at += ID_BYTES) {
         uint64_t words[2];
         memcpy(words, ids.ptr + at, ID_BYTES);
-        (void)cn_seen_add(seen->seen, (struct cn_hash128){ be64toh(words[0]), be64toh(words[1]) });
+        cn_seen_put(seen->seen, (struct cn_hash128){ be64toh(words[0]), be64toh(words[1]) });
     }
     cn_seen_unlock(seen->seen);
     return true;
@@ -174,9 +174,10 @@ bool cn_pg_seen_catch_up(struct cn_pg_seen *seen, struct cn_sql_conn *conn, int6
     return true;
 }
 
-size_t cn_pg_seen_add(struct cn_pg_seen *seen, struct cn_event_group *group)
+bool cn_pg_seen_add(struct cn_pg_seen *seen, struct cn_event_group *group, size_t *new_out,
+                    struct cn_error *err)
 {
-    return cn_seen_add_group(seen->seen, group);
+    return cn_seen_add_group(seen->seen, group, new_out, err);
 }
 
 void cn_pg_seen_undo(struct cn_pg_seen *seen, struct cn_event_group *group)
@@ -223,7 +224,7 @@ bool cn_pg_seen_keep(struct cn_pg_seen *seen, struct cn_error *err)
             return cn_fail(err, CN_INVALID, "the path of the data folder is too long");
         }
         bool ok = cn_seen_store(seen->seen, number, path, err);
-        (void)unlink(path); /* what is mapped stays */
+        (void)unlink(path); /* what is open stays */
         if (!ok) {
             return false;
         }
@@ -232,7 +233,7 @@ bool cn_pg_seen_keep(struct cn_pg_seen *seen, struct cn_error *err)
     return true;
 }
 
-void cn_pg_seen_counts(struct cn_pg_seen *seen, int64_t *in_memory_out, int64_t *in_files_out)
+void cn_pg_seen_counts(struct cn_pg_seen *seen, struct cn_id_counts *counts_out)
 {
-    cn_seen_counts(seen->seen, in_memory_out, in_files_out);
+    cn_seen_counts(seen->seen, counts_out);
 }

@@ -42,8 +42,9 @@ CN_MUST_CHECK bool cn_pg_seen_catch_up(struct cn_pg_seen *seen, struct cn_sql_co
 void cn_pg_seen_pass(struct cn_pg_seen *seen, int64_t today);
 
 /* Adds the ids of a group.  Events whose id is new get seq -1, the others 0; counts them in each
- * batch and returns how many are new. */
-size_t cn_pg_seen_add(struct cn_pg_seen *seen, struct cn_event_group *group);
+ * batch.  *new_out is how many are new.  Fails if a file cannot be read; then none is added. */
+CN_MUST_CHECK bool cn_pg_seen_add(struct cn_pg_seen *seen, struct cn_event_group *group,
+                                  size_t *new_out, struct cn_error *err);
 
 /* Takes back what cn_pg_seen_add() added for the group, which was not committed. */
 void cn_pg_seen_undo(struct cn_pg_seen *seen, struct cn_event_group *group);
@@ -57,6 +58,6 @@ void cn_pg_seen_encode(struct cn_buf *buf, struct cn_hash128 id);
 /* Moves finished parts to files.  What cannot be written stays in memory, and err says why. */
 CN_MUST_CHECK bool cn_pg_seen_keep(struct cn_pg_seen *seen, struct cn_error *err);
 
-void cn_pg_seen_counts(struct cn_pg_seen *seen, int64_t *in_memory_out, int64_t *in_files_out);
+void cn_pg_seen_counts(struct cn_pg_seen *seen, struct cn_id_counts *counts_out);
 
 #endif

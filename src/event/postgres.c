@@ -114,7 +114,10 @@ static bool accept(struct pg_write *write, struct cn_sql_conn *conn, size_t *acc
                    int64_t *last_out, struct cn_error *err)
 {
     struct cn_pg_seen *seen = write->store->seen;
-    size_t count = cn_pg_seen_add(seen, write->group);
+    size_t count = 0;
+    if (!cn_pg_seen_add(seen, write->group, &count, err)) {
+        return false;
+    }
     write->has_added = true;
     if (count > 0 && !take_numbers(conn, (int64_t)count, last_out, err)) {
         return false;
@@ -123,10 +126,10 @@ static bool accept(struct pg_write *write, struct cn_sql_conn *conn, size_t *acc
     if (count > 0 && before != cn_pg_seen_known(seen)) {
         cn_pg_seen_undo(seen, write->group);
         size_t taken = count;
-        if (!cn_pg_seen_catch_up(seen, conn, write->day, before, err)) {
+        if (!cn_pg_seen_catch_up(seen, conn, write->day, before, err) ||
+            !cn_pg_seen_add(seen, write->group, &count, err)) {
             return false;
         }
-        count = cn_pg_seen_add(seen, write->group);
         if (count != taken && !take_numbers(conn, (int64_t)count - (int64_t)taken, last_out, err)) {
             return false;
         }
@@ -378,9 +381,9 @@ static bool pg_segments(struct cn_event_store *base, struct cn_arena *arena,
     return cn_pg_days(store_of(base)->db, arena, segments_out, count_out, err);
 }
 
-static void pg_id_counts(struct cn_event_store *base, int64_t *in_memory_out, int64_t *in_files_out)
+static void pg_id_counts(struct cn_event_store *base, struct cn_id_counts *counts_out)
 {
-    cn_pg_seen_counts(store_of(base)->seen, in_memory_out, in_files_out);
+    cn_pg_seen_counts(store_of(base)->seen, counts_out);
 }
 
 static void pg_close(struct cn_event_store *base)

@@ -396,10 +396,12 @@ static bool load_all(struct cn_segment *segment, struct load *load, struct cn_er
     if (!cn_sqlite_open_reader(segment->path, &conn, err)) {
         return false;
     }
-    /* Only the front of each row is read; without mapping this takes fifteen times as long. */
-    bool ok = cn_sql_exec(conn, "PRAGMA mmap_size = 4294967296", err);
+    /* Only the front of each row is read; without mapping this takes fifteen times as long.  What
+     * was read is let go of, or the whole file would be this process's memory for a moment. */
+    bool ok = true;
     while (ok && more) {
-        ok = load_blocks(conn, load, &more, err);
+        ok = cn_sql_exec(conn, "PRAGMA mmap_size = 4294967296", err) &&
+             load_blocks(conn, load, &more, err) && cn_sql_exec(conn, "PRAGMA mmap_size = 0", err);
     }
     cn_sql_close(conn);
     return ok || cn_error_context(err, "reading %s", segment->path);

@@ -1,74 +1,67 @@
 #include "event/seen.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 
-#include "event/files.h"
+#include "event/idfile.h"
 #include "event/idset.h"
 
 enum {
-    FILTER_BITS_PER_ID = 12,
+    FILTER_FULL_BITS = 12, /* an id: below, too many new ids are looked for in files */
+    FILTER_NEW_BITS = 18,  /* an id, when it is made anew */
     FILTER_PROBES = 6,
     FILTER_LINE_BITS = 512, /* all probes of an id fall into one cache line */
-    FILTER_LINE_BYTES = FILTER_LINE_BITS / 8,
+    FILTER_LINE_WORDS = FILTER_LINE_BITS / 64,
     FILTER_MIN_LINES = 1024,
     PREFETCH_AHEAD = 8,
 };
 
-static const char magic[16] = "cairn ids 1\n";
-
 struct part {
     int64_t first_seq;
-    struct cn_id_set *set;         /* or NULL */
-    const struct cn_hash128 *file; /* mapped, after the magic and the count; or NULL */
-    size_t count;
-    void *map;
-    size_t map_bytes;
+    struct cn_id_set *set;   /* or NULL */
+    struct cn_id_file *file; /* or NULL */
+};
+
+struct line {
+    _Atomic uint64_t words[FILTER_LINE_WORDS];
+};
+
+/* Of the ids in files.  While the writer asks, the thread that stores may add: a bit that is seen
+ * early only means a look into the files. */
+struct filter {
+    struct line *line_list;
+    size_t lines;
+    size_t ids; /* also of files that are forgotten */
 };
 
 struct cn_seen {
-    pthread_mutex_t lock; /* of the list, against cn_seen_store() */
-    struct part *parts;   /* oldest first */
+    pthread_mutex_t lock;    /* of the list and of which filter it is */
+    pthread_mutex_t storing; /* one at a time makes files; taken before `lock` */
+    struct part *parts;      /* oldest first */
     size_t part_count;
     size_t part_capacity;
-    uint64_t *filter; /* of the ids in files */
-    uint64_t *filter_memory;
-    size_t filter_lines;
-    size_t filter_ids;
-};
-
-struct file_head {
-    char magic[16];
-    uint64_t count;
-    uint64_t check; /* hash of the ids */
+    struct filter filter;
+    struct cn_id_set *being_stored; /* not to be freed by others; or NULL */
 };
 
 struct cn_seen *cn_seen_new(void)
 {
     struct cn_seen *seen = cn_heap_resize(NULL, sizeof(*seen));
     *seen = (struct cn_seen){ 0 };
-    (void)pthread_mutex_init(&seen->lock, NULL); /* cannot fail without attributes */
+    (void)pthread_mutex_init(&seen->lock, NULL);    /* cannot fail without attributes */
+    (void)pthread_mutex_init(&seen->storing, NULL); /* nor can this */
     return seen;
 }
 
-static void drop_part(struct part *part)
+static void drop_set(struct cn_id_set *set)
 {
-    if (part->set != NULL) {
-        cn_id_set_deinit(part->set);
-        free(part->set);
+    if (set != NULL) {
+        cn_id_set_deinit(set);
+        free(set);
     }
-    if (part->map != NULL) {
-        (void)munmap(part->map, part->map_bytes); /* fails only for what was not mapped */
-    }
-    *part = (struct part){ 0 };
 }
 
 void cn_seen_free(struct cn_seen *seen)
@@ -77,11 +70,13 @@ void cn_seen_free(struct cn_seen *seen)
         return;
     }
     for (size_t i = 0; i < seen->part_count; i++) {
-        drop_part(&seen->parts[i]);
+        drop_set(seen->parts[i].set);
+        cn_id_file_close(seen->parts[i].file);
     }
-    (void)pthread_mutex_destroy(&seen->lock); /* nobody holds it */
+    (void)pthread_mutex_destroy(&seen->storing); /* nobody holds it */
+    (void)pthread_mutex_destroy(&seen->lock);    /* nor this one */
     free(seen->parts);
-    free(seen->filter_memory);
+    free(seen->filter.line_list);
     free(seen);
 }
 
@@ -105,131 +100,97 @@ void cn_seen_begin(struct cn_seen *seen, int64_t first_seq)
     (void)pthread_mutex_unlock(&seen->lock);
 }
 
-static const uint64_t *filter_line(const struct cn_seen *seen, struct cn_hash128 id)
+/* ---- the filter ---- */
+
+/* By the upper bits: ids that come in order fill it from beginning to end. */
+static struct line *filter_line(const struct filter *filter, struct cn_hash128 id)
 {
-    return seen->filter + (id.hi & (seen->filter_lines - 1)) * (FILTER_LINE_BITS / 64);
+    return filter->line_list + (size_t)(((unsigned __int128)id.hi * filter->lines) >> 64);
 }
 
-static bool filter_has(const struct cn_seen *seen, struct cn_hash128 id)
+static uint64_t word_at(const _Atomic uint64_t *word)
 {
-    const uint64_t *line = filter_line(seen, id);
+    return atomic_load_explicit(word, memory_order_relaxed);
+}
+
+static bool filter_has(const struct filter *filter, struct cn_hash128 id)
+{
+    const struct line *line = filter_line(filter, id);
     uint64_t bits = id.lo;
     for (int i = 0; i < FILTER_PROBES; i++, bits >>= 9) {
-        if ((line[bits / 64 % 8] >> (bits % 64) & 1) == 0) {
+        if ((word_at(&line->words[bits / 64 % FILTER_LINE_WORDS]) >> (bits % 64) & 1) == 0) {
             return false;
         }
     }
     return true;
 }
 
-static void filter_add(struct cn_seen *seen, struct cn_hash128 id)
+static void filter_add(void *arg, const struct cn_hash128 *ids, size_t count)
 {
-    uint64_t *line = seen->filter + (filter_line(seen, id) - seen->filter);
-    uint64_t bits = id.lo;
-    for (int i = 0; i < FILTER_PROBES; i++, bits >>= 9) {
-        line[bits / 64 % 8] |= (uint64_t)1 << (bits % 64);
-    }
-}
-
-static void filter_add_part(struct cn_seen *seen, const struct part *part)
-{
-    for (size_t i = 0; i < part->count; i++) {
-        filter_add(seen, part->file[i]);
-    }
-    seen->filter_ids += part->count;
-}
-
-/* Makes the filter large enough for all files and fills it, which also forgets old files. */
-static void filter_rebuild(struct cn_seen *seen)
-{
-    size_t ids = 0;
-    for (size_t i = 0; i < seen->part_count; i++) {
-        ids += seen->parts[i].count;
-    }
-    size_t lines = FILTER_MIN_LINES;
-    while (lines * FILTER_LINE_BITS < ids * 2 * FILTER_BITS_PER_ID) {
-        lines *= 2;
-    }
-    size_t bytes = lines * FILTER_LINE_BYTES;
-    free(seen->filter_memory);
-    seen->filter_memory = cn_heap_resize(NULL, bytes + FILTER_LINE_BYTES);
-    seen->filter = seen->filter_memory + /* at the start of a cache line */
-                   (-(uintptr_t)seen->filter_memory % FILTER_LINE_BYTES) / sizeof(uint64_t);
-    memset(seen->filter, 0, bytes);
-    seen->filter_lines = lines;
-    seen->filter_ids = 0;
-    for (size_t i = 0; i < seen->part_count; i++) {
-        if (seen->parts[i].file != NULL) {
-            filter_add_part(seen, &seen->parts[i]);
+    struct filter *filter = arg;
+    for (size_t k = 0; k < count; k++) {
+        struct line *line = filter_line(filter, ids[k]);
+        uint64_t bits = ids[k].lo;
+        for (int i = 0; i < FILTER_PROBES; i++, bits >>= 9) {
+            _Atomic uint64_t *word = &line->words[bits / 64 % FILTER_LINE_WORDS];
+            uint64_t with = word_at(word) | (uint64_t)1 << (bits % 64);
+            atomic_store_explicit(word, with, memory_order_relaxed); /* one thread writes */
         }
     }
+    filter->ids += count;
 }
 
-/* After a part became a file. */
-static void filter_take(struct cn_seen *seen, const struct part *part)
+static size_t filter_bytes(const struct filter *filter)
 {
-    size_t ids = seen->filter_ids + part->count;
-    if (seen->filter == NULL || seen->filter_lines * FILTER_LINE_BITS < ids * FILTER_BITS_PER_ID) {
-        filter_rebuild(seen);
-    } else {
-        filter_add_part(seen, part);
-    }
+    return filter->lines * sizeof(struct line);
 }
 
-/* The hashes are spread evenly, so the place of one can be guessed well. */
-static bool file_has(const struct part *part, struct cn_hash128 id)
+static bool filter_takes(const struct filter *filter, size_t ids)
 {
-    size_t low = 0;
-    size_t high = part->count; /* it is in [low, high) if anywhere */
-    uint64_t low_key = 0;
-    uint64_t high_key = UINT64_MAX;
-    bool guess = true;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (guess && high_key > low_key) {
-            double share = (double)(id.hi - low_key) / (double)(high_key - low_key);
-            middle = low + (size_t)(share * (double)(high - low - 1));
-        }
-        guess = !guess; /* every second step halves, whatever the keys are */
-        int order = cn_id_compare(part->file[middle], id);
-        if (order == 0) {
-            return true;
-        }
-        if (order < 0) {
-            low = middle + 1;
-            low_key = part->file[middle].hi;
-        } else {
-            high = middle;
-            high_key = part->file[middle].hi;
-        }
-    }
-    return false;
+    return filter->lines * FILTER_LINE_BITS >= (filter->ids + ids) * FILTER_FULL_BITS;
 }
 
-static bool is_seen(const struct cn_seen *seen, struct cn_hash128 id)
+static void filter_new(struct filter *filter, size_t ids)
 {
-    bool may_be_in_file = seen->filter_ids > 0 && filter_has(seen, id);
-    for (size_t i = 0; i + 1 < seen->part_count; i++) {
-        const struct part *part = &seen->parts[i];
-        if (part->set != NULL ? cn_id_set_has(part->set, id)
-                              : may_be_in_file && file_has(part, id)) {
-            return true;
-        }
-    }
-    return false;
+    size_t lines = ids * FILTER_NEW_BITS / FILTER_LINE_BITS + FILTER_MIN_LINES;
+    *filter = (struct filter){ .lines = lines };
+    filter->line_list = cn_heap_resize_lines(NULL, 0, filter_bytes(filter));
+    memset(filter->line_list, 0, filter_bytes(filter));
 }
+
+/* ---- asking and adding ---- */
 
 static struct part *newest(const struct cn_seen *seen)
 {
     return &seen->parts[seen->part_count - 1];
 }
 
-bool cn_seen_add(struct cn_seen *seen, struct cn_hash128 id)
+/* In any part but the newest. */
+static bool is_older(const struct cn_seen *seen, struct cn_hash128 id, bool *is_older_out,
+                     struct cn_error *err)
 {
-    if (id.hi == 0 && id.lo == 0) {
-        id.lo = 1;
+    bool may_be_in_file = seen->filter.lines == 0 || filter_has(&seen->filter, id);
+    *is_older_out = false;
+    for (size_t i = 0; i + 1 < seen->part_count && !*is_older_out; i++) {
+        const struct part *part = &seen->parts[i];
+        if (part->set != NULL) {
+            *is_older_out = cn_id_set_has(part->set, id);
+        } else if (may_be_in_file && !cn_id_file_has(part->file, id, is_older_out, err)) {
+            return false;
+        }
     }
-    return !is_seen(seen, id) && cn_id_set_add(newest(seen)->set, id);
+    return true;
+}
+
+static struct cn_hash128 normal(struct cn_hash128 id)
+{
+    id.lo += id.hi == 0 && id.lo == 0 ? 1 : 0;
+    return id;
+}
+
+void cn_seen_put(struct cn_seen *seen, struct cn_hash128 id)
+{
+    (void)cn_id_set_add(newest(seen)->set, id);
 }
 
 void cn_seen_lock(struct cn_seen *seen)
@@ -245,35 +206,38 @@ void cn_seen_unlock(struct cn_seen *seen)
 static void prefetch(const struct cn_seen *seen, struct cn_hash128 id)
 {
     cn_id_set_prefetch(newest(seen)->set, id);
-    if (seen->filter_ids > 0) {
-        __builtin_prefetch(filter_line(seen, id));
+    if (seen->filter.lines > 0) {
+        __builtin_prefetch(filter_line(&seen->filter, id));
     }
 }
 
-static size_t add_batch(struct cn_seen *seen, struct cn_event_batch *batch)
+/* Of the events from `first` on none was added. */
+static void none_added(struct cn_event_batch *batch, size_t first)
+{
+    for (size_t i = first; i < batch->count; i++) {
+        batch->events[i].seq = 0;
+    }
+}
+
+static bool add_batch(struct cn_seen *seen, struct cn_event_batch *batch, struct cn_error *err)
 {
     batch->accepted = 0;
     for (size_t i = 0; i < batch->count; i++) {
         if (i + PREFETCH_AHEAD < batch->count) {
             prefetch(seen, batch->events[i + PREFETCH_AHEAD].id);
         }
-        bool is_new = cn_seen_add(seen, batch->events[i].id);
+        bool is_known = false;
+        struct cn_hash128 id = normal(batch->events[i].id);
+        if (!is_older(seen, id, &is_known, err)) {
+            none_added(batch, i);
+            return false;
+        }
+        bool is_new = !is_known && cn_id_set_add(newest(seen)->set, id);
         batch->events[i].seq = is_new ? -1 : 0;
         batch->accepted += is_new ? 1 : 0;
     }
     batch->duplicates = batch->count - batch->accepted;
-    return batch->accepted;
-}
-
-size_t cn_seen_add_group(struct cn_seen *seen, struct cn_event_group *group)
-{
-    size_t accepted = 0;
-    cn_seen_lock(seen);
-    for (size_t b = 0; b < group->count; b++) {
-        accepted += add_batch(seen, group->batches[b]);
-    }
-    cn_seen_unlock(seen);
-    return accepted;
+    return true;
 }
 
 static void undo_batch(struct cn_seen *seen, struct cn_event_batch *batch)
@@ -288,12 +252,38 @@ static void undo_batch(struct cn_seen *seen, struct cn_event_batch *batch)
     batch->duplicates = 0;
 }
 
+static void undo_batches(struct cn_seen *seen, struct cn_event_group *group, size_t count)
+{
+    for (size_t b = 0; b < count; b++) {
+        undo_batch(seen, group->batches[b]);
+    }
+}
+
+bool cn_seen_add_group(struct cn_seen *seen, struct cn_event_group *group, size_t *new_out,
+                       struct cn_error *err)
+{
+    bool ok = true;
+    size_t done = 0;
+    *new_out = 0;
+    cn_seen_lock(seen);
+    for (; done < group->count && ok; done++) {
+        ok = add_batch(seen, group->batches[done], err);
+        *new_out += ok ? group->batches[done]->accepted : 0;
+    }
+    if (!ok) {
+        undo_batches(seen, group, done);
+        for (size_t b = done; b < group->count; b++) {
+            none_added(group->batches[b], 0);
+        }
+    }
+    cn_seen_unlock(seen);
+    return ok || cn_error_context(err, "looking for message ids that were seen");
+}
+
 void cn_seen_undo_group(struct cn_seen *seen, struct cn_event_group *group)
 {
     cn_seen_lock(seen);
-    for (size_t b = 0; b < group->count; b++) {
-        undo_batch(seen, group->batches[b]);
-    }
+    undo_batches(seen, group, group->count);
     cn_seen_unlock(seen);
 }
 
@@ -302,52 +292,97 @@ size_t cn_seen_newest_count(const struct cn_seen *seen)
     return newest(seen)->set->count;
 }
 
-static bool map_file(const char *path, struct part *part, bool *found_out, struct cn_error *err)
+/* ---- files ---- */
+
+/* The files of all parts, kept open until they are given back; and how many ids they have. */
+static struct cn_id_file **take_files(struct cn_seen *seen, size_t *count_out, size_t *ids_out)
 {
-    struct stat about;
-    *found_out = false;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return errno == ENOENT ||
-               cn_fail(err, CN_UNAVAILABLE, "opening %s: %s", path, strerrordesc_np(errno));
+    size_t count = 0;
+    *ids_out = 0;
+    cn_seen_lock(seen);
+    struct cn_id_file **files =
+        cn_heap_resize(NULL, (seen->part_count + 1) * sizeof(struct cn_id_file *));
+    for (size_t i = 0; i < seen->part_count; i++) {
+        struct cn_id_file *file = seen->parts[i].file;
+        if (file != NULL) {
+            files[count++] = cn_id_file_keep(file);
+            *ids_out += cn_id_file_count(file);
+        }
     }
-    bool has_head = fstat(fd, &about) == 0 && (size_t)about.st_size >= sizeof(struct file_head);
-    size_t bytes = has_head ? (size_t)about.st_size : 0;
-    void *map = has_head ? mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
-    (void)close(fd); /* only read from */
-    if (map == MAP_FAILED) {
-        return !has_head ||
-               cn_fail(err, CN_UNAVAILABLE, "mapping %s: %s", path, strerrordesc_np(errno));
+    cn_seen_unlock(seen);
+    *count_out = count;
+    return files;
+}
+
+static void give_files(struct cn_id_file **files, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        cn_id_file_close(files[i]);
     }
-    const struct file_head *head = map;
-    cn_str ids = { (const char *)(head + 1), bytes - sizeof(*head) };
-    if (memcmp(head->magic, magic, sizeof(magic)) != 0 ||
-        head->count != ids.len / sizeof(struct cn_hash128) || head->check != cn_hash64(ids)) {
-        (void)munmap(map, bytes);
-        return true;
+    free(files);
+}
+
+/* A filter of these files, large enough for more, in the place of the one that there is. */
+static bool remake_filter(struct cn_seen *seen, struct cn_id_file **files, size_t count, size_t ids,
+                          struct cn_error *err)
+{
+    struct filter made;
+    bool ok = true;
+    filter_new(&made, ids);
+    for (size_t i = 0; i < count && ok; i++) {
+        ok = cn_id_file_each(files[i], filter_add, &made, err);
     }
-    part->map = map;
-    part->map_bytes = bytes;
-    part->count = head->count;
-    part->file = (const struct cn_hash128 *)(head + 1);
-    *found_out = true;
-    return true;
+    struct filter old = made;
+    if (ok) {
+        cn_seen_lock(seen);
+        old = seen->filter;
+        seen->filter = made;
+        cn_seen_unlock(seen);
+    }
+    free(old.line_list);
+    return ok;
+}
+
+/* Makes the filter know a file that is about to be a part, or NULL.  With `storing` locked. */
+static bool cover(struct cn_seen *seen, struct cn_id_file *file, struct cn_error *err)
+{
+    size_t count = 0;
+    size_t live = 0;
+    struct cn_id_file **files = take_files(seen, &count, &live);
+    size_t more = 0;
+    if (file != NULL) {
+        more = cn_id_file_count(file);
+        files[count++] = cn_id_file_keep(file);
+    }
+    bool has_room = filter_takes(&seen->filter, more);
+    bool is_old = seen->filter.ids / 2 > live; /* most are of files that are forgotten */
+    bool ok = file != NULL && has_room && !is_old
+                  ? cn_id_file_each(file, filter_add, &seen->filter, err)
+                  : remake_filter(seen, files, count, live + more, err);
+    give_files(files, count);
+    return ok;
 }
 
 bool cn_seen_load(struct cn_seen *seen, int64_t first_seq, const char *path, bool *found_out,
                   struct cn_error *err)
 {
-    struct part part = { .first_seq = first_seq };
-    if (!map_file(path, &part, found_out, err)) {
-        return false;
+    struct cn_id_file *file = NULL;
+    bool ok = cn_id_file_open(path, &file, err);
+    if (file != NULL) {
+        cn_seen_lock(seen);
+        push_part(seen, first_seq)->file = file;
+        cn_seen_unlock(seen);
     }
-    if (*found_out) {
-        (void)pthread_mutex_lock(&seen->lock);
-        *push_part(seen, first_seq) = part;
-        filter_take(seen, newest(seen));
-        (void)pthread_mutex_unlock(&seen->lock);
-    }
-    return true;
+    *found_out = file != NULL;
+    return ok;
+}
+
+bool cn_seen_ready(struct cn_seen *seen, struct cn_error *err)
+{
+    (void)pthread_mutex_lock(&seen->storing);
+    bool ok = cover(seen, NULL, err);
+    (void)pthread_mutex_unlock(&seen->storing);
+    return ok;
 }
 
 static struct part *part_of(struct cn_seen *seen, int64_t first_seq)
@@ -361,101 +396,93 @@ static struct part *part_of(struct cn_seen *seen, int64_t first_seq)
 }
 
 /* The set of a part that is finished and still in memory, or NULL.  It does not change any more, so
- * that it may be read without the lock; only this thread takes it away. */
-static const struct cn_id_set *finished_set(struct cn_seen *seen, int64_t first_seq)
+ * that it may be read without the lock, and is the caller's to free. */
+static struct cn_id_set *take_finished(struct cn_seen *seen, int64_t first_seq)
 {
-    (void)pthread_mutex_lock(&seen->lock);
+    cn_seen_lock(seen);
     const struct part *part = part_of(seen, first_seq);
-    const struct cn_id_set *set = part != NULL ? part->set : NULL;
-    (void)pthread_mutex_unlock(&seen->lock);
+    seen->being_stored = part != NULL ? part->set : NULL;
+    struct cn_id_set *set = seen->being_stored;
+    cn_seen_unlock(seen);
     return set;
 }
 
-static bool write_set(const struct cn_id_set *set, const char *path, struct cn_error *err)
+/* Puts the file into the place of the set; neither has one if the window has passed it meanwhile.
+ * Without a file the set stays where it is. */
+static void give_finished(struct cn_seen *seen, int64_t first_seq, struct cn_id_file *file)
 {
-    size_t ids_bytes = set->count * sizeof(struct cn_hash128);
-    size_t bytes = sizeof(struct file_head) + ids_bytes;
-    struct file_head *head = cn_heap_resize(NULL, bytes);
-    *head = (struct file_head){ .count = set->count };
-    memcpy(head->magic, magic, sizeof(magic));
-    cn_id_set_sorted(set, (struct cn_hash128 *)(head + 1));
-    head->check = cn_hash64((cn_str){ (const char *)(head + 1), ids_bytes });
-    bool ok = cn_file_write(path, (cn_str){ (const char *)head, bytes }, err);
-    free(head);
-    return ok;
+    cn_seen_lock(seen);
+    struct cn_id_set *set = seen->being_stored;
+    struct part *part = part_of(seen, first_seq);
+    seen->being_stored = NULL;
+    if (part != NULL && file != NULL) {
+        part->set = NULL;
+        part->file = cn_id_file_keep(file);
+    } else if (part != NULL) {
+        set = NULL;
+    }
+    cn_seen_unlock(seen);
+    drop_set(set);
+    cn_id_file_close(file);
+}
+
+static bool make_file(struct cn_seen *seen, const struct cn_id_set *set, const char *path,
+                      struct cn_id_file **file_out, struct cn_error *err)
+{
+    if (!cn_id_file_write(set, path, err) || !cn_id_file_open(path, file_out, err)) {
+        return false;
+    }
+    if (*file_out == NULL) {
+        return cn_fail(err, CN_UNAVAILABLE, "%s is not what was written", path);
+    }
+    if (!cover(seen, *file_out, err)) {
+        cn_id_file_close(*file_out);
+        *file_out = NULL;
+        return false;
+    }
+    return true;
 }
 
 bool cn_seen_store(struct cn_seen *seen, int64_t first_seq, const char *path, struct cn_error *err)
 {
-    struct part mapped = { .first_seq = first_seq };
-    bool found = false;
-    const struct cn_id_set *set = finished_set(seen, first_seq);
-    if (set == NULL) {
-        return true;
+    struct cn_id_file *file = NULL;
+    (void)pthread_mutex_lock(&seen->storing);
+    const struct cn_id_set *set = take_finished(seen, first_seq);
+    bool ok = set == NULL || make_file(seen, set, path, &file, err);
+    if (set != NULL) {
+        give_finished(seen, first_seq, file);
     }
-    if (!write_set(set, path, err) || !map_file(path, &mapped, &found, err)) {
-        return false;
-    }
-    if (!found) {
-        return cn_fail(err, CN_UNAVAILABLE, "%s is not what was written", path);
-    }
-    (void)pthread_mutex_lock(&seen->lock);
-    struct part *part = part_of(seen, first_seq);
-    struct part old = { 0 };
-    if (part != NULL) {
-        old = *part;
-        *part = mapped;
-        filter_take(seen, part);
-    } else {
-        old = mapped; /* the window has passed it meanwhile */
-    }
-    (void)pthread_mutex_unlock(&seen->lock);
-    drop_part(&old);
-    return true;
+    (void)pthread_mutex_unlock(&seen->storing);
+    return ok;
 }
 
 void cn_seen_forget_before(struct cn_seen *seen, int64_t first_seq)
 {
-    (void)pthread_mutex_lock(&seen->lock);
+    cn_seen_lock(seen);
     size_t gone = 0;
-    while (gone + 1 < seen->part_count && seen->parts[gone].first_seq < first_seq) {
-        drop_part(&seen->parts[gone]);
-        gone++;
+    for (; gone + 1 < seen->part_count && seen->parts[gone].first_seq < first_seq; gone++) {
+        struct part *part = &seen->parts[gone];
+        drop_set(part->set != seen->being_stored ? part->set : NULL);
+        cn_id_file_close(part->file);
     }
-    if (gone > 0) {
-        seen->part_count -= gone;
-        memmove(seen->parts, seen->parts + gone, seen->part_count * sizeof(seen->parts[0]));
-        size_t live = 0;
-        for (size_t i = 0; i < seen->part_count; i++) {
-            live += seen->parts[i].file != NULL ? seen->parts[i].count : 0;
-        }
-        if (seen->filter != NULL && live < seen->filter_ids / 2) {
-            filter_rebuild(seen);
-        }
-    }
-    (void)pthread_mutex_unlock(&seen->lock);
+    seen->part_count -= gone;
+    memmove(seen->parts, seen->parts + gone, seen->part_count * sizeof(seen->parts[0]));
+    cn_seen_unlock(seen);
 }
 
-void cn_seen_rest(struct cn_seen *seen)
+void cn_seen_counts(struct cn_seen *seen, struct cn_id_counts *counts_out)
 {
-    (void)pthread_mutex_lock(&seen->lock);
-    for (size_t i = 0; i < seen->part_count; i++) {
-        if (seen->parts[i].map != NULL) { /* no effect is no harm */
-            (void)madvise(seen->parts[i].map, seen->parts[i].map_bytes, MADV_DONTNEED);
-        }
-    }
-    (void)pthread_mutex_unlock(&seen->lock);
-}
-
-void cn_seen_counts(struct cn_seen *seen, int64_t *in_memory_out, int64_t *in_files_out)
-{
-    *in_memory_out = 0;
-    *in_files_out = 0;
-    (void)pthread_mutex_lock(&seen->lock);
+    cn_seen_lock(seen);
+    *counts_out = (struct cn_id_counts){ .bytes = filter_bytes(&seen->filter) };
     for (size_t i = 0; i < seen->part_count; i++) {
         const struct part *part = &seen->parts[i];
-        *in_memory_out += part->set != NULL ? (int64_t)part->set->count : 0;
-        *in_files_out += (int64_t)part->count;
+        if (part->set != NULL) {
+            counts_out->in_memory += (int64_t)part->set->count;
+            counts_out->bytes += cn_id_set_bytes(part->set);
+        } else {
+            counts_out->in_files += (int64_t)cn_id_file_count(part->file);
+            counts_out->bytes += cn_id_file_memory_bytes(part->file);
+        }
     }
-    (void)pthread_mutex_unlock(&seen->lock);
+    cn_seen_unlock(seen);
 }

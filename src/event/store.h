@@ -55,7 +55,7 @@ struct cn_event_store_kind {
     bool (*segments)(struct cn_event_store *store, struct cn_arena *arena,
                      struct cn_segment_info **segments_out, size_t *count_out,
                      struct cn_error *err);
-    void (*id_counts)(struct cn_event_store *store, int64_t *in_memory_out, int64_t *in_files_out);
+    void (*id_counts)(struct cn_event_store *store, struct cn_id_counts *counts_out);
     void (*close)(struct cn_event_store *store);
 };
 

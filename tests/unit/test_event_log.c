@@ -111,8 +111,8 @@ static void duplicates_are_known_across_segments_and_restarts(void **state)
     assert_holds(f, 310);
     struct cn_event_log_stats stats;
     cn_event_log_stats(f->log, &stats);
-    assert_int_equal(stats.ids_in_files, 200);
-    assert_int_equal(stats.ids_in_memory, 110);
+    assert_int_equal(stats.ids.in_files, 200);
+    assert_int_equal(stats.ids.in_memory, 110);
 }
 
 /* Nobody consumes and nobody packs, as when the engine is far behind. */
@@ -122,7 +122,7 @@ static void ids_of_what_is_sealed_leave_memory_at_once(void **state)
         SOON_MS = 10000
     };
     struct fixture *f = *state;
-    struct cn_event_log_stats stats = { .ids_in_memory = INT64_MAX };
+    struct cn_event_log_stats stats = { .ids.in_memory = INT64_MAX };
     close_log(f);
     f->options.segment_max_events = 250;
     f->options.is_kept_by_caller = false;
@@ -130,12 +130,12 @@ static void ids_of_what_is_sealed_leave_memory_at_once(void **state)
     for (int64_t i = 0; i < 10; i++) {
         append_and_wait(f, i * 100, 100);
     }
-    for (int ms = 0; ms < SOON_MS && stats.ids_in_memory > 200; ms++) {
+    for (int ms = 0; ms < SOON_MS && stats.ids.in_memory > 200; ms++) {
         (void)usleep(1000);
         cn_event_log_stats(f->log, &stats);
     }
-    assert_int_equal(stats.ids_in_memory, 200);
-    assert_int_equal(stats.ids_in_files, 800);
+    assert_int_equal(stats.ids.in_memory, 200);
+    assert_int_equal(stats.ids.in_files, 800);
     append_and_wait(f, 0, 1000);
     assert_int_equal(f->answers.duplicates, 1000);
     assert_holds(f, 1000);
@@ -171,7 +171,7 @@ static void ids_beyond_the_window_are_forgotten(void **state)
     assert_int_equal(f->answers.duplicates, 49);
     struct cn_event_log_stats stats;
     cn_event_log_stats(f->log, &stats);
-    assert_true(stats.ids_in_memory + stats.ids_in_files <= 50);
+    assert_true(stats.ids.in_memory + stats.ids.in_files <= 50);
 }
 
 static void segments_are_cut_at_hours_and_bounds(void **state)

@@ -203,14 +203,14 @@ static void finished_ids_go_to_files_that_leave_nothing(void **state)
     }
     assert_true(cn_event_log_keep(f->log, &f->err));
     cn_event_log_stats(f->log, &stats);
-    assert_int_equal(stats.ids_in_memory + stats.ids_in_files, 1000);
-    assert_in_range(stats.ids_in_files, 800, 950);
+    assert_int_equal(stats.ids.in_memory + stats.ids.in_files, 1000);
+    assert_in_range(stats.ids.in_files, 800, 950);
     append_and_wait(f, 0, 1000);
     assert_int_equal(f->answers.duplicates, 1000);
     reopen(f); /* reads them all again */
     cn_event_log_stats(f->log, &stats);
-    assert_int_equal(stats.ids_in_memory + stats.ids_in_files, 1000);
-    assert_true(stats.ids_in_files > 0);
+    assert_int_equal(stats.ids.in_memory + stats.ids.in_files, 1000);
+    assert_true(stats.ids.in_files > 0);
     append_and_wait(f, 0, 1000);
     assert_int_equal(f->answers.duplicates, 2000);
     close_log(f);
