@@ -1,5 +1,9 @@
 // Durable intake: the same pre-rendered bytes to Cairn and to what one would write in Node.
-import { cairn, load, postgresPeer, sqlitePeer } from '../servers.mjs';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { applyProgram, cairn, load, postgresPeer, sqlitePeer } from '../servers.mjs';
 
 // Starts a server, drives it, stops it.
 async function measure(make, options) {
@@ -14,6 +18,17 @@ async function measure(make, options) {
 const requestPeer = () => sqlitePeer('request');
 const groupPeer = () => sqlitePeer('group');
 const onPostgres = () => cairn({ postgres: true });
+
+// The shipped program counts; without its scorecards, segments and signals nothing is evaluated.
+async function engineIdle() {
+  const server = await cairn();
+  const folder = await mkdtemp(join(tmpdir(), 'cairn-bench-counting-'));
+  await copyFile('program/metrics.yaml', join(folder, 'metrics.yaml'));
+  await applyProgram(server, folder);
+  await rm(folder, { recursive: true });
+  return server;
+}
+
 const withoutSync = () => cairn({ env: { LD_PRELOAD: `${process.cwd()}/build/release/bench/libnosync.so` } });
 
 async function named(bench, name, make, options) {
@@ -55,11 +70,13 @@ export const ingest = {
     const options = { batch: 1, connections: 64 };
     const group = await named(bench, 'fastify + SQLite FULL, group commit', groupPeer, options);
     const pg = await named(bench, 'fastify + PostgreSQL', postgresPeer, options);
-    const idle = await named(bench, 'Cairn, embedded, engine idle', cairn, options);
+    const idle = await named(bench, 'Cairn, embedded, engine idle', engineIdle, options);
+    const working = await named(bench, 'Cairn, embedded, engine at work', cairn, options);
     const busy = await bench.beside(() => named(bench, 'Cairn, embedded, beside a busy core', cairn, options));
     const postgres = await named(bench, 'Cairn, PostgreSQL', onPostgres, options);
     bench.bar('engine idle to group commit', idle / group, 4);
-    bench.bar('beside a busy core to group commit', busy / group, 2);
+    bench.bar('engine at work to group commit', working / group, 2);
+    bench.bar('engine at work beside a busy core to group commit', busy / group, 2);
     console.log(`       on PostgreSQL ${(postgres / pg).toFixed(2)} x the PostgreSQL peer`);
   },
 
