@@ -227,7 +227,7 @@ static bool check_admin_remains(const struct cn_unit *unit, cn_user_id id, struc
 static bool check_address_free(const struct cn_unit *unit, cn_user_id id, cn_str email,
                                struct cn_error *err)
 {
-    struct cn_user other;
+    struct cn_user other = { 0 };
     struct cn_error none;
     if (!cn_user_load_email(unit, email, &other, &none)) {
         if (none.code != CN_NOT_FOUND) {
@@ -294,6 +294,18 @@ static bool store(const struct cn_unit *unit, const struct cn_user *user, const 
            (changed == 1 || cn_fail(err, CN_STALE, "the user was changed meanwhile"));
 }
 
+/* What would break a rule between users. */
+static bool check_change(const struct cn_unit *unit, const struct cn_user *old,
+                         const struct cn_user *user, struct cn_error *err)
+{
+    if (is_acting_admin(old) && !is_acting_admin(user) &&
+        !check_admin_remains(unit, user->id, err)) {
+        return false;
+    }
+    return cn_str_equal(old->email, user->email) ||
+           check_address_free(unit, user->id, user->email, err);
+}
+
 static bool change(const struct cn_unit *unit, cn_user_id id, int64_t version,
                    const struct cn_user_patch *patch, const char *hash, struct cn_error *err)
 {
@@ -306,12 +318,9 @@ static bool change(const struct cn_unit *unit, cn_user_id id, int64_t version,
         return cn_fail(err, CN_STALE, "the user is at version %lld", (long long)old.version);
     }
     const struct cn_user user = patched(&old, patch);
-    if ((is_acting_admin(&old) && !is_acting_admin(&user) && !check_admin_remains(unit, id, err)) ||
-        (patch->email_given == CN_GIVEN && !check_address_free(unit, id, user.email, err)) ||
-        !store(unit, &user, hash, err)) {
-        return false;
-    }
-    return ((hash[0] == '\0' && !user.is_disabled) || end_sessions(unit, id, err)) &&
+    const bool must_sign_in = user.is_disabled || hash[0] != '\0';
+    return check_change(unit, &old, &user, err) && store(unit, &user, hash, err) &&
+           (!must_sign_in || end_sessions(unit, id, err)) &&
            (!user.is_disabled || revoke_keys(unit, id, err));
 }
 
