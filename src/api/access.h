@@ -13,6 +13,8 @@
                      [CN_ROLE_LEADER] = CN_SCOPE_TEAM, [CN_ROLE_CSM] = CN_SCOPE_OWN }
 /* Running the system: write keys, what was rejected, unmapped subjects. */
 #define CN_OPERATORS { [CN_ROLE_ADMIN] = CN_SCOPE_ALL, [CN_ROLE_OPS] = CN_SCOPE_ALL }
+/* Who works with Cairn, and what each may do: whoever gives roles could have any. */
+#define CN_ADMINS { [CN_ROLE_ADMIN] = CN_SCOPE_ALL }
 /* What is nobody's in particular: names of users, one's own session. */
 #define CN_EVERYBODY { [CN_ROLE_ADMIN] = CN_SCOPE_ALL, [CN_ROLE_OPS] = CN_SCOPE_ALL, \
                        [CN_ROLE_LEADER] = CN_SCOPE_ALL, [CN_ROLE_CSM] = CN_SCOPE_ALL, \

@@ -41,5 +41,6 @@ extern const struct cn_route_table cn_api_signals;
 extern const struct cn_route_table cn_api_sources;
 extern const struct cn_route_table cn_api_tickets;
 extern const struct cn_route_table cn_api_touches;
+extern const struct cn_route_table cn_api_users;
 
 #endif

@@ -181,52 +181,6 @@ static bool handle_sign_out(const struct cn_request *req, struct cn_response *re
     return cn_session_revoke(&req->unit, req->caller->user, req->caller->session, err);
 }
 
-struct user_page {
-    struct {
-        struct user_view *items;
-        size_t count;
-    } data;
-    struct cn_page_end next_cursor;
-    enum cn_given next_cursor_given;
-};
-static const struct cn_field user_item = { .type = CN_FIELD_OBJECT, .object = &user_fields };
-static const struct cn_field user_page_rows[] = {
-    CN_FIELD_OF_LIST(struct user_page, data, &user_item, .max = CN_PAGE_MAX, .doc = "by name"),
-    CN_FIELD_OF_ID(struct user_page, next_cursor, CN_USER_PREFIX,
-                   CN_MAY(struct user_page, next_cursor, BE_NULL), .doc = "null: no more"),
-};
-static const struct cn_fields user_page_fields =
-    CN_FIELDS("UserList", struct user_page, user_page_rows);
-static const struct cn_field page_query_rows[] = { CN_PAGE_ROWS(CN_USER_PREFIX) };
-static const struct cn_fields page_query_fields =
-    CN_FIELDS("UserQuery", struct cn_page_query, page_query_rows);
-
-static bool handle_users(const struct cn_request *req, struct cn_response *res,
-                         struct cn_error *err)
-{
-    struct user_page *page = res->body;
-    struct cn_user_list users;
-    if (!cn_user_list(&req->unit, &users, err)) {
-        return false;
-    }
-    page->data.items = cn_arena_array(req->unit.arena, struct user_view, users.count);
-    for (size_t i = 0; i < users.count; i++) {
-        const struct cn_user *user = &users.items[i];
-        if (!user->is_disabled) {
-            page->data.items[page->data.count++] =
-                (struct user_view){ user->id, user->name, user->email, user->role };
-        }
-    }
-    struct cn_list list = { page->data.items, page->data.count };
-    if (!cn_page_cut(req->query, sizeof(struct user_view), &list, &page->next_cursor,
-                     &page->next_cursor_given, err)) {
-        return false;
-    }
-    page->data.items = list.items;
-    page->data.count = list.count;
-    return true;
-}
-
 static const struct cn_route session_routes[] = {
     { .method = CN_POST,
       .path = "/api/v1/session",
@@ -257,15 +211,6 @@ static const struct cn_route session_routes[] = {
       .handler = handle_sign_out,
       .operation = "signOut",
       .doc = "Sign out" },
-    { .method = CN_GET,
-      .path = "/api/v1/users",
-      .access = CN_EVERYBODY,
-      .query = &page_query_fields,
-      .response = &user_page_fields,
-      .success_status = 200,
-      .handler = handle_users,
-      .operation = "listUsers",
-      .doc = "Who works with Cairn" },
 };
 
 const struct cn_route_table cn_api_session = CN_ROUTE_TABLE(session_routes);

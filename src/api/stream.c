@@ -97,6 +97,11 @@ static void send_id(struct cn_sse_stream *sse, cn_str name, const char *prefix, 
     (void)cn_sse_send(sse, name, cn_str_of(json));
 }
 
+static bool sees_sources(enum cn_role role)
+{
+    return role == CN_ROLE_ADMIN || role == CN_ROLE_OPS;
+}
+
 /* The client is gone; the hub's thread lets go of the stream. */
 static void on_closed(void *arg, struct cn_sse_stream *sse)
 {
@@ -109,7 +114,6 @@ void cn_stream_open(struct cn_stream_hub *hub, struct cn_http_exchange *exchange
                     const struct cn_request *req)
 {
     const struct cn_stream_query *query = req->query;
-    const enum cn_role role = req->caller->role;
     if (atomic_fetch_add(&hub->count, 1) >= hub->options->config->http_streams_max) {
         atomic_fetch_sub(&hub->count, 1);
         cn_http_add_header(exchange, "retry-after", CN_STR("10"));
@@ -121,7 +125,7 @@ void cn_stream_open(struct cn_stream_hub *hub, struct cn_http_exchange *exchange
         .id = { cn_id_next(hub->options->ids, req->unit.now) },
         .unit = req->unit,
         .session = req->caller->session,
-        .sees_sources = role == CN_ROLE_ADMIN || role == CN_ROLE_OPS,
+        .sees_sources = sees_sources(req->caller->role),
         .watches = query->watch_given == CN_GIVEN && query->watch,
     };
     stream->unit.conn = NULL;
@@ -393,10 +397,12 @@ static bool still_holds(struct cn_stream *stream, struct cn_unit *unit)
     if (!cn_user_load(unit, stream->unit.user, &user, &err) || user.is_disabled) {
         return err.code == CN_UNAVAILABLE; /* the database comes back */
     }
-    stream->unit.team = user.team_id_given == CN_GIVEN ? user.team_id : (cn_team_id){ 0 };
-    if (user.scope < stream->unit.scope) {
-        stream->unit.scope = user.scope;
+    const struct cn_unit reader = cn_user_reader(unit, &user);
+    stream->unit.team = reader.team;
+    if (reader.scope < stream->unit.scope) {
+        stream->unit.scope = reader.scope;
     }
+    stream->sees_sources = stream->sees_sources && sees_sources(user.role);
     if (stream->session.value == 0) {
         return true; /* by an API key: it ends with the connection */
     }

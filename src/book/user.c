@@ -56,6 +56,12 @@ static bool hash_of(cn_str password, char hash_out[CN_PASSWORD_HASH_BYTES], stru
            (check_password(password, err) && cn_password_hash(password, hash_out, err));
 }
 
+static bool address_taken(struct cn_error *err)
+{
+    (void)cn_fail(err, CN_CONFLICT, "there is a user of that address already");
+    return cn_error_field(err, "email");
+}
+
 static bool insert(const struct cn_unit *unit, int64_t id, const struct cn_user_new *new_user,
                    const char *hash, struct cn_error *err)
 {
@@ -81,11 +87,7 @@ static bool insert(const struct cn_unit *unit, int64_t id, const struct cn_user_
     if (!cn_row_run(unit, stmt, &changed, err)) {
         return false;
     }
-    if (changed == 0) {
-        (void)cn_fail(err, CN_CONFLICT, "there is a user of that address already");
-        return cn_error_field(err, "email");
-    }
-    return true;
+    return changed == 1 || address_taken(err);
 }
 
 bool cn_user_create(const struct cn_unit *unit, const struct cn_user_new *new_user,
@@ -171,63 +173,190 @@ static bool end_sessions(const struct cn_unit *unit, cn_user_id id, struct cn_er
     return cn_sql_run(stmt, err);
 }
 
-/* Runs an UPDATE of one user, then ends the user's sessions. */
-static bool change_user(const struct cn_unit *unit, struct cn_sql_stmt *stmt, cn_user_id id,
-                        struct cn_error *err)
+static bool revoke_keys(const struct cn_unit *unit, cn_user_id id, struct cn_error *err)
 {
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn,
+                        "UPDATE api_key SET revoked_us = $2"
+                        " WHERE user_id = $1 AND revoked_us IS NULL",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, id.value);
+    cn_sql_bind_i64(stmt, 2, unit->now.us);
+    return cn_sql_run(stmt, err);
+}
+
+/* Until the transaction ends nobody else takes the role from an admin: two who do it to each other
+ * at once would leave none. */
+static bool hold_admins(const struct cn_unit *unit, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn, "UPDATE app_user SET role = role WHERE role = $1", &stmt,
+                        err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, CN_ROLE_ADMIN);
+    return cn_sql_run(stmt, err);
+}
+
+static bool is_acting_admin(const struct cn_user *user)
+{
+    return user->role == CN_ROLE_ADMIN && !user->is_disabled;
+}
+
+static bool check_admin_remains(const struct cn_unit *unit, cn_user_id id, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool found = false;
+    if (!cn_sql_prepare(unit->conn,
+                        "SELECT 1 FROM app_user WHERE role = $1 AND user_id <> $2"
+                        " AND disabled_us IS NULL LIMIT 1",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, CN_ROLE_ADMIN);
+    cn_sql_bind_i64(stmt, 2, id.value);
+    bool ok = cn_sql_step(stmt, &found, err);
+    cn_sql_finish(stmt);
+    return ok && (found || cn_fail(err, CN_CONFLICT,
+                                   "the last admin stays one: make another "
+                                   "admin first"));
+}
+
+static bool check_address_free(const struct cn_unit *unit, cn_user_id id, cn_str email,
+                               struct cn_error *err)
+{
+    struct cn_user other = { 0 };
+    struct cn_error none;
+    if (!cn_user_load_email(unit, email, &other, &none)) {
+        if (none.code != CN_NOT_FOUND) {
+            *err = none;
+            return false;
+        }
+        return true;
+    }
+    return other.id.value == id.value || address_taken(err);
+}
+
+static struct cn_user patched(const struct cn_user *old, const struct cn_user_patch *patch)
+{
+    struct cn_user user = *old;
+    if (patch->email_given == CN_GIVEN) {
+        user.email = patch->email;
+    }
+    if (patch->name_given == CN_GIVEN) {
+        user.name = patch->name;
+    }
+    if (patch->role_given == CN_GIVEN) {
+        user.role = patch->role;
+    }
+    if (patch->scope_given == CN_GIVEN) {
+        user.scope = patch->scope;
+    }
+    if (patch->team_id_given != CN_ABSENT) {
+        user.team_id = patch->team_id_given == CN_GIVEN ? patch->team_id : (cn_team_id){ 0 };
+    }
+    if (patch->is_disabled_given == CN_GIVEN) {
+        user.is_disabled = patch->is_disabled;
+    }
+    return user;
+}
+
+/* An empty hash leaves the password as it is. */
+static bool store(const struct cn_unit *unit, const struct cn_user *user, const char *hash,
+                  struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
     int64_t changed = 0;
+    if (!cn_sql_prepare(unit->conn,
+                        "UPDATE app_user SET email = $3, email_folded = $4, name = $5, role = $6,"
+                        " scope = $7, team_id = $8, version = version + 1,"
+                        " password_hash = CASE WHEN $9 = '' THEN password_hash ELSE $9 END,"
+                        " disabled_us = CASE WHEN $10 = 0 THEN NULL"
+                        " ELSE COALESCE(disabled_us, $11) END"
+                        " WHERE user_id = $1 AND version = $2",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, user->id.value);
+    cn_sql_bind_i64(stmt, 2, user->version);
+    cn_sql_bind_str(stmt, 3, user->email);
+    cn_sql_bind_str(stmt, 4, cn_fold(unit->arena, user->email));
+    cn_sql_bind_str(stmt, 5, user->name);
+    cn_sql_bind_i64(stmt, 6, user->role);
+    cn_sql_bind_i64(stmt, 7, user->scope);
+    cn_sql_bind_i64(stmt, 8, user->team_id.value);
+    cn_sql_bind_str(stmt, 9, cn_str_of(hash));
+    cn_sql_bind_i64(stmt, 10, user->is_disabled);
+    cn_sql_bind_i64(stmt, 11, unit->now.us);
     return cn_row_run(unit, stmt, &changed, err) &&
-           (changed == 1 || cn_fail(err, CN_NOT_FOUND, "no such user")) &&
-           end_sessions(unit, id, err);
+           (changed == 1 || cn_fail(err, CN_STALE, "the user was changed meanwhile"));
+}
+
+/* What would break a rule between users. */
+static bool check_change(const struct cn_unit *unit, const struct cn_user *old,
+                         const struct cn_user *user, struct cn_error *err)
+{
+    if (is_acting_admin(old) && !is_acting_admin(user) &&
+        !check_admin_remains(unit, user->id, err)) {
+        return false;
+    }
+    return cn_str_equal(old->email, user->email) ||
+           check_address_free(unit, user->id, user->email, err);
+}
+
+static bool change(const struct cn_unit *unit, cn_user_id id, int64_t version,
+                   const struct cn_user_patch *patch, const char *hash, struct cn_error *err)
+{
+    struct cn_user old = { 0 };
+    const bool may_take = patch->role_given == CN_GIVEN || patch->is_disabled_given == CN_GIVEN;
+    if ((may_take && !hold_admins(unit, err)) || !cn_user_load(unit, id, &old, err)) {
+        return false;
+    }
+    if (version != 0 && version != old.version) {
+        return cn_fail(err, CN_STALE, "the user is at version %lld", (long long)old.version);
+    }
+    const struct cn_user user = patched(&old, patch);
+    const bool must_sign_in = user.is_disabled || hash[0] != '\0';
+    return check_change(unit, &old, &user, err) && store(unit, &user, hash, err) &&
+           (!must_sign_in || end_sessions(unit, id, err)) &&
+           (!user.is_disabled || revoke_keys(unit, id, err));
+}
+
+bool cn_user_update(const struct cn_unit *unit, cn_user_id id, int64_t version,
+                    const struct cn_user_patch *patch, struct cn_user *user_out,
+                    struct cn_error *err)
+{
+    char hash[CN_PASSWORD_HASH_BYTES] = "";
+    if (patch->password_given == CN_GIVEN &&
+        (!check_password(patch->password, err) || !cn_password_hash(patch->password, hash, err))) {
+        return false;
+    }
+    if (!cn_sql_begin(unit->conn, err)) {
+        return false;
+    }
+    if (!change(unit, id, version, patch, hash, err) || !cn_user_load(unit, id, user_out, err) ||
+        !cn_sql_commit(unit->conn, err)) {
+        cn_sql_rollback(unit->conn);
+        return cn_error_context(err, "changing a user");
+    }
+    return true;
 }
 
 bool cn_user_set_password(const struct cn_unit *unit, cn_user_id id, cn_str password,
                           struct cn_error *err)
 {
-    char hash[CN_PASSWORD_HASH_BYTES];
-    struct cn_sql_stmt *stmt = NULL;
-    if (!check_password(password, err) || !cn_password_hash(password, hash, err)) {
-        return false;
-    }
-    if (!cn_sql_begin(unit->conn, err)) {
-        return false;
-    }
-    bool ok = cn_sql_prepare(unit->conn,
-                             "UPDATE app_user SET password_hash = $2, version = version + 1"
-                             " WHERE user_id = $1",
-                             &stmt, err);
-    if (ok) {
-        cn_sql_bind_i64(stmt, 1, id.value);
-        cn_sql_bind_str(stmt, 2, cn_str_of(hash));
-        ok = change_user(unit, stmt, id, err);
-    }
-    if (!ok || !cn_sql_commit(unit->conn, err)) {
-        cn_sql_rollback(unit->conn);
-        return cn_error_context(err, "setting a password");
-    }
-    return true;
+    const struct cn_user_patch patch = { .password = password, .password_given = CN_GIVEN };
+    struct cn_user unused;
+    return cn_user_update(unit, id, 0, &patch, &unused, err);
 }
 
 bool cn_user_disable(const struct cn_unit *unit, cn_user_id id, struct cn_error *err)
 {
-    struct cn_sql_stmt *stmt = NULL;
-    if (!cn_sql_begin(unit->conn, err)) {
-        return false;
-    }
-    bool ok = cn_sql_prepare(unit->conn,
-                             "UPDATE app_user SET disabled_us = $2, version = version + 1"
-                             " WHERE user_id = $1",
-                             &stmt, err);
-    if (ok) {
-        cn_sql_bind_i64(stmt, 1, id.value);
-        cn_sql_bind_i64(stmt, 2, unit->now.us);
-        ok = change_user(unit, stmt, id, err);
-    }
-    if (!ok || !cn_sql_commit(unit->conn, err)) {
-        cn_sql_rollback(unit->conn);
-        return cn_error_context(err, "disabling a user");
-    }
-    return true;
+    const struct cn_user_patch patch = { .is_disabled = true, .is_disabled_given = CN_GIVEN };
+    struct cn_user unused;
+    return cn_user_update(unit, id, 0, &patch, &unused, err);
 }
 
 bool cn_user_authenticate(const struct cn_unit *unit, cn_str email, cn_str password,

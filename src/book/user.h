@@ -58,11 +58,38 @@ struct cn_unit cn_user_reader(const struct cn_unit *unit, const struct cn_user *
 CN_MUST_CHECK bool cn_user_list(const struct cn_unit *unit, struct cn_user_list *list_out,
                                 struct cn_error *err);
 
-/* A new password; ends all sessions of the user. */
+struct cn_user_patch {
+    cn_str email;
+    enum cn_given email_given;
+    cn_str name;
+    enum cn_given name_given;
+    enum cn_role role;
+    enum cn_given role_given;
+    enum cn_scope scope;
+    enum cn_given scope_given;
+    cn_team_id team_id;
+    enum cn_given team_id_given; /* CN_NULL: none from now on */
+    bool is_disabled;
+    enum cn_given is_disabled_given;
+    cn_str password;
+    enum cn_given password_given;
+};
+
+/*
+ * Changes what is given.  A new password ends all sessions of the user; being disabled ends them
+ * and revokes the user's API keys, which do not come back when the user may sign in again.
+ * version 0: whatever it is at.  Fails with CN_NOT_FOUND, CN_STALE, CN_CONFLICT if the address
+ * (field email) is taken or no admin would be left who can sign in, CN_INVALID (field password).
+ */
+CN_MUST_CHECK bool cn_user_update(const struct cn_unit *unit, cn_user_id id, int64_t version,
+                                  const struct cn_user_patch *patch, struct cn_user *user_out,
+                                  struct cn_error *err);
+
+/* cn_user_update() with a new password alone. */
 CN_MUST_CHECK bool cn_user_set_password(const struct cn_unit *unit, cn_user_id id, cn_str password,
                                         struct cn_error *err);
 
-/* Ends all sessions of the user. */
+/* cn_user_update() that disables. */
 CN_MUST_CHECK bool cn_user_disable(const struct cn_unit *unit, cn_user_id id, struct cn_error *err);
 
 /*

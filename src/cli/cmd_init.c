@@ -1,13 +1,14 @@
 #include "base/parse.h"
 #include "base/str.h"
 
+#include "book/name.h"
 #include "cli/commands.h"
 #include "cli/workspace.h"
 
 /* Before anything is made: a workspace keeps its name and currency. */
 static bool check(const struct cn_workspace_new *create, struct cn_error *err)
 {
-    if (!cn_command_check_name("--name", create->name, err)) {
+    if (!cn_check_name("--name", create->name, err)) {
         return false;
     }
     if (!cn_currency_valid(create->currency)) {

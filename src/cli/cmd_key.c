@@ -1,5 +1,6 @@
 #include "base/str.h"
 
+#include "book/name.h"
 #include "book/session.h"
 #include "book/source.h"
 #include "cli/commands.h"
@@ -16,7 +17,7 @@ static bool add_source(const struct cn_command_env *env, const struct cn_unit *u
 {
     char key[CN_WRITE_KEY_BYTES];
     struct cn_source source;
-    if (!cn_command_check_name("NAME", cn_str_of(env->operands[0]), err) ||
+    if (!cn_check_name("NAME", cn_str_of(env->operands[0]), err) ||
         !cn_source_create(unit, cn_str_of(env->operands[0]), key, &source, err)) {
         return false;
     }
@@ -54,7 +55,7 @@ static bool add_api(const struct cn_command_env *env, const struct cn_unit *unit
     }
     char token[CN_TOKEN_BYTES];
     struct cn_api_key key;
-    if (!cn_command_check_name("--name", new_key.name, err) ||
+    if (!cn_check_name("--name", new_key.name, err) ||
         !cn_user_load_email(unit, cn_str_of(env->operands[0]), &user, err)) {
         return false;
     }

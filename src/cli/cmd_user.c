@@ -1,5 +1,6 @@
 #include "base/str.h"
 
+#include "book/name.h"
 #include "book/user.h"
 #include "cli/commands.h"
 #include "cli/record.h"
@@ -31,8 +32,8 @@ static bool add(const struct cn_command_env *env, const struct cn_unit *unit, st
     if (!cn_mail_address(new_user.email, &new_user.email, err)) {
         return cn_fail(err, CN_MALFORMED, "\"%s\" is not an e-mail address", env->operands[0]);
     }
-    if (!cn_command_check_name("--name", new_user.name, err) ||
-        (team != NULL && !cn_command_check_name("--team", cn_str_of(team), err)) ||
+    if (!cn_check_name("--name", new_user.name, err) ||
+        (team != NULL && !cn_check_name("--team", cn_str_of(team), err)) ||
         !parse_role(env, &new_user, err) || !cn_record_password(env, &new_user.password, err) ||
         (team != NULL && !cn_team_ensure(unit, cn_str_of(team), &new_user.team_id, err)) ||
         !cn_user_create(unit, &new_user, &user, err)) {

@@ -65,14 +65,6 @@ const char *cn_command_value(const struct cn_command_env *env, const char *optio
 /* All values of an option that repeats, in the order given, as texts in env->arena. */
 size_t cn_command_values(const struct cn_command_env *env, const char *option, cn_str **values_out);
 
-enum {
-    CN_COMMAND_NAME_MAX_BYTES = 200
-};
-
-/* Whether it is a name for people to read: UTF-8, no control characters, not blank.  `what` says
- * where it stands: "--name". */
-CN_MUST_CHECK bool cn_command_check_name(const char *what, cn_str name, struct cn_error *err);
-
 /* Finds the command that the words begin with; *used_out is how many words its name takes.  NULL if
  * there is none. */
 const struct cn_command *cn_command_find(int argc, char *const *argv, int *used_out);

@@ -73,6 +73,34 @@ test('reliability 29: changes reach who may see them', async t => {
   });
 });
 
+test('reliability 29: a stream that is open shows no more than the role that somebody has now', async t => {
+  const cairn = await startCairn(t, {
+    users: [{ email: 'ops@example.com', name: 'ops', role: 'ops', password }], env: { CAIRN_HTTP_HEARTBEAT: '100ms' } });
+  const admin = await cairn.login();
+  const ops = await cairn.login({ email: 'ops@example.com', password });
+  const stream = await listen(t, ops);
+  const own = await ops.createAccount({ name: 'Own', external_id: 'own', owner_id: ops.user.id });
+  const other = await admin.createAccount({ name: 'Other', external_id: 'other' });
+  const seen = id => stream.events.filter(e => e.name === 'account' && e.data.id === id && !e.data.gone).length;
+  await waitFor(() => seen(own.id) > 0 && seen(other.id) > 0);
+
+  assert.equal((await admin.patch(`/api/v1/users/${ops.user.id}`, { role: 'csm' }, '*')).status, 200);
+  let n = 0;
+  await waitFor(async () => {
+    const before = { own: seen(own.id), other: seen(other.id) };
+    await admin.patch(`/api/v1/accounts/${other.id}`, { name: `Other ${++n}` }, '*');
+    await admin.patch(`/api/v1/accounts/${own.id}`, { name: `Own ${n}` }, '*');
+    await waitFor(() => seen(own.id) > before.own, { what: 'news of their own account' });
+    return seen(other.id) === before.other;
+  }, { what: 'news of others to end', timeoutMs: 20_000 });
+  assert.equal(stream.ended, false);
+  const { write_key } = await admin.createSource();
+  const told = await listen(t, admin);
+  await cairn.send(write_key, [{ type: 'track', userId: 'u', event: 'X' }]);
+  await waitFor(() => told.events.some(e => e.name === 'sources'));
+  assert.ok(stream.events.every(e => e.name !== 'sources'));
+});
+
 test('streams beyond the limit get 503', async t => {
   const cairn = await startCairn(t, { env: { CAIRN_HTTP_STREAMS_MAX: '1' } });
   const admin = await cairn.login();

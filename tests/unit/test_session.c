@@ -18,7 +18,7 @@ static struct cn_user make_user(struct book_fixture *f)
 {
     const struct cn_user_new new_user = { .email = CN_STR("Ann@Example.com"),
                                           .name = CN_STR("Ann"),
-                                          .role = CN_ROLE_ADMIN,
+                                          .role = CN_ROLE_CSM,
                                           .scope = CN_SCOPE_ALL,
                                           .password = CN_STR("correct horse") };
     struct cn_user user;

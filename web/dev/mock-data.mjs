@@ -14,13 +14,21 @@ const PEOPLE =
     ',',
   );
 
+const ofUser = {
+  scope: 'all',
+  team: null,
+  is_disabled: false,
+  created_at: '2026-01-05T09:00:00Z',
+  version: 1,
+};
 export const users = [
-  { id: 'usr_1', name: 'Ada Admin', email: 'admin@cairn.test', role: 'admin' },
+  { id: 'usr_1', name: 'Ada Admin', email: 'admin@cairn.test', role: 'admin', ...ofUser },
   ...['Sarah Chen', 'Marcus Webb', 'Jenna Ortiz', 'Raj Patel', 'Nora Fischer'].map((name, i) => ({
     id: `usr_${i + 2}`,
     name,
     email: `${name.split(' ')[0].toLowerCase()}@cairn.test`,
     role: 'csm',
+    ...ofUser,
   })),
 ];
 

@@ -7,6 +7,7 @@ import { PortfolioPage } from '@/features/portfolio/PortfolioPage';
 import { AccountSignals, useSignalMoments } from '@/features/signals';
 import { SignalsPage } from '@/features/signals/SignalsPage';
 import { SourcesPage } from '@/features/sources/SourcesPage';
+import { UsersPage } from '@/features/users/UsersPage';
 
 const accounts = getRouteApi('/app/accounts');
 const account = getRouteApi('/app/accounts/$accountId');
@@ -37,6 +38,10 @@ export function Account() {
 
 export function Sources() {
   return <SourcesPage selected={sources.useSearch().source} />;
+}
+
+export function Users() {
+  return <UsersPage />;
 }
 
 export function Notifications() {

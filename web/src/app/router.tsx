@@ -106,6 +106,12 @@ const sources = createRoute({
   component: lazyRouteComponent(parts.pages, 'Sources'),
 });
 
+const users = createRoute({
+  getParentRoute: () => app,
+  path: '/users',
+  component: lazyRouteComponent(parts.pages, 'Users'),
+});
+
 const portfolio = createRoute({
   getParentRoute: () => app,
   path: '/portfolio',
@@ -191,6 +197,7 @@ const tree = root.addChildren([
     backtest,
     program,
     sources,
+    users,
     notifications,
     unknown,
   ]),

@@ -14,7 +14,8 @@ export interface Page {
     | '/scorecards'
     | '/backtest'
     | '/program'
-    | '/sources';
+    | '/sources'
+    | '/users';
   key: string;
   label: string;
   icon: IconName;
@@ -31,11 +32,18 @@ const PAGES: readonly Page[] = [
   { to: '/backtest', key: 'b', label: t('pages.backtest'), icon: 'backtest' },
   { to: '/program', key: 'r', label: t('pages.program'), icon: 'program' },
   { to: '/sources', key: 's', label: t('sources.title'), icon: 'sources' },
+  { to: '/users', key: 'u', label: t('users.title'), icon: 'user' },
 ];
 
 /** The pages that the user's role may see. */
 export function usePages(): readonly Page[] {
   const operates = useCan('operate');
+  const administers = useCan('administer');
   const tries = useCan('try');
-  return PAGES.filter(page => (operates || page.to !== '/sources') && (tries || page.to !== '/backtest'));
+  const hidden: ReadonlySet<Page['to']> = new Set([
+    ...(operates ? [] : ['/sources' as const]),
+    ...(administers ? [] : ['/users' as const]),
+    ...(tries ? [] : ['/backtest' as const]),
+  ]);
+  return PAGES.filter(page => !hidden.has(page.to));
 }

@@ -3,12 +3,13 @@
 import type { User } from '@/api/types';
 import { useSession } from './queries';
 
-type Deed = 'write' | 'try' | 'operate';
+type Deed = 'write' | 'try' | 'operate' | 'administer';
 
 const ROLES: Record<Deed, readonly User['role'][]> = {
   write: ['admin', 'ops', 'leader', 'csm'],
   try: ['admin', 'ops', 'leader'],
   operate: ['admin', 'ops'],
+  administer: ['admin'],
 };
 
 export function useCan(deed: Deed): boolean {

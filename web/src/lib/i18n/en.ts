@@ -11,6 +11,7 @@ import { questions } from './questions';
 import { signals } from './signals';
 import { sources } from './sources';
 import { touches } from './touches';
+import { users } from './users';
 
 export const en = {
   departure,
@@ -21,6 +22,7 @@ export const en = {
   signals,
   sources,
   touches,
+  users,
   state: {
     loading: 'Loading',
     retry: 'Try again',
