@@ -135,7 +135,8 @@ static bool read_fate(const struct cn_request *req, enum cn_fate fate, int64_t s
 static bool read_fates(const struct cn_request *req, const struct cn_account_list_query *query,
                        int64_t today, struct cn_account_filter *filter, struct cn_error *err)
 {
-    return (query->left_within_days_given != CN_GIVEN ||
+    return (!query->left || read_fate(req, CN_FATE_LEFT, CN_FATE_EVER, filter, err)) &&
+           (query->left_within_days_given != CN_GIVEN ||
             read_fate(req, CN_FATE_LEFT, today - query->left_within_days, filter, err)) &&
            (query->renewed_within_days_given != CN_GIVEN ||
             read_fate(req, CN_FATE_RENEWED, today - query->renewed_within_days, filter, err));

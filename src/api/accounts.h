@@ -151,6 +151,8 @@ struct cn_account_list_query {
     enum cn_given flag_given;
     bool at_risk;
     enum cn_given at_risk_given;
+    bool left;
+    enum cn_given left_given;
     int64_t left_within_days;
     enum cn_given left_within_days_given;
     int64_t renewed_within_days;
@@ -212,6 +214,7 @@ struct cn_account_list_query {
                          .doc = "only those that are renewal-window, stalled or unsegmented"),  \
         CN_ACCOUNT_QUERY(at_risk, .doc = "true: only those at risk, as the portfolio counts "   \
                                          "them: red, or yellow and renewing within 120 days"),  \
+        CN_ACCOUNT_QUERY(left, .doc = "true: only those marked as left, on whatever day"),      \
         CN_ACCOUNT_QUERY(left_within_days, .min = 0, .max = 3660,                               \
                          .doc = "only those marked as left within so many days"),               \
         CN_ACCOUNT_QUERY(renewed_within_days, .min = 0, .max = 3660,                            \

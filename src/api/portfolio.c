@@ -17,10 +17,12 @@ _Static_assert(CN_ARRAY_LEN(shade_texts) == CN_BAND_COUNT, "every colour has a n
 struct tally_view {
     int64_t accounts;
     struct cn_money arr;
+    int64_t left;
 };
 static const struct cn_field tally_rows[] = {
     CN_FIELD(struct tally_view, accounts, .doc = "how many"),
     CN_FIELD(struct tally_view, arr, .doc = "their ARR together, in the reporting currency"),
+    CN_FIELD(struct tally_view, left, .doc = "how many of them are marked as left by now"),
 };
 static const struct cn_fields tally_fields = CN_FIELDS("Tally", struct tally_view, tally_rows);
 
@@ -113,7 +115,7 @@ static struct cn_money money_of(const struct cn_request *req, int64_t minor)
 
 static struct tally_view tally_of(const struct cn_request *req, struct cn_tally tally)
 {
-    return (struct tally_view){ tally.accounts, money_of(req, tally.arr_minor) };
+    return (struct tally_view){ tally.accounts, money_of(req, tally.arr_minor), tally.left };
 }
 
 /* The worst first, what has no score last. */
@@ -134,10 +136,12 @@ static bool handle_portfolio(const struct cn_request *req, struct cn_response *r
 {
     const struct portfolio_query *query = req->query;
     const struct cn_api_engine *engine = &req->api->options.engine;
-    const struct cn_portfolio_filter filter = { query->owner_id, req->api->options.currency };
+    struct cn_portfolio_filter filter = { query->owner_id, req->api->options.currency, { 0 } };
     struct portfolio_view *view = res->body;
     struct cn_portfolio portfolio;
-    (void)err; /* what is in memory does not fail */
+    if (!cn_fate_accounts(&req->unit, CN_FATE_LEFT, CN_FATE_EVER, &filter.left, err)) {
+        return false;
+    }
     engine->portfolio(engine->arg, &req->unit, &filter, &portfolio);
     view->at = req->unit.now;
     view->all = tally_of(req, portfolio.all);
@@ -320,7 +324,8 @@ static bool handle_migration(const struct cn_request *req, struct cn_response *r
     }
     cn_engine_effective(engine, req->unit.arena, &range.effective);
     const int64_t movers = query->movers_given == CN_GIVEN ? query->movers : MOVERS_USUAL;
-    if (!cn_movement_load(&req->unit, &range, movers, &movement, err) ||
+    if (!cn_fate_accounts(&req->unit, CN_FATE_LEFT, CN_FATE_EVER, &range.left, err) ||
+        !cn_movement_load(&req->unit, &range, movers, &movement, err) ||
         !cn_user_list(&req->unit, &users, err)) {
         return false;
     }

@@ -1,5 +1,7 @@
 #include "book/fate.h"
 
+#include <stdlib.h>
+
 #include "book/contract.h"
 #include "book/row.h"
 
@@ -37,6 +39,12 @@ static bool read_ids(const struct cn_unit *unit, struct cn_sql_stmt *stmt,
         *accounts_out = (struct cn_fate_accounts){ ids, count };
     }
     return ok;
+}
+
+bool cn_fate_has(const struct cn_fate_accounts *accounts, cn_account_id account_id)
+{
+    return accounts->count > 0 && bsearch(&account_id.value, accounts->ids, accounts->count,
+                                          sizeof(accounts->ids[0]), cn_order_i64) != NULL;
 }
 
 bool cn_fate_accounts(const struct cn_unit *unit, enum cn_fate fate, int64_t since,

@@ -18,11 +18,16 @@ enum {
     CN_FATE_RECENT_DAYS = 365 /* what counts as a fate of a set of accounts */
 };
 
+/* For cn_fate_accounts(): since whenever. */
+#define CN_FATE_EVER INT64_MIN
+
 /* Ascending; not NULL, also if there are none. */
 struct cn_fate_accounts {
     int64_t *ids;
     size_t count;
 };
+
+bool cn_fate_has(const struct cn_fate_accounts *accounts, cn_account_id account_id);
 
 /* The accounts in scope that came to that end since the day `since`, in the unit's arena: as many
  * as there are.  Fails as sql/sql.h says. */

@@ -6,6 +6,7 @@ const int64_t cn_renewal_horizons[CN_RENEWAL_HORIZONS] = { 30, 60, 90 };
 static void tally(struct cn_tally *tally, const struct cn_portfolio_account *account)
 {
     tally->accounts++;
+    tally->left += account->has_left;
     if (account->has_arr && !account->is_other_currency) {
         tally->arr_minor += account->arr_minor;
     }
@@ -30,6 +31,7 @@ void cn_portfolio_add(struct cn_portfolio *portfolio, const struct cn_portfolio_
     }
     if (account->has_arr && account->is_other_currency) {
         portfolio->other_currency.accounts++;
+        portfolio->other_currency.left += account->has_left;
         portfolio->other_currency.arr_minor += account->arr_minor;
     }
     if (cn_portfolio_is_at_risk(account)) {

@@ -7,6 +7,8 @@
  *
  *   at risk    red, or yellow with a renewal within CN_RISK_WINDOW_DAYS or overdue
  *   renewals   with a last contract day within 30, 60, 90 days, overdue ones included
+ *   left       marked as left (book/departure.h).  They stay in every figure, since an account that
+ *              left keeps its score, and each figure says how many of them it holds.
  *
  * Not here: how accounts moved (health/movement.h).
  */
@@ -14,6 +16,7 @@
 #define CAIRN_BOOK_PORTFOLIO_H
 
 #include "book/account.h"
+#include "book/fate.h"
 
 enum {
     CN_RISK_WINDOW_DAYS = 120,
@@ -26,6 +29,7 @@ extern const int64_t cn_renewal_horizons[CN_RENEWAL_HORIZONS];
 struct cn_tally {
     int64_t accounts;
     int64_t arr_minor;
+    int64_t left; /* the part of the accounts that is marked as left */
 };
 
 struct cn_portfolio {
@@ -44,6 +48,7 @@ struct cn_portfolio_account {
     enum cn_band band;
     bool is_grey;
     bool is_overridden;
+    bool has_left;
     bool has_arr;
     bool is_other_currency;
     int64_t arr_minor;
@@ -60,6 +65,7 @@ bool cn_portfolio_is_at_risk(const struct cn_portfolio_account *account);
 struct cn_portfolio_filter {
     cn_user_id owner_id; /* 0: any */
     cn_str currency;     /* the reporting one */
+    struct cn_fate_accounts left;
 };
 
 #endif

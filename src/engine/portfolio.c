@@ -42,15 +42,16 @@ void cn_engine_portfolio(struct cn_engine *engine, const struct cn_unit *unit,
                          const struct cn_portfolio_filter *filter,
                          struct cn_portfolio *portfolio_out)
 {
-    const struct cn_account_filter accounts = { .owner_id = filter->owner_id };
+    const struct cn_account_filter owned = { .owner_id = filter->owner_id };
     struct cn_portfolio portfolio = { 0 };
     struct cn_bitmap match = { 0 };
     size_t row = 0;
     (void)pthread_rwlock_rdlock(&engine->lock);
-    cn_engine_match(engine, unit, &accounts, &match);
+    cn_engine_match(engine, unit, &owned, &match);
+    const int64_t *accounts = cn_frame_accounts(engine->frame);
     for (size_t from = 0; cn_bitmap_next(&match, from, &row); from = row + 1) {
-        const struct cn_portfolio_account account =
-            account_at(engine, (uint32_t)row, filter->currency);
+        struct cn_portfolio_account account = account_at(engine, (uint32_t)row, filter->currency);
+        account.has_left = cn_fate_has(&filter->left, (cn_account_id){ accounts[row] });
         cn_portfolio_add(&portfolio, &account);
     }
     (void)pthread_rwlock_unlock(&engine->lock);

@@ -195,11 +195,13 @@ static void rank(struct cn_mover_list *list, size_t limit, const struct cn_mover
     list->items[place] = *mover;
 }
 
-static void count_moved(struct cn_movement *movement, size_t limit, const struct moved *moved)
+static void count_moved(struct cn_movement *movement, const struct cn_movement_range *range,
+                        size_t limit, const struct moved *moved)
 {
     const struct cn_mover *mover = &moved->mover;
     struct cn_tally *cell = &movement->cells[mover->was][mover->is];
     cell->accounts++;
+    cell->left += cn_fate_has(&range->left, mover->id);
     cell->arr_minor += mover->arr_minor;
     if (!moved->has_was || !moved->has_is) {
         return;
@@ -242,7 +244,7 @@ static bool count_others(const struct cn_unit *unit, const struct cn_movement_ra
         mover->arr_minor = cn_sql_column_i64(stmt, 1);
         moved.has_was = read_ends(stmt, 2, &mover->points_was, &mover->was);
         moved.has_is = read_ends(stmt, 3, &mover->points_is, &mover->is);
-        count_moved(movement, limit, &moved);
+        count_moved(movement, range, limit, &moved);
     }
     cn_sql_finish(stmt);
     return ok;
@@ -290,7 +292,7 @@ bool cn_movement_load(const struct cn_unit *unit, const struct cn_movement_range
     }
     movement.overridden = (int64_t)overridden.count;
     for (size_t i = 0; i < overridden.count; i++) {
-        count_moved(&movement, limit, &overridden.items[i]);
+        count_moved(&movement, range, limit, &overridden.items[i]);
     }
     if (!count_others(unit, range, &overridden, limit, &movement, err) ||
         !name_movers(unit, range, &movement.fallers, err) ||

@@ -38,6 +38,7 @@ struct cn_movement_range {
     cn_user_id owner_id; /* 0: any */
     cn_str currency;     /* the reporting one */
     struct cn_effective effective;
+    struct cn_fate_accounts left; /* by now, for the sums */
 };
 
 struct cn_mover {

@@ -142,8 +142,42 @@ test('the portfolio adds up to the accounts behind it', async t => {
     assert.equal((await admin.get(`/api/v1/health/migration?from=2020-01-01T00:00:00Z&owner_id=${session.user.id}`)).body.cells.length, 1);
   });
 
+  await t.test('every figure says how many of its accounts have left, and a filter lists them', async () => {
+    const before = (await admin.get('/api/v1/portfolio')).body;
+    assert.equal(before.all.left, 0);
+    assert.equal((await admin.get('/api/v1/accounts?left=true')).body.total, 0);
+    // The colour that most have, so that some of it stay; one left long ago.
+    const { band } = before.bands.toSorted((a, b) => b.tally.accounts - a.tally.accounts)[0];
+    const gone = (await scored()).filter(row => row.score.band === band).slice(0, 2);
+    for (const [i, row] of gone.entries()) {
+      assert.equal((await admin.post(`/api/v1/accounts/${row.id}/departure`, { left_on: i === 0 ? '1999-12-31' : dayFromNow(-1) })).status, 204);
+    }
+    const { body } = await admin.get('/api/v1/portfolio');
+    assert.equal(body.all.accounts, 8);
+    assert.equal(body.all.left, 2);
+    for (const one of body.bands) {
+      assert.equal(one.tally.left, one.band === band ? 2 : 0, one.band);
+      assert.equal((await total(admin, `left=true&band=${one.band}`)).accounts, one.tally.left);
+    }
+    assert.equal((await total(admin, 'left=true&at_risk=true')).accounts, body.at_risk.left);
+    for (const { within_days, bands } of body.renewals) {
+      const left = bands.reduce((sum, one) => sum + one.tally.left, 0);
+      assert.equal((await total(admin, `left=true&renewal_within_days=${within_days}`)).accounts, left);
+    }
+    const { cells } = (await admin.get('/api/v1/health/migration?from=2020-01-01T00:00:00Z')).body;
+    assert.deepEqual(cells.filter(one => one.tally.left > 0).map(one => [one.was, one.is, one.tally.left]), [['none', band, 2]]);
+    // Who sees one of the two counts that one.
+    const session = await cairn.login(csm);
+    const owns = await admin.patch(`/api/v1/accounts/${gone[1].id}`, { owner_id: session.user.id }, '*');
+    assert.equal(owns.status, 200);
+    await waitFor(async () => (await session.get('/api/v1/portfolio')).body.all.left === 1, { what: 'the CSM\'s departure' });
+    assert.deepEqual((await session.get('/api/v1/accounts?left=true')).body.data.map(row => row.id), [gone[1].id]);
+    for (const row of gone) assert.equal((await admin.delete(`/api/v1/accounts/${row.id}/departure`)).status, 204);
+    assert.equal((await admin.get('/api/v1/portfolio')).body.all.left, 0);
+  });
+
   await t.test('what cannot be asked is refused by name', async () => {
-    for (const query of ['moved=green', 'moved=blue-red&moved_from=2026-01-01T00:00:00Z', 'moved=green-red', 'band=blue', 'at_risk=perhaps']) {
+    for (const query of ['moved=green', 'moved=blue-red&moved_from=2026-01-01T00:00:00Z', 'moved=green-red', 'band=blue', 'at_risk=perhaps', 'left=perhaps']) {
       assert.equal((await admin.get(`/api/v1/accounts?${query}`)).status, 400, query);
     }
     assert.equal((await admin.get('/api/v1/health/migration')).status, 400);

@@ -2319,6 +2319,8 @@ export interface components {
             accounts: number;
             /** @description their ARR together, in the reporting currency */
             arr: components["schemas"]["Money"];
+            /** @description how many of them are marked as left by now */
+            left: number;
         };
         BandTally: {
             /**
@@ -4677,6 +4679,8 @@ export interface operations {
                 flag?: string;
                 /** @description true: only those at risk, as the portfolio counts them: red, or yellow and renewing within 120 days */
                 at_risk?: boolean;
+                /** @description true: only those marked as left, on whatever day */
+                left?: boolean;
                 /** @description only those marked as left within so many days */
                 left_within_days?: number;
                 /** @description only those of whom a contract ended within so many days and one that began after it runs now */
@@ -7651,6 +7655,8 @@ export interface operations {
                 flag?: string;
                 /** @description true: only those at risk, as the portfolio counts them: red, or yellow and renewing within 120 days */
                 at_risk?: boolean;
+                /** @description true: only those marked as left, on whatever day */
+                left?: boolean;
                 /** @description only those marked as left within so many days */
                 left_within_days?: number;
                 /** @description only those of whom a contract ended within so many days and one that began after it runs now */

@@ -6,7 +6,7 @@ import { t } from '@/lib/i18n';
 import { splitList } from '@/lib/search';
 import { Icon } from '@/ui/Icon';
 import classes from './AccountsPage.module.css';
-import { type AccountSearch, PLACES } from './filter';
+import { type AccountSearch, ANY_DAY, PLACES } from './filter';
 
 interface Props {
   search: AccountSearch;
@@ -60,7 +60,11 @@ export function Carried({ search, onChange }: Props) {
           within && (
             <Chip
               key={end}
-              label={t(`accounts.filter.${end}`, { days: within })}
+              label={
+                within === ANY_DAY
+                  ? t('accounts.filter.leftEver')
+                  : t(`accounts.filter.${end}`, { days: within })
+              }
               onRemove={() => onChange({ [end]: undefined })}
             />
           )

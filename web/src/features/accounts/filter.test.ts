@@ -64,7 +64,8 @@ test('what became of them within so many days is a filter, too', () => {
     left_within_days: 365,
     renewed_within_days: 30,
   });
-  expect(readSearch({ left: '0', renewed: 'ever' })).toEqual({});
+  expect(readSearch({ left: '0', renewed: 'any' })).toEqual({});
+  expect(filterOf(readSearch({ left: 'any' }))).toEqual({ sort: '-arr', left: true });
   expect(isNarrowed({ left: '365' })).toBe(true);
   expect(isNarrowed({ renewed: '365' })).toBe(true);
   expect(isNarrowed({ ...search, ...NOTHING })).toBe(false);

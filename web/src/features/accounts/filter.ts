@@ -26,7 +26,7 @@ export interface AccountSearch {
   answered?: string | undefined;
   /** "1": at risk, as the portfolio counts it. */
   risk?: string | undefined;
-  /** Within so many days: marked as left, or renewed. */
+  /** Within so many days: marked as left ("any": on whatever day), or renewed. */
   left?: string | undefined;
   renewed?: string | undefined;
   /** "1": with an override in force. */
@@ -81,6 +81,9 @@ const UPWARD: readonly SortKey[] = ['name', 'owner', 'renewal_at', 'score'];
 
 export const DEFAULT_SORT = '-arr';
 
+/** The one value of a number of days that is none. */
+export const ANY_DAY = 'any';
+
 const daysOf = (value: string | undefined) => (/^[1-9]\d{0,2}$/.test(value ?? '') ? value : undefined);
 const dayOf = (value: string | undefined) => (isDay(value) ? value : undefined);
 const oneOf = (list: readonly string[], value: string | undefined) =>
@@ -104,7 +107,7 @@ export function readSearch(search: FlatSearch): AccountSearch {
     renewal: oneOf(RENEWAL_DAYS, search.renewal),
     ...placesOf(search),
     risk: oneOf(['1'], search.risk),
-    left: daysOf(search.left),
+    left: search.left === ANY_DAY ? ANY_DAY : daysOf(search.left),
     renewed: daysOf(search.renewed),
     hand: oneOf(['1'], search.hand),
     answered: oneOf(ANSWERED, search.answered),
@@ -181,6 +184,7 @@ export interface AccountFilter extends Partial<Record<Place, string>> {
   owner_id?: string;
   renewal_within_days?: number;
   at_risk?: boolean;
+  left?: boolean;
   left_within_days?: number;
   renewed_within_days?: number;
   overridden?: boolean;
@@ -189,6 +193,11 @@ export interface AccountFilter extends Partial<Record<Place, string>> {
   moved_from?: string;
   moved_to?: string;
   sort: string;
+}
+
+function leftOf(left: string | undefined): Pick<AccountFilter, 'left' | 'left_within_days'> {
+  if (!left) return {};
+  return left === ANY_DAY ? { left: true } : { left_within_days: Number(left) };
 }
 
 /** The part of the address that the server answers to.  `moments` are the ends of the days of a move. */
@@ -201,7 +210,7 @@ export function filterOf(search: AccountSearch, moments?: MoveMoments): AccountF
     ...(search.renewal ? { renewal_within_days: Number(search.renewal) } : {}),
     ...placesOf(search),
     ...(search.risk ? { at_risk: true } : {}),
-    ...(search.left ? { left_within_days: Number(search.left) } : {}),
+    ...leftOf(search.left),
     ...(search.renewed ? { renewed_within_days: Number(search.renewed) } : {}),
     ...(search.hand ? { overridden: true } : {}),
     ...(search.answered ? { answered: Number(search.answered) } : {}),

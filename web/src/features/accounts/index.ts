@@ -1,5 +1,5 @@
 export { applyAccountChange, onChanges, othersChanged } from './changes';
-export { type AccountSearch, momentsOf, readSearch, SHADES } from './filter';
+export { type AccountSearch, ANY_DAY, momentsOf, readSearch, SHADES } from './filter';
 export { accountKeys } from './keys';
 export { NoAccounts } from './NoAccounts';
 export { OwnerMenu } from './OwnerMenu';

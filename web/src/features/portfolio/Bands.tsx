@@ -1,7 +1,7 @@
 // The book by colour: accounts and ARR, their shares as bars, and how many there were then.
 import { Link } from '@tanstack/react-router';
 import type { Migration, Portfolio } from '@/api/types';
-import type { AccountSearch } from '@/features/accounts';
+import { type AccountSearch, ANY_DAY } from '@/features/accounts';
 import { HealthShape } from '@/features/health';
 import { useFormat } from '@/features/session';
 import { percentOf } from '@/lib/format';
@@ -56,6 +56,11 @@ export function Bands({ portfolio, migration, range, whose }: Props) {
                 <Link to="/accounts" search={{ ...whose, band }} className={page.number}>
                   {format.number(tally.accounts)}
                 </Link>
+                {tally.left > 0 && (
+                  <Link to="/accounts" search={{ ...whose, band, left: ANY_DAY }} className={classes.money}>
+                    {t('portfolio.leftThere', { shown: format.number(tally.left) })}
+                  </Link>
+                )}
               </td>
               <td className={`${page.end} dim num`}>
                 {migration ? format.number(sumOf(migration.cells, was => was === band).accounts) : ''}

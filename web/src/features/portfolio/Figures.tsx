@@ -1,7 +1,8 @@
 // The few figures above all: each with its definition, each a link to its accounts.
 import { Link } from '@tanstack/react-router';
+import { Fragment } from 'react';
 import type { Portfolio, Tally } from '@/api/types';
-import type { AccountSearch } from '@/features/accounts';
+import { type AccountSearch, ANY_DAY } from '@/features/accounts';
 import { Overridden } from '@/features/health';
 import { useFormat } from '@/features/session';
 import { percentOf } from '@/lib/format';
@@ -9,6 +10,11 @@ import { t } from '@/lib/i18n';
 import page from '@/ui/page.module.css';
 import { tallyOf } from './figures';
 import classes from './PortfolioPage.module.css';
+
+interface Props {
+  portfolio: Portfolio;
+  whose: AccountSearch;
+}
 
 interface FigureProps {
   name: string;
@@ -32,7 +38,33 @@ function Figure({ name, value, why, search, tone }: FigureProps) {
   );
 }
 
-export function Figures({ portfolio, whose }: { portfolio: Portfolio; whose: AccountSearch }) {
+/** Who is gone keeps a colour, so that red is not only what can still be helped. */
+function Left({ portfolio, whose }: Props) {
+  const format = useFormat();
+  const { all, bands } = portfolio;
+  if (all.left === 0) return null;
+  return (
+    <p className={page.note}>
+      {t('portfolio.left', { count: all.left, shown: format.number(all.left) })}{' '}
+      {bands
+        .filter(({ tally }) => tally.left > 0)
+        .map(({ band, tally }, i) => (
+          <Fragment key={band}>
+            {i > 0 && ', '}
+            <Link to="/accounts" search={{ ...whose, band, left: ANY_DAY }}>
+              {t('portfolio.leftOfBand', {
+                shown: format.number(tally.left),
+                band: t(`health.band.${band}`).toLowerCase(),
+              })}
+            </Link>
+          </Fragment>
+        ))}
+      .
+    </p>
+  );
+}
+
+export function Figures({ portfolio, whose }: Props) {
   const format = useFormat();
   const { all, bands, at_risk, yellow_at_risk, renewals, other_currency, grey } = portfolio;
   const money = (tally: Tally) => format.moneyShort(tally.arr);
@@ -74,6 +106,7 @@ export function Figures({ portfolio, whose }: { portfolio: Portfolio; whose: Acc
           search={{ ...whose, renewal: '90', sort: 'renewal_at' }}
         />
       </dl>
+      <Left portfolio={portfolio} whose={whose} />
       {other_currency > 0 && <p className={page.note}>{t('portfolio.other', { count: other_currency })}</p>}
       <Overridden figures={portfolio} whose={whose} className={page.note} />
       {grey.accounts > 0 && <p className={page.note}>{t('portfolio.grey', { count: grey.accounts })}</p>}

@@ -9,7 +9,7 @@ import { t } from '@/lib/i18n';
 import { DataTable } from '@/ui/DataTable';
 import { Panel } from '@/ui/Page';
 import page from '@/ui/page.module.css';
-import { cellOf, type MatrixShade, type Sum, shadesOf, sumOf, unwellOf, wayOf } from './matrix';
+import { cellOf, leftOf, type MatrixShade, type Sum, shadesOf, sumOf, unwellOf, wayOf } from './matrix';
 import classes from './PortfolioPage.module.css';
 import type { Range } from './search';
 
@@ -32,6 +32,7 @@ export function Matrix({ migration, range, moves }: Props) {
   const { cells } = migration;
   const currency = cells[0]?.tally.arr.currency ?? 'USD';
   const shades = shadesOf(cells);
+  const left = leftOf(cells);
   const worse = sumOf(cells, (was, is) => wayOf(was, is) === 'worse').accounts;
   const better = sumOf(cells, (was, is) => wayOf(was, is) === 'better').accounts;
   const money = ({ minor }: Sum) => format.moneyShort({ minor, currency });
@@ -105,7 +106,10 @@ export function Matrix({ migration, range, moves }: Props) {
           })}
         </tbody>
       </DataTable>
-      <p className={page.note}>{t('portfolio.matrixWhy', { from: format.date(range.from), to })}</p>
+      <p className={page.note}>
+        {t('portfolio.matrixWhy', { from: format.date(range.from), to })}{' '}
+        {left > 0 && t('portfolio.leftMoved', { count: left, shown: format.number(left) })}
+      </p>
       <Overridden figures={migration} className={page.note} />
     </Panel>
   );

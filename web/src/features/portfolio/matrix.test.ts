@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
 import type { Migration } from '@/api/types';
-import { cellOf, shadesOf, sumOf, unwellOf, wayOf } from './matrix';
+import { cellOf, leftOf, shadesOf, sumOf, unwellOf, wayOf } from './matrix';
 
-const tally = (accounts: number, minor: number) => ({ accounts, arr: { minor, currency: 'USD' } });
+const tally = (accounts: number, minor: number, left = 0) => ({
+  accounts,
+  arr: { minor, currency: 'USD' },
+  left,
+});
 const cells: Migration['cells'] = [
   { was: 'yellow', is: 'green', tally: tally(9, 900) },
   { was: 'yellow', is: 'yellow', tally: tally(4, 400) },
@@ -38,4 +42,15 @@ test('who is scored only now did not make the others worse', () => {
 test('no score is a row only where somebody has none', () => {
   expect(shadesOf(cells)).toEqual(['red', 'yellow', 'green']);
   expect(shadesOf([...cells, { was: 'none', is: 'red', tally: tally(1, 0) }])).toContain('none');
+});
+
+test('who has left is counted once, whatever way they went', () => {
+  expect(leftOf(cells)).toBe(0);
+  expect(leftOf([...cells, { was: 'red', is: 'red', tally: tally(3, 0, 2) }])).toBe(2);
+  expect(
+    leftOf([
+      { was: 'none', is: 'red', tally: tally(1, 0, 1) },
+      { was: 'red', is: 'red', tally: tally(3, 0, 2) },
+    ]),
+  ).toBe(3);
 });

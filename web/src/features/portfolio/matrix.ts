@@ -37,6 +37,11 @@ export function cellOf(cells: Migration['cells'], was: MatrixShade, is: MatrixSh
   return sumOf(cells, (a, b) => a === was && b === is);
 }
 
+/** How many accounts of the matrix have left by now. */
+export function leftOf(cells: Migration['cells']): number {
+  return cells.reduce((sum, { tally }) => sum + tally.left, 0);
+}
+
 const isUnwell = (shade: MatrixShade) => shade === 'red' || shade === 'yellow';
 
 /** What is in red and yellow: then and now, of the accounts that had a score both times, or have none now;

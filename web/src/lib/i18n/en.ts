@@ -120,6 +120,7 @@ export const en = {
       clear: 'Clear filters',
       risk: 'At risk',
       left: 'Left within {{days}} days',
+      leftEver: 'Left',
       renewed: 'Renewed within {{days}} days',
       hand: 'Score set by hand',
       segment: 'In {{names}}',

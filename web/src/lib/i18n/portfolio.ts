@@ -17,6 +17,12 @@ export const portfolio = {
   other_one: '{{count}} account has its ARR in another currency: it is counted, its ARR is in no sum.',
   other_other:
     '{{count}} accounts have their ARR in another currency: they are counted, their ARR is in no sum.',
+  left_one: '{{shown}} of these has left and counts in the colour that it keeps:',
+  left_other: '{{shown}} of these have left and count in the colour that they keep:',
+  leftOfBand: '{{shown}} {{band}}',
+  leftThere: '{{shown}} left',
+  leftMoved_one: '{{shown}} of these has left; it counts here, too.',
+  leftMoved_other: '{{shown}} of these have left; they count here, too.',
   grey_one: '{{count}} of these is shown grey: too little is known, and its colour is frozen.',
   grey_other: '{{count}} of these are shown grey: too little is known, and their colour is frozen.',
   scale: 'Scores run from 0 to 100; 100 is healthy.',
