@@ -41,7 +41,7 @@ export function Head(props: Props) {
       <p className={classes.version} title={program.note}>
         {t('program.version', { version: program.version })}{' '}
         <span className="dim">
-          <When at={program.at} /> {t('program.by', { name: program.author?.name ?? t('program.server') })}
+          {t('program.by', { name: program.author?.name ?? t('program.server') })} <When at={program.at} />
         </span>
       </p>
       <DraftWords draft={draft} />

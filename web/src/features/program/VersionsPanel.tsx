@@ -39,7 +39,7 @@ function About({ one }: { one: ProgramVersion }) {
       </div>
       {one.note && <p>{one.note}</p>}
       <p className="dim">
-        <When at={one.at} /> {t('program.by', { name: one.author?.name ?? t('program.server') })}
+        {t('program.by', { name: one.author?.name ?? t('program.server') })} <When at={one.at} />
         {one.rolls_back !== null && `. ${t('program.versions.rolls', { version: one.rolls_back })}`}
       </p>
       {one.changed_files.length > 0 && (

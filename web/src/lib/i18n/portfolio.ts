@@ -9,7 +9,7 @@ export const portfolio = {
   arr: 'ARR',
   arrWhy: 'Of the contracts that run today',
   atRisk: 'ARR at risk',
-  atRiskWhy: 'Red, or yellow with a renewal within {{days}} days or overdue: {{red}} and {{yellow}} accounts',
+  atRiskWhy: 'Red, or yellow with a renewal within {{days}} days or overdue: {{red}} red, {{yellow}} yellow',
   green: 'Green by ARR',
   greenWhy: 'Share of the ARR whose account is green',
   renewing: 'ARR renewing in 90 days',

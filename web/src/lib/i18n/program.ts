@@ -3,7 +3,7 @@ export const program = {
   title: 'Program',
   cancel: 'Cancel',
   version: 'Version {{version}}',
-  by: 'by {{name}}',
+  by: 'by {{name}},',
   server: 'the server',
   editor: 'Text of {{name}}',
   keys: 'Escape, then Tab leaves the text. Ctrl S applies, Ctrl . mends, F8 goes to the next mistake.',
