@@ -71,6 +71,11 @@ function WhenCell({ at }: { at: string | null }) {
   return at ? <When at={at} /> : <span className={classes.none}>–</span>;
 }
 
+function SegmentsCell({ row }: { row: AccountRow }) {
+  const names = row.segments.join(', ');
+  return names ? <span title={names}>{names}</span> : <span className={classes.none}>–</span>;
+}
+
 export const columns = helper.columns([
   helper.accessor('name', {
     header: t('accounts.column.name'),
@@ -118,5 +123,21 @@ export const columns = helper.columns([
     header: t('accounts.column.open_tickets'),
     cell: ({ row }) => <span className="num">{row.original.open_tickets}</span>,
     meta: { width: '112px', sort: 'open_tickets', end: true },
+  }),
+  helper.accessor('lifecycle_stage', {
+    id: 'stage',
+    header: t('accounts.column.stage'),
+    cell: ({ row }) => row.original.lifecycle_stage ?? <span className={classes.none}>–</span>,
+    meta: { width: 'minmax(104px, 140px)' },
+  }),
+  helper.accessor('coverage', {
+    header: t('accounts.column.coverage'),
+    cell: ({ row }) => row.original.coverage ?? <span className={classes.none}>–</span>,
+    meta: { width: 'minmax(92px, 128px)' },
+  }),
+  helper.accessor('segments', {
+    header: t('accounts.column.segments'),
+    cell: ({ row }) => <SegmentsCell row={row.original} />,
+    meta: { width: 'minmax(160px, 320px)' },
   }),
 ]);

@@ -37,6 +37,14 @@ test('capabilities 17: the column of grades stands there where there are some, o
   expect(readSearch({ sort: '-grade' })).toEqual({});
 });
 
+test('stage, coverage and segments are columns that one asks for, and nothing sorts by them', () => {
+  const usual = { name: true, score: true, stage: false, coverage: false, segments: false };
+  expect(columnsOf({}, true)).toMatchObject(usual);
+  const asked = { name: true, score: false, stage: true, coverage: false, segments: true };
+  expect(columnsOf({ cols: 'stage,segments' }, true)).toMatchObject(asked);
+  for (const sort of ['stage', '-coverage', 'segments']) expect(readSearch({ sort })).toEqual({});
+});
+
 test('where an account stands by the program is a filter like any other', () => {
   const search = readSearch({ segment: 'quiet,core', without: 'saturated', goal: 'onboarding/active' });
   expect(filterOf(search)).toEqual({

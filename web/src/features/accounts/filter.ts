@@ -54,6 +54,9 @@ export const COLUMNS = [
   'owner',
   'last_activity_at',
   'open_tickets',
+  'stage',
+  'coverage',
+  'segments',
 ] as const;
 export type ColumnId = (typeof COLUMNS)[number];
 
@@ -73,9 +76,14 @@ export const PLACES = [
 ] as const;
 export type Place = (typeof PLACES)[number];
 
-export type SortKey = Exclude<ColumnId, 'grade'>;
-/** Those by which the server sorts: all but grades, whose order is that of the scores. */
-export const SORTS = COLUMNS.filter((id): id is SortKey => id !== 'grade');
+/** Those that stand there only if somebody asks for them. */
+const ASKED = ['stage', 'coverage', 'segments'] as const;
+type AskedId = (typeof ASKED)[number];
+const isAsked = (id: ColumnId): id is AskedId => (ASKED as readonly string[]).includes(id);
+
+export type SortKey = Exclude<ColumnId, 'grade' | AskedId>;
+/** Those by which the server sorts: grades have the order of the scores, and sets have none. */
+export const SORTS = COLUMNS.filter((id): id is SortKey => id !== 'grade' && !isAsked(id));
 /** Those that start with the smallest: names with A, renewals with the next, scores with the worst. */
 const UPWARD: readonly SortKey[] = ['name', 'owner', 'renewal_at', 'score'];
 
@@ -125,11 +133,11 @@ export interface MoveMoments {
   moved_to?: string;
 }
 
-/** Which columns stand there: those that are asked for, else all; grades only where there are some. */
+/** Which columns stand there: those that are asked for, else the usual ones; grades only where there are some. */
 export function columnsOf(search: AccountSearch, graded: boolean): Record<ColumnId, boolean> {
   const asked = splitList(search.cols);
-  const stands = (id: ColumnId) =>
-    id === 'name' || (asked.length === 0 ? id !== 'grade' || graded : asked.includes(id));
+  const isUsual = (id: ColumnId) => (id === 'grade' ? graded : !isAsked(id));
+  const stands = (id: ColumnId) => id === 'name' || (asked.length === 0 ? isUsual(id) : asked.includes(id));
   return Object.fromEntries(COLUMNS.map(id => [id, stands(id)])) as Record<ColumnId, boolean>;
 }
 
