@@ -74,6 +74,7 @@ export type QuestionGround = Schemas['QuestionGround'];
 export type Segment = Schemas['Segment'];
 export type SegmentOverlap = Schemas['SegmentOverlap'];
 export type OverlapPart = Schemas['OverlapPart'];
+export type SegmentHistory = Schemas['SegmentHistory'];
 export type SegmentMoves = Schemas['SegmentMoves'];
 export type Departure = Schemas['Departure'];
 export type Backtest = Schemas['Backtest'];

@@ -11,11 +11,13 @@ import classes from './AccountPage.module.css';
 import { useMark } from './changes';
 import { NextStep } from './NextStep';
 import { OwnerMenu } from './OwnerMenu';
-import { useTraits } from './queries';
+import { useSetHistory, useTraits } from './queries';
+import { lastMoves, stageSince } from './sets';
 
 type Override = NonNullable<AccountHealth['override']>;
 
 const TRAITS = 3;
+const MOVES = 2;
 /** Traits that stand elsewhere on the page. */
 const SAID = new Set(['name', 'domain']);
 
@@ -30,14 +32,21 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 
 /** Where it is in its life, how it is looked after, and what else it is counted in. */
 function Sets({ account }: { account: Account }) {
-  const said = [
-    account.lifecycle_stage ?? '–',
+  const format = useFormat();
+  const history = useSetHistory(account.id).data ?? [];
+  const since = account.lifecycle_stage ? stageSince(history, account.lifecycle_stage) : undefined;
+  const moves = lastMoves(history, MOVES);
+  const marks = [
     ...(account.flags.includes('stalled') ? [t('account.stalled')] : []),
     ...(account.flags.includes('renewal-window') ? [t('account.renewalWindow')] : []),
   ];
   return (
     <>
-      <Fact name={t('account.stage')}>{said.join(', ')}</Fact>
+      <Fact name={t('account.stage')}>
+        {account.lifecycle_stage ?? '–'}
+        {since && <span className="dim">{t('account.stageSince', { date: format.date(since) })}</span>}
+        {marks.map(mark => `, ${mark}`)}
+      </Fact>
       <Fact name={t('account.coverage')}>
         {account.coverage ? <Link to="/coverage">{account.coverage}</Link> : '–'}
       </Fact>
@@ -53,6 +62,19 @@ function Sets({ account }: { account: Account }) {
               </Fragment>
             ))}
       </Fact>
+      {moves.length > 0 && (
+        <Fact name={t('account.moves')}>
+          {moves.map(({ name, entered, at }, i) => (
+            <Fragment key={`${name} ${at}`}>
+              {i > 0 && ', '}
+              {t(entered ? 'account.into' : 'account.outOf', { name })}{' '}
+              <span className="dim">
+                <When at={at} />
+              </span>
+            </Fragment>
+          ))}
+        </Fact>
+      )}
     </>
   );
 }

@@ -56,6 +56,21 @@ export function useTraits(account: Account): Account['traits'] {
   return traits.data;
 }
 
+/** What it entered and left, the newest first. */
+export function useSetHistory(id: string) {
+  return useQuery({
+    queryKey: [...accountKeys.parts(id), 'sets'] as const,
+    queryFn: ({ signal }) =>
+      unwrap(
+        client.GET('/api/v1/accounts/{account_id}/segments/history', {
+          params: { path: { account_id: id } },
+          signal,
+        }),
+      ),
+    select: history => history.data,
+  });
+}
+
 export interface OwnerChange {
   id: string;
   owner_id: string | null;
