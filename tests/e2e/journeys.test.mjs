@@ -235,6 +235,31 @@ test('columns can be hidden, and the address remembers it', async t => {
   assert.equal(await page.getByRole('columnheader', { name: 'Owner' }).count(), 0);
 });
 
+test('capabilities 37 39 stage, coverage and segments are columns that one asks for', async t => {
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/accounts?q=TechCorp`);
+  const row = grid(page).getByRole('row').filter({ hasText: 'TechCorp' });
+  await row.waitFor();
+  const columns = ['Stage', 'Coverage', 'Segments'];
+  for (const name of columns) assert.equal(await page.getByRole('columnheader', { name }).count(), 0, name);
+  await page.getByRole('button', { name: 'Columns' }).click();
+  for (const name of columns) await page.getByRole('menuitemcheckbox', { name }).click();
+  for (const name of columns) await page.getByRole('columnheader', { name }).waitFor();
+  for (const words of ['adoption', 'mid', /\bcore\b/]) await row.getByText(words, { exact: true }).waitFor();
+});
+
+test('the portfolio says how many have left, and each number leads to them', async t => {
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  await page.goto(`${stage.demo.base}/portfolio`);
+  const note = page.getByText(/of these have left and count in the colour that they keep/);
+  const link = note.getByRole('link', { name: /^\d+ red$/ });
+  const [said] = (await link.innerText()).split(' ');
+  await page.getByRole('region', { name: 'How healthy is the book?' }).getByRole('link', { name: `${said} have left` }).waitFor();
+  await link.click();
+  await page.getByRole('button', { name: /^Take away the filter.* Left$/ }).waitFor();
+  await page.getByRole('status').filter({ hasText: `${said} accounts` }).waitFor();
+});
+
 test('only the rows on screen exist, and the last is reached by scrolling', async t => {
   const page = await signedIn(t, stage.browser, stage.demo.base);
   await page.goto(`${stage.demo.base}/accounts?sort=name`);
@@ -296,13 +321,15 @@ test('the palette finds an account by a part of its name', async t => {
   await page.getByRole('heading', { level: 1, name: 'TechCorp' }).waitFor();
 });
 
-test('capabilities 37 39 the page of an account says its stage, coverage and segments, and leads to them', async t => {
+test('capabilities 37 39 the page of an account says its stage and since when, coverage, segments and what it entered last, and leads to them', async t => {
   const page = await signedIn(t, stage.browser, stage.demo.base);
   const { id } = await accountNamed(page, stage.demo.base, 'TechCorp');
   await page.goto(`${stage.demo.base}/accounts/${id}`);
   const main = page.getByRole('main');
   const fact = name => main.locator('dl > div').filter({ has: page.locator('dt', { hasText: new RegExp(`^${name}$`) }) }).locator('dd').first();
-  await fact('Stage').getByText('adoption, in its renewal window').waitFor();
+  // As soon as its past is computed.
+  await fact('Stage').getByText(/^adoption since \w+ \d+, \d{4}, in its renewal window$/).waitFor({ timeout: 90_000 });
+  await fact('Last entered or left').getByText(/^(into|out of) \S+ \d+ months ago, /).waitFor();
   await fact('Coverage').getByRole('link', { name: 'mid', exact: true }).waitFor();
   await fact('Segments').getByRole('link', { name: 'core', exact: true }).click();
   await page.getByRole('heading', { level: 1, name: 'core' }).waitFor();

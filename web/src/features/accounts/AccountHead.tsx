@@ -62,19 +62,19 @@ function Sets({ account }: { account: Account }) {
               </Fragment>
             ))}
       </Fact>
-      {moves.length > 0 && (
-        <Fact name={t('account.moves')}>
-          {moves.map(({ name, entered, at }, i) => (
-            <Fragment key={`${name} ${at}`}>
-              {i > 0 && ', '}
-              {t(entered ? 'account.into' : 'account.outOf', { name })}{' '}
-              <span className="dim">
-                <When at={at} />
-              </span>
-            </Fragment>
-          ))}
-        </Fact>
-      )}
+      <Fact name={t('account.moves')}>
+        {moves.length === 0
+          ? '–'
+          : moves.map(({ name, entered, at }, i) => (
+              <Fragment key={`${name} ${at}`}>
+                {i > 0 && ', '}
+                {t(entered ? 'account.into' : 'account.outOf', { name })}{' '}
+                <span className="dim">
+                  <When at={at} />
+                </span>
+              </Fragment>
+            ))}
+      </Fact>
     </>
   );
 }

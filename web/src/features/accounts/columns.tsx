@@ -73,7 +73,12 @@ function WhenCell({ at }: { at: string | null }) {
 
 function SegmentsCell({ row }: { row: AccountRow }) {
   const names = row.segments.join(', ');
-  return names ? <span title={names}>{names}</span> : <span className={classes.none}>–</span>;
+  if (!names) return <span className={classes.none}>–</span>;
+  return (
+    <span className={classes.names} title={names}>
+      {names}
+    </span>
+  );
 }
 
 export const columns = helper.columns([

@@ -58,7 +58,7 @@ export function Bands({ portfolio, migration, range, whose }: Props) {
                 </Link>
                 {tally.left > 0 && (
                   <Link to="/accounts" search={{ ...whose, band, left: ANY_DAY }} className={classes.money}>
-                    {t('portfolio.leftThere', { shown: format.number(tally.left) })}
+                    {t('portfolio.leftThere', { count: tally.left, shown: format.number(tally.left) })}
                   </Link>
                 )}
               </td>

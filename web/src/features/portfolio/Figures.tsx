@@ -72,6 +72,13 @@ export function Figures({ portfolio, whose }: Props) {
   const renewing = renewals.at(-1)?.bands ?? [];
   const minor = renewing.reduce((sum, { tally }) => sum + tally.arr.minor, 0);
   const red = at_risk.accounts - yellow_at_risk.accounts;
+  const why = t('portfolio.atRiskWhy', {
+    days: portfolio.risk_window_days,
+    red: format.number(red),
+    yellow: format.number(yellow_at_risk.accounts),
+  });
+  const { left } = at_risk;
+  const gone = left > 0 ? ` ${t('portfolio.leftOfThem', { count: left, shown: format.number(left) })}` : '';
   return (
     <div>
       <dl className={classes.figures}>
@@ -85,11 +92,7 @@ export function Figures({ portfolio, whose }: Props) {
         <Figure
           name={t('portfolio.atRisk')}
           value={`${money(at_risk)} · ${percentOf(at_risk.arr.minor, all.arr.minor)}`}
-          why={t('portfolio.atRiskWhy', {
-            days: portfolio.risk_window_days,
-            red: format.number(red),
-            yellow: format.number(yellow_at_risk.accounts),
-          })}
+          why={`${why}${gone}`}
           search={{ ...whose, risk: '1' }}
           {...(at_risk.accounts > 0 ? { tone: 'bad' as const } : {})}
         />
