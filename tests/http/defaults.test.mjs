@@ -189,7 +189,7 @@ test('003-28 TechCorp is red by the cap for want of a champion, in its renewal w
   assert.equal(cap.name, 'no champion');
   await rowsWhen(admin, all => all.techcorp.score?.band === 'red' && all.techcorp.segments.includes('champion-lost'));
   const { body: portfolio } = await admin.get('/api/v1/portfolio');
-  assert.deepEqual(portfolio.at_risk, { accounts: 1, arr: usd(45_000) });
+  assert.deepEqual(portfolio.at_risk, { accounts: 1, arr: usd(45_000), left: 0 });
 });
 
 test('capabilities 32: after a first import the three models that ship score everybody, without a step in between', async t => {
