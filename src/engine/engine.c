@@ -28,6 +28,7 @@ enum {
     ROUND_US = 50000,             /* unless options say otherwise */
     NICE = 10,
     SCRATCH_BLOCK_BYTES = 1024 * 1024,
+    FLOOD_EVENTS = 500,   /* between two rounds */
     ROUND_REST_TIMES = 6, /* as long as a round took: in a flood they take a seventh of a core */
     ROUND_MOST_US = 250000,
     GATHER_US = 10000, /* between two feedings of a round: each takes what many commits brought */
@@ -237,6 +238,7 @@ struct rhythm {
     int64_t tick_us;
     int64_t round_us;
     int64_t rest_us; /* from the one to the next */
+    int64_t seq;     /* fed by the last round */
 };
 
 /* What a start leaves to the thread, so that nobody waits for it who only wants to send events or
@@ -318,12 +320,15 @@ static bool make_good(struct cn_engine *engine, struct cn_error *err)
     return cn_engine_catch_up(engine, err);
 }
 
-/* In a flood nearly all rows change between two rounds: fewer rounds then evaluate fewer rows. */
-static int64_t rest_after(const struct cn_engine *engine, int64_t took_us)
+/* A round took so long.  In a flood nearly all rows change between two rounds: fewer rounds then
+ * evaluate fewer rows. */
+static void rest_after(const struct cn_engine *engine, struct rhythm *rhythm, int64_t took_us)
 {
-    int64_t rest_us = took_us * ROUND_REST_TIMES;
+    const bool is_flood = engine->position.seq - rhythm->seq >= FLOOD_EVENTS;
+    int64_t rest_us = is_flood ? took_us * ROUND_REST_TIMES : 0;
     rest_us = rest_us < ROUND_MOST_US ? rest_us : ROUND_MOST_US;
-    return rest_us > engine->options.round_us ? rest_us : engine->options.round_us;
+    rhythm->rest_us = rest_us > engine->options.round_us ? rest_us : engine->options.round_us;
+    rhythm->seq = engine->position.seq;
 }
 
 /* One turn of the engine's thread. */
@@ -356,7 +361,7 @@ static bool turn(struct cn_engine *engine, struct rhythm *rhythm, struct cn_erro
         engine->is_behind = true; /* subjects may have moved that were not counted anew */
         return false;
     }
-    rhythm->rest_us = rest_after(engine, cn_clock_monotonic_us() - now_us);
+    rest_after(engine, rhythm, cn_clock_monotonic_us() - now_us);
     if (is_tick && count == 0 && !cn_db_is_embedded(engine->options.db)) {
         engine->is_behind = cn_event_log_position(engine->log) > engine->position.seq;
     }

@@ -83,8 +83,8 @@ test('capabilities 17: a grade stands wherever the score does, is of the point t
   const graded = ({ name, score }) => [name, score?.whole, score?.grade];
   const { data } = await waitFor(async () => {
     const { body } = await admin.get('/api/v1/accounts?sort=-score');
-    return body.data.filter(row => row.score).length === 7 && body;
-  }, { what: 'all scores' });
+    return body.data.length === 8 && body.data.filter(row => row.score).length === 7 && body;
+  }, { what: 'all accounts and their scores' });
   assert.deepEqual(data.map(graded), [
     ['Best', 100, 'A'], ['Bare', 90, null], ['Edge', 70, 'B'], ['Below', 69, 'C'], ['Red', 49, 'D'], ['Low', 30, 'D'], ['Least', 0, 'F'],
     ['Unknown', undefined, undefined],
