@@ -13,7 +13,7 @@ const PATIENT = { timeout: 150_000 };
 const text = page => page.getByRole('textbox', { name: /^Text of/ });
 const tab = (page, name) => page.getByRole('tab', { name: new RegExp(`^${name}`) });
 const button = (page, name) => page.getByRole('button', { name, exact: true });
-const active = (page, version) => page.getByRole('main').getByText(new RegExp(`^Version ${version} .* by `)).first();
+const active = (page, version) => page.getByRole('main').getByText(new RegExp(`^Version ${version} by .*, `)).first();
 
 async function openProgram(t, view = 'light') {
   const page = await signedIn(t, stage.browser, stage.demo.base, view);
