@@ -16,7 +16,8 @@ static bool parse_role(const struct cn_command_env *env, struct cn_user_new *use
     if (role != NULL && !cn_role_parse(cn_str_of(role), &user->role)) {
         return cn_fail(err, CN_MALFORMED, "a role is viewer, csm, leader, ops or admin");
     }
-    if (scope != NULL && !cn_scope_parse(cn_str_of(scope), &user->scope)) {
+    if (scope != NULL &&
+        (!cn_scope_parse(cn_str_of(scope), &user->scope) || user->scope == CN_SCOPE_NONE)) {
         return cn_fail(err, CN_MALFORMED, "a scope is own, team or all");
     }
     return true;

@@ -55,6 +55,7 @@ test('a wrong command line is refused with what to do', async () => {
     [['departures', '--suggest', 'file.csv'], /a file or --suggest, not both/],
     [['move', 'postgresql', '--db', ''], /--db is empty/],
     [['move', 'postgresql', '--db', 'sqlite:x'], /--db names a PostgreSQL database/],
+    [['user', 'add', '--scope', 'none', 'a@b.example'], /a scope is own, team or all/],
     [['init', '--data', 'a', '--db', 'sqlite:x'], /--db names a PostgreSQL database/],
   ]) {
     const refused = await cairnCommand(args);
