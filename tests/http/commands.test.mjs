@@ -55,12 +55,21 @@ test('a wrong command line is refused with what to do', async () => {
     [['departures', '--suggest', 'file.csv'], /a file or --suggest, not both/],
     [['move', 'postgresql', '--db', ''], /--db is empty/],
     [['move', 'postgresql', '--db', 'sqlite:x'], /--db names a PostgreSQL database/],
-    [['user', 'add', '--scope', 'none', 'a@b.example'], /a scope is own, team or all/],
     [['init', '--data', 'a', '--db', 'sqlite:x'], /--db names a PostgreSQL database/],
   ]) {
     const refused = await cairnCommand(args);
     assert.equal(refused.code, 2, args.join(' '));
     assert.match(refused.stderr, said);
+  }
+});
+
+test('a user is added with a scope that lets them see something', { skip: onPostgres }, async t => {
+  const dir = await mkdtemp(join(tmpdir(), 'cairn-scope-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  assert.equal((await cairnCommand(['init', '--data', dir, '--time-zone', 'UTC', '--currency', 'USD'])).code, 0);
+  for (const scope of ['none', 'sideways']) {
+    const { code, stderr } = await cairnCommand(['user', 'add', '--data', dir, '--scope', scope, 'a@b.example']);
+    assert.deepEqual([code, stderr], [2, 'cairn user add: a scope is own, team or all\n']);
   }
 });
 
