@@ -202,7 +202,7 @@ struct cn_rollup_stats {
     size_t names;           /* event names that are counted on their own */
     size_t names_max;       /* of them */
     int64_t members_max;    /* counted of an account, metric and day */
-    size_t waiting_rows;    /* rows and members that wait to be flushed */
+    size_t waiting_rows;    /* rows and members that no flush has written yet */
     int64_t refused_values; /* since open: not numbers, or too large for a sum */
     char refused[160];      /* the newest of them and why, or "" */
     size_t building;        /* metrics whose rows are incomplete */

@@ -49,6 +49,7 @@ void cn_rollup_take(struct cn_rollup *rollup)
     struct cn_deltas empty = rollup->waiting;
     rollup->waiting = rollup->deltas;
     rollup->deltas = empty;
+    rollup->taken_rows = rollup->waiting.count + rollup->waiting.member_count;
     rollup->waiting_upto = rollup->upto;
     rollup->has_waiting = rollup->waiting.count > 0 || !same_position(rollup->upto, rollup->stored);
     pthread_mutex_unlock(&rollup->lock);
@@ -118,6 +119,7 @@ bool cn_rollup_write_waiting(struct cn_rollup *rollup, cn_rollup_also *also, voi
         pthread_mutex_lock(&rollup->lock);
         rollup->stored = rollup->waiting_upto;
         rollup->stored_metrics = flush.names.upto;
+        rollup->taken_rows = 0;
         pthread_mutex_unlock(&rollup->lock);
         cn_deltas_clear(&rollup->waiting);
         rollup->has_waiting = false;

@@ -48,6 +48,7 @@ struct cn_rollup {
 
     pthread_mutex_t lock; /* of everything below, never held while waiting for the disk */
     struct cn_deltas deltas;
+    size_t taken_rows; /* in `waiting`, not written yet */
     struct cn_rollup_position upto;
     struct cn_matcher matcher;
     struct cn_match_touches touches;

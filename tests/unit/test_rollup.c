@@ -316,6 +316,13 @@ static bool limit_pages(void *arg, struct cn_sql_conn *conn, struct cn_error *er
     return cn_sql_exec(conn, arg, err);
 }
 
+static size_t waiting_rows(struct store *store)
+{
+    struct cn_rollup_stats stats;
+    cn_rollup_stats(store->rollup, &stats);
+    return stats.waiting_rows;
+}
+
 static void a_full_disk_loses_nothing(void **state)
 {
     (void)state;
@@ -333,7 +340,10 @@ static void a_full_disk_loses_nothing(void **state)
     flush(&store);
     must(cn_db_write(store.db, limit_pages, small, &err), &err);
     add(&store, &world, 100, 3000);
+    size_t waiting = waiting_rows(&store);
+    assert_true(waiting > 0);
     assert_false(cn_rollup_flush(store.rollup, &err));
+    assert_int_equal(waiting_rows(&store), waiting); /* taken off, and not written */
     assert_int_equal(err.code, CN_STORAGE_FULL);
     assert_int_equal(cn_rollup_position(store.rollup).seq, 100);
     add(&store, &world, 3000, 3500);
@@ -349,6 +359,7 @@ static void a_full_disk_loses_nothing(void **state)
     must(cn_db_write(store.db, limit_pages, large, &err), &err);
     add(&store, &world, 3500, world.count);
     flush(&store);
+    assert_int_equal(waiting_rows(&store), 0);
     assert_int_equal(cn_rollup_position(store.rollup).seq, 4000);
     assert_equal_rows(&whole, &store);
     store_remove(&store);
