@@ -44,7 +44,8 @@ configure() {
         return
     fi
     [[ ! -f $dir/build.ninja ]] || set -- --reconfigure "$@"
-    meson setup "$dir" "$@" >"$dir.log" 2>&1 || { cat "$dir.log"; return 1; }
+    # A hundred programs of tests are linked; lld takes half the time of what gcc and clang take by default.
+    CC_LD=lld CXX_LD=lld meson setup "$dir" "$@" >"$dir.log" 2>&1 || { cat "$dir.log"; return 1; }
     printf '%s\n' "$folders" >"$dir.folders"
 }
 

@@ -28,7 +28,7 @@ symbols=$(readelf --dyn-syms -W "$bin")
 require 'position independence (PIE)' 'Type: +DYN' "$header"
 require 'full RELRO: the segment' 'GNU_RELRO' "$segments"
 require 'full RELRO: binding at start' 'BIND_NOW|FLAGS.*NOW' "$dynamic"
-require 'a stack that is not executable (NX)' 'GNU_STACK .* RW +0x' "$segments"
+require 'a stack that is not executable (NX)' 'GNU_STACK .* RW +0' "$segments"
 require 'the stack protector' '__stack_chk_fail' "$symbols"
 require 'FORTIFY_SOURCE' '__(mem|str|sn?printf|vsn?printf|fprintf|read|recv)[a-z]*_chk' "$symbols"
 refuse 'segment that is writable and executable' 'LOAD .* RWE' "$segments"

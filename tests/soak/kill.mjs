@@ -226,7 +226,7 @@ test(`${values.rounds} rounds: nothing acknowledged is missing or counted twice`
     const lost = values.victim === 'power' ? `, ${losses.undone} of ${losses.unsynced} unsynced writes undone` : '';
     console.log(`round ${round + 1}: ${stored} events, ${merges.successors.size} merges, slowest start ${slowest.toFixed(0)} ms${lost}`);
   }
-  assert.ok(merges.successors.size > 0 || Number(values.rounds) < 10, 'some accounts were merged');
+  assert.ok(merges.successors.size > 0 || Number(values.rounds) < 50, 'some accounts were merged');
   assert.ok(values.victim !== 'power' || losses.rounds > 0, 'some writes were lost');
   assert.ok(slowest < 2000, `the slowest start took ${slowest} ms`);
 });
