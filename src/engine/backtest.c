@@ -157,6 +157,7 @@ static void open_side(struct walk *walk, const struct subject *subjects, size_t 
                       struct cn_walker *side)
 {
     cn_walker_open(walk->engine, walk->program, count, side);
+    side->asks_signals = true;
     for (size_t i = 0; i < count; i++) {
         cn_walker_add(side, subjects[i].id, subjects[i].created_us); /* row i */
     }

@@ -42,7 +42,8 @@ struct work {
 /* A chunk of accounts under both programs. */
 struct chunk {
     struct cn_walker walkers[CN_COMPARISON_SIDES];
-    struct tale *tales; /* by row */
+    struct cn_series *series; /* daily values, of both if they count the same */
+    struct tale *tales;       /* by row */
     size_t count;
 };
 
@@ -292,40 +293,80 @@ static bool walk_days(struct work *work, struct chunk *chunk, struct cn_error *e
     return true;
 }
 
-static bool open_walker(const struct work *work, const struct cn_walk_account *accounts,
-                        size_t count, enum cn_comparison_side side, struct chunk *chunk,
-                        struct cn_error *err)
+static void open_walker(const struct work *work, const struct cn_walk_account *accounts,
+                        enum cn_comparison_side side, struct chunk *chunk)
 {
-    const struct cn_engine_program *program = work->programs[side];
     struct cn_walker *walker = &chunk->walkers[side];
-    cn_walker_open(work->engine, program, count, walker);
-    for (size_t i = 0; i < count; i++) {
+    cn_walker_open(work->engine, work->programs[side], chunk->count, walker);
+    for (size_t i = 0; i < chunk->count; i++) {
         cn_walker_add(walker, accounts[i].id, accounts[i].created_us);
     }
-    return cn_metric_source_prepare(
-        program->metric_source, (int32_t)(work->question->first_day - CN_COMPARISON_WARM_DAYS - 1),
-        (int32_t)work->question->last_day, cn_frame_accounts(walker->frame), count, err);
+}
+
+/* Ranks want the night before. */
+static int32_t first_value_day(const struct work *work)
+{
+    return (int32_t)(work->question->first_day - CN_COMPARISON_WARM_DAYS - 1);
+}
+
+/* What the first one's metrics need, as far back as either looks. */
+static bool load_series(const struct work *work, struct chunk *chunk, struct cn_error *err)
+{
+    const int32_t before = cn_metric_source_reach(work->programs[0]->metric_source);
+    const int32_t after = cn_metric_source_reach(work->programs[1]->metric_source);
+    chunk->series =
+        cn_series_new(&(struct cn_series_options){ .metrics = work->programs[0]->metrics,
+                                                   .first_day = first_value_day(work),
+                                                   .last_day = (int32_t)work->question->last_day,
+                                                   .reach_days = before > after ? before : after });
+    return cn_series_load(chunk->series, work->engine->options.rollup,
+                          cn_frame_accounts(chunk->walkers[0].frame), chunk->count, err);
+}
+
+/* Where both count the same they read the same values: what arrives meanwhile is known to both or
+ * to neither. */
+static bool load_values(const struct work *work, struct chunk *chunk, struct cn_error *err)
+{
+    struct cn_metric_source *after = work->programs[CN_COMPARISON_AFTER]->metric_source;
+    if (!load_series(work, chunk, err)) {
+        return false;
+    }
+    cn_metric_source_set_series(work->programs[CN_COMPARISON_BEFORE]->metric_source, chunk->series);
+    if (cn_series_fits(chunk->series, work->programs[CN_COMPARISON_AFTER]->metrics,
+                       cn_metric_source_reach(after))) {
+        cn_metric_source_set_series(after, chunk->series);
+        return true;
+    }
+    return cn_metric_source_prepare(after, first_value_day(work), (int32_t)work->question->last_day,
+                                    cn_frame_accounts(chunk->walkers[0].frame), chunk->count, err);
+}
+
+static void drop_values(const struct work *work, struct chunk *chunk)
+{
+    for (size_t i = 0; i < CN_COMPARISON_SIDES; i++) {
+        cn_metric_source_set_series(work->programs[i]->metric_source, NULL);
+    }
+    cn_series_free(chunk->series);
 }
 
 static bool walk_chunk(struct work *work, const struct cn_walk_account *accounts, size_t count,
                        struct cn_error *err)
 {
     struct chunk chunk = { .count = count };
-    size_t opened = 0;
-    bool ok = true;
     chunk.tales = cn_heap_resize(NULL, (count + 1) * sizeof(chunk.tales[0]));
     for (size_t i = 0; i < count; i++) {
         chunk.tales[i] = (struct tale){ .account.id = accounts[i].id,
                                         .is_counted = is_compared(work, accounts[i].id) };
     }
-    for (; ok && opened < CN_COMPARISON_SIDES; opened++) {
-        ok = open_walker(work, accounts, count, (enum cn_comparison_side)opened, &chunk, err);
+    for (size_t i = 0; i < CN_COMPARISON_SIDES; i++) {
+        open_walker(work, accounts, (enum cn_comparison_side)i, &chunk);
     }
-    ok = ok && walk_days(work, &chunk, err);
+    bool ok = load_values(work, &chunk, err) && walk_days(work, &chunk, err);
     if (ok) {
         rank_all(work, &chunk);
     }
-    for (size_t i = 0; i < opened; i++) {
+    drop_values(work, &chunk);
+    for (size_t i = 0; i < CN_COMPARISON_SIDES; i++) {
         cn_walker_close(&chunk.walkers[i]);
     }
     free(chunk.tales);

@@ -10,7 +10,9 @@
  * they are in today.  Overrides by hand are left out on both sides: they are of no program.
  *
  * Nothing is written; the running engine goes on meanwhile, and nothing waits.  A metric that a
- * program counts and the log was not scanned for is missing, and named.
+ * program counts and the log was not scanned for is missing, and named.  Events that arrive while
+ * it runs are known to both or to neither where both programs count the same; else compare again
+ * after an import.
  */
 #ifndef CAIRN_ENGINE_COMPARISON_H
 #define CAIRN_ENGINE_COMPARISON_H

@@ -97,7 +97,7 @@ bool cn_walker_day(struct cn_walker *walker, int64_t day, bool as_true, struct c
                                            .when = &walker->when };
     const struct cn_engine_results results = { .health = &walker->health,
                                                .segments = &walker->segments,
-                                               .signals = &round,
+                                               .signals = walker->asks_signals ? &round : NULL,
                                                .signal_states = &walker->signals,
                                                .signal_moves = &walker->moves };
     const struct cn_engine_pass pass = { .program = walker->program,

@@ -40,6 +40,7 @@ struct cn_walker {
     struct cn_when when;          /* the day's beginning */
     struct cn_arena scratch;
     int64_t *created_us; /* by row */
+    bool asks_signals;   /* set after opening, by who wants `moves` */
 };
 
 /* All accounts of the book; the caller frees the items.  Fails as sql/sql.h says, and the items are
@@ -56,7 +57,7 @@ void cn_walker_add(struct cn_walker *walker, int64_t account_id, int64_t created
 void cn_walker_close(struct cn_walker *walker);
 
 /* Evaluates the midnight with which the day begins.  What is true when an account comes is a
- * baseline of its signals, as it is live.  Fails as column sources do. */
+ * baseline of its signals, as it is live.  Scores need no signals.  Fails as column sources do. */
 CN_MUST_CHECK bool cn_walker_day(struct cn_walker *walker, int64_t day, bool as_true,
                                  struct cn_error *err);
 

@@ -142,6 +142,39 @@ test('a draft is compared with the active version; a wrong one fails with its fi
   assert.equal(wrong.result, null);
 });
 
+test('metrics count on each day as they did then, whether both programs count the same or not', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const { write_key: key } = await admin.createSource();
+  const metrics = 'metrics:\n  logins: {event: Signed In, count: events}\n';
+  const of = (text, full) => [
+    { name: 'metrics.yaml', text },
+    { name: 'scorecards/all.yaml', text: program(full)[0].text.replace('trait.use.number()', 'logins.sum(7)') },
+  ];
+  assert.equal((await admin.post('/api/v1/program/apply', { files: of(metrics, 7) })).status, 200);
+  const at = ago => new Date(Date.parse(`${day(ago)}T12:00:00Z`)).toISOString();
+  const batch = [{ type: 'group', userId: 'u1', groupId: 'acme', traits: { name: 'Acme' }, timestamp: at(30) }];
+  for (let ago = 5; ago >= 1; ago--) {
+    batch.push({ type: 'track', event: 'Signed In', userId: 'u1', context: { groupId: 'acme' }, timestamp: at(ago) });
+  }
+  assert.equal((await cairn.send(key, batch)).status, 200);
+  await waitFor(async () => (await admin.get('/api/v1/accounts')).body.data[0]?.score?.points > 70);
+  const means = ({ result }, side) => result.days.map(one => one[side].mean);
+
+  const body = { from: day(5), against: 2 };
+  const same = await ended(admin, (await ask(admin, { ...body, files: of(metrics, 14) })).id);
+  assert.equal(same.state, 'done', same.failure);
+  assert.deepEqual(same.result.needs_scan, []);
+  assert.deepEqual(means(same, 'before'), [0, 14.29, 28.57, 42.86, 57.14, 71.43]); // what was done before each midnight
+  assert.deepEqual(means(same, 'after'), [0, 7.14, 14.29, 21.43, 28.57, 35.71]);
+
+  const more = `${metrics}  signups: {event: Signed Up, count: events}\n`;
+  const other = await ended(admin, (await ask(admin, { ...body, files: of(more, 14) })).id);
+  assert.equal(other.state, 'done', other.failure);
+  assert.deepEqual(other.result.needs_scan, ['signups']);
+  assert.deepEqual([means(other, 'before'), means(other, 'after')], [means(same, 'before'), means(same, 'after')]);
+});
+
 test('what is asked is checked, and only who sees all may ask', async t => {
   const cairn = await startCairn(t, { users: [person('leader'), person('csm')] });
   const admin = await cairn.login();
