@@ -9,8 +9,8 @@
 static const char all_left_sql[] =
     "SELECT account_id FROM departure WHERE left_on >= $1 ORDER BY account_id";
 
-/* $4 is the first day that counts, $5 today, $6 and $7 an active and an ended contract.  CROSS JOIN:
- * SQLite begins with departures, and not with all accounts. */
+/* $4 is the first day that counts, $5 today, $6 and $7 an active and an ended contract.  CROSS
+ * JOIN: SQLite begins with departures, and not with all accounts. */
 static const char left_sql[] =
     "SELECT departure.account_id FROM departure CROSS JOIN account"
     " WHERE account.account_id = departure.account_id AND " CN_SEES_ACCOUNT
