@@ -10,6 +10,7 @@
 #include "base/str.h"
 
 #include "api/backtest_view.h"
+#include "api/comparison_view.h"
 #include "book/departure.h"
 
 enum {
@@ -159,7 +160,7 @@ static bool wait_for_engine(struct cn_backtest_runner *runner, const struct job 
     const struct timespec pause = { .tv_nsec = PAUSE_NS };
     while (!cn_engine_has_begun(runner->options->engine.live, WAIT_US)) {
         if (!goes_on(runner, job)) {
-            return cn_fail(err, CN_UNAVAILABLE, "the back-test was stopped");
+            return cn_fail(err, CN_UNAVAILABLE, "it was stopped");
         }
         (void)nanosleep(&pause, NULL); /* woken early, it just looks sooner */
     }
@@ -194,6 +195,39 @@ static bool test_all(struct cn_backtest_runner *runner, struct job *job, cn_str 
     return cn_backtest_reports_write(reports, versions, job->count, &job->arena, reports_out, err);
 }
 
+static bool compare(struct cn_backtest_runner *runner, struct job *job, cn_str *json_out,
+                    struct cn_error *err)
+{
+    struct part part = { runner, job, 0, 1 };
+    const struct cn_comparison_question question = {
+        .files = { [CN_COMPARISON_BEFORE] = &job->files[1],
+                   [CN_COMPARISON_AFTER] = &job->files[0] },
+        .basis = job->run.basis,
+        .first_day = job->run.first_day,
+        .last_day = job->run.last_day,
+        .step_days = job->run.step_days,
+        .owner_id = job->run.owner_id,
+        .segment = job->run.segment,
+        .currency = runner->options->currency,
+        .progress = on_progress,
+        .arg = &part,
+    };
+    struct cn_comparison comparison;
+    struct cn_diagnostics problems;
+    cn_diagnostics_init(&problems, &job->arena);
+    return wait_for_engine(runner, job, err) &&
+           cn_engine_compare(runner->options->engine.live, &question, &job->arena, &comparison,
+                             &problems, err) &&
+           cn_comparison_write(&comparison, &job->arena, json_out, err);
+}
+
+static bool do_job(struct cn_backtest_runner *runner, struct job *job, cn_str *reports_out,
+                   struct cn_error *err)
+{
+    return job->run.kind == CN_BACKTEST_COMPARISON ? compare(runner, job, reports_out, err)
+                                                   : test_all(runner, job, reports_out, err);
+}
+
 static const cn_str own_failure = { "an error of Cairn: see the server's log", 39 };
 
 /* What may be told of a failure to whoever asked. */
@@ -217,7 +251,7 @@ static void keep_end(struct cn_backtest_runner *runner, struct writing *writing)
     bool was_told = false;
     while (!write_step(writing, &err)) {
         if (!was_told) {
-            cn_log_error("api", &err, "keeping what a back-test came to");
+            cn_log_error("api", &err, "keeping what a run over the past came to");
         }
         if (!may_pass(&err)) {
             if (cn_str_equal(writing->failure, own_failure)) {
@@ -241,10 +275,10 @@ static void run_job(struct cn_backtest_runner *runner, struct job *job)
     struct writing writing = {
         .runner = runner, .arena = &job->arena, .step = STEP_BEGIN, .id = job->run.id
     };
-    if (!write_step(&writing, &err) || !test_all(runner, job, &writing.reports, &err)) {
+    if (!write_step(&writing, &err) || !do_job(runner, job, &writing.reports, &err)) {
         writing.failure = failure_of(&err);
         if (err.code == CN_INTERNAL) {
-            cn_log_error("api", &err, "a back-test failed");
+            cn_log_error("api", &err, "a run over the past failed");
         }
     }
     writing.step = STEP_END;
@@ -309,7 +343,7 @@ struct cn_backtest_runner *cn_backtest_runner_new(const struct cn_api_options *o
             .runner = runner, .arena = &arena, .step = STEP_ABANDON, .id = runner->first
         };
         if (!write_step(&writing, &err)) {
-            cn_log_error("api", &err, "ending back-tests of an earlier start");
+            cn_log_error("api", &err, "ending runs over the past of an earlier start");
         }
         cn_arena_deinit(&arena);
         if (pthread_create(&runner->thread, NULL, run_all, runner) != 0) {
@@ -367,8 +401,9 @@ static bool take_place(struct cn_backtest_runner *runner, struct cn_error *err)
     if (!runs) {
         return cn_fail(err, CN_UNAVAILABLE, "nothing is evaluated here at the moment");
     }
-    return has_room || cn_fail(err, CN_TOO_MANY, "%d back-tests wait already: try again later",
-                               CN_BACKTEST_WAITING_MAX);
+    return has_room ||
+           cn_fail(err, CN_TOO_MANY, "%d back-tests and comparisons wait already: try again later",
+                   CN_BACKTEST_WAITING_MAX);
 }
 
 static void enqueue(struct cn_backtest_runner *runner, struct job *job)
@@ -413,6 +448,7 @@ bool cn_backtest_runner_ask(struct cn_backtest_runner *runner, const struct cn_u
     struct job *job = cn_heap_resize(NULL, sizeof(*job));
     *job = (struct job){ .run = *run, .count = count };
     cn_arena_init(&job->arena, (size_t)64 * 1024);
+    job->run.segment = cn_arena_str(&job->arena, run->segment);
     for (size_t i = 0; i < count; i++) {
         copy_files(&job->arena, &files[i], &job->files[i]);
     }

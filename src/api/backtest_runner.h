@@ -1,6 +1,6 @@
 /*
- * Runs the back-tests that were asked for, one at a time, on a thread of its own that gives way to
- * live scoring.
+ * Runs the back-tests and comparisons that were asked for, one at a time, on a thread of its own
+ * that gives way to live scoring.
  *
  * What waits is in memory, at most CN_BACKTEST_WAITING_MAX; that a run was asked for and how it
  * ended are rows (engine/backtest_run.h).  A run that the server's stop ends has failed, and is
@@ -28,8 +28,9 @@ void cn_backtest_runner_free(struct cn_backtest_runner *runner);
 
 /*
  * Writes the run, whose id is set, and queues it.  files[0] is tested, and files[1] if `count` is
- * 2; they are copied.  Any thread.  Fails with CN_TOO_MANY if too many wait, CN_UNAVAILABLE where
- * nothing is evaluated or while stopping, or as the database does.
+ * 2; a comparison takes both, what was before in files[1].  They are copied.  Any thread.  Fails
+ * with CN_TOO_MANY if too many wait, CN_UNAVAILABLE where nothing is evaluated or while stopping,
+ * or as the database does.
  */
 CN_MUST_CHECK bool cn_backtest_runner_ask(struct cn_backtest_runner *runner,
                                           const struct cn_unit *unit,

@@ -195,6 +195,8 @@ static bool handle_ask(const struct cn_request *req, struct cn_response *res, st
         .left_from_given = given_or_null(body->left_from_given),
         .left_to = body->left_to,
         .left_to_given = given_or_null(body->left_to_given),
+        .step_days = 1,
+        .segment = CN_STR(""),
         .asked_at = req->unit.now,
         .ended_at_given = CN_NULL,
     };
@@ -233,7 +235,8 @@ static bool handle_list(const struct cn_request *req, struct cn_response *res, s
 {
     struct run_page *page = res->body;
     struct cn_backtest_run_list runs;
-    if (!sees_all(req, err) || !cn_backtest_run_list(&req->unit, &runs, err)) {
+    if (!sees_all(req, err) ||
+        !cn_backtest_run_list(&req->unit, CN_BACKTEST_OF_DEPARTURES, &runs, err)) {
         return false;
     }
     struct cn_list list = { runs.items, runs.count };
@@ -264,7 +267,8 @@ static bool handle_get(const struct cn_request *req, struct cn_response *res, st
     struct run_view *view = res->body;
     struct cn_backtest_run run;
     struct cn_error unread;
-    if (!sees_all(req, err) || !cn_backtest_run_load(&req->unit, path->backtest_id, &run, err)) {
+    if (!sees_all(req, err) || !cn_backtest_run_load(&req->unit, CN_BACKTEST_OF_DEPARTURES,
+                                                     path->backtest_id, &run, err)) {
         return false;
     }
     view_run(req, &run, view);
@@ -280,7 +284,8 @@ static bool handle_stop(const struct cn_request *req, struct cn_response *res, s
 {
     const struct run_path *path = req->path;
     struct cn_backtest_run run;
-    if (!sees_all(req, err) || !cn_backtest_run_load(&req->unit, path->backtest_id, &run, err)) {
+    if (!sees_all(req, err) || !cn_backtest_run_load(&req->unit, CN_BACKTEST_OF_DEPARTURES,
+                                                     path->backtest_id, &run, err)) {
         return false;
     }
     cn_backtest_runner_stop(req->api->backtests, path->backtest_id);

@@ -3,6 +3,7 @@
 #include "base/str.h"
 
 #include "api/access.h"
+#include "api/backtest_runner.h"
 #include "api/stream.h"
 #include "api/track.h"
 #include "book/contract.h"
@@ -13,6 +14,7 @@
 #include "book/touch.h"
 #include "book/trait.h"
 #include "engine/cases.h"
+#include "engine/comparison.h"
 #include "event/rejected.h"
 #include "health/scorecard.h"
 #include "json/scan.h"
@@ -149,6 +151,9 @@ static void write_fixed_limits(struct cn_gauges *out)
         { "program_signals", CN_SIGNALS_MAX },
         { "program_tests", CN_CASES_MAX },
         { "chart_days", CN_CHART_DAYS_MAX },
+        { "comparison_days", CN_COMPARISON_DAYS_MAX },
+        { "comparison_accounts_listed", CN_COMPARISON_ACCOUNTS_MAX },
+        { "past_runs_waiting", CN_BACKTEST_WAITING_MAX },
         { "stream_watched", CN_STREAM_WATCH_MAX },
     };
     cn_gauge_family(out, "cairn_limit", CN_GAUGE, "Limits that no setting moves.");

@@ -16,6 +16,7 @@ extern const struct cn_route_table cn_api_health;
 extern const struct cn_route_table cn_api_health_history;
 extern const struct cn_route_table cn_api_holds;
 extern const struct cn_route_table cn_api_backtests;
+extern const struct cn_route_table cn_api_comparisons;
 extern const struct cn_route_table cn_api_departures;
 extern const struct cn_route_table cn_api_judgements;
 extern const struct cn_route_table cn_api_live;

@@ -7,13 +7,10 @@
 #include "base/str.h"
 
 #include "engine/backtest_cases.h"
-#include "engine/pass.h"
-#include "engine/state.h"
+#include "engine/walk.h"
 
 enum {
-    CHUNK_ACCOUNTS = 500, /* whose past is in memory at once */
-    STEP_DAYS = 30,       /* between two instants of the calibration */
-    PAUSE_NS = 200000     /* between two days: live scoring has the machine first */
+    STEP_DAYS = 30 /* between two instants of the calibration */
 };
 
 const int64_t cn_backtest_days[CN_BACKTEST_HORIZONS] = { 180, 90, 30 };
@@ -45,43 +42,20 @@ struct walk {
     struct cn_arena parts; /* scratch */
 };
 
-/* One chunk of accounts seen from one basis. */
-struct side {
-    struct cn_frame *frame;
-    const struct subject *subjects; /* by row */
-    struct cn_bitmap there; /* rows of accounts that were there by now: others are not evaluated */
-    struct cn_health_state health;
-    struct cn_membership segments;
-    struct cn_signal_states signals;
-    struct cn_signal_moves moves;
-    struct cn_arena scratch;
-    struct cn_when when;
-};
-
 /* ---- whom ---- */
 
 static bool read_subjects(struct walk *walk, struct cn_sql_conn *conn, struct cn_error *err)
 {
-    struct cn_sql_stmt *stmt = NULL;
-    bool row = false;
-    size_t capacity = 0;
-    if (!cn_sql_prepare(conn, "SELECT account_id, created_us FROM account ORDER BY account_id",
-                        &stmt, err)) {
-        return false;
-    }
-    bool ok = cn_sql_step(stmt, &row, err);
-    while (ok && row) {
-        if (walk->subject_count == capacity) {
-            capacity = capacity > 0 ? capacity * 2 : 256;
-            walk->subjects = cn_heap_resize(walk->subjects, capacity * sizeof(walk->subjects[0]));
-        }
+    struct cn_walk_accounts accounts = { 0 };
+    bool ok = cn_walk_read_accounts(conn, &accounts, err);
+    walk->subjects = cn_heap_resize(NULL, (accounts.count + 1) * sizeof(walk->subjects[0]));
+    for (size_t i = 0; ok && i < accounts.count; i++) {
         walk->subjects[walk->subject_count++] =
-            (struct subject){ .id = cn_sql_column_i64(stmt, 0),
-                              .created_us = cn_sql_column_i64(stmt, 1),
+            (struct subject){ .id = accounts.items[i].id,
+                              .created_us = accounts.items[i].created_us,
                               .left_on = INT64_MAX };
-        ok = cn_sql_step(stmt, &row, err);
     }
-    cn_sql_finish(stmt);
+    free(accounts.items);
     return ok;
 }
 
@@ -177,118 +151,40 @@ static void choose_departures(struct walk *walk)
     }
 }
 
-/* ---- one side ---- */
-
-static bool fill(void *arg, uint32_t stratum, struct cn_error *err)
-{
-    const struct side *side = arg;
-    return cn_frame_fill(side->frame, stratum, &side->there, &side->when, CN_PACE_FACT, err);
-}
+/* ---- one side: a chunk of accounts seen from one basis ---- */
 
 static void open_side(struct walk *walk, const struct subject *subjects, size_t count,
-                      struct side *side)
+                      struct cn_walker *side)
 {
-    *side = (struct side){ .frame = cn_frame_new(walk->engine->strings), .subjects = subjects };
+    cn_walker_open(walk->engine, walk->program, count, side);
+    side->asks_signals = true;
     for (size_t i = 0; i < count; i++) {
-        (void)cn_frame_add(side->frame, subjects[i].id); /* row i */
-    }
-    cn_frame_use(side->frame, &walk->program->columns, NULL);
-    cn_bitmap_resize(&side->there, count);
-    cn_health_state_init(&side->health);
-    cn_health_state_resize(&side->health, count);
-    cn_membership_init(&side->segments);
-    cn_membership_resize(&side->segments, walk->program->segments->count, count);
-    cn_signal_states_init(&side->signals, walk->program->signals->rule_count);
-    cn_signal_states_resize(&side->signals, count);
-    cn_arena_init(&side->scratch, (size_t)256 * 1024);
-}
-
-static void close_side(struct side *side)
-{
-    cn_arena_deinit(&side->scratch);
-    cn_signal_moves_deinit(&side->moves);
-    cn_signal_states_deinit(&side->signals);
-    cn_membership_deinit(&side->segments);
-    cn_health_state_deinit(&side->health);
-    cn_bitmap_deinit(&side->there);
-    cn_frame_free(side->frame);
-}
-
-/* What is true when an account comes is a baseline of its signals, as it is live. */
-static void let_in(struct side *side)
-{
-    for (size_t row = 0; row < side->there.rows; row++) {
-        if (side->subjects[row].created_us <= side->when.now.us) {
-            cn_bitmap_add(&side->there, row);
-        }
+        cn_walker_add(side, subjects[i].id, subjects[i].created_us); /* row i */
     }
 }
 
-static bool run_side(struct walk *walk, struct side *side, int64_t day, bool as_true,
-                     struct cn_error *err)
+static bool run_side(struct walk *walk, struct cn_walker *side, const struct subject *subjects,
+                     int64_t day, bool as_true, struct cn_error *err)
 {
-    const struct cn_tz *tz = walk->engine->options.tz;
-    side->when = cn_when_at(tz, cn_tz_day_start(tz, day), as_true);
-    let_in(side);
-    const struct cn_signal_round round = { .model = walk->program->signals,
-                                           .frame = side->frame,
-                                           .health = &side->health,
-                                           .now = side->when.now,
-                                           .when = &side->when };
-    const struct cn_engine_results results = { .health = &side->health,
-                                               .segments = &side->segments,
-                                               .signals = &round,
-                                               .signal_states = &side->signals,
-                                               .signal_moves = &side->moves };
-    const struct cn_engine_pass pass = { .program = walk->program,
-                                         .frame = side->frame,
-                                         .rows = &side->there,
-                                         .fill = fill,
-                                         .arg = side,
-                                         .results = &results };
-    cn_arena_reset(&side->scratch);
-    bool ok = cn_engine_pass(&pass, &side->scratch, err);
     const int64_t *accounts = cn_frame_accounts(side->frame);
-    for (size_t i = 0; ok && i < side->moves.count; i++) {
+    if (!cn_walker_day(side, day, as_true, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < side->moves.count; i++) {
         const struct cn_signal_moved *moved = &side->moves.items[i];
         if (moved->move == CN_SIGNAL_RAISES) {
             cn_backtest_add_raise(
                 &walk->collected.raises[as_true ? CN_BACKTEST_TRUE : CN_BACKTEST_KNOWN],
                 &(struct backtest_raise){ moved->rule, accounts[moved->row], day,
-                                          side->subjects[moved->row].left_on });
+                                          subjects[moved->row].left_on });
         }
     }
-    cn_signal_moves_clear(&side->moves);
-    return ok;
+    return true;
 }
 
 /* ---- looking ---- */
 
-static bool number_at(const struct side *side, uint32_t column, size_t row, double *number_out)
-{
-    const struct cn_column *values = cn_frame_column(side->frame, column);
-    if (cn_column_is_missing(values, row)) {
-        return false;
-    }
-    switch (values->type) {
-    case CN_COLUMN_F64:
-        *number_out = values->as.f64[row];
-        return true;
-    case CN_COLUMN_I64:
-        *number_out = (double)values->as.i64[row];
-        return true;
-    case CN_COLUMN_BOOL:
-        *number_out = values->as.flag[row];
-        return true;
-    case CN_COLUMN_STR:
-    case CN_COLUMN_TIME:
-    case CN_COLUMN_SPAN:
-        break;
-    }
-    return false;
-}
-
-static bool is_later(const struct side sides[CN_BACKTEST_BASES], uint32_t column, size_t row)
+static bool is_later(const struct cn_walker sides[CN_BACKTEST_BASES], uint32_t column, size_t row)
 {
     const struct cn_column *known = cn_frame_column(sides[CN_BACKTEST_KNOWN].frame, column);
     const struct cn_column *as_true = cn_frame_column(sides[CN_BACKTEST_TRUE].frame, column);
@@ -301,8 +197,8 @@ static bool is_later(const struct side sides[CN_BACKTEST_BASES], uint32_t column
                              (const char *)as_true->as.any + row * bytes, bytes) != 0;
 }
 
-static void look_at_facts(struct walk *walk, const struct side sides[CN_BACKTEST_BASES], size_t row,
-                          size_t horizon, bool left)
+static void look_at_facts(struct walk *walk, const struct cn_walker sides[CN_BACKTEST_BASES],
+                          size_t row, size_t horizon, bool left)
 {
     for (uint32_t i = 0; i < walk->program->columns.count; i++) {
         struct cn_backtest_fact *fact = &walk->collected.facts[i];
@@ -315,13 +211,13 @@ static void look_at_facts(struct walk *walk, const struct side sides[CN_BACKTEST
         fact->left_later += left && later;
         fact->stayed_of += !left;
         fact->stayed_later += !left && later;
-        if (horizon == 1 && number_at(&sides[walk->question->basis], i, row, &number)) {
+        if (horizon == 1 && cn_walker_number(&sides[walk->question->basis], i, row, &number)) {
             cn_backtest_add_case(&walk->collected.values[i], number, left);
         }
     }
 }
 
-static void look_at_measures(struct walk *walk, const struct side *side, size_t row,
+static void look_at_measures(struct walk *walk, const struct cn_walker *side, size_t row,
                              enum cn_backtest_basis basis, bool left)
 {
     const struct cn_explain_at at = { .model = walk->program->health,
@@ -332,7 +228,7 @@ static void look_at_measures(struct walk *walk, const struct side *side, size_t 
     cn_arena_reset(&walk->parts);
 }
 
-static void look(struct walk *walk, const struct side sides[CN_BACKTEST_BASES], size_t row,
+static void look(struct walk *walk, const struct cn_walker sides[CN_BACKTEST_BASES], size_t row,
                  size_t horizon, bool left)
 {
     for (size_t basis = 0; basis < CN_BACKTEST_BASES; basis++) {
@@ -348,14 +244,14 @@ static void look(struct walk *walk, const struct side sides[CN_BACKTEST_BASES], 
     look_at_facts(walk, sides, row, horizon, left);
 }
 
-static void look_at_left(struct walk *walk, const struct side sides[CN_BACKTEST_BASES],
+static void look_at_left(struct walk *walk, const struct cn_walker sides[CN_BACKTEST_BASES],
                          const struct subject *subject, size_t row, size_t horizon)
 {
     struct cn_backtest_account *left = &walk->collected.left[subject->departure];
-    const struct side *side = &sides[walk->question->basis];
+    const struct cn_walker *side = &sides[walk->question->basis];
     struct cn_health_score score = cn_health_state_get(&side->health, row);
     double arr = 0;
-    (void)number_at(side, walk->program->list_columns[CN_LIST_ARR], row, &arr);
+    (void)cn_walker_number(side, walk->program->list_columns[CN_LIST_ARR], row, &arr);
     left->at[horizon].has_points = score.has_points;
     if (score.has_points) {
         const struct cn_scorecard *card = &walk->program->health->scorecards[score.scorecard];
@@ -393,7 +289,7 @@ static void count_beside(struct walk *walk)
 }
 
 /* Those beside a departure. */
-static void look_at_others(struct walk *walk, const struct side sides[CN_BACKTEST_BASES],
+static void look_at_others(struct walk *walk, const struct cn_walker sides[CN_BACKTEST_BASES],
                            const struct subject *subjects, size_t count, size_t departure,
                            size_t horizon)
 {
@@ -414,7 +310,7 @@ static void look_at_others(struct walk *walk, const struct side sides[CN_BACKTES
     }
 }
 
-static void look_around(struct walk *walk, const struct side sides[CN_BACKTEST_BASES],
+static void look_around(struct walk *walk, const struct cn_walker sides[CN_BACKTEST_BASES],
                         const struct subject *subjects, size_t count, int64_t day)
 {
     int64_t now = sides[0].when.now.us;
@@ -434,8 +330,8 @@ static void look_around(struct walk *walk, const struct side sides[CN_BACKTEST_B
     }
 }
 
-static void calibrate(struct walk *walk, const struct side *side, const struct subject *subjects,
-                      size_t count, int64_t day)
+static void calibrate(struct walk *walk, const struct cn_walker *side,
+                      const struct subject *subjects, size_t count, int64_t day)
 {
     for (size_t row = 0; row < count; row++) {
         struct cn_health_score score = cn_health_state_get(&side->health, row);
@@ -455,20 +351,19 @@ static void calibrate(struct walk *walk, const struct side *side, const struct s
 static bool go_on(struct walk *walk, struct cn_error *err)
 {
     const struct cn_backtest_question *question = walk->question;
-    const struct timespec pause = { .tv_nsec = PAUSE_NS };
-    (void)nanosleep(&pause, NULL); /* woken early, it just goes on sooner */
+    cn_walk_pause();
     walk->done++;
     return question->progress == NULL ||
            question->progress(question->arg, walk->done, walk->total) ||
            cn_fail(err, CN_UNAVAILABLE, "the back-test was stopped");
 }
 
-static bool walk_days(struct walk *walk, struct side sides[CN_BACKTEST_BASES],
+static bool walk_days(struct walk *walk, struct cn_walker sides[CN_BACKTEST_BASES],
                       const struct subject *subjects, size_t count, struct cn_error *err)
 {
     for (int64_t day = walk->first_day; day < walk->last_day; day++) {
-        if (!run_side(walk, &sides[CN_BACKTEST_KNOWN], day, false, err) ||
-            !run_side(walk, &sides[CN_BACKTEST_TRUE], day, true, err)) {
+        if (!run_side(walk, &sides[CN_BACKTEST_KNOWN], subjects, day, false, err) ||
+            !run_side(walk, &sides[CN_BACKTEST_TRUE], subjects, day, true, err)) {
             return false;
         }
         look_around(walk, sides, subjects, count, day);
@@ -485,7 +380,7 @@ static bool walk_days(struct walk *walk, struct side sides[CN_BACKTEST_BASES],
 static bool walk_chunk(struct walk *walk, const struct subject *subjects, size_t count,
                        struct cn_error *err)
 {
-    struct side sides[CN_BACKTEST_BASES];
+    struct cn_walker sides[CN_BACKTEST_BASES];
     for (size_t i = 0; i < CN_BACKTEST_BASES; i++) {
         open_side(walk, subjects, count, &sides[i]);
     }
@@ -494,7 +389,7 @@ static bool walk_chunk(struct walk *walk, const struct subject *subjects, size_t
                                        count, err) &&
               walk_days(walk, sides, subjects, count, err);
     for (size_t i = 0; i < CN_BACKTEST_BASES; i++) {
-        close_side(&sides[i]);
+        cn_walker_close(&sides[i]);
     }
     return ok;
 }
@@ -502,7 +397,7 @@ static bool walk_chunk(struct walk *walk, const struct subject *subjects, size_t
 static bool walk_all(struct walk *walk, struct cn_error *err)
 {
     bool compares = cn_column_set_compares(&walk->program->columns);
-    size_t chunk = compares ? walk->subject_count : CHUNK_ACCOUNTS;
+    size_t chunk = compares ? walk->subject_count : CN_WALK_CHUNK;
     int64_t days = walk->last_day - walk->first_day;
     walk->total = chunk > 0 ? (int64_t)((walk->subject_count + chunk - 1) / chunk) * days : 0;
     for (size_t from = 0; from < walk->subject_count; from += chunk) {

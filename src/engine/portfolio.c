@@ -38,6 +38,19 @@ static struct cn_portfolio_account account_at(const struct cn_engine *engine, ui
     return account;
 }
 
+/* Rows of the accounts that left: looked up once, since departures are fewer than accounts. */
+static void mark_left(const struct cn_engine *engine, const struct cn_fate_accounts *left,
+                      struct cn_bitmap *rows)
+{
+    uint32_t row = 0;
+    cn_bitmap_resize(rows, cn_frame_rows(engine->frame));
+    for (size_t i = 0; i < left->count; i++) {
+        if (cn_frame_find(engine->frame, left->ids[i], &row)) {
+            cn_bitmap_add(rows, row);
+        }
+    }
+}
+
 void cn_engine_portfolio(struct cn_engine *engine, const struct cn_unit *unit,
                          const struct cn_portfolio_filter *filter,
                          struct cn_portfolio *portfolio_out)
@@ -45,16 +58,18 @@ void cn_engine_portfolio(struct cn_engine *engine, const struct cn_unit *unit,
     const struct cn_account_filter owned = { .owner_id = filter->owner_id };
     struct cn_portfolio portfolio = { 0 };
     struct cn_bitmap match = { 0 };
+    struct cn_bitmap left = { 0 };
     size_t row = 0;
     (void)pthread_rwlock_rdlock(&engine->lock);
     cn_engine_match(engine, unit, &owned, &match);
-    const int64_t *accounts = cn_frame_accounts(engine->frame);
+    mark_left(engine, &filter->left, &left);
     for (size_t from = 0; cn_bitmap_next(&match, from, &row); from = row + 1) {
         struct cn_portfolio_account account = account_at(engine, (uint32_t)row, filter->currency);
-        account.has_left = cn_fate_has(&filter->left, (cn_account_id){ accounts[row] });
+        account.has_left = cn_bitmap_has(&left, row);
         cn_portfolio_add(&portfolio, &account);
     }
     (void)pthread_rwlock_unlock(&engine->lock);
+    cn_bitmap_deinit(&left);
     cn_bitmap_deinit(&match);
     *portfolio_out = portfolio;
 }

@@ -91,6 +91,19 @@ export function everyPage(view) {
     await assertClean(page);
   });
 
+  test(`two versions side by side are accessible (${view})`, async t => {
+    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    await page.goto(`${stage.demo.base}/comparison`);
+    await page.getByRole('button', { name: /^Whose accounts/ }).click();
+    await page.getByRole('menuitemradio', { name: 'Segment core' }).waitFor();
+    assert.deepEqual(await axeFindings(page, true), []);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Compare', exact: true }).click();
+    await page.getByRole('region', { name: 'How did it come about?', exact: true }).waitFor({ timeout: 240_000 });
+    await page.getByText('As a table').click();
+    await assertClean(page);
+  });
+
   test(`scorecards are accessible, and one of them whole (${view})`, async t => {
     const page = await signedIn(t, stage.browser, stage.demo.base, view);
     await page.goto(`${stage.demo.base}/scorecards`);

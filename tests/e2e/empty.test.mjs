@@ -19,6 +19,7 @@ const PAGES = {
   scorecards: 'No accounts yet',
   signals: 'Nothing asks for you',
   backtest: 'No account is marked as left yet',
+  comparison: 'Nothing was compared yet',
   sources: 'No sources yet',
   notifications: 'Nothing yet. A signal that is raised for you is listed here.',
 };

@@ -1318,6 +1318,58 @@ export interface paths {
         patch: operations["updateUser"];
         trace?: never;
     };
+    "/api/v1/comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Comparisons that were asked for */
+        get: operations["listComparisons"];
+        put?: never;
+        /** Ask how scores would have run under two versions of the program */
+        post: operations["askComparison"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comparisons/{comparison_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a comparison is, and what it came to */
+        get: operations["getComparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comparisons/{comparison_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a comparison that waits or runs */
+        post: operations["stopComparison"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -4333,6 +4385,240 @@ export interface components {
             is_disabled?: boolean;
             /** @description a new one, 8 to 256 bytes; ends their sessions */
             password?: string;
+        };
+        ComparisonList: {
+            /** @description the newest first; the last 20 are kept */
+            data: components["schemas"]["ComparisonBrief"][];
+            /** @description null: no more */
+            next_cursor: string | null;
+        };
+        ComparisonBrief: {
+            /** @description the run */
+            id: string;
+            /**
+             * @description how far it is; one runs at a time, back-tests included
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed";
+            /** @description of the program; null: files that were never a version */
+            version: number | null;
+            /** @description the version that was before */
+            against: number;
+            /**
+             * @description as it was asked
+             * @enum {string}
+             */
+            basis: "known" | "true";
+            /**
+             * Format: date
+             * @description the first day
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description the last day
+             */
+            to: string;
+            /**
+             * @description between two days that are shown
+             * @enum {string}
+             */
+            step: "day" | "week";
+            /** @description only this CSM's accounts; null: all */
+            owner_id: string | null;
+            /** @description only accounts in this segment; null: all */
+            segment: string | null;
+            /**
+             * Format: date-time
+             * @description when it was asked for
+             */
+            asked_at: string;
+            /** @description when it was done or failed */
+            ended_at: string | null;
+            /** @description while it runs: days of accounts evaluated */
+            done: number;
+            /** @description of so many; 0: not known yet */
+            total: number;
+            /** @description why it failed */
+            failure: string | null;
+        };
+        ComparisonAsk: {
+            /** @description of the program: the active one, unless this or files is given */
+            version?: number;
+            /** @description or a whole program that was not applied */
+            files?: components["schemas"]["ProgramFile"][];
+            /** @description the version that was before; unless given: the active one, or, of the active one, the one before it */
+            against?: number | null;
+            /**
+             * @description true, unless given: what was so then, whenever it was told; known: what had been told by then
+             * @enum {string}
+             */
+            basis?: "known" | "true";
+            /** @description the first day that is shown; 90 days before the last one unless given */
+            from?: string | null;
+            /** @description the last day, this day included; today unless given; at most 400 days in all */
+            to?: string | null;
+            /**
+             * @description what is shown: each day, unless given, or one a week back from the last; all are evaluated
+             * @enum {string}
+             */
+            step?: "day" | "week";
+            /** @description only accounts that this CSM owns today */
+            owner_id?: string | null;
+            /** @description only accounts that are in this segment of the running program today */
+            segment?: string | null;
+        };
+        Comparison: {
+            /** @description the run */
+            id: string;
+            /**
+             * @description how far it is; one runs at a time, back-tests included
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed";
+            /** @description of the program; null: files that were never a version */
+            version: number | null;
+            /** @description the version that was before */
+            against: number;
+            /**
+             * @description as it was asked
+             * @enum {string}
+             */
+            basis: "known" | "true";
+            /**
+             * Format: date
+             * @description the first day
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description the last day
+             */
+            to: string;
+            /**
+             * @description between two days that are shown
+             * @enum {string}
+             */
+            step: "day" | "week";
+            /** @description only this CSM's accounts; null: all */
+            owner_id: string | null;
+            /** @description only accounts in this segment; null: all */
+            segment: string | null;
+            /**
+             * Format: date-time
+             * @description when it was asked for
+             */
+            asked_at: string;
+            /** @description when it was done or failed */
+            ended_at: string | null;
+            /** @description while it runs: days of accounts evaluated */
+            done: number;
+            /** @description of so many; 0: not known yet */
+            total: number;
+            /** @description why it failed */
+            failure: string | null;
+            /** @description null: it is not done */
+            result: components["schemas"]["ComparisonResult"] | null;
+            /** @description of ARR */
+            currency: string;
+        };
+        ComparisonResult: {
+            /** @description that were compared */
+            accounts: number;
+            /** @description of those: another score or colour on some day shown */
+            differ: number;
+            /** @description oldest first */
+            days: components["schemas"]["ComparisonDay"][];
+            /** @description colours on the last day; those that do not occur are left out */
+            moves: components["schemas"]["ComparisonMove"][];
+            /** @description the accounts that differ most, the farthest apart first */
+            furthest: components["schemas"]["ComparisonAccount"][];
+            /** @description metrics that the log was not scanned for: what reads them is missing */
+            needs_scan: string[];
+        };
+        ComparisonDay: {
+            /**
+             * Format: date
+             * @description at its beginning
+             */
+            day: string;
+            /** @description under the program that was before */
+            before: components["schemas"]["ComparisonStanding"];
+            /** @description under the other */
+            after: components["schemas"]["ComparisonStanding"];
+            /** @description accounts of another colour, or with a score under one of them alone */
+            moved: number;
+        };
+        ComparisonStanding: {
+            /** @description the worst first, what has no score last */
+            colours: components["schemas"]["ComparisonColour"][];
+            /** @description shown grey for want of facts; each counts in its frozen colour, too */
+            grey: number;
+            /** @description accounts with a score */
+            scored: number;
+            /** @description score of those; null: there are none */
+            mean: number | null;
+        };
+        ComparisonColour: {
+            /**
+             * @description none: without a score
+             * @enum {string}
+             */
+            colour: "none" | "red" | "yellow" | "green";
+            /** @description accounts of it */
+            count: number;
+            /** @description their ARR then, in major units of the reporting currency; what is in another currency is not added */
+            arr: number;
+        };
+        ComparisonMove: {
+            /**
+             * @description under the program that was before; none: without a score
+             * @enum {string}
+             */
+            was: "none" | "red" | "yellow" | "green";
+            /**
+             * @description under the other
+             * @enum {string}
+             */
+            is: "none" | "red" | "yellow" | "green";
+            /** @description accounts */
+            count: number;
+            /** @description their ARR, in major units */
+            arr: number;
+        };
+        ComparisonAccount: {
+            /** @description the account */
+            id: string;
+            /** @description display name */
+            name: string;
+            /** @description on the last day, in major units */
+            arr: number;
+            /** @description points between both programs, the mean over the days shown */
+            distance: number;
+            /** @description shown, on which both gave a score */
+            days: number;
+            /**
+             * Format: date
+             * @description on which they were farthest apart
+             */
+            widest_day: string;
+            /** @description then, under the program that was before */
+            widest_before: components["schemas"]["ComparisonScore"];
+            /** @description then, under the other */
+            widest_after: components["schemas"]["ComparisonScore"];
+            /** @description on the last day, under the program that was before */
+            last_before: components["schemas"]["ComparisonScore"];
+            /** @description on the last day, under the other */
+            last_after: components["schemas"]["ComparisonScore"];
+        };
+        ComparisonScore: {
+            /** @description 0 to 100, 100 is healthy; null: no score */
+            points: number | null;
+            /**
+             * @description none: no score
+             * @enum {string}
+             */
+            colour: "none" | "red" | "yellow" | "green";
         };
     };
     responses: never;
@@ -15367,6 +15653,425 @@ export interface operations {
             };
             /** @description precondition-required */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listComparisons: {
+        parameters: {
+            query?: {
+                /** @description rows of a page, 200 unless given */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Comparisons that were asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonList"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askComparison: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComparisonAsk"];
+            };
+        };
+        responses: {
+            /** @description Ask how scores would have run under two versions of the program */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonBrief"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported-media-type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getComparison: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the run */
+                comparison_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far a comparison is, and what it came to */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopComparison: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the run */
+                comparison_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description End a comparison that waits or runs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonBrief"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

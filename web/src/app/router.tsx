@@ -10,7 +10,7 @@ import {
 } from '@tanstack/react-router';
 import { hasStatus } from '@/api/errors';
 import { readSearch } from '@/features/accounts';
-import { readBacktestSearch } from '@/features/backtest';
+import { readBacktestSearch, readComparisonSearch } from '@/features/backtest';
 import { readPortfolioSearch } from '@/features/portfolio';
 import type { ProgramView } from '@/features/program/ProgramPage';
 import { readScorecardsSearch } from '@/features/scorecards';
@@ -160,6 +160,13 @@ const backtest = createRoute({
   component: lazyRouteComponent(parts.backtest, 'Backtest'),
 });
 
+const comparison = createRoute({
+  getParentRoute: () => app,
+  path: '/comparison',
+  validateSearch: only(readComparisonSearch),
+  component: lazyRouteComponent(parts.backtest, 'Comparison'),
+});
+
 const notifications = createRoute({
   getParentRoute: () => app,
   path: '/notifications',
@@ -195,6 +202,7 @@ const tree = root.addChildren([
     coverage,
     scorecards,
     backtest,
+    comparison,
     program,
     sources,
     users,

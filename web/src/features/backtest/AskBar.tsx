@@ -1,53 +1,14 @@
 // What to test: a version of the program, another one beside it, and what counts as known.
-import { Button, Menu } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { Backtest, BacktestAsk } from '@/api/types';
 import { t } from '@/lib/i18n';
-import { Icon } from '@/ui/Icon';
 import page from '@/ui/page.module.css';
+import { Choice } from './Choice';
 import { useTestable } from './queries';
 
 const NONE = 'none';
 type Basis = 'known' | 'true';
-
-interface ChoiceProps {
-  label: string;
-  value: string;
-  choices: readonly { value: string; label: string; note?: string }[];
-  onChange: (value: string) => void;
-}
-
-function Choice({ label, value, choices, onChange }: ChoiceProps) {
-  const chosen = choices.find(one => one.value === value)?.label ?? value;
-  return (
-    <Menu>
-      <Menu.Target>
-        <Button
-          size="xs"
-          variant="default"
-          aria-label={`${label}: ${chosen}`}
-          rightSection={<Icon name="down" size={12} />}
-        >
-          {chosen}
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown className={page.menu}>
-        <Menu.Label>{label}</Menu.Label>
-        {choices.map(one => (
-          <Menu.RadioItem
-            key={one.value}
-            value={one.value}
-            checked={one.value === value}
-            onClick={() => onChange(one.value)}
-          >
-            {one.label}
-            {one.note && <span className={page.doc}>{one.note}</span>}
-          </Menu.RadioItem>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
-  );
-}
 
 interface Props {
   disabled: boolean;

@@ -2,7 +2,7 @@
 // from the history that is kept.  The page that a sceptic is shown: intervals beside every figure.
 import './texts';
 import { Button, Progress } from '@mantine/core';
-import { useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { hasStatus } from '@/api/errors';
 import type { Backtest, BacktestAsk } from '@/api/types';
 import { useDepartures } from '@/features/departures';
@@ -108,7 +108,12 @@ export function BacktestPage({ search }: { search: BacktestSearch }) {
   const count = marked.data?.data.length ?? 0;
   const isLoading = runs.isPending || marked.isPending || (run.isPending && run.fetchStatus !== 'idle');
   return (
-    <Page className={classes.page} title={t('backtest.title')} lead={t('backtest.lead')}>
+    <Page
+      className={classes.page}
+      title={t('backtest.title')}
+      lead={t('backtest.lead')}
+      aside={<Link to="/comparison">{t('comparison.title')}</Link>}
+    >
       {isDenied ? (
         <Empty title={t('backtest.denied')}>
           <p>{t('backtest.deniedWhy')}</p>

@@ -1,1 +1,7 @@
-export { type BacktestSearch, readBacktestSearch } from './search';
+export { useAskComparison } from './comparisons';
+export {
+  type BacktestSearch,
+  type ComparisonSearch,
+  readBacktestSearch,
+  readComparisonSearch,
+} from './search';

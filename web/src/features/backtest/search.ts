@@ -7,3 +7,16 @@ export interface BacktestSearch {
 
 export const readBacktestSearch = (search: FlatSearch): BacktestSearch =>
   search.run ? { run: search.run } : {};
+
+/** Of two versions side by side: a run, or what a new one begins with. */
+export interface ComparisonSearch {
+  run?: string | undefined;
+  version?: string | undefined;
+  against?: string | undefined;
+}
+
+export const readComparisonSearch = ({ run, version, against }: FlatSearch): ComparisonSearch => ({
+  ...(run ? { run } : {}),
+  ...(version ? { version } : {}),
+  ...(against ? { against } : {}),
+});

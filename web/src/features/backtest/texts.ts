@@ -1,5 +1,6 @@
-// The texts of this page are loaded with it.
+// The texts of these pages are loaded with them.
 import { addTexts } from '@/lib/i18n';
 import { backtest } from '@/lib/i18n/backtest';
+import { comparison } from '@/lib/i18n/comparison';
 
-addTexts({ backtest });
+addTexts({ backtest, comparison });

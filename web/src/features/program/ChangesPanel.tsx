@@ -1,5 +1,8 @@
 // The draft against the active version: what changes in the text, and what that does to the book.
+import { Button } from '@mantine/core';
+import { useNavigate } from '@tanstack/react-router';
 import type { ProgramFile } from '@/api/types';
+import { useAskComparison } from '@/features/backtest';
 import { QueryFailure } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { Empty, LoadingLines } from '@/ui/states';
@@ -7,6 +10,25 @@ import { Effects } from './Effects';
 import { LineDiff } from './LineDiff';
 import classes from './Panels.module.css';
 import type { useEffects } from './queries';
+
+/** What it does now is below; what it would have done is a run of its own, on a page of its own. */
+function OverThePast({ files }: { files: readonly ProgramFile[] }) {
+  const navigate = useNavigate();
+  const ask = useAskComparison();
+  const start = () =>
+    ask.mutate(
+      { files: [...files] },
+      { onSuccess: ({ id }) => void navigate({ to: '/comparison', search: { run: id } }) },
+    );
+  return (
+    <>
+      <Button size="compact-xs" variant="default" w="fit-content" loading={ask.isPending} onClick={start}>
+        {t('program.effects.past')}
+      </Button>
+      {ask.error && <QueryFailure error={ask.error} />}
+    </>
+  );
+}
 
 interface Props {
   before: readonly ProgramFile[];
@@ -21,6 +43,7 @@ export function ChangesPanel({ before, after, effects, isBroken }: Props) {
     <div className={classes.panel}>
       <section aria-label={t('program.effects.title')}>
         <h2>{t('program.effects.title')}</h2>
+        {!isBroken && <OverThePast files={after} />}
         {isBroken ? (
           <p className="dim">{t('program.effects.refused')}</p>
         ) : effects.error ? (

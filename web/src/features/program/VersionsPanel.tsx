@@ -1,7 +1,9 @@
 // Every version that there was: who, when, why, what it changed, and the way back to it.
 import { Button } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import type { ProgramVersion } from '@/api/types';
-import { QueryFailure, When } from '@/features/session';
+import type { ComparisonSearch } from '@/features/backtest';
+import { QueryFailure, useCan, When } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { LoadingLines } from '@/ui/states';
 import { LineDiff } from './LineDiff';
@@ -52,8 +54,16 @@ function About({ one }: { one: ProgramVersion }) {
   );
 }
 
+/** Over the past: an older version against the active one, that one against the one before it. */
+function comparisonOf({ version, is_active }: ProgramVersion): ComparisonSearch {
+  return is_active
+    ? { version: String(version), against: String(version - 1) }
+    : { against: String(version) };
+}
+
 function Row({ one, isOpen, mayRollBack, onToggle, onRollback }: RowProps) {
   const { version } = one;
+  const mayTry = useCan('try');
   return (
     <li className={classes.version} data-active={one.is_active}>
       <div className={classes.versionHead}>
@@ -68,6 +78,19 @@ function Row({ one, isOpen, mayRollBack, onToggle, onRollback }: RowProps) {
           >
             {t('program.panel.changes')}
           </Button>
+          {mayTry && one.failure === null && !(one.is_active && version === 1) && (
+            <Link
+              to="/comparison"
+              search={comparisonOf(one)}
+              className={classes.past}
+              aria-label={t(
+                one.is_active ? 'program.versions.comparePrevious' : 'program.versions.compareActive',
+                { version },
+              )}
+            >
+              {t('program.versions.compare')}
+            </Link>
+          )}
           {mayRollBack && !one.is_active && one.state === 'past' && (
             <Button
               size="compact-xs"

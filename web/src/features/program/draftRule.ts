@@ -1,6 +1,6 @@
 // A new rule from another page: into the draft that the program's page shows, tries and applies.
 import { useSession } from '@/features/session';
-import { keepDraft, loadDraft } from './draft';
+import { keepDraft, loadDraft, textOf, withFile } from './draft';
 import { useProgram, useScope } from './queries';
 import { addRule, type NewRule, type Placed, ruleNameFault } from './rules';
 
@@ -11,6 +11,8 @@ export interface DraftedRules {
   isFault: (rule: Pick<NewRule, 'kind' | 'name'>) => boolean;
   /** Where it stands now; null if the browser keeps no drafts. */
   add: (rule: NewRule) => Placed | null;
+  /** A whole new file; one of that name stays as it is.  False if the browser keeps no drafts. */
+  addFile: (name: string, text: string) => boolean;
 }
 
 /** `rules` is null until the program is read. */
@@ -30,6 +32,11 @@ export function useDraftedRules(): { rules: DraftedRules | null; error: Error | 
       const placed = addRule(scope, files, '', rule);
       const isKept = keepDraft(localStorage, user.id, { base, files: placed.files, at: Date.now() });
       return isKept ? placed : null;
+    },
+    addFile: (name, text) => {
+      const { base, files } = now();
+      if (textOf(files, name) !== undefined) return true;
+      return keepDraft(localStorage, user.id, { base, files: withFile(files, name, text), at: Date.now() });
     },
   };
   return { rules, error: null, retry };

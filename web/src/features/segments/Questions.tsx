@@ -1,14 +1,19 @@
 // How complete the answers to the seven questions are: by question, and by account.
-import { Link } from '@tanstack/react-router';
+import { Button } from '@mantine/core';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
 import type { QuestionGround, SegmentBoard } from '@/api/types';
-import { useFormat } from '@/features/session';
+import { useDraftedRules } from '@/features/program';
+import { useCan, useFormat } from '@/features/session';
 import { percentOf } from '@/lib/format';
 import { t } from '@/lib/i18n';
+import { usePhone } from '@/lib/screen';
 import { DataTable } from '@/ui/DataTable';
 import { Panel } from '@/ui/Page';
 import page from '@/ui/page.module.css';
 import { ShareBar } from '@/ui/ShareBar';
 import { useQuestionGrounds } from './queries';
+import { type Ready, readyFor } from './ready';
 import classes from './Segments.module.css';
 
 /** The facts that the answers come from, by what they are of. */
@@ -31,6 +36,56 @@ function AsOf({ ground }: { ground: QuestionGround | undefined }) {
   return (
     <span title={ground.oldest ? t('segments.oldest', { date: format.date(ground.oldest) }) : undefined}>
       {format.date(ground.as_of)}
+    </span>
+  );
+}
+
+/** The one step to an answer: a model for the question, as a draft of the program. */
+function DraftButton({ ready, ask }: { ready: Ready; ask: string }) {
+  const navigate = useNavigate();
+  const { rules } = useDraftedRules();
+  const [isLost, setLost] = useState(false);
+  const open = () => {
+    if (!rules?.addFile(ready.file, ready.text)) return setLost(true);
+    void navigate({ to: '/program', search: { file: ready.file, panel: 'changes' } });
+  };
+  return (
+    <>
+      <Button
+        size="compact-xs"
+        variant="default"
+        disabled={!rules}
+        aria-label={t('segments.draft.label', { question: ask })}
+        onClick={open}
+      >
+        {t('segments.draft.open')}
+      </Button>
+      {isLost && <span role="alert">{t('segments.save.lost')}</span>}
+    </>
+  );
+}
+
+/** No model answers the question: what one would need, and the step to it. */
+function NoModel({ question }: { question: string }) {
+  const mayTry = useCan('try');
+  const isPhone = usePhone();
+  const ready = readyFor(question);
+  return (
+    <span className={classes.draft}>
+      <span className="dim">{t('segments.noModel')}</span>
+      {ready && mayTry && !isPhone && (
+        <DraftButton ready={ready} ask={t(`questions.ask.${question as 'who'}`)} />
+      )}
+      {ready && (
+        <span className={page.doc}>
+          {ready.traits.length > 0
+            ? t('segments.draft.needs', {
+                count: ready.traits.length,
+                names: ready.traits.map(name => `trait.${name}`).join(', '),
+              })
+            : t('segments.draft.needsNothing')}
+        </span>
+      )}
     </span>
   );
 }
@@ -60,7 +115,7 @@ export function Questions({ board }: { board: SegmentBoard }) {
           {board.questions.map(({ question, accounts }) => (
             <tr key={question}>
               <th scope="row">{t(`questions.ask.${question as 'who'}`)}</th>
-              <td>{modelsOf(question).join(', ') || <span className="dim">{t('segments.noModel')}</span>}</td>
+              <td>{modelsOf(question).join(', ') || <NoModel question={question} />}</td>
               <td>
                 <Sources ground={grounds?.get(question)} />
               </td>

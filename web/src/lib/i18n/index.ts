@@ -1,6 +1,7 @@
 // Every text a person reads comes from here.  A text that is missing is a compile error.
 import i18next from 'i18next';
 import type { backtest } from './backtest';
+import type { comparison } from './comparison';
 import { en } from './en';
 import type { program } from './program';
 import type { scorecards } from './scorecards';
@@ -13,6 +14,7 @@ declare module 'i18next' {
     resources: {
       translation: typeof en & {
         backtest: typeof backtest;
+        comparison: typeof comparison;
         program: typeof program;
         scorecards: typeof scorecards;
         segments: typeof segments;

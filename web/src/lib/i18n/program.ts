@@ -100,6 +100,7 @@ export const program = {
     noneHelp:
       'The text is that of the active version. What you change stands here, with what it does to the book.',
     refused: 'What the text would do can be told when it has no mistakes.',
+    past: 'Compare over the last 90 days',
     title: 'What it does to the book',
     nothing: 'No account changes its score, colour, segment or signals.',
     text: 'What changes in the text',
@@ -160,6 +161,9 @@ export const program = {
     rolls: 'Rolls back to version {{version}}',
     more: 'Older versions',
     changes: 'Changes of version {{version}}',
+    compare: 'Over the past',
+    comparePrevious: 'Compare version {{version}} with the one before it, over the past',
+    compareActive: 'Compare version {{version}} with the active one, over the past',
     rollback: 'Roll back',
     rollbackTo: 'Roll back to version {{version}}',
     rolled: 'Version {{version}} is active, with the text of version {{of}}.',

@@ -32,6 +32,13 @@ export const segments = {
   answered: 'Answered',
   open: 'Open',
   noModel: 'no model yet',
+  draft: {
+    open: 'Draft one',
+    label: 'Draft a model that answers “{{question}}”',
+    needs_one: 'It reads {{names}}, which your systems send with group calls.',
+    needs_other: 'It reads {{names}}, which your systems send with group calls.',
+    needsNothing: 'It reads what is there already.',
+  },
   source: 'Source',
   asOf: 'As of',
   confidence: 'Confidence',
