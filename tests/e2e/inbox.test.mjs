@@ -159,7 +159,7 @@ test('who may change nothing reads signals, and is offered nothing that picks or
   await page.request.post(`${base}/api/v1/session`, { data: { email: data.email, password: data.password }, headers: { origin: base } });
   await page.goto(`${base}/signals`);
   await list(page).getByRole('link').first().waitFor();
-  assert.equal(await page.getByRole('checkbox').count(), 0);
+  assert.equal(await list(page).getByRole('checkbox').count(), 0);
   await page.keyboard.press('j');
   await page.keyboard.press('x');
   await page.getByRole('article', { name: 'Signal' }).getByRole('heading', { level: 2 }).waitFor();
