@@ -1,6 +1,7 @@
 #include "api/access.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/str.h"
 
@@ -10,32 +11,34 @@ static const struct cn_field path_rows[] = {
 const struct cn_fields cn_account_path_fields =
     CN_FIELDS("AccountPath", struct cn_account_path, path_rows);
 
-bool cn_page_cut(const struct cn_page_query *query, size_t item_size, struct cn_list *list,
+bool cn_page_cut(const struct cn_page_query *query, size_t item_size, void *list,
                  struct cn_page_end *next_out, enum cn_given *next_given_out, struct cn_error *err)
 {
     const size_t limit = query->limit_given == CN_GIVEN ? (size_t)query->limit : CN_PAGE_MAX;
-    char *items = list->items;
+    struct cn_list whole;
+    memcpy(&whole, list, sizeof(whole));
+    char *items = whole.items;
     size_t first = 0;
     if (query->cursor_given == CN_GIVEN) {
-        while (first < list->count &&
+        while (first < whole.count &&
                *(const int64_t *)(void *)(items + first * item_size) != query->cursor.value) {
             first++;
         }
-        if (first == list->count) {
+        if (first == whole.count) {
             cn_fail(err, CN_MALFORMED, "the list has no such row any more");
             return cn_error_field(err, "cursor");
         }
         first++;
     }
     *next_given_out = CN_NULL;
-    size_t count = list->count - first;
+    size_t count = whole.count - first;
     if (count > limit) {
         count = limit;
         next_out->value = *(const int64_t *)(void *)(items + (first + count - 1) * item_size);
         *next_given_out = CN_GIVEN;
     }
-    list->items = count > 0 ? items + first * item_size : items;
-    list->count = count;
+    const struct cn_list cut = { count > 0 ? items + first * item_size : items, count };
+    memcpy(list, &cut, sizeof(cut));
     return true;
 }
 

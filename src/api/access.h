@@ -48,12 +48,13 @@ struct cn_page_end {
 };
 
 /*
- * Cuts *list, whose items begin with their 64-bit id, to the page that was asked for.  Fails with
- * CN_MALFORMED if the cursor is not in the list.
+ * Cuts a list to the page that was asked for.  `list` points to what a CN_FIELD_LIST may be, { T
+ * *items; size_t count; }, where each T has `item_size` bytes and begins with its 64-bit id; it
+ * keeps its memory.  Fails with CN_MALFORMED if the cursor is not in the list.
  */
-CN_MUST_CHECK bool cn_page_cut(const struct cn_page_query *query, size_t item_size,
-                               struct cn_list *list, struct cn_page_end *next_out,
-                               enum cn_given *next_given_out, struct cn_error *err);
+CN_MUST_CHECK bool cn_page_cut(const struct cn_page_query *query, size_t item_size, void *list,
+                               struct cn_page_end *next_out, enum cn_given *next_given_out,
+                               struct cn_error *err);
 
 /* The path of an account, and of what hangs below it. */
 struct cn_account_path {

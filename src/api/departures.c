@@ -132,14 +132,8 @@ static bool handle_get(const struct cn_request *req, struct cn_response *res, st
 /* A page of the list, which becomes its part. */
 static bool cut(const struct cn_request *req, struct departure_page *page, struct cn_error *err)
 {
-    struct cn_list list = { page->data.items, page->data.count };
-    if (!cn_page_cut(req->query, sizeof(struct cn_departure), &list, &page->next_cursor,
-                     &page->next_cursor_given, err)) {
-        return false;
-    }
-    page->data.items = list.items;
-    page->data.count = list.count;
-    return true;
+    return cn_page_cut(req->query, sizeof(struct cn_departure), &page->data, &page->next_cursor,
+                       &page->next_cursor_given, err);
 }
 
 static bool handle_suggest(const struct cn_request *req, struct cn_response *res,

@@ -112,14 +112,8 @@ static bool handle_list(const struct cn_request *req, struct cn_response *res, s
         view->is_current = view->is_current && !has_current[view->kind]; /* after a merge */
         has_current[view->kind] |= view->is_current;
     }
-    struct cn_list list = { page->data.items, page->data.count };
-    if (!cn_page_cut(req->query, sizeof(struct judgement_view), &list, &page->next_cursor,
-                     &page->next_cursor_given, err)) {
-        return false;
-    }
-    page->data.items = list.items;
-    page->data.count = list.count;
-    return true;
+    return cn_page_cut(req->query, sizeof(struct judgement_view), &page->data, &page->next_cursor,
+                       &page->next_cursor_given, err);
 }
 
 static bool handle_create(const struct cn_request *req, struct cn_response *res,

@@ -118,14 +118,8 @@ static bool handle_list(const struct cn_request *req, struct cn_response *res, s
             page->data.items[page->data.count++] = view_of(req, &sources.items[i]);
         }
     }
-    struct cn_list list = { page->data.items, page->data.count };
-    if (!cn_page_cut(req->query, sizeof(struct source_view), &list, &page->next_cursor,
-                     &page->next_cursor_given, err)) {
-        return false;
-    }
-    page->data.items = list.items;
-    page->data.count = list.count;
-    return true;
+    return cn_page_cut(req->query, sizeof(struct source_view), &page->data, &page->next_cursor,
+                       &page->next_cursor_given, err);
 }
 
 static bool handle_create(const struct cn_request *req, struct cn_response *res,

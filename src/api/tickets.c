@@ -92,17 +92,9 @@ static bool handle_list(const struct cn_request *req, struct cn_response *res, s
 {
     const struct cn_account_path *path = req->path;
     struct ticket_page *page = res->body;
-    if (!cn_ticket_list(&req->unit, path->account_id, &page->data, err)) {
-        return false;
-    }
-    struct cn_list list = { page->data.items, page->data.count };
-    if (!cn_page_cut(req->query, sizeof(struct cn_ticket), &list, &page->next_cursor,
-                     &page->next_cursor_given, err)) {
-        return false;
-    }
-    page->data.items = list.items;
-    page->data.count = list.count;
-    return true;
+    return cn_ticket_list(&req->unit, path->account_id, &page->data, err) &&
+           cn_page_cut(req->query, sizeof(struct cn_ticket), &page->data, &page->next_cursor,
+                       &page->next_cursor_given, err);
 }
 
 static bool handle_get(const struct cn_request *req, struct cn_response *res, struct cn_error *err)

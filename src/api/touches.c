@@ -114,14 +114,9 @@ static bool handle_list(const struct cn_request *req, struct cn_response *res, s
     for (size_t i = 0; i < touches.count; i++) {
         page->data.items[i] = view_of(&touches.items[i], &users);
     }
-    struct cn_list list = { page->data.items, touches.count };
-    if (!cn_page_cut(req->query, sizeof(struct touch_view), &list, &page->next_cursor,
-                     &page->next_cursor_given, err)) {
-        return false;
-    }
-    page->data.items = list.items;
-    page->data.count = list.count;
-    return true;
+    page->data.count = touches.count;
+    return cn_page_cut(req->query, sizeof(struct touch_view), &page->data, &page->next_cursor,
+                       &page->next_cursor_given, err);
 }
 
 static bool handle_create(const struct cn_request *req, struct cn_response *res,

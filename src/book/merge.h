@@ -38,6 +38,13 @@ CN_MUST_CHECK bool cn_merge_move_rows(const struct cn_unit *unit, const char *co
                                       const char *drop, cn_account_id from, cn_account_id into,
                                       struct cn_error *err);
 
+/* For a part whose history ends with the account: `sql` gives the last instant in microseconds and
+ * how many rows account $1 has.  *end_out is the moment after all of them, now at the earliest, and
+ * *has_any_out says whether there is one to end.  In book/merge_part.c. */
+CN_MUST_CHECK bool cn_merge_history_end(const struct cn_unit *unit, const char *sql,
+                                        cn_account_id from, cn_time *end_out, bool *has_any_out,
+                                        struct cn_error *err);
+
 /* Those of book/, in book/merge_part.c. */
 extern const struct cn_account_part cn_person_part;
 extern const struct cn_account_part cn_contract_part;

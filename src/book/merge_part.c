@@ -25,6 +25,25 @@ bool cn_merge_move_rows(const struct cn_unit *unit, const char *copy, const char
     return cn_sql_run(stmt, err);
 }
 
+bool cn_merge_history_end(const struct cn_unit *unit, const char *sql, cn_account_id from,
+                          cn_time *end_out, bool *has_any_out, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    if (!cn_sql_prepare(unit->conn, sql, &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, from.value);
+    bool ok = cn_sql_step(stmt, &row, err);
+    if (ok) {
+        const int64_t last = cn_sql_column_i64(stmt, 0);
+        end_out->us = last >= unit->now.us ? last + 1 : unit->now.us;
+        *has_any_out = cn_sql_column_i64(stmt, 1) > 0;
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
 /* What cn_merge_move_rows() takes. */
 struct move {
     const char *insert;

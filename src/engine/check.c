@@ -49,6 +49,16 @@ static void close_bare(struct bare *bare)
     cn_tz_free(bare->tz);
 }
 
+/* Those that a person calls so: not coverage models, stages and their goals, which are sets too. */
+static int64_t count_segments(const struct cn_segment_model *model)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < model->count; i++) {
+        count += model->items[i].kind == CN_SEGMENT_PLAIN;
+    }
+    return count;
+}
+
 bool cn_program_check(const struct cn_program_files *files, struct cn_program_summary *summary_out,
                       struct cn_diagnostics *problems)
 {
@@ -58,7 +68,7 @@ bool cn_program_check(const struct cn_program_files *files, struct cn_program_su
         *summary_out = (struct cn_program_summary){
             .metrics = (int64_t)bare.program->metrics->count,
             .scorecards = (int64_t)bare.program->health->scorecard_count,
-            .segments = (int64_t)bare.program->segments->count,
+            .segments = count_segments(bare.program->segments),
             .signals = (int64_t)bare.program->signals->rule_count,
             .columns = (int64_t)bare.program->columns.count,
         };

@@ -15,7 +15,7 @@
 struct cn_program_summary {
     int64_t metrics;
     int64_t scorecards;
-    int64_t segments;
+    int64_t segments; /* of no other kind of set: no coverage models, no stages */
     int64_t signals;
     int64_t columns;
 };

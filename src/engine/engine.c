@@ -575,6 +575,7 @@ void cn_engine_free(struct cn_engine *engine)
     free(engine->pending.colours.items);
     cn_arena_deinit(&engine->pending.arena);
     cn_arena_deinit(&engine->scratch);
+    (void)pthread_cond_destroy(&engine->halted);
     (void)pthread_cond_destroy(&engine->settled);
     (void)pthread_mutex_destroy(&engine->settle_lock);
     (void)pthread_rwlock_destroy(&engine->lock);

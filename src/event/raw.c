@@ -37,6 +37,18 @@ static bool damaged(struct cn_error *err)
     return cn_fail(err, CN_INTERNAL, "log segment is damaged");
 }
 
+/* The numbers of a row are what the file claims: neither sums nor products of them may wrap. */
+static bool is_sound(int64_t seq, int64_t count)
+{
+    return seq >= 1 && count >= 1 && count <= INT64_MAX - seq;
+}
+
+/* Whether there is a pair of numbers for each of `count` events. */
+static bool has_pairs(cn_str bytes, int64_t count)
+{
+    return bytes.len % PAIR_BYTES == 0 && bytes.len / PAIR_BYTES == (size_t)count;
+}
+
 bool cn_segment_insert(struct cn_segment *segment, const struct cn_block_row *row,
                        struct cn_error *err)
 {
@@ -93,11 +105,12 @@ static bool take_block(struct cn_sql_stmt *stmt, bool with_body, struct block *b
                        struct cn_error *err)
 {
     block->seq = cn_sql_column_i64(stmt, 0);
-    block->count = (size_t)cn_sql_column_i64(stmt, 1);
+    const int64_t count = cn_sql_column_i64(stmt, 1);
+    block->count = (size_t)count;
     block->has_body = with_body;
     cn_buf_clear(&block->chain);
     cn_buf_add_str(&block->chain, cn_sql_column_blob(stmt, 2));
-    if (block->seq < 1 || block->chain.len != block->count * PAIR_BYTES) {
+    if (!is_sound(block->seq, count) || !has_pairs(cn_buf_str(&block->chain), count)) {
         return damaged(err);
     }
     if (!with_body) {
@@ -185,12 +198,17 @@ static bool load_range(struct cn_sql_conn *conn, int64_t from, int64_t to, struc
         if (!ok || !found) {
             break;
         }
-        scan->blocks[scan->count++] = (struct scanned_block){
+        struct scanned_block *block = &scan->blocks[scan->count++];
+        *block = (struct scanned_block){
             .seq = cn_sql_column_i64(stmt, 0),
             .count = cn_sql_column_i64(stmt, 1),
             .codec = (enum cn_codec)cn_sql_column_i64(stmt, 2),
             .body = cn_arena_str(&scan->arena, cn_sql_column_blob(stmt, 3)),
         };
+        if (!is_sound(block->seq, block->count)) {
+            ok = damaged(err);
+            break;
+        }
     }
     cn_sql_finish(stmt);
     return ok;
@@ -364,11 +382,11 @@ static bool load_blocks(struct cn_sql_conn *conn, struct load *load, bool *more_
             break;
         }
         int64_t seq = cn_sql_column_i64(stmt, 0);
-        size_t count = (size_t)cn_sql_column_i64(stmt, 1);
+        int64_t count = cn_sql_column_i64(stmt, 1);
         cn_str ids = cn_sql_column_blob(stmt, 3);
         cn_str chain = cn_sql_column_blob(stmt, 4);
-        if (seq < load->next || count == 0 || ids.len != count * PAIR_BYTES ||
-            chain.len != ids.len) {
+        if (seq < load->next || !is_sound(seq, count) || !has_pairs(ids, count) ||
+            !has_pairs(chain, count)) {
             (void)damaged(err); /* always false */
             goto done;
         }
@@ -376,8 +394,8 @@ static bool load_blocks(struct cn_sql_conn *conn, struct load *load, bool *more_
         if (load->first_received.us == 0) {
             load->first_received = load->last_received;
         }
-        load->block(load->arg, seq, count, ids, chain);
-        load->next = seq + (int64_t)count;
+        load->block(load->arg, seq, (size_t)count, ids, chain);
+        load->next = seq + count;
         rows++;
     }
     *more_out = rows == LOAD_BLOCKS;

@@ -212,48 +212,38 @@ static bool apply(struct cn_sql_conn *conn, const char *set, const struct cn_emb
     return true;
 }
 
-bool cn_migrate_version(struct cn_sql_conn *conn, const char *set, int64_t *version_out,
-                        struct cn_error *err)
+/* The number that `sql` gives of the set $1; nothing counts as 0. */
+static bool ask_number(struct cn_sql_conn *conn, const char *sql, const char *set,
+                       int64_t *number_out, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
     bool row = false;
-    if (!ensure_table(conn, err) ||
-        !cn_sql_prepare(conn, "SELECT max(number) FROM schema_migration WHERE set_name = $1", &stmt,
-                        err)) {
+    if (!cn_sql_prepare(conn, sql, &stmt, err)) {
         return false;
     }
     cn_sql_bind_str(stmt, 1, cn_str_of(set));
     bool ok = cn_sql_step(stmt, &row, err);
     if (ok) {
-        *version_out = cn_sql_column_i64(stmt, 0);
+        *number_out = cn_sql_column_i64(stmt, 0);
     }
     cn_sql_finish(stmt);
     return ok;
 }
 
-static bool count_applied(struct cn_sql_conn *conn, const char *set, int64_t *count_out,
-                          struct cn_error *err)
+bool cn_migrate_version(struct cn_sql_conn *conn, const char *set, int64_t *version_out,
+                        struct cn_error *err)
 {
-    struct cn_sql_stmt *stmt = NULL;
-    bool row = false;
-    if (!cn_sql_prepare(conn, "SELECT count(*) FROM schema_migration WHERE set_name = $1", &stmt,
-                        err)) {
-        return false;
-    }
-    cn_sql_bind_str(stmt, 1, cn_str_of(set));
-    bool ok = cn_sql_step(stmt, &row, err);
-    if (ok) {
-        *count_out = cn_sql_column_i64(stmt, 0);
-    }
-    cn_sql_finish(stmt);
-    return ok;
+    return ensure_table(conn, err) &&
+           ask_number(conn, "SELECT max(number) FROM schema_migration WHERE set_name = $1", set,
+                      version_out, err);
 }
 
 bool cn_migrate_check(struct cn_sql_conn *conn, const char *set,
                       const struct cn_embedded_file *files, size_t count, struct cn_error *err)
 {
     int64_t applied = 0;
-    if (!count_applied(conn, set, &applied, err)) {
+    if (!ask_number(conn, "SELECT count(*) FROM schema_migration WHERE set_name = $1", set,
+                    &applied, err)) {
         return cn_error_context(err, "looking at the migrations of %s", set);
     }
     bool same = applied == (int64_t)count;

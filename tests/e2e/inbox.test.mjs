@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { axeFindings, onStage, signedIn } from './browser.mjs';
+import { axeFindings, LOGIN, onStage, openPage, signedIn } from './browser.mjs';
 
 const stage = onStage({ selfService: 200 });
 
@@ -147,6 +147,24 @@ test('the navigation says how many open signals are one\'s own, as that changes,
   assert.deepEqual(await axeFindings(page), []);
   await send(`/api/v1/signals/${signals[1]}/assign`, { assignee_id: null });
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Signals', exact: true }).waitFor();
+});
+
+test('who may change nothing reads signals, and is offered nothing that picks or moves them', async t => {
+  const { base } = stage.demo;
+  const admin = await signedIn(t, stage.browser, base);
+  const data = { email: 'vic@cairn.example', name: 'Vic', role: 'viewer', scope: 'all', team: 'Mid-market', password: LOGIN.password };
+  const added = await admin.request.post(`${base}/api/v1/users`, { data, headers: { origin: base } });
+  assert.equal(added.status(), 201, await added.text());
+  const page = await openPage(t, stage.browser, base);
+  await page.request.post(`${base}/api/v1/session`, { data: { email: data.email, password: data.password }, headers: { origin: base } });
+  await page.goto(`${base}/signals`);
+  await list(page).getByRole('link').first().waitFor();
+  assert.equal(await list(page).getByRole('checkbox').count(), 0);
+  await page.keyboard.press('j');
+  await page.keyboard.press('x');
+  await page.getByRole('article', { name: 'Signal' }).getByRole('heading', { level: 2 }).waitFor();
+  assert.equal(await page.getByRole('toolbar').count(), 0);
+  assert.equal(await page.getByRole('button', { name: /^(Acknowledge|Resolve|Snooze|Assign)/ }).count(), 0);
 });
 
 test('every page is reached by two keys', async t => {

@@ -83,6 +83,16 @@ for (const lost of ['js', 'css']) {
   });
 }
 
+test('the events of an account are its newest, and the page says so', async t => {
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  const { id } = await accountNamed(page, stage.demo.base, 'TechCorp');
+  await page.goto(`${stage.demo.base}/accounts/${id}?tab=events`);
+  await page.getByText('These are the newest 50; there may be more.').waitFor();
+  await page.getByRole('tab', { name: 'People' }).click();
+  await page.getByRole('table', { name: 'People' }).waitFor();
+  assert.equal(await page.getByText(/there may be more/).count(), 0, 'of few people all are shown');
+});
+
 test('an unknown page says so, and an unknown account', async t => {
   const page = await signedIn(t, stage.browser, stage.demo.base);
   await page.goto(`${stage.demo.base}/no/such/page`);
@@ -90,7 +100,8 @@ test('an unknown page says so, and an unknown account', async t => {
   await page.getByRole('navigation').getByRole('link', { name: 'Accounts' }).waitFor();
   await assertClean(page);
   await page.goto(`${stage.demo.base}/accounts/acct_nosuchaccount`);
-  await page.getByText('There is no such account', { exact: true }).waitFor();
+  await page.getByRole('heading', { level: 1, name: 'There is no such account' }).waitFor();
+  await assertClean(page);
   await page.waitForFunction(() => document.title === 'There is no such account · Cairn');
   await page.getByRole('main').getByRole('link', { name: 'Go to accounts' }).click();
   await page.getByRole('grid', { name: 'Accounts' }).getByRole('link').first().waitFor();

@@ -51,6 +51,18 @@ test('an admin adds somebody who signs in at once, changes them, disables them, 
     assert.equal(await other.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Users' }).count(), 0);
   });
 
+  await t.test('what somebody sees is cut to what the role allows, and without a team to their own accounts', async () => {
+    const origin = { origin: cairn.base };
+    for (const [name, team, sees] of [['Max', 'North', 'Accounts of the team'], ['Ida', undefined, 'Their own accounts']]) {
+      const data = { name, email: `${name}@example.com`, role: 'csm', scope: 'all', password: 'a long first one', ...(team && { team }) };
+      assert.equal((await page.request.post(`${cairn.base}/api/v1/users`, { data, headers: origin })).status(), 201);
+      await page.reload();
+      const cells = page.getByRole('row', { name: new RegExp(`^${name}`) }).getByRole('cell');
+      await cells.first().waitFor();
+      assert.deepEqual((await cells.allInnerTexts()).slice(1, 3), ['CSM', sees]);
+    }
+  });
+
   await row.getByRole('button', { name: 'Change Lea' }).click();
   await form.getByLabel('Role').selectOption('Ops');
   await form.getByLabel('Team', { exact: true }).fill('');

@@ -109,6 +109,12 @@ test('003 a program with mistakes is not applied; a check names each with file, 
   assert.equal(problem.fix.edits[0].text, 'logins');
 
   assert.equal((await admin.post('/api/v1/program/check', { files: files(4) })).body.ok, true);
+  // Coverage models, stages and goals are sets of accounts, too, but nobody calls them segments.
+  const shipped = (await admin.get('/api/v1/program')).body.files;
+  const { summary } = (await admin.post('/api/v1/program/check', { files: shipped })).body;
+  const kinds = (await admin.get('/api/v1/segments')).body.data.map(one => one.kind);
+  assert.ok(kinds.includes('coverage'));
+  assert.equal(summary.segments, kinds.filter(kind => kind === 'segment').length);
   const names = await admin.post('/api/v1/program/check', { files: [{ name: '../x.yaml', text: '' }] });
   assert.match(names.body.problems[0].message, /relative path/);
 });

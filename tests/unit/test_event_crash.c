@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "sql/sqlite.h"
 #include "sql/test_vfs.h"
 #include "tests/unit/event_log.h"
 
@@ -355,6 +356,36 @@ static void damaged_files_are_refused(void **state)
     open_log(f);
 }
 
+/* 2^60 events of 16 bytes are as many bytes as none, and 2^63 - 1 of them end before they begin. */
+static void counts_that_would_wrap_are_refused(void **state)
+{
+    static const char *const claims[] = { "UPDATE block SET n = n + 1152921504606846976",
+                                          "UPDATE block SET n = 9223372036854775807",
+                                          "UPDATE block SET n = -n" };
+    struct fixture *f = *state;
+    char copy[80];
+    char path[160];
+    append_and_wait(f, 0, 300);
+    close_log(f);
+    f->options.on_commit = NULL;
+    (void)snprintf(copy, sizeof(copy), "%s-copy", f->dir);
+    for (size_t i = 0; i < CN_ARRAY_LEN(claims); i++) {
+        struct cn_sql_conn *conn;
+        copy_folder(f->dir, copy);
+        (void)snprintf(path, sizeof(path), "%s/%020d.raw", copy, 1);
+        assert_true(cn_sqlite_open(path, &conn, &f->err));
+        assert_true(cn_sql_exec(conn, claims[i], &f->err));
+        cn_sql_close(conn);
+        f->options.dir = copy;
+        assert_false(cn_event_log_open(&f->options, &f->log, &f->err));
+        assert_int_equal(f->err.code, CN_INTERNAL);
+        f->log = NULL;
+        delete_folder(copy);
+    }
+    f->options.dir = f->dir;
+    open_log(f);
+}
+
 /* ---- faults of the disk ---- */
 
 static void a_full_disk_loses_nothing_and_recovers(void **state)
@@ -455,6 +486,7 @@ int main(void)
         T("what was merged is deleted at the next start",
           what_was_merged_is_deleted_at_the_next_start),
         T("reliability 9: damaged files are refused", damaged_files_are_refused),
+        T("reliability 9: counts that would wrap are refused", counts_that_would_wrap_are_refused),
         T("half a pack is thrown away", half_a_pack_is_thrown_away),
         T("nothing acknowledged is lost when killed", nothing_acknowledged_is_lost_when_killed),
         T("reliability 21: a full queue says so at once", a_full_queue_says_so_at_once),

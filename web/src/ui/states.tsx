@@ -57,10 +57,18 @@ export function Failure({ title, detail, onRetry, children }: FailureProps) {
   );
 }
 
-export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+interface EmptyProps {
+  title: string;
+  /** It is all that the page says: its title is the page's. */
+  isPage?: boolean;
+  children?: ReactNode;
+}
+
+export function Empty({ title, isPage, children }: EmptyProps) {
+  const Title = isPage ? 'h1' : 'p';
   return (
     <div className={classes.empty}>
-      <p className={classes.title}>{title}</p>
+      <Title className={classes.title}>{title}</Title>
       {children && <div className={classes.detail}>{children}</div>}
     </div>
   );

@@ -203,7 +203,7 @@ export function AccountPage({ id, view, more, children }: PageProps) {
 
   if (hasStatus(account.error, 404)) {
     return (
-      <Empty title={t('account.missing')}>
+      <Empty isPage title={t('account.missing')}>
         <p>{t('account.missingHelp')}</p>
         <Link to="/accounts">{t('notFound.back')}</Link>
       </Empty>

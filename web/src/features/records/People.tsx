@@ -7,7 +7,8 @@ import { DataTable } from '@/ui/DataTable';
 import { Icon } from '@/ui/Icon';
 import { say, sayFailure } from '@/ui/say';
 import { Empty, LoadingLines } from '@/ui/states';
-import { usePeople, useSetRoles } from './queries';
+import { Capped } from './Capped';
+import { ROWS_MAX, usePeople, useSetRoles } from './queries';
 import classes from './Records.module.css';
 import { byStanding, currentRoles, ROLES, type Role, toggleRole } from './roles';
 
@@ -58,25 +59,28 @@ export function People({ accountId }: { accountId: string }) {
   if (people.error) return <QueryFailure error={people.error} onRetry={() => void people.refetch()} />;
   if (people.data.length === 0) return <Empty title={t('people.none')}>{t('people.noneHelp')}</Empty>;
   return (
-    <DataTable
-      boxed
-      className={classes.table}
-      label={t('people.title')}
-      columns={[t('people.name'), t('people.roles'), t('people.job'), t('people.email'), t('people.left')]}
-    >
-      <tbody>
-        {byStanding(people.data).map(person => (
-          <tr key={person.id} data-left={person.left_at !== null}>
-            <th scope="row">{person.name}</th>
-            <td>
-              <RolesMenu accountId={accountId} person={person} />
-            </td>
-            <td>{person.title ?? '–'}</td>
-            <td className="dim">{person.email ?? '–'}</td>
-            <td>{person.left_at ? <When at={person.left_at} /> : '–'}</td>
-          </tr>
-        ))}
-      </tbody>
-    </DataTable>
+    <>
+      <DataTable
+        boxed
+        className={classes.table}
+        label={t('people.title')}
+        columns={[t('people.name'), t('people.roles'), t('people.job'), t('people.email'), t('people.left')]}
+      >
+        <tbody>
+          {byStanding(people.data).map(person => (
+            <tr key={person.id} data-left={person.left_at !== null}>
+              <th scope="row">{person.name}</th>
+              <td>
+                <RolesMenu accountId={accountId} person={person} />
+              </td>
+              <td>{person.title ?? '–'}</td>
+              <td className="dim">{person.email ?? '–'}</td>
+              <td>{person.left_at ? <When at={person.left_at} /> : '–'}</td>
+            </tr>
+          ))}
+        </tbody>
+      </DataTable>
+      <Capped shown={people.data.length} limit={ROWS_MAX} order="first" />
+    </>
   );
 }

@@ -5,7 +5,8 @@ import { QueryFailure, When } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { DataTable } from '@/ui/DataTable';
 import { Empty, LoadingLines } from '@/ui/states';
-import { useTickets } from './queries';
+import { Capped } from './Capped';
+import { ROWS_MAX, useTickets } from './queries';
 import classes from './Records.module.css';
 
 const RANK = { critical: 0, high: 1, normal: 2, low: 3 } as const;
@@ -30,40 +31,44 @@ export function Tickets({ accountId }: { accountId: string }) {
   if (tickets.error) return <QueryFailure error={tickets.error} onRetry={() => void tickets.refetch()} />;
   if (tickets.data.length === 0) return <Empty title={t('tickets.none')}>{t('tickets.noneHelp')}</Empty>;
   return (
-    <DataTable
-      boxed
-      className={classes.table}
-      label={t('tickets.title')}
-      columns={[
-        t('tickets.subject'),
-        t('tickets.priority'),
-        t('tickets.status'),
-        t('tickets.opened'),
-        t('tickets.solved'),
-      ]}
-    >
-      <tbody>
-        {inOrder(tickets.data).map(ticket => (
-          <tr
-            key={ticket.id}
-            data-left={!isOpen(ticket)}
-            data-meant={ticket.id === hash}
-            ref={ticket.id === hash ? show : undefined}
-          >
-            <th scope="row">
-              {ticket.subject} {ticket.external_id && <span className="dim num">#{ticket.external_id}</span>}
-            </th>
-            <td data-priority={isOpen(ticket) ? ticket.priority : undefined}>
-              {t(`tickets.priorities.${ticket.priority}`)}
-            </td>
-            <td>{t(`tickets.statuses.${ticket.status}`)}</td>
-            <td>
-              <When at={ticket.opened_at} />
-            </td>
-            <td>{ticket.solved_at ? <When at={ticket.solved_at} /> : '–'}</td>
-          </tr>
-        ))}
-      </tbody>
-    </DataTable>
+    <>
+      <DataTable
+        boxed
+        className={classes.table}
+        label={t('tickets.title')}
+        columns={[
+          t('tickets.subject'),
+          t('tickets.priority'),
+          t('tickets.status'),
+          t('tickets.opened'),
+          t('tickets.solved'),
+        ]}
+      >
+        <tbody>
+          {inOrder(tickets.data).map(ticket => (
+            <tr
+              key={ticket.id}
+              data-left={!isOpen(ticket)}
+              data-meant={ticket.id === hash}
+              ref={ticket.id === hash ? show : undefined}
+            >
+              <th scope="row">
+                {ticket.subject}{' '}
+                {ticket.external_id && <span className="dim num">#{ticket.external_id}</span>}
+              </th>
+              <td data-priority={isOpen(ticket) ? ticket.priority : undefined}>
+                {t(`tickets.priorities.${ticket.priority}`)}
+              </td>
+              <td>{t(`tickets.statuses.${ticket.status}`)}</td>
+              <td>
+                <When at={ticket.opened_at} />
+              </td>
+              <td>{ticket.solved_at ? <When at={ticket.solved_at} /> : '–'}</td>
+            </tr>
+          ))}
+        </tbody>
+      </DataTable>
+      <Capped shown={tickets.data.length} limit={ROWS_MAX} order="first" />
+    </>
   );
 }

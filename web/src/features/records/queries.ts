@@ -4,8 +4,10 @@ import { client, mergePatch, unwrap } from '@/api/client';
 import { accountPart } from '@/api/keys';
 import type { PersonRole } from '@/api/types';
 
-const LIMIT = { limit: 200 };
-const EVENTS = { limit: 50 };
+export const ROWS_MAX = 200;
+export const EVENTS_MAX = 50;
+const LIMIT = { limit: ROWS_MAX };
+const EVENTS = { limit: EVENTS_MAX };
 
 const recordKeys = {
   people: (id: string) => [...accountPart(id), 'people'] as const,

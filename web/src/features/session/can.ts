@@ -15,3 +15,27 @@ const ROLES: Record<Deed, readonly User['role'][]> = {
 export function useCan(deed: Deed): boolean {
   return ROLES[deed].includes(useSession().user.role);
 }
+
+type Scope = 'own' | 'team' | 'all';
+
+const SEES_AT_MOST: Record<User['role'], Scope> = {
+  admin: 'all',
+  ops: 'all',
+  leader: 'all',
+  csm: 'team',
+  viewer: 'team',
+};
+
+/** Whose accounts somebody sees: what both their scope and their role allow; without a team, their own. */
+export function seenBy({
+  role,
+  scope,
+  team,
+}: {
+  role: User['role'];
+  scope: Scope;
+  team?: string | null;
+}): Scope {
+  const both: Scope = scope === 'all' ? SEES_AT_MOST[role] : scope;
+  return both === 'team' && !team ? 'own' : both;
+}

@@ -1,4 +1,4 @@
-export { useCan } from './can';
+export { seenBy, useCan } from './can';
 export { askSession, sessionEnded, useSessionEnded } from './ended';
 export { FormatProvider, useFormat, When } from './format';
 export { QueryFailure } from './QueryFailure';

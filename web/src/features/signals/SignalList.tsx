@@ -12,19 +12,21 @@ interface RowProps {
   assignee: string | undefined;
   current: boolean;
   picked: boolean;
-  onPick: (id: string) => void;
+  onPick: ((id: string) => void) | undefined;
 }
 
 function Row({ signal, assignee, current, picked, onPick }: RowProps) {
   return (
     <li className={classes.row} data-current={current} data-unseen={signal.acknowledged_at === null}>
-      <input
-        type="checkbox"
-        className={classes.check}
-        checked={picked}
-        aria-label={t('signals.pick', { rule: signal.rule, name: signal.account_name })}
-        onChange={() => onPick(signal.id)}
-      />
+      {onPick && (
+        <input
+          type="checkbox"
+          className={classes.check}
+          checked={picked}
+          aria-label={t('signals.pick', { rule: signal.rule, name: signal.account_name })}
+          onChange={() => onPick(signal.id)}
+        />
+      )}
       <Link
         to="/signals"
         search={old => ({ ...old, signal: signal.id })}
@@ -53,7 +55,8 @@ interface Props {
   signals: readonly Signal[];
   current: string | undefined;
   picked: ReadonlySet<string>;
-  onPick: (id: string) => void;
+  /** Absent for who may do nothing with what is picked. */
+  onPick?: ((id: string) => void) | undefined;
 }
 
 export function SignalList({ signals, current, picked, onPick }: Props) {

@@ -58,12 +58,12 @@ function useInboxKeys(
   useKeys({
     j: () => go(current ? at + 1 : lastAt.current),
     k: () => go(current ? at - 1 : lastAt.current - 1),
-    x: withCurrent(signal => toggle(signal.id)),
     o: withCurrent(
       signal => void navigate({ to: '/accounts/$accountId', params: { accountId: signal.account_id } }),
     ),
     Escape: clear,
     ...(mayWrite && {
+      x: withCurrent(signal => toggle(signal.id)),
       e: () => act(meant, { action: 'acknowledge' }),
       z: () => act(meant, { action: 'snooze', until: untilIn(1) }),
       r: event => {
@@ -94,6 +94,7 @@ export function SignalsPage({ search }: { search: SignalSearch }) {
   const navigate = useNavigate();
   const format = useFormat();
   const carries = useSession().user.role === 'csm';
+  const mayWrite = useCan('write');
   const filter = filterOf(search, carries, format.dayStart);
   const inbox = useInbox(filter);
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
@@ -169,7 +170,12 @@ export function SignalsPage({ search }: { search: SignalSearch }) {
       {signals.length > 0 && (
         <div className={classes.two} data-opened={search.signal !== undefined}>
           <div className={classes.side}>
-            <SignalList signals={signals} current={shown} picked={picked} onPick={toggle} />
+            <SignalList
+              signals={signals}
+              current={shown}
+              picked={picked}
+              onPick={mayWrite ? toggle : undefined}
+            />
             {inbox.hasNextPage && (
               <Button
                 size="xs"

@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { UserRow } from '@/api/types';
-import { QueryFailure, useCan } from '@/features/session';
+import { QueryFailure, seenBy, useCan } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useTitle } from '@/lib/title';
 import { DataTable } from '@/ui/DataTable';
@@ -22,7 +22,7 @@ function UserLine({ user, onChange }: { user: UserRow; onChange: (() => void) | 
       </th>
       <td className={classes.roomy}>{user.email}</td>
       <td>{t(`users.role.${user.role}`)}</td>
-      <td className={classes.roomy}>{t(`users.scope.${user.scope}`)}</td>
+      <td className={classes.roomy}>{t(`users.scope.${seenBy(user)}`)}</td>
       <td className={classes.roomy}>{user.team ?? <span className="dim">{t('users.noTeam')}</span>}</td>
       {onChange && (
         <td className={page.end}>

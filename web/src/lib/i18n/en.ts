@@ -260,6 +260,10 @@ export const en = {
     priorities: { low: 'low', normal: 'normal', high: 'high', critical: 'critical' },
     statuses: { open: 'open', pending: 'pending', solved: 'solved', closed: 'closed' },
   },
+  records: {
+    newest: 'These are the newest {{shown}}; there may be more.',
+    first: 'These are the first {{shown}}; there may be more. The API has all of them.',
+  },
   events: {
     title: 'Events',
     at: 'At',

@@ -130,7 +130,7 @@ export const segments = {
     band: 'ARR range',
     from: 'from {{from}}',
     below: '{{from}} to {{below}}',
-    belowWhy: 'The beginning counts, the end does not',
+    belowWhy: 'An ARR range includes its beginning and not its end',
     planned: 'Planned',
     plan: 'for one CSM',
     planPool: 'for all together',
@@ -150,7 +150,8 @@ export const segments = {
     noNeeds: 'nothing',
     need: '{{name}}: {{count}} without',
     needMet: '{{name}}: all have it',
-    shorter: 'The shorter of the model’s and the colour’s cadence holds.',
+    shorter:
+      'The shorter of the model’s and the colour’s cadence holds; touches a week are what all accounts need by it.',
     without_one: '{{shown}} account is in no coverage model.',
     without_other: '{{shown}} accounts are in no coverage model.',
     owners: 'Who has too much, who too little?',
