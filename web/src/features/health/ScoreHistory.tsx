@@ -165,7 +165,8 @@ interface Props {
   id: string;
   range: HistoryRange;
   moments: Moment[];
-  onRange: (range: string | undefined) => void;
+  /** Without it the range is fixed. */
+  onRange?: (range: string | undefined) => void;
   /** Explain what moved between the beginning of the one day and the end of the other. */
   onWhy: OnWhy;
 }
@@ -205,7 +206,7 @@ export function ScoreHistory({ id, range, moments, onRange, onWhy }: Props) {
       <header className={classes.head}>
         <h2 id="history-title">{t('history.title')}</h2>
         <span className={classes.tools}>
-          <RangeMenu range={range} today={day(opened)} onRange={onRange} />
+          {onRange && <RangeMenu range={range} today={day(opened)} onRange={onRange} />}
           <Button
             size="compact-xs"
             variant="subtle"
