@@ -224,8 +224,9 @@ static const struct cn_fields get_query_fields =
 
 /* The account as it was known at a past moment. */
 static bool get_then(const struct cn_request *req, cn_account_id id, cn_str as_of,
-                     struct cn_account_view *view, struct cn_error *err)
+                     struct cn_response *res, struct cn_error *err)
 {
+    struct cn_account_view *view = res->body;
     struct cn_user_list owners;
     struct cn_trait_list traits;
     struct cn_then then;
@@ -236,13 +237,14 @@ static bool get_then(const struct cn_request *req, cn_account_id id, cn_str as_o
         return false;
     }
     if (then.count == 0) {
-        return cn_past_not_there(&req->unit, id, at, err);
+        return cn_past_not_there(req, id, at, err);
     }
     cn_past_row_fill(req, &then.items[0], &owners, &view->row);
     cn_account_view_fill(view, &then.items[0].record.account);
     fill_traits(req, &traits, view);
     view->as_of = cn_as_of_view_of(req, &then, CN_PAST_ACCOUNT);
     view->as_of_given = CN_GIVEN;
+    res->version = CN_NO_VERSION;
     return true;
 }
 
@@ -252,7 +254,7 @@ static bool handle_get(const struct cn_request *req, struct cn_response *res, st
     const struct get_query *query = req->query;
     struct cn_account account;
     if (query->as_of_given == CN_GIVEN) {
-        return get_then(req, path->account_id, query->as_of, res->body, err);
+        return get_then(req, path->account_id, query->as_of, res, err);
     }
     return cn_account_load(&req->unit, path->account_id, &account, err) &&
            show(req, &account, res, err);

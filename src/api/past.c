@@ -78,7 +78,7 @@ static bool check_known(const struct cn_request *req, cn_time at, struct cn_erro
 bool cn_past_load(const struct cn_request *req, cn_time at, cn_account_id only,
                   struct cn_then *then_out, struct cn_error *err)
 {
-    struct cn_then_ask ask = { .at = at, .only = only };
+    struct cn_then_ask ask = { .at = at, .tz = req->api->options.tz, .only = only };
     struct cn_engine *engine = NULL;
     if (!cn_program_engine(req, &engine, err)) {
         return false;
@@ -88,13 +88,13 @@ bool cn_past_load(const struct cn_request *req, cn_time at, cn_account_id only,
            (then_out->count > 0 || check_known(req, at, err));
 }
 
-bool cn_past_not_there(const struct cn_unit *unit, cn_account_id id, cn_time at,
+bool cn_past_not_there(const struct cn_request *req, cn_account_id id, cn_time at,
                        struct cn_error *err)
 {
     char account[CN_ID_TEXT_BYTES];
     char day[CN_DATE_TEXT_BYTES];
     cn_id_format(CN_ACCOUNT_PREFIX, id.value, account);
-    cn_date_format(cn_tz_day(unit->tz, (cn_time){ at.us - 1 }), day);
+    cn_date_format(cn_tz_day(req->api->options.tz, (cn_time){ at.us - 1 }), day);
     return cn_fail(
         err, CN_NOT_FOUND,
         "account %s was not known on %s: ask for a later day, or leave as_of out for now", account,

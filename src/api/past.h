@@ -39,7 +39,7 @@ CN_MUST_CHECK bool cn_past_load(const struct cn_request *req, cn_time at, cn_acc
                                 struct cn_then *then_out, struct cn_error *err);
 
 /* Yields false with CN_NOT_FOUND: an account that is there now and was not known then. */
-bool cn_past_not_there(const struct cn_unit *unit, cn_account_id id, cn_time at,
+bool cn_past_not_there(const struct cn_request *req, cn_account_id id, cn_time at,
                        struct cn_error *err);
 
 void cn_past_row_fill(const struct cn_request *req, const struct cn_then_account *then,

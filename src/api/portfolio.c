@@ -175,7 +175,7 @@ static bool portfolio_then(const struct cn_request *req, const struct portfolio_
         !cn_past_load(req, at, (cn_account_id){ 0 }, &then, err)) {
         return false;
     }
-    cn_then_portfolio(&req->unit, &then, query->owner_id, req->api->options.currency, &portfolio);
+    cn_then_portfolio(&then, query->owner_id, req->api->options.currency, &portfolio);
     fill_portfolio(req, &portfolio, view);
     view->at = at;
     view->as_of = cn_as_of_view_of(req, &then, CN_PAST_PORTFOLIO);

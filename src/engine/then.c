@@ -68,13 +68,13 @@ static void take_records(struct reading *reading, const struct cn_account_then_l
 bool cn_then_load(const struct cn_unit *unit, const struct cn_then_ask *ask,
                   struct cn_then *then_out, struct cn_error *err)
 {
-    struct cn_then then = { .at = ask->at };
+    struct cn_then then = { .at = ask->at, .tz = ask->tz };
     struct reading reading = { .unit = unit, .then = &then };
     struct cn_account_then_list records;
-    const int64_t day = cn_tz_day(unit->tz, ask->at);
+    const int64_t day = cn_tz_day(ask->tz, ask->at);
     const struct cn_scores_ask scores = {
         .at = ask->at,
-        .before = cn_tz_day_start(unit->tz, day - TREND_DAYS),
+        .before = cn_tz_day_start(ask->tz, day - TREND_DAYS),
         .only = ask->only.value,
         .effective = ask->effective,
     };
@@ -336,11 +336,11 @@ bool cn_then_list(const struct cn_unit *unit, const struct cn_then_filter *filte
 
 /* ---- figures ---- */
 
-void cn_then_portfolio(const struct cn_unit *unit, struct cn_then *then, cn_user_id owner_id,
-                       cn_str currency, struct cn_portfolio *portfolio_out)
+void cn_then_portfolio(struct cn_then *then, cn_user_id owner_id, cn_str currency,
+                       struct cn_portfolio *portfolio_out)
 {
     const struct cn_account_filter owned = { .owner_id = owner_id };
-    const int64_t today = cn_tz_day(unit->tz, then->at);
+    const int64_t today = cn_tz_day(then->tz, then->at);
     struct cn_portfolio portfolio = { 0 };
     then->backfilled = 0;
     for (size_t i = 0; i < then->count; i++) {

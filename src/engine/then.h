@@ -26,6 +26,7 @@ struct cn_then_account {
 
 struct cn_then {
     cn_time at;
+    const struct cn_tz *tz;        /* of the workspace */
     struct cn_then_account *items; /* by account id, until it is listed */
     size_t count;
     int64_t total;      /* of a list: all that match */
@@ -35,6 +36,7 @@ struct cn_then {
 /* A moment that is past, and one account, or 0: all in scope. */
 struct cn_then_ask {
     cn_time at;
+    const struct cn_tz *tz; /* of the workspace: whose days are counted */
     cn_account_id only;
     struct cn_effective effective;
 };
@@ -59,7 +61,7 @@ CN_MUST_CHECK bool cn_then_list(const struct cn_unit *unit, const struct cn_then
 
 /* The figures of book/portfolio.h, of the accounts of that owner (0: any); then->backfilled counts
  * those alone from there on. */
-void cn_then_portfolio(const struct cn_unit *unit, struct cn_then *then, cn_user_id owner_id,
-                       cn_str currency, struct cn_portfolio *portfolio_out);
+void cn_then_portfolio(struct cn_then *then, cn_user_id owner_id, cn_str currency,
+                       struct cn_portfolio *portfolio_out);
 
 #endif

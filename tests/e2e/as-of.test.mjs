@@ -68,7 +68,7 @@ test('capabilities 12: a CSM turns the app to a past day and walks about in it',
   // What cannot go back says so, and offers now.
   await page.keyboard.press('g');
   await page.keyboard.press('i');
-  await page.getByText('Signals is shown as of now only').waitFor();
+  await page.getByText('This page is shown as of now only').waitFor();
   await page.getByRole('button', { name: 'See it now' }).click();
   await page.getByRole('list', { name: 'Signals' }).waitFor();
   assert.equal(await banner(page).count(), 0);
@@ -131,7 +131,7 @@ for (const view of ['light', 'dark', 'phone']) {
     await page.getByRole('row', { name: /^usage/i }).first().waitFor();
     await assertClean(page);
     await page.goto(`${base}/signals?as_of=${day}`);
-    await page.getByText('Signals is shown as of now only').waitFor();
+    await page.getByText('This page is shown as of now only').waitFor();
     await assertClean(page);
   });
 }

@@ -8,6 +8,7 @@ import { dayBefore, dayOf, goesBack, useAsOf } from '@/lib/asOf';
 import { isDay } from '@/lib/days';
 import { t } from '@/lib/i18n';
 import { Icon } from '@/ui/Icon';
+import page from '@/ui/page.module.css';
 import { Empty } from '@/ui/states';
 import classes from './AsOf.module.css';
 
@@ -138,19 +139,22 @@ export function useIsNowOnly(): boolean {
   return useAsOf() !== undefined && !goesBack(pathname);
 }
 
-export function NowOnly({ page }: { page: string | undefined }) {
+export function NowOnly({ page: name }: { page: string | undefined }) {
   const asOf = useAsOf();
   const words = useWords();
   const turn = useTurn();
   return (
-    <Empty title={page ? t('asOf.nowOnly', { page }) : t('asOf.nowOnlyPage')}>
-      <p>{t('asOf.nowOnlyHelp')}</p>
-      <span className={classes.choices}>
-        <Button size="xs" onClick={() => turn(undefined)}>
-          {t('asOf.seeNow')}
-        </Button>
-        <Link to="/accounts">{t('asOf.accountsThen', { when: asOf ? words(asOf) : '' })}</Link>
-      </span>
-    </Empty>
+    <section className={page.page}>
+      <h1>{name ?? t('asOf.nowOnlyPage')}</h1>
+      <Empty title={t('asOf.nowOnly')}>
+        <p>{t('asOf.nowOnlyHelp')}</p>
+        <span className={classes.choices}>
+          <Button size="xs" onClick={() => turn(undefined)}>
+            {t('asOf.seeNow')}
+          </Button>
+          <Link to="/accounts">{t('asOf.accountsThen', { when: asOf ? words(asOf) : '' })}</Link>
+        </span>
+      </Empty>
+    </section>
   );
 }

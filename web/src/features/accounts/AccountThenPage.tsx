@@ -6,7 +6,7 @@ import { type ReactNode, useState } from 'react';
 import { ApiProblem, detailOf, hasStatus } from '@/api/errors';
 import type { Account } from '@/api/types';
 import { Bill, HealthShape, ScoreHistory, Summary, shadeOf, Trend, useHealth } from '@/features/health';
-import { Backfilled, QueryFailure, useFormat, When } from '@/features/session';
+import { QueryFailure, useFormat, When } from '@/features/session';
 import { dayOf, momentOf } from '@/lib/asOf';
 import { isDay } from '@/lib/days';
 import { t } from '@/lib/i18n';
@@ -229,7 +229,7 @@ export function AccountThenPage({ id, asOf, view }: PageProps) {
   return (
     <article className={page.page} aria-label={data.name}>
       <Head account={data} sentence={<Sentence id={id} account={data} at={at} />} />
-      <Backfilled asOf={data.as_of} />
+      {data.score?.backfilled && <p className={page.note}>{t('asOf.backfilledOne')}</p>}
       <div className={classes.two}>
         <div className={classes.side}>
           {!data.merged_into && <Why id={id} asOf={asOf} at={at} view={view} look={look} />}
@@ -239,6 +239,8 @@ export function AccountThenPage({ id, asOf, view }: PageProps) {
             <ScoreHistory
               id={id}
               range={{ choice: 'dates', from: format.day(at - YEAR * DAY_MS), to: day }}
+              // With what was stored at the midnight that ends the day.
+              until={new Date(at + 1).toISOString()}
               moments={[]}
               onWhy={(from, to) => look({ since: from, as_of: to })}
             />

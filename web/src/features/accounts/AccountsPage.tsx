@@ -158,6 +158,7 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
       <header className={classes.header}>
         <h1>{t('accounts.title')}</h1>
         <Count book={book} />
+        <Backfilled asOf={book.asOf} />
         {selection.size > 0 && mayWrite && <SelectionBar ids={[...selection]} onClear={clear} />}
       </header>
       <Filters
@@ -181,7 +182,6 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
         }
         onLeaveSearch={() => moves.current?.to(0)}
       />
-      <Backfilled asOf={book.asOf} />
       <Notice book={book} narrowed={isNarrowed(search)} onClear={() => change(NOTHING)} />
       <BookView
         book={book}

@@ -22,7 +22,6 @@ import { Renewals } from './Renewals';
 import { DATES, type PortfolioSearch, type Range, rangeOf, SEEN, SINCE } from './search';
 
 const ALL = 'all';
-const iso = (at: number) => new Date(at).toISOString();
 
 type Change = (part: PortfolioSearch) => void;
 
@@ -145,9 +144,9 @@ export function PortfolioPage({ search }: { search: PortfolioSearch }) {
   const seen = then === undefined ? lastSeen : undefined;
   const today = asOf === undefined ? format.day(opened) : dayOf(asOf, format.day);
   const owner = useOwner(search);
-  const range = rangeOf(search, seen, then === undefined ? opened : then - 1, format.day);
-  const since = momentsOf(range, format.dayStart) ?? { moved_from: '' };
-  const moments = { ...since, ...(then === undefined || since.moved_to ? {} : { moved_to: iso(then) }) };
+  const asked = rangeOf(search, seen, then === undefined ? opened : then - 1, format.day);
+  const range = then === undefined ? asked : { ...asked, to: asked.to ?? today };
+  const moments = momentsOf(range, format.dayStart) ?? { moved_from: '' };
   const figures = usePortfolio(owner, asOf);
   const migration = useMigration(owner, moments);
   const change: Change = part =>
