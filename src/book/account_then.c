@@ -183,6 +183,12 @@ static void set_ticket(struct reading *reading, cn_str json, bool is_there, int6
     "('name', 'domain', 'owner_id', 'team_id', 'parent_id', 'stage', 'arr', 'renewal_on')"
 
 /* $1 the moment, $2 the account or 0, $3 the kind of accounts, $4 that of tickets. */
+#define FIRST_TOLD_SINCE                                                                \
+    "SELECT c.account_id FROM field_history AS c WHERE c.known_us > $1"                 \
+    " AND ($2 = 0 OR c.account_id = $2) AND c.kind = $3 AND c.record_id = c.account_id" \
+    " AND c.field = 'name' AND c.from_value IS NULL"
+
+/* Of accounts that were there: after an import that is little. */
 static const char told_since[] =
     "SELECT s.account_id, s.kind, s.field, (SELECT b.to_value FROM field_history AS b"
     " WHERE b.account_id = s.account_id AND b.kind = s.kind AND b.record_id = s.record_id"
@@ -192,6 +198,7 @@ static const char told_since[] =
     " WHERE t.account_id = s.account_id AND t.ticket_id = s.record_id) END"
     " FROM (SELECT DISTINCT account_id, kind, record_id, field FROM field_history"
     " WHERE known_us > $1 AND ($2 = 0 OR account_id = $2)"
+    " AND account_id NOT IN (" FIRST_TOLD_SINCE ")"
     " AND ((kind = $3 AND record_id = account_id AND field IN " FIELDS ")"
     " OR (kind = $4 AND field = 'status'))) AS s";
 
@@ -215,25 +222,44 @@ static void undo_line(struct reading *reading, struct cn_sql_stmt *stmt)
     }
 }
 
-static bool undo(struct reading *reading, struct cn_error *err)
+static void note_absent(struct reading *reading, struct cn_sql_stmt *stmt)
+{
+    const uint64_t *place = cn_map_get(&reading->index, (uint64_t)cn_sql_column_i64(stmt, 0));
+    if (place != NULL) {
+        reading->is_absent[*place] = true;
+    }
+}
+
+/* Calls `each` for the rows of one of the two statements above. */
+static bool each_line(struct reading *reading, const char *sql,
+                      void (*each)(struct reading *reading, struct cn_sql_stmt *stmt),
+                      struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
     bool row = false;
-    reading->is_absent = cn_arena_array(reading->unit->arena, bool, reading->list.count);
-    if (!cn_sql_prepare(reading->unit->conn, told_since, &stmt, err)) {
+    if (!cn_sql_prepare(reading->unit->conn, sql, &stmt, err)) {
         return false;
     }
     cn_sql_bind_i64(stmt, 1, reading->at.us);
     cn_sql_bind_i64(stmt, 2, reading->only.value);
     cn_sql_bind_i64(stmt, 3, CN_CHANGE_ACCOUNT);
-    cn_sql_bind_i64(stmt, 4, CN_CHANGE_TICKET);
+    if (sql == told_since) {
+        cn_sql_bind_i64(stmt, 4, CN_CHANGE_TICKET);
+    }
     bool ok = cn_sql_step(stmt, &row, err);
     while (ok && row) {
-        undo_line(reading, stmt);
+        each(reading, stmt);
         ok = cn_sql_step(stmt, &row, err);
     }
     cn_sql_finish(stmt);
     return ok;
+}
+
+static bool undo(struct reading *reading, struct cn_error *err)
+{
+    reading->is_absent = cn_arena_array(reading->unit->arena, bool, reading->list.count);
+    return each_line(reading, FIRST_TOLD_SINCE, note_absent, err) &&
+           each_line(reading, told_since, undo_line, err);
 }
 
 /* ---- merges since ---- */
