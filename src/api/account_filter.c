@@ -5,6 +5,7 @@
 
 #include "api/accounts.h"
 #include "api/core.h"
+#include "api/past.h"
 #include "api/program_view.h"
 #include "book/fate.h"
 #include "engine/portfolio.h"
@@ -50,7 +51,7 @@ static bool parse_bands(cn_str list, unsigned *bands_out, struct cn_error *err)
 
 /* "green-yellow", of the accounts that made this move. */
 static bool read_moved(const struct cn_request *req, const struct cn_account_list_query *query,
-                       struct cn_account_filter *filter, struct cn_error *err)
+                       cn_time now, struct cn_account_filter *filter, struct cn_error *err)
 {
     enum cn_band was = CN_BAND_NONE;
     enum cn_band is = CN_BAND_NONE;
@@ -67,7 +68,7 @@ static bool read_moved(const struct cn_request *req, const struct cn_account_lis
     }
     struct cn_movement_range range = {
         .from = query->moved_from,
-        .to = query->moved_to_given == CN_GIVEN ? query->moved_to : req->unit.now,
+        .to = query->moved_to_given == CN_GIVEN ? query->moved_to : now,
         .owner_id = query->owner_id,
         .currency = req->api->options.currency,
     };
@@ -206,7 +207,7 @@ static bool read_answers(const struct cn_request *req, const struct cn_account_l
 static bool ask_engine(const struct cn_request *req, const struct cn_account_list_query *query,
                        struct cn_account_filter *filter, struct cn_error *err)
 {
-    return (query->moved_given != CN_GIVEN || read_moved(req, query, filter, err)) &&
+    return (query->moved_given != CN_GIVEN || read_moved(req, query, req->unit.now, filter, err)) &&
            (query->scorecard_given != CN_GIVEN ||
             read_named(req, "scorecard", query->scorecard, cn_engine_scored_by, filter, err)) &&
            (query->grade_given != CN_GIVEN ||
@@ -260,11 +261,11 @@ static bool read_sets(const struct cn_request *req, const struct cn_account_list
            add_sets(req, "flag", query->flag, filter, sets, err);
 }
 
-bool cn_account_filter_of(const struct cn_request *req, const struct cn_account_list_query *query,
-                          struct cn_account_filter *filter_out, struct cn_error *err)
+/* What SQL and histories know, too.  `today` is the day that it is asked for. */
+static bool read_plain(const struct cn_request *req, const struct cn_account_list_query *query,
+                       int64_t today, struct cn_account_filter *filter, struct cn_error *err)
 {
-    const int64_t today = cn_tz_day(req->api->options.tz, req->unit.now);
-    struct cn_account_filter filter = {
+    *filter = (struct cn_account_filter){
         .query = query->q,
         .owner_id = query->owner_id,
         .sort = CN_SORT_NAME,
@@ -273,17 +274,70 @@ bool cn_account_filter_of(const struct cn_request *req, const struct cn_account_
         .after = query->cursor,
     };
     if (query->renewal_within_days_given == CN_GIVEN) {
-        filter.renewal_until = today + query->renewal_within_days;
+        filter->renewal_until = today + query->renewal_within_days;
     }
     if (query->at_risk) {
-        filter.risk_until = today + CN_RISK_WINDOW_DAYS;
+        filter->risk_until = today + CN_RISK_WINDOW_DAYS;
     }
-    if (!read_sets(req, query, &filter, err)) {
+    return read_sets(req, query, filter, err) &&
+           (query->band_given != CN_GIVEN || parse_bands(query->band, &filter->bands, err)) &&
+           (query->sort_given != CN_GIVEN || parse_sort(query->sort, filter, err));
+}
+
+bool cn_account_filter_of(const struct cn_request *req, const struct cn_account_list_query *query,
+                          struct cn_account_filter *filter_out, struct cn_error *err)
+{
+    const int64_t today = cn_tz_day(req->api->options.tz, req->unit.now);
+    struct cn_account_filter filter;
+    if (!read_plain(req, query, today, &filter, err) || !ask_engine(req, query, &filter, err) ||
+        !read_fates(req, query, today, &filter, err)) {
         return false;
     }
-    if ((query->band_given == CN_GIVEN && !parse_bands(query->band, &filter.bands, err)) ||
-        (query->sort_given == CN_GIVEN && !parse_sort(query->sort, &filter, err)) ||
-        !ask_engine(req, query, &filter, err) || !read_fates(req, query, today, &filter, err)) {
+    *filter_out = filter;
+    return true;
+}
+
+/* ---- of a past moment ---- */
+
+/* What no history keeps, or only the running program knows. */
+static bool refuse(const struct cn_account_list_query *query, struct cn_error *err)
+{
+    const struct {
+        const char *name;
+        bool is_given;
+    } unknown[] = {
+        { "grade", query->grade_given == CN_GIVEN },
+        { "question", query->question_given == CN_GIVEN },
+        { "unanswered", query->unanswered_given == CN_GIVEN },
+        { "answered", query->answered_given == CN_GIVEN },
+        { "renewed_within_days", query->renewed_within_days_given == CN_GIVEN },
+        { "sort", cn_str_ends_with(query->sort, CN_STR("last_activity_at")) },
+    };
+    for (size_t i = 0; i < CN_ARRAY_LEN(unknown); i++) {
+        if (unknown[i].is_given) {
+            cn_fail(err, CN_MALFORMED,
+                    "%s%s is not known of past moments: leave it out, or leave out as_of",
+                    unknown[i].name, strcmp(unknown[i].name, "sort") == 0 ? " by that" : "");
+            return cn_error_field(err, unknown[i].name);
+        }
+    }
+    return true;
+}
+
+bool cn_account_then_filter_of(const struct cn_request *req,
+                               const struct cn_account_list_query *query, cn_time at,
+                               struct cn_then_filter *filter_out, struct cn_error *err)
+{
+    const int64_t day = cn_tz_day(req->api->options.tz, at);
+    struct cn_then_filter filter = {
+        .scorecard = query->scorecard,
+        .overridden = query->overridden,
+        .left = query->left || query->left_within_days_given == CN_GIVEN,
+        .left_since = query->left_within_days_given == CN_GIVEN ? day - query->left_within_days
+                                                                : CN_FATE_EVER,
+    };
+    if (!refuse(query, err) || !read_plain(req, query, day, &filter.list, err) ||
+        (query->moved_given == CN_GIVEN && !read_moved(req, query, at, &filter.list, err))) {
         return false;
     }
     *filter_out = filter;

@@ -4,151 +4,15 @@
 #include "base/str.h"
 
 #include "api/core.h"
+#include "api/past.h"
 #include "book/trait.h"
-#include "health/drift.h"
 #include "signal/hand.h"
 
 enum {
     OFFSET_MAX = 10000000
 };
 
-static const char *const band_texts[] = { "red", "yellow", "green" };
-const struct cn_names cn_band_views = { band_texts, CN_ARRAY_LEN(band_texts) };
-_Static_assert(CN_ARRAY_LEN(band_texts) == CN_BAND_COUNT - 1, "every colour has a name");
-
 static const struct cn_names stages = { cn_stage_names, CN_STAGE_COUNT };
-
-static const struct cn_field score_rows[] = {
-    CN_FIELD(struct cn_score_view, points, .min = 0, .max = 100,
-             .doc = "0 to 100, to a thousandth; 100 is healthy"),
-    CN_FIELD_OF_ENUM(struct cn_score_view, band, &cn_band_views,
-                     .doc = "the colour, which rises with a margin only"),
-    CN_FIELD(struct cn_score_view, grey, .doc = "too little is known: the colour is frozen"),
-    CN_FIELD(struct cn_score_view, confidence, .min = 0, .max = 1,
-             .doc = "how much of what the scorecard asks is known and fresh"),
-    CN_FIELD(struct cn_score_view, by_hand,
-             .doc = "points and band are those of the override, which stands first by setting "
-                    "health.effective"),
-    CN_FIELD(struct cn_score_view, computed, CN_MAY(struct cn_score_view, computed, BE_NULL),
-             .min = 0, .max = 100,
-             .doc = "what the scorecard says, 0 to 100; 100 is healthy; null: too little data"),
-    CN_FIELD(struct cn_score_view, override, CN_MAY(struct cn_score_view, override, BE_NULL),
-             .min = 0, .max = 100,
-             .doc = "set by hand, while it lasts, 0 to 100; 100 is healthy; null: not"),
-    CN_FIELD(struct cn_score_view, whole, .min = 0, .max = 100,
-             .doc = "points as a whole point, 0 to 100, rounded within the colour; 100 is healthy"),
-    CN_FIELD(struct cn_score_view, grade, CN_MAY(struct cn_score_view, grade, BE_NULL),
-             .max = CN_GRADE_NAME_MAX_BYTES,
-             .doc = "what the scorecard calls it, by the whole point; null: it has no grades"),
-};
-const struct cn_fields cn_score_fields = CN_FIELDS("Score", struct cn_score_view, score_rows);
-
-static const struct cn_field owner_rows[] = {
-    CN_FIELD_OF_ID(struct cn_owner_view, id, CN_USER_PREFIX, .doc = "the user"),
-    CN_FIELD(struct cn_owner_view, name, .max = 200, .doc = "display name"),
-};
-const struct cn_fields cn_owner_fields = CN_FIELDS("UserRef", struct cn_owner_view, owner_rows);
-
-static const struct cn_field number_item = { .type = CN_FIELD_F64 };
-static const struct cn_field name_item = { .type = CN_FIELD_STR, .max = CN_SEGMENT_NAME_MAX_BYTES };
-
-static const struct cn_names ways = { &cn_drift_names[CN_DRIFT_FALLING], CN_DRIFT_WAYS - 1 };
-static const struct cn_field drift_rows[] = {
-    CN_FIELD_OF_ENUM(struct cn_drift_view, way, &ways,
-                     .doc = "rising or falling only if it drifted by more than the noise"),
-    CN_FIELD(struct cn_drift_view, points, .doc = "slope of 28 days, in points for all of them"),
-    CN_FIELD(struct cn_drift_view, noise,
-             .doc = "twice the standard deviation of the daily scores about that line, at least 2"),
-};
-static const struct cn_fields drift_fields = CN_FIELDS("Drift", struct cn_drift_view, drift_rows);
-
-#define ROW(member, ...)  CN_FIELD(struct cn_account_row, member, __VA_ARGS__)
-#define MAY(member, what) CN_MAY(struct cn_account_row, member, what)
-
-/* What news of an account and its row in a list have in common. */
-#define FIGURES                                                                                   \
-    CN_FIELD_OF_OBJECT(struct cn_account_row, score, &cn_score_fields, MAY(score, BE_NULL),       \
-                       .doc = "current health; null until there is one"),                         \
-        ROW(trend, MAY(trend, BE_NULL),                                                           \
-            .doc = "points against the beginning of the day 28 days ago"),                        \
-        CN_FIELD_OF_OBJECT(struct cn_account_row, drift, &drift_fields, MAY(drift, BE_NULL),      \
-                           .doc = "which way the arrow points; null: too little history"),        \
-        ROW(arr, MAY(arr, BE_NULL), .doc = "annual recurring revenue"),                           \
-        ROW(renewal_at, MAY(renewal_at, BE_NULL),                                                 \
-            .doc = "start of the day on which the last running contract ends"),                   \
-        ROW(last_activity_at, MAY(last_activity_at, BE_NULL), .doc = "time of the latest event"), \
-        ROW(scorecard, MAY(scorecard, BE_NULL), .max = 200, .doc = "which scorecard applies"),    \
-        ROW(open_tickets, .doc = "open or pending tickets")
-
-#define LIST_ROWS                                                                               \
-    CN_FIELD_OF_ID(struct cn_account_row, id, CN_ACCOUNT_PREFIX, .doc = "the account"),         \
-        ROW(external_id, .max = CN_ACCOUNT_KEY_MAX_BYTES, .doc = "the id in your own systems"), \
-        ROW(name, .max = CN_ACCOUNT_NAME_MAX_BYTES, .doc = "display name"), FIGURES,            \
-        CN_FIELD_OF_OBJECT(struct cn_account_row, owner, &cn_owner_fields, MAY(owner, BE_NULL), \
-                           .doc = "the CSM; null: nobody"),                                     \
-        CN_FIELD_OF_LIST(struct cn_account_row, spark, &number_item, MAY(spark, BE_ABSENT),     \
-                         .max = CN_SPARK_POINTS, .doc = "weekly points, oldest first"),         \
-        ROW(coverage, MAY(coverage, BE_NULL), .max = 64, .doc = "the coverage model"),          \
-        ROW(lifecycle_stage, MAY(lifecycle_stage, BE_NULL), .max = 64,                          \
-            .doc = "the stage that the program says"),                                          \
-        CN_FIELD_OF_LIST(struct cn_account_row, segments, &name_item, .max = CN_SEGMENTS_MAX,   \
-                         .doc = "that it is in, by name"),                                      \
-        CN_FIELD_OF_LIST(struct cn_account_row, flags, &name_item, .max = CN_SEGMENTS_MAX,      \
-                         .doc = "renewal-window, stalled, unsegmented"),                        \
-        CN_FIELD_OF_LIST(struct cn_account_row, gaps, &name_item, .max = CN_SEGMENTS_MAX,       \
-                         .doc = "what its coverage model needs and is not there: high/sponsor")
-
-static const struct cn_field row_rows[] = { LIST_ROWS };
-static const struct cn_fields row_fields = CN_FIELDS("AccountRow", struct cn_account_row, row_rows);
-
-static const struct cn_field news_rows[] = {
-    CN_FIELD_OF_ID(struct cn_account_row, id, CN_ACCOUNT_PREFIX, .doc = "the account"),
-    FIGURES,
-};
-const struct cn_fields cn_account_news_fields =
-    CN_FIELDS("AccountNews", struct cn_account_row, news_rows);
-
-struct trait_view {
-    cn_str name;
-    cn_str value;
-};
-static const struct cn_field trait_rows[] = {
-    CN_FIELD(struct trait_view, name, .max = CN_TRAIT_NAME_MAX_BYTES, .doc = "as it was sent"),
-    CN_FIELD_OF_RAW(struct trait_view, value, .doc = "a JSON scalar"),
-};
-static const struct cn_fields trait_fields = CN_FIELDS("Trait", struct trait_view, trait_rows);
-static const struct cn_field trait_item = { .type = CN_FIELD_OBJECT, .object = &trait_fields };
-
-struct account_view {
-    struct cn_account_row row; /* first: the rows of its table are used as they are */
-    cn_str domain;
-    enum cn_given domain_given;
-    cn_account_id parent_id;
-    enum cn_given parent_id_given;
-    struct {
-        struct trait_view *items;
-        size_t count;
-    } traits;
-    enum cn_stage stage;
-    cn_time created_at;
-    int64_t version;
-};
-static const struct cn_field account_rows[] = {
-    LIST_ROWS,
-    CN_FIELD(struct account_view, domain, CN_MAY(struct account_view, domain, BE_NULL), .max = 255,
-             .doc = "of its e-mail addresses"),
-    CN_FIELD_OF_ID(struct account_view, parent_id, CN_ACCOUNT_PREFIX,
-                   CN_MAY(struct account_view, parent_id, BE_NULL),
-                   .doc = "the account above it; null: none"),
-    CN_FIELD_OF_LIST(struct account_view, traits, &trait_item, .max = CN_TRAITS_MAX,
-                     .doc = "what group calls said, by name"),
-    CN_FIELD_OF_ENUM(struct account_view, stage, &stages, .doc = "lifecycle stage"),
-    CN_FIELD(struct account_view, created_at, .doc = "when it was created"),
-    CN_FIELD(struct account_view, version, .min = 1, .max = INT64_MAX,
-             .doc = "of the record, as in its ETag; scores do not move it"),
-};
-static const struct cn_fields account_fields =
-    CN_FIELDS("Account", struct account_view, account_rows);
 
 struct create_body {
     cn_str name;
@@ -216,6 +80,7 @@ static const struct cn_field query_rows[] = {
     CN_FIELD_OF_ID(struct cn_account_list_query, cursor, CN_ACCOUNT_PREFIX,
                    CN_MAY(struct cn_account_list_query, cursor, BE_ABSENT),
                    .doc = "next_cursor of the page before"),
+    CN_ACCOUNT_QUERY(as_of, CN_AS_OF_TEXT),
 };
 static const struct cn_fields query_fields =
     CN_FIELDS("AccountQuery", struct cn_account_list_query, query_rows);
@@ -228,175 +93,64 @@ struct account_page {
     cn_account_id next_cursor;
     enum cn_given next_cursor_given;
     int64_t total;
+    struct cn_as_of_view as_of;
+    enum cn_given as_of_given;
 };
-static const struct cn_field page_item = { .type = CN_FIELD_OBJECT, .object = &row_fields };
+static const struct cn_field page_item = { .type = CN_FIELD_OBJECT,
+                                           .object = &cn_account_row_fields };
 static const struct cn_field page_rows[] = {
     CN_FIELD_OF_LIST(struct account_page, data, &page_item, .max = CN_PAGE_MAX, .doc = "the page"),
     CN_FIELD_OF_ID(struct account_page, next_cursor, CN_ACCOUNT_PREFIX,
                    CN_MAY(struct account_page, next_cursor, BE_NULL), .doc = "null: no more"),
     CN_FIELD(struct account_page, total, .doc = "accounts that match, on all pages"),
+    CN_FIELD_OF_OBJECT(struct account_page, as_of, &cn_as_of_fields,
+                       CN_MAY(struct account_page, as_of, BE_NULL),
+                       .doc = "the past moment that the list is of; null: now"),
 };
 static const struct cn_fields page_fields =
     CN_FIELDS("AccountList", struct account_page, page_rows);
 
-static const char *const effective_texts[] = { "computed", "override" };
-const struct cn_names cn_effective_views = { effective_texts, CN_ARRAY_LEN(effective_texts) };
-
-int cn_effective_view_of(const struct cn_request *req)
+/* A full page may have been the last: then the next is empty. */
+static void end_page(struct account_page *page, int64_t limit)
 {
-    const cn_str effective = req->api->options.config->health_effective;
-    return cn_str_equal(effective, CN_STR("override")) ? CN_EFFECTIVE_OVERRIDE
-                                                       : CN_EFFECTIVE_COMPUTED;
-}
-
-enum cn_given cn_owner_view_of(const struct cn_user_list *users, cn_user_id id,
-                               struct cn_owner_view *view_out)
-{
-    for (size_t i = 0; i < users->count; i++) {
-        if (users->items[i].id.value == id.value) {
-            *view_out = (struct cn_owner_view){ id, users->items[i].name };
-            return CN_GIVEN;
-        }
-    }
-    return CN_NULL;
-}
-
-static void fill_owner(struct cn_account_row *row, const struct cn_account *account,
-                       const struct cn_user_list *owners)
-{
-    row->owner_given = account->owner_id_given == CN_GIVEN
-                           ? cn_owner_view_of(owners, account->owner_id, &row->owner)
-                           : CN_NULL;
-}
-
-static struct cn_score_view score_of(const struct cn_account_derived *derived)
-{
-    return (struct cn_score_view){
-        .points = (double)derived->points / 1000,
-        .band = (int)derived->band - 1,
-        .grey = derived->grey,
-        .confidence = (double)derived->confidence / 1000,
-        .by_hand = derived->is_by_hand,
-        .computed = (double)(derived->is_by_hand ? derived->computed : derived->points) / 1000,
-        .computed_given =
-            !derived->is_by_hand || derived->computed_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
-        .override = (double)derived->override / 1000,
-        .override_given = derived->override_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
-        .whole = derived->whole_given == CN_GIVEN ? derived->whole : (derived->points + 500) / 1000,
-        .grade = derived->grade,
-        .grade_given = derived->grade.len > 0 ? CN_GIVEN : CN_NULL,
-    };
-}
-
-void cn_account_row_fill(struct cn_account_row *row, const struct cn_account *account,
-                         const struct cn_user_list *owners, const struct cn_tz *tz)
-{
-    const struct cn_account_derived *derived = &account->derived;
-    const bool has_score = derived->points_given == CN_GIVEN && derived->band != CN_BAND_NONE;
-    row->id = account->id;
-    row->external_id = account->external_id;
-    row->name = account->name;
-    row->score_given = has_score ? CN_GIVEN : CN_NULL;
-    if (has_score) {
-        row->score = score_of(derived);
-    }
-    row->trend = (double)derived->trend / 1000;
-    row->trend_given = derived->trend_given == CN_GIVEN ? CN_GIVEN : CN_NULL;
-    row->drift_given = derived->drift_way != CN_DRIFT_UNKNOWN ? CN_GIVEN : CN_NULL;
-    row->drift =
-        (struct cn_drift_view){ derived->drift_way - CN_DRIFT_FALLING,
-                                (double)derived->drift / 1000, (double)derived->noise / 1000 };
-    row->arr = account->arr;
-    row->arr_given = account->arr_given == CN_GIVEN ? CN_GIVEN : CN_NULL;
-    row->renewal_at_given = account->renewal_on_given == CN_GIVEN ? CN_GIVEN : CN_NULL;
-    if (row->renewal_at_given == CN_GIVEN) {
-        row->renewal_at = cn_tz_day_start(tz, account->renewal_on);
-    }
-    row->last_activity_at = derived->last_activity_at;
-    row->last_activity_at_given = derived->last_activity_at_given == CN_GIVEN ? CN_GIVEN : CN_NULL;
-    row->scorecard = derived->scorecard;
-    row->scorecard_given = derived->scorecard.len > 0 ? CN_GIVEN : CN_NULL;
-    row->open_tickets = derived->open_tickets;
-    fill_owner(row, account, owners);
-}
-
-void cn_account_take_live(const struct cn_api_options *options, struct cn_arena *arena,
-                          struct cn_account *account)
-{
-    /* A record's fact: the database has it first. */
-    const int64_t open_tickets = account->derived.open_tickets;
-    if (options->engine.current != NULL) {
-        options->engine.current(options->engine.arg, account->id, arena, &account->derived);
-        account->derived.open_tickets = open_tickets;
+    page->next_cursor_given = (int64_t)page->data.count == limit ? CN_GIVEN : CN_NULL;
+    if (page->next_cursor_given == CN_GIVEN) {
+        page->next_cursor = page->data.items[page->data.count - 1].id;
     }
 }
 
-bool cn_accounts_list(const struct cn_request *req, const struct cn_account_filter *filter,
-                      struct cn_account_list *list_out, struct cn_error *err)
+/* The list as it was known at a past moment. */
+static bool list_then(const struct cn_request *req, struct account_page *page, struct cn_error *err)
 {
-    const struct cn_api_engine *engine = &req->api->options.engine;
-    struct cn_account_filter whole = *filter;
-    struct cn_user_list users;
-    if (engine->list == NULL) {
-        return cn_account_list(&req->unit, filter, list_out, err);
+    const struct cn_account_list_query *query = req->query;
+    struct cn_then_filter filter;
+    struct cn_user_list owners;
+    struct cn_then then;
+    cn_time at;
+    if (!cn_as_of_parse(req, query->as_of, &at, err) ||
+        !cn_account_then_filter_of(req, query, at, &filter, err) ||
+        !cn_user_list(&req->unit, &owners, err)) {
+        return false;
     }
-    if (filter->sort == CN_SORT_OWNER) {
-        if (!cn_user_list(&req->unit, &users, err)) {
-            return false;
-        }
-        whole.users = &users;
+    filter.list.users = &owners;
+    if (!cn_past_load(req, at, (cn_account_id){ 0 }, &then, err) ||
+        !cn_then_list(&req->unit, &filter, &then, err)) {
+        return false;
     }
-    return engine->list(engine->arg, &req->unit, &whole, list_out, err);
+    page->total = then.total;
+    page->data.count = then.count;
+    page->data.items = cn_arena_array(req->unit.arena, struct cn_account_row, then.count);
+    for (size_t i = 0; i < then.count; i++) {
+        cn_past_row_fill(req, &then.items[i], &owners, &page->data.items[i]);
+    }
+    page->as_of = cn_as_of_view_of(req, &then, CN_PAST_LIST);
+    page->as_of_given = CN_GIVEN;
+    end_page(page, filter.list.limit);
+    return true;
 }
 
-static void fill_sparks(const struct cn_request *req, struct cn_account_row *rows, size_t count)
+static bool list_now(const struct cn_request *req, struct account_page *page, struct cn_error *err)
 {
-    const struct cn_api_engine *engine = &req->api->options.engine;
-    struct cn_arena *arena = req->unit.arena;
-    if (engine->sparks == NULL || count == 0) {
-        return;
-    }
-    cn_account_id *ids = cn_arena_array(arena, cn_account_id, count);
-    struct cn_spark *sparks = cn_arena_array(arena, struct cn_spark, count);
-    for (size_t i = 0; i < count; i++) {
-        ids[i] = rows[i].id;
-    }
-    engine->sparks(engine->arg, ids, count, sparks);
-    for (size_t i = 0; i < count; i++) {
-        rows[i].spark.items = sparks[i].points;
-        rows[i].spark.count = sparks[i].count;
-        rows[i].spark_given = CN_GIVEN;
-    }
-}
-
-void cn_account_rows_place(const struct cn_request *req, struct cn_account_row *rows, size_t count)
-{
-    const struct cn_api_engine *engine = &req->api->options.engine;
-    struct cn_arena *arena = req->unit.arena;
-    cn_account_id *ids = cn_arena_array(arena, cn_account_id, count);
-    struct cn_standing *standings = cn_arena_array(arena, struct cn_standing, count);
-    for (size_t i = 0; i < count; i++) {
-        ids[i] = rows[i].id;
-    }
-    engine->standings(engine->arg, ids, count, arena, standings);
-    for (size_t i = 0; i < count; i++) {
-        const struct cn_standing *standing = &standings[i];
-        rows[i].coverage = standing->coverage;
-        rows[i].coverage_given = standing->coverage.len > 0 ? CN_GIVEN : CN_NULL;
-        rows[i].lifecycle_stage = standing->stage;
-        rows[i].lifecycle_stage_given = standing->stage.len > 0 ? CN_GIVEN : CN_NULL;
-        rows[i].segments.items = standing->segments;
-        rows[i].segments.count = standing->segment_count;
-        rows[i].flags.items = standing->flags;
-        rows[i].flags.count = standing->flag_count;
-        rows[i].gaps.items = standing->gaps;
-        rows[i].gaps.count = standing->gap_count;
-    }
-}
-
-static bool handle_list(const struct cn_request *req, struct cn_response *res, struct cn_error *err)
-{
-    struct account_page *page = res->body;
     struct cn_account_filter filter;
     struct cn_account_list list;
     struct cn_user_list owners;
@@ -410,21 +164,36 @@ static bool handle_list(const struct cn_request *req, struct cn_response *res, s
     for (size_t i = 0; i < list.count; i++) {
         cn_account_row_fill(&page->data.items[i], &list.items[i], &owners, req->api->options.tz);
     }
-    fill_sparks(req, page->data.items, list.count);
+    cn_account_rows_spark(req, page->data.items, list.count);
     cn_account_rows_place(req, page->data.items, list.count);
-    /* A full page may have been the last: then the next is empty. */
-    page->next_cursor_given = (int64_t)list.count == filter.limit ? CN_GIVEN : CN_NULL;
-    if (page->next_cursor_given == CN_GIVEN) {
-        page->next_cursor = list.items[list.count - 1].id;
-    }
+    page->as_of_given = CN_NULL;
+    end_page(page, filter.limit);
     return true;
+}
+
+static bool handle_list(const struct cn_request *req, struct cn_response *res, struct cn_error *err)
+{
+    const struct cn_account_list_query *query = req->query;
+    return query->as_of_given == CN_GIVEN ? list_then(req, res->body, err)
+                                          : list_now(req, res->body, err);
+}
+
+static void fill_traits(const struct cn_request *req, const struct cn_trait_list *traits,
+                        struct cn_account_view *view)
+{
+    view->traits.count = traits->count < CN_TRAITS_MAX ? traits->count : CN_TRAITS_MAX;
+    view->traits.items = cn_arena_array(req->unit.arena, struct cn_trait_view, view->traits.count);
+    for (size_t i = 0; i < view->traits.count; i++) {
+        view->traits.items[i] =
+            (struct cn_trait_view){ traits->items[i].name, traits->items[i].value };
+    }
 }
 
 /* One account as it is shown: with the health of this moment. */
 static bool show(const struct cn_request *req, struct cn_account *account, struct cn_response *res,
                  struct cn_error *err)
 {
-    struct account_view *view = res->body;
+    struct cn_account_view *view = res->body;
     struct cn_user_list owners;
     struct cn_trait_list traits;
     if (!cn_user_list(&req->unit, &owners, err) ||
@@ -433,28 +202,60 @@ static bool show(const struct cn_request *req, struct cn_account *account, struc
     }
     cn_account_take_live(&req->api->options, req->unit.arena, account);
     cn_account_row_fill(&view->row, account, &owners, req->api->options.tz);
-    fill_sparks(req, &view->row, 1);
+    cn_account_rows_spark(req, &view->row, 1);
     cn_account_rows_place(req, &view->row, 1);
-    view->domain = account->domain;
-    view->domain_given = account->domain_given == CN_GIVEN ? CN_GIVEN : CN_NULL;
-    view->parent_id = account->parent_id;
-    view->parent_id_given = account->parent_id_given == CN_GIVEN ? CN_GIVEN : CN_NULL;
-    view->stage = account->stage;
-    view->created_at = account->created_at;
+    cn_account_view_fill(view, account);
     view->version = account->version;
-    view->traits.items = cn_arena_array(req->unit.arena, struct trait_view, traits.count);
-    view->traits.count = traits.count < CN_TRAITS_MAX ? traits.count : CN_TRAITS_MAX;
-    for (size_t i = 0; i < view->traits.count; i++) {
-        view->traits.items[i] = (struct trait_view){ traits.items[i].name, traits.items[i].value };
-    }
+    view->version_given = CN_GIVEN;
+    fill_traits(req, &traits, view);
     res->version = account->version;
+    return true;
+}
+
+struct get_query {
+    cn_str as_of;
+    enum cn_given as_of_given;
+};
+static const struct cn_field get_query_rows[] = {
+    CN_FIELD(struct get_query, as_of, CN_MAY(struct get_query, as_of, BE_ABSENT), CN_AS_OF_TEXT),
+};
+static const struct cn_fields get_query_fields =
+    CN_FIELDS("AccountGetQuery", struct get_query, get_query_rows);
+
+/* The account as it was known at a past moment. */
+static bool get_then(const struct cn_request *req, cn_account_id id, cn_str as_of,
+                     struct cn_response *res, struct cn_error *err)
+{
+    struct cn_account_view *view = res->body;
+    struct cn_user_list owners;
+    struct cn_trait_list traits;
+    struct cn_then then;
+    cn_time at;
+    if (!cn_account_was_visible(&req->unit, id, err) || !cn_as_of_parse(req, as_of, &at, err) ||
+        !cn_past_load(req, at, id, &then, err) || !cn_user_list(&req->unit, &owners, err) ||
+        !cn_trait_list_then(&req->unit, id, at, &traits, err)) {
+        return false;
+    }
+    if (then.count == 0) {
+        return cn_past_not_there(req, id, at, err);
+    }
+    cn_past_row_fill(req, &then.items[0], &owners, &view->row);
+    cn_account_view_fill(view, &then.items[0].record.account);
+    fill_traits(req, &traits, view);
+    view->as_of = cn_as_of_view_of(req, &then, CN_PAST_ACCOUNT);
+    view->as_of_given = CN_GIVEN;
+    res->version = CN_NO_VERSION;
     return true;
 }
 
 static bool handle_get(const struct cn_request *req, struct cn_response *res, struct cn_error *err)
 {
     const struct cn_account_path *path = req->path;
+    const struct get_query *query = req->query;
     struct cn_account account;
+    if (query->as_of_given == CN_GIVEN) {
+        return get_then(req, path->account_id, query->as_of, res, err);
+    }
     return cn_account_load(&req->unit, path->account_id, &account, err) &&
            show(req, &account, res, err);
 }
@@ -535,12 +336,12 @@ static const struct cn_route account_routes[] = {
       .success_status = 200,
       .handler = handle_list,
       .operation = "listAccounts",
-      .doc = "The accounts that the caller may see" },
+      .doc = "The accounts that the caller may see, or as they were known at a past moment" },
     { .method = CN_POST,
       .path = "/api/v1/accounts",
       .access = CN_WRITERS,
       .body = &create_fields,
-      .response = &account_fields,
+      .response = &cn_account_fields,
       .run = CN_RUN_WRITE,
       .headers = CN_HEADER_ETAG | CN_HEADER_LOCATION,
       .failures = CN_FAILS(CN_CONFLICT),
@@ -552,19 +353,20 @@ static const struct cn_route account_routes[] = {
       .path = "/api/v1/accounts/{account_id}",
       .access = CN_READERS,
       .path_params = &cn_account_path_fields,
-      .response = &account_fields,
+      .query = &get_query_fields,
+      .response = &cn_account_fields,
       .headers = CN_HEADER_ETAG,
       .success_status = 200,
       .handler = handle_get,
       .operation = "getAccount",
-      .doc = "One account with its current health" },
+      .doc = "One account with its current health, or as it was known at a past moment" },
     { .method = CN_PATCH,
       .path = "/api/v1/accounts/{account_id}",
       .needs_if_match = true,
       .access = CN_WRITERS,
       .path_params = &cn_account_path_fields,
       .body = &patch_fields,
-      .response = &account_fields,
+      .response = &cn_account_fields,
       .run = CN_RUN_WRITE,
       .headers = CN_HEADER_ETAG,
       .failures = CN_FAILS(CN_CONFLICT),
@@ -578,7 +380,7 @@ static const struct cn_route account_routes[] = {
       .access = CN_OPERATORS,
       .path_params = &cn_account_path_fields,
       .body = &merge_fields,
-      .response = &account_fields,
+      .response = &cn_account_fields,
       .run = CN_RUN_WRITE,
       .headers = CN_HEADER_ETAG | CN_HEADER_LOCATION,
       .success_status = 200,

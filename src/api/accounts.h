@@ -22,6 +22,8 @@ struct cn_score_view {
     int64_t whole;
     cn_str grade;
     enum cn_given grade_given;
+    bool backfilled;
+    enum cn_given backfilled_given;
 };
 extern const struct cn_fields cn_score_fields;
 
@@ -56,6 +58,17 @@ extern const struct cn_fields cn_owner_fields;
 enum cn_given cn_owner_view_of(const struct cn_user_list *users, cn_user_id id,
                                struct cn_owner_view *view_out);
 
+/* Which past moment an answer is of: see api/past.h. */
+struct cn_as_of_view {
+    cn_time at;
+    int64_t backfilled;
+    struct {
+        cn_str *items;
+        size_t count;
+    } left_out;
+};
+extern const struct cn_fields cn_as_of_fields;
+
 /* Which way a score drifts: health/drift.h. */
 struct cn_drift_view {
     int way; /* index of the names without "unknown", which is null */
@@ -89,6 +102,9 @@ struct cn_account_row {
     cn_str scorecard;
     enum cn_given scorecard_given;
     int64_t open_tickets;
+    enum cn_given open_tickets_given;
+    cn_account_id merged_into;
+    enum cn_given merged_into_given;
     cn_str coverage;
     enum cn_given coverage_given;
     cn_str lifecycle_stage;
@@ -107,6 +123,33 @@ struct cn_account_row {
     } gaps;
 };
 
+extern const struct cn_fields cn_account_row_fields;
+
+struct cn_trait_view {
+    cn_str name;
+    cn_str value;
+};
+
+/* One account. */
+struct cn_account_view {
+    struct cn_account_row row; /* first: the rows of its table are used as they are */
+    cn_str domain;
+    enum cn_given domain_given;
+    cn_account_id parent_id;
+    enum cn_given parent_id_given;
+    struct {
+        struct cn_trait_view *items;
+        size_t count;
+    } traits;
+    enum cn_stage stage;
+    cn_time created_at;
+    int64_t version;
+    enum cn_given version_given;
+    struct cn_as_of_view as_of;
+    enum cn_given as_of_given;
+};
+extern const struct cn_fields cn_account_fields;
+
 /* What a change of an account is, on the live stream. */
 extern const struct cn_fields cn_account_news_fields;
 
@@ -116,6 +159,12 @@ void cn_account_row_fill(struct cn_account_row *row, const struct cn_account *ac
 
 /* Where the accounts of the rows stand by now. */
 void cn_account_rows_place(const struct cn_request *req, struct cn_account_row *rows, size_t count);
+
+/* The weekly points of their scores by now. */
+void cn_account_rows_spark(const struct cn_request *req, struct cn_account_row *rows, size_t count);
+
+/* The record of one account, without its row. */
+void cn_account_view_fill(struct cn_account_view *view, const struct cn_account *account);
 
 /* Puts the health and activity of this moment in place of those that are stored a little later. */
 void cn_account_take_live(const struct cn_api_options *options, struct cn_arena *arena,
@@ -179,6 +228,8 @@ struct cn_account_list_query {
     enum cn_given offset_given;
     cn_account_id cursor;
     enum cn_given cursor_given;
+    cn_str as_of;
+    enum cn_given as_of_given;
 };
 
 #define CN_ACCOUNT_QUERY(member, ...)              \

@@ -279,6 +279,10 @@ static void add_etag(struct call *call, bool *is_same_out)
 {
     char etag[32];
     cn_str seen;
+    *is_same_out = false;
+    if (call->res.version == CN_NO_VERSION) {
+        return; /* of what cannot be changed */
+    }
     (void)snprintf(etag, sizeof(etag), "\"%lld\"", (long long)call->res.version);
     cn_http_add_header(call->exchange, "etag", cn_str_of(etag));
     *is_same_out = (call->match.route->headers & CN_HEADER_NOT_MODIFIED) != 0 &&

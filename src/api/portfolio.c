@@ -3,6 +3,7 @@
 
 #include "api/accounts.h"
 #include "api/core.h"
+#include "api/past.h"
 #include "api/program_view.h"
 
 enum {
@@ -71,6 +72,8 @@ struct portfolio_view {
         size_t count;
     } renewals;
     int64_t other_currency;
+    struct cn_as_of_view as_of;
+    enum cn_given as_of_given;
 };
 #define ROW(member, ...) CN_FIELD(struct portfolio_view, member, __VA_ARGS__)
 #define TALLY(member, ...) \
@@ -88,6 +91,9 @@ static const struct cn_field portfolio_rows[] = {
     CN_FIELD_OF_LIST(struct portfolio_view, renewals, &renewals_item, .max = CN_RENEWAL_HORIZONS,
                      .doc = "each horizon holds the one before"),
     ROW(other_currency, .doc = "accounts of which the ARR is in another currency and in no sum"),
+    CN_FIELD_OF_OBJECT(struct portfolio_view, as_of, &cn_as_of_fields,
+                       CN_MAY(struct portfolio_view, as_of, BE_NULL),
+                       .doc = "the past moment that the figures are of; null: now"),
 };
 static const struct cn_fields portfolio_fields =
     CN_FIELDS("Portfolio", struct portfolio_view, portfolio_rows);
@@ -95,10 +101,14 @@ static const struct cn_fields portfolio_fields =
 struct portfolio_query {
     cn_user_id owner_id;
     enum cn_given owner_id_given;
+    cn_str as_of;
+    enum cn_given as_of_given;
 };
 static const struct cn_field portfolio_query_rows[] = {
     CN_FIELD_OF_ID(struct portfolio_query, owner_id, CN_USER_PREFIX,
                    CN_MAY(struct portfolio_query, owner_id, BE_ABSENT), .doc = "only this CSM's"),
+    CN_FIELD(struct portfolio_query, as_of, CN_MAY(struct portfolio_query, as_of, BE_ABSENT),
+             CN_AS_OF_TEXT),
 };
 static const struct cn_fields portfolio_query_fields =
     CN_FIELDS("PortfolioQuery", struct portfolio_query, portfolio_query_rows);
@@ -131,35 +141,63 @@ static struct band_list bands_of(const struct cn_request *req, const struct cn_t
     return list;
 }
 
+static void fill_portfolio(const struct cn_request *req, const struct cn_portfolio *portfolio,
+                           struct portfolio_view *view)
+{
+    view->at = req->unit.now;
+    view->all = tally_of(req, portfolio->all);
+    view->bands = bands_of(req, portfolio->bands);
+    view->grey = tally_of(req, portfolio->grey);
+    view->at_risk = tally_of(req, portfolio->at_risk);
+    view->yellow_at_risk = tally_of(req, portfolio->yellow_at_risk);
+    view->effective = cn_effective_view_of(req);
+    view->overridden = portfolio->overridden.accounts;
+    view->risk_window_days = CN_RISK_WINDOW_DAYS;
+    view->other_currency = portfolio->other_currency.accounts;
+    view->as_of_given = CN_NULL;
+    view->renewals.items =
+        cn_arena_array(req->unit.arena, struct renewals_view, CN_RENEWAL_HORIZONS);
+    view->renewals.count = CN_RENEWAL_HORIZONS;
+    for (size_t i = 0; i < CN_RENEWAL_HORIZONS; i++) {
+        view->renewals.items[i] =
+            (struct renewals_view){ cn_renewal_horizons[i], bands_of(req, portfolio->renewals[i]) };
+    }
+}
+
+/* The figures as they were known at a past moment. */
+static bool portfolio_then(const struct cn_request *req, const struct portfolio_query *query,
+                           struct portfolio_view *view, struct cn_error *err)
+{
+    struct cn_portfolio portfolio;
+    struct cn_then then;
+    cn_time at;
+    if (!cn_as_of_parse(req, query->as_of, &at, err) ||
+        !cn_past_load(req, at, (cn_account_id){ 0 }, &then, err)) {
+        return false;
+    }
+    cn_then_portfolio(&then, query->owner_id, req->api->options.currency, &portfolio);
+    fill_portfolio(req, &portfolio, view);
+    view->at = at;
+    view->as_of = cn_as_of_view_of(req, &then, CN_PAST_PORTFOLIO);
+    view->as_of_given = CN_GIVEN;
+    return true;
+}
+
 static bool handle_portfolio(const struct cn_request *req, struct cn_response *res,
                              struct cn_error *err)
 {
     const struct portfolio_query *query = req->query;
     const struct cn_api_engine *engine = &req->api->options.engine;
     struct cn_portfolio_filter filter = { query->owner_id, req->api->options.currency, { 0 } };
-    struct portfolio_view *view = res->body;
     struct cn_portfolio portfolio;
+    if (query->as_of_given == CN_GIVEN) {
+        return portfolio_then(req, query, res->body, err);
+    }
     if (!cn_fate_accounts(&req->unit, CN_FATE_LEFT, CN_FATE_EVER, &filter.left, err)) {
         return false;
     }
     engine->portfolio(engine->arg, &req->unit, &filter, &portfolio);
-    view->at = req->unit.now;
-    view->all = tally_of(req, portfolio.all);
-    view->bands = bands_of(req, portfolio.bands);
-    view->grey = tally_of(req, portfolio.grey);
-    view->at_risk = tally_of(req, portfolio.at_risk);
-    view->yellow_at_risk = tally_of(req, portfolio.yellow_at_risk);
-    view->effective = cn_effective_view_of(req);
-    view->overridden = portfolio.overridden.accounts;
-    view->risk_window_days = CN_RISK_WINDOW_DAYS;
-    view->other_currency = portfolio.other_currency.accounts;
-    view->renewals.items =
-        cn_arena_array(req->unit.arena, struct renewals_view, CN_RENEWAL_HORIZONS);
-    view->renewals.count = CN_RENEWAL_HORIZONS;
-    for (size_t i = 0; i < CN_RENEWAL_HORIZONS; i++) {
-        view->renewals.items[i] =
-            (struct renewals_view){ cn_renewal_horizons[i], bands_of(req, portfolio.renewals[i]) };
-    }
+    fill_portfolio(req, &portfolio, res->body);
     return true;
 }
 
@@ -348,7 +386,8 @@ static const struct cn_route portfolio_routes[] = {
       .success_status = 200,
       .handler = handle_portfolio,
       .operation = "getPortfolio",
-      .doc = "The caller's accounts as a whole: by colour, at risk, renewing" },
+      .doc = "The caller's accounts as a whole: by colour, at risk, renewing; now, or as it was "
+             "known at a past moment" },
     { .method = CN_GET,
       .path = "/api/v1/health/migration",
       .access = CN_READERS,

@@ -60,9 +60,13 @@ struct cn_request {
     struct cn_diagnostics *problems; /* for checks that no table can say: answers 422 */
 };
 
+enum {
+    CN_NO_VERSION = -1 /* of what cannot be changed: a past moment */
+};
+
 struct cn_response {
-    void *body; /* zeroed struct of the row's response table, to be filled */
-    int64_t version;
+    void *body;            /* zeroed struct of the row's response table, to be filled */
+    int64_t version;       /* CN_NO_VERSION: the answer has no ETag after all */
     cn_str location;       /* path of what was created */
     cn_str set_cookie;     /* value of the header, or "" */
     int64_t retry_after_s; /* with a failure that passes; 0: not said */

@@ -8,6 +8,12 @@
 bool cn_trait_list(const struct cn_unit *unit, cn_account_id account_id,
                    struct cn_trait_list *list_out, struct cn_error *err)
 {
+    return cn_trait_list_then(unit, account_id, (cn_time){ INT64_MAX }, list_out, err);
+}
+
+bool cn_trait_list_then(const struct cn_unit *unit, cn_account_id account_id, cn_time at,
+                        struct cn_trait_list *list_out, struct cn_error *err)
+{
     struct cn_sql_stmt *stmt = NULL;
     struct cn_trait_list list = { 0 };
     size_t capacity = 0;
@@ -15,13 +21,15 @@ bool cn_trait_list(const struct cn_unit *unit, cn_account_id account_id,
     if (!cn_row_prepare(unit,
                         "SELECT name, value, at_us FROM (SELECT name, value, at_us, row_number()"
                         " OVER (PARTITION BY name ORDER BY at_us DESC, tie DESC) AS place"
-                        " FROM account_trait WHERE " CN_SEES_CHILD " AND account_id = $4) t"
+                        " FROM account_trait WHERE " CN_SEES_CHILD " AND account_id = $4"
+                        " AND known_us <= $6) t"
                         " WHERE place = 1 AND value <> 'null' ORDER BY name LIMIT $5",
                         &stmt, err)) {
         return false;
     }
     cn_sql_bind_i64(stmt, 4, account_id.value);
     cn_sql_bind_i64(stmt, 5, CN_TRAITS_MAX);
+    cn_sql_bind_i64(stmt, 6, at.us);
     bool ok = cn_sql_step(stmt, &row, err);
     while (ok && row) {
         list.items =

@@ -32,6 +32,11 @@ struct cn_trait_list {
 CN_MUST_CHECK bool cn_trait_list(const struct cn_unit *unit, cn_account_id account_id,
                                  struct cn_trait_list *list_out, struct cn_error *err);
 
+/* The same as they were known at a past moment. */
+CN_MUST_CHECK bool cn_trait_list_then(const struct cn_unit *unit, cn_account_id account_id,
+                                      cn_time at, struct cn_trait_list *list_out,
+                                      struct cn_error *err);
+
 struct cn_trait_observation {
     cn_account_id account_id;
     cn_str name;

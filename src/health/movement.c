@@ -75,8 +75,7 @@ struct moved_list {
     size_t capacity;
 };
 
-static enum cn_band hand_band(const struct cn_effective *effective, cn_str scorecard,
-                              int32_t points)
+struct cn_health_bands cn_effective_bands_of(const struct cn_effective *effective, cn_str scorecard)
 {
     struct cn_health_bands bands = { .yellow = 50000, .green = 75000 }; /* of one that is gone */
     for (size_t i = 0; i < effective->count; i++) {
@@ -84,6 +83,13 @@ static enum cn_band hand_band(const struct cn_effective *effective, cn_str score
             bands = effective->items[i].bands;
         }
     }
+    return bands;
+}
+
+static enum cn_band hand_band(const struct cn_effective *effective, cn_str scorecard,
+                              int32_t points)
+{
+    const struct cn_health_bands bands = cn_effective_bands_of(effective, scorecard);
     return cn_health_next_band(&bands, points, CN_BAND_NONE);
 }
 

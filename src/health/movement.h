@@ -32,6 +32,10 @@ struct cn_effective {
     size_t count;
 };
 
+/* The bands that the scorecard has today; the usual ones if there is none of that name. */
+struct cn_health_bands cn_effective_bands_of(const struct cn_effective *effective,
+                                             cn_str scorecard);
+
 struct cn_movement_range {
     cn_time from;
     cn_time to;

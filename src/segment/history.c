@@ -135,6 +135,32 @@ bool cn_placement_all_at(struct cn_sql_conn *conn, cn_time at,
     return each_row(stmt, each, arg, err);
 }
 
+bool cn_placement_each_held(struct cn_sql_conn *conn, cn_time at, int64_t only,
+                            void (*each)(void *arg, int64_t account_id, cn_str placement),
+                            void *arg, struct cn_error *err)
+{
+    static const char sql[] =
+        "SELECT a.account_id, (SELECT p.placement FROM placement_history AS p"
+        " WHERE p.account_id = a.account_id AND p.at_us <= $1 ORDER BY p.at_us DESC LIMIT 1)"
+        " FROM (SELECT account_id FROM account UNION ALL SELECT merged_id FROM account_merge"
+        " WHERE known_us > $1) AS a WHERE $2 = 0 OR a.account_id = $2";
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    bool ok = false;
+    if (!cn_sql_prepare(conn, sql, &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, at.us);
+    cn_sql_bind_i64(stmt, 2, only);
+    while ((ok = cn_sql_step(stmt, &row, err)) && row) {
+        if (!cn_sql_column_is_null(stmt, 1)) {
+            each(arg, cn_sql_column_i64(stmt, 0), cn_sql_column_str(stmt, 1));
+        }
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
 bool cn_placement_forget(struct cn_sql_conn *conn, int64_t account_id, cn_time from, cn_time to,
                          struct cn_error *err)
 {

@@ -48,6 +48,13 @@ CN_MUST_CHECK bool cn_placement_all_at(struct cn_sql_conn *conn, cn_time at,
                                        void (*each)(void *arg, const struct cn_placement_row *row),
                                        void *arg, struct cn_error *err);
 
+/* Calls `each` for what held then of every account that there is, or was then (only 0), or of that
+ * one: lived or back-filled, in no order.  One look-up in the table's key each. */
+CN_MUST_CHECK bool cn_placement_each_held(struct cn_sql_conn *conn, cn_time at, int64_t only,
+                                          void (*each)(void *arg, int64_t account_id,
+                                                       cn_str placement),
+                                          void *arg, struct cn_error *err);
+
 /* Removes the account's back-filled rows with from <= at < to. */
 CN_MUST_CHECK bool cn_placement_forget(struct cn_sql_conn *conn, int64_t account_id, cn_time from,
                                        cn_time to, struct cn_error *err);

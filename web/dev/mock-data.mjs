@@ -134,6 +134,7 @@ export function detailOf(a) {
     stage: 'live',
     created_at: iso(a.created),
     version: a.version,
+    as_of: null,
     traits: [
       { name: 'plan', value: a.i < 15 ? 'enterprise' : 'growth' },
       { name: 'industry', value: pick(SECOND, noise(a.seed, 'industry')) },

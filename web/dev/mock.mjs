@@ -97,7 +97,12 @@ function list(query) {
   if (!rows) return problem(400, 'Bad request', `unknown sort "${query.get('sort')}"`);
   const offset = Number(query.get('offset') ?? 0);
   const limit = Math.min(200, Number(query.get('limit') ?? 50));
-  return { data: rows.slice(offset, offset + limit).map(data.rowOf), next_cursor: null, total: rows.length };
+  return {
+    data: rows.slice(offset, offset + limit).map(data.rowOf),
+    next_cursor: null,
+    total: rows.length,
+    as_of: null,
+  };
 }
 
 const cell = text => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""');

@@ -30,7 +30,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The accounts that the caller may see */
+        /** The accounts that the caller may see, or as they were known at a past moment */
         get: operations["listAccounts"];
         put?: never;
         /** Create an account */
@@ -48,7 +48,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One account with its current health */
+        /** One account with its current health, or as it was known at a past moment */
         get: operations["getAccount"];
         put?: never;
         post?: never;
@@ -396,7 +396,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's accounts as a whole: by colour, at risk, renewing */
+        /** The caller's accounts as a whole: by colour, at risk, renewing; now, or as it was known at a past moment */
         get: operations["getPortfolio"];
         put?: never;
         post?: never;
@@ -1477,6 +1477,8 @@ export interface components {
             next_cursor: string | null;
             /** @description accounts that match, on all pages */
             total: number;
+            /** @description the past moment that the list is of; null: now */
+            as_of: components["schemas"]["AsOf"] | null;
         };
         AccountRow: {
             /** @description the account */
@@ -1489,18 +1491,18 @@ export interface components {
             score: components["schemas"]["Score"] | null;
             /** @description points against the beginning of the day 28 days ago */
             trend: number | null;
-            /** @description which way the arrow points; null: too little history */
-            drift: components["schemas"]["Drift"] | null;
+            /** @description which way the arrow points; null: too little history; left out of a past moment */
+            drift?: components["schemas"]["Drift"] | null;
             /** @description annual recurring revenue */
             arr: components["schemas"]["Money"] | null;
             /** @description start of the day on which the last running contract ends */
             renewal_at: string | null;
-            /** @description time of the latest event */
-            last_activity_at: string | null;
+            /** @description time of the latest event; left out of a past moment */
+            last_activity_at?: string | null;
             /** @description which scorecard applies */
             scorecard: string | null;
-            /** @description open or pending tickets */
-            open_tickets: number;
+            /** @description open or pending tickets; left out of a past moment before a merge, which moved them */
+            open_tickets?: number;
             /** @description the CSM; null: nobody */
             owner: components["schemas"]["UserRef"] | null;
             /** @description weekly points, oldest first */
@@ -1515,6 +1517,8 @@ export interface components {
             flags: string[];
             /** @description what its coverage model needs and is not there: high/sponsor */
             gaps: string[];
+            /** @description of a past moment: what it has become part of since */
+            merged_into?: string;
         };
         Score: {
             /** @description 0 to 100, to a thousandth; 100 is healthy */
@@ -1536,8 +1540,10 @@ export interface components {
             override: number | null;
             /** @description points as a whole point, 0 to 100, rounded within the colour; 100 is healthy */
             whole: number;
-            /** @description what the scorecard calls it, by the whole point; null: it has no grades */
-            grade: string | null;
+            /** @description what the scorecard calls it, by the whole point; null: it has no grades; left out of a past moment */
+            grade?: string | null;
+            /** @description of a past moment: computed later, not lived */
+            backfilled?: boolean;
         };
         Drift: {
             /**
@@ -1555,6 +1561,17 @@ export interface components {
             id: string;
             /** @description display name */
             name: string;
+        };
+        AsOf: {
+            /**
+             * Format: date-time
+             * @description the moment: of a day, the midnight that ends it in the workspace's zone
+             */
+            at: string;
+            /** @description how many of the scores were computed later from what is known now of then; the others were lived */
+            backfilled: number;
+            /** @description members of the answer that no history keeps, and that are not there */
+            left_out: string[];
         };
         AccountCreate: {
             /** @description display name */
@@ -1586,18 +1603,18 @@ export interface components {
             score: components["schemas"]["Score"] | null;
             /** @description points against the beginning of the day 28 days ago */
             trend: number | null;
-            /** @description which way the arrow points; null: too little history */
-            drift: components["schemas"]["Drift"] | null;
+            /** @description which way the arrow points; null: too little history; left out of a past moment */
+            drift?: components["schemas"]["Drift"] | null;
             /** @description annual recurring revenue */
             arr: components["schemas"]["Money"] | null;
             /** @description start of the day on which the last running contract ends */
             renewal_at: string | null;
-            /** @description time of the latest event */
-            last_activity_at: string | null;
+            /** @description time of the latest event; left out of a past moment */
+            last_activity_at?: string | null;
             /** @description which scorecard applies */
             scorecard: string | null;
-            /** @description open or pending tickets */
-            open_tickets: number;
+            /** @description open or pending tickets; left out of a past moment before a merge, which moved them */
+            open_tickets?: number;
             /** @description the CSM; null: nobody */
             owner: components["schemas"]["UserRef"] | null;
             /** @description weekly points, oldest first */
@@ -1612,6 +1629,8 @@ export interface components {
             flags: string[];
             /** @description what its coverage model needs and is not there: high/sponsor */
             gaps: string[];
+            /** @description of a past moment: what it has become part of since */
+            merged_into?: string;
             /** @description of its e-mail addresses */
             domain: string | null;
             /** @description the account above it; null: none */
@@ -1628,8 +1647,10 @@ export interface components {
              * @description when it was created
              */
             created_at: string;
-            /** @description of the record, as in its ETag; scores do not move it */
-            version: number;
+            /** @description of the record, as in its ETag; scores do not move it; left out of a past moment, which cannot be changed */
+            version?: number;
+            /** @description the past moment that this is of; null: now */
+            as_of: components["schemas"]["AsOf"] | null;
         };
         Trait: {
             /** @description as it was sent */
@@ -2229,18 +2250,18 @@ export interface components {
             score: components["schemas"]["Score"] | null;
             /** @description points against the beginning of the day 28 days ago */
             trend: number | null;
-            /** @description which way the arrow points; null: too little history */
-            drift: components["schemas"]["Drift"] | null;
+            /** @description which way the arrow points; null: too little history; left out of a past moment */
+            drift?: components["schemas"]["Drift"] | null;
             /** @description annual recurring revenue */
             arr: components["schemas"]["Money"] | null;
             /** @description start of the day on which the last running contract ends */
             renewal_at: string | null;
-            /** @description time of the latest event */
-            last_activity_at: string | null;
+            /** @description time of the latest event; left out of a past moment */
+            last_activity_at?: string | null;
             /** @description which scorecard applies */
             scorecard: string | null;
-            /** @description open or pending tickets */
-            open_tickets: number;
+            /** @description open or pending tickets; left out of a past moment before a merge, which moved them */
+            open_tickets?: number;
         };
         Watch: {
             /** @description that it is told of from now on, and of no others */
@@ -2365,6 +2386,8 @@ export interface components {
             renewals: components["schemas"]["RenewalTally"][];
             /** @description accounts of which the ARR is in another currency and in no sum */
             other_currency: number;
+            /** @description the past moment that the figures are of; null: now */
+            as_of: components["schemas"]["AsOf"] | null;
         };
         Tally: {
             /** @description how many */
@@ -4993,6 +5016,8 @@ export interface operations {
                 offset?: number;
                 /** @description next_cursor of the page before */
                 cursor?: string;
+                /** @description as it was known at a past moment: the end of a day of the workspace's zone, 2026-10-01, or 2026-10-01T12:00:00Z; now unless given */
+                as_of?: string;
             };
             header?: never;
             path?: never;
@@ -5000,7 +5025,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The accounts that the caller may see */
+            /** @description The accounts that the caller may see, or as they were known at a past moment */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5206,7 +5231,10 @@ export interface operations {
     };
     getAccount: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description as it was known at a past moment: the end of a day of the workspace's zone, 2026-10-01, or 2026-10-01T12:00:00Z; now unless given */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 /** @description the account */
@@ -5216,7 +5244,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One account with its current health */
+            /** @description One account with its current health, or as it was known at a past moment */
             200: {
                 headers: {
                     /** @description The version */
@@ -8626,6 +8654,8 @@ export interface operations {
             query?: {
                 /** @description only this CSM's */
                 owner_id?: string;
+                /** @description as it was known at a past moment: the end of a day of the workspace's zone, 2026-10-01, or 2026-10-01T12:00:00Z; now unless given */
+                as_of?: string;
             };
             header?: never;
             path?: never;
@@ -8633,7 +8663,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The caller's accounts as a whole: by colour, at risk, renewing */
+            /** @description The caller's accounts as a whole: by colour, at risk, renewing; now, or as it was known at a past moment */
             200: {
                 headers: {
                     [name: string]: unknown;

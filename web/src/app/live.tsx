@@ -88,6 +88,8 @@ export function LiveUpdates() {
     });
     const stopWatching = onWatched(live.watch);
     return () => {
+      // Whoever goes to a past day misses what comes meanwhile.
+      cache.invalidateQueries({ refetchType: 'none' });
       stopWatching();
       live.close();
     };

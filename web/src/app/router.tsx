@@ -7,6 +7,7 @@ import {
   lazyRouteComponent,
   Outlet,
   redirect,
+  retainSearchParams,
 } from '@tanstack/react-router';
 import { hasStatus } from '@/api/errors';
 import { readSearch } from '@/features/accounts';
@@ -17,8 +18,9 @@ import { readScorecardsSearch } from '@/features/scorecards';
 import { readSegmentSearch, readSegmentsSearch } from '@/features/segments';
 import { QueryFailure, sessionQuery } from '@/features/session';
 import { readSignalSearch } from '@/features/signals';
+import { type AsOfSearch, readAsOf } from '@/lib/asOf';
 import { part } from '@/lib/part';
-import { only, parseSearch, stringifySearch } from '@/lib/search';
+import { type FlatSearch, only, parseSearch, stringifySearch } from '@/lib/search';
 import { NotFound } from './layout/NotFound';
 import { Shell } from './layout/Shell';
 
@@ -49,6 +51,9 @@ const signIn = createRoute({
 const app = createRoute({
   getParentRoute: () => root,
   id: 'app',
+  // The past moment stays in the address from page to page, until one goes back to now.
+  validateSearch: (search: FlatSearch): AsOfSearch => readAsOf(search),
+  search: { middlewares: [retainSearchParams<AsOfSearch>(['as_of'])] },
   beforeLoad: async ({ context, location }) => {
     try {
       await context.cache.ensureQueryData(sessionQuery);

@@ -16,13 +16,21 @@ export function stringifySearch(search: Record<string, unknown>): string {
   return text === '' ? '' : `?${text}`;
 }
 
-/** A reader of the address whose silence is final: what it does not return, the router would hand on as it is. */
+/** A reader of the address whose silence is final: what it does not return, the router would hand on as it
+ * is.  What the frame of the app reads of every address stays (`KEPT`). */
 export function only<T extends object>(read: (search: FlatSearch) => T): (search: FlatSearch) => T {
   return search => ({
-    ...Object.fromEntries(Object.keys(search).map(name => [name, undefined])),
+    ...Object.fromEntries(
+      Object.keys(search)
+        .filter(name => !KEPT.includes(name))
+        .map(name => [name, undefined]),
+    ),
     ...read(search),
   });
 }
+
+/** The past moment that all pages are of: see lib/asOf.ts. */
+const KEPT: readonly string[] = ['as_of'];
 
 export function splitList(value: string | undefined): string[] {
   return value ? value.split(',').filter(Boolean) : [];

@@ -6,6 +6,7 @@ import { usePages } from './pages';
 
 const KEYS = [
   ['Ctrl K', 'palette'],
+  ['d', 'asOf'],
   ['/', 'search'],
   ['j', 'next'],
   ['k', 'previous'],

@@ -12,10 +12,12 @@ import { useState } from 'react';
 import { DemoBar } from '@/features/demo';
 import { FormatProvider, useSession, useSignOut } from '@/features/session';
 import { OpenCount } from '@/features/signals';
+import { useAsOf } from '@/lib/asOf';
 import { t } from '@/lib/i18n';
 import { useKeys } from '@/lib/keys';
 import { Icon } from '@/ui/Icon';
 import { LiveUpdates } from '../live';
+import { AsOfBanner, AsOfDialog, NowOnly, useIsNowOnly } from './AsOf';
 import { KeysHelp } from './KeysHelp';
 import { Palette } from './Palette';
 import { type Page, usePages } from './pages';
@@ -67,7 +69,7 @@ function UserMenu() {
 }
 
 /** On a phone: the pages and tools that the bar has no room for. */
-function More({ pages, onKeys }: { pages: readonly Page[]; onKeys: () => void }) {
+function More({ pages, onKeys, onAsOf }: { pages: readonly Page[]; onKeys: () => void; onAsOf: () => void }) {
   const { user } = useSession();
   const { pathname } = useLocation();
   const signOut = useSignOut();
@@ -102,6 +104,9 @@ function More({ pages, onKeys }: { pages: readonly Page[]; onKeys: () => void })
         >
           {scheme === 'dark' ? t('shell.light') : t('shell.dark')}
         </Menu.Item>
+        <Menu.Item leftSection={<Icon name="past" />} onClick={onAsOf}>
+          {t('asOf.open')}
+        </Menu.Item>
         <Menu.Item leftSection={<Icon name="keys" />} onClick={onKeys}>
           {t('keys.title')}
         </Menu.Item>
@@ -122,10 +127,12 @@ interface NavigationProps {
   onPalette: () => void;
   onKeys: () => void;
   onFold: () => void;
+  onAsOf: () => void;
 }
 
-function Navigation({ onPalette, onKeys, onFold }: NavigationProps) {
+function Navigation({ onPalette, onKeys, onFold, onAsOf }: NavigationProps) {
   const pages = usePages();
+  const isPast = useAsOf() !== undefined;
   return (
     <nav className={classes.nav} aria-label={t('shell.navigation')}>
       <div className={classes.brand}>
@@ -140,6 +147,15 @@ function Navigation({ onPalette, onKeys, onFold }: NavigationProps) {
         </span>
         <kbd className={classes.kbd}>Ctrl K</kbd>
       </UnstyledButton>
+      <UnstyledButton
+        className={`${classes.link} ${classes.wideOnly}`}
+        onClick={onAsOf}
+        data-active={isPast}
+        aria-haspopup="dialog"
+      >
+        <Icon name="past" />
+        <span className={classes.label}>{t('asOf.open')}</span>
+      </UnstyledButton>
       {pages.map(page => (
         <Link
           key={page.to}
@@ -149,10 +165,10 @@ function Navigation({ onPalette, onKeys, onFold }: NavigationProps) {
         >
           <Icon name={page.icon} />
           <span className={classes.label}>{page.label}</span>
-          {page.to === '/signals' && <OpenCount />}
+          {page.to === '/signals' && !isPast && <OpenCount />}
         </Link>
       ))}
-      <More pages={pages.filter(page => !page.main)} onKeys={onKeys} />
+      <More pages={pages.filter(page => !page.main)} onKeys={onKeys} onAsOf={onAsOf} />
       <span className={classes.gap} />
       <div className={classes.tools}>
         <SchemeButton />
@@ -184,11 +200,30 @@ function Navigation({ onPalette, onKeys, onFold }: NavigationProps) {
   );
 }
 
+/** Live while it is now; the page, unless it is of now alone and the app is not. */
+function Content({ onAsOf }: { onAsOf: () => void }) {
+  const isPast = useAsOf() !== undefined;
+  const isNowOnly = useIsNowOnly();
+  const { pathname } = useLocation();
+  const here = usePages().find(page => pathname.startsWith(page.to));
+  return (
+    <div className={classes.content}>
+      {!isPast && <LiveUpdates />}
+      <AsOfBanner onChange={onAsOf} />
+      {!isPast && <DemoBar />}
+      <main id="main" className={classes.main} tabIndex={-1}>
+        {isNowOnly ? <NowOnly page={here?.label} /> : <Outlet />}
+      </main>
+    </div>
+  );
+}
+
 export function Shell() {
   const navigate = useNavigate();
   const pages = usePages();
   const [palette, setPalette] = useState(false);
   const [keys, setKeys] = useState(false);
+  const [asOf, setAsOf] = useState(false);
   const [folded, setFolded] = useState(() => localStorage.getItem(FOLDED) === '1');
 
   const fold = () => {
@@ -197,6 +232,7 @@ export function Shell() {
   };
   useKeys({
     '?': () => setKeys(true),
+    d: () => setAsOf(true),
     ...Object.fromEntries(pages.map(page => [`g ${page.key}`, () => void navigate({ to: page.to })])),
   });
 
@@ -206,17 +242,17 @@ export function Shell() {
         {t('shell.skip')}
       </a>
       <div className={classes.shell} data-folded={folded}>
-        <Navigation onPalette={() => setPalette(true)} onKeys={() => setKeys(true)} onFold={fold} />
-        <div className={classes.content}>
-          <LiveUpdates />
-          <DemoBar />
-          <main id="main" className={classes.main} tabIndex={-1}>
-            <Outlet />
-          </main>
-        </div>
+        <Navigation
+          onPalette={() => setPalette(true)}
+          onKeys={() => setKeys(true)}
+          onFold={fold}
+          onAsOf={() => setAsOf(true)}
+        />
+        <Content onAsOf={() => setAsOf(true)} />
       </div>
       <Palette opened={palette} onOpen={() => setPalette(true)} onClose={() => setPalette(false)} />
       <KeysHelp opened={keys} onClose={() => setKeys(false)} />
+      <AsOfDialog opened={asOf} onClose={() => setAsOf(false)} />
     </FormatProvider>
   );
 }

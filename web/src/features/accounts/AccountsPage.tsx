@@ -3,7 +3,8 @@ import { Button } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { ApiProblem, detailOf, hasStatus } from '@/api/errors';
-import { QueryFailure, useCan, useFormat } from '@/features/session';
+import { Backfilled, QueryFailure, useCan, useFormat } from '@/features/session';
+import { useAsOf } from '@/lib/asOf';
 import { t } from '@/lib/i18n';
 import { useKeys } from '@/lib/keys';
 import { usePhone } from '@/lib/screen';
@@ -19,6 +20,7 @@ import {
   columnsOf,
   filterOf,
   isNarrowed,
+  isUnknownThen,
   momentsOf,
   NOTHING,
   nextSort,
@@ -87,6 +89,12 @@ function Notice({ book, narrowed, onClear }: NoticeProps) {
     );
   }
   if (book.total > 0) return null;
+  if (!narrowed && book.asOf)
+    return (
+      <Empty title={t('asOf.none')}>
+        <p>{t('asOf.noneHelp')}</p>
+      </Empty>
+    );
   if (!narrowed) return <NoAccounts>{t('accounts.noneHelp')}</NoAccounts>;
   return (
     <Empty title={t('accounts.noneMatch')}>
@@ -108,7 +116,9 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
 
   // The address object is new on every navigation; the filter only when what it says is.
   const { dayStart } = useFormat();
-  const filterKey = JSON.stringify(filterOf(search, momentsOf(search, dayStart)));
+  const asOf = useAsOf();
+  const isPast = asOf !== undefined;
+  const filterKey = JSON.stringify(filterOf(search, momentsOf(search, dayStart), asOf));
   const filter = useMemo(() => JSON.parse(filterKey) as ReturnType<typeof filterOf>, [filterKey]);
   const book = useBook(filter, pages);
 
@@ -121,7 +131,10 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
   // Once there are grades, scrolling on does not take their column away.
   const [graded, setGraded] = useState(false);
   if (!graded && book.rows.some(row => row.score?.grade)) setGraded(true);
-  const columnVisibility = useMemo(() => columnsOf({ cols: search.cols }, graded), [search.cols, graded]);
+  const columnVisibility = useMemo(
+    () => columnsOf({ cols: search.cols }, graded, isPast),
+    [search.cols, graded, isPast],
+  );
   const toggle = useCallback((id: string) => {
     setSelection(old => {
       const next = new Set(old);
@@ -145,6 +158,7 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
       <header className={classes.header}>
         <h1>{t('accounts.title')}</h1>
         <Count book={book} />
+        <Backfilled asOf={book.asOf} />
         {selection.size > 0 && mayWrite && <SelectionBar ids={[...selection]} onClear={clear} />}
       </header>
       <Filters
@@ -155,7 +169,7 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
         columns={
           phone
             ? null
-            : COLUMNS.filter(id => id !== 'name').map(id => ({
+            : COLUMNS.filter(id => id !== 'name' && !(isPast && isUnknownThen(id))).map(id => ({
                 id,
                 label: t(`accounts.column.${id}`),
                 shown: columnVisibility[id],
@@ -174,7 +188,7 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
         listKey={filterKey}
         phone={phone}
         columnVisibility={columnVisibility}
-        sort={sortOf(search)}
+        sort={sortOf(search, isPast)}
         selection={selection}
         moves={moves}
         onSort={key => change({ sort: nextSort(search, key) })}

@@ -218,16 +218,18 @@ export function Filters({ search, filter, onChange, searchRef, columns, onColumn
           </Menu.Dropdown>
         </Menu>
       )}
-      <Button
-        size="xs"
-        variant="default"
-        component="a"
-        href={csvAddress(filter)}
-        download="accounts.csv"
-        leftSection={<Icon name="download" size={14} />}
-      >
-        CSV
-      </Button>
+      {filter.as_of === undefined && (
+        <Button
+          size="xs"
+          variant="default"
+          component="a"
+          href={csvAddress(filter)}
+          download="accounts.csv"
+          leftSection={<Icon name="download" size={14} />}
+        >
+          CSV
+        </Button>
+      )}
     </div>
   );
 }

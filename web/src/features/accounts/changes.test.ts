@@ -42,7 +42,7 @@ afterEach(() => void vi.useRealTimers());
 
 test('changes within a moment are applied together, in place, and other rows stay the same objects', () => {
   const cache = new QueryClient();
-  const list: AccountList = { data: [row('a'), row('b')], next_cursor: null, total: 2 };
+  const list: AccountList = { data: [row('a'), row('b')], next_cursor: null, total: 2, as_of: null };
   cache.setQueryData(key, list);
   const heard = vi.fn();
   const stop = onChanges(heard);

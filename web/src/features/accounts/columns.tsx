@@ -8,6 +8,7 @@ import {
 import type { AccountRow } from '@/api/types';
 import { Grade, HealthMark, Trend } from '@/features/health';
 import { useFormat, When } from '@/features/session';
+import { useAsOf } from '@/lib/asOf';
 import { t } from '@/lib/i18n';
 import { Sparkline } from '@/ui/Sparkline';
 import classes from './AccountTable.module.css';
@@ -25,8 +26,14 @@ const helper = createColumnHelper<typeof features, AccountRow>();
 
 /** A plain link: hundreds come and go while one scrolls.  The list takes its clicks (see RowLinks). */
 export function NameLink({ row }: { row: AccountRow }) {
+  const asOf = useAsOf();
   return (
-    <a href={`/accounts/${row.id}`} className={classes.name} data-row-link={row.id} title={row.name}>
+    <a
+      href={`/accounts/${row.id}${asOf ? `?as_of=${asOf}` : ''}`}
+      className={classes.name}
+      data-row-link={row.id}
+      title={row.name}
+    >
       {row.name}
     </a>
   );
@@ -67,7 +74,7 @@ export function Arr({ row }: { row: Pick<AccountRow, 'arr'> }) {
   );
 }
 
-function WhenCell({ at }: { at: string | null }) {
+function WhenCell({ at }: { at: string | null | undefined }) {
   return at ? <When at={at} /> : <span className={classes.none}>–</span>;
 }
 
@@ -126,7 +133,7 @@ export const columns = helper.columns([
   }),
   helper.accessor('open_tickets', {
     header: t('accounts.column.open_tickets'),
-    cell: ({ row }) => <span className="num">{row.original.open_tickets}</span>,
+    cell: ({ row }) => <span className="num">{row.original.open_tickets ?? '–'}</span>,
     meta: { width: '112px', sort: 'open_tickets', end: true },
   }),
   helper.accessor('lifecycle_stage', {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { columnsOf, csvAddress, filterOf, isNarrowed, NOTHING, nextSort, readSearch } from './filter';
+import { columnsOf, csvAddress, filterOf, isNarrowed, NOTHING, nextSort, readSearch, sortOf } from './filter';
 
 describe('the address', () => {
   test('unknown words are dropped, known ones kept', () => {
@@ -16,6 +16,16 @@ describe('the address', () => {
       owner_id: 'usr_1',
       renewal_within_days: 30,
     });
+  });
+  test('of a past day, what nobody knows of then is neither sorted by nor shown', () => {
+    const asOf = '2026-10-01';
+    expect(filterOf({ sort: '-last_activity_at' }, undefined, asOf)).toEqual({ sort: '-arr', as_of: asOf });
+    expect(filterOf({ sort: 'score' }, undefined, asOf)).toEqual({ sort: 'score', as_of: asOf });
+    expect(filterOf({ sort: '-last_activity_at' })).toEqual({ sort: '-last_activity_at' });
+    expect(sortOf({ sort: 'last_activity_at' }, true)).toEqual({ key: 'arr', down: true });
+    const shown = columnsOf({ cols: 'score,grade,last_activity_at' }, true, true);
+    expect([shown.score, shown.grade, shown.last_activity_at]).toEqual([true, false, false]);
+    expect(columnsOf({}, true, true).last_activity_at).toBe(false);
   });
   test('the CSV is of the same filter', () => {
     expect(csvAddress({ sort: 'name', q: 'a&b' })).toBe('/api/v1/export/accounts.csv?sort=name&q=a%26b');

@@ -81,6 +81,9 @@ const ASKED = ['stage', 'coverage', 'segments'] as const;
 type AskedId = (typeof ASKED)[number];
 const isAsked = (id: ColumnId): id is AskedId => (ASKED as readonly string[]).includes(id);
 
+/** What no history keeps: of a past moment the server leaves it out. */
+export const isUnknownThen = (id: ColumnId) => id === 'last_activity_at' || id === 'grade';
+
 export type SortKey = Exclude<ColumnId, 'grade' | AskedId>;
 /** Those by which the server sorts: grades have the order of the scores, and sets have none. */
 export const SORTS = COLUMNS.filter((id): id is SortKey => id !== 'grade' && !isAsked(id));
@@ -134,10 +137,11 @@ export interface MoveMoments {
 }
 
 /** Which columns stand there: those that are asked for, else the usual ones; grades only where there are some. */
-export function columnsOf(search: AccountSearch, graded: boolean): Record<ColumnId, boolean> {
+export function columnsOf(search: AccountSearch, graded: boolean, isPast = false): Record<ColumnId, boolean> {
   const asked = splitList(search.cols);
   const isUsual = (id: ColumnId) => (id === 'grade' ? graded : !isAsked(id));
-  const stands = (id: ColumnId) => id === 'name' || (asked.length === 0 ? isUsual(id) : asked.includes(id));
+  const isChosen = (id: ColumnId) => id === 'name' || (asked.length === 0 ? isUsual(id) : asked.includes(id));
+  const stands = (id: ColumnId) => isChosen(id) && !(isPast && isUnknownThen(id));
   return Object.fromEntries(COLUMNS.map(id => [id, stands(id)])) as Record<ColumnId, boolean>;
 }
 
@@ -200,6 +204,7 @@ export interface AccountFilter extends Partial<Record<Place, string>> {
   moved?: string;
   moved_from?: string;
   moved_to?: string;
+  as_of?: string;
   sort: string;
 }
 
@@ -209,9 +214,10 @@ function leftOf(left: string | undefined): Pick<AccountFilter, 'left' | 'left_wi
 }
 
 /** The part of the address that the server answers to.  `moments` are the ends of the days of a move. */
-export function filterOf(search: AccountSearch, moments?: MoveMoments): AccountFilter {
+export function filterOf(search: AccountSearch, moments?: MoveMoments, asOf?: string): AccountFilter {
   return {
-    sort: search.sort ?? DEFAULT_SORT,
+    ...(asOf ? { as_of: asOf } : {}),
+    sort: sortText(search, asOf !== undefined),
     ...(search.q ? { q: search.q } : {}),
     ...(search.band ? { band: search.band } : {}),
     ...(search.owner ? { owner_id: search.owner } : {}),
@@ -226,8 +232,14 @@ export function filterOf(search: AccountSearch, moments?: MoveMoments): AccountF
   };
 }
 
-export function sortOf(search: AccountSearch): { key: SortKey; down: boolean } {
-  const sort = search.sort ?? DEFAULT_SORT;
+/** What nobody knows of then sorts nothing. */
+function sortText({ sort }: AccountSearch, isPast: boolean): string {
+  const isKnown = !isPast || !sort?.endsWith('last_activity_at');
+  return sort && isKnown ? sort : DEFAULT_SORT;
+}
+
+export function sortOf(search: AccountSearch, isPast = false): { key: SortKey; down: boolean } {
+  const sort = sortText(search, isPast);
   return { key: sort.replace(/^-/, '') as SortKey, down: sort.startsWith('-') };
 }
 

@@ -7,5 +7,6 @@ export const accountKeys = {
   lists: ['accounts', 'list'] as const,
   page: (filter: AccountFilter, page: number) => ['accounts', 'list', filter, page] as const,
   one: (id: string) => ['accounts', 'one', id] as const,
+  past: (id: string, asOf: string) => ['accounts', 'past', id, asOf] as const,
   parts: accountPart,
 };

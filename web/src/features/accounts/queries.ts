@@ -2,6 +2,7 @@
 import { keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { client, mergePatch, unwrap, unwrapTagged } from '@/api/client';
 import type { Account } from '@/api/types';
+import { useAsOf } from '@/lib/asOf';
 import type { AccountFilter } from './filter';
 import { accountKeys } from './keys';
 
@@ -21,9 +22,10 @@ export const pageQuery = (filter: AccountFilter, page: number) =>
 
 /** A few accounts by name, for the palette. */
 export function useFound(q: string, enabled: boolean) {
-  const filter: AccountFilter = { sort: '-arr', ...(q ? { q } : {}) };
+  const asOf = useAsOf();
+  const filter: AccountFilter = { sort: '-arr', ...(q ? { q } : {}), ...(asOf ? { as_of: asOf } : {}) };
   return useQuery({
-    queryKey: [...accountKeys.all, 'found', q] as const,
+    queryKey: [...accountKeys.all, 'found', q, asOf] as const,
     queryFn: ({ signal }) =>
       unwrap(client.GET('/api/v1/accounts', { params: { query: { ...filter, limit: 8 } }, signal })),
     select: list => list.data,
@@ -39,6 +41,21 @@ export function useAccount(id: string) {
       unwrapTagged(
         client.GET('/api/v1/accounts/{account_id}', { params: { path: { account_id: id } }, signal }),
       ),
+  });
+}
+
+/** As it was known at a past moment. */
+export function useAccountThen(id: string, asOf: string) {
+  return useQuery({
+    queryKey: accountKeys.past(id, asOf),
+    queryFn: ({ signal }) =>
+      unwrap(
+        client.GET('/api/v1/accounts/{account_id}', {
+          params: { path: { account_id: id }, query: { as_of: asOf } },
+          signal,
+        }),
+      ),
+    staleTime: 60_000,
   });
 }
 

@@ -2,7 +2,7 @@
 // order that wait for the reader.
 import { keepPreviousData, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useState } from 'react';
-import type { AccountRow } from '@/api/types';
+import type { AccountList, AccountRow } from '@/api/types';
 import { onChanges } from './changes';
 import type { AccountFilter } from './filter';
 import { accountKeys } from './keys';
@@ -64,6 +64,8 @@ export interface Book {
   retry(): void;
   updates: number;
   apply(): void;
+  /** The past moment that the rows are of; null: now. */
+  asOf: AccountList['as_of'];
 }
 
 /** `pages` are the numbers of the pages that are on screen. */
@@ -129,5 +131,6 @@ export function useBook(filter: AccountFilter, pages: readonly number[]): Book {
     retry: () => void first.refetch(),
     updates,
     apply,
+    asOf: first.data?.as_of ?? null,
   };
 }

@@ -165,15 +165,18 @@ interface Props {
   id: string;
   range: HistoryRange;
   moments: Moment[];
-  onRange: (range: string | undefined) => void;
+  /** Up to this moment, instead of the end of the range. */
+  until?: string;
+  /** Without it the range is fixed. */
+  onRange?: (range: string | undefined) => void;
   /** Explain what moved between the beginning of the one day and the end of the other. */
   onWhy: OnWhy;
 }
 
-export function ScoreHistory({ id, range, moments, onRange, onWhy }: Props) {
+export function ScoreHistory({ id, range, until, moments, onRange, onWhy }: Props) {
   const { day, dayStart } = useFormat();
   const [opened] = useState(() => Math.floor(Date.now() / 60_000) * 60_000);
-  const span = spanOf(range, opened, dayStart);
+  const span = { ...spanOf(range, opened, dayStart), ...(until ? { to: until } : {}) };
   const { from } = span;
   const history = useHistory(id, span);
   const { workspace } = useSession();
@@ -205,7 +208,7 @@ export function ScoreHistory({ id, range, moments, onRange, onWhy }: Props) {
       <header className={classes.head}>
         <h2 id="history-title">{t('history.title')}</h2>
         <span className={classes.tools}>
-          <RangeMenu range={range} today={day(opened)} onRange={onRange} />
+          {onRange && <RangeMenu range={range} today={day(opened)} onRange={onRange} />}
           <Button
             size="compact-xs"
             variant="subtle"

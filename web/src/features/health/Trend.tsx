@@ -22,7 +22,7 @@ interface Props {
   points: number;
   title?: string;
   /** Null: too little history for an arrow.  Undefined: a change between two dates, as it is. */
-  drift?: Drift | null;
+  drift?: Drift | null | undefined;
 }
 
 export function Trend({ points, title, drift }: Props) {

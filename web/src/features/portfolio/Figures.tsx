@@ -88,7 +88,12 @@ export function Figures({ portfolio, whose }: Props) {
           why={t('portfolio.scale')}
           search={whose}
         />
-        <Figure name={t('portfolio.arr')} value={money(all)} why={t('portfolio.arrWhy')} search={whose} />
+        <Figure
+          name={t('portfolio.arr')}
+          value={money(all)}
+          why={t(format.isPast ? 'asOf.arrWhy' : 'portfolio.arrWhy')}
+          search={whose}
+        />
         <Figure
           name={t('portfolio.atRisk')}
           value={`${money(at_risk)} · ${percentOf(at_risk.arr.minor, all.arr.minor)}`}

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import type { Migration, Mover } from '@/api/types';
 import { HealthShape, movers as reasonsOf, Trend, useHealth, words } from '@/features/health';
 import { useFormat } from '@/features/session';
+import { useAsOf } from '@/lib/asOf';
 import { t } from '@/lib/i18n';
 import page from '@/ui/page.module.css';
 import classes from './PortfolioPage.module.css';
@@ -24,6 +25,7 @@ function Reasons({ mover, since, at }: { mover: Mover; since: string; at: string
 
 function Row({ mover, migration, range }: { mover: Mover; migration: Migration; range: Range }) {
   const format = useFormat();
+  const isPast = useAsOf() !== undefined;
   return (
     <li className={classes.mover}>
       <HealthShape shade={mover.is} />
@@ -44,7 +46,7 @@ function Row({ mover, migration, range }: { mover: Mover; migration: Migration; 
         })}
       />
       <span className={classes.reasons}>
-        <Reasons mover={mover} since={migration.from} at={range.to ? migration.to : undefined} />
+        <Reasons mover={mover} since={migration.from} at={range.to || isPast ? migration.to : undefined} />
       </span>
     </li>
   );

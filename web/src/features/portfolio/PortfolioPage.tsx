@@ -4,13 +4,14 @@ import { Button, Menu, TextInput } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { momentsOf, NoAccounts, useLastSeen } from '@/features/accounts';
-import { QueryFailure, useCan, useFormat, useSession, useUsers } from '@/features/session';
+import { Backfilled, QueryFailure, useCan, useFormat, useSession, useUsers } from '@/features/session';
 import { PortfolioSignals } from '@/features/signals';
+import { dayOf, momentOf, useAsOf } from '@/lib/asOf';
 import { t } from '@/lib/i18n';
 import { useTitle } from '@/lib/title';
 import { Icon } from '@/ui/Icon';
 import page from '@/ui/page.module.css';
-import { LoadingLines } from '@/ui/states';
+import { Empty, LoadingLines } from '@/ui/states';
 import { Bands } from './Bands';
 import { Figures } from './Figures';
 import { Matrix } from './Matrix';
@@ -135,12 +136,18 @@ export function PortfolioPage({ search }: { search: PortfolioSearch }) {
   const navigate = useNavigate();
   const format = useFormat();
   const tries = useCan('try');
-  const seen = useLastSeen('portfolio');
+  const lastSeen = useLastSeen('portfolio');
   const [opened] = useState(Date.now);
+  const asOf = useAsOf();
+  const then = asOf === undefined ? undefined : momentOf(asOf, format.dayStart);
+  // Of a past day the page is what it was at its end; what one has seen since does not count.
+  const seen = then === undefined ? lastSeen : undefined;
+  const today = asOf === undefined ? format.day(opened) : dayOf(asOf, format.day);
   const owner = useOwner(search);
-  const range = rangeOf(search, seen, opened, format.day);
+  const asked = rangeOf(search, seen, then === undefined ? opened : then - 1, format.day);
+  const range = then === undefined ? asked : { ...asked, to: asked.to ?? today };
   const moments = momentsOf(range, format.dayStart) ?? { moved_from: '' };
-  const figures = usePortfolio(owner);
+  const figures = usePortfolio(owner, asOf);
   const migration = useMigration(owner, moments);
   const change: Change = part =>
     void navigate({
@@ -161,16 +168,24 @@ export function PortfolioPage({ search }: { search: PortfolioSearch }) {
         <h1>{t('portfolio.title')}</h1>
         <OwnerMenu owner={owner} onChange={change} />
         <span className={classes.spacer} />
-        {tries && <Link to="/backtest">{t('portfolio.backtest')}</Link>}
-        <SinceMenu range={range} seen={seen} today={format.day(opened)} onChange={change} />
+        {tries && then === undefined && <Link to="/backtest">{t('portfolio.backtest')}</Link>}
+        <SinceMenu range={range} seen={seen} today={today} onChange={change} />
       </header>
       {figures.error && <QueryFailure error={figures.error} onRetry={() => void figures.refetch()} />}
       {figures.isPending && <LoadingLines lines={14} />}
-      {figures.data?.all.accounts === 0 && <NoAccounts>{t('portfolio.noneHelp')}</NoAccounts>}
+      {figures.data?.all.accounts === 0 &&
+        (then === undefined ? (
+          <NoAccounts>{t('portfolio.noneHelp')}</NoAccounts>
+        ) : (
+          <Empty title={t('asOf.none')}>{t('asOf.noneHelp')}</Empty>
+        ))}
+      {figures.data && <Backfilled asOf={figures.data.as_of} />}
       {figures.data && figures.data.all.accounts > 0 && (
         <>
           <Figures portfolio={figures.data} whose={links.whose} />
-          <PortfolioSignals owner={owner} since={{ day: range.from, at: moments.moved_from }} />
+          {then === undefined && (
+            <PortfolioSignals owner={owner} since={{ day: range.from, at: moments.moved_from }} />
+          )}
           <div className={classes.two}>
             <Bands portfolio={figures.data} migration={migration.data} range={range} whose={links.whose} />
             <Renewals portfolio={figures.data} whose={links.whose} />
@@ -178,10 +193,15 @@ export function PortfolioPage({ search }: { search: PortfolioSearch }) {
           {migration.error && (
             <QueryFailure error={migration.error} onRetry={() => void migration.refetch()} />
           )}
+          {then !== undefined && <p className={page.note}>{t('asOf.movedNote')}</p>}
           {migration.data ? (
             <div className={classes.two}>
               <Matrix migration={migration.data} range={range} moves={links.moves} />
-              <Movers key={`${owner} ${range.from} ${range.to}`} migration={migration.data} range={range} />
+              <Movers
+                key={`${owner} ${range.from} ${range.to} ${asOf}`}
+                migration={migration.data}
+                range={range}
+              />
             </div>
           ) : (
             <LoadingLines lines={8} />

@@ -14,12 +14,18 @@ const PARTS = [
 
 const ownerQuery = (owner: string | undefined) => (owner ? { owner_id: owner } : {});
 
-export function usePortfolio(owner: string | undefined) {
+export function usePortfolio(owner: string | undefined, asOf: string | undefined) {
   return useQuery({
-    queryKey: [...KEY, 'figures', owner] as const,
+    queryKey: [...KEY, 'figures', owner, asOf] as const,
     queryFn: ({ signal }) =>
-      unwrap(client.GET('/api/v1/portfolio', { params: { query: ownerQuery(owner) }, signal })),
-    placeholderData: keepPreviousData,
+      unwrap(
+        client.GET('/api/v1/portfolio', {
+          params: { query: { ...ownerQuery(owner), ...(asOf ? { as_of: asOf } : {}) } },
+          signal,
+        }),
+      ),
+    // Figures of another moment must not stand under the banner of this one.
+    placeholderData: (old, query) => (query?.queryKey.at(-1) === asOf ? old : undefined),
   });
 }
 

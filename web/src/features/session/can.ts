@@ -1,6 +1,7 @@
 // What a role may do, as far as the screen must know it.  The server decides; this only hides what it
 // would refuse.
 import type { User } from '@/api/types';
+import { useAsOf } from '@/lib/asOf';
 import { useSession } from './queries';
 
 type Deed = 'write' | 'try' | 'operate' | 'administer';
@@ -12,8 +13,10 @@ const ROLES: Record<Deed, readonly User['role'][]> = {
   administer: ['admin'],
 };
 
+/** Nobody writes into the past that is shown. */
 export function useCan(deed: Deed): boolean {
-  return ROLES[deed].includes(useSession().user.role);
+  const isPast = useAsOf() !== undefined;
+  return ROLES[deed].includes(useSession().user.role) && !(isPast && deed === 'write');
 }
 
 type Scope = 'own' | 'team' | 'all';

@@ -1,3 +1,4 @@
+export { Backfilled } from './Backfilled';
 export { seenBy, useCan } from './can';
 export { askSession, sessionEnded, useSessionEnded } from './ended';
 export { FormatProvider, useFormat, When } from './format';

@@ -1,5 +1,6 @@
 // English.  Sentence case, words from GLOSSARY.md, no exclamation marks.
 import { account } from './account';
+import { asOf } from './asOf';
 import { bill } from './bill';
 import { departure } from './departure';
 import { health } from './health';
@@ -14,6 +15,7 @@ import { touches } from './touches';
 import { users } from './users';
 
 export const en = {
+  asOf,
   departure,
   judgement,
   notifications,

@@ -4,6 +4,7 @@ export const keys = {
   palette: 'Jump to an account or page',
   go: 'Go to: {{page}}',
   apply: 'Apply the draft of the program',
+  asOf: 'Go to a past day',
   search: 'Search accounts',
   next: 'Next account or signal',
   previous: 'Previous account or signal',
