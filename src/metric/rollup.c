@@ -346,8 +346,7 @@ void cn_rollup_stats(struct cn_rollup *rollup, struct cn_rollup_stats *stats_out
                                      .members_max = rollup->members_max };
     pthread_mutex_lock(&rollup->lock);
     stats.names = rollup->event_names;
-    stats.waiting_rows =
-        rollup->taken_rows + rollup->deltas.count + rollup->deltas.member_count;
+    stats.waiting_rows = rollup->taken_rows + rollup->deltas.count + rollup->deltas.member_count;
     stats.refused_values = rollup->matcher.refused;
     memcpy(stats.refused, rollup->matcher.refused_text, sizeof(stats.refused));
     for (size_t i = 0; i < rollup->metric_count; i++) {

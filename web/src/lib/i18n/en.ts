@@ -1,4 +1,5 @@
 // English.  Sentence case, words from GLOSSARY.md, no exclamation marks.
+import { access } from './access';
 import { account } from './account';
 import { bill } from './bill';
 import { departure } from './departure';
@@ -14,6 +15,7 @@ import { touches } from './touches';
 import { users } from './users';
 
 export const en = {
+  access,
   departure,
   judgement,
   notifications,
