@@ -20,6 +20,8 @@ const PAGES = {
   signals: 'Nothing asks for you',
   backtest: 'No account is marked as left yet',
   sources: 'No sources yet',
+  'api-keys': 'No API keys yet',
+  sessions: 'You are signed in nowhere else.',
   notifications: 'Nothing yet. A signal that is raised for you is listed here.',
 };
 

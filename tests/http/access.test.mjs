@@ -191,12 +191,16 @@ test('reliability 33: the secret of a key is shown once, and is neither in a lis
   assert.equal((await byKey(cairn, secret, 'GET', '/api/v1/session')).status, 200);
   assert.equal((await byKey(cairn, secret, 'GET', KEYS)).status, 403);
   assert.ok(!(await admin.get(KEYS)).text.includes(secret));
+  const source = () => admin.post('/api/v1/sources', { name: 'Shop' }, { 'idempotency-key': '"shop"' });
+  const [{ body: { write_key: write, ...shop } }, shopAgain] = [await source(), await source()];
+  assert.deepEqual([shopAgain.status, shopAgain.body], [201, shop]);
   cairn.assertClean(await cairn.stop());
   assert.ok(!cairn.log.includes(secret));
   if (!onPostgres) {
     const files = await readdir(cairn.dir, { recursive: true, withFileTypes: true });
     for (const file of files.filter(entry => entry.isFile())) {
-      assert.ok(!(await readFile(join(file.parentPath, file.name))).includes(secret), `${file.name} holds the secret`);
+      const bytes = await readFile(join(file.parentPath, file.name));
+      for (const one of [secret, write]) assert.ok(!bytes.includes(one), `${file.name} holds a secret`);
     }
   }
 
