@@ -10,6 +10,7 @@
 #include "api/backtest_runner.h"
 #include "api/chores.h"
 #include "api/core.h"
+#include "api/key_use.h"
 #include "api/openapi.h"
 #include "api/operate.h"
 #include "api/parsers.h"
@@ -207,7 +208,8 @@ bool cn_api_start(const struct cn_api_options *options, struct cn_api **api_out,
     api->throttle = cn_throttle_new(config->login_window_ms * 1000);
     api->streams = cn_stream_hub_new(&api->options);
     api->track = cn_track_new(api);
-    api->chores = cn_chores_new(&api->options);
+    api->key_uses = cn_key_uses_new(&api->options);
+    api->chores = cn_chores_new(&api->options, api->key_uses);
     api->backtests = cn_backtest_runner_new(&api->options);
     cn_buf_init(&api->openapi, (size_t)16 * 1024 * 1024);
     if (!cn_openapi_write(&api->openapi, err) || !start_http(api, err)) {
@@ -239,6 +241,7 @@ void cn_api_stop(struct cn_api *api)
     }
     cn_backtest_runner_free(api->backtests);
     cn_chores_free(api->chores);
+    cn_key_uses_free(api->key_uses);
     cn_stream_hub_free(api->streams);
     cn_track_free(api->track);
     cn_throttle_free(api->throttle);

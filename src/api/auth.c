@@ -4,6 +4,7 @@
 #include "base/str.h"
 
 #include "api/decode.h"
+#include "api/key_use.h"
 #include "book/session.h"
 
 cn_str cn_auth_address(const struct cn_api *api, const struct cn_http_exchange *exchange)
@@ -71,15 +72,25 @@ static bool is_administration(const struct cn_route *route)
            route->access[CN_ROLE_CSM] == CN_SCOPE_NONE;
 }
 
-static bool check_key(const struct cn_route *route, const struct cn_unit *unit, cn_str token,
-                      struct cn_caller *caller, struct cn_error *err)
+/* Kept in memory until the chores write it, and that once an hour a key. */
+static void note_use(struct cn_api *api, const struct cn_api_key *key, cn_time now)
+{
+    if (key->last_used_at_given != CN_GIVEN ||
+        now.us - key->last_used_at.us >= CN_API_KEY_USED_EVERY_S * (int64_t)1000000) {
+        cn_key_uses_note(api->key_uses, key->id, now);
+    }
+}
+
+static bool check_key(struct cn_api *api, const struct cn_route *route, const struct cn_unit *unit,
+                      cn_str token, struct cn_caller *caller, struct cn_error *err)
 {
     struct cn_user user;
     struct cn_api_key key;
     if (!cn_api_key_check(unit, token, &user, &key, err)) {
         return false;
     }
-    if (is_administration(route) && (key.scopes & CN_KEY_ADMIN) == 0) {
+    note_use(api, &key, unit->now);
+    if (route->needs_session || (is_administration(route) && (key.scopes & CN_KEY_ADMIN) == 0)) {
         return cn_fail(err, CN_DENIED, "an API key cannot do this: sign in");
     }
     if ((key.scopes & (route->method == CN_GET ? CN_KEY_READ : CN_KEY_WRITE)) == 0) {
@@ -88,6 +99,7 @@ static bool check_key(const struct cn_route *route, const struct cn_unit *unit, 
                                                : "the key may only read: make one with --write");
     }
     fill(caller, &user);
+    caller->key = key.id;
     return true;
 }
 
@@ -110,7 +122,7 @@ bool cn_auth_caller(struct cn_api *api, struct cn_http_exchange *exchange,
     bool is_due = false;
     cn_str token;
     if (bearer(exchange, &token)) {
-        if (!check_key(route, unit, token, &caller, err)) {
+        if (!check_key(api, route, unit, token, &caller, err)) {
             return false;
         }
         *caller_out = caller;

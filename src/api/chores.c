@@ -7,17 +7,20 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+#include "api/key_use.h"
 #include "book/account.h"
 #include "book/change.h"
 #include "book/session.h"
 
 enum {
     PRUNE_EVERY_S = 600,
+    USES_EVERY_S = 60,
     TURN_EVERY_S = 60 /* how late after midnight figures may follow contracts */
 };
 
 struct cn_chores {
     const struct cn_api_options *options;
+    struct cn_key_uses *key_uses;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t stop;
@@ -111,15 +114,19 @@ static void *run_chores(void *arg)
             !cn_db_write(chores->options->db, prune, options, &err)) {
             cn_log_error("api", &err, "deleting what has ended");
         }
+        if (second % USES_EVERY_S == 0) {
+            cn_key_uses_write(chores->key_uses);
+        }
     }
+    cn_key_uses_write(chores->key_uses);
     return NULL;
 }
 
-struct cn_chores *cn_chores_new(const struct cn_api_options *options)
+struct cn_chores *cn_chores_new(const struct cn_api_options *options, struct cn_key_uses *key_uses)
 {
     struct cn_chores *chores = cn_heap_resize(NULL, sizeof(*chores));
     pthread_condattr_t attributes;
-    *chores = (struct cn_chores){ .options = options };
+    *chores = (struct cn_chores){ .options = options, .key_uses = key_uses };
     (void)pthread_mutex_init(&chores->lock, NULL);
     (void)pthread_condattr_init(&attributes);
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

@@ -25,6 +25,7 @@ struct cn_api {
     struct cn_http_files *files;
     struct cn_source_cache *sources;
     struct cn_stream_hub *streams;        /* api/stream.h */
+    struct cn_key_uses *key_uses;         /* api/key_use.h */
     struct cn_chores *chores;             /* api/chores.h */
     struct cn_backtest_runner *backtests; /* api/backtest_runner.h */
     struct cn_track *track;               /* api/track.h */

@@ -187,6 +187,7 @@ static bool sign_in(struct call *call, struct cn_error *err)
     const bool is_change = route->method != CN_GET;
     if (route->is_public) {
         call->caller.address = cn_auth_address(call->api, call->exchange);
+        (void)cn_http_header(call->exchange, "user-agent", &call->caller.agent); /* may lack */
         return !is_change || cn_auth_origin(call->api, call->exchange, false, err);
     }
     if (!cn_db_read(call->api->options.db, &conn, err)) {
@@ -220,8 +221,15 @@ static bool write_body(struct call *call, struct cn_buf *body, struct cn_error *
 static bool remember(struct call *call, struct cn_error *err)
 {
     struct cn_buf body;
+    enum cn_given *secret = call->res.secret;
     cn_buf_init(&body, CN_API_RESPONSE_MAX_BYTES);
+    if (secret != NULL) {
+        *secret = CN_ABSENT; /* it is stored as its hash alone */
+    }
     bool ok = write_body(call, &body, err);
+    if (secret != NULL) {
+        *secret = CN_GIVEN;
+    }
     if (ok) {
         const struct cn_answer answer = { .status = call->match.route->success_status,
                                           .version = call->res.version,
@@ -256,8 +264,12 @@ static bool run_handler(void *arg, struct cn_sql_conn *conn, struct cn_error *er
 static bool run(struct call *call, struct cn_error *err)
 {
     struct cn_db *db = call->api->options.db;
+    const struct cn_route *route = call->match.route;
     struct cn_sql_conn *conn = NULL;
-    switch (call->match.route->run) {
+    if (route->prepare != NULL && !route->prepare(&call->req, &call->req.prepared, err)) {
+        return false;
+    }
+    switch (route->run) {
     case CN_RUN_WRITE:
         return cn_db_write(db, run_handler, call, err);
     case CN_RUN_SLOW:
@@ -359,6 +371,9 @@ static void answer(struct call *call)
 static void tell(struct call *call)
 {
     const struct cn_api_engine *engine = &call->api->options.engine;
+    if (call->res.ends_access) {
+        cn_stream_check(call->api->streams);
+    }
     if (call->res.changed.value == 0) {
         return;
     }
@@ -441,7 +456,9 @@ void cn_dispatch(struct cn_api *api, struct cn_http_exchange *exchange)
         return;
     }
     cn_http_suspend(exchange);
-    if (!cn_workers_submit(api->pools[call->match.route->run], &call->work)) {
+    const enum cn_route_run pool =
+        call->match.route->prepare != NULL ? CN_RUN_SLOW : call->match.route->run;
+    if (!cn_workers_submit(api->pools[pool], &call->work)) {
         call->res.retry_after_s = 1;
         cn_fail(&err, CN_UNAVAILABLE, "too many requests are waiting");
         fail(call, &err);

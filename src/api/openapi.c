@@ -429,6 +429,22 @@ static void write_failures(struct document *doc, const struct cn_route *route)
     }
 }
 
+/* The first `count` ways to say who asks: any of them. */
+static void write_security(struct document *doc, size_t count)
+{
+    static const char *const names[] = { "session", "key" };
+    cn_json_key(&doc->out, CN_STR("security"));
+    cn_json_array_begin(&doc->out);
+    for (size_t i = 0; i < count; i++) {
+        cn_json_object_begin(&doc->out);
+        cn_json_key(&doc->out, cn_str_of(names[i]));
+        cn_json_array_begin(&doc->out);
+        cn_json_array_end(&doc->out);
+        end(doc);
+    }
+    cn_json_array_end(&doc->out);
+}
+
 static void write_operation(struct document *doc, const struct cn_route *route)
 {
     static const char *const verbs[] = { [CN_GET] = "get",
@@ -450,6 +466,8 @@ static void write_operation(struct document *doc, const struct cn_route *route)
         cn_json_key(&doc->out, CN_STR("security"));
         cn_json_array_begin(&doc->out);
         cn_json_array_end(&doc->out);
+    } else if (route->needs_session) {
+        write_security(doc, 1);
     }
     end(doc);
 }
@@ -491,21 +509,6 @@ static void write_security_schemes(struct document *doc)
     end(doc);
 }
 
-static void write_security(struct document *doc)
-{
-    static const char *const names[] = { "session", "key" };
-    cn_json_key(&doc->out, CN_STR("security"));
-    cn_json_array_begin(&doc->out);
-    for (size_t i = 0; i < CN_ARRAY_LEN(names); i++) {
-        cn_json_object_begin(&doc->out);
-        cn_json_key(&doc->out, cn_str_of(names[i]));
-        cn_json_array_begin(&doc->out);
-        cn_json_array_end(&doc->out);
-        end(doc);
-    }
-    cn_json_array_end(&doc->out);
-}
-
 static void note_all(struct document *doc)
 {
     note_schema(doc, &cn_problem_fields);
@@ -545,7 +548,7 @@ bool cn_openapi_write(struct cn_buf *buf, struct cn_error *err)
     member(&doc, "url", "/");
     end(&doc);
     cn_json_array_end(&doc.out);
-    write_security(&doc);
+    write_security(&doc, 2);
     write_paths(&doc);
     begin(&doc, "components");
     write_security_schemes(&doc);

@@ -45,8 +45,10 @@ struct cn_caller {
     enum cn_scope grant;   /* no row gives more */
     bool by_session;       /* else by API key */
     cn_session_id session; /* for ending it */
+    cn_key_id key;         /* 0: by session */
     cn_str token;
     cn_str address; /* "203.0.113.9" */
+    cn_str agent;   /* User-Agent as it was sent, or ""; on a public route alone */
 };
 
 struct cn_request {
@@ -56,6 +58,7 @@ struct cn_request {
     const void *path;               /* the decoded structs; NULL where the row has no table */
     const void *query;
     const void *body;
+    const void *prepared;            /* what the row's `prepare` made */
     int64_t if_match;                /* version named by If-Match, if the row needs one */
     struct cn_diagnostics *problems; /* for checks that no table can say: answers 422 */
 };
@@ -71,9 +74,16 @@ struct cn_response {
     cn_str set_cookie;     /* value of the header, or "" */
     int64_t retry_after_s; /* with a failure that passes; 0: not said */
     cn_account_id changed; /* account that the write changed: told to streams and the engine */
+    bool ends_access;      /* sessions or keys ended: their streams end, too */
+    enum cn_given *secret; /* of a member that is not kept with the answer to an Idempotency-Key */
     struct cn_buf *file;   /* of CN_RESPONSE_FILE: to be written to */
     cn_str file_name;      /* that a browser saves it as */
 };
+
+/* What takes long and needs no connection, such as hashing a password: runs once, before the
+ * transaction, so that others who write do not wait for it. */
+typedef bool cn_preparer(const struct cn_request *req, const void **prepared_out,
+                         struct cn_error *err);
 
 /* Fills *res for the 2xx answer; on false the dispatcher sends *err and the problems instead. */
 typedef bool cn_handler(const struct cn_request *req, struct cn_response *res,
@@ -83,6 +93,7 @@ struct cn_route {
     enum cn_http_method method;
     const char *path;    /* "/api/v1/accounts/{account_id}" */
     bool is_public;      /* no sign-in; forgetting `access` is a test failure, not a hole */
+    bool needs_session;  /* no API key does: whoever has one could make it outlive its end */
     bool needs_if_match; /* else 428; a version that is not current gives 412 */
     uint8_t access[CN_ROLE_COUNT];       /* enum cn_scope for each role; none unless said */
     const struct cn_fields *path_params; /* a problem here gives 404 */
@@ -96,6 +107,7 @@ struct cn_route {
     unsigned headers;       /* enum cn_header, of the 2xx answer */
     uint32_t failures;      /* CN_FAILS() of what the handler adds to the dispatcher's own */
     int success_status;
+    cn_preparer *prepare;  /* or NULL; such a row is answered on the pool of CN_RUN_SLOW */
     cn_handler *handler;   /* NULL for CN_RESPONSE_EVENTS alone */
     const char *operation; /* OpenAPI operationId; also the name of the generated client function */
     const char *doc;

@@ -11,6 +11,7 @@ const struct cn_route_table *const cn_route_tables[] = {
     &cn_api_judgements,       &cn_api_program_schema, &cn_api_scorecards,    &cn_api_touches,
     &cn_api_segment_moves,    &cn_api_acknowledge,    &cn_api_preferences,   &cn_api_deliveries,
     &cn_api_program_evaluate, &cn_api_departures,     &cn_api_backtests,     &cn_api_health_history,
-    &cn_api_questions,        &cn_api_users,          &cn_api_comparisons,
+    &cn_api_questions,        &cn_api_users,          &cn_api_comparisons,   &cn_api_keys,
+    &cn_api_sessions,
 };
 const size_t cn_route_table_count = CN_ARRAY_LEN(cn_route_tables);

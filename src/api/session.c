@@ -4,6 +4,7 @@
 #include "api/accounts.h"
 #include "api/auth.h"
 #include "api/throttle.h"
+#include "net/agent.h"
 
 static const struct cn_names roles = { cn_role_names, CN_ROLE_COUNT };
 
@@ -86,6 +87,7 @@ static bool authenticate(const struct cn_request *req, struct cn_user *user_out,
 struct new_session {
     const struct cn_request *req;
     cn_user_id user;
+    char browser[CN_AGENT_WORDS_BYTES];
     char token[CN_TOKEN_BYTES];
 };
 
@@ -97,7 +99,8 @@ static bool create(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
     struct cn_session unused;
     const struct cn_session_new draft = { .user_id = session->user,
                                           .max_age_us = config->session_max_age_ms * 1000,
-                                          .address = session->req->caller->address };
+                                          .address = session->req->caller->address,
+                                          .agent = cn_str_of(session->browser) };
     unit.conn = conn;
     unit.user = session->user;
     unit.scope = CN_SCOPE_ALL;
@@ -152,6 +155,7 @@ static bool handle_sign_in(const struct cn_request *req, struct cn_response *res
         return false;
     }
     session.user = user.id;
+    cn_agent_words(req->caller->agent, session.browser);
     if (!cn_db_write(req->api->options.db, create, &session, err)) {
         return false;
     }
@@ -178,6 +182,7 @@ static bool handle_sign_out(const struct cn_request *req, struct cn_response *re
         return cn_fail(err, CN_NOT_FOUND, "an API key has no session");
     }
     res->set_cookie = cn_auth_cookie(req->api, req->unit.arena, CN_STR(""));
+    res->ends_access = true;
     return cn_session_revoke(&req->unit, req->caller->user, req->caller->session, err);
 }
 

@@ -136,6 +136,7 @@ static bool handle_create(const struct cn_request *req, struct cn_response *res,
     *view = view_of(req, &source);
     view->write_key = cn_arena_str(req->unit.arena, cn_str_of(key));
     view->write_key_given = CN_GIVEN;
+    res->secret = &view->write_key_given;
     return true;
 }
 

@@ -125,6 +125,7 @@ void cn_stream_open(struct cn_stream_hub *hub, struct cn_http_exchange *exchange
         .id = { cn_id_next(hub->options->ids, req->unit.now) },
         .unit = req->unit,
         .session = req->caller->session,
+        .key = req->caller->key,
         .sees_sources = sees_sources(req->caller->role),
         .watches = query->watch_given == CN_GIVEN && query->watch,
     };
@@ -178,6 +179,22 @@ void cn_stream_program(struct cn_stream_hub *hub)
     (void)pthread_mutex_lock(&hub->lock);
     hub->has_program = true;
     (void)pthread_mutex_unlock(&hub->lock);
+}
+
+void cn_stream_check(struct cn_stream_hub *hub)
+{
+    (void)pthread_mutex_lock(&hub->lock);
+    hub->must_check = true;
+    (void)pthread_mutex_unlock(&hub->lock);
+}
+
+static bool take_check(struct cn_stream_hub *hub)
+{
+    (void)pthread_mutex_lock(&hub->lock);
+    const bool must_check = hub->must_check;
+    hub->must_check = false;
+    (void)pthread_mutex_unlock(&hub->lock);
+    return must_check;
 }
 
 /* True if a stream ended. */
@@ -388,12 +405,12 @@ static void send_progress(struct cn_stream_hub *hub)
     cn_buf_deinit(&buf);
 }
 
-/* Whether the user still has the session, and which accounts are theirs now. */
+/* Whether the user still has the session or key, and which accounts are theirs now. */
 static bool still_holds(struct cn_stream *stream, struct cn_unit *unit)
 {
     struct cn_user user;
-    struct cn_session_list sessions;
     struct cn_error err = { .code = CN_OK };
+    bool exists = false;
     if (!cn_user_load(unit, stream->unit.user, &user, &err) || user.is_disabled) {
         return err.code == CN_UNAVAILABLE; /* the database comes back */
     }
@@ -403,18 +420,10 @@ static bool still_holds(struct cn_stream *stream, struct cn_unit *unit)
         stream->unit.scope = reader.scope;
     }
     stream->sees_sources = stream->sees_sources && sees_sources(user.role);
-    if (stream->session.value == 0) {
-        return true; /* by an API key: it ends with the connection */
-    }
-    if (!cn_session_list(unit, stream->unit.user, &sessions, &err)) {
-        return err.code == CN_UNAVAILABLE;
-    }
-    for (size_t i = 0; i < sessions.count; i++) {
-        if (sessions.items[i].id.value == stream->session.value) {
-            return true;
-        }
-    }
-    return false;
+    const bool ok = stream->session.value != 0
+                        ? cn_session_exists(unit, user.id, stream->session, &exists, &err)
+                        : cn_api_key_exists(unit, stream->key, &exists, &err);
+    return ok ? exists : err.code == CN_UNAVAILABLE;
 }
 
 static void check_streams(struct cn_stream_hub *hub, struct cn_unit *unit)
@@ -433,7 +442,7 @@ static bool has_turns(const struct cn_stream_hub *hub)
 
 static void run_round(struct cn_stream_hub *hub, struct cn_arena *arena, int64_t round)
 {
-    const bool is_check = round % CHECK_EVERY_ROUNDS == 0;
+    const bool is_check = take_check(hub) || round % CHECK_EVERY_ROUNDS == 0;
     struct cn_sql_conn *conn = NULL;
     struct cn_error err;
     size_t count = 0;
@@ -445,8 +454,13 @@ static void run_round(struct cn_stream_hub *hub, struct cn_arena *arena, int64_t
         send_sources(hub);
         send_others(hub);
     }
-    if ((!has_turns(hub) && !is_check) || hub->streams == NULL ||
-        !cn_db_read(hub->options->db, &conn, &err)) {
+    if ((!has_turns(hub) && !is_check) || hub->streams == NULL) {
+        return;
+    }
+    if (!cn_db_read(hub->options->db, &conn, &err)) {
+        if (is_check) {
+            cn_stream_check(hub);
+        }
         return; /* what waits goes on waiting until the database is back */
     }
     struct cn_unit unit = { .conn = conn,

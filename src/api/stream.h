@@ -56,6 +56,10 @@ void cn_stream_account(struct cn_stream_hub *hub, cn_account_id id);
 /* Something arrived from the source: told to admins and ops, once a second at most. */
 void cn_stream_source(struct cn_stream_hub *hub, cn_source_id id);
 
+/* Sessions or keys ended: in the next round, within a tenth of a second, streams that were opened
+ * by them end.  What ends in another process is noticed within ten seconds. */
+void cn_stream_check(struct cn_stream_hub *hub);
+
 /* News of the program's versions. */
 void cn_stream_program(struct cn_stream_hub *hub);
 void cn_stream_progress(struct cn_stream_hub *hub, const struct cn_progress *progress);

@@ -16,8 +16,9 @@ struct cn_stream {
     struct cn_stream *next;
     struct cn_sse_stream *sse;
     cn_stream_id id;
-    struct cn_unit unit; /* without connection and arena */
-    cn_session_id session;
+    struct cn_unit unit;   /* without connection and arena */
+    cn_session_id session; /* 0: it was opened by `key` */
+    cn_key_id key;
     bool sees_sources;
     bool watches;          /* it is told of the accounts in `watched` alone; else of all */
     bool has_others;       /* others changed since it was told so */
@@ -48,6 +49,7 @@ struct cn_stream_hub {
     struct cn_map sources;     /* ids of those that sent something */
     bool has_progress;
     bool has_program; /* news of its versions */
+    bool must_check;  /* whether sessions and keys still hold, in the next round */
     char label[64];
     int64_t done;
     int64_t total;

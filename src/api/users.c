@@ -2,7 +2,7 @@
  * /api/v1/users: who works with Cairn, and for admins adding and changing them: the HTTP face of
  * book/user.h.
  *
- * Not here: signing in (session.c), API keys (the command `cairn key`).
+ * Not here: signing in (session.c), their sessions (sessions.c), API keys (keys.c).
  */
 #include <stdio.h>
 
@@ -240,6 +240,23 @@ static bool check_body(const struct cn_request *req, const struct user_body *bod
     return cn_diagnostics_none(req->problems, err);
 }
 
+/* What is made of a body before the transaction. */
+struct prepared {
+    cn_str address;
+    cn_str password_hash;
+};
+
+static bool prepare(const struct cn_request *req, const void **prepared_out, struct cn_error *err)
+{
+    const struct user_body *body = req->body;
+    struct prepared *prepared = cn_arena_new(req->unit.arena, struct prepared);
+    *prepared = (struct prepared){ .password_hash = CN_STR("") };
+    *prepared_out = prepared;
+    return check_body(req, body, &prepared->address, err) &&
+           (body->password_given == CN_ABSENT ||
+            cn_user_hash_password(req->unit.arena, body->password, &prepared->password_hash, err));
+}
+
 static bool find_team(const struct cn_request *req, const struct user_body *body,
                       cn_team_id *team_out, struct cn_error *err)
 {
@@ -260,13 +277,15 @@ static bool handle_create(const struct cn_request *req, struct cn_response *res,
                           struct cn_error *err)
 {
     const struct user_body *body = req->body;
+    const struct prepared *prepared = req->prepared;
     struct cn_user user;
     struct cn_user_new draft = {
+        .email = prepared->address,
         .role = body->role_given == CN_GIVEN ? body->role : CN_ROLE_CSM,
         .scope = body->scope_given == CN_GIVEN ? scope_of(body->scope) : CN_SCOPE_ALL,
-        .password = body->password,
+        .password_hash = prepared->password_hash,
     };
-    if (!check_body(req, body, &draft.email, err) || !find_team(req, body, &draft.team_id, err)) {
+    if (!find_team(req, body, &draft.team_id, err)) {
         return false;
     }
     draft.name = body->name_given == CN_GIVEN ? body->name : draft.email;
@@ -282,8 +301,10 @@ static bool handle_update(const struct cn_request *req, struct cn_response *res,
 {
     const struct user_path *path = req->path;
     const struct user_body *body = req->body;
+    const struct prepared *prepared = req->prepared;
     struct cn_user user;
     struct cn_user_patch patch = {
+        .email = prepared->address,
         .email_given = body->email_given,
         .name = body->name,
         .name_given = body->name_given,
@@ -294,10 +315,11 @@ static bool handle_update(const struct cn_request *req, struct cn_response *res,
         .team_id_given = body->team_given,
         .is_disabled = body->is_disabled,
         .is_disabled_given = body->is_disabled_given,
-        .password = body->password,
+        .password_hash = prepared->password_hash,
         .password_given = body->password_given,
     };
-    return check_body(req, body, &patch.email, err) && find_team(req, body, &patch.team_id, err) &&
+    res->ends_access = true;
+    return find_team(req, body, &patch.team_id, err) &&
            cn_user_update(&req->unit, path->user_id, req->if_match, &patch, &user, err) &&
            show(req, &user, res, err);
 }
@@ -321,6 +343,7 @@ static const struct cn_route user_routes[] = {
       .headers = CN_HEADER_ETAG | CN_HEADER_LOCATION,
       .failures = CN_FAILS(CN_CONFLICT),
       .success_status = 201,
+      .prepare = prepare,
       .handler = handle_create,
       .operation = "createUser",
       .doc = "Add somebody who works with Cairn" },
@@ -345,6 +368,7 @@ static const struct cn_route user_routes[] = {
       .headers = CN_HEADER_ETAG,
       .failures = CN_FAILS(CN_CONFLICT),
       .success_status = 200,
+      .prepare = prepare,
       .handler = handle_update,
       .operation = "updateUser",
       .doc = "Change some members of a user, set a new password, disable them or let them sign in "

@@ -12,7 +12,7 @@
     "s.session_id, s.user_id, s.created_us, s.seen_us, s.expires_us, s.address, s.agent"
 #define KEY_COLUMNS                                                                  \
     "k.key_id, k.user_id, k.name, k.key_hint, k.scopes, k.created_us, k.expires_us," \
-    " k.revoked_us"
+    " k.revoked_us, k.last_used_us"
 
 enum {
     USER_COLUMN_COUNT = 9,
@@ -61,6 +61,7 @@ static struct cn_api_key read_key(struct cn_arena *arena, struct cn_sql_stmt *st
         .is_revoked = !cn_sql_column_is_null(stmt, first + 7),
     };
     key.expires_at_given = cn_row_opt_i64(stmt, first + 6, &key.expires_at.us);
+    key.last_used_at_given = cn_row_opt_i64(stmt, first + 8, &key.last_used_at.us);
     return key;
 }
 
@@ -148,7 +149,7 @@ bool cn_session_touch(const struct cn_unit *unit, cn_session_id id, struct cn_er
     return cn_sql_run(stmt, err);
 }
 
-bool cn_session_list(const struct cn_unit *unit, cn_user_id user_id,
+bool cn_session_list(const struct cn_unit *unit, cn_user_id user_id, int64_t idle_us,
                      struct cn_session_list *list_out, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
@@ -157,13 +158,15 @@ bool cn_session_list(const struct cn_unit *unit, cn_user_id user_id,
     bool row = false;
     if (!cn_sql_prepare(unit->conn,
                         "SELECT " SESSION_COLUMNS " FROM session s WHERE s.user_id = $1"
-                        " AND s.expires_us > $2 ORDER BY s.seen_us DESC LIMIT $3",
+                        " AND s.expires_us > $2 AND s.seen_us > $3"
+                        " ORDER BY s.seen_us DESC, s.session_id LIMIT $4",
                         &stmt, err)) {
         return false;
     }
     cn_sql_bind_i64(stmt, 1, user_id.value);
     cn_sql_bind_i64(stmt, 2, unit->now.us);
-    cn_sql_bind_i64(stmt, 3, CN_SESSION_LIST_MAX);
+    cn_sql_bind_i64(stmt, 3, unit->now.us - idle_us);
+    cn_sql_bind_i64(stmt, 4, CN_SESSION_LIST_MAX);
     bool ok = cn_sql_step(stmt, &row, err);
     while (ok && row) {
         list.items =
@@ -176,6 +179,34 @@ bool cn_session_list(const struct cn_unit *unit, cn_user_id user_id,
         *list_out = list;
     }
     return ok;
+}
+
+/* Whether the statement finds a row. */
+static bool finish_exists(struct cn_sql_stmt *stmt, bool *exists_out, struct cn_error *err)
+{
+    bool found = false;
+    bool ok = cn_sql_step(stmt, &found, err);
+    cn_sql_finish(stmt);
+    if (ok) {
+        *exists_out = found;
+    }
+    return ok;
+}
+
+bool cn_session_exists(const struct cn_unit *unit, cn_user_id user_id, cn_session_id id,
+                       bool *exists_out, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn,
+                        "SELECT 1 FROM session WHERE session_id = $1 AND user_id = $2"
+                        " AND expires_us > $3",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, id.value);
+    cn_sql_bind_i64(stmt, 2, user_id.value);
+    cn_sql_bind_i64(stmt, 3, unit->now.us);
+    return finish_exists(stmt, exists_out, err);
 }
 
 bool cn_session_revoke(const struct cn_unit *unit, cn_user_id user_id, cn_session_id id,
@@ -193,6 +224,19 @@ bool cn_session_revoke(const struct cn_unit *unit, cn_user_id user_id, cn_sessio
            (changed == 1 || cn_row_not_found("session", CN_SESSION_PREFIX, id.value, err));
 }
 
+bool cn_session_revoke_others(const struct cn_unit *unit, cn_user_id user_id, cn_session_id kept,
+                              struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn, "DELETE FROM session WHERE user_id = $1 AND session_id <> $2",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, user_id.value);
+    cn_sql_bind_i64(stmt, 2, kept.value);
+    return cn_sql_run(stmt, err);
+}
+
 bool cn_session_prune(const struct cn_unit *unit, int64_t idle_us, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
@@ -203,6 +247,42 @@ bool cn_session_prune(const struct cn_unit *unit, int64_t idle_us, struct cn_err
     cn_sql_bind_i64(stmt, 1, unit->now.us);
     cn_sql_bind_i64(stmt, 2, unit->now.us - idle_us);
     return cn_sql_run(stmt, err);
+}
+
+/* Until the transaction ends nobody disables the user, nor makes another key of theirs. */
+static bool hold_user(const struct cn_unit *unit, cn_user_id id, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    int64_t changed = 0;
+    if (!cn_sql_prepare(unit->conn,
+                        "UPDATE app_user SET role = role"
+                        " WHERE user_id = $1 AND disabled_us IS NULL",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, id.value);
+    return cn_row_run(unit, stmt, &changed, err) &&
+           (changed == 1 || cn_fail(err, CN_CONFLICT, "whose key it would be is disabled"));
+}
+
+static bool check_room(const struct cn_unit *unit, cn_user_id id, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    bool row = false;
+    if (!cn_sql_prepare(unit->conn,
+                        "SELECT count(*) FROM api_key WHERE user_id = $1 AND revoked_us IS NULL"
+                        " AND (expires_us IS NULL OR expires_us > $2)",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, id.value);
+    cn_sql_bind_i64(stmt, 2, unit->now.us);
+    bool ok = cn_sql_step(stmt, &row, err);
+    const int64_t count = ok && row ? cn_sql_column_i64(stmt, 0) : 0;
+    cn_sql_finish(stmt);
+    return ok && (count < CN_API_KEYS_OF_USER_MAX ||
+                  cn_fail(err, CN_CONFLICT, "a user has at most %d API keys: revoke one first",
+                          CN_API_KEYS_OF_USER_MAX));
 }
 
 bool cn_api_key_create(const struct cn_unit *unit, const struct cn_api_key_new *new_key,
@@ -224,7 +304,8 @@ bool cn_api_key_create(const struct cn_unit *unit, const struct cn_api_key_new *
         .expires_at = new_key->expires_at,
         .expires_at_given = new_key->expires_at.us != 0 ? CN_GIVEN : CN_NULL,
     };
-    if (!cn_sql_prepare(unit->conn,
+    if (!hold_user(unit, new_key->user_id, err) || !check_room(unit, new_key->user_id, err) ||
+        !cn_sql_prepare(unit->conn,
                         "INSERT INTO api_key(key_id, user_id, name, key_hash, key_hint, scopes,"
                         " created_us, expires_us) VALUES($1, $2, $3, $4, $5, $6, $7, $8)",
                         &stmt, err)) {
@@ -275,17 +356,21 @@ bool cn_api_key_check(const struct cn_unit *unit, cn_str token, struct cn_user *
     return ok && (found || cn_fail(err, CN_UNAUTHENTICATED, "unknown or expired key"));
 }
 
-bool cn_api_key_list(const struct cn_unit *unit, struct cn_api_key_list *list_out,
-                     struct cn_error *err)
+bool cn_api_key_list(const struct cn_unit *unit, cn_user_id user_id,
+                     struct cn_api_key_list *list_out, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
     struct cn_api_key_list list = { 0 };
     size_t capacity = 0;
     bool row = false;
-    if (!cn_sql_prepare(unit->conn, "SELECT " KEY_COLUMNS " FROM api_key k ORDER BY k.key_id",
+    if (!cn_sql_prepare(unit->conn,
+                        "SELECT " KEY_COLUMNS " FROM api_key k WHERE k.revoked_us IS NULL"
+                        " AND ($1 = 0 OR k.user_id = $1) ORDER BY k.key_id DESC LIMIT $2",
                         &stmt, err)) {
         return false;
     }
+    cn_sql_bind_i64(stmt, 1, user_id.value);
+    cn_sql_bind_i64(stmt, 2, CN_API_KEY_LIST_MAX);
     bool ok = cn_sql_step(stmt, &row, err);
     while (ok && row) {
         list.items =
@@ -300,18 +385,50 @@ bool cn_api_key_list(const struct cn_unit *unit, struct cn_api_key_list *list_ou
     return ok;
 }
 
-bool cn_api_key_revoke(const struct cn_unit *unit, cn_key_id id, struct cn_error *err)
+bool cn_api_key_revoke(const struct cn_unit *unit, cn_user_id user_id, cn_key_id id,
+                       struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
     int64_t changed = 0;
     if (!cn_sql_prepare(unit->conn,
                         "UPDATE api_key SET revoked_us = $2"
-                        " WHERE key_id = $1 AND revoked_us IS NULL",
+                        " WHERE key_id = $1 AND revoked_us IS NULL"
+                        " AND ($3 = 0 OR user_id = $3)",
                         &stmt, err)) {
         return false;
     }
     cn_sql_bind_i64(stmt, 1, id.value);
     cn_sql_bind_i64(stmt, 2, unit->now.us);
+    cn_sql_bind_i64(stmt, 3, user_id.value);
     return cn_row_run(unit, stmt, &changed, err) &&
            (changed == 1 || cn_row_not_found("key", CN_KEY_PREFIX, id.value, err));
+}
+
+bool cn_api_key_exists(const struct cn_unit *unit, cn_key_id id, bool *exists_out,
+                       struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn,
+                        "SELECT 1 FROM api_key WHERE key_id = $1 AND revoked_us IS NULL"
+                        " AND (expires_us IS NULL OR expires_us > $2)",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, id.value);
+    cn_sql_bind_i64(stmt, 2, unit->now.us);
+    return finish_exists(stmt, exists_out, err);
+}
+
+bool cn_api_key_used(const struct cn_unit *unit, cn_key_id id, cn_time at, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn,
+                        "UPDATE api_key SET last_used_us = $2 WHERE key_id = $1"
+                        " AND (last_used_us IS NULL OR last_used_us < $2)",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, id.value);
+    cn_sql_bind_i64(stmt, 2, at.us);
+    return cn_sql_run(stmt, err);
 }

@@ -14,6 +14,9 @@ enum {
     CN_TOKEN_BYTES = 48, /* text with the NUL: a prefix and 43 characters of base64url */
     CN_SESSION_LIST_MAX = 100,
     CN_SESSION_SEEN_EVERY_S = 60, /* how exact seen_at is kept */
+    CN_API_KEY_LIST_MAX = 5000,
+    CN_API_KEYS_OF_USER_MAX = 50,   /* that were neither revoked nor have expired */
+    CN_API_KEY_USED_EVERY_S = 3600, /* how exact last_used_at is kept */
 };
 
 typedef struct cn_session_id {
@@ -58,13 +61,21 @@ CN_MUST_CHECK bool cn_session_check(const struct cn_unit *unit, cn_str token, in
 CN_MUST_CHECK bool cn_session_touch(const struct cn_unit *unit, cn_session_id id,
                                     struct cn_error *err);
 
-/* Of one user, the most recently seen first. */
-CN_MUST_CHECK bool cn_session_list(const struct cn_unit *unit, cn_user_id user_id,
+/* Those of one user that still open, the most recently seen first. */
+CN_MUST_CHECK bool cn_session_list(const struct cn_unit *unit, cn_user_id user_id, int64_t idle_us,
                                    struct cn_session_list *list_out, struct cn_error *err);
+
+/* Whether the user has that session, idle or not, and it has not reached its absolute end. */
+CN_MUST_CHECK bool cn_session_exists(const struct cn_unit *unit, cn_user_id user_id,
+                                     cn_session_id id, bool *exists_out, struct cn_error *err);
 
 /* CN_NOT_FOUND if the user has no such session.  */
 CN_MUST_CHECK bool cn_session_revoke(const struct cn_unit *unit, cn_user_id user_id,
                                      cn_session_id id, struct cn_error *err);
+
+/* All of the user's but for `kept`; 0 keeps none. */
+CN_MUST_CHECK bool cn_session_revoke_others(const struct cn_unit *unit, cn_user_id user_id,
+                                            cn_session_id kept, struct cn_error *err);
 
 /* Deletes what has expired. */
 CN_MUST_CHECK bool cn_session_prune(const struct cn_unit *unit, int64_t idle_us,
@@ -91,6 +102,8 @@ struct cn_api_key {
     cn_time created_at;
     cn_time expires_at;
     enum cn_given expires_at_given;
+    cn_time last_used_at; /* to an hour */
+    enum cn_given last_used_at_given;
     bool is_revoked;
 };
 
@@ -106,6 +119,11 @@ struct cn_api_key_new {
     cn_time expires_at; /* 0: never */
 };
 
+/*
+ * A new key; token_out is the only copy of its token.  What it may do is asked of its user at each
+ * request, so it never may more than they.  Fails with CN_CONFLICT if the user is disabled or has
+ * CN_API_KEYS_OF_USER_MAX.  Part of the caller's transaction.
+ */
 CN_MUST_CHECK bool cn_api_key_create(const struct cn_unit *unit,
                                      const struct cn_api_key_new *new_key,
                                      char token_out[CN_TOKEN_BYTES], struct cn_api_key *key_out,
@@ -116,9 +134,21 @@ CN_MUST_CHECK bool cn_api_key_check(const struct cn_unit *unit, cn_str token,
                                     struct cn_user *user_out, struct cn_api_key *key_out,
                                     struct cn_error *err);
 
-CN_MUST_CHECK bool cn_api_key_list(const struct cn_unit *unit, struct cn_api_key_list *list_out,
-                                   struct cn_error *err);
-CN_MUST_CHECK bool cn_api_key_revoke(const struct cn_unit *unit, cn_key_id id,
+/* Those that were not revoked, the newest first; user_id 0: of everybody. */
+CN_MUST_CHECK bool cn_api_key_list(const struct cn_unit *unit, cn_user_id user_id,
+                                   struct cn_api_key_list *list_out, struct cn_error *err);
+
+/* From then on it is refused.  user_id 0: whosesoever it is.  CN_NOT_FOUND if there is no such key
+ * that was not revoked. */
+CN_MUST_CHECK bool cn_api_key_revoke(const struct cn_unit *unit, cn_user_id user_id, cn_key_id id,
                                      struct cn_error *err);
+
+/* Whether the key would still open. */
+CN_MUST_CHECK bool cn_api_key_exists(const struct cn_unit *unit, cn_key_id id, bool *exists_out,
+                                     struct cn_error *err);
+
+/* That it was used then; an earlier moment than is known changes nothing. */
+CN_MUST_CHECK bool cn_api_key_used(const struct cn_unit *unit, cn_key_id id, cn_time at,
+                                   struct cn_error *err);
 
 #endif

@@ -49,11 +49,15 @@ static bool check_password(cn_str password, struct cn_error *err)
     return cn_error_field(err, "password");
 }
 
-static bool hash_of(cn_str password, char hash_out[CN_PASSWORD_HASH_BYTES], struct cn_error *err)
+bool cn_user_hash_password(struct cn_arena *arena, cn_str password, cn_str *hash_out,
+                           struct cn_error *err)
 {
-    hash_out[0] = '\0';
-    return password.len == 0 ||
-           (check_password(password, err) && cn_password_hash(password, hash_out, err));
+    char hash[CN_PASSWORD_HASH_BYTES];
+    if (!check_password(password, err) || !cn_password_hash(password, hash, err)) {
+        return false;
+    }
+    *hash_out = cn_arena_str(arena, cn_str_of(hash));
+    return true;
 }
 
 static bool address_taken(struct cn_error *err)
@@ -63,7 +67,7 @@ static bool address_taken(struct cn_error *err)
 }
 
 static bool insert(const struct cn_unit *unit, int64_t id, const struct cn_user_new *new_user,
-                   const char *hash, struct cn_error *err)
+                   struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
     int64_t changed = 0;
@@ -82,7 +86,7 @@ static bool insert(const struct cn_unit *unit, int64_t id, const struct cn_user_
     cn_sql_bind_i64(stmt, 5, new_user->role);
     cn_sql_bind_i64(stmt, 6, new_user->scope);
     cn_sql_bind_i64(stmt, 7, new_user->team_id.value);
-    cn_sql_bind_str(stmt, 8, cn_str_of(hash));
+    cn_sql_bind_str(stmt, 8, new_user->password_hash);
     cn_sql_bind_i64(stmt, 9, unit->now.us);
     if (!cn_row_run(unit, stmt, &changed, err)) {
         return false;
@@ -94,11 +98,7 @@ bool cn_user_create(const struct cn_unit *unit, const struct cn_user_new *new_us
                     struct cn_user *user_out, struct cn_error *err)
 {
     const cn_user_id id = { cn_id_next(unit->ids, unit->now) };
-    char hash[CN_PASSWORD_HASH_BYTES];
-    if (!hash_of(new_user->password, hash, err)) {
-        return false;
-    }
-    return insert(unit, id.value, new_user, hash, err) && cn_user_load(unit, id, user_out, err);
+    return insert(unit, id.value, new_user, err) && cn_user_load(unit, id, user_out, err);
 }
 
 static bool finish_one(const struct cn_unit *unit, struct cn_sql_stmt *stmt,
@@ -264,7 +264,7 @@ static struct cn_user patched(const struct cn_user *old, const struct cn_user_pa
 }
 
 /* An empty hash leaves the password as it is. */
-static bool store(const struct cn_unit *unit, const struct cn_user *user, const char *hash,
+static bool store(const struct cn_unit *unit, const struct cn_user *user, cn_str hash,
                   struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
@@ -287,7 +287,7 @@ static bool store(const struct cn_unit *unit, const struct cn_user *user, const 
     cn_sql_bind_i64(stmt, 6, user->role);
     cn_sql_bind_i64(stmt, 7, user->scope);
     cn_sql_bind_i64(stmt, 8, user->team_id.value);
-    cn_sql_bind_str(stmt, 9, cn_str_of(hash));
+    cn_sql_bind_str(stmt, 9, hash);
     cn_sql_bind_i64(stmt, 10, user->is_disabled);
     cn_sql_bind_i64(stmt, 11, unit->now.us);
     return cn_row_run(unit, stmt, &changed, err) &&
@@ -307,7 +307,7 @@ static bool check_change(const struct cn_unit *unit, const struct cn_user *old,
 }
 
 static bool change(const struct cn_unit *unit, cn_user_id id, int64_t version,
-                   const struct cn_user_patch *patch, const char *hash, struct cn_error *err)
+                   const struct cn_user_patch *patch, struct cn_error *err)
 {
     struct cn_user old = { 0 };
     const bool may_take = patch->role_given == CN_GIVEN || patch->is_disabled_given == CN_GIVEN;
@@ -318,7 +318,8 @@ static bool change(const struct cn_unit *unit, cn_user_id id, int64_t version,
         return cn_fail(err, CN_STALE, "the user is at version %lld", (long long)old.version);
     }
     const struct cn_user user = patched(&old, patch);
-    const bool must_sign_in = user.is_disabled || hash[0] != '\0';
+    const cn_str hash = patch->password_given == CN_GIVEN ? patch->password_hash : CN_STR("");
+    const bool must_sign_in = user.is_disabled || hash.len > 0;
     return check_change(unit, &old, &user, err) && store(unit, &user, hash, err) &&
            (!must_sign_in || end_sessions(unit, id, err)) &&
            (!user.is_disabled || revoke_keys(unit, id, err));
@@ -328,15 +329,10 @@ bool cn_user_update(const struct cn_unit *unit, cn_user_id id, int64_t version,
                     const struct cn_user_patch *patch, struct cn_user *user_out,
                     struct cn_error *err)
 {
-    char hash[CN_PASSWORD_HASH_BYTES] = "";
-    if (patch->password_given == CN_GIVEN &&
-        (!check_password(patch->password, err) || !cn_password_hash(patch->password, hash, err))) {
-        return false;
-    }
     if (!cn_sql_begin(unit->conn, err)) {
         return false;
     }
-    if (!change(unit, id, version, patch, hash, err) || !cn_user_load(unit, id, user_out, err) ||
+    if (!change(unit, id, version, patch, err) || !cn_user_load(unit, id, user_out, err) ||
         !cn_sql_commit(unit->conn, err)) {
         cn_sql_rollback(unit->conn);
         return cn_error_context(err, "changing a user");
@@ -344,10 +340,11 @@ bool cn_user_update(const struct cn_unit *unit, cn_user_id id, int64_t version,
     return true;
 }
 
-bool cn_user_set_password(const struct cn_unit *unit, cn_user_id id, cn_str password,
+bool cn_user_set_password(const struct cn_unit *unit, cn_user_id id, cn_str password_hash,
                           struct cn_error *err)
 {
-    const struct cn_user_patch patch = { .password = password, .password_given = CN_GIVEN };
+    const struct cn_user_patch patch = { .password_hash = password_hash,
+                                         .password_given = CN_GIVEN };
     struct cn_user unused;
     return cn_user_update(unit, id, 0, &patch, &unused, err);
 }

@@ -13,8 +13,9 @@ static const struct cn_option record_options[] = {
 };
 
 static bool add_source(const struct cn_command_env *env, const struct cn_unit *unit,
-                       struct cn_error *err)
+                       const void *arg, struct cn_error *err)
 {
+    (void)arg;
     char key[CN_WRITE_KEY_BYTES];
     struct cn_source source;
     if (!cn_check_name("NAME", cn_str_of(env->operands[0]), err) ||
@@ -28,7 +29,7 @@ static bool add_source(const struct cn_command_env *env, const struct cn_unit *u
 
 static bool run_source(const struct cn_command_env *env, struct cn_error *err)
 {
-    return cn_record_run(env, add_source, err);
+    return cn_record_run(env, add_source, NULL, err);
 }
 
 const struct cn_command cn_cmd_key_source = {
@@ -43,9 +44,10 @@ const struct cn_command cn_cmd_key_source = {
     .run = run_source,
 };
 
-static bool add_api(const struct cn_command_env *env, const struct cn_unit *unit,
+static bool add_api(const struct cn_command_env *env, const struct cn_unit *unit, const void *arg,
                     struct cn_error *err)
 {
+    (void)arg;
     const char *name = cn_command_value(env, "name");
     struct cn_user user;
     struct cn_api_key_new new_key = { .name = cn_str_of(name != NULL ? name : "command line"),
@@ -73,7 +75,7 @@ static bool add_api(const struct cn_command_env *env, const struct cn_unit *unit
 
 static bool run_api(const struct cn_command_env *env, struct cn_error *err)
 {
-    return cn_record_run(env, add_api, err);
+    return cn_record_run(env, add_api, NULL, err);
 }
 
 static const struct cn_option api_options[] = {

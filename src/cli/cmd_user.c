@@ -23,20 +23,13 @@ static bool parse_role(const struct cn_command_env *env, struct cn_user_new *use
     return true;
 }
 
-static bool add(const struct cn_command_env *env, const struct cn_unit *unit, struct cn_error *err)
+static bool add(const struct cn_command_env *env, const struct cn_unit *unit, const void *arg,
+                struct cn_error *err)
 {
-    const char *name = cn_command_value(env, "name");
+    struct cn_user_new new_user = *(const struct cn_user_new *)arg;
     const char *team = cn_command_value(env, "team");
-    struct cn_user_new new_user = { .email = cn_str_of(env->operands[0]),
-                                    .name = cn_str_of(name != NULL ? name : env->operands[0]) };
     struct cn_user user;
-    if (!cn_mail_address(new_user.email, &new_user.email, err)) {
-        return cn_fail(err, CN_MALFORMED, "\"%s\" is not an e-mail address", env->operands[0]);
-    }
-    if (!cn_check_name("--name", new_user.name, err) ||
-        (team != NULL && !cn_check_name("--team", cn_str_of(team), err)) ||
-        !parse_role(env, &new_user, err) || !cn_record_password(env, &new_user.password, err) ||
-        (team != NULL && !cn_team_ensure(unit, cn_str_of(team), &new_user.team_id, err)) ||
+    if ((team != NULL && !cn_team_ensure(unit, cn_str_of(team), &new_user.team_id, err)) ||
         !cn_user_create(unit, &new_user, &user, err)) {
         return false;
     }
@@ -48,7 +41,18 @@ static bool add(const struct cn_command_env *env, const struct cn_unit *unit, st
 
 static bool run_add(const struct cn_command_env *env, struct cn_error *err)
 {
-    return cn_record_run(env, add, err);
+    const char *name = cn_command_value(env, "name");
+    const char *team = cn_command_value(env, "team");
+    struct cn_user_new new_user = { .email = cn_str_of(env->operands[0]),
+                                    .name = cn_str_of(name != NULL ? name : env->operands[0]) };
+    if (!cn_mail_address(new_user.email, &new_user.email, err)) {
+        return cn_fail(err, CN_MALFORMED, "\"%s\" is not an e-mail address", env->operands[0]);
+    }
+    return cn_check_name("--name", new_user.name, err) &&
+           (team == NULL || cn_check_name("--team", cn_str_of(team), err)) &&
+           parse_role(env, &new_user, err) &&
+           cn_record_password(env, &new_user.password_hash, err) &&
+           cn_record_run(env, add, &new_user, err);
 }
 
 static const struct cn_option add_options[] = {
@@ -76,8 +80,10 @@ const struct cn_command cn_cmd_user_add = {
     .run = run_add,
 };
 
-static bool list(const struct cn_command_env *env, const struct cn_unit *unit, struct cn_error *err)
+static bool list(const struct cn_command_env *env, const struct cn_unit *unit, const void *arg,
+                 struct cn_error *err)
 {
+    (void)arg;
     struct cn_user_list users;
     if (!cn_user_list(unit, &users, err)) {
         return false;
@@ -94,7 +100,7 @@ static bool list(const struct cn_command_env *env, const struct cn_unit *unit, s
 
 static bool run_list(const struct cn_command_env *env, struct cn_error *err)
 {
-    return cn_record_run(env, list, err);
+    return cn_record_run(env, list, NULL, err);
 }
 
 static const struct cn_option record_options[] = {
@@ -113,18 +119,18 @@ const struct cn_command cn_cmd_user_list = {
 };
 
 static bool set_password(const struct cn_command_env *env, const struct cn_unit *unit,
-                         struct cn_error *err)
+                         const void *arg, struct cn_error *err)
 {
+    const cn_str *hash = arg;
     struct cn_user user;
-    cn_str password;
     return cn_user_load_email(unit, cn_str_of(env->operands[0]), &user, err) &&
-           cn_record_password(env, &password, err) &&
-           cn_user_set_password(unit, user.id, password, err);
+           cn_user_set_password(unit, user.id, *hash, err);
 }
 
 static bool run_password(const struct cn_command_env *env, struct cn_error *err)
 {
-    return cn_record_run(env, set_password, err);
+    cn_str hash;
+    return cn_record_password(env, &hash, err) && cn_record_run(env, set_password, &hash, err);
 }
 
 const struct cn_command cn_cmd_user_password = {
@@ -138,9 +144,10 @@ const struct cn_command cn_cmd_user_password = {
     .run = run_password,
 };
 
-static bool disable(const struct cn_command_env *env, const struct cn_unit *unit,
+static bool disable(const struct cn_command_env *env, const struct cn_unit *unit, const void *arg,
                     struct cn_error *err)
 {
+    (void)arg;
     struct cn_user user;
     return cn_user_load_email(unit, cn_str_of(env->operands[0]), &user, err) &&
            cn_user_disable(unit, user.id, err);
@@ -148,7 +155,7 @@ static bool disable(const struct cn_command_env *env, const struct cn_unit *unit
 
 static bool run_disable(const struct cn_command_env *env, struct cn_error *err)
 {
-    return cn_record_run(env, disable, err);
+    return cn_record_run(env, disable, NULL, err);
 }
 
 const struct cn_command cn_cmd_user_disable = {

@@ -10,6 +10,7 @@ struct job {
     const struct cn_command_env *env;
     struct cn_workspace *workspace;
     cn_record_work *work;
+    const void *arg;
 };
 
 static bool run_job(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
@@ -20,16 +21,17 @@ static bool run_job(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
                             .ids = &job->workspace->ids,
                             .scope = CN_SCOPE_ALL,
                             .now = cn_now(job->workspace->clock) };
-    return job->work(job->env, &unit, err);
+    return job->work(job->env, &unit, job->arg, err);
 }
 
-bool cn_record_run(const struct cn_command_env *env, cn_record_work *work, struct cn_error *err)
+bool cn_record_run(const struct cn_command_env *env, cn_record_work *work, const void *arg,
+                   struct cn_error *err)
 {
     struct cn_workspace workspace;
     if (!cn_workspace_open(env, NULL, &workspace, NULL, err)) {
         return false;
     }
-    struct job job = { env, &workspace, work };
+    struct job job = { env, &workspace, work, arg };
     bool ok = cn_db_write(workspace.db, run_job, &job, err);
     cn_workspace_close(&workspace);
     return ok;
@@ -39,8 +41,7 @@ enum {
     LINE_MAX_BYTES = 512
 };
 
-bool cn_record_password(const struct cn_command_env *env, cn_str *password_out,
-                        struct cn_error *err)
+bool cn_record_password(const struct cn_command_env *env, cn_str *hash_out, struct cn_error *err)
 {
     struct termios before;
     bool is_terminal = tcgetattr(STDIN_FILENO, &before) == 0;
@@ -62,6 +63,5 @@ bool cn_record_password(const struct cn_command_env *env, cn_str *password_out,
         return cn_fail(err, CN_MALFORMED, "no password: type it, or give it as a line of input");
     }
     line[strcspn(line, "\r\n")] = '\0';
-    *password_out = cn_arena_str(env->arena, cn_str_of(line));
-    return true;
+    return cn_user_hash_password(env->arena, cn_str_of(line), hash_out, err);
 }

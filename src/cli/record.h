@@ -5,20 +5,21 @@
 #ifndef CAIRN_CLI_RECORD_H
 #define CAIRN_CLI_RECORD_H
 
-#include "book/unit.h"
+#include "book/user.h"
 #include "cli/workspace.h"
 
 typedef bool cn_record_work(const struct cn_command_env *env, const struct cn_unit *unit,
-                            struct cn_error *err);
+                            const void *arg, struct cn_error *err);
 
 /* Opens the command's workspace and runs `work` in a transaction of its own.  It may run again from
- * its start on PostgreSQL, so it prints last. */
+ * its start on PostgreSQL, so it prints last; others who write wait for it, so what takes long or
+ * asks a person is done before and handed on as `arg`. */
 CN_MUST_CHECK bool cn_record_run(const struct cn_command_env *env, cn_record_work *work,
-                                 struct cn_error *err);
+                                 const void *arg, struct cn_error *err);
 
-/* A new password from the terminal without showing it, or the first line of standard input if that
- * is not a terminal.  In env->arena. */
-CN_MUST_CHECK bool cn_record_password(const struct cn_command_env *env, cn_str *password_out,
+/* The hash (book/user.h) of a new password from the terminal without showing it, or the first line
+ * of standard input if that is not a terminal.  In env->arena. */
+CN_MUST_CHECK bool cn_record_password(const struct cn_command_env *env, cn_str *hash_out,
                                       struct cn_error *err);
 
 #endif

@@ -39,12 +39,16 @@ bool cn_demo_seed_users(const struct cn_demo_seed *seed, const struct cn_unit *u
 {
     (void)seed;
     struct cn_source source;
+    cn_str hash;
+    if (!cn_user_hash_password(unit->arena, CN_STR(CN_DEMO_PASSWORD), &hash, err)) {
+        return false;
+    }
     for (size_t i = 0; i < CN_ARRAY_LEN(users); i++) {
         struct cn_user_new new_user = { .email = cn_str_of(users[i].email),
                                         .name = cn_str_of(users[i].name),
                                         .role = users[i].role,
                                         .scope = CN_SCOPE_ALL,
-                                        .password = CN_STR(CN_DEMO_PASSWORD) };
+                                        .password_hash = hash };
         struct cn_user user;
         if (!cn_team_ensure(unit, cn_str_of(users[i].team), &new_user.team_id, err) ||
             !cn_user_create(unit, &new_user, &user, err)) {

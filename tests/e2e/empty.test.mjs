@@ -21,6 +21,8 @@ const PAGES = {
   backtest: 'No account is marked as left yet',
   comparison: 'Nothing was compared yet',
   sources: 'No sources yet',
+  'api-keys': 'No API keys yet',
+  sessions: 'You are signed in nowhere else.',
   notifications: 'Nothing yet. A signal that is raised for you is listed here.',
 };
 

@@ -92,6 +92,22 @@ const PAGES = {
     if (!(await answer.isVisible())) await page.getByRole('button', { name: 'Run the test' }).click();
     await answer.waitFor({ timeout: 240_000 });
   },
+  async users(page, base) {
+    await page.goto(`${base}/users`);
+    await page.getByRole('row').nth(2).waitFor();
+  },
+  async 'api-keys'(page, base) {
+    const headers = { origin: base };
+    const { data } = await (await page.request.get(`${base}/api/v1/api-keys`)).json();
+    for (const [name, may_write] of [['Nightly report', false], ['CRM sync', true]]) {
+      if (data.some(key => key.name === name)) continue;
+      const { secret } = await (await page.request.post(`${base}/api/v1/api-keys`, { data: { name, may_write }, headers })).json();
+      // Used from elsewhere: with the cookie of the page it would be the session that asks.
+      if (may_write) await fetch(`${base}/api/v1/session`, { headers: { authorization: `Bearer ${secret}` } });
+    }
+    await page.goto(`${base}/api-keys`);
+    await page.getByRole('row', { name: /^Nightly report/ }).waitFor();
+  },
   async sources(page, base) {
     await page.goto(`${base}/sources`);
     await page.getByRole('table').waitFor();

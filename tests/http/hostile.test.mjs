@@ -8,7 +8,7 @@ import { ADMIN, startCairn, waitFor } from './harness.mjs';
 const password = 'correct horse battery';
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-const OWN = new Set(['putNotificationPreferences', 'readNotifications']); // what everybody says of themselves
+const OWN = new Set(['putNotificationPreferences', 'readNotifications', 'createApiKey', 'endOtherSessions']); // what everybody says of themselves
 
 // Every operation: {method, path, parameters, body}.
 async function operations(cairn) {

@@ -12,6 +12,10 @@ const users = ROLES.slice(1).map(role => ({ email: `${role}@example.com`, name: 
 const matrix = id => [
   ['GET', '/api/v1/session', undefined, ROLES],
   ['GET', '/api/v1/users', undefined, ROLES],
+  ['GET', '/api/v1/api-keys', undefined, ROLES],
+  ['GET', '/api/v1/sessions', undefined, ROLES],
+  ['GET', '/api/v1/users/user_0000000000001/sessions', undefined, ['admin']],
+  ['DELETE', '/api/v1/users/user_0000000000001/sessions', undefined, ['admin']],
   ['GET', '/api/v1/accounts', undefined, ROLES],
   ['GET', '/api/v1/export/accounts.csv', undefined, ROLES],
   ['POST', '/api/v1/accounts', { name: 'Made' }, ['admin', 'ops', 'leader', 'csm']],

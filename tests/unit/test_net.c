@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "base/workers.h"
 
+#include "net/agent.h"
 #include "net/client.h"
 #include "net/files.h"
 #include "net/gzip.h"
@@ -496,6 +497,39 @@ static void gzip_is_bounded(void **state)
     free(zeros);
 }
 
+static void a_browser_is_named_in_our_words(void **state)
+{
+    static const struct {
+        const char *header;
+        const char *words;
+    } cases[] = {
+        { "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+          "Firefox on Linux" },
+        { "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko)"
+          " Chrome/126.0.0.0 Safari/537.36",
+          "Chrome on macOS" },
+        { "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+          " Chrome/126.0.0.0 Safari/537.36 Edg/126.0.0.0",
+          "Edge on Windows" },
+        { "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML,"
+          " like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
+          "Safari on iPhone" },
+        { "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko)"
+          " Chrome/126.0.0.0 Mobile Safari/537.36",
+          "Chrome on Android" },
+        { "curl/8.8.0", "curl" },
+        { "something (Windows)", "Windows" },
+        { "<script>alert(1)</script>", "" },
+        { "", "" },
+    };
+    char words[CN_AGENT_WORDS_BYTES];
+    (void)state;
+    for (size_t i = 0; i < CN_ARRAY_LEN(cases); i++) {
+        cn_agent_words(cn_str_of(cases[i].header), words);
+        assert_string_equal(words, cases[i].words);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -517,6 +551,7 @@ int main(void)
                 files_have_etags_and_strict_headers),
         CN_TEST("the client reads what the server answers",
                 the_client_reads_what_the_server_answers),
+        CN_TEST("a browser is named in our words", a_browser_is_named_in_our_words),
         CN_TEST("a port in use is not shared", a_port_in_use_is_not_shared),
         CN_TEST("reliability 19: gzip bodies are bounded", gzip_is_bounded),
     };

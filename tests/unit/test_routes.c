@@ -54,6 +54,10 @@ static void every_route_says_who_may(void **state)
         const bool is_own = strcmp(r->path, "/api/v1/session") == 0 ||
                             strcmp(r->path, "/api/v1/notification-preferences") == 0 ||
                             strcmp(r->path, "/api/v1/notifications/read") == 0 ||
+                            strcmp(r->path, "/api/v1/api-keys") == 0 ||
+                            strcmp(r->path, "/api/v1/api-keys/{key_id}") == 0 ||
+                            strcmp(r->path, "/api/v1/sessions") == 0 ||
+                            strcmp(r->path, "/api/v1/sessions/{session_id}") == 0 ||
                             strcmp(r->path, "/api/v1/stream/{stream_id}") == 0;
         assert_int_equal(r->access[CN_ROLE_ADMIN] != CN_SCOPE_NONE, !r->is_public);
         for (size_t role = 0; role < CN_ROLE_COUNT; role++) {
@@ -64,6 +68,42 @@ static void every_route_says_who_may(void **state)
             assert_int_equal(r->access[CN_ROLE_VIEWER], CN_SCOPE_NONE);
         }
     }
+}
+
+static bool takes_password(const struct cn_route *r)
+{
+    for (size_t i = 0; r->body != NULL && i < r->body->count; i++) {
+        if (strcmp(r->body->rows[i].name, "password") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void no_password_is_hashed_in_a_transaction(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    FOR_EACH_ROUTE (r) {
+        if (takes_password(r)) {
+            assert_true(r->run == CN_RUN_SLOW || r->prepare != NULL);
+            count++;
+        }
+    }
+    assert_true(count >= 3); /* signing in, adding and changing a user */
+}
+
+static void who_is_let_in_is_changed_by_session_alone(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    FOR_EACH_ROUTE (r) {
+        const bool is_access =
+            strstr(r->path, "/api-keys") != NULL || strstr(r->path, "/sessions") != NULL;
+        assert_int_equal(r->needs_session, is_access);
+        count += is_access;
+    }
+    assert_true(count > 0);
 }
 
 static void check_field(const struct cn_field *field, bool is_input);
@@ -228,6 +268,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CN_TEST("every route is complete", every_route_is_complete),
         CN_TEST("reliability 29: every route says who may", every_route_says_who_may),
+        CN_TEST("no password is hashed in a transaction", no_password_is_hashed_in_a_transaction),
+        CN_TEST("reliability 33: who is let in is changed by session alone",
+                who_is_let_in_is_changed_by_session_alone),
         CN_TEST("every field is bounded and described", every_field_is_bounded_and_described),
         CN_TEST("operation ids are unique", operation_ids_are_unique),
         CN_TEST("schemas of one name are one", schemas_of_one_name_are_one),

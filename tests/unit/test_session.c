@@ -16,12 +16,13 @@
 
 static struct cn_user make_user(struct book_fixture *f)
 {
-    const struct cn_user_new new_user = { .email = CN_STR("Ann@Example.com"),
-                                          .name = CN_STR("Ann"),
-                                          .role = CN_ROLE_CSM,
-                                          .scope = CN_SCOPE_ALL,
-                                          .password = CN_STR("correct horse") };
+    struct cn_user_new new_user = { .email = CN_STR("Ann@Example.com"),
+                                    .name = CN_STR("Ann"),
+                                    .role = CN_ROLE_CSM,
+                                    .scope = CN_SCOPE_ALL };
     struct cn_user user;
+    must(cn_user_hash_password(&f->arena, CN_STR("correct horse"), &new_user.password_hash,
+                               &f->err));
     must(cn_user_create(&f->unit, &new_user, &user, &f->err));
     return user;
 }
@@ -74,10 +75,13 @@ static void a_password_opens_and_every_failure_sounds_the_same(void **state)
 static void a_password_is_neither_short_nor_stored(void **state)
 {
     struct book_fixture *f = *state;
-    struct cn_user user = make_user(f);
     struct cn_sql_stmt *stmt = NULL;
     bool row = false;
-    assert_false(cn_user_set_password(&f->unit, user.id, CN_STR("short"), &f->err));
+    cn_str hash = CN_STR("untouched");
+    make_user(f);
+    assert_false(cn_user_hash_password(&f->arena, CN_STR("short"), &hash, &f->err));
+    assert_int_equal(f->err.code, CN_INVALID);
+    assert_true(cn_str_equal(hash, CN_STR("untouched")));
     assert_string_equal(f->err.field, "password");
     must(cn_sql_prepare(f->unit.conn, "SELECT password_hash FROM app_user", &stmt, &f->err));
     must(cn_sql_step(stmt, &row, &f->err));
@@ -116,7 +120,7 @@ static void a_session_ends_by_idling_by_age_and_by_hand(void **state)
     for (int hour = 0; hour < 24 * 3; hour++) { /* never idle, but a day is the end */
         struct cn_session_list list;
         f->unit.now.us += 1200 * SECOND;
-        must(cn_session_list(&f->unit, user.id, &list, &f->err));
+        must(cn_session_list(&f->unit, user.id, IDLE, &list, &f->err));
         if (list.count > 0) {
             must(cn_session_touch(&f->unit, list.items[0].id, &f->err));
         }
@@ -137,10 +141,12 @@ static void a_new_password_ends_all_sessions(void **state)
     struct cn_user user = make_user(f);
     char first[CN_TOKEN_BYTES];
     char second[CN_TOKEN_BYTES];
+    cn_str hash;
     sign_in(f, user.id, first);
     sign_in(f, user.id, second);
     assert_string_not_equal(first, second);
-    must(cn_user_set_password(&f->unit, user.id, CN_STR("another horse"), &f->err));
+    must(cn_user_hash_password(&f->arena, CN_STR("another horse"), &hash, &f->err));
+    must(cn_user_set_password(&f->unit, user.id, hash, &f->err));
     assert_false(is_signed_in(f, first));
     assert_false(is_signed_in(f, second));
 }
@@ -164,9 +170,107 @@ static void a_key_works_until_it_expires_or_is_revoked(void **state)
     f->unit.now.us += SECOND;
     assert_false(cn_api_key_check(&f->unit, cn_str_of(token), &found, &key, &f->err));
     f->unit.now = BOOK_NOW;
-    must(cn_api_key_revoke(&f->unit, key.id, &f->err));
+    assert_false(cn_api_key_revoke(&f->unit, (cn_user_id){ 1 }, key.id, &f->err));
+    assert_int_equal(f->err.code, CN_NOT_FOUND);
+    must(cn_api_key_revoke(&f->unit, user.id, key.id, &f->err));
     assert_false(cn_api_key_check(&f->unit, cn_str_of(token), &found, &key, &f->err));
     assert_int_equal(f->err.code, CN_UNAUTHENTICATED);
+}
+
+static struct cn_api_key make_key(struct book_fixture *f, cn_user_id user, const char *name)
+{
+    char token[CN_TOKEN_BYTES];
+    struct cn_api_key key;
+    const struct cn_api_key_new draft = { .user_id = user,
+                                          .name = cn_str_of(name),
+                                          .scopes = CN_KEY_READ };
+    must(cn_api_key_create(&f->unit, &draft, token, &key, &f->err));
+    return key;
+}
+
+static void keys_are_listed_with_their_last_use(void **state)
+{
+    struct book_fixture *f = *state;
+    struct cn_user user = make_user(f);
+    const struct cn_user_new other = { .email = CN_STR("bo@example.com"), .name = CN_STR("Bo") };
+    struct cn_user bo;
+    struct cn_api_key_list list;
+    bool exists = false;
+    must(cn_user_create(&f->unit, &other, &bo, &f->err));
+    struct cn_api_key first = make_key(f, user.id, "first");
+    struct cn_api_key second = make_key(f, bo.id, "second");
+    must(cn_api_key_list(&f->unit, (cn_user_id){ 0 }, &list, &f->err));
+    assert_int_equal(list.count, 2);
+    assert_int_equal(list.items[0].id.value, second.id.value);
+    must(cn_api_key_list(&f->unit, user.id, &list, &f->err));
+    assert_int_equal(list.count, 1);
+    assert_int_equal(list.items[0].last_used_at_given, CN_NULL);
+
+    const cn_time used = { BOOK_NOW.us + SECOND };
+    must(cn_api_key_used(&f->unit, first.id, used, &f->err));
+    must(cn_api_key_used(&f->unit, first.id, BOOK_NOW, &f->err)); /* an earlier one, written late */
+    must(cn_api_key_list(&f->unit, user.id, &list, &f->err));
+    assert_int_equal(list.items[0].last_used_at_given, CN_GIVEN);
+    assert_int_equal(list.items[0].last_used_at.us, used.us);
+
+    must(cn_api_key_exists(&f->unit, first.id, &exists, &f->err));
+    assert_true(exists);
+    must(cn_api_key_revoke(&f->unit, (cn_user_id){ 0 }, first.id, &f->err));
+    must(cn_api_key_exists(&f->unit, first.id, &exists, &f->err));
+    assert_false(exists);
+    must(cn_api_key_list(&f->unit, user.id, &list, &f->err));
+    assert_int_equal(list.count, 0);
+}
+
+static void a_user_has_so_many_keys_and_no_more(void **state)
+{
+    struct book_fixture *f = *state;
+    struct cn_user user = make_user(f);
+    struct cn_api_key key = { 0 };
+    char token[CN_TOKEN_BYTES];
+    const struct cn_api_key_new draft = { .user_id = user.id,
+                                          .name = CN_STR("one more"),
+                                          .scopes = CN_KEY_READ };
+    for (int i = 0; i < CN_API_KEYS_OF_USER_MAX; i++) {
+        key = make_key(f, user.id, "one");
+    }
+    assert_false(cn_api_key_create(&f->unit, &draft, token, &key, &f->err));
+    assert_int_equal(f->err.code, CN_CONFLICT);
+    must(cn_api_key_revoke(&f->unit, user.id, key.id, &f->err));
+    must(cn_api_key_create(&f->unit, &draft, token, &key, &f->err));
+
+    must(cn_user_disable(&f->unit, user.id, &f->err));
+    assert_false(cn_api_key_create(&f->unit, &draft, token, &key, &f->err));
+    assert_int_equal(f->err.code, CN_CONFLICT);
+}
+
+static void all_other_sessions_end(void **state)
+{
+    struct book_fixture *f = *state;
+    struct cn_user user = make_user(f);
+    char kept[CN_TOKEN_BYTES];
+    char other[CN_TOKEN_BYTES];
+    bool exists = false;
+    struct cn_session_list list;
+    struct cn_session here = sign_in(f, user.id, kept);
+    struct cn_session there = sign_in(f, user.id, other);
+    must(cn_session_list(&f->unit, user.id, IDLE, &list, &f->err));
+    assert_int_equal(list.count, 2);
+    must(cn_session_revoke_others(&f->unit, user.id, here.id, &f->err));
+    assert_true(is_signed_in(f, kept));
+    assert_false(is_signed_in(f, other));
+    must(cn_session_exists(&f->unit, user.id, there.id, &exists, &f->err));
+    assert_false(exists);
+    must(cn_session_exists(&f->unit, user.id, here.id, &exists, &f->err));
+    assert_true(exists);
+    must(cn_session_exists(&f->unit, (cn_user_id){ 1 }, here.id, &exists, &f->err));
+    assert_false(exists);
+    f->unit.now.us += IDLE + SECOND;
+    must(cn_session_list(&f->unit, user.id, IDLE, &list, &f->err));
+    assert_int_equal(list.count, 0);
+    must(cn_session_revoke_others(&f->unit, user.id, (cn_session_id){ 0 }, &f->err));
+    must(cn_session_exists(&f->unit, user.id, here.id, &exists, &f->err));
+    assert_false(exists);
 }
 
 static void there_is_one_workspace(void **state)
@@ -298,6 +402,11 @@ static void a_write_key_is_known_within_a_second(void **state)
              setup_),                                                                              \
         TEST("reliability 33: a key works until it expires or is revoked",                         \
              a_key_works_until_it_expires_or_is_revoked, setup_),                                  \
+        TEST("reliability 33: keys are listed with their last use",                                \
+             keys_are_listed_with_their_last_use, setup_),                                         \
+        TEST("reliability 33: a user has so many keys and no more",                                \
+             a_user_has_so_many_keys_and_no_more, setup_),                                         \
+        TEST("reliability 26: all other sessions end", all_other_sessions_end, setup_),            \
         TEST("there is one workspace", there_is_one_workspace, setup_)
 
 int main(void)

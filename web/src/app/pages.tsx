@@ -1,5 +1,7 @@
 // Pages with what the address says of them.  Loaded apart from the shell.
 import { getRouteApi } from '@tanstack/react-router';
+import { KeysPage } from '@/features/access/KeysPage';
+import { SessionsPage } from '@/features/access/SessionsPage';
 import { AccountPage, type AccountView } from '@/features/accounts/AccountPage';
 import { AccountsPage } from '@/features/accounts/AccountsPage';
 import { AccountThenPage } from '@/features/accounts/AccountThenPage';
@@ -51,6 +53,14 @@ export function Sources() {
 
 export function Users() {
   return <UsersPage />;
+}
+
+export function ApiKeys() {
+  return <KeysPage />;
+}
+
+export function Sessions() {
+  return <SessionsPage />;
 }
 
 export function Notifications() {

@@ -117,6 +117,18 @@ const users = createRoute({
   component: lazyRouteComponent(parts.pages, 'Users'),
 });
 
+const apiKeys = createRoute({
+  getParentRoute: () => app,
+  path: '/api-keys',
+  component: lazyRouteComponent(parts.pages, 'ApiKeys'),
+});
+
+const sessions = createRoute({
+  getParentRoute: () => app,
+  path: '/sessions',
+  component: lazyRouteComponent(parts.pages, 'Sessions'),
+});
+
 const portfolio = createRoute({
   getParentRoute: () => app,
   path: '/portfolio',
@@ -211,6 +223,8 @@ const tree = root.addChildren([
     program,
     sources,
     users,
+    apiKeys,
+    sessions,
     notifications,
     unknown,
   ]),

@@ -62,6 +62,12 @@ function UserMenu() {
         <Menu.Item component={Link} to="/notifications">
           {t('notifications.title')}
         </Menu.Item>
+        <Menu.Item component={Link} to="/api-keys">
+          {t('access.keys.title')}
+        </Menu.Item>
+        <Menu.Item component={Link} to="/sessions">
+          {t('access.sessions.title')}
+        </Menu.Item>
         <Menu.Item onClick={leave}>{t('shell.signOut')}</Menu.Item>
       </Menu.Dropdown>
     </Menu>
@@ -114,6 +120,14 @@ function More({ pages, onKeys, onAsOf }: { pages: readonly Page[]; onKeys: () =>
         <Menu.Label>{t('shell.user', { name: user.name })}</Menu.Label>
         <Menu.Item component={Link} to="/notifications" leftSection={<Icon name="signals" />}>
           {t('notifications.title')}
+        </Menu.Item>
+        {!pages.some(page => page.to === '/api-keys') && (
+          <Menu.Item component={Link} to="/api-keys" leftSection={<Icon name="key" />}>
+            {t('access.keys.title')}
+          </Menu.Item>
+        )}
+        <Menu.Item component={Link} to="/sessions" leftSection={<Icon name="panel" />}>
+          {t('access.sessions.title')}
         </Menu.Item>
         <Menu.Item leftSection={<Icon name="user" />} onClick={leave}>
           {t('shell.signOut')}

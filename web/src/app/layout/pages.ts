@@ -15,7 +15,8 @@ export interface Page {
     | '/backtest'
     | '/program'
     | '/sources'
-    | '/users';
+    | '/users'
+    | '/api-keys';
   key: string;
   label: string;
   icon: IconName;
@@ -33,6 +34,7 @@ const PAGES: readonly Page[] = [
   { to: '/program', key: 'r', label: t('pages.program'), icon: 'program' },
   { to: '/sources', key: 's', label: t('sources.title'), icon: 'sources' },
   { to: '/users', key: 'u', label: t('users.title'), icon: 'user' },
+  { to: '/api-keys', key: 'k', label: t('access.keys.title'), icon: 'key' },
 ];
 
 /** The pages that the user's role may see. */
@@ -42,7 +44,7 @@ export function usePages(): readonly Page[] {
   const tries = useCan('try');
   const hidden: ReadonlySet<Page['to']> = new Set([
     ...(operates ? [] : ['/sources' as const]),
-    ...(administers ? [] : ['/users' as const]),
+    ...(administers ? [] : (['/users', '/api-keys'] as const)), // one's own keys: in the user's menu
     ...(tries ? [] : ['/backtest' as const]),
   ]);
   return PAGES.filter(page => !hidden.has(page.to));

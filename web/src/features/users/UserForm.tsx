@@ -3,6 +3,7 @@ import { Button, Checkbox, Modal, NativeSelect, PasswordInput, TextInput } from 
 import { type FormEvent, useState } from 'react';
 import { hasStatus } from '@/api/errors';
 import type { UserRow } from '@/api/types';
+import { SessionTable } from '@/features/access';
 import { QueryFailure } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { Failure } from '@/ui/states';
@@ -128,6 +129,12 @@ function Form({ user, isPending, error, onClose, onSave }: FormProps) {
           {user ? t('users.save') : t('users.addDo')}
         </Button>
       </form>
+      {user && !user.is_disabled && (
+        <section className={classes.signedIn} aria-label={t('access.sessions.heading')}>
+          <h2>{t('access.sessions.heading')}</h2>
+          <SessionTable user={user.id} label={t('access.sessions.tableOf', { name: user.name })} />
+        </section>
+      )}
     </Modal>
   );
 }

@@ -1,4 +1,5 @@
 // English.  Sentence case, words from GLOSSARY.md, no exclamation marks.
+import { access } from './access';
 import { account } from './account';
 import { asOf } from './asOf';
 import { bill } from './bill';
@@ -15,6 +16,7 @@ import { touches } from './touches';
 import { users } from './users';
 
 export const en = {
+  access,
   asOf,
   departure,
   judgement,
