@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/map.h"
+#include "base/random.h"
 #include "base/str.h"
 
 #include "book/row.h"
@@ -137,14 +139,28 @@ bool cn_source_disable(const struct cn_unit *unit, cn_source_id id, struct cn_er
            (changed == 1 || cn_row_not_found("source", CN_SOURCE_PREFIX, id.value, err));
 }
 
-/* Immutable once published; freed by whoever lets go last. */
+enum {
+    PLAIN_KEYS = 64,
+    PLAIN_KEY_MAX_BYTES = 64, /* a longer one is hashed each time */
+};
+
+/* A key that was found, as it was sent: its SHA-256 costs more than all else that is asked. */
+struct plain_key {
+    char text[PLAIN_KEY_MAX_BYTES];
+    size_t len; /* 0: none */
+    int64_t source_id;
+};
+
+/* Immutable once published, but for the plain keys; freed by whoever lets go last. */
 struct table {
-    struct cn_str_map keys; /* hash of the write key to source id */
-    int references;         /* under the cache's lock */
+    struct cn_str_map keys;             /* hash of the write key to source id */
+    int references;                     /* under the cache's lock */
+    struct plain_key plain[PLAIN_KEYS]; /* under the cache's lock; gone with the table */
 };
 
 struct cn_source_cache {
     struct cn_db *db;
+    uint64_t seed; /* unknown outside: the time that a guess takes says nothing of a key */
     pthread_mutex_t lock;
     struct table *table; /* NULL before the first load */
     int64_t loaded_us;
@@ -155,6 +171,7 @@ struct cn_source_cache *cn_source_cache_new(struct cn_db *db)
 {
     struct cn_source_cache *cache = cn_heap_resize(NULL, sizeof(*cache));
     *cache = (struct cn_source_cache){ .db = db };
+    cn_random_bytes(&cache->seed, sizeof(cache->seed));
     (void)pthread_mutex_init(&cache->lock, NULL); /* cannot fail with default attributes */
     return cache;
 }
@@ -163,6 +180,7 @@ static void free_table(struct table *table)
 {
     if (table != NULL) {
         cn_str_map_deinit(&table->keys);
+        explicit_bzero(table->plain, sizeof(table->plain));
         free(table);
     }
 }
@@ -237,45 +255,91 @@ static void reload(struct cn_source_cache *cache, cn_time now, struct cn_error *
     let_go(cache, old);
 }
 
-/* True: the caller is the one that reloads. */
+/* With the lock held.  True: the caller is the one that reloads. */
 static bool is_reload_due(struct cn_source_cache *cache, cn_time now)
 {
-    (void)pthread_mutex_lock(&cache->lock);
     int64_t age = now.us - cache->loaded_us;
     bool due = cache->table == NULL || age >= CN_SOURCE_CACHE_US || age < 0;
     due = due && (!cache->is_loading || cache->table == NULL);
     cache->is_loading = cache->is_loading || due;
-    (void)pthread_mutex_unlock(&cache->lock);
     return due;
+}
+
+static struct plain_key *plain_key_of(struct cn_source_cache *cache, struct table *table,
+                                      cn_str write_key)
+{
+    return &table->plain[cn_hash128_of(write_key, cache->seed).lo % PLAIN_KEYS];
+}
+
+/* With the lock held. */
+static bool is_plain(struct cn_source_cache *cache, cn_str write_key, cn_source_id *id_out)
+{
+    if (cache->table == NULL || write_key.len == 0) {
+        return false;
+    }
+    const struct plain_key *plain = plain_key_of(cache, cache->table, write_key);
+    if (!cn_str_equal_secret((cn_str){ plain->text, plain->len }, write_key)) {
+        return false;
+    }
+    id_out->value = plain->source_id;
+    return true;
+}
+
+static void keep_plain(struct cn_source_cache *cache, struct table *table, cn_str write_key,
+                       int64_t source_id)
+{
+    if (write_key.len > PLAIN_KEY_MAX_BYTES) {
+        return;
+    }
+    (void)pthread_mutex_lock(&cache->lock);
+    struct plain_key *plain = plain_key_of(cache, table, write_key);
+    *plain = (struct plain_key){ .len = write_key.len, .source_id = source_id };
+    memcpy(plain->text, write_key.ptr, write_key.len);
+    (void)pthread_mutex_unlock(&cache->lock);
+}
+
+static bool find_hashed(struct cn_source_cache *cache, struct table *table, cn_str write_key,
+                        cn_source_id *id_out)
+{
+    char hash[CN_SECRET_HASH_BYTES];
+    cn_secret_hash(write_key, hash);
+    const uint64_t *id = cn_str_map_get(&table->keys, cn_str_of(hash));
+    if (id == NULL) {
+        return false;
+    }
+    id_out->value = (int64_t)*id;
+    keep_plain(cache, table, write_key, id_out->value);
+    return true;
 }
 
 bool cn_source_find(struct cn_source_cache *cache, cn_str write_key, cn_time now,
                     cn_source_id *id_out, struct cn_error *err)
 {
-    char hash[CN_SECRET_HASH_BYTES];
     struct cn_error load_error;
-    (void)cn_fail(&load_error, CN_UNAVAILABLE, "the sources have not been read yet");
-    if (is_reload_due(cache, now)) {
-        reload(cache, now, &load_error);
-    }
     (void)pthread_mutex_lock(&cache->lock);
+    if (is_reload_due(cache, now)) {
+        (void)pthread_mutex_unlock(&cache->lock);
+        (void)cn_fail(&load_error, CN_UNAVAILABLE, "the sources have not been read yet");
+        reload(cache, now, &load_error);
+        (void)pthread_mutex_lock(&cache->lock);
+    }
+    const bool is_known = is_plain(cache, write_key, id_out);
     struct table *table = cache->table;
-    if (table != NULL) {
+    if (table != NULL && !is_known) {
         table->references++;
     }
     (void)pthread_mutex_unlock(&cache->lock);
+    if (is_known) {
+        return true;
+    }
     if (table == NULL) {
         *err = load_error;
         err->code = CN_UNAVAILABLE;
         return false;
     }
-    cn_secret_hash(write_key, hash);
-    const uint64_t *id = cn_str_map_get(&table->keys, cn_str_of(hash));
-    if (id != NULL) {
-        id_out->value = (int64_t)*id;
-    }
+    const bool is_found = find_hashed(cache, table, write_key, id_out);
     let_go(cache, table);
-    return id != NULL || cn_fail(err, CN_UNAUTHENTICATED, "unknown write key");
+    return is_found || cn_fail(err, CN_UNAUTHENTICATED, "unknown write key");
 }
 
 void cn_source_cache_expire(struct cn_source_cache *cache)

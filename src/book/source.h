@@ -3,7 +3,8 @@
  *
  * Keys are stored hashed and shown once.  Intake asks struct cn_source_cache, which holds all
  * sources in memory, reads them again at most once a second and never waits for the database with
- * its lock held.
+ * its lock held.  A key that was found is known by its text until they are read again, so that it
+ * is hashed once a second and not with each request.
  *
  * Not here: what arrived and what was rejected (event/).
  */

@@ -343,6 +343,26 @@ static void *ask_often(void *arg)
     return NULL;
 }
 
+/* After a key was found: neither a part of it, nor more, nor one that differs in a byte. */
+static void nothing_like_it_is_found(struct cn_source_cache *cache, const char *key, cn_time now)
+{
+    char other[2 * CN_WRITE_KEY_BYTES];
+    struct cn_error err;
+    cn_source_id id;
+    const size_t len = strlen(key);
+    for (size_t i = 0; i < len; i++) {
+        memcpy(other, key, len + 1);
+        assert_false(cn_source_find(cache, (cn_str){ other, i }, now, &id, &err));
+        assert_int_equal(err.code, CN_UNAUTHENTICATED);
+        other[i] ^= 1;
+        assert_false(cn_source_find(cache, cn_str_of(other), now, &id, &err));
+        assert_int_equal(err.code, CN_UNAUTHENTICATED);
+    }
+    (void)snprintf(other, sizeof(other), "%s%s", key, key);
+    assert_false(cn_source_find(cache, (cn_str){ other, len + 1 }, now, &id, &err));
+    assert_false(cn_source_find(cache, cn_str_of(other), now, &id, &err));
+}
+
 static void a_write_key_is_known_within_a_second(void **state)
 {
     struct book_fixture *f = *state;
@@ -376,11 +396,17 @@ static void a_write_key_is_known_within_a_second(void **state)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
         assert_int_equal(askers[i].found, 2000);
     }
+    nothing_like_it_is_found(cache, work.key, later);
 
+    /* Disabled by another process, it may be taken for a second; by this one, not once more. */
+    const cn_time much_later = { later.us + CN_SOURCE_CACHE_US };
+    must(cn_source_find(cache, cn_str_of(work.key), much_later, &id, &f->err));
     work.disable = true;
     must(cn_db_write(db, change_source, &work, &f->err));
+    must(cn_source_find(cache, cn_str_of(work.key), much_later, &id, &f->err));
     cn_source_cache_expire(cache);
-    assert_false(cn_source_find(cache, cn_str_of(work.key), later, &id, &f->err));
+    assert_false(cn_source_find(cache, cn_str_of(work.key), much_later, &id, &f->err));
+    assert_int_equal(f->err.code, CN_UNAUTHENTICATED);
     cn_source_cache_free(cache);
     cn_db_close(db);
     (void)snprintf(url, sizeof(url), "%s/x.db", dir);
