@@ -54,8 +54,7 @@ static cn_user_id make_user(struct book_fixture *f)
     const struct cn_user_new new_user = { .email = CN_STR("o@example.com"),
                                           .name = CN_STR("Olga"),
                                           .role = CN_ROLE_CSM,
-                                          .scope = CN_SCOPE_OWN,
-                                          .password = CN_STR("correct horse battery") };
+                                          .scope = CN_SCOPE_OWN };
     struct cn_user user;
     must(cn_user_create(&f->unit, &new_user, &user, &f->err));
     return user.id;
