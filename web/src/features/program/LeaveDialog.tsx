@@ -7,7 +7,9 @@ import classes from './Panels.module.css';
 /** The browser itself asks only where the draft would be lost. */
 export function LeaveDialog({ isDraft, isKept }: { isDraft: boolean; isKept: boolean }) {
   const blocker = useBlocker({
-    shouldBlockFn: ({ current, next }) => isDraft && next.pathname !== current.pathname,
+    // Whoever compares the draft goes to see what it came to, and finds it here again.
+    shouldBlockFn: ({ current, next }) =>
+      isDraft && next.pathname !== current.pathname && !(isKept && next.pathname === '/comparison'),
     enableBeforeUnload: () => isDraft && !isKept,
     withResolver: true,
   });
