@@ -89,7 +89,7 @@ test('the events of an account are its newest, and the page says so', async t =>
   await page.goto(`${stage.demo.base}/accounts/${id}?tab=events`);
   await page.getByText('These are the newest 50; there may be more.').waitFor();
   await page.getByRole('tab', { name: 'People' }).click();
-  await page.getByRole('table', { name: 'People' }).waitFor();
+  await page.getByRole('region', { name: 'People' }).waitFor();
   assert.equal(await page.getByText(/there may be more/).count(), 0, 'of few people all are shown');
 });
 
