@@ -125,9 +125,9 @@ static struct key_view view_of(const struct cn_request *req, const struct cn_api
         .user = { user->id, user->name, user->role, user->scope },
         .created_at = key->created_at,
         .last_used_at = key->last_used_at,
-        .last_used_at_given = key->last_used_at_given,
+        .last_used_at_given = key->last_used_at_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
         .expires_at = key->expires_at,
-        .expires_at_given = key->expires_at_given,
+        .expires_at_given = key->expires_at_given == CN_GIVEN ? CN_GIVEN : CN_NULL,
     };
     if (cn_key_uses_get(req->api->key_uses, key->id, &view.last_used_at)) {
         view.last_used_at_given = CN_GIVEN;

@@ -253,7 +253,7 @@ static bool prepare(const struct cn_request *req, const void **prepared_out, str
     *prepared = (struct prepared){ .password_hash = CN_STR("") };
     *prepared_out = prepared;
     return check_body(req, body, &prepared->address, err) &&
-           (body->password_given == CN_ABSENT ||
+           (body->password.len == 0 || /* at least 1 where it is given */
             cn_user_hash_password(req->unit.arena, body->password, &prepared->password_hash, err));
 }
 

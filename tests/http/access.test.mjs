@@ -42,7 +42,7 @@ test('reliability 33: a key is made, used, listed and revoked', async t => {
   const res = await admin.post(KEYS, { name: 'nightly report' });
   assert.equal(res.status, 201, res.text);
   const { secret, ...made } = res.body;
-  assert.match(secret, /^ck_[\w-]{43}$/);
+  assert.match(secret, /^ck_[\w-]{44}$/);
   assert.equal(res.headers.get('location'), `${KEYS}/${made.id}`);
   const { id: _, created_at, ...rest } = made;
   assert.ok(Math.abs(Date.parse(created_at) - Date.now()) < 60_000, created_at);
