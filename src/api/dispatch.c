@@ -401,7 +401,10 @@ static void run_call(struct cn_work *work)
     struct cn_error err = { .code = CN_OK };
     struct cn_arena *arena = cn_http_arena(call->exchange);
     call->req = (struct cn_request){
-        .unit = { .arena = arena, .ids = api->options.ids, .now = cn_now(api->options.clock) },
+        .unit = { .arena = arena,
+                  .ids = api->options.ids,
+                  .now = cn_now(api->options.clock),
+                  .tz = api->options.tz },
         .api = api,
         .caller = &call->caller,
         .problems = &call->problems,

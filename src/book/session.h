@@ -11,7 +11,7 @@
 #include "book/user.h"
 
 enum {
-    CN_TOKEN_BYTES = 48, /* text with the NUL: a prefix and 43 characters of base64url */
+    CN_TOKEN_BYTES = 48, /* text with the NUL: a prefix of 3 and 44 characters */
     CN_SESSION_LIST_MAX = 100,
     CN_SESSION_SEEN_EVERY_S = 60, /* how exact seen_at is kept */
     CN_API_KEY_LIST_MAX = 5000,

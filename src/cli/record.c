@@ -20,7 +20,8 @@ static bool run_job(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
                             .arena = job->env->arena,
                             .ids = &job->workspace->ids,
                             .scope = CN_SCOPE_ALL,
-                            .now = cn_now(job->workspace->clock) };
+                            .now = cn_now(job->workspace->clock),
+                            .tz = job->workspace->tz };
     return job->work(job->env, &unit, job->arg, err);
 }
 

@@ -139,9 +139,12 @@ static bool prepare_work(void *arg, struct cn_sql_conn *conn, struct cn_error *e
     const struct preparation *what = arg;
     struct cn_arena arena;
     cn_arena_init(&arena, (size_t)64 * 1024);
-    struct cn_unit unit = {
-        .conn = conn, .arena = &arena, .ids = what->ids, .scope = CN_SCOPE_ALL, .now = what->known
-    };
+    struct cn_unit unit = { .conn = conn,
+                            .arena = &arena,
+                            .ids = what->ids,
+                            .scope = CN_SCOPE_ALL,
+                            .now = what->known,
+                            .tz = what->seed.tz };
     bool ok = (!what->with_users || cn_demo_seed_users(&what->seed, &unit, err)) &&
               cn_demo_seed_accounts(&what->seed, &unit, what->book, what->from, what->to, err);
     cn_arena_deinit(&arena);
@@ -248,7 +251,8 @@ static bool start_signals(void *arg, struct cn_sql_conn *conn, struct cn_error *
                             .arena = &arena,
                             .ids = demo->options.ids,
                             .scope = CN_SCOPE_ALL,
-                            .now = cn_now(demo->options.clock) };
+                            .now = cn_now(demo->options.clock),
+                            .tz = demo->options.tz };
     bool ok = cn_user_load_email(&unit, CN_STR(CN_DEMO_EMAIL), &user, err) &&
               cn_signal_list(&unit, &filter, &list, err);
     for (size_t i = 0; ok && i < list.count; i++) {

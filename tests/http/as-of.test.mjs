@@ -244,3 +244,21 @@ test('the day is that of the workspace\'s zone', async t => {
   const { body } = await admin.get('/api/v1/portfolio?as_of=2026-01-01');
   assert.equal(body.at, '2026-01-01T15:00:00Z');
 });
+
+test('today is that of the workspace where contracts and departures are told', async t => {
+  // There it is not the day that it is in UTC, whatever the hour.
+  const [zone, offset] = new Date().getUTCHours() < 11 ? ['Etc/GMT+12', -12] : ['Pacific/Kiritimati', 14];
+  const day = after => new Date(Date.now() + (offset + 24 * after) * 3_600_000).toISOString().slice(0, 10);
+  const cairn = await startCairn(t, { zone });
+  const admin = await cairn.login();
+  const arr = { minor: 100, currency: 'USD' };
+  for (const [key, after, expected] of [['today', 0, arr], ['tomorrow', 1, null]]) {
+    const { body: { id } } = await admin.post('/api/v1/accounts', { name: key, external_id: key });
+    const contract = { name: 'C', arr, starts_on: day(after), ends_on: day(after + 300), status: 'active' };
+    const made = await admin.post(`/api/v1/accounts/${id}/contracts`, contract);
+    assert.equal(made.status, 201, made.text);
+    assert.deepEqual((await admin.get(`/api/v1/accounts/${id}`)).body.arr, expected, key);
+    const left = await admin.post(`/api/v1/accounts/${id}/departure`, { left_on: day(after) });
+    assert.equal(left.status, after === 0 ? 204 : 422, left.text);
+  }
+});
