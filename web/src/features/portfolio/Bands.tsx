@@ -4,6 +4,7 @@ import type { Migration, Portfolio } from '@/api/types';
 import { type AccountSearch, ANY_DAY } from '@/features/accounts';
 import { HealthShape } from '@/features/health';
 import { useFormat } from '@/features/session';
+import { useAsOf } from '@/lib/asOf';
 import { percentOf } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { Panel } from '@/ui/Page';
@@ -22,6 +23,7 @@ interface Props {
 
 export function Bands({ portfolio, migration, range, whose }: Props) {
   const format = useFormat();
+  const isPast = useAsOf() !== undefined; // movements are those of today's accounts: two books in one table
   const { all } = portfolio;
   const bands = portfolio.bands.filter(({ band, tally }) => band !== 'none' || tally.accounts > 0);
   return (
@@ -33,9 +35,11 @@ export function Bands({ portfolio, migration, range, whose }: Props) {
             <th scope="col" className={page.end}>
               {t('portfolio.accounts')}
             </th>
-            <th scope="col" className={page.end}>
-              {t('portfolio.onDate', { date: format.date(range.from) })}
-            </th>
+            {!isPast && (
+              <th scope="col" className={page.end}>
+                {t('portfolio.onDate', { date: format.date(range.from) })}
+              </th>
+            )}
             <th scope="col" className={page.end}>
               {t('portfolio.arr')}
             </th>
@@ -62,9 +66,11 @@ export function Bands({ portfolio, migration, range, whose }: Props) {
                   </Link>
                 )}
               </td>
-              <td className={`${page.end} dim num`}>
-                {migration ? format.number(sumOf(migration.cells, was => was === band).accounts) : ''}
-              </td>
+              {!isPast && (
+                <td className={`${page.end} dim num`}>
+                  {migration ? format.number(sumOf(migration.cells, was => was === band).accounts) : ''}
+                </td>
+              )}
               <td className={`${page.end} num`}>{format.moneyShort(tally.arr)}</td>
               <td className={classes.bars}>
                 <span className={page.pair}>
