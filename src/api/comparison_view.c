@@ -82,7 +82,8 @@ static const struct cn_field account_rows[] = {
     ACCOUNT(name, .max = NAME_MAX, .doc = "display name"),
     ACCOUNT(arr, .doc = "on the last day, in major units"),
     ACCOUNT(distance, .min = 0, .max = 100,
-            .doc = "points between both programs, the mean over the days shown"),
+            .doc = "points between both programs on the scale of 0 to 100, 100 is healthy: the "
+                   "mean over the days shown"),
     ACCOUNT(days, COUNT, .doc = "shown, on which both gave a score"),
     CN_FIELD_OF_DATE(struct cn_comparison_account_view, widest_day,
                      .doc = "on which they were farthest apart"),
