@@ -4721,7 +4721,7 @@ export interface components {
             name: string;
             /** @description on the last day, in major units */
             arr: number;
-            /** @description points between both programs, the mean over the days shown */
+            /** @description points between both programs on the scale of 0 to 100, 100 is healthy: the mean over the days shown */
             distance: number;
             /** @description shown, on which both gave a score */
             days: number;
