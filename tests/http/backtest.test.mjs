@@ -157,7 +157,7 @@ function ended(client, id) {
     const { status, body } = await client.get(`/api/v1/backtests/${id}`);
     assert.equal(status, 200, JSON.stringify(body));
     return ['done', 'failed'].includes(body.state) && body;
-  });
+  }, { what: 'the back-test, which gives way to all else', timeoutMs: 60_000 });
 }
 
 test('many accounts are marked over HTTP, all or none, each wrong line named', async t => {

@@ -37,7 +37,7 @@ const ended = (client, id) =>
     const { status, body } = await client.get(`${PATH}/${id}`);
     assert.equal(status, 200, JSON.stringify(body));
     return ['done', 'failed'].includes(body.state) && body;
-  });
+  }, { what: 'the comparison, which gives way to all else', timeoutMs: 60_000 });
 
 /** Three accounts that were there 40 days ago, told by group calls of then. */
 async function world(t) {
