@@ -19,7 +19,7 @@ test('capabilities 34: a question that no model answers is one click from a draf
   await row('Who are they\\?').getByText('size').waitFor();
   await row('How satisfied are they\\?').getByText('mood').waitFor();
   await row('What market are they in\\?').getByText('trait.market_growth').waitFor();
-  await page.getByRole('button', { name: 'Draft a model that answers “What market are they in?”' }).click();
+  await page.getByRole('button', { name: 'Draft one that answers “What market are they in?”' }).click();
   await page.getByRole('region', { name: 'What it does to the book' }).getByText('growing-market').first().waitFor({ timeout: RUN_MS });
   assert.match(page.url(), /file=questions%2Fmarket\.yaml|file=questions\/market\.yaml/);
   await page.getByText(/^No mistakes: /).waitFor();

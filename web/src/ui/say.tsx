@@ -14,6 +14,7 @@ export function say(message: string, undo?: () => void): void {
   notifications.show({
     id,
     withBorder: true,
+    closeButtonProps: { 'aria-label': t('state.close') },
     autoClose: 6000,
     message: undo ? (
       <span>
@@ -33,6 +34,7 @@ export function sayFailure(error: unknown): void {
   notifications.show({
     id: `said-${++count}`,
     withBorder: true,
+    closeButtonProps: { 'aria-label': t('state.close') },
     color: 'red',
     autoClose: 10_000,
     title: t('state.notSaved'),

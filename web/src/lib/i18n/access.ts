@@ -45,7 +45,7 @@ export const access = {
   },
   sessions: {
     title: 'Where you are signed in',
-    table: 'Where you are signed in',
+    table: 'Your sessions',
     tableOf: 'Where {{name}} is signed in',
     heading: 'Signed in',
     help: 'If you do not know one of these, end it and have an admin set a new password.',

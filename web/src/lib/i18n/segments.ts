@@ -34,7 +34,7 @@ export const segments = {
   noModel: 'no model yet',
   draft: {
     open: 'Draft one',
-    label: 'Draft a model that answers “{{question}}”',
+    label: 'Draft one that answers “{{question}}”',
     needs_one: 'It reads {{names}}, which your systems send with group calls.',
     needs_other: 'It reads {{names}}, which your systems send with group calls.',
     needsNothing: 'It reads what is there already.',
