@@ -143,7 +143,8 @@ static bool is_admin(const struct cn_request *req)
 /* Whose keys somebody lists and revokes; 0: everybody's. */
 static cn_user_id owner_for(const struct cn_request *req)
 {
-    return is_admin(req) ? (cn_user_id){ 0 } : req->caller->user;
+    const cn_user_id everybody = { 0 };
+    return is_admin(req) ? everybody : req->caller->user;
 }
 
 static const struct cn_user *find_user(const struct cn_user_list *users, cn_user_id id)
