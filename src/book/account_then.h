@@ -13,7 +13,8 @@
  * Costs a look at the field history of the workspace, and one more for every field that changed
  * since then.
  *
- * Not here: scores and sets of then (health/score_then.h, segment/history.h); the facts that rules read (book/facts.h).
+ * Not here: scores and sets of then (health/score_then.h, segment/history.h); the facts that rules
+ * read (book/facts.h).
  */
 #ifndef CAIRN_BOOK_ACCOUNT_THEN_H
 #define CAIRN_BOOK_ACCOUNT_THEN_H
