@@ -172,9 +172,14 @@ test('every page is reached by two keys', async t => {
   await page.goto(`${stage.demo.base}/accounts`);
   await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor();
   for (const [key, name] of [['p', 'Portfolio'], ['i', 'Signals'], ['e', 'Segments'], ['c', 'Coverage'], ['s', 'Sources'], ['a', 'Accounts']]) {
-    await page.keyboard.press('g');
-    await page.keyboard.press(key);
-    await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+    // The second key counts within a moment of the first, which may pass on a busy machine.
+    const heading = page.getByRole('heading', { level: 1, name, exact: true });
+    for (let tries = 0; tries < 5 && !await heading.isVisible(); tries++) {
+      await page.keyboard.press('g');
+      await page.keyboard.press(key);
+      await heading.waitFor({ timeout: 5000 }).catch(() => {});
+    }
+    assert.ok(await heading.isVisible(), `g ${key} leads to ${name}`);
   }
 });
 

@@ -43,6 +43,7 @@ enum fake_column {
     FAKE_LOGINS_SUM,
     FAKE_ACTIVE_USERS,
     FAKE_PARENT,
+    FAKE_EMPLOYEES,
     FAKE_COLUMNS
 };
 
@@ -79,6 +80,7 @@ static const struct {
     [FAKE_LOGINS_SUM] = { "logins", "sum", CN_COLUMN_F64, "" },
     [FAKE_ACTIVE_USERS] = { "active_users", "distinct", CN_COLUMN_F64, "users" },
     [FAKE_PARENT] = { "parent_id", "", CN_COLUMN_I64, "" },
+    [FAKE_EMPLOYEES] = { "trait.employees", "number", CN_COLUMN_F64, "" },
 };
 
 struct fake_table {

@@ -13,7 +13,7 @@ static void scatter(struct fixture *f, struct cn_rng *rng, size_t rows)
         [FAKE_USERS_CHANGE] = 1,     [FAKE_USERS_SINCE] = 40,    [FAKE_EVENTS_CHANGE] = 1,
         [FAKE_SEATS_USED] = 100,     [FAKE_LOGINS] = 110,        [FAKE_BREADTH] = 110,
         [FAKE_CSAT] = 110,           [FAKE_TICKETS] = 110,       [FAKE_SPONSOR] = 110,
-        [FAKE_SURVEY_AGE] = 200,
+        [FAKE_SURVEY_AGE] = 200,     [FAKE_EMPLOYEES] = 2000,
     };
     for (size_t c = 0; c < FAKE_COLUMNS; c++) {
         for (size_t row = 0; row < rows; row++) {
