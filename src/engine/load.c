@@ -315,9 +315,24 @@ static bool check_log(const struct cn_engine *engine, struct cn_error *err)
                    (long long)end, (long long)counted);
 }
 
+/* What is derived never runs ahead of what it came from, or that has lost something: accounts that
+ * are found again in the log would get other ids than those that were counted. */
+static bool check_book(const struct cn_engine *engine, struct cn_error *err)
+{
+    const int64_t counted = cn_rollup_position(engine->options.rollup).mapping;
+    const int64_t known = cn_subject_map_version(engine->subjects);
+    return counted <= known ||
+           cn_fail(
+               err, CN_INTERNAL,
+               "cairn.db is damaged or older than rollup.db: it knows %lld changes of the "
+               "mapping of subjects, but %lld were counted; restore a backup, or move rollup.db "
+               "away to have all counted anew",
+               (long long)known, (long long)counted);
+}
+
 bool cn_engine_load_from_log(struct cn_engine *engine, struct cn_error *err)
 {
-    if (!check_log(engine, err)) {
+    if (!check_log(engine, err) || !check_book(engine, err)) {
         return false;
     }
     if (engine->building == 0) {

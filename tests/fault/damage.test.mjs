@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { cp, mkdtemp, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 
 import { cairnCommand, onPostgres, startCairn } from '../http/harness.mjs';
@@ -55,18 +55,20 @@ async function prepare(t) {
   const cairn = await startCairn(t);
   const admin = await cairn.login();
   const { write_key: key } = await admin.createSource();
+  const folder = await mkdtemp(join(tmpdir(), 'cairn-sound-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const early = join(folder, 'early');
+  assert.equal((await cairnCommand(['backup', early, '--data', cairn.dir])).code, 0);
   for (let n = 0; n < 5; n++) assert.equal((await cairn.send(key, eventsOf('kept', n, 200))).status, 200);
   await admin.account('kept-g0');
   await caughtUp(cairn);
-  const folder = await mkdtemp(join(tmpdir(), 'cairn-sound-'));
-  t.after(() => rm(folder, { recursive: true }));
   const backup = join(folder, 'backup');
   assert.equal((await cairnCommand(['backup', backup, '--data', cairn.dir])).code, 0);
   await cairn.kill(); // so that the logs of SQLite are still there
   const sound = join(folder, 'sound');
   await cp(cairn.dir, sound, { recursive: true });
   return {
-    cairn, key, backup,
+    cairn, key, backup, early,
     async reset() {
       await rm(cairn.dir, { recursive: true });
       await cp(sound, cairn.dir, { recursive: true });
@@ -84,6 +86,12 @@ const JUNK = Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 167 + 13) &
 
 // Folds SQLite's log into the file, so that damage to the file is seen.
 const fold = file => execFileSync('sqlite3', [file, 'PRAGMA wal_checkpoint(TRUNCATE)'], { stdio: 'ignore' });
+
+async function cutLog(file, part) {
+  const log = `${file}-wal`;
+  const size = (await stat(log).catch(() => ({ size: 0 }))).size;
+  if (size > 0) await truncate(log, Math.floor(size * part) + 7);
+}
 
 // Every kind of damage: what it does to a file.
 const DAMAGES = {
@@ -107,15 +115,17 @@ const DAMAGES = {
     await rm(file);
     execFileSync('sqlite3', [file, 'CREATE TABLE account (x); CREATE TABLE block (y); INSERT INTO account VALUES (1)']);
   },
-  'with its log cut': async file => {
-    const log = `${file}-wal`;
-    const size = (await stat(log).catch(() => ({ size: 0 }))).size;
-    if (size > 0) await truncate(log, Math.floor(size / 2) + 7);
-  },
+  'with its log cut': file => cutLog(file, 1 / 2),
+  'with little of its log': file => cutLog(file, 1 / 8),
+  'with most of its log': file => cutLog(file, 7 / 8),
   'with junk in its log': async file => {
     const log = `${file}-wal`;
     const size = (await stat(log).catch(() => ({ size: 0 }))).size;
     if (size > 8192) await overwrite(log, 5000, JUNK.subarray(0, Math.min(4096, size - 5000)));
+  },
+  'of an earlier backup': async (file, early) => {
+    await rm(`${file}-wal`, { force: true });
+    await cp(join(early, basename(file)), file).catch(() => truncate(file, 0)); // a log that had not begun
   },
   missing: async file => {
     await rm(`${file}-wal`, { force: true });
@@ -128,6 +138,7 @@ const REFUSALS = [
   [/^cairn\.db (of no length|missing)/, /cairn\.db is missing or empty.*restore a backup/],
   [/^events.*(of no length|missing|its log)/, /the event log ends at event \d+, but \d+ were counted.*restore a backup/],
   [/^(cairn|rollup)\.db (cut|no database|with junk in its pages)/, /malformed|not a database/],
+  [/^cairn\.db of an earlier backup/, /cairn\.db is damaged or older than rollup\.db: .*restore a backup/],
   [/^events.* (cut in half|no database|with junk in its pages)/, /malformed|not a database/],
 ];
 
@@ -171,19 +182,26 @@ async function survive(cairn, key, what) {
 }
 
 test('reliability 9: damaged, cut, empty, foreign and missing files are refused or outlived, never a crash, and a backup brings all back', { skip: onPostgres }, async t => {
-  const { cairn, key, backup, reset } = await prepare(t);
+  const { cairn, key, backup, early, reset } = await prepare(t);
   const [raw] = (await readdir(join(cairn.dir, 'events'))).filter(name => name.endsWith('.raw'));
   for (const name of ['cairn.db', 'rollup.db', `events/${raw}`]) {
     for (const [how, damage] of Object.entries(DAMAGES)) {
       await t.test(`${name.replace(/\d{6,}/, 'N')} ${how}`, async t => {
         await reset();
-        await damage(join(cairn.dir, name));
+        await damage(join(cairn.dir, name), early);
         const outcome = await survive(cairn, key, `${name} ${how}`);
         t.diagnostic(outcome);
         for (const [what, says] of REFUSALS) if (what.test(`${name} ${how}`)) assert.match(outcome, says);
       });
     }
   }
+
+  await t.test('an earlier cairn.db without the rollups has everything counted anew', async () => {
+    await reset();
+    await DAMAGES['of an earlier backup'](join(cairn.dir, 'cairn.db'), early);
+    await DAMAGES.missing(join(cairn.dir, 'rollup.db'));
+    assert.equal(await survive(cairn, key, 'an earlier cairn.db'), 'ran: 200 201');
+  });
 
   await t.test('the backup of before brings everything back', async () => {
     await rm(cairn.dir, { recursive: true });

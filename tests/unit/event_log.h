@@ -268,7 +268,8 @@ static inline void pack_all(struct fixture *f)
 static inline int setup(void **state)
 {
     struct fixture *f = cn_heap_resize(NULL, sizeof(*f));
-    *f = (struct fixture){ .dir = "/tmp/cairn-event-XXXXXX" };
+    *f = (struct fixture){ 0 };
+    temp_path(f->dir, sizeof(f->dir), "event");
     assert_non_null(mkdtemp(f->dir));
     cn_clock_fixed(&f->clock, (cn_time){ 1795291200000000 });
     pthread_mutex_init(&f->answers.lock, NULL);

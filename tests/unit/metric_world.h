@@ -181,7 +181,7 @@ static inline void store_reopen(struct store *store)
 
 static inline void store_open_bare(struct store *store)
 {
-    snprintf(store->dir, sizeof(store->dir), "/tmp/cairn-metric-XXXXXX");
+    temp_path(store->dir, sizeof(store->dir), "metric");
     assert_non_null(mkdtemp(store->dir));
     snprintf(store->url, sizeof(store->url), "sqlite:%s/rollup.db", store->dir);
     store_reopen_bare(store);

@@ -176,7 +176,8 @@ static inline void spine_schema(const char *schema)
 static inline void spine_init(struct spine *spine, const char *schema)
 {
     struct cn_error err;
-    *spine = (struct spine){ .dir = "/tmp/cairn-engine-XXXXXX", .schema = schema };
+    *spine = (struct spine){ .schema = schema };
+    temp_path(spine->dir, sizeof(spine->dir), "engine");
     assert_non_null(mkdtemp(spine->dir));
     cn_clock_fixed(&spine->clock, SPINE_NOW);
     cn_id_source_init(&spine->ids, 0, 0);

@@ -192,7 +192,8 @@ static void finished_ids_go_to_files_that_leave_nothing(void **state)
 {
     struct fixture *f = *state;
     struct cn_event_log_stats stats;
-    char dir[] = "/tmp/cairn-seen-XXXXXX";
+    char dir[64];
+    temp_path(dir, sizeof(dir), "seen");
     assert_non_null(mkdtemp(dir));
     close_log(f);
     f->options.scratch_dir = dir;
@@ -433,13 +434,14 @@ static void a_log_is_carried_from_files_and_back(void **state)
 static void an_empty_log_is_carried_with_its_number(void **state)
 {
     struct fixture *pg = *state;
-    char dir[] = "/tmp/cairn-event-XXXXXX";
-    char back[64];
+    char dir[64];
+    char back[96];
     int64_t carried = 7;
     size_t dropped = 0;
     append_and_wait(pg, 0, 30);
     pg->clock.fixed_us += 3 * us_per_day;
     assert_true(cn_event_log_drop(pg->log, cn_now(&pg->clock), &dropped, &pg->err));
+    temp_path(dir, sizeof(dir), "event");
     assert_non_null(mkdtemp(dir));
     (void)snprintf(back, sizeof(back), "%s/events", dir);
     struct cn_event_carry carry = { .from = pg->log, .now = cn_now(&pg->clock) };

@@ -162,7 +162,8 @@ static int setup(void **state)
 {
     struct fixture *f = cn_heap_resize(NULL, sizeof(*f));
     char url[128];
-    *f = (struct fixture){ .dir = "/tmp/cairn-rejected-XXXXXX" };
+    *f = (struct fixture){ 0 };
+    temp_path(f->dir, sizeof(f->dir), "rejected");
     assert_non_null(mkdtemp(f->dir));
     (void)snprintf(url, sizeof(url), "sqlite:%s/cairn.db", f->dir);
     struct cn_db_options options = { .url = cn_str_of(url) };

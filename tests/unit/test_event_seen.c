@@ -27,7 +27,7 @@ static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
     assert_non_null(f);
-    (void)snprintf(f->dir, sizeof(f->dir), "/tmp/cairn-seen-XXXXXX");
+    temp_path(f->dir, sizeof(f->dir), "seen");
     assert_non_null(mkdtemp(f->dir));
     f->seen = cn_seen_new();
     *state = f;

@@ -273,7 +273,8 @@ static void a_saved_series_is_the_same_after_a_start(void **state)
     struct cn_rollup_position unmapped = { .seq = 3000, .mapping = 3 };
     struct cn_rollup_position later = { .seq = 3001, .mapping = 5 };
     struct cn_rollup_position at;
-    char path[] = "/tmp/cairn-series-XXXXXX";
+    char path[64];
+    temp_path(path, sizeof(path), "series");
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(close(fd), 0);
@@ -321,7 +322,8 @@ static void a_saved_series_grows_on(void **state)
     (void)state;
     struct world world;
     struct cn_rollup_position position = { .seq = SAVED, .mapping = 4 };
-    char path[] = "/tmp/cairn-series-XXXXXX";
+    char path[64];
+    temp_path(path, sizeof(path), "series");
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(close(fd), 0);
@@ -346,7 +348,8 @@ static void a_saved_series_with_the_longest_reach_is_restored(void **state)
     (void)state;
     struct world world;
     struct cn_rollup_position position = { .seq = 1000, .mapping = 4 };
-    char path[] = "/tmp/cairn-series-XXXXXX";
+    char path[64];
+    temp_path(path, sizeof(path), "series");
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(close(fd), 0);
@@ -426,7 +429,8 @@ static void a_series_is_saved_while_it_grows(void **state)
     struct cn_rollup_position at = { 0 };
     pthread_t feeder;
     bool was_moving = false;
-    char path[] = "/tmp/cairn-series-XXXXXX";
+    char path[64];
+    temp_path(path, sizeof(path), "series");
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(close(fd), 0);

@@ -366,11 +366,12 @@ static void nothing_like_it_is_found(struct cn_source_cache *cache, const char *
 static void a_write_key_is_known_within_a_second(void **state)
 {
     struct book_fixture *f = *state;
-    char dir[] = "/tmp/cairn-test-XXXXXX";
-    char url[64];
+    char dir[64];
+    char url[96];
     struct cn_db *db = NULL;
     struct source_work work = { .f = f };
     cn_source_id id = { 0 };
+    temp_path(dir, sizeof(dir), "test");
     assert_non_null(mkdtemp(dir));
     (void)snprintf(url, sizeof(url), "sqlite:%s/x.db", dir);
     must(cn_db_open(&(struct cn_db_options){ .url = cn_str_of(url) }, &db, &f->err));

@@ -16,8 +16,8 @@ enum {
 };
 
 struct fixture {
-    char dir[32];
-    char url[64];
+    char dir[64];
+    char url[96];
     struct cn_db *db;
     struct cn_error err;
 };
@@ -484,7 +484,8 @@ static int open_db(struct fixture *f)
 static int setup(void **state)
 {
     static struct fixture f;
-    f = (struct fixture){ .dir = "/tmp/cairn-test-XXXXXX" };
+    f = (struct fixture){ 0 };
+    temp_path(f.dir, sizeof(f.dir), "test");
     *state = &f;
     if (mkdtemp(f.dir) == NULL) {
         return -1;
@@ -508,7 +509,7 @@ static int teardown(void **state)
     struct fixture *f = *state;
     cn_db_close(f->db);
     if (f->dir[0] != '\0') {
-        char path[64];
+        char path[96];
         (void)snprintf(path, sizeof(path), "%s/x.db", f->dir);
         assert_int_equal(unlink(path), 0); /* closing has folded the log in */
         assert_int_equal(rmdir(f->dir), 0);
