@@ -33,6 +33,20 @@ int64_t cn_subject_map_find(struct cn_subject_map *map, int64_t subject, cn_time
     return account_id;
 }
 
+bool cn_subject_map_is_placed(struct cn_subject_map *map, int64_t subject, struct cn_arena *arena)
+{
+    (void)pthread_rwlock_rdlock(&map->lock);
+    const uint64_t *entry = cn_map_get(&map->index, (uint64_t)subject);
+    bool is_placed = entry != NULL;
+    int64_t *edges = NULL;
+    size_t count = is_placed ? cn_subject_edges(map, (uint32_t)*entry, arena, &edges) : 0;
+    for (size_t i = 0; is_placed && i < count; i++) {
+        is_placed = cn_subject_resolve(map, (uint32_t)*entry, (cn_time){ edges[i] }) != 0;
+    }
+    (void)pthread_rwlock_unlock(&map->lock);
+    return is_placed;
+}
+
 static int64_t account_of(struct cn_subject_map *map, const struct subject_names *names,
                           cn_str text)
 {

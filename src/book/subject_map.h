@@ -90,6 +90,9 @@ int64_t cn_subject_map_survivor(struct cn_subject_map *map, int64_t account_id);
 /* The account of the subject's events at `at`, 0 if none is known (a parked event). */
 int64_t cn_subject_map_find(struct cn_subject_map *map, int64_t subject, cn_time at);
 
+/* Whether its events belong to an account whatever their time: none of them is parked. */
+bool cn_subject_map_is_placed(struct cn_subject_map *map, int64_t subject, struct cn_arena *arena);
+
 /* The account of that external id, 0 if there is none. */
 int64_t cn_subject_map_account(struct cn_subject_map *map, cn_str external_id);
 

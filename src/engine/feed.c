@@ -115,10 +115,13 @@ void cn_engine_note_moves(struct cn_engine *engine, const struct cn_subject_move
             cn_parked_add(engine->parked, move->subject);
         }
     }
-    /* After all: a subject may move in pieces. */
+    /* After all: a subject may move in pieces, and some of them may stay parked. */
     for (size_t i = 0; i < moves->count; i++) {
-        if (moves->items[i].old_account == 0 && moves->items[i].new_account != 0) {
-            cn_parked_remove(engine->parked, moves->items[i].subject);
+        const struct cn_subject_move *move = &moves->items[i];
+        if (move->old_account == 0 && move->new_account != 0 &&
+            cn_parked_may_have(engine->parked, move->subject) &&
+            cn_subject_map_is_placed(engine->subjects, move->subject, &engine->scratch)) {
+            cn_parked_remove(engine->parked, move->subject);
         }
     }
 }

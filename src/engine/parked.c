@@ -112,17 +112,13 @@ size_t cn_parked_count(struct cn_parked *parked)
     return count;
 }
 
-/* The event's time does not matter: an account counts for all that was parked before. */
-static bool has_account(struct cn_subject_map *map, int64_t subject)
-{
-    return cn_subject_map_find(map, subject, (cn_time){ 0 }) != 0;
-}
-
 bool cn_parked_load(struct cn_parked *parked, struct cn_sql_conn *conn, struct cn_subject_map *map,
                     struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
+    struct cn_arena arena;
     bool row = false;
+    cn_arena_init(&arena, (size_t)16 * 1024);
     bool ok = cn_sql_prepare(conn, "SELECT subject FROM parked_subject", &stmt, err) &&
               cn_sql_step(stmt, &row, err);
     (void)pthread_mutex_lock(&parked->lock);
@@ -130,14 +126,16 @@ bool cn_parked_load(struct cn_parked *parked, struct cn_sql_conn *conn, struct c
         int64_t subject = cn_sql_column_i64(stmt, 0);
         if (subject == others) {
             parked->has_others = true;
-        } else if (has_account(map, subject)) {
+        } else if (cn_subject_map_is_placed(map, subject, &arena)) {
             note(parked, subject, false);
         } else {
             (void)put(parked, subject); /* more than the limit, which may be a smaller one now */
         }
+        cn_arena_reset(&arena);
         ok = cn_sql_step(stmt, &row, err);
     }
     (void)pthread_mutex_unlock(&parked->lock);
+    cn_arena_deinit(&arena);
     cn_sql_finish(stmt);
     return ok || cn_error_context(err, "reading the parked subjects");
 }

@@ -28,8 +28,8 @@ enum {
 struct cn_parked *cn_parked_new(size_t max_count);
 void cn_parked_free(struct cn_parked *parked); /* NULL is allowed */
 
-/* Reads the list into an empty one.  `conn` is of the database of the rollups; a subject that has
- * an account by now is left out. */
+/* Reads the list into an empty one.  `conn` is of the database of the rollups; a subject of
+ * which no event can be parked by now is left out. */
 CN_MUST_CHECK bool cn_parked_load(struct cn_parked *parked, struct cn_sql_conn *conn,
                                   struct cn_subject_map *map, struct cn_error *err);
 
