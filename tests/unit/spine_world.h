@@ -192,11 +192,9 @@ static inline bool change_ticket(const struct cn_unit *unit, struct cn_rng *rng,
     if (new_ticket.status == CN_TICKET_SOLVED && pick(rng, 2) == 0) {
         new_ticket.solved_at.us = unit->now.us + cn_rng_between(rng, -3, 3) * hour_us;
     }
-    if (new_ticket.status == CN_TICKET_SOLVED && opened_us > unit->now.us &&
-        new_ticket.solved_at.us < opened_us) {
+    if (new_ticket.status == CN_TICKET_SOLVED && new_ticket.solved_at.us < opened_us &&
+        (new_ticket.solved_at.us != 0 || opened_us > unit->now.us)) {
         new_ticket.solved_at.us = opened_us; /* not before it is opened */
-    } else if (new_ticket.solved_at.us != 0 && new_ticket.solved_at.us < opened_us) {
-        new_ticket.solved_at.us = opened_us;
     }
     return cn_ticket_create(unit, account->id, &new_ticket, &out, err);
 }
