@@ -83,7 +83,7 @@ static bool read_changes(struct cn_engine *engine, struct cn_sql_conn *conn, str
     if (!cn_engine_follow(engine, err)) {
         return false;
     }
-    engine->position.mapping = cn_subject_map_version(engine->subjects);
+    cn_engine_note_mapping(engine);
     return true;
 }
 
@@ -342,18 +342,21 @@ static void take_colours(struct cn_engine *engine)
 }
 
 struct deriving {
-    const struct cn_engine *engine;
+    struct cn_engine *engine;
     struct cn_arena *arena;
 };
 
-/* Of an account that has a row, see store_rows(). */
+/* Of an account that has a row, see store_rows().  Past scores may come from another thread. */
 static void derive(void *arg, int64_t account_id, struct cn_account_derived *derived_out)
 {
     const struct deriving *deriving = arg;
+    struct cn_engine *engine = deriving->engine;
     uint32_t row = 0;
-    if (cn_frame_find(deriving->engine->frame, account_id, &row)) {
-        cn_engine_derive(deriving->engine, row, deriving->arena, derived_out);
+    (void)pthread_rwlock_rdlock(&engine->lock);
+    if (cn_frame_find(engine->frame, account_id, &row)) {
+        cn_engine_derive(engine, row, deriving->arena, derived_out);
     }
+    (void)pthread_rwlock_unlock(&engine->lock);
 }
 
 /* The history of an account that was merged meanwhile has ended. */

@@ -150,6 +150,18 @@ bool cn_engine_follow(struct cn_engine *engine, struct cn_error *err)
     return true;
 }
 
+/* The rollups say it at once: a book that is older than they are is told by it. */
+void cn_engine_note_mapping(struct cn_engine *engine)
+{
+    int64_t version = cn_subject_map_version(engine->subjects);
+    if (version == engine->position.mapping) {
+        return;
+    }
+    engine->position.mapping = version;
+    cn_rollup_add(engine->options.rollup, NULL, 0,
+                  (struct cn_rollup_position){ engine->position.seq, version });
+}
+
 /* The first consumer: what events say about the book. */
 static bool feed_book(struct cn_engine *engine, const struct cn_event *const *events, size_t count,
                       struct cn_error *err)
@@ -261,6 +273,7 @@ bool cn_engine_feed(struct cn_engine *engine, const struct cn_event *const *even
     if (!feed_book_in_parts(engine, events, count, err)) {
         return cn_error_context(err, "applying events to the book");
     }
+    cn_engine_note_mapping(engine);
     return feed_metrics(engine, events, count, err) || cn_error_context(err, "counting events");
 }
 

@@ -234,6 +234,9 @@ void cn_engine_note_moves(struct cn_engine *engine, const struct cn_subject_move
 /* Makes anew what was counted for stale accounts.  If it fails they stay so, for the next turn. */
 CN_MUST_CHECK bool cn_engine_follow(struct cn_engine *engine, struct cn_error *err);
 
+/* Nothing is stale: what is counted stands on the mapping as it is. */
+void cn_engine_note_mapping(struct cn_engine *engine);
+
 /* Makes the rollups of these accounts anew, after subjects moved to or from them. */
 CN_MUST_CHECK bool cn_engine_rebuild(struct cn_engine *engine, const int64_t *account_ids,
                                      size_t count, struct cn_error *err);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { accountNamed, assertClean, axeFindings, onStage, signedIn } from './browser.mjs';
+import { accountNamed, assertClean, axeFindings, goByKeys, onStage, signedIn } from './browser.mjs';
 
 const stage = onStage({ selfService: 200 });
 const DAY = 86_400_000;
@@ -57,19 +57,15 @@ test('capabilities 12: a CSM turns the app to a past day and walks about in it',
   // The day before, from the keyboard; then the portfolio, which keeps it.
   await banner(page).getByRole('button', { name: 'Day before' }).press('Enter');
   await banner(page).getByText(`You see ${shown(daysAgo(41))},`).waitFor();
-  await page.keyboard.press('g');
-  await page.keyboard.press('p');
   const { all } = await ask(page, `portfolio?as_of=${daysAgo(41)}`);
-  await page.getByRole('link', { name: `Accounts: ${all.accounts}` }).waitFor();
+  await goByKeys(page, 'p', page.getByRole('link', { name: `Accounts: ${all.accounts}` }));
   await page.getByRole('region', { name: 'Whose score moved most?' }).waitFor();
   assert.match(page.url(), new RegExp(`portfolio\\?.*as_of=${daysAgo(41)}`));
   await page.getByRole('link', { name: `Accounts: ${all.accounts}` }).click();
   await page.getByText(`${all.accounts} accounts`, { exact: true }).waitFor();
 
   // What cannot go back says so, and offers now.
-  await page.keyboard.press('g');
-  await page.keyboard.press('i');
-  await page.getByText('This page is shown as of now only').waitFor();
+  await goByKeys(page, 'i', page.getByText('This page is shown as of now only'));
   await page.getByRole('button', { name: 'See it now' }).click();
   await page.getByRole('list', { name: 'Signals' }).waitFor();
   assert.equal(await banner(page).count(), 0);

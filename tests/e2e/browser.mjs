@@ -141,6 +141,17 @@ export async function signedIn(t, browser, base, view = 'light') {
 }
 
 // The account of that name, as the API lists it.
+// Goes to a page by its two keys.  The second counts within a moment of the first, which may pass on
+// a busy machine: then both are pressed again.
+export async function goByKeys(page, key, landmark) {
+  for (let tries = 0; tries < 5 && !await landmark.isVisible(); tries++) {
+    await page.keyboard.press('g');
+    await page.keyboard.press(key);
+    await landmark.waitFor({ timeout: 5000 }).catch(() => {});
+  }
+  await landmark.waitFor();
+}
+
 export async function accountNamed(page, base, name) {
   const answer = await page.request.get(`${base}/api/v1/accounts?limit=50&q=${encodeURIComponent(name)}`);
   const { data } = await answer.json();

@@ -6,7 +6,7 @@ import net from 'node:net';
 import { test } from 'node:test';
 
 import { waitFor } from '../http/harness.mjs';
-import { accountNamed, LOGIN, onStage, openPage, signedIn, signIn } from './browser.mjs';
+import { accountNamed, goByKeys, LOGIN, onStage, openPage, signedIn, signIn } from './browser.mjs';
 
 // They begin while the demo's self-service customers still stream in, as they do for a newcomer.
 const stage = onStage();
@@ -119,10 +119,8 @@ test('every figure of the portfolio leads to as many accounts, by keyboard', asy
   const page = await signedIn(t, stage.browser, stage.demo.base);
   await page.goto(`${stage.demo.base}/accounts`);
   await grid(page).getByRole('link').first().waitFor();
-  await page.keyboard.press('g');
-  await page.keyboard.press('p');
   const matrix = page.getByRole('region', { name: 'Colours then and now' });
-  await matrix.getByRole('link').first().waitFor();
+  await goByKeys(page, 'p', matrix.getByRole('link').first());
   // Of one CSM's book: self-service customers stream in, and move the figures of all.
   const { owner } = await accountNamed(page, stage.demo.base, 'TechCorp');
   const same = async (from, name) => {
@@ -301,9 +299,7 @@ test('the keyboard walks the rows, selects and opens them', async t => {
   await focused(page, name);
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { level: 1, name }).waitFor();
-  await page.keyboard.press('g');
-  await page.keyboard.press('s');
-  await page.getByRole('heading', { level: 1, name: 'Sources' }).waitFor();
+  await goByKeys(page, 's', page.getByRole('heading', { level: 1, name: 'Sources' }));
   await page.keyboard.press('?');
   await page.getByRole('dialog', { name: 'Keys' }).waitFor();
 });

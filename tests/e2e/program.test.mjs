@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { waitFor } from '../http/harness.mjs';
-import { axeFindings, onStage, signedIn } from './browser.mjs';
+import { axeFindings, goByKeys, onStage, signedIn } from './browser.mjs';
 
 const stage = onStage({ selfService: 200 });
 
@@ -70,8 +70,8 @@ test('003-3 a first rule is written, checked, looked at, applied and rolled back
     await field.fill(value);
   };
 
-  await press('g', 'r');
-  await text(page).waitFor();
+  steps += 2;
+  await goByKeys(page, 'r', text(page));
 
   // Writes, with a slip in it.
   const slip = rule => rule.replace('open_tickets', 'open_tikets');
@@ -140,10 +140,8 @@ test('a draft survives a reload, says what it is a draft of, and leaving it asks
   await page.getByText('Draft: 1 file changed').waitFor();
   await page.getByText('# mine').first().waitFor();
 
-  await page.keyboard.press('g');
-  await page.keyboard.press('a');
   const dialog = page.getByRole('dialog');
-  await dialog.getByText('Leave the draft?').waitFor();
+  await goByKeys(page, 'a', dialog.getByText('Leave the draft?'));
   assert.deepEqual(await axeFindings(page, true), []);
   await dialog.getByRole('button', { name: 'Stay' }).click();
   assert.match(page.url(), /\/program/);
@@ -151,9 +149,7 @@ test('a draft survives a reload, says what it is a draft of, and leaving it asks
 
   await button(page, 'Discard').click();
   await page.getByText('Draft: 1 file changed').waitFor({ state: 'detached' });
-  await page.keyboard.press('g');
-  await page.keyboard.press('a');
-  await page.getByRole('heading', { name: 'Accounts' }).waitFor();
+  await goByKeys(page, 'a', page.getByRole('heading', { name: 'Accounts' }));
 });
 
 test('names are completed with their meaning, and Escape then Tab leaves the text', async t => {

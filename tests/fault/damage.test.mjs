@@ -59,7 +59,7 @@ async function prepare(t) {
   t.after(() => rm(folder, { recursive: true }));
   const early = join(folder, 'early');
   assert.equal((await cairnCommand(['backup', early, '--data', cairn.dir])).code, 0);
-  for (let n = 0; n < 5; n++) assert.equal((await cairn.send(key, eventsOf('kept', n, 200))).status, 200);
+  assert.equal((await cairn.send(key, eventsOf('kept', 0, 1000))).status, 200); // one round may take all
   await admin.account('kept-g0');
   await caughtUp(cairn);
   const backup = join(folder, 'backup');
