@@ -41,13 +41,13 @@ async function prepare(t, options) {
 }
 
 // Any answer, or undefined where the connection broke or was never taken.
-const ask = (cairn, method, path, options) => cairn.call(method, path, { ...options, signal: AbortSignal.timeout(3000) }).catch(error => {
+const ask = (cairn, method, path, options) => cairn.call(method, path, { signal: AbortSignal.timeout(3000), ...options }).catch(error => {
   if (error.code === 'ERR_ASSERTION') throw error;
   return undefined;
 });
 
-const send = ({ cairn, source }, events) => ask(cairn, 'POST', '/v1/batch', {
-  body: { batch: events }, headers: { authorization: basic(source) } });
+const send = ({ cairn, source }, events, options) => ask(cairn, 'POST', '/v1/batch', {
+  body: { batch: events }, headers: { authorization: basic(source) }, ...options });
 
 // The short life.  Yields what was acknowledged.
 async function live(world) {
@@ -96,9 +96,10 @@ async function proveNothingMissing(world, acknowledged) {
   await cairn.start();
   const position = await figure(cairn, 'cairn_event_log_position');
   assert.ok(position >= acknowledged.batches.length * 20 && position <= 40, `${position} events`);
-  for (const n of acknowledged.batches) assert.equal((await send(world, eventsOf('life', n))).status, 200);
+  const again = n => send(world, eventsOf('life', n), { signal: AbortSignal.timeout(60_000) }); // nothing fails now
+  for (const n of acknowledged.batches) assert.equal((await again(n)).status, 200);
   assert.equal(await figure(cairn, 'cairn_event_log_position'), position, 'acknowledged events are there, once');
-  for (const n of [0, 1]) assert.equal((await send(world, eventsOf('life', n))).status, 200);
+  for (const n of [0, 1]) assert.equal((await again(n)).status, 200);
   assert.equal(await figure(cairn, 'cairn_event_log_position'), 40);
   for (const id of acknowledged.accounts) {
     assert.equal((await cairn.call('GET', `/api/v1/accounts/${id}`, { headers: api })).status, 200, 'the account is there');
@@ -116,7 +117,7 @@ async function round(world, faults, kind, first, count) {
   faults.inject(kind, first, count);
   let acknowledged = { batches: [], accounts: [] };
   let started = true;
-  const starting = setTimeout(() => process.kill(cairn.pid, 'SIGQUIT'), 30_000); // it must come up or end
+  const starting = setTimeout(() => process.kill(cairn.pid, 'SIGQUIT'), 60_000); // it must come up or end
   try {
     await cairn.start();
   } catch (error) {
@@ -125,7 +126,7 @@ async function round(world, faults, kind, first, count) {
   }
   clearTimeout(starting);
   if (started) acknowledged = await live(world);
-  const stopping = setTimeout(() => process.kill(cairn.pid, 'SIGQUIT'), 30_000); // and end when told to
+  const stopping = setTimeout(() => process.kill(cairn.pid, 'SIGQUIT'), 60_000); // and end when told to
   await end(cairn, started);
   clearTimeout(stopping);
   faults.stop();
