@@ -307,6 +307,7 @@ static const struct cn_route backtest_routes[] = {
       .path = "/api/v1/backtests",
       .access = CN_PROGRAM_AUTHORS,
       .body = &ask_fields,
+      .takes_program = true,
       .response = &brief_fields,
       .run = CN_RUN_SLOW,
       .failures = CN_FAILS(CN_INVALID) | CN_FAILS(CN_NOT_FOUND) | CN_FAILS(CN_TOO_MANY),

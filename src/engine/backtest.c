@@ -102,7 +102,7 @@ static void mark_left(struct walk *walk)
 /* Marks who left, and drops by hash what is beyond the limit of the others. */
 static void choose_subjects(struct walk *walk)
 {
-    bool compares = cn_column_set_compares(&walk->program->columns);
+    bool compares = cn_engine_program_compares(walk->program);
     size_t kept = 0;
     mark_left(walk);
     for (size_t i = 0; i < walk->subject_count; i++) {
@@ -396,7 +396,7 @@ static bool walk_chunk(struct walk *walk, const struct subject *subjects, size_t
 
 static bool walk_all(struct walk *walk, struct cn_error *err)
 {
-    bool compares = cn_column_set_compares(&walk->program->columns);
+    bool compares = cn_engine_program_compares(walk->program);
     size_t chunk = compares ? walk->subject_count : CN_WALK_CHUNK;
     int64_t days = walk->last_day - walk->first_day;
     walk->total = chunk > 0 ? (int64_t)((walk->subject_count + chunk - 1) / chunk) * days : 0;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "base/time.h"
 
@@ -358,6 +359,11 @@ static cn_str evidence_of(struct cn_engine *engine, const struct cn_signal_moved
     cn_json_object_end(&out);
     if (cn_json_finish(&out, &text, &ignored)) {
         text = cn_arena_str(arena, text);
+    } else {
+        const int64_t account = cn_frame_accounts(engine->frame)[moved->row];
+        cn_log(CN_LOG_WARN, "engine",
+               "what the signal \"%.*s\" of account %lld rests on is too long to keep",
+               CN_STR_ARG(rule->name), (long long)account);
     }
     cn_buf_deinit(&buf);
     return text;

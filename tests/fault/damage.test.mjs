@@ -154,6 +154,7 @@ async function survive(cairn, key, what) {
     const code = await cairn.stop();
     assert.equal(code, 1, `${what}: exited with ${code}\n${cairn.log}`);
     assert.ok(cairn.log.trim().length > 20, `${what}: no reason was given`);
+    assert.equal(doctor.code, 1, `doctor finds nothing with ${what}`);
     return `refused: ${cairn.log.trim().split('\n').at(-1)}`;
   }
   const answers = [];
