@@ -49,11 +49,13 @@ struct world {
 };
 
 struct times {
-    int64_t read_us[ROUNDS];     /* the columns of health */
-    int64_t health_us[ROUNDS];   /* every value is new */
-    int64_t read_all_us[ROUNDS]; /* all columns */
-    int64_t whole_us[ROUNDS];    /* all rules, a day later */
-    int64_t still_us[ROUNDS];    /* all rules, no value is new */
+    int64_t read_us[ROUNDS];       /* the columns of health */
+    int64_t read_known_us[ROUNDS]; /* and the scores before, which scoring reads, too */
+    int64_t health_us[ROUNDS];     /* every value is new */
+    int64_t read_all_us[ROUNDS];   /* all columns */
+    int64_t whole_us[ROUNDS];      /* all rules, a day later */
+    int64_t still_us[ROUNDS];      /* all rules asked of all rows, no value is new */
+    int64_t tick_us[ROUNDS];       /* a tick of the engine, no value is new */
 };
 
 static void die(const char *what)
@@ -152,14 +154,33 @@ static uint64_t read_column(const struct world *w, uint32_t index)
     return sum;
 }
 
+/* What an account's score was: its colour rests on the one before, and what moved is told. */
+static uint64_t read_scores(const struct world *w)
+{
+    const struct cn_health_state *scores = &w->scores;
+    const uint64_t *points = scores->points.as.any;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < w->accounts; i++) {
+        sum += points[i];
+    }
+    for (size_t i = 0; i < w->accounts; i++) {
+        sum += (uint64_t)scores->status[i];
+    }
+    for (size_t i = 0; i < w->accounts; i++) {
+        sum += scores->fired[i];
+    }
+    return sum;
+}
+
 /* Each column that is marked, as fast as memory gives it; the microseconds. */
-static int64_t read_once(const struct world *w, const bool *marked)
+static int64_t read_once(const struct world *w, const bool *marked, bool has_scores)
 {
     uint64_t sum = 0;
     int64_t begun = cn_clock_monotonic_us();
     for (uint32_t c = 0; c < w->columns.count; c++) {
         sum += marked[c] ? read_column(w, c) : 0;
     }
+    sum += has_scores ? read_scores(w) : 0;
     int64_t took = cn_clock_monotonic_us() - begun;
     (void)fprintf(stderr, "%" PRIu64 "\n", sum); /* so that reading is not left out */
     return took;
@@ -200,11 +221,23 @@ static bool fill_made(void *arg, uint32_t stratum, struct cn_error *err)
     return true;
 }
 
-static void run(struct world *w, const struct cn_rule_consumer *consumers, size_t count)
+/* As the engine fills for a tick: rows that wait, and what moves with the moment. */
+static bool fill_tick(void *arg, uint32_t stratum, struct cn_error *err)
+{
+    const struct world *w = arg;
+    const struct cn_when when = { 0 };
+    return cn_frame_fill(w->frame, stratum, cn_frame_dirty(w->frame), &when, CN_PACE_FACT, err) &&
+           cn_frame_fill_moment(w->frame, stratum, &when, err);
+}
+
+/* All rows, or those that wait. */
+static void run(struct world *w, bool is_tick, const struct cn_rule_consumer *consumers,
+                size_t count)
 {
     struct cn_error err;
     const struct cn_rule_pass pass = { .frame = w->frame,
-                                       .fill = fill_made,
+                                       .rows = is_tick ? cn_frame_dirty(w->frame) : NULL,
+                                       .fill = is_tick ? fill_tick : fill_made,
                                        .arg = w,
                                        .consumers = consumers,
                                        .consumer_count = count };
@@ -218,12 +251,12 @@ static int64_t run_health(struct world *w)
     cn_arena_reset(&w->scratch);
     int64_t begun = cn_clock_monotonic_us();
     struct cn_rule_consumer consumer = cn_health_consumer(w->health, &w->scores, NULL, &w->scratch);
-    run(w, &consumer, 1);
+    run(w, false, &consumer, 1);
     return cn_clock_monotonic_us() - begun;
 }
 
-/* As a round of the engine does it, without storing. */
-static int64_t run_whole(struct world *w)
+/* As a round of the engine does it, without storing: one that asks all rows, or a tick. */
+static int64_t run_round(struct world *w, bool is_tick)
 {
     struct cn_segment_changes placed;
     cn_arena_reset(&w->scratch);
@@ -233,13 +266,17 @@ static int64_t run_whole(struct world *w)
         .model = w->signals, .frame = w->frame, .health = &w->scores, .holds = &w->holds
     };
     int64_t begun = cn_clock_monotonic_us();
+    if (is_tick) {
+        cn_signal_states_rouse(&w->states, cn_frame_dirty(w->frame));
+    }
     const struct cn_rule_consumer consumers[] = {
         cn_health_consumer(w->health, &w->scores, &w->changes, &w->scratch),
         cn_segment_consumer(w->segments, &w->sets, &w->scratch),
         cn_signal_consumer(&round, &w->states, &w->moves, &w->scratch),
     };
-    run(w, consumers, CN_ARRAY_LEN(consumers));
+    run(w, is_tick, consumers, CN_ARRAY_LEN(consumers));
     cn_segment_collect(w->segments, &w->sets, &w->scratch, &placed);
+    cn_bitmap_fill(cn_frame_dirty(w->frame), false);
     return cn_clock_monotonic_us() - begun;
 }
 
@@ -288,16 +325,18 @@ static void measure(struct world *w, const bool *of_health, const bool *all, str
         w->crowd.seed = i * 1000003;
         w->crowd.day = 0;
         fill(w, 0);
-        times->read_us[i] = read_once(w, of_health);
+        times->read_us[i] = read_once(w, of_health, false);
+        times->read_known_us[i] = read_once(w, of_health, true);
         times->health_us[i] = run_health(w);
-        (void)run_whole(w);
+        (void)run_round(w, false);
         w->crowd.day = 1;
         fill(w, 0);
-        times->read_all_us[i] = read_once(w, all);
-        times->whole_us[i] = run_whole(w);
+        times->read_all_us[i] = read_once(w, all, false);
+        times->whole_us[i] = run_round(w, false);
         size_t changes = w->changes.count;
         size_t moves = w->moves.count;
-        times->still_us[i] = run_whole(w);
+        times->still_us[i] = run_round(w, false);
+        times->tick_us[i] = run_round(w, true);
         w->changes.count = changes; /* what a day moves is told, not what rests */
         w->moves.count = moves;
     }
@@ -320,11 +359,14 @@ int main(int argc, char **argv)
     memset(all, true, w.columns.count * sizeof(*all));
     measure(&w, of_health, all, &times);
     printf("{\"accounts\":%zu,\"columns\":%zu,\"health_columns\":%zu,\"read_ms\":%.3f,"
-           "\"health_ms\":%.3f,\"read_all_ms\":%.3f,\"whole_ms\":%.3f,\"still_ms\":%.3f,"
+           "\"read_known_ms\":%.3f,\"health_ms\":%.3f,\"read_all_ms\":%.3f,\"whole_ms\":%.3f,"
+           "\"still_ms\":%.3f,"
+           "\"tick_ms\":%.3f,"
            "\"scores_moved\":%zu,\"signals_moved\":%zu}\n",
            w.accounts, w.columns.count, health_columns, rounds_median_ms(times.read_us, ROUNDS),
-           rounds_median_ms(times.health_us, ROUNDS), rounds_median_ms(times.read_all_us, ROUNDS),
-           rounds_median_ms(times.whole_us, ROUNDS), rounds_median_ms(times.still_us, ROUNDS),
+           rounds_median_ms(times.read_known_us, ROUNDS), rounds_median_ms(times.health_us, ROUNDS),
+           rounds_median_ms(times.read_all_us, ROUNDS), rounds_median_ms(times.whole_us, ROUNDS),
+           rounds_median_ms(times.still_us, ROUNDS), rounds_median_ms(times.tick_us, ROUNDS),
            w.changes.count, w.moves.count);
     end(&w);
     return 0;

@@ -6,8 +6,8 @@
  *                                                  frame --> health --> history, lists, publish
  *
  * One thread, niced, owns the live frame and does all of this in order; a second one writes rollups
- * each second and packs the log.  Accounts that changed are scored at once, all of them each tick
- * for what depends on time, and at midnight for what depends on days.
+ * each second and packs the log.  Accounts that changed are scored at once, those on which time
+ * does something each tick, and all of them at midnight.
  *
  * Questions (lists, explanations) may be asked on any thread.
  *

@@ -106,6 +106,7 @@ static void remove_account(struct cn_engine *engine, int64_t account_id)
     }
     if (survivor != account_id && cn_frame_find(engine->frame, survivor, &other)) {
         cn_abouts_move(&engine->signals.states.abouts, row, other); /* its tickets are there now */
+        cn_bitmap_add(cn_frame_dirty(engine->frame), other);
     }
     cn_column_set_missing(activity, row);
     cn_column_set_missing(&engine->past_points, row);
@@ -193,6 +194,11 @@ struct scoring {
     struct cn_when when;
 };
 
+static bool asks_all(const struct cn_round *round)
+{
+    return round->is_fresh || (round->is_full && round->is_whole);
+}
+
 static bool fill_stratum(void *arg, uint32_t stratum, struct cn_error *err)
 {
     const struct scoring *scoring = arg;
@@ -201,9 +207,14 @@ static bool fill_stratum(void *arg, uint32_t stratum, struct cn_error *err)
     if (scoring->engine->needs_all) {
         return cn_frame_fill(frame, stratum, NULL, when, CN_PACE_FACT, err);
     }
-    enum cn_column_pace pace = scoring->round->is_fresh ? CN_PACE_DAY : CN_PACE_TICK;
-    return cn_frame_fill(frame, stratum, cn_frame_dirty(frame), when, CN_PACE_FACT, err) &&
-           (!scoring->round->is_full || cn_frame_fill(frame, stratum, NULL, when, pace, err));
+    if (!cn_frame_fill(frame, stratum, cn_frame_dirty(frame), when, CN_PACE_FACT, err)) {
+        return false;
+    }
+    if (asks_all(scoring->round)) {
+        enum cn_column_pace pace = scoring->round->is_fresh ? CN_PACE_DAY : CN_PACE_TICK;
+        return cn_frame_fill(frame, stratum, NULL, when, pace, err);
+    }
+    return !scoring->round->is_full || cn_frame_fill_moment(frame, stratum, when, err);
 }
 
 bool cn_engine_score(struct cn_engine *engine, const struct cn_round *round, struct cn_error *err)
@@ -223,6 +234,7 @@ bool cn_engine_score(struct cn_engine *engine, const struct cn_round *round, str
     if (round->is_full) {
         mark_due(engine, round->clock);
         cn_engine_shown_end(engine, round->clock);
+        cn_engine_rouse(engine);
     }
     size_t before = engine->changes.count;
     const bool *at_once = engine->signals.is_opening ? engine->program->at_once : NULL;
@@ -246,7 +258,7 @@ bool cn_engine_score(struct cn_engine *engine, const struct cn_round *round, str
                                          .signal_moves = &engine->signals.moves };
     struct cn_engine_pass pass = { .program = engine->program,
                                    .frame = engine->frame,
-                                   .rows = round->is_full ? NULL : dirty,
+                                   .rows = asks_all(round) ? NULL : dirty,
                                    .fill = fill_stratum,
                                    .arg = &scoring,
                                    .results = &results };
@@ -254,6 +266,7 @@ bool cn_engine_score(struct cn_engine *engine, const struct cn_round *round, str
     cn_membership_resize(&engine->segments, engine->program->segments->count,
                          cn_frame_rows(engine->frame));
     if (!cn_engine_pass(&pass, &engine->scratch, err)) {
+        engine->needs_all = engine->needs_all || round->is_fresh; /* not all were asked */
         return false;
     }
     cn_segment_collect(engine->program->segments, &engine->segments, &engine->scratch,

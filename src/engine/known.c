@@ -95,7 +95,8 @@ static bool run_tick(struct known *known, const struct cn_tick *tick, struct cn_
     cn_known_take_decisions(known, tick);
     struct cn_round round = { .clock = tick->clock,
                               .is_fresh = tick->is_fresh,
-                              .is_full = tick->is_fresh || tick->clock.us != then->clock.us };
+                              .is_full = tick->is_fresh || tick->clock.us != then->clock.us,
+                              .is_whole = true };
     bool compares = cn_engine_program_compares(then->program);
     if ((tick->is_fresh && compares && !cn_rollup_flush(known->options->into, err)) ||
         !cn_engine_score(then, &round, err)) {

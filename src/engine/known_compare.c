@@ -52,13 +52,19 @@ static struct moved *list_moved(const struct known *known, const struct cn_tick 
     return list;
 }
 
+static void set_score(struct known *known, uint32_t row, const struct cn_health_score *score)
+{
+    cn_health_state_set(&known->then->health, row, score);
+    cn_bitmap_add(cn_frame_dirty(known->then->frame), row);
+}
+
 /* What was lived stands, so that one difference is not found in every row after it. */
 static void let_stand(struct known *known, const struct cn_health_row *lived)
 {
     uint32_t row = cn_engine_row(known->then, lived->account_id);
     struct cn_health_score score = lived->score;
     score.scorecard = cn_known_scorecard(known, lived->scorecard);
-    cn_health_state_set(&known->then->health, row, &score);
+    set_score(known, row, &score);
 }
 
 static void differ(struct known *known, const struct cn_tick *tick, int64_t account_id,
@@ -67,7 +73,7 @@ static void differ(struct known *known, const struct cn_tick *tick, int64_t acco
     if (lived != NULL) {
         let_stand(known, lived);
     } else if (moved != NULL) {
-        cn_health_state_set(&known->then->health, moved->place, &moved->before);
+        set_score(known, moved->place, &moved->before);
     }
     if (!is_inside) {
         return;

@@ -137,6 +137,7 @@ static void set_mark(struct cn_engine *then, size_t rule, uint32_t row, int64_t 
     struct cn_signal_states *states = &then->signals.states;
     if (is_each(then, rule)) {
         cn_abouts_put(&states->abouts, rule, row, about_id)->mark = *mark;
+        cn_bitmap_add(&states->restless, row);
     } else {
         cn_signal_states_set(states, rule, row, mark);
     }

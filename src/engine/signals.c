@@ -53,6 +53,19 @@ void cn_signals_remove(struct cn_engine *engine, int64_t account_id, uint32_t ro
     cn_bitmap_remove(&engine->signals.answered, row);
 }
 
+void cn_engine_rouse(struct cn_engine *engine)
+{
+    struct cn_bitmap *dirty = cn_frame_dirty(engine->frame);
+    const struct cn_hold_set *holds = &engine->signals.holds;
+    cn_signal_states_rouse(&engine->signals.states, dirty);
+    for (size_t i = 0; i < holds->count; i++) {
+        uint32_t row = 0;
+        if (cn_frame_find(engine->frame, holds->items[i].account_id, &row)) {
+            cn_bitmap_add(dirty, row); /* it may begin or end */
+        }
+    }
+}
+
 /* Room for one more of what a list on the heap holds. */
 static void *grow(void *items, size_t count, size_t *capacity, size_t size)
 {

@@ -54,6 +54,10 @@ void cn_signals_deinit(struct cn_signals *signals);
 /* The frame has so many rows. */
 void cn_signals_resize(struct cn_engine *engine, size_t rows);
 
+/* The clock has moved: rows of which a signal may move with it join the dirty set, so that a round
+ * of that set leaves out no move (signal/states.h). */
+void cn_engine_rouse(struct cn_engine *engine);
+
 /* The account of the row is gone. */
 void cn_signals_remove(struct cn_engine *engine, int64_t account_id, uint32_t row);
 

@@ -82,8 +82,10 @@ struct cn_ranking {
 /* What a round of the engine is to do.  What it computes is a function of its facts and of this. */
 struct cn_round {
     cn_time clock; /* the moment for all that depends on time */
-    bool is_full;  /* the clock has moved: all rows */
-    bool is_fresh; /* a start, a new day, late facts: ranks as of last night, too */
+    bool is_full;  /* the clock has moved: rows that wait, and those to which that does something */
+    bool is_fresh; /* a start, a new day, late facts: all rows, and ranks as of last night */
+    bool is_whole; /* with is_full: all rows, which makes the same moves: so a replay proves that
+                    * rounds leave out none */
 };
 
 /* Rows of which the newest activity waits for being stored. */
@@ -149,7 +151,7 @@ struct cn_engine {
     int64_t flushed_seq; /* the same, of the flush that is under way */
     int64_t day;         /* of the last evaluation, in the workspace's zone */
     cn_time clock;       /* of the last round that looked at it */
-    bool needs_all;      /* nothing of the frame has been filled yet */
+    bool needs_all;      /* nothing of the frame has been filled yet, or not all rows were asked */
     struct cn_ranking ranking;
     bool needs_clock;             /* a round failed that had begun to fill for a later moment */
     struct cn_tick tick;          /* the newest that was kept, or number 0 */

@@ -26,7 +26,7 @@ struct cn_frame {
     struct cn_column *columns;
     size_t column_count; /* of the set when it was taken into use */
     const void *states[CN_FRAME_STATES];
-    struct cn_column spare; /* F64: what fill_over_rows() made before */
+    struct cn_column spare; /* what was there before: see replace() */
 };
 
 struct cn_when cn_when_at(const struct cn_tz *tz, cn_time now, bool as_true)
@@ -262,34 +262,55 @@ static bool fill_from_source(const struct cn_column_def *def, const struct cn_fi
     return true;
 }
 
-/* Rows where the two differ join the dirty set. */
+/* The rows of a word of which the value is another one, or there or not, by bit. */
+static uint64_t differing(const struct cn_column *old, const struct cn_column *column, size_t w)
+{
+    const size_t bytes = cn_column_value_bytes(column->type);
+    const uint8_t *before = (const uint8_t *)old->as.any + w * 64 * bytes;
+    const uint8_t *after = (const uint8_t *)column->as.any + w * 64 * bytes;
+    const uint64_t either = ~(old->missing[w] & column->missing[w]);
+    uint64_t rows = old->missing[w] ^ column->missing[w];
+    if (memcmp(before, after, 64 * bytes) == 0) {
+        return rows;
+    }
+    for (uint64_t word = either; word != 0; word &= word - 1) {
+        const size_t b = (size_t)__builtin_ctzll(word);
+        rows |= (uint64_t)(memcmp(before + b * bytes, after + b * bytes, bytes) != 0) << b;
+    }
+    return rows;
+}
+
+/* Rows where the two differ, in any bit of what is there, join the dirty set. */
 static void note_changes(struct cn_frame *frame, const struct cn_column *old,
                          const struct cn_column *column)
 {
     for (size_t w = 0; w < (frame->rows + 63) / 64; w++) {
-        const uint64_t either = ~(old->missing[w] & column->missing[w]);
-        for (uint64_t word = either; word != 0; word &= word - 1) {
-            const size_t row = w * 64 + (size_t)__builtin_ctzll(word);
-            if (row < frame->rows &&
-                (cn_column_is_missing(old, row) != cn_column_is_missing(column, row) ||
-                 old->as.f64[row] != column->as.f64[row])) {
-                cn_bitmap_add(&frame->dirty, row);
-            }
-        }
+        frame->dirty.words[w] |= differing(old, column, w) & frame->live.words[w];
     }
 }
 
 /* For what is made anew to be compared with what is there: nothing in it yet. */
-static struct cn_column take_spare(struct cn_frame *frame)
+static struct cn_column take_spare(struct cn_frame *frame, enum cn_column_type type)
 {
     struct cn_column column = frame->spare;
-    cn_column_init(&frame->spare, CN_COLUMN_F64);
-    column.type = CN_COLUMN_F64;
+    if (column.type != type) {
+        cn_column_deinit(&column);
+        cn_column_init(&column, type);
+    }
+    cn_column_init(&frame->spare, type);
     cn_column_reserve(&column, frame->rows);
     if (column.capacity > 0) {
         memset(column.missing, 0xFF, column.capacity / 8);
     }
     return column;
+}
+
+/* What was made anew takes the place of what was there. */
+static void replace(struct cn_frame *frame, struct cn_column *column, const struct cn_column *made)
+{
+    note_changes(frame, column, made);
+    frame->spare = *column;
+    *column = *made;
 }
 
 /* Over all rows; what it is over is either there already or, for ranks, filled for last night. */
@@ -322,11 +343,9 @@ static bool fill_over_rows(struct cn_frame *frame, const struct cn_column_def *d
         parents = &frame->columns[def->inputs[def->input_count - 1]];
     }
     if (ok) {
-        struct cn_column result = take_spare(frame);
+        struct cn_column result = take_spare(frame, CN_COLUMN_F64);
         cn_rows_compute(frame, def, of, parents, &result);
-        note_changes(frame, column, &result);
-        frame->spare = *column;
-        *column = result;
+        replace(frame, column, &result);
     }
     cn_column_deinit(&last_night);
     return ok;
@@ -352,6 +371,39 @@ bool cn_frame_fill(struct cn_frame *frame, uint32_t stratum, const struct cn_bit
         }
     }
     free(list);
+    return ok;
+}
+
+/* What rules make moves with the rows that are evaluated, which are filled as dirty ones. */
+static bool moves_with_time(const struct cn_column_def *def, uint32_t stratum)
+{
+    return def->stratum == stratum && def->spec.pace == CN_PACE_TICK && def->spec.maker == 0;
+}
+
+bool cn_frame_fill_moment(struct cn_frame *frame, uint32_t stratum, const struct cn_when *when,
+                          struct cn_error *err)
+{
+    uint32_t *list = NULL;
+    bool ok = true;
+    const struct cn_fill fill = fill_of(frame, NULL, when, &list);
+    for (size_t i = 0; ok && i < frame->column_count; i++) {
+        const struct cn_column_def *def = &frame->set->items[i];
+        struct cn_column *column = &frame->columns[i];
+        if (!moves_with_time(def, stratum)) {
+            continue;
+        }
+        if (def->source == &cn_rows_source) {
+            ok = fill_over_rows(frame, def, when, column, err);
+            continue;
+        }
+        struct cn_column made = take_spare(frame, def->spec.type);
+        ok = fill_from_source(def, &fill, &made, err);
+        if (ok) {
+            replace(frame, column, &made);
+        } else {
+            frame->spare = made;
+        }
+    }
     return ok;
 }
 

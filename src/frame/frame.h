@@ -78,12 +78,20 @@ size_t cn_frame_column_count(const struct cn_frame *frame);
 struct cn_column *cn_frame_column(const struct cn_frame *frame, uint32_t index);
 
 /* Fills the columns of one stratum for `rows` (NULL: all) of which the pace is at least `pace`:
- * CN_PACE_FACT for changed accounts, CN_PACE_DAY at midnight, CN_PACE_TICK each second.  Columns
+ * CN_PACE_FACT for changed accounts, CN_PACE_DAY at midnight, CN_PACE_TICK each moment.  Columns
  * over other accounts' rows are computed for all rows, and rows whose value changed join the dirty
  * set. */
 CN_MUST_CHECK bool cn_frame_fill(struct cn_frame *frame, uint32_t stratum,
                                  const struct cn_bitmap *rows, const struct cn_when *when,
                                  enum cn_column_pace pace, struct cn_error *err);
+
+/* Fills the columns of the stratum that move with every moment (CN_PACE_TICK), for all rows.  Rows
+ * of which a value is another one than before, in any bit, join the dirty set: to them alone a
+ * moment that passes has done something.  Columns that rules make are left out, since what they
+ * hold moves with rows that are evaluated: cn_frame_fill() of the dirty ones fills them.  Fails as
+ * a source does. */
+CN_MUST_CHECK bool cn_frame_fill_moment(struct cn_frame *frame, uint32_t stratum,
+                                        const struct cn_when *when, struct cn_error *err);
 
 /* One column, whatever its pace. */
 CN_MUST_CHECK bool cn_frame_fill_column(struct cn_frame *frame, uint32_t index,

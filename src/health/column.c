@@ -250,7 +250,7 @@ static void fill_row(const struct filling *f, enum op op, size_t row, struct cn_
     }
 }
 
-/* Of all rows: rules read these two anew every second. */
+/* Of all rows, as a new day asks them. */
 static void fill_all_scores(const struct cn_health_state *state, size_t count,
                             struct cn_column *column)
 {

@@ -40,7 +40,7 @@ struct cn_health_own {
     uint64_t fired;  /* exceptions that are true */
 };
 
-/* The health of all rows, packed, since all of it is read and compared every second. */
+/* The health of all rows, packed, since a round of all rows reads and compares all of it. */
 struct cn_health_state {
     struct cn_column points; /* I64, missing where there is none; for lists: read only */
     int64_t *status;         /* band, grey, confidence and scorecard: see cn_health_state_get() */

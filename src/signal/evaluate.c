@@ -329,7 +329,9 @@ static void ask_rule(struct asking *a, size_t rule)
         leave_frozen(a, rule, may);
     }
     for (size_t w = 0; w < (block->count + 63) / 64; w++) {
-        for (uint64_t word = may[w] & block->rows[w]; word != 0; word &= word - 1) {
+        const uint64_t asked = may[w] & block->rows[w];
+        a->states->restless.words[block->first / 64 + w] |= asked;
+        for (uint64_t word = asked; word != 0; word &= word - 1) {
             size_t i = w * 64 + (size_t)__builtin_ctzll(word);
             is_each ? step_records(a, rule, &answers, i) : step(a, rule, &answers, i);
         }

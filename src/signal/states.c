@@ -22,6 +22,7 @@ void cn_signal_states_deinit(struct cn_signal_states *states)
     free(states->blocks);
     cn_signal_details_deinit(&states->details);
     cn_abouts_deinit(&states->abouts);
+    cn_bitmap_deinit(&states->restless);
     *states = (struct cn_signal_states){ 0 };
 }
 
@@ -49,6 +50,7 @@ void cn_signal_states_resize(struct cn_signal_states *states, size_t rows)
     reserve(states, rows);
     cn_signal_details_resize(&states->details, rows);
     cn_abouts_resize(&states->abouts, rows);
+    cn_bitmap_resize(&states->restless, rows);
     states->rows = rows;
 }
 
@@ -96,6 +98,7 @@ void cn_signal_states_set(struct cn_signal_states *states, size_t rule, size_t r
                           const struct cn_signal_mark *mark)
 {
     set_state(states, rule, row, mark->state);
+    cn_bitmap_add(&states->restless, row);
     const struct cn_signal_detail *detail = detail_of(states, rule, row);
     if (detail->was_raised != mark->was_raised || detail->cleared_at.us != mark->cleared_at.us) {
         struct cn_signal_detail *own = cn_signal_details_put(&states->details, rule, row);
@@ -113,6 +116,12 @@ void cn_signal_states_set_id(struct cn_signal_states *states, size_t rule, size_
                              int64_t signal_id)
 {
     cn_signal_details_put(&states->details, rule, row)->signal_id = signal_id;
+}
+
+void cn_signal_states_rouse(struct cn_signal_states *states, struct cn_bitmap *into)
+{
+    cn_bitmap_or(into, &states->restless);
+    cn_bitmap_fill(&states->restless, false);
 }
 
 void cn_signal_states_clear(struct cn_signal_states *states, size_t row)

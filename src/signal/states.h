@@ -33,6 +33,10 @@ struct cn_signal_states {
     size_t block_capacity; /* blocks of rows */
     struct cn_signal_details details;
     struct cn_abouts abouts;
+    /* Rows on which a rule may move although no value of them does: it was asked and waits for a
+     * moment, a record or the end of a hold; or it was put somewhere.  See
+     * cn_signal_states_rouse(). */
+    struct cn_bitmap restless;
 };
 
 /* A zeroed struct has no rules and no rows. */
@@ -77,6 +81,10 @@ void cn_signal_states_set_id(struct cn_signal_states *states, size_t rule, size_
 /* Where it is raised for the account, or for one of its records. */
 void cn_signal_states_add_raised(const struct cn_signal_states *states, size_t rule,
                                  struct cn_bitmap *rows);
+
+/* Moves the restless rows to `into`, which is of as many rows: who evaluates these, and those of
+ * which a value moved, has evaluated all. */
+void cn_signal_states_rouse(struct cn_signal_states *states, struct cn_bitmap *into);
 
 /* The row is free: unknown to every rule. */
 void cn_signal_states_clear(struct cn_signal_states *states, size_t row);

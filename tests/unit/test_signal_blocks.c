@@ -1,6 +1,7 @@
 /*
  * Rules asked of blocks of rows against the same rules asked row by row: who moves, and how, is
- * what the rules of moving say of each account, whatever shortcuts a block takes.
+ * what the rules of moving say of each account, whatever shortcuts a block takes; and whether all
+ * rows are asked, or as in a tick those to which something happened.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,9 @@ static void compile(struct world *w, const char *text)
         cn_program_compile(&w->arena, &tree, &cn_signal_section, &env, &compiled, &problems));
     assert_true(cn_rules_finish(w->rules, &problems));
     w->model = compiled;
+    uint32_t seats = 0;
+    assert_true(cn_column_set_has(&w->columns, CN_STR("seats"), &seats));
+    w->columns.items[seats].spec.pace = CN_PACE_TICK; /* moves without a fact */
 }
 
 static int begin(void **state)
@@ -100,17 +104,22 @@ static int end(void **state)
     return 0;
 }
 
-/* One in ten is missing; most days most values stay. */
+/* One in ten is missing; most days most values stay.  Accounts of which a fact or the health moves
+ * wait for being asked; what the moment moves is for a tick to find. */
 static void move_values(struct world *w)
 {
     for (size_t row = 0; row < ROWS; row++) {
-        if (cn_rng_between(&w->rng, 0, 9) < 7) {
+        const int64_t what = cn_rng_between(&w->rng, 0, 19);
+        const int64_t drawn = cn_rng_between(&w->rng, 0, 10);
+        const double value = drawn == 0 ? NAN : (double)drawn;
+        if (what < 3) {
+            w->table.cells[FAKE_SEATS][row] = value;
+        }
+        if (what < 17) {
             continue;
         }
-        int64_t arr = cn_rng_between(&w->rng, 0, 10);
-        int64_t seats = cn_rng_between(&w->rng, 0, 10);
-        w->table.cells[FAKE_ARR][row] = arr == 0 ? NAN : (double)arr;
-        w->table.cells[FAKE_SEATS][row] = seats == 0 ? NAN : (double)seats;
+        w->table.cells[FAKE_ARR][row] = value;
+        cn_bitmap_add(cn_frame_dirty(w->frame), row);
         const struct cn_health_score score = { .has_points = true,
                                                .is_grey = cn_rng_between(&w->rng, 0, 2) == 0 };
         cn_health_state_set(&w->health, row, &score);
@@ -128,6 +137,13 @@ static void move_holds(struct world *w, cn_time now)
         cn_hold_set_put(&w->holds, &span);
     }
     cn_hold_set_prune(&w->holds, now);
+}
+
+/* So many days from the beginning records of some accounts still arrive. */
+static bool is_settling(void *arg, int64_t account_id, cn_time now)
+{
+    (void)arg;
+    return account_id % 7 == 0 && now.us < 20 * DAY_US;
 }
 
 static bool is_held(const struct world *w, size_t rule, size_t row, cn_time now)
@@ -161,12 +177,25 @@ static struct cn_signal_condition condition_of(const struct world *w, size_t rul
         .is_held = is_held(w, rule, row, now),
         .is_started = w->start.account_id == (int64_t)row + 1 &&
                       cn_str_equal(w->start.rule, w->model->rules[rule].name),
+        .is_settling = is_settling(NULL, (int64_t)row + 1, now),
         .rearm_us = w->model->rules[rule].rearm_us,
         .now = now,
     };
 }
 
-static void run(struct world *w, cn_time now)
+/* As the engine's tick: rows that wait, and those on which time may do something. */
+static void wake(struct world *w)
+{
+    struct cn_bitmap *dirty = cn_frame_dirty(w->frame);
+    cn_signal_states_rouse(&w->states, dirty);
+    for (size_t i = 0; i < w->holds.count; i++) {
+        cn_bitmap_add(dirty, (size_t)w->holds.items[i].account_id - 1);
+    }
+    cn_bitmap_add(dirty, (size_t)w->start.account_id - 1);
+}
+
+/* How many rows were asked. */
+static size_t run(struct world *w, cn_time now, bool is_tick)
 {
     const struct cn_signal_round round = { .model = w->model,
                                            .frame = w->frame,
@@ -174,18 +203,30 @@ static void run(struct world *w, cn_time now)
                                            .holds = &w->holds,
                                            .starts = &w->start,
                                            .start_count = 1,
+                                           .is_settling = is_settling,
                                            .now = now };
     const struct cn_when when = { 0 };
+    struct cn_bitmap *dirty = cn_frame_dirty(w->frame);
     struct cn_error err;
     cn_arena_reset(&w->scratch);
     cn_signal_moves_clear(&w->moves);
-    assert_true(cn_frame_fill(w->frame, 0, NULL, &when, CN_PACE_FACT, &err));
+    wake(w);
+    if (is_tick) {
+        assert_true(cn_frame_fill(w->frame, 0, dirty, &when, CN_PACE_FACT, &err));
+        assert_true(cn_frame_fill_moment(w->frame, 0, &when, &err));
+    } else {
+        assert_true(cn_frame_fill(w->frame, 0, NULL, &when, CN_PACE_FACT, &err));
+    }
     const struct cn_rule_consumer consumer =
         cn_signal_consumer(&round, &w->states, &w->moves, &w->scratch);
     const struct cn_rule_pass pass = { .frame = w->frame,
+                                       .rows = is_tick ? dirty : NULL,
                                        .consumers = &consumer,
                                        .consumer_count = 1 };
     assert_true(cn_rules_run(w->rules, &pass, &w->scratch, &err));
+    const size_t asked = is_tick ? cn_bitmap_count(dirty) : ROWS;
+    cn_bitmap_fill(dirty, false);
+    return asked;
 }
 
 /* Takes the row's step; how many moves that makes. */
@@ -201,9 +242,10 @@ static size_t check_row(struct world *w, size_t rule, size_t row, cn_time now)
     return has_moved ? 1 : 0;
 }
 
-static void blocks_move_as_rows_do(void **state)
+/* One round in `whole_every` asks all rows, the others are ticks; how many rows these asked. */
+static size_t live(struct world *w, int64_t whole_every)
 {
-    struct world *w = *state;
+    size_t asked = 0;
     for (int64_t day = 1; day <= ROUNDS; day++) {
         const cn_time now = { day * DAY_US };
         size_t moves = 0;
@@ -211,7 +253,7 @@ static void blocks_move_as_rows_do(void **state)
         move_holds(w, now);
         w->start = (struct cn_signal_start){ .account_id = cn_rng_between(&w->rng, 1, ROWS),
                                              .rule = day % 2 == 0 ? CN_STR("c") : CN_STR("a") };
-        run(w, now);
+        asked += run(w, now, day % whole_every != 0);
         for (size_t rule = 0; rule < RULES; rule++) {
             for (size_t row = 0; row < ROWS; row++) {
                 moves += check_row(w, rule, row, now);
@@ -220,6 +262,37 @@ static void blocks_move_as_rows_do(void **state)
         assert_true(moves > 0);
         assert_int_equal(w->moves.count, moves);
     }
+    return asked;
+}
+
+static void blocks_move_as_rows_do(void **state)
+{
+    assert_int_equal(live(*state, 1), ROUNDS * ROWS);
+}
+
+static void a_tick_leaves_out_no_move(void **state)
+{
+    const size_t asked = live(*state, 10);
+    assert_true(asked < ROUNDS * ROWS / 10 * 9); /* and it leaves out rows */
+}
+
+/* A value of the moment that became another one, and nothing else. */
+static void only_what_a_moment_moves_waits(void **state)
+{
+    struct world *w = *state;
+    struct cn_bitmap *dirty = cn_frame_dirty(w->frame);
+    const struct cn_when when = { 0 };
+    struct cn_error err;
+    assert_true(cn_frame_fill(w->frame, 0, NULL, &when, CN_PACE_FACT, &err));
+    cn_bitmap_fill(dirty, false);
+    assert_true(cn_frame_fill_moment(w->frame, 0, &when, &err));
+    assert_true(cn_bitmap_is_empty(dirty));
+    w->table.cells[FAKE_SEATS][70] = 5;
+    w->table.cells[FAKE_SEATS][2099] = NAN;
+    w->table.cells[FAKE_ARR][71] = 5; /* a fact, of which nobody told */
+    assert_true(cn_frame_fill_moment(w->frame, 0, &when, &err));
+    assert_int_equal(cn_bitmap_count(dirty), 2);
+    assert_true(cn_bitmap_has(dirty, 70) && cn_bitmap_has(dirty, 2099));
 }
 
 int main(void)
@@ -227,6 +300,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CN_TEST_WITH("rules asked of blocks move as the same rules asked of each account",
                      blocks_move_as_rows_do, begin, end),
+        CN_TEST_WITH("a tick asks fewer rows and leaves out no move", a_tick_leaves_out_no_move,
+                     begin, end),
+        CN_TEST_WITH("rows of which a value moved with the moment wait, and no others",
+                     only_what_a_moment_moves_waits, begin, end),
     };
     return cmocka_run_group_tests_name("signal_blocks", tests, NULL, NULL);
 }
