@@ -84,8 +84,7 @@ struct cn_round {
     cn_time clock; /* the moment for all that depends on time */
     bool is_full;  /* the clock has moved: rows that wait, and those to which that does something */
     bool is_fresh; /* a start, a new day, late facts: all rows, and ranks as of last night */
-    bool is_whole; /* with is_full: all rows, which makes the same moves: so a replay proves that
-                    * rounds leave out none */
+    bool is_whole; /* with is_full: all rows, which makes the same moves, as replays prove */
 };
 
 /* Rows of which the newest activity waits for being stored. */
@@ -193,7 +192,6 @@ void cn_id_list_add(struct cn_id_list *list, int64_t id);
 
 /* Copies the row; its text must live in pending->arena. */
 void cn_pending_add(struct cn_pending *pending, const struct cn_health_row *row);
-
 void cn_pending_add_tick(struct cn_pending *pending, const struct cn_tick *tick);
 
 void cn_colour_list_add(struct cn_colour_list *list, const struct cn_tick_colour *colour);
@@ -235,7 +233,6 @@ void cn_engine_note_moves(struct cn_engine *engine, const struct cn_subject_move
 
 /* Makes anew what was counted for stale accounts.  If it fails they stay so, for the next turn. */
 CN_MUST_CHECK bool cn_engine_follow(struct cn_engine *engine, struct cn_error *err);
-
 /* Nothing is stale: what is counted stands on the mapping as it is. */
 void cn_engine_note_mapping(struct cn_engine *engine);
 
