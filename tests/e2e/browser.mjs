@@ -165,6 +165,7 @@ export async function axeFindings(page, popup = false) {
   const { violations } = await page.evaluate(allowed =>
     globalThis.axe.run(document, {
       rules: { region: { enabled: !allowed } },
+      resultTypes: ['violations'], // what passes need not be told node by node: a third of the time
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
     }), popup,
   );

@@ -62,6 +62,17 @@ const PAGES = {
     await page.goto(`${base}/program?file=scorecards/mid-touch.yaml&panel=changes`);
     await page.getByRole('region', { name: 'What it does to the book' }).getByRole('listitem').first().waitFor();
   },
+  async comparison(page, base) {
+    await PAGES['program-changes'](page, base);
+    await page.getByRole('button', { name: /^Compare over the last/ }).click();
+    await page.getByText(/^[\d,]+ of [\d,]+ accounts have another score/).waitFor({ timeout: 240_000 });
+  },
+  async past(page, base) {
+    const day = new Date(Date.now() - 60 * 86_400_000).toISOString().slice(0, 10);
+    await page.goto(`${base}/portfolio?as_of=${day}`);
+    await page.getByText(/^You see /).first().waitFor();
+    await page.getByRole('region', { name: 'Whose score moved most?' }).waitFor();
+  },
   async signals(page, base) {
     await page.goto(`${base}/signals`);
     await page.getByRole('list', { name: 'Signals' }).getByRole('link').first().click();
@@ -107,6 +118,10 @@ const PAGES = {
     }
     await page.goto(`${base}/api-keys`);
     await page.getByRole('row', { name: /^Nightly report/ }).waitFor();
+  },
+  async sessions(page, base) {
+    await page.goto(`${base}/sessions`);
+    await page.getByRole('row').nth(1).waitFor();
   },
   async sources(page, base) {
     await page.goto(`${base}/sources`);
