@@ -284,7 +284,11 @@ static inline void world_record(struct spine *spine, struct cn_rng *rng)
 {
     struct cn_error err;
     struct world_change change = { spine, *rng, pick(rng, WORLD_ACCOUNTS) };
-    if (!cn_db_write(spine->db, world_write, &change, &err)) {
+    bool ok = cn_db_write(spine->db, world_write, &change, &err);
+    while (!ok && err.code == CN_STALE) { /* the engine wrote the account in between */
+        ok = cn_db_write(spine->db, world_write, &change, &err);
+    }
+    if (!ok) {
         fail_msg("%s", err.message);
     }
     (void)cn_rng_next(rng);
