@@ -28,6 +28,7 @@ test('capabilities 34: a question that no model answers is one click from a draf
   await page.getByRole('button', { name: 'Compare over the last 90 days' }).click();
   await page.getByText(/^0 of \d+ accounts have another score or colour on some day/).waitFor({ timeout: RUN_MS });
   await page.getByText(/^Version 1 and a draft/).first().waitFor();
+  await page.getByRole('button', { name: 'After: Draft', exact: true }).waitFor();
 });
 
 test('capabilities 24: from the versions to both side by side, day by day, and to the accounts that differ most', async t => {

@@ -51,6 +51,8 @@ export interface TimeChartProps {
 }
 
 const STRIP_PX = 5;
+/** Half of "Nov 29", which may stand under the last moment. */
+const LAST_LABEL_PX = 20;
 
 function drawStrip(chart: uPlot, spans: ChartSpan[], color: (name: string) => string): void {
   const { ctx, bbox } = chart;
@@ -112,7 +114,7 @@ function options(props: TimeChartProps, width: number, color: (name: string) => 
   return {
     width,
     height: props.height,
-    padding: [8, 8, 0, 0],
+    padding: [8, LAST_LABEL_PX, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     tzDate: seconds => uPlot.tzDate(new Date(seconds * 1000), props.timeZone),

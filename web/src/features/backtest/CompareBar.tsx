@@ -14,6 +14,7 @@ const DAY_MS = 86_400_000;
 const SPANS = ['30', '90', '180', '365'] as const;
 const WEEKS_FROM = 180;
 const ALL = 'all';
+const DRAFT = 'draft';
 
 interface Props {
   search: ComparisonSearch;
@@ -61,7 +62,10 @@ export function CompareBar({ search, disabled, isAsking, run, onAsk }: Props) {
     label: t(one.is_active ? 'backtest.ask.active' : 'backtest.ask.versionOf', { version: one.version }),
     note: one.note,
   }));
-  const version = chosen.version ?? search.version ?? String(run?.version ?? active ?? '');
+  const isOfDraft = run?.version === null;
+  const draft = { value: DRAFT, label: t('comparison.draft'), note: t('comparison.draftWhy') };
+  const version =
+    chosen.version ?? search.version ?? (isOfDraft ? DRAFT : String(run?.version ?? active ?? ''));
   const usual = Number(version) === active ? Number(version) - 1 : active;
   const against = chosen.against ?? search.against ?? String(run?.against ?? (usual || version));
   const days = span ?? spanOf(run);
@@ -91,7 +95,7 @@ export function CompareBar({ search, disabled, isAsking, run, onAsk }: Props) {
       <Choice
         label={t('comparison.after')}
         value={version}
-        choices={choices}
+        choices={isOfDraft ? [...choices, draft] : choices}
         onChange={value => setChosen({ ...chosen, version: value })}
       />
       <Choice
@@ -112,7 +116,7 @@ export function CompareBar({ search, disabled, isAsking, run, onAsk }: Props) {
       />
       <Button
         size="xs"
-        disabled={disabled || version === '' || against === ''}
+        disabled={disabled || version === '' || version === DRAFT || against === ''}
         loading={isAsking}
         onClick={ask}
       >

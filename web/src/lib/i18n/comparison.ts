@@ -25,6 +25,7 @@ export const comparison = {
     'Choose two versions and compare: you see how many accounts would have been red, yellow and green on each day, the ARR of each colour, the mean score, and which accounts differ most.',
   pair: 'Version {{against}} and version {{version}}',
   pairDraft: 'Version {{against}} and a draft',
+  draftWhy: 'Compared from its page: Program, Changes',
   draft: 'Draft',
   range: '{{from}} to {{to}}',
   ran: 'Compared',
