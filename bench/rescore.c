@@ -266,9 +266,7 @@ static int64_t run_round(struct world *w, bool is_tick)
         .model = w->signals, .frame = w->frame, .health = &w->scores, .holds = &w->holds
     };
     int64_t begun = cn_clock_monotonic_us();
-    if (is_tick) {
-        cn_signal_states_rouse(&w->states, cn_frame_dirty(w->frame));
-    }
+    cn_signal_states_rouse(&w->states, cn_frame_dirty(w->frame));
     const struct cn_rule_consumer consumers[] = {
         cn_health_consumer(w->health, &w->scores, &w->changes, &w->scratch),
         cn_segment_consumer(w->segments, &w->sets, &w->scratch),

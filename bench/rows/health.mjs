@@ -141,8 +141,10 @@ export const health = {
       await writeFile(paths, '/api/v1/portfolio\n');
       await writeFile(rowsFile, JSON.stringify(await everyAccount(server, accounts)));
       const ours = await load(server, { ...options, header: `Cookie: ${server.cookie}` });
-      // The peer knows no overrides.
-      const { at: _ours, effective: _effective, overridden, ...figures } = await (await server.call('GET', '/api/v1/portfolio')).json();
+      // The peer knows no overrides, no past day and nobody who left.
+      const answer = await (await server.call('GET', '/api/v1/portfolio')).text();
+      const { at: _ours, effective: _effective, as_of: _day, overridden, ...figures } =
+        JSON.parse(answer, (key, value) => (key === 'left' && value === 0 ? undefined : value));
       const peer = await portfolioPeer(rowsFile);
       const { at: _theirs, ...same } = await (await fetch(`${peer.base}/api/v1/portfolio`)).json();
       const theirs = await load(peer, options);

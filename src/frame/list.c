@@ -15,9 +15,9 @@
 enum {
     BUCKET_BITS = 12,
     BUCKETS = 1 << BUCKET_BITS,
-    SMALL = 64,       /* fewer candidates than this are sorted at once */
-    TIES_MAX = 4096,  /* texts that need full comparison */
-    FIRST_PAGES = 512 /* up to here the best are kept in a heap while rows are looked at once */
+    SMALL = 64,        /* fewer candidates than this are sorted at once */
+    TIES_MAX = 4096,   /* texts that need full comparison */
+    FIRST_PAGES = 1024 /* up to here the best are kept in a heap while rows are looked at once */
 };
 
 struct candidate {
