@@ -373,10 +373,11 @@ static cn_str evidence_of(struct cn_engine *engine, const struct cn_signal_moved
     if (cn_json_finish(&out, &text, &ignored)) {
         text = cn_arena_str(arena, text);
     } else {
-        const int64_t account = cn_frame_accounts(engine->frame)[moved->row];
+        char account[CN_ID_TEXT_BYTES];
+        cn_id_format(CN_ACCOUNT_PREFIX, cn_frame_accounts(engine->frame)[moved->row], account);
         cn_log(CN_LOG_WARN, "engine",
-               "what the signal \"%.*s\" of account %lld rests on is too long to keep",
-               CN_STR_ARG(rule->name), (long long)account);
+               "what the signal \"%.*s\" of %s rests on is too long to keep: over %d bytes",
+               CN_STR_ARG(rule->name), account, EVIDENCE_MAX_BYTES);
     }
     cn_buf_deinit(&buf);
     return text;

@@ -117,6 +117,7 @@ export function CompareBar({ search, disabled, isAsking, run, onAsk }: Props) {
       <Button
         size="xs"
         disabled={disabled || version === '' || version === DRAFT || against === ''}
+        title={version === DRAFT ? draft.note : undefined}
         loading={isAsking}
         onClick={ask}
       >
