@@ -165,12 +165,22 @@ static void match_only(const struct cn_engine *engine, const struct cn_account_f
     cn_bitmap_and(match, scratch);
 }
 
+/* Not rows of accounts so new that nothing of their records was filled in yet. */
+static void match_filled(const struct cn_engine *engine, struct cn_bitmap *match)
+{
+    const struct cn_column *external_id = list_column(engine, CN_LIST_EXTERNAL_ID);
+    for (size_t i = 0; i < (match->rows + 63) / 64; i++) {
+        match->words[i] &= ~external_id->missing[i];
+    }
+}
+
 void cn_engine_match(const struct cn_engine *engine, const struct cn_unit *unit,
                      const struct cn_account_filter *filter, struct cn_bitmap *match)
 {
     struct cn_bitmap scratch = { 0 };
     const struct cn_column *owner = &engine->lists->owner;
     cn_bitmap_copy(match, cn_frame_live(engine->frame));
+    match_filled(engine, match);
     cn_engine_match_scope(engine, unit, match);
     match_placements(engine, filter, match);
     if (filter->owner_id.value != 0) {

@@ -60,6 +60,22 @@ static void an_event_makes_an_account_that_is_listed(void **state)
     assert_int_equal(accounts.items[0].derived.last_activity_at_given, CN_GIVEN);
 }
 
+static void a_list_shows_no_account_before_its_record(void **state)
+{
+    struct spine *spine = *state;
+    cn_engine_hold(spine->engine, true);
+    send_body(spine,
+              "{\"batch\":[" EVENT("1", "u1", "acme", "Signed In", "2026-11-23T13:00:00Z") "]}");
+    struct cn_account_list accounts = list(spine);
+    assert_int_equal(accounts.total, 0); /* its row is there, and empty */
+    assert_int_equal(accounts.count, 0);
+    cn_engine_hold(spine->engine, false);
+    settle(spine);
+    accounts = list(spine);
+    assert_int_equal(accounts.total, 1);
+    assert_true(cn_str_equal(accounts.items[0].name, CN_STR("acme")));
+}
+
 /* What was counted equals a replay of the log into a database of that name. */
 static void assert_replay_agrees(struct spine *spine, const char *name)
 {
@@ -503,6 +519,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CN_TEST_WITH("an event makes an account that is listed",
                      an_event_makes_an_account_that_is_listed, set_up, tear_down),
+        CN_TEST_WITH("a list shows no account before its record",
+                     a_list_shows_no_account_before_its_record, set_up, tear_down),
         CN_TEST_WITH("reliability 14: a restart keeps everything and a replay agrees",
                      a_restart_keeps_everything_and_a_replay_agrees, set_up, tear_down),
         CN_TEST_WITH("what was parked is known after a restart",
