@@ -1,12 +1,13 @@
 /*
- * A page without sorting everything.  The first pages come from a heap of the best rows seen.  For
- * the others each row gets a key of 64 bits that orders as its value; a histogram of the keys
- * between the least and the greatest then tells in which buckets the page lies, again within these
- * until hardly more than the page is left, and that is selected and sorted by full comparison.
+ * A page without sorting everything.  Each row gets a key of 64 bits that orders as its value.  A
+ * sample tells between which keys the page lies, most often rightly: then rows are looked at once
+ * and only those are kept.  Otherwise a histogram of all keys between the least and the greatest
+ * tells in which buckets the page lies, again within these until hardly more than the page is left.
+ * What is left is selected and sorted by full comparison.
  */
 #include "frame/list.h"
 
-#include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,9 +16,9 @@
 enum {
     BUCKET_BITS = 12,
     BUCKETS = 1 << BUCKET_BITS,
-    SMALL = 64,        /* fewer candidates than this are sorted at once */
-    TIES_MAX = 4096,   /* texts that need full comparison */
-    FIRST_PAGES = 1024 /* up to here the best are kept in a heap while rows are looked at once */
+    SMALL = 64,         /* fewer candidates than this are sorted at once */
+    SAMPLES = 1024,     /* rows, at most, by which it is guessed where a page lies */
+    WINDOW_ROWS = 8192, /* that are sorted for a page, if so few are about there */
 };
 
 struct candidate {
@@ -242,35 +243,6 @@ static void take(const struct order *order, struct candidate *items, size_t coun
     }
 }
 
-static void sift_down(struct candidate *heap, size_t count, const struct order *order)
-{
-    void *arg = (void *)(uintptr_t)order;
-    size_t at = 0;
-    for (;;) {
-        size_t child = 2 * at + 1;
-        if (child >= count) {
-            return;
-        }
-        if (child + 1 < count && compare(&heap[child + 1], &heap[child], arg) > 0) {
-            child++;
-        }
-        if (compare(&heap[at], &heap[child], arg) >= 0) {
-            return;
-        }
-        swap(heap, at, child);
-        at = child;
-    }
-}
-
-static void sift_up(struct candidate *heap, size_t at, const struct order *order)
-{
-    void *arg = (void *)(uintptr_t)order;
-    while (at > 0 && compare(&heap[at], &heap[(at - 1) / 2], arg) > 0) {
-        swap(heap, at, (at - 1) / 2);
-        at = (at - 1) / 2;
-    }
-}
-
 static inline uint64_t key_of(const struct order *order, enum cn_column_type type, size_t row)
 {
     switch (type) {
@@ -289,71 +261,129 @@ static inline uint64_t key_of(const struct order *order, enum cn_column_type typ
     return 0;
 }
 
-/* The best `room` rows with a value, the worst of them on top; 0 if too many texts begin alike for
- * that to be fast.  Inlined with a constant type. */
-static inline __attribute__((always_inline)) size_t keep_best(const struct order *order,
-                                                              enum cn_column_type type,
-                                                              const struct cn_bitmap *match,
-                                                              struct candidate *heap, size_t room)
+/* The rows of one word of the match that have a value. */
+static inline uint64_t present_word(const struct order *order, const struct cn_bitmap *match,
+                                    size_t w)
 {
-    void *arg = (void *)(uintptr_t)order;
-    size_t count = 0;
-    size_t ties = 0;
-    assert(room > 0);
-    for (size_t w = 0; w < (match->rows + 63) / 64 && ties <= TIES_MAX; w++) {
-        for (uint64_t word = match->words[w] & ~order->sort->missing[w]; word != 0;
-             word &= word - 1) {
-            size_t row = w * 64 + (size_t)__builtin_ctzll(word);
-            struct candidate item = { key_of(order, type, row), (uint32_t)row };
-            if (count < room) {
-                heap[count] = item;
-                sift_up(heap, count++, order);
-                continue;
-            }
-            ties += type == CN_COLUMN_STR && item.key == heap[0].key;
-            if (item.key <= heap[0].key && compare(&item, &heap[0], arg) < 0) {
-                heap[0] = item;
-                sift_down(heap, count, order);
-            }
-        }
-    }
-    return ties <= TIES_MAX ? count : 0;
+    return match->words[w] & (order->sort == NULL ? ~UINT64_C(0) : ~order->sort->missing[w]);
 }
 
-/* False if the query is not for one of the first pages of rows that all have a value. */
-static bool first_pages(const struct order *order, const struct cn_bitmap *match,
-                        const struct cn_list_query *query, struct cn_list_page *page)
+static size_t count_present(const struct order *order, const struct cn_bitmap *match)
 {
-    struct candidate heap[FIRST_PAGES];
-    size_t room = query->offset + query->limit;
     size_t count = 0;
-    if (order->sort == NULL || query->limit == 0 || query->limit > FIRST_PAGES ||
-        query->offset > FIRST_PAGES - query->limit) {
-        return false;
+    for (size_t w = 0; w < (match->rows + 63) / 64; w++) {
+        count += (size_t)__builtin_popcountll(present_word(order, match, w));
     }
+    return count;
+}
+
+/* Keys between which a page is expected, both included. */
+struct window {
+    uint64_t least;
+    uint64_t most;
+};
+
+/* From a sample, by ranks of the page in it, with twice their standard deviation on either side. */
+static struct window guess_window(const struct order *order, const struct cn_bitmap *match,
+                                  const struct cn_list_query *query, size_t present,
+                                  struct candidate *samples)
+{
+    const size_t words = (match->rows + 63) / 64;
+    const size_t step = words / SAMPLES + 1;
+    size_t count = 0;
+    for (size_t w = 0; w < words; w += step) {
+        uint64_t word = present_word(order, match, w);
+        if (word != 0) {
+            samples[count++].row = (uint32_t)(w * 64 + (size_t)__builtin_ctzll(word));
+        }
+    }
+    set_keys(order, 0, samples, count);
+    const double share = (double)query->offset / (double)present;
+    const double margin = 2 * sqrt((double)count * share * (1 - share)) + 2;
+    const double low = (double)count * share - margin;
+    const double high =
+        (double)count * (double)(query->offset + query->limit) / (double)present + margin;
+    struct window window = { .least = 0, .most = UINT64_MAX };
+    if (high < (double)count) {
+        select_at(samples, count, (size_t)high, order);
+        window.most = samples[(size_t)high].key;
+        count = (size_t)high;
+    }
+    if (low > 0 && low < (double)count) {
+        select_at(samples, count, (size_t)low, order);
+        window.least = samples[(size_t)low].key;
+    }
+    return window;
+}
+
+/* The rows of the window, and how many are before it; false if they are too many.  Inlined with a
+ * constant type. */
+static inline __attribute__((always_inline)) bool look_through(
+    const struct order *order, enum cn_column_type type, const struct cn_bitmap *match,
+    const struct window *window, struct candidate *items, size_t *count_out, size_t *before_out)
+{
+    const uint64_t least = window->least;
+    const uint64_t width = window->most - least;
+    size_t count = 0;
+    size_t before = 0;
+    for (size_t w = 0; w < (match->rows + 63) / 64; w++) {
+        if (count > WINDOW_ROWS - 64) {
+            return false;
+        }
+        for (uint64_t word = present_word(order, match, w); word != 0; word &= word - 1) {
+            const size_t row = w * 64 + (size_t)__builtin_ctzll(word);
+            const uint64_t key = key_of(order, type, row);
+            if (key - least <= width) {
+                items[count++] = (struct candidate){ key, (uint32_t)row };
+            }
+            before += key < least;
+        }
+    }
+    *count_out = count;
+    *before_out = before;
+    return true;
+}
+
+static bool look(const struct order *order, const struct cn_bitmap *match,
+                 const struct window *window, struct candidate *items, size_t *count_out,
+                 size_t *before_out)
+{
     switch (order->sort->type) {
     case CN_COLUMN_F64:
-        count = keep_best(order, CN_COLUMN_F64, match, heap, room);
-        break;
+        return look_through(order, CN_COLUMN_F64, match, window, items, count_out, before_out);
     case CN_COLUMN_I64:
     case CN_COLUMN_TIME:
     case CN_COLUMN_SPAN:
-        count = keep_best(order, CN_COLUMN_I64, match, heap, room);
-        break;
+        return look_through(order, CN_COLUMN_I64, match, window, items, count_out, before_out);
     case CN_COLUMN_BOOL:
-        count = keep_best(order, CN_COLUMN_BOOL, match, heap, room);
-        break;
+        return look_through(order, CN_COLUMN_BOOL, match, window, items, count_out, before_out);
     case CN_COLUMN_STR:
-        count = keep_best(order, CN_COLUMN_STR, match, heap, room);
-        break;
+        return look_through(order, CN_COLUMN_STR, match, window, items, count_out, before_out);
     }
-    if (count < room && count < page->total) {
-        return false; /* rows without a value are needed, too */
+    return false;
+}
+
+/* A page of rows that all have a value, from those that a sample says are about there.  False if it
+ * was wrong, or too many are. */
+static bool sampled_page(const struct order *order, const struct cn_bitmap *match,
+                         const struct cn_list_query *query, struct cn_list_page *page)
+{
+    struct candidate items[WINDOW_ROWS]; /* the heap would give it back, and get it page by page */
+    const size_t present = order->sort == NULL ? 0 : count_present(order, match);
+    const size_t end = query->offset + query->limit;
+    size_t count = 0;
+    size_t before = 0;
+    if (query->offset >= present || query->limit > present - query->offset) {
+        return false;
     }
-    qsort_r(heap, count, sizeof(*heap), compare, (void *)(uintptr_t)order);
-    for (size_t i = query->offset; i < count; i++) {
-        page->rows[page->count++] = heap[i].row;
+    const struct window window = present > WINDOW_ROWS - 64
+                                     ? guess_window(order, match, query, present, items)
+                                     : (struct window){ .least = 0, .most = UINT64_MAX };
+    if (!look(order, match, &window, items, &count, &before) || before > query->offset ||
+        before + count < end) {
+        return false;
     }
+    take(order, items, count, query->offset - before, query->limit, page);
     return true;
 }
 
@@ -381,7 +411,7 @@ void cn_frame_list(const struct cn_frame *frame, const struct cn_list_query *que
     size_t total = cn_bitmap_count(match);
     size_t room = query->limit < total ? query->limit : total;
     struct cn_list_page page = { .rows = cn_arena_array(arena, uint32_t, room), .total = total };
-    if (!first_pages(&order, match, query, &page)) {
+    if (!sampled_page(&order, match, query, &page)) {
         any_page(&order, match, query, room, &page);
     }
     *page_out = page;

@@ -438,7 +438,7 @@ static void a_page_is_what_sorting_everything_would_show(void **state)
     struct fixture *f = *state;
     struct cn_rng rng = { 7 };
     enum {
-        ROWS = 5000
+        ROWS = 20000
     };
     struct cn_column column;
     struct cn_bitmap match = { 0 };
