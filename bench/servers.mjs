@@ -123,6 +123,14 @@ export async function cairn({ postgres = false, clock: hasClock = false, env: ou
     cookie = signedIn.headers.getSetCookie().map(line => line.split(';')[0]).join('; ');
   };
   await signIn();
+  const reads = async (gauge, value) => {
+    const line = new RegExp(`^${gauge} (\\d+)$`, 'm');
+    for (let tries = 0; tries < 3600; tries++) {
+      if (line.exec(await (await fetch(`${server.base}/metrics`)).text())?.[1] === value) return;
+      await new Promise(wake => setTimeout(wake, 50));
+    }
+    throw new Error(`${gauge} does not become ${value}`);
+  };
   return {
     where,
     usesPostgres: postgres,
@@ -138,12 +146,14 @@ export async function cairn({ postgres = false, clock: hasClock = false, env: ou
 
     // Waits until all that was sent has been counted and scored.
     async caughtUp() {
-      const behind = /^cairn_engine_events_behind (\d+)$/m;
-      for (let tries = 0; tries < 1200; tries++) {
-        if (behind.exec(await (await fetch(`${server.base}/metrics`)).text())?.[1] === '0') return;
-        await new Promise(wake => setTimeout(wake, 50));
-      }
-      throw new Error('the engine does not catch up');
+      await reads('cairn_engine_events_behind', '0');
+    },
+
+    // The same, and what events of past days left was moved to where it stays.
+    async settled() {
+      await reads('cairn_engine_events_behind', '0');
+      await new Promise(wake => setTimeout(wake, 6000)); // a flood is flushed each five seconds
+      await reads('cairn_metric_folded', '1');
     },
 
     // Stops and starts again; yields the milliseconds from start to ready.

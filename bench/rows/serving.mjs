@@ -17,7 +17,7 @@ async function seedYears(server) {
     await load(server, { run: `week-${week}`, seed: week + 1, batch: 500, connections: 4, seconds: 1, rate: 70_000,
       accounts, at: now - week * 7 * 86_400 - 3600 });
   }
-  await server.caughtUp();
+  await server.settled();
 }
 
 async function listPaths() {

@@ -339,6 +339,9 @@ static void write_gauges(void *arg, struct cn_gauges *out)
              (double)rollup.names_max);
     cn_gauge(out, "cairn_metric_waiting_rows", CN_GAUGE, "Rows and members that wait to be flushed",
              (double)rollup.waiting_rows);
+    cn_gauge(out, "cairn_metric_folded", CN_GAUGE,
+             "1: what was counted for days that are over was moved to where it stays",
+             rollup.is_folded ? 1 : 0);
     cn_gauge(out, "cairn_metric_refused_values_total", CN_COUNTER,
              "Values that were no numbers or too large for a sum", (double)rollup.refused_values);
 }

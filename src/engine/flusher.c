@@ -32,8 +32,8 @@ void cn_engine_flush(struct cn_engine *engine)
         return;
     }
     int64_t today = cn_tz_day(engine->options.tz, cn_now(engine->options.clock));
-    size_t days = 0;
-    if (!cn_rollup_fold(engine->options.rollup, today - 1, &days, &err)) {
+    int64_t rows = 0;
+    if (!cn_rollup_fold(engine->options.rollup, today - 1, &rows, &err)) {
         cn_log_error("engine", &err, "folding rollups of closed days");
     }
     if (cn_db_is_embedded(engine->options.db)) {

@@ -343,7 +343,8 @@ void cn_rollup_add(struct cn_rollup *rollup, const struct cn_metric_fact *facts,
 void cn_rollup_stats(struct cn_rollup *rollup, struct cn_rollup_stats *stats_out)
 {
     struct cn_rollup_stats stats = { .names_max = rollup->names_max,
-                                     .members_max = rollup->members_max };
+                                     .members_max = rollup->members_max,
+                                     .is_folded = atomic_load(&rollup->is_folded) };
     pthread_mutex_lock(&rollup->lock);
     stats.names = rollup->event_names;
     stats.waiting_rows = rollup->taken_rows + rollup->deltas.count + rollup->deltas.member_count;

@@ -111,13 +111,14 @@ void cn_rollup_add(struct cn_rollup *rollup, const struct cn_metric_fact *facts,
  * next flush tries again. */
 CN_MUST_CHECK bool cn_rollup_flush(struct cn_rollup *rollup, struct cn_error *err);
 
-/* Moves rows of days before `closed_before` from rollup_hot to metric_daily, a transaction a day.
- * For the same thread as flush, when there is time: it leaves days to the next call once much waits
- * to be flushed, or another thread waits to write.  Does nothing on PostgreSQL. */
-CN_MUST_CHECK bool cn_rollup_fold(struct cn_rollup *rollup, int64_t closed_before, size_t *days_out,
-                                  struct cn_error *err);
+/* Moves rows of days before `closed_before` from rollup_hot to metric_daily, in transactions of
+ * some accounts each; *rows_out: how many.  For the same thread as flush, when there is time: it
+ * leaves the rest to the next call once much waits to be flushed, or another thread waits to write.
+ * Does nothing on PostgreSQL. */
+CN_MUST_CHECK bool cn_rollup_fold(struct cn_rollup *rollup, int64_t closed_before,
+                                  int64_t *rows_out, struct cn_error *err);
 
-/* No further day is folded, now or later: whoever stops does not wait for a flood's days.  Any
+/* Nothing more is folded, now or later: whoever stops does not wait for a flood's days.  Any
  * thread. */
 void cn_rollup_stop_folding(struct cn_rollup *rollup);
 
@@ -206,6 +207,7 @@ struct cn_rollup_stats {
     int64_t refused_values; /* since open: not numbers, or too large for a sum */
     char refused[160];      /* the newest of them and why, or "" */
     size_t building;        /* metrics whose rows are incomplete */
+    bool is_folded;         /* no day that was over when cn_rollup_fold() last ran is hot */
 };
 
 void cn_rollup_stats(struct cn_rollup *rollup, struct cn_rollup_stats *stats_out);

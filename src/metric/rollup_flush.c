@@ -152,69 +152,83 @@ bool cn_rollup_flush(struct cn_rollup *rollup, struct cn_error *err)
 }
 
 struct fold {
-    int64_t day;
-    int64_t members_max;
+    struct cn_store_fold part;
+    int64_t days[CN_STORE_FOLD_DAYS_MAX];
+    int64_t next;
+    int64_t moved;
 };
 
 static bool fold_work(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
 {
-    const struct fold *fold = arg;
-    return cn_store_fold(conn, fold->day, fold->members_max, err);
+    struct fold *fold = arg;
+    return cn_store_fold(conn, &fold->part, &fold->next, &fold->moved, err);
 }
 
-static bool hot_day(struct cn_rollup *rollup, bool *found_out, int64_t *day_out,
-                    struct cn_error *err)
+static bool find_days(struct cn_rollup *rollup, int64_t closed_before, struct fold *fold,
+                      struct cn_error *err)
 {
     struct cn_sql_conn *conn = NULL;
     if (!cn_db_read(rollup->db, &conn, err)) {
         return false;
     }
-    bool ok = cn_store_hot_day(conn, INT32_MIN, found_out, day_out, err);
+    bool ok = cn_store_hot_days(conn, closed_before, fold->days, CN_ARRAY_LEN(fold->days),
+                                &fold->part.day_count, err);
     cn_db_release(rollup->db, conn);
     return ok;
 }
 
-/* A flood of late events has many days to fold, each of which takes a while; the next call goes on
- * with them.  Each folds one at least when somebody waits, so that it comes to an end. */
-static bool has_better_to_do(struct cn_rollup *rollup, size_t days)
+/* A flood of late events leaves much to fold; the next call goes on with it.  Each folds a part at
+ * least when somebody waits, so that it comes to an end. */
+static bool has_better_to_do(struct cn_rollup *rollup, int64_t rows)
 {
     pthread_mutex_lock(&rollup->lock);
     bool much_waits = rollup->deltas.count + rollup->deltas.member_count > FLUSH_FIRST_ROWS;
     pthread_mutex_unlock(&rollup->lock);
-    return much_waits || (days > 0 && atomic_load(&rollup->wanted) > 0);
+    return much_waits || (rows > 0 && atomic_load(&rollup->wanted) > 0) ||
+           atomic_load(&rollup->is_folding_over);
 }
 
-static bool fold_days(struct cn_rollup *rollup, int64_t closed_before, size_t *days_out,
-                      struct cn_error *err)
+/* *is_done_out: nothing is left. */
+static bool fold_days(struct cn_rollup *rollup, int64_t closed_before, bool *is_done_out,
+                      int64_t *rows_out, struct cn_error *err)
 {
-    struct fold fold = { .members_max = rollup->members_max };
+    struct fold fold = { .part = { .days = fold.days,
+                                   .rows = CN_STORE_FOLD_ROWS,
+                                   .members_max = rollup->members_max } };
     for (;;) {
-        bool found = false;
-        if (!hot_day(rollup, &found, &fold.day, err)) {
+        if (!find_days(rollup, closed_before, &fold, err)) {
             return false;
         }
-        if (!found || fold.day >= closed_before || has_better_to_do(rollup, *days_out) ||
-            atomic_load(&rollup->is_folding_over)) {
+        *is_done_out = fold.part.day_count == 0;
+        if (*is_done_out) {
             return true;
         }
-        if (!cn_db_write(rollup->db, fold_work, &fold, err)) {
-            return false;
+        for (fold.next = INT64_MIN; fold.next != INT64_MAX;) {
+            fold.part.from = fold.next;
+            if (has_better_to_do(rollup, *rows_out)) {
+                return true;
+            }
+            if (!cn_db_write(rollup->db, fold_work, &fold, err)) {
+                return false;
+            }
+            *rows_out += fold.moved;
         }
-        (*days_out)++;
     }
 }
 
-bool cn_rollup_fold(struct cn_rollup *rollup, int64_t closed_before, size_t *days_out,
+bool cn_rollup_fold(struct cn_rollup *rollup, int64_t closed_before, int64_t *rows_out,
                     struct cn_error *err)
 {
-    size_t days = 0;
+    bool is_done = false;
+    int64_t rows = 0;
     pthread_mutex_lock(&rollup->write_lock);
-    bool ok = fold_days(rollup, closed_before, &days, err);
+    bool ok = fold_days(rollup, closed_before, &is_done, &rows, err);
     pthread_mutex_unlock(&rollup->write_lock);
+    atomic_store(&rollup->is_folded, is_done);
     if (!ok) {
         return cn_error_context(err, "folding the rollups");
     }
-    *days_out = days;
+    *rows_out = rows;
     return true;
 }
 

@@ -35,6 +35,7 @@ struct cn_rollup {
     size_t names_max;
     int64_t members_max;
     _Atomic bool is_folding_over;
+    _Atomic bool is_folded;               /* the last call left no day */
     struct cn_rollup_companion companion; /* write: NULL if there is none */
 
     /* One thread flushes, folds or rebuilds at a time; taken before `lock`. */

@@ -214,12 +214,33 @@ bool cn_rollup_copied_seq(struct cn_sql_conn *conn, int64_t *seq_out, struct cn_
     return true;
 }
 
+static bool fold_all(struct cn_sql_conn *conn, struct cn_error *err)
+{
+    int64_t days[CN_STORE_FOLD_DAYS_MAX];
+    struct cn_store_fold part = { .days = days,
+                                  .rows = CN_STORE_FOLD_ROWS,
+                                  .members_max = CN_ROLLUP_MEMBERS_MAX };
+    for (;;) {
+        if (!cn_store_hot_days(conn, INT64_MAX, days, CN_ARRAY_LEN(days), &part.day_count, err)) {
+            return false;
+        }
+        if (part.day_count == 0) {
+            return true;
+        }
+        int64_t moved = 0;
+        for (int64_t next = INT64_MIN; next != INT64_MAX;) {
+            part.from = next;
+            if (!cn_store_fold(conn, &part, &next, &moved, err)) {
+                return false;
+            }
+        }
+    }
+}
+
 /* PostgreSQL keeps the position among the consumers, in the transaction that counts. */
 bool cn_rollup_settle_copy(struct cn_sql_conn *conn, int64_t seq, struct cn_error *err)
 {
     struct cn_rollup_position position;
-    bool found = true;
-    int64_t day = INT32_MIN;
     if (!cn_store_position(conn, &position, err)) {
         return false;
     }
@@ -227,11 +248,8 @@ bool cn_rollup_settle_copy(struct cn_sql_conn *conn, int64_t seq, struct cn_erro
     if (!cn_store_end_build(conn, err)) { /* a build begins again there */
         return false;
     }
-    while (found && !cn_sql_is_embedded(conn)) {
-        if (!cn_store_hot_day(conn, INT32_MIN, &found, &day, err) ||
-            (found && !cn_store_fold(conn, day, CN_ROLLUP_MEMBERS_MAX, err))) {
-            return cn_error_context(err, "folding the rollups");
-        }
+    if (!cn_sql_is_embedded(conn) && !fold_all(conn, err)) {
+        return cn_error_context(err, "folding the rollups");
     }
     return cn_store_save_position(conn, position, err);
 }

@@ -291,15 +291,78 @@ bool cn_store_hot_day(struct cn_sql_conn *conn, int64_t from, bool *found_out, i
     return ok;
 }
 
-bool cn_store_fold(struct cn_sql_conn *conn, int64_t day, int64_t members_max, struct cn_error *err)
+bool cn_store_hot_days(struct cn_sql_conn *conn, int64_t before, int64_t *days_out, size_t max,
+                       size_t *count_out, struct cn_error *err)
+{
+    int64_t day = INT32_MIN;
+    bool found = true;
+    *count_out = 0;
+    for (; *count_out < max; day++) {
+        if (!cn_store_hot_day(conn, day, &found, &day, err)) {
+            return false;
+        }
+        if (!found || day >= before) {
+            break;
+        }
+        days_out[(*count_out)++] = day;
+    }
+    return true;
+}
+
+/* The account before which each of the days has as many rows as its share of the part. */
+static bool end_of_part(struct cn_sql_conn *conn, const struct cn_store_fold *fold,
+                        int64_t *end_out, struct cn_error *err)
+{
+    static const char sql[] = "SELECT account_id FROM rollup_hot WHERE day = $1 AND account_id >= "
+                              "$2 ORDER BY account_id, metric LIMIT 1 OFFSET $3";
+    const size_t share = fold->rows / fold->day_count;
+    struct cn_sql_stmt *stmt = NULL;
+    bool ok = cn_sql_prepare(conn, sql, &stmt, err);
+    int64_t end = INT64_MAX;
+    for (size_t i = 0; ok && i < fold->day_count; i++) {
+        bool row = false;
+        cn_sql_bind_i64(stmt, 1, fold->days[i]);
+        cn_sql_bind_i64(stmt, 2, fold->from);
+        cn_sql_bind_i64(stmt, 3, share > 0 ? (int64_t)share : 1);
+        ok = cn_sql_step(stmt, &row, err);
+        if (ok && row && cn_sql_column_i64(stmt, 0) < end) {
+            end = cn_sql_column_i64(stmt, 0);
+        }
+        cn_sql_reset(stmt);
+    }
+    cn_sql_finish(stmt);
+    *end_out = end > fold->from ? end : fold->from + 1; /* an account is not parted */
+    return ok;
+}
+
+/* A step of folding: of the days $1, of accounts from $2 on and before $3. */
+static bool run_step(struct cn_sql_conn *conn, const char *sql, const struct cn_store_fold *fold,
+                     int64_t end, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(conn, sql, &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_ids(stmt, 1, fold->days, fold->day_count);
+    cn_sql_bind_i64(stmt, 2, fold->from);
+    cn_sql_bind_i64(stmt, 3, end);
+    return cn_sql_run(stmt, err);
+}
+
+#define OF_PART "WHERE day {{in_ids $1}} AND account_id >= $2 AND account_id < $3"
+
+bool cn_store_fold(struct cn_sql_conn *conn, const struct cn_store_fold *fold, int64_t *next_out,
+                   int64_t *moved_out, struct cn_error *err)
 {
     /* clang-format off */
     static const char *const steps[] = {
         "INSERT INTO metric_member (account_id, metric, day, member)"
-        " SELECT account_id, metric, day, member FROM rollup_hot_member WHERE day = $1"
+        " SELECT account_id, metric, day, member FROM rollup_hot_member " OF_PART
+        " ORDER BY account_id, metric, day, member"
         " ON CONFLICT (account_id, metric, day, member) DO NOTHING",
         "INSERT INTO metric_daily (" COLUMNS ")"
-        " SELECT " COLUMNS " FROM rollup_hot WHERE day = $1"
+        " SELECT " COLUMNS " FROM rollup_hot " OF_PART
+        " ORDER BY account_id, metric, day"
         " ON CONFLICT (account_id, metric, day) DO UPDATE SET "
         ADD_COUNTS("metric_daily") ", " ADD_NUMBERS("metric_daily"),
         /* A member of both was counted twice. */
@@ -307,17 +370,24 @@ bool cn_store_fold(struct cn_sql_conn *conn, int64_t day, int64_t members_max, s
         "   WHERE m.account_id = metric_daily.account_id AND m.metric = metric_daily.metric"
         "   AND m.day = metric_daily.day)"
         " WHERE (account_id, metric, day) IN (SELECT account_id, metric, day FROM rollup_hot"
-        "   WHERE day = $1 AND members > 0)",
-        "DELETE FROM rollup_hot WHERE day = $1",
-        "DELETE FROM rollup_hot_member WHERE day = $1",
+        "   " OF_PART " AND members > 0)",
+        "DELETE FROM rollup_hot_member " OF_PART,
+        "DELETE FROM rollup_hot " OF_PART,
     };
     /* clang-format on */
+    int64_t end = INT64_MAX;
+    assert(fold->day_count > 0);
+    if (!end_of_part(conn, fold, &end, err)) {
+        return false;
+    }
     for (size_t i = 0; i < CN_ARRAY_LEN(steps); i++) {
-        if (!run_with(conn, steps[i], &day, 1, err)) {
+        if (!run_step(conn, steps[i], fold, end, err)) {
             return false;
         }
     }
-    return trim(conn, &tables[CN_STORE_DAILY], members_max, err);
+    *moved_out = cn_sql_changes(conn);
+    *next_out = end;
+    return trim(conn, &tables[CN_STORE_DAILY], fold->members_max, err);
 }
 
 static bool run_steps(struct cn_sql_conn *conn, const char *const *steps, size_t step_count,

@@ -99,9 +99,28 @@ CN_MUST_CHECK bool cn_store_has_rows(struct cn_sql_conn *conn, bool *has_rows_ou
 CN_MUST_CHECK bool cn_store_hot_day(struct cn_sql_conn *conn, int64_t from, bool *found_out,
                                     int64_t *day_out, struct cn_error *err);
 
-/* Moves one day of rollup_hot to metric_daily. */
-CN_MUST_CHECK bool cn_store_fold(struct cn_sql_conn *conn, int64_t day, int64_t members_max,
-                                 struct cn_error *err);
+/* Its oldest days before `before`, ascending, at most `max` of them. */
+CN_MUST_CHECK bool cn_store_hot_days(struct cn_sql_conn *conn, int64_t before, int64_t *days_out,
+                                     size_t max, size_t *count_out, struct cn_error *err);
+
+enum {
+    CN_STORE_FOLD_DAYS_MAX = 800,
+    CN_STORE_FOLD_ROWS = 20000 /* a tenth of a second of the writer's time */
+};
+
+struct cn_store_fold {
+    const int64_t *days; /* at least one */
+    size_t day_count;
+    int64_t from; /* the first account */
+    size_t rows;  /* about how many, of all days together */
+    int64_t members_max;
+};
+
+/* Moves what rollup_hot has of the days and of some accounts to metric_daily: of all days at once,
+ * since an account's days lie together there.  *next_out is the account to go on from, INT64_MAX
+ * after the last; *moved_out is how many rows were moved. */
+CN_MUST_CHECK bool cn_store_fold(struct cn_sql_conn *conn, const struct cn_store_fold *fold,
+                                 int64_t *next_out, int64_t *moved_out, struct cn_error *err);
 
 /* Removes the rows of the account and of the days, or of the metric. */
 CN_MUST_CHECK bool cn_store_drop_account(struct cn_sql_conn *conn, int64_t account_id,

@@ -22,12 +22,12 @@ static inline void flush(struct store *store)
     must(cn_rollup_flush(store->rollup, &err), &err);
 }
 
-static inline size_t fold(struct store *store, int64_t closed_before)
+static inline int64_t fold(struct store *store, int64_t closed_before)
 {
     struct cn_error err;
-    size_t days = 0;
-    must(cn_rollup_fold(store->rollup, closed_before, &days, &err), &err);
-    return days;
+    int64_t rows = 0;
+    must(cn_rollup_fold(store->rollup, closed_before, &rows, &err), &err);
+    return rows;
 }
 
 static inline int64_t number(struct store *store, const char *sql)

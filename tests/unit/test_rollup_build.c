@@ -5,12 +5,13 @@
 #include "tests/unit/rollup_world.h"
 
 enum {
-    FOLD_DAYS = 1000
+    FOLD_DAYS = 50,
+    FOLD_ACCOUNTS = 2000
 };
 
 struct folding {
     struct store *store;
-    size_t days;
+    int64_t rows;
     _Atomic bool is_done;
 };
 
@@ -18,7 +19,7 @@ static void *fold_all(void *arg)
 {
     struct folding *folding = arg;
     struct cn_error err;
-    must(cn_rollup_fold(folding->store->rollup, INT64_MAX, &folding->days, &err), &err);
+    must(cn_rollup_fold(folding->store->rollup, INT64_MAX, &folding->rows, &err), &err);
     atomic_store(&folding->is_done, true);
     return NULL;
 }
@@ -30,18 +31,21 @@ static void folding_lets_others_write(void **state)
     struct folding folding = { .store = &store };
     pthread_t thread;
     store_open(&store);
-    struct cn_metric_fact fact = { .account_id = 7, .name = CN_STR("Signed In"), .user = 5 };
-    for (fact.day = WORLD_FIRST_DAY; fact.day < WORLD_FIRST_DAY + FOLD_DAYS; fact.day++) {
+    struct cn_metric_fact fact = { .name = CN_STR("Signed In") };
+    for (int i = 0; i < FOLD_DAYS * FOLD_ACCOUNTS; i++) {
+        fact.day = WORLD_FIRST_DAY + i % FOLD_DAYS;
+        fact.account_id = 1 + i / FOLD_DAYS;
         fact.tie++;
         cn_rollup_add(store.rollup, &fact, 1, at(fact.tie));
     }
     flush(&store);
+    const int64_t rows = number(&store, "SELECT count(*) FROM rollup_hot");
     assert_int_equal(pthread_create(&thread, NULL, fold_all, &folding), 0);
     while (!atomic_load(&folding.is_done)) {
         flush(&store);
     }
     assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_true(folding.days > 0 && folding.days < FOLD_DAYS);
+    assert_true(folding.rows > 0 && folding.rows < rows);
     fold(&store, INT64_MAX);
     assert_int_equal(number(&store, "SELECT count(*) FROM rollup_hot"), 0);
     store_remove(&store);

@@ -89,8 +89,8 @@ static void flush(struct store *store)
 static void fold(struct store *store, int64_t closed_before)
 {
     struct cn_error err;
-    size_t days = 0;
-    must(cn_rollup_fold(store->rollup, closed_before, &days, &err), &err);
+    int64_t rows = 0;
+    must(cn_rollup_fold(store->rollup, closed_before, &rows, &err), &err);
 }
 
 static struct cn_window_when on(int32_t day)
@@ -473,10 +473,10 @@ static void *flush_meanwhile(void *arg)
 {
     struct crowd *crowd = arg;
     struct cn_error err;
-    size_t days = 0;
+    int64_t rows = 0;
     while (!atomic_load(&crowd->is_fed)) {
         if (!cn_rollup_flush(crowd->store.rollup, &err) ||
-            !cn_rollup_fold(crowd->store.rollup, WORLD_LAST_DAY - 5, &days, &err)) {
+            !cn_rollup_fold(crowd->store.rollup, WORLD_LAST_DAY - 5, &rows, &err)) {
             return arg;
         }
     }
