@@ -136,7 +136,8 @@ static bool compile_program(struct cn_engine *engine, struct cn_error *err)
                                  choice.stored, err);
 }
 
-static bool load_records(struct cn_engine *engine, struct cn_error *err)
+/* Before the records: what changes meanwhile is read again. */
+static bool load_positions(struct cn_engine *engine, struct cn_error *err)
 {
     struct cn_sql_conn *conn = NULL;
     if (!cn_db_read(engine->options.db, &conn, err)) {
@@ -145,9 +146,29 @@ static bool load_records(struct cn_engine *engine, struct cn_error *err)
     struct cn_unit unit = cn_engine_unit(engine, conn, &engine->scratch);
     bool ok = cn_position_load(&unit, "book", &engine->position.book, err) &&
               cn_position_load(&unit, "rollup", &engine->position.seq, err) &&
-              cn_change_newest(&unit, CN_ENGINE_NODE, &engine->position.change, err) &&
-              cn_subject_map_load(engine->subjects, conn, err) &&
-              cn_book_facts_load(engine->facts, conn, err);
+              cn_change_newest(&unit, CN_ENGINE_NODE, &engine->position.change, err);
+    cn_db_release(engine->options.db, conn);
+    return ok;
+}
+
+static bool load_facts(struct cn_engine *engine, struct cn_error *err)
+{
+    struct cn_sql_conn *conn = NULL;
+    if (!cn_db_read(engine->options.db, &conn, err)) {
+        return false;
+    }
+    bool ok = cn_book_facts_load(engine->facts, conn, err);
+    cn_db_release(engine->options.db, conn);
+    return ok;
+}
+
+static bool load_subjects(struct cn_engine *engine, struct cn_error *err)
+{
+    struct cn_sql_conn *conn = NULL;
+    if (!cn_db_read(engine->options.db, &conn, err)) {
+        return false;
+    }
+    bool ok = cn_subject_map_load(engine->subjects, conn, err);
     cn_db_release(engine->options.db, conn);
     return ok;
 }
@@ -162,10 +183,13 @@ static bool load_parked(struct cn_engine *engine, struct cn_error *err)
     }
     bool ok = cn_parked_load(engine->parked, conn, engine->subjects, err);
     cn_db_release(db, conn);
-    if (ok) {
-        cn_engine_accompany(engine);
-    }
     return ok;
+}
+
+static bool load_mapping(struct cn_engine *engine, cn_time now, struct cn_error *err)
+{
+    (void)now;
+    return load_subjects(engine, err) && load_parked(engine, err);
 }
 
 static bool make_series(struct cn_engine *engine, struct cn_error *err)
@@ -190,37 +214,57 @@ static bool make_series(struct cn_engine *engine, struct cn_error *err)
     return true;
 }
 
-/* Daily values take as long to read as all the rest, and need nothing of it. */
-struct series_loading {
+static bool load_series(struct cn_engine *engine, cn_time now, struct cn_error *err)
+{
+    (void)now;
+    return cn_engine_restore_series(engine) || cn_engine_load_series(engine, err);
+}
+
+/* A part of what is loaded that needs nothing of the rest: on a thread of its own, since a start
+ * is waited for. */
+struct beside {
+    bool (*load)(struct cn_engine *engine, cn_time now, struct cn_error *err);
     struct cn_engine *engine;
+    cn_time now; /* of who waits for it */
     pthread_t thread;
     struct cn_error err;
     bool ok;
 };
 
-static void *load_series(void *arg)
+static void *run_beside(void *arg)
 {
-    struct series_loading *loading = arg;
-    struct cn_engine *engine = loading->engine;
-    loading->ok = cn_engine_restore_series(engine) || cn_engine_load_series(engine, &loading->err);
+    struct beside *beside = arg;
+    beside->ok = beside->load(beside->engine, beside->now, &beside->err);
     return NULL;
 }
 
-static void begin_loading(struct series_loading *loading)
+static void begin(struct beside *beside)
 {
-    if (pthread_create(&loading->thread, NULL, load_series, loading) != 0) {
+    beside->now = cn_now(beside->engine->options.clock);
+    if (pthread_create(&beside->thread, NULL, run_beside, beside) != 0) {
         abort(); /* out of memory, as in base/arena.c */
     }
-    (void)pthread_setname_np(loading->thread, "cn-series"); /* for ps alone */
+    (void)pthread_setname_np(beside->thread, "cn-load"); /* for ps alone */
 }
 
-static bool end_loading(struct series_loading *loading, struct cn_error *err)
+/* `ok`: how the rest went; the first failure is told. */
+static bool end(struct beside *beside, bool ok, struct cn_error *err)
 {
-    (void)pthread_join(loading->thread, NULL); /* it is ours and runs, or has ended */
-    if (!loading->ok) {
-        *err = loading->err;
+    (void)pthread_join(beside->thread, NULL); /* it is ours and runs, or has ended */
+    if (ok && !beside->ok) {
+        *err = beside->err;
     }
-    return loading->ok;
+    return ok && beside->ok;
+}
+
+/* Else they grow again and again. */
+static void reserve_rows(struct cn_engine *engine, size_t count)
+{
+    cn_frame_reserve(engine->frame, count);
+    cn_column_reserve(&engine->last_activity, count);
+    cn_column_reserve(&engine->past_points, count);
+    cn_column_reserve(&engine->trend, count);
+    cn_list_columns_reserve(engine->lists, count);
 }
 
 static void add_rows(struct cn_engine *engine)
@@ -228,6 +272,7 @@ static void add_rows(struct cn_engine *engine)
     size_t count = 0;
     const int64_t *accounts = cn_book_facts_accounts(engine->facts, &count);
     cn_frame_use(engine->frame, &engine->program->columns, NULL);
+    reserve_rows(engine, count);
     for (size_t i = 0; i < count; i++) {
         uint32_t row = cn_engine_row(engine, accounts[i]);
         cn_bitmap_add(cn_frame_dirty(engine->frame), row);
@@ -236,9 +281,9 @@ static void add_rows(struct cn_engine *engine)
 }
 
 /* Lists show records from the start on. */
-static bool fill_lists(struct cn_engine *engine, struct cn_error *err)
+static bool fill_lists(struct cn_engine *engine, cn_time now, struct cn_error *err)
 {
-    struct cn_when when = cn_when_at(engine->options.tz, cn_now(engine->options.clock), false);
+    struct cn_when when = cn_when_at(engine->options.tz, now, false);
     when.all_known = true;
     for (size_t i = 0; i < CN_LIST_COLUMN_COUNT; i++) {
         if (!cn_frame_fill_column(engine->frame, engine->program->list_columns[i], NULL, &when,
@@ -247,6 +292,13 @@ static bool fill_lists(struct cn_engine *engine, struct cn_error *err)
         }
     }
     return true;
+}
+
+/* What lists show of records, scores as they were last, and those of the weeks before. */
+static bool load_shown(struct cn_engine *engine, cn_time now, struct cn_error *err)
+{
+    return fill_lists(engine, now, err) && cn_engine_load_scores(engine, now, err) &&
+           cn_shadows_load(engine, err);
 }
 
 static void set_activity(void *arg, cn_account_id id, cn_time last_activity_at)
@@ -258,47 +310,79 @@ static void set_activity(void *arg, cn_account_id id, cn_time last_activity_at)
     }
 }
 
-static bool load_derived(struct cn_engine *engine, struct cn_error *err)
+static bool load_states(struct cn_engine *engine, struct cn_error *err)
 {
     struct cn_sql_conn *conn = NULL;
     if (!cn_db_read(engine->options.db, &conn, err)) {
         return false;
     }
     struct cn_unit unit = cn_engine_unit(engine, conn, &engine->scratch);
-    bool ok = cn_tick_newest(conn, &engine->tick, err) &&
-              cn_placed_load(engine, conn, (cn_time){ INT64_MAX }, err) &&
+    bool ok = cn_placed_load(engine, conn, (cn_time){ INT64_MAX }, err) &&
               cn_account_each_activity(&unit, set_activity, engine, err) &&
               cn_engine_load_signals(engine, conn, err);
     cn_db_release(engine->options.db, conn);
-    return ok && cn_engine_load_scores(engine, cn_now(engine->options.clock), err) &&
-           cn_shadows_load(engine, err);
+    return ok;
+}
+
+static bool load_tick(struct cn_engine *engine, struct cn_error *err)
+{
+    struct cn_sql_conn *conn = NULL;
+    if (!cn_db_read(engine->options.db, &conn, err)) {
+        return false;
+    }
+    bool ok = cn_tick_newest(conn, &engine->tick, err);
+    cn_db_release(engine->options.db, conn);
+    return ok;
+}
+
+/* Of every row. */
+static bool load_derived(struct cn_engine *engine, struct cn_error *err)
+{
+    struct beside shown = { .load = load_shown, .engine = engine };
+    if (!load_tick(engine, err)) {
+        return false;
+    }
+    begin(&shown);
+    return end(&shown, load_states(engine, err), err);
+}
+
+static bool load_accounts(struct cn_engine *engine, struct cn_error *err)
+{
+    if (!load_facts(engine, err)) {
+        return false;
+    }
+    add_rows(engine);
+    return load_derived(engine, err);
 }
 
 static bool load_rest(struct cn_engine *engine, struct cn_error *err)
 {
-    if (!load_records(engine, err) || !load_parked(engine, err)) {
+    struct beside mapping = { .load = load_mapping, .engine = engine };
+    if (!load_positions(engine, err)) {
         return false;
     }
     if (cn_db_is_embedded(engine->options.db)) { /* else it is a consumer's, see feed.c */
         engine->position.seq = cn_rollup_position(engine->options.rollup).seq;
     }
-    add_rows(engine);
-    return load_derived(engine, err) && fill_lists(engine, err);
+    begin(&mapping);
+    if (!end(&mapping, load_accounts(engine, err), err)) {
+        return false;
+    }
+    cn_engine_accompany(engine);
+    return true;
 }
 
 bool cn_engine_load(struct cn_engine *engine, struct cn_error *err)
 {
-    struct series_loading series = { .engine = engine };
-    struct cn_error series_err;
+    struct beside series = { .load = load_series, .engine = engine };
     if (!compile_program(engine, err) || !make_series(engine, err)) {
         return false;
     }
     if (engine->building > 0) { /* their daily values come with the log */
         return load_rest(engine, err);
     }
-    begin_loading(&series);
-    bool ok = load_rest(engine, err);
-    return end_loading(&series, ok ? err : &series_err) && ok;
+    begin(&series);
+    return end(&series, load_rest(engine, err), err);
 }
 
 /* What was counted was in the log.  Where it is not, files are lost, and events that come now would
@@ -394,7 +478,8 @@ bool cn_engine_look(struct cn_engine *engine, struct cn_error *err)
 {
     struct choice choice = { 0 };
     cn_time now = cn_now(engine->options.clock);
-    if (!load_records(engine, err) || !read_choice(engine, &choice, err)) {
+    if (!load_positions(engine, err) || !load_subjects(engine, err) || !load_facts(engine, err) ||
+        !read_choice(engine, &choice, err)) {
         return false;
     }
     int64_t number = choice.stored > 0 ? choice.stored : choice.newest;

@@ -68,22 +68,28 @@ void cn_frame_free(struct cn_frame *frame)
     free(frame);
 }
 
+void cn_frame_reserve(struct cn_frame *frame, size_t rows)
+{
+    if (rows > frame->capacity) {
+        const size_t twice = frame->capacity == 0 ? CN_BLOCK_ROWS : frame->capacity * 2;
+        frame->capacity = rows > twice ? rows : twice;
+        frame->accounts =
+            cn_heap_resize(frame->accounts, frame->capacity * sizeof(*frame->accounts));
+    }
+    for (size_t i = 0; i < frame->column_count; i++) {
+        cn_column_reserve(&frame->columns[i], rows);
+    }
+}
+
 static uint32_t new_row(struct cn_frame *frame)
 {
     if (frame->free_count > 0) {
         return frame->free_rows[--frame->free_count];
     }
-    if (frame->rows == frame->capacity) {
-        frame->capacity = frame->capacity == 0 ? CN_BLOCK_ROWS : frame->capacity * 2;
-        frame->accounts =
-            cn_heap_resize(frame->accounts, frame->capacity * sizeof(*frame->accounts));
-    }
+    cn_frame_reserve(frame, frame->rows + 1);
     uint32_t row = (uint32_t)frame->rows++;
     cn_bitmap_resize(&frame->live, frame->rows);
     cn_bitmap_resize(&frame->dirty, frame->rows);
-    for (size_t i = 0; i < frame->column_count; i++) {
-        cn_column_reserve(&frame->columns[i], frame->rows);
-    }
     return row;
 }
 

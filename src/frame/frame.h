@@ -35,6 +35,9 @@ struct cn_when cn_when_at(const struct cn_tz *tz, cn_time now, bool as_true);
 struct cn_frame *cn_frame_new(struct cn_interner *strings);
 void cn_frame_free(struct cn_frame *frame); /* NULL is allowed */
 
+/* Room for that many rows in all, for who knows how many come. */
+void cn_frame_reserve(struct cn_frame *frame, size_t rows);
+
 /* The row of the account, made if it is new; new rows are in the dirty set. */
 uint32_t cn_frame_add(struct cn_frame *frame, int64_t account_id);
 bool cn_frame_find(const struct cn_frame *frame, int64_t account_id, uint32_t *row_out);
