@@ -162,10 +162,10 @@ static void bench_rollup(struct bench *bench)
                200);
     }
     report("rollup: adding one event", (double)adding_us * 1000 / (50 * BATCH), "ns", 250);
-    size_t days = 0;
+    int64_t rows = 0;
     int64_t since = cpu_us();
-    must(cn_rollup_fold(store.rollup, TODAY + 1, &days, &err), &err);
-    printf("folded %zu day in %.0f ms\n", days, elapsed_ns(since, 1) / 1e6);
+    must(cn_rollup_fold(store.rollup, TODAY + 1, &rows, &err), &err);
+    printf("folded %lld rows in %.0f ms\n", (long long)rows, elapsed_ns(since, 1) / 1e6);
     close_store(&store);
 }
 
@@ -207,11 +207,13 @@ static void bench_snapshot(const struct cn_series_options *options, struct cn_se
         exit(1); /* NOLINT(concurrency-mt-unsafe): nothing else runs */
     }
     int64_t since = cpu_us();
-    must(cn_series_save(series, path, position, &err), &err);
+    cn_series_note(series, position);
+    must(cn_series_save(series, path, &position, &err), &err);
+    must(cn_series_keep(path, &err), &err);
     printf("saved 100,000 accounts in %.0f ms\n", elapsed_ns(since, 1) / 1e6);
     struct cn_series *again = cn_series_new(options);
     since = cpu_us();
-    bool restored = cn_series_restore(again, path, position);
+    bool restored = cn_series_restore(again, path, position, &position);
     report(restored ? "series: start with 100,000 accounts" : "series: NOT restored",
            elapsed_ns(since, 1) / 1e6, "ms", 3000);
     cn_series_free(again);
@@ -259,7 +261,7 @@ static void bench_load(struct bench *bench)
 {
     struct store store;
     struct cn_error err;
-    size_t days = 0;
+    int64_t rows = 0;
     int64_t seq = 0;
     open_store(bench, &store);
     for (int i = 0; i < 1500; i++) {
@@ -268,7 +270,7 @@ static void bench_load(struct bench *bench)
         cn_rollup_add(store.rollup, bench->facts, BATCH, (struct cn_rollup_position){ seq, 1 });
     }
     must(cn_rollup_flush(store.rollup, &err), &err);
-    must(cn_rollup_fold(store.rollup, TODAY - 1, &days, &err), &err);
+    must(cn_rollup_fold(store.rollup, TODAY - 1, &rows, &err), &err);
     struct cn_series_options options = {
         .metrics = &bench->list, .first_day = TODAY, .last_day = TODAY, .reach_days = REACH
     };

@@ -287,11 +287,11 @@ static uint64_t differing(const struct cn_column *old, const struct cn_column *c
 }
 
 /* Rows where the two differ, in any bit of what is there, join the dirty set. */
-static void note_changes(struct cn_frame *frame, const struct cn_column *old,
-                         const struct cn_column *column)
+static void note_changes(struct cn_frame *frame, const struct cn_column *before,
+                         const struct cn_column *after)
 {
     for (size_t w = 0; w < (frame->rows + 63) / 64; w++) {
-        frame->dirty.words[w] |= differing(old, column, w) & frame->live.words[w];
+        frame->dirty.words[w] |= differing(before, after, w) & frame->live.words[w];
     }
 }
 
