@@ -59,6 +59,7 @@ static void forget(struct cn_book_batch *batch)
     batch->pending = NULL;
     batch->pending_count = 0;
     batch->pending_capacity = 0;
+    batch->version = 0; /* that of an attempt which was rolled back was not taken */
     cn_map_clear(&batch->pending_index);
     cn_map_clear(&batch->touched);
     cn_map_clear(&batch->created);

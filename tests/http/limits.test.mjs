@@ -85,7 +85,10 @@ test('reliability 39: unknown groups without end are parked or made within bound
     assert.equal(res.status, 200);
   }
   await waitFor(async () => (await figures(cairn)).get('cairn_engine_events_behind') === 0, { what: 'all to be counted', timeoutMs: 60_000 });
-  const { body } = await admin.get('/api/v1/accounts');
+  const { body } = await waitFor(async () => {
+    const list = await admin.get('/api/v1/accounts');
+    return list.body.total > 0 && list;
+  });
   assert.equal(body.total, 1, 'no stray group became an account');
   const begun = performance.now();
   const events = await admin.get(`/api/v1/accounts/${body.data[0].id}/events?limit=50`);

@@ -253,6 +253,10 @@ static void a_batch_that_is_tried_again_begins_anew(void **state)
     struct cn_account account;
     must(cn_account_load_external(&f->unit, CN_STR("acme"), &account, &f->err));
     assert_int_equal(result->created[0], account.id.value);
+    int64_t stored = 0;
+    must(cn_mapping_stored(f->unit.conn, &stored, &f->err));
+    assert_int_equal(stored, 1); /* what the map goes by is what is stored */
+    assert_int_equal(cn_subject_map_version(map), stored);
     cn_book_batch_free(batch);
     cn_subject_map_free(map);
 }
