@@ -136,60 +136,67 @@ static bool compile_program(struct cn_engine *engine, struct cn_error *err)
                                  choice.stored, err);
 }
 
-/* Before the records: what changes meanwhile is read again. */
-static bool load_positions(struct cn_engine *engine, struct cn_error *err)
-{
-    struct cn_sql_conn *conn = NULL;
-    if (!cn_db_read(engine->options.db, &conn, err)) {
-        return false;
-    }
-    struct cn_unit unit = cn_engine_unit(engine, conn, &engine->scratch);
-    bool ok = cn_position_load(&unit, "book", &engine->position.book, err) &&
-              cn_position_load(&unit, "rollup", &engine->position.seq, err) &&
-              cn_change_newest(&unit, CN_ENGINE_NODE, &engine->position.change, err);
-    cn_db_release(engine->options.db, conn);
-    return ok;
-}
+/* One of the parts below, with a connection of its own. */
+typedef bool read_part(struct cn_engine *engine, struct cn_sql_conn *conn, struct cn_error *err);
 
-static bool load_facts(struct cn_engine *engine, struct cn_error *err)
+static bool with_reader(struct cn_engine *engine, struct cn_db *db, read_part *read,
+                        struct cn_error *err)
 {
-    struct cn_sql_conn *conn = NULL;
-    if (!cn_db_read(engine->options.db, &conn, err)) {
-        return false;
-    }
-    bool ok = cn_book_facts_load(engine->facts, conn, err);
-    cn_db_release(engine->options.db, conn);
-    return ok;
-}
-
-static bool load_subjects(struct cn_engine *engine, struct cn_error *err)
-{
-    struct cn_sql_conn *conn = NULL;
-    if (!cn_db_read(engine->options.db, &conn, err)) {
-        return false;
-    }
-    bool ok = cn_subject_map_load(engine->subjects, conn, err);
-    cn_db_release(engine->options.db, conn);
-    return ok;
-}
-
-/* From the database of the rollups: embedded, that is another one. */
-static bool load_parked(struct cn_engine *engine, struct cn_error *err)
-{
-    struct cn_db *db = engine->options.rollup_db;
     struct cn_sql_conn *conn = NULL;
     if (!cn_db_read(db, &conn, err)) {
         return false;
     }
-    bool ok = cn_parked_load(engine->parked, conn, engine->subjects, err);
+    bool ok = read(engine, conn, err);
     cn_db_release(db, conn);
     return ok;
 }
 
+static bool read_positions(struct cn_engine *engine, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    struct cn_unit unit = cn_engine_unit(engine, conn, &engine->scratch);
+    return cn_position_load(&unit, "book", &engine->position.book, err) &&
+           cn_position_load(&unit, "rollup", &engine->position.seq, err) &&
+           cn_change_newest(&unit, CN_ENGINE_NODE, &engine->position.change, err) &&
+           cn_tick_newest(conn, &engine->tick, err);
+}
+
+static bool read_facts(struct cn_engine *engine, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    return cn_book_facts_load(engine->facts, conn, err);
+}
+
+static bool read_subjects(struct cn_engine *engine, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    return cn_subject_map_load(engine->subjects, conn, err);
+}
+
+static bool read_parked(struct cn_engine *engine, struct cn_sql_conn *conn, struct cn_error *err)
+{
+    return cn_parked_load(engine->parked, conn, engine->subjects, err);
+}
+
+/* Before the records: what changes meanwhile is read again. */
+static bool load_positions(struct cn_engine *engine, struct cn_error *err)
+{
+    return with_reader(engine, engine->options.db, read_positions, err);
+}
+
+static bool load_facts(struct cn_engine *engine, struct cn_error *err)
+{
+    return with_reader(engine, engine->options.db, read_facts, err);
+}
+
+static bool load_subjects(struct cn_engine *engine, struct cn_error *err)
+{
+    return with_reader(engine, engine->options.db, read_subjects, err);
+}
+
+/* Parked events are in the database of the rollups: embedded, that is another one. */
 static bool load_mapping(struct cn_engine *engine, cn_time now, struct cn_error *err)
 {
     (void)now;
-    return load_subjects(engine, err) && load_parked(engine, err);
+    return load_subjects(engine, err) &&
+           with_reader(engine, engine->options.rollup_db, read_parked, err);
 }
 
 static bool make_series(struct cn_engine *engine, struct cn_error *err)
@@ -310,40 +317,20 @@ static void set_activity(void *arg, cn_account_id id, cn_time last_activity_at)
     }
 }
 
-static bool load_states(struct cn_engine *engine, struct cn_error *err)
+static bool read_states(struct cn_engine *engine, struct cn_sql_conn *conn, struct cn_error *err)
 {
-    struct cn_sql_conn *conn = NULL;
-    if (!cn_db_read(engine->options.db, &conn, err)) {
-        return false;
-    }
     struct cn_unit unit = cn_engine_unit(engine, conn, &engine->scratch);
-    bool ok = cn_placed_load(engine, conn, (cn_time){ INT64_MAX }, err) &&
-              cn_account_each_activity(&unit, set_activity, engine, err) &&
-              cn_engine_load_signals(engine, conn, err);
-    cn_db_release(engine->options.db, conn);
-    return ok;
-}
-
-static bool load_tick(struct cn_engine *engine, struct cn_error *err)
-{
-    struct cn_sql_conn *conn = NULL;
-    if (!cn_db_read(engine->options.db, &conn, err)) {
-        return false;
-    }
-    bool ok = cn_tick_newest(conn, &engine->tick, err);
-    cn_db_release(engine->options.db, conn);
-    return ok;
+    return cn_placed_load(engine, conn, (cn_time){ INT64_MAX }, err) &&
+           cn_account_each_activity(&unit, set_activity, engine, err) &&
+           cn_engine_load_signals(engine, conn, err);
 }
 
 /* Of every row. */
 static bool load_derived(struct cn_engine *engine, struct cn_error *err)
 {
     struct beside shown = { .load = load_shown, .engine = engine };
-    if (!load_tick(engine, err)) {
-        return false;
-    }
     begin(&shown);
-    return end(&shown, load_states(engine, err), err);
+    return end(&shown, with_reader(engine, engine->options.db, read_states, err), err);
 }
 
 static bool load_accounts(struct cn_engine *engine, struct cn_error *err)
