@@ -471,9 +471,16 @@ bool cn_segment_open_raw(const char *dir, int64_t first_seq, bool for_writing, b
 bool cn_segment_create(const char *dir, int64_t first_seq, bool is_unsynced, cn_time now,
                        struct cn_segment **segment_out, struct cn_error *err)
 {
-    char path[CN_SEGMENT_PATH_BYTES];
-    return cn_segment_open_raw(dir, first_seq, true, is_unsynced, now, segment_out, err) &&
-           cn_segment_path(dir, first_seq, "raw", path, err) && cn_folder_sync(path, err);
+    struct cn_segment *segment;
+    if (!cn_segment_open_raw(dir, first_seq, true, is_unsynced, now, &segment, err)) {
+        return false;
+    }
+    if (!cn_folder_sync(segment->path, err)) {
+        cn_segment_release(segment); /* its file is used by the next attempt */
+        return false;
+    }
+    *segment_out = segment;
+    return true;
 }
 
 struct id_load {

@@ -338,8 +338,10 @@ void *cn_http_loop_run(void *arg)
             quiesce(loop);
         }
         if (atomic_load(&server->is_ending)) {
+            /* What came meanwhile is answered first, however long that takes: as in
+             * cn_http_stop().  Only who sends or reads slowly is given up. */
             give_up_us = give_up_us == 0 ? now_us + 2000000 : give_up_us;
-            if (!is_busy(loop) || now_us > give_up_us) {
+            if (!is_busy(loop) || (now_us > give_up_us && atomic_load(&server->suspended) == 0)) {
                 break;
             }
         }

@@ -230,6 +230,23 @@ static void wake_all(struct cn_http_server *server)
     }
 }
 
+/* Its thread has ended, or never began. */
+static void end_loop(struct cn_http_loop *loop)
+{
+    if (!loop->is_started && loop->daemon != NULL) {
+        MHD_stop_daemon(loop->daemon);
+    }
+    if (loop->listen_fd >= 0) {
+        (void)close(loop->listen_fd);
+    }
+    if (loop->wake_fd >= 0) {
+        (void)close(loop->wake_fd);
+    }
+    free(loop->by_fd);
+    cn_buf_deinit(&loop->out);
+    (void)pthread_mutex_destroy(&loop->lock);
+}
+
 void cn_http_stop(struct cn_http_server *server)
 {
     if (server == NULL) {
@@ -244,22 +261,14 @@ void cn_http_stop(struct cn_http_server *server)
     }
     atomic_store(&server->is_ending, true);
     wake_all(server);
+    /* All threads end before anything goes: who answers what one loop has wakes all of them. */
     for (size_t i = 0; i < server->options.loops; i++) {
-        struct cn_http_loop *loop = &server->loops[i];
-        if (loop->is_started) {
-            (void)pthread_join(loop->thread, NULL);
-        } else if (loop->daemon != NULL) {
-            MHD_stop_daemon(loop->daemon);
+        if (server->loops[i].is_started) {
+            (void)pthread_join(server->loops[i].thread, NULL);
         }
-        if (loop->listen_fd >= 0) {
-            (void)close(loop->listen_fd);
-        }
-        if (loop->wake_fd >= 0) {
-            (void)close(loop->wake_fd);
-        }
-        free(loop->by_fd);
-        cn_buf_deinit(&loop->out);
-        (void)pthread_mutex_destroy(&loop->lock);
+    }
+    for (size_t i = 0; i < server->options.loops; i++) {
+        end_loop(&server->loops[i]);
     }
     cn_map_deinit(&server->addresses);
     (void)pthread_mutex_destroy(&server->lock);

@@ -357,6 +357,40 @@ static void a_server_that_stops_gives_the_answers_that_are_owed(void **state)
     (void)close(second);
 }
 
+static void *stop_server(void *server)
+{
+    cn_http_stop(server);
+    return NULL;
+}
+
+/* It owes nothing when it is told to stop: the request ends afterwards, and the answer takes longer
+ * than a server that stops waits for who is slow.  Who answers wakes all of its loops. */
+static void a_server_that_stops_answers_what_had_begun(void **state)
+{
+    struct site *site = *state;
+    struct cn_error err = { 0 };
+    struct cn_http_server *server = NULL;
+    struct cn_http_options options = usual_options(on_request, site);
+    pthread_t stopping;
+    options.loops = 4;
+    assert_true(cn_http_start(&options, &server, &err));
+    int fd = dial(server);
+    put_text(fd, POST("/brief/held", "", "1", ""));
+    while (cn_http_figures(server).requests_total == 0) {
+        wait_a_little();
+    }
+    assert_int_equal(pthread_create(&stopping, NULL, stop_server, server), 0);
+    (void)poll(NULL, 0, 200);
+    put_text(fd, "1");
+    struct cn_http_exchange *held = take_held(site);
+    (void)poll(NULL, 0, 3500);
+    cn_http_wake(server);
+    cn_http_reply_text(held, 200, CN_STR("<held>"));
+    assert_non_null(strstr(get_from(site, fd), "\r\n\r\n<held>"));
+    (void)pthread_join(stopping, NULL);
+    (void)close(fd);
+}
+
 #define TEST(title, function) CN_TEST_WITH(title, function, open_site, close_site)
 
 int main(void)
@@ -380,6 +414,8 @@ int main(void)
         TEST("reliability 17: who sends half is dropped", who_sends_half_is_dropped),
         TEST("a server that stops gives the answers that are owed",
              a_server_that_stops_gives_the_answers_that_are_owed),
+        TEST("a server that stops answers what had begun",
+             a_server_that_stops_answers_what_had_begun),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
