@@ -248,6 +248,7 @@ int main(int argc, char **argv)
     struct cn_arena arena;
     struct cn_cel_cells cells[CN_ARRAY_LEN(columns)];
     const char *all[CN_ARRAY_LEN(rules)];
+    cn_heap_tune();
     cn_arena_init(&arena, 1 << 20);
     fill(&arena, cells);
     if (argc > 1) {

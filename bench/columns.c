@@ -175,6 +175,7 @@ int main(void)
     struct cn_column_set set;
     struct times times;
     struct cn_error err;
+    cn_heap_tune();
 
     cn_arena_init(&arena, (size_t)64 * 1024);
     cn_column_set_init(&set, &arena, sources, 1);

@@ -241,6 +241,7 @@ static void bench_postgres(struct cn_event_parser *parser, const char *url, size
 int main(int argc, char **argv)
 {
     int64_t events = DEFAULT_EVENTS;
+    cn_heap_tune();
     if (argc < 2 || (argc > 2 && !cn_parse_i64(cn_str_of(argv[2]), &events))) {
         (void)fprintf(stderr, "usage: event_bench FOLDER [EVENTS]\n");
         return 2;

@@ -155,6 +155,7 @@ int main(void)
     size_t target_count = 0;
     struct cn_rng rng = { 1 };
     double sum = 0;
+    cn_heap_tune();
     b.missing = cn_heap_resize_lines(NULL, 0, ROWS / 8);
     b.rows = cn_heap_resize_lines(NULL, 0, sizeof(*b.rows));
     b.scratch = cn_heap_resize_lines(NULL, 0, sizeof(*b.scratch));

@@ -49,6 +49,7 @@ int main(void)
     struct cn_column names;
     struct cn_bitmap match = { 0 };
     struct cn_rng rng = { 9 };
+    cn_heap_tune();
     cn_column_init(&numbers, CN_COLUMN_F64);
     cn_column_init(&points, CN_COLUMN_I64);
     cn_column_init(&names, CN_COLUMN_STR);

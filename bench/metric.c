@@ -287,6 +287,7 @@ static void bench_load(struct bench *bench)
 int main(void)
 {
     static struct bench bench;
+    cn_heap_tune();
     prepare(&bench);
     bench_rollup(&bench);
     bench_load(&bench);

@@ -345,6 +345,7 @@ int main(int argc, char **argv)
     static struct world w; /* static: what it compiles keeps the address of its source */
     struct times times;
     int64_t accounts = 0;
+    cn_heap_tune();
     if (argc < 3 || !cn_parse_i64(cn_str_of(argv[1]), &accounts) || accounts < 64 ||
         accounts > ACCOUNTS_MAX) {
         die("how many accounts, and where is the program?");

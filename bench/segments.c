@@ -242,6 +242,7 @@ int main(int argc, char **argv)
     struct world w = { 0 };
     struct times times;
     uint64_t sum = 0;
+    cn_heap_tune();
     if (argc < 2) {
         die("where are the rules?");
     }

@@ -1,5 +1,8 @@
-/* A page has the details of a rule for a block of rows: a bit a row says who has one, and they
- * stand in the order of rows. */
+/*
+ * A page has the details of a rule for a block of rows: a bit a row says who has one, and they
+ * stand in the order of rows, in a run of the pool.  Pages and pool are one long array each, since
+ * a processor finds its way in a million small pieces far slower than what it does there takes.
+ */
 #include "signal/detail.h"
 
 #include <assert.h>
@@ -13,45 +16,47 @@
 enum {
     PAGE_WORDS = CN_BLOCK_ROWS / 64,
     FIRST_CAPACITY = 4,
+    FIRST_POOL = 256,
 };
+
+_Static_assert(FIRST_CAPACITY << (CN_SIGNAL_DETAIL_SIZES - 1) >= CN_BLOCK_ROWS,
+               "a page may have all rows of its block");
 
 struct cn_signal_page {
     uint64_t has[PAGE_WORDS];
     uint16_t before[PAGE_WORDS]; /* how many stand before those of the word */
     uint16_t count;
-    uint16_t capacity;
-    struct cn_signal_detail items[];
+    uint16_t capacity; /* 0, or a power of two */
+    uint32_t first;    /* of its run */
 };
 
 void cn_signal_details_init(struct cn_signal_details *details, size_t rule_count)
 {
-    *details = (struct cn_signal_details){ .rule_count = rule_count };
+    *details = (struct cn_signal_details){ .rule_count = rule_count, .pool_count = 1 };
 }
 
 void cn_signal_details_deinit(struct cn_signal_details *details)
 {
-    for (size_t i = 0; i < details->rule_count * details->block_capacity; i++) {
-        free(details->pages[i]);
-    }
     free(details->pages);
+    free(details->pool);
     *details = (struct cn_signal_details){ 0 };
 }
 
 void cn_signal_details_resize(struct cn_signal_details *details, size_t rows)
 {
     const size_t wanted = (rows + CN_BLOCK_ROWS - 1) / CN_BLOCK_ROWS;
-    const size_t had = details->block_capacity * details->rule_count;
-    if (wanted <= details->block_capacity) {
+    const size_t of_block = details->rule_count * sizeof(details->pages[0]);
+    const size_t kept = details->block_capacity * of_block;
+    if (wanted <= details->block_capacity || of_block == 0) {
         return;
     }
     details->block_capacity = wanted + wanted / 2;
-    const size_t count = details->block_capacity * details->rule_count;
-    details->pages = cn_heap_resize(details->pages, (count + 1) * sizeof(details->pages[0]));
-    memset(details->pages + had, 0, (count - had) * sizeof(details->pages[0]));
+    details->pages = cn_heap_resize_lines(details->pages, kept, details->block_capacity * of_block);
+    memset((char *)details->pages + kept, 0, details->block_capacity * of_block - kept);
 }
 
-static struct cn_signal_page **page_of(const struct cn_signal_details *details, size_t rule,
-                                       size_t row)
+static struct cn_signal_page *page_of(const struct cn_signal_details *details, size_t rule,
+                                      size_t row)
 {
     assert(rule < details->rule_count && row / CN_BLOCK_ROWS < details->block_capacity);
     return &details->pages[row / CN_BLOCK_ROWS * details->rule_count + rule];
@@ -64,7 +69,7 @@ static uint64_t bit_of(size_t row)
 
 static bool has(const struct cn_signal_page *page, size_t row)
 {
-    return page != NULL && (page->has[row % CN_BLOCK_ROWS / 64] & bit_of(row)) != 0;
+    return (page->has[row % CN_BLOCK_ROWS / 64] & bit_of(row)) != 0;
 }
 
 /* Where the row's detail stands, or would stand. */
@@ -78,20 +83,55 @@ static size_t place_of(const struct cn_signal_page *page, size_t row)
 const struct cn_signal_detail *cn_signal_details_get(const struct cn_signal_details *details,
                                                      size_t rule, size_t row)
 {
-    const struct cn_signal_page *page = *page_of(details, rule, row);
-    return has(page, row) ? &page->items[place_of(page, row)] : NULL;
+    const struct cn_signal_page *page = page_of(details, rule, row);
+    return has(page, row) ? &details->pool[page->first + place_of(page, row)] : NULL;
 }
 
-static struct cn_signal_page *grow(struct cn_signal_page *page)
+/* Which of the lists of free runs has those of that capacity. */
+static size_t size_of(size_t capacity)
 {
-    const uint16_t capacity = page == NULL ? FIRST_CAPACITY : (uint16_t)(page->capacity * 2);
-    struct cn_signal_page *grown =
-        cn_heap_resize(page, sizeof(*page) + capacity * sizeof(page->items[0]));
-    if (page == NULL) {
-        memset(grown, 0, sizeof(*grown));
+    return (size_t)__builtin_ctzll(capacity / FIRST_CAPACITY);
+}
+
+static uint32_t take_run(struct cn_signal_details *details, size_t capacity)
+{
+    uint32_t *free_run = &details->free_runs[size_of(capacity)];
+    const uint32_t run = *free_run;
+    if (run != 0) {
+        *free_run = (uint32_t)details->pool[run].signal_id;
+        return run;
     }
-    grown->capacity = capacity;
-    return grown;
+    if (details->pool_count + capacity > details->pool_capacity) {
+        const size_t kept = details->pool_count * sizeof(details->pool[0]);
+        details->pool_capacity =
+            details->pool_capacity == 0 ? FIRST_POOL : details->pool_capacity * 2;
+        assert(details->pool_capacity <= UINT32_MAX);
+        details->pool = cn_heap_resize_lines(details->pool, details->pool == NULL ? 0 : kept,
+                                             details->pool_capacity * sizeof(details->pool[0]));
+    }
+    details->pool_count += capacity;
+    return (uint32_t)(details->pool_count - capacity);
+}
+
+static void give_run(struct cn_signal_details *details, uint32_t run, size_t capacity)
+{
+    uint32_t *free_run = &details->free_runs[size_of(capacity)];
+    details->pool[run].signal_id = *free_run;
+    *free_run = run;
+}
+
+static void grow(struct cn_signal_details *details, struct cn_signal_page *page)
+{
+    const size_t had = page->capacity;
+    const size_t capacity = had == 0 ? FIRST_CAPACITY : had * 2;
+    const uint32_t run = take_run(details, capacity);
+    if (had > 0) {
+        memcpy(&details->pool[run], &details->pool[page->first],
+               page->count * sizeof(details->pool[0]));
+        give_run(details, page->first, had);
+    }
+    page->first = run;
+    page->capacity = (uint16_t)capacity;
 }
 
 /* The row has a detail from now on, or none; so those of later words stand one further, or less. */
@@ -108,16 +148,15 @@ static void mark(struct cn_signal_page *page, size_t row, int more)
 struct cn_signal_detail *cn_signal_details_put(struct cn_signal_details *details, size_t rule,
                                                size_t row)
 {
-    struct cn_signal_page **at = page_of(details, rule, row);
-    if (has(*at, row)) {
-        return &(*at)->items[place_of(*at, row)];
-    }
-    if (*at == NULL || (*at)->count == (*at)->capacity) {
-        *at = grow(*at);
-    }
-    struct cn_signal_page *page = *at;
+    struct cn_signal_page *page = page_of(details, rule, row);
     const size_t place = place_of(page, row);
-    struct cn_signal_detail *item = &page->items[place];
+    if (has(page, row)) {
+        return &details->pool[page->first + place];
+    }
+    if (page->count == page->capacity) {
+        grow(details, page);
+    }
+    struct cn_signal_detail *item = &details->pool[page->first + place];
     memmove(item + 1, item, (page->count - place) * sizeof(*item));
     *item = (struct cn_signal_detail){ 0 };
     mark(page, row, 1);
@@ -126,12 +165,12 @@ struct cn_signal_detail *cn_signal_details_put(struct cn_signal_details *details
 
 void cn_signal_details_drop(struct cn_signal_details *details, size_t rule, size_t row)
 {
-    struct cn_signal_page *page = *page_of(details, rule, row);
+    struct cn_signal_page *page = page_of(details, rule, row);
     if (!has(page, row)) {
         return;
     }
     const size_t place = place_of(page, row);
-    struct cn_signal_detail *item = &page->items[place];
+    struct cn_signal_detail *item = &details->pool[page->first + place];
     memmove(item, item + 1, (page->count - place - 1) * sizeof(*item));
     mark(page, row, -1);
 }
@@ -139,6 +178,9 @@ void cn_signal_details_drop(struct cn_signal_details *details, size_t rule, size
 void cn_signal_details_prefetch(const struct cn_signal_details *details, size_t rule, size_t row)
 {
     if (row / CN_BLOCK_ROWS < details->block_capacity) {
-        __builtin_prefetch(*page_of(details, rule, row));
+        const char *page = (const char *)page_of(details, rule, row);
+        for (size_t at = 0; at < sizeof(struct cn_signal_page); at += CN_HEAP_LINE_BYTES) {
+            __builtin_prefetch(page + at);
+        }
     }
 }

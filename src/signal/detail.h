@@ -15,11 +15,20 @@ struct cn_signal_detail {
     cn_time cleared_at;
 };
 
+enum {
+    CN_SIGNAL_DETAIL_SIZES = 9, /* of runs */
+};
+
 struct cn_signal_details {
-    /* Of all rules for a block of rows, in order, then for the next one; NULL: nobody on it. */
-    struct cn_signal_page **pages;
+    /* Of all rules for a block of rows, in order, then for the next one. */
+    struct cn_signal_page *pages;
     size_t rule_count;
     size_t block_capacity;
+    /* Runs of details, each a page's or free; the first detail is nobody's, so that 0 is none. */
+    struct cn_signal_detail *pool;
+    size_t pool_count;
+    size_t pool_capacity;
+    uint32_t free_runs[CN_SIGNAL_DETAIL_SIZES]; /* by size; the next one is in signal_id */
 };
 
 void cn_signal_details_init(struct cn_signal_details *details, size_t rule_count);
