@@ -28,7 +28,8 @@ enum {
     ROUND_US = 50000,             /* unless options say otherwise */
     NICE = 10,
     SCRATCH_BLOCK_BYTES = 1024 * 1024,
-    FLOOD_EVENTS = 500,   /* between two rounds */
+    SCRATCH_KEPT_BYTES = 16 * 1024 * 1024, /* what a chunk of events from the log takes, and more */
+    FLOOD_EVENTS = 500,                    /* between two rounds */
     ROUND_REST_TIMES = 6, /* as long as a round took: in a flood they take a seventh of a core */
     ROUND_MOST_US = 250000,
     GATHER_US = 10000, /* between two feedings of a round: each takes what many commits brought */
@@ -94,6 +95,7 @@ struct cn_engine *cn_engine_new(const struct cn_engine_options *options)
     (void)pthread_cond_init(&engine->halted, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
     cn_arena_init(&engine->scratch, SCRATCH_BLOCK_BYTES);
+    cn_arena_keep(&engine->scratch, SCRATCH_KEPT_BYTES);
     cn_arena_init(&engine->pending.arena, SCRATCH_BLOCK_BYTES);
     engine->strings = cn_interner_new();
     engine->facts = cn_book_facts_new(options->tz);

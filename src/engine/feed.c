@@ -9,7 +9,7 @@
 
 enum {
     BOOK_EVENTS = 4096,        /* of one transaction of the book */
-    CHUNK_EVENTS = 20000,      /* fed at once while catching up */
+    CHUNK_EVENTS = 4096,       /* fed at once while catching up */
     RETRY_PAUSE_NS = 500000000 /* while the database cannot be written */
 };
 
