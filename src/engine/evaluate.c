@@ -563,8 +563,9 @@ bool cn_engine_evaluate(struct cn_engine *engine, bool is_tick, struct cn_error 
     }
     publish(engine);
     atomic_store(&engine->unscored, false);
-    if (new_day) {
+    if (new_day) { /* what came while all rows were scored goes first */
         cn_engine_begin_past(engine, now);
+        return true;
     }
     return cn_engine_go_on_with_past(engine, err);
 }

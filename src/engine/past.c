@@ -211,7 +211,7 @@ struct cn_past {
     struct walk walk;
     cn_time now;
     uint64_t loads; /* when it began */
-    int64_t *ids;   /* of the accounts, ascending */
+    int64_t *ids;   /* of the accounts, ascending; NULL: not listed yet */
     size_t count;
     size_t next;
 };
@@ -233,7 +233,12 @@ void cn_engine_begin_past(struct cn_engine *engine, cn_time now)
     *past = (struct cn_past){ .walk = { .engine = engine },
                               .now = now,
                               .loads = atomic_load(&engine->past_loads) };
-    begin(&past->walk, now);
+    engine->past = past;
+}
+
+static void list_accounts(struct cn_past *past)
+{
+    begin(&past->walk, past->now);
     past->ids = cn_heap_resize(NULL, (past->walk.rows + 1) * sizeof(*past->ids));
     for (size_t row = 0; row < past->walk.rows; row++) {
         if (past->walk.accounts[row] != 0) { /* else the row is free */
@@ -241,7 +246,6 @@ void cn_engine_begin_past(struct cn_engine *engine, cn_time now)
         }
     }
     qsort(past->ids, past->count, sizeof(*past->ids), cn_order_i64);
-    engine->past = past;
 }
 
 bool cn_engine_go_on_with_past(struct cn_engine *engine, struct cn_error *err)
@@ -250,6 +254,9 @@ bool cn_engine_go_on_with_past(struct cn_engine *engine, struct cn_error *err)
     const int64_t until_us = cn_clock_monotonic_us() + STRETCH_US;
     if (past == NULL) {
         return true;
+    }
+    if (past->ids == NULL) {
+        list_accounts(past);
     }
     while (past->next < past->count && cn_clock_monotonic_us() < until_us) {
         const size_t last = past->count - past->next > STRETCH_ACCOUNTS
