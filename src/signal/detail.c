@@ -93,6 +93,21 @@ static size_t size_of(size_t capacity)
     return (size_t)__builtin_ctzll(capacity / FIRST_CAPACITY);
 }
 
+static void reserve_pool(struct cn_signal_details *details, size_t count)
+{
+    const size_t kept = details->pool == NULL ? 0 : details->pool_count;
+    size_t capacity = details->pool == NULL ? FIRST_POOL : details->pool_capacity;
+    while (capacity < count) {
+        capacity *= 2;
+    }
+    assert(capacity <= UINT32_MAX); /* a run is known by 32 bits */
+    if (capacity > details->pool_capacity) {
+        details->pool = cn_heap_resize_lines(details->pool, kept * sizeof(details->pool[0]),
+                                             capacity * sizeof(details->pool[0]));
+        details->pool_capacity = capacity;
+    }
+}
+
 static uint32_t take_run(struct cn_signal_details *details, size_t capacity)
 {
     uint32_t *free_run = &details->free_runs[size_of(capacity)];
@@ -101,14 +116,7 @@ static uint32_t take_run(struct cn_signal_details *details, size_t capacity)
         *free_run = (uint32_t)details->pool[run].signal_id;
         return run;
     }
-    if (details->pool_count + capacity > details->pool_capacity) {
-        const size_t kept = details->pool_count * sizeof(details->pool[0]);
-        details->pool_capacity =
-            details->pool_capacity == 0 ? FIRST_POOL : details->pool_capacity * 2;
-        assert(details->pool_capacity <= UINT32_MAX);
-        details->pool = cn_heap_resize_lines(details->pool, details->pool == NULL ? 0 : kept,
-                                             details->pool_capacity * sizeof(details->pool[0]));
-    }
+    reserve_pool(details, details->pool_count + capacity);
     details->pool_count += capacity;
     return (uint32_t)(details->pool_count - capacity);
 }
