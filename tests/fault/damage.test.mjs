@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 
-import { cairnCommand, onPostgres, startCairn } from '../http/harness.mjs';
+import { cairnCommand, onPostgres, startCairn, waitFor } from '../http/harness.mjs';
 import { caughtUp, eventsOf, Faults, figure, proveSound, smallDisk } from './faults.mjs';
 
 test('reliability 8: after a failed sync intake and writes stop until a restart, reads go on, and it is not tried again', { skip: onPostgres }, async t => {
@@ -62,6 +62,7 @@ async function prepare(t) {
   assert.equal((await cairn.send(key, eventsOf('kept', 0, 1000))).status, 200); // one round may take all
   await admin.account('kept-g0');
   await caughtUp(cairn);
+  await waitFor(async () => (await figure(cairn, 'cairn_metric_waiting_rows')) === 0, { what: 'the counts to be in rollup.db' });
   const backup = join(folder, 'backup');
   assert.equal((await cairnCommand(['backup', backup, '--data', cairn.dir])).code, 0);
   await cairn.kill(); // so that the logs of SQLite are still there
