@@ -1,7 +1,7 @@
 // Search, filters, columns and CSV above the book.  All of them live in the address.
 import { Button, Menu, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { type KeyboardEvent, type Ref, useEffect, useState } from 'react';
+import { type KeyboardEvent, type Ref, useEffect, useRef, useState } from 'react';
 import { HealthShape } from '@/features/health';
 import { useUsers } from '@/features/session';
 import { t } from '@/lib/i18n';
@@ -127,18 +127,18 @@ interface SearchBoxProps {
 
 function SearchBox({ q, inputRef, onSearch, onLeave }: SearchBoxProps) {
   const [text, setText] = useState(q);
-  const [sent, setSent] = useState(q);
+  /** Searched for, and not in the address yet. */
+  const own = useRef<string[]>([]);
   const later = useDebouncedCallback((value: string) => {
-    setSent(value);
+    if (value !== q) own.current.push(value);
     onSearch(value);
   }, 120);
-  // The address may change without typing: back, a link, "clear".
+  // The address may also change without typing: back, a link, "clear".  What was typed stays, whatever comes late.
   useEffect(() => {
-    if (q !== sent) {
-      setText(q);
-      setSent(q);
-    }
-  }, [q, sent]);
+    const at = own.current.lastIndexOf(q);
+    if (at < 0) setText(q);
+    else own.current.splice(0, at + 1);
+  }, [q]);
 
   const press = (event: KeyboardEvent) => {
     if (event.key === 'Enter' || event.key === 'ArrowDown') {
