@@ -44,6 +44,7 @@ test('capabilities 12: a CSM turns the app to a past day and walks about in it',
   const { id } = await accountNamed(page, base, 'TechCorp');
   const then = await ask(page, `accounts/${id}?as_of=${day}`);
   await page.getByRole('searchbox').fill('TechCorp');
+  await page.getByText('1 account', { exact: true }).waitFor();
   const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'TechCorp', exact: true }) });
   await row.getByText(`${then.score.whole}`, { exact: true }).first().waitFor();
   await row.getByRole('link', { name: 'TechCorp', exact: true }).click();
