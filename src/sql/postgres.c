@@ -527,8 +527,8 @@ static const struct cn_sql_driver driver = {
                    [CN_FRAGMENT_HOLD_ROW] = "FOR KEY SHARE",
                    [CN_FRAGMENT_IN_IDS] = "= ANY(?)",
                    [CN_FRAGMENT_ROWS] = "SELECT ? FROM unnest(#) AS k(?) WHERE true",
-                   [CN_FRAGMENT_SET_ROWS] = "SET & FROM unnest(#) AS k(row_id, ~)"
-                                            " WHERE ^ = k.row_id",
+                   [CN_FRAGMENT_SET_ROWS] =
+                       "SET & FROM unnest(#) AS k(row_id, ~) WHERE ^ = k.row_id",
                    [CN_FRAGMENT_TABLE_SUFFIX] = "",
                    [CN_FRAGMENT_MIGRATION_LOCK] = migration_lock },
     .prepare = pg_prepare,
