@@ -320,6 +320,17 @@ test('who types at the pace at which lists follow loses no letter', async t => {
   }
   await page.getByRole('button', { name: 'Clear filters' }).first().click(); // what changes the address otherwise is shown
   await page.waitForFunction(() => document.querySelector('main input[type=search]').value === '');
+  // Who goes on before the list follows is not fetched back to it.
+  const link = grid(page).getByRole('link', { name: 'Halcyon Airlines' });
+  for (let n = 0; n < 5; n++) {
+    await page.goto(`${stage.demo.base}/accounts`);
+    await link.waitFor();
+    await box.fill('Halcyon Airlines');
+    await link.click();
+    await page.getByRole('heading', { level: 1, name: 'Halcyon Airlines' }).waitFor();
+    await page.waitForTimeout(300);
+    assert.match(page.url(), /\/accounts\/acct_/);
+  }
 });
 
 test('the palette finds an account by a part of its name', async t => {

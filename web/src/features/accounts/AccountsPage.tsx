@@ -1,6 +1,6 @@
 // The book of business: the list of accounts with its filters, live.
 import { Button } from '@mantine/core';
-import { useNavigate } from '@tanstack/react-router';
+import { useNavigate, useRouter } from '@tanstack/react-router';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { ApiProblem, detailOf, hasStatus } from '@/api/errors';
 import { Backfilled, QueryFailure, useCan, useFormat } from '@/features/session';
@@ -107,6 +107,7 @@ function Notice({ book, narrowed, onClear }: NoticeProps) {
 export function AccountsPage({ search }: { search: AccountSearch }) {
   useTitle(t('accounts.title'));
   const navigate = useNavigate();
+  const router = useRouter();
   const mayWrite = useCan('write');
   const phone = usePhone();
   const searchBox = useRef<HTMLInputElement>(null);
@@ -124,9 +125,11 @@ export function AccountsPage({ search }: { search: AccountSearch }) {
 
   const change = useCallback(
     (part: Partial<AccountSearch>) => {
+      // A search waits for the next letter: who has gone on meanwhile is not fetched back.
+      if (router.latestLocation.pathname !== '/accounts') return;
       void navigate({ to: '/accounts', search: old => ({ ...old, ...part }), replace: 'q' in part });
     },
-    [navigate],
+    [navigate, router],
   );
   // Once there are grades, scrolling on does not take their column away.
   const [graded, setGraded] = useState(false);
