@@ -63,6 +63,17 @@ bool cn_password_hash(cn_str password, char hash_out[CN_PASSWORD_HASH_BYTES], st
            cn_fail(err, CN_UNAVAILABLE, "no memory to hash a password");
 }
 
+bool cn_password_hash_valid(cn_str hash)
+{
+    char text[CN_PASSWORD_HASH_BYTES] = "";
+    if (hash.len == 0 || hash.len >= sizeof(text)) {
+        return false;
+    }
+    memcpy(text, hash.ptr, hash.len);
+    return crypto_pwhash_str_needs_rehash(text, crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                                          crypto_pwhash_MEMLIMIT_INTERACTIVE) >= 0;
+}
+
 bool cn_password_fits(cn_str password, cn_str hash)
 {
     char text[CN_PASSWORD_HASH_BYTES] = "";

@@ -30,6 +30,10 @@ cn_str cn_secret_hint(cn_str token);
 CN_MUST_CHECK bool cn_password_hash(cn_str password, char hash_out[CN_PASSWORD_HASH_BYTES],
                                     struct cn_error *err);
 
+/* Whether it is one that cn_password_fits() can compare with: Argon2 in its text form, of any cost.
+ */
+bool cn_password_hash_valid(cn_str hash);
+
 /* hash "": no password fits, but it takes as long to find out. */
 bool cn_password_fits(cn_str password, cn_str hash);
 

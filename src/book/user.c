@@ -60,6 +60,19 @@ bool cn_user_hash_password(struct cn_arena *arena, cn_str password, cn_str *hash
     return true;
 }
 
+bool cn_user_take_password_hash(struct cn_arena *arena, cn_str hash, cn_str *hash_out,
+                                struct cn_error *err)
+{
+    if (!cn_password_hash_valid(hash)) {
+        (void)cn_fail(
+            err, CN_INVALID,
+            "this is no hash of Argon2 as text: $argon2id$v=19$m=65536,t=2,p=1$SALT$HASH");
+        return cn_error_field(err, "password");
+    }
+    *hash_out = cn_arena_str(arena, hash);
+    return true;
+}
+
 static bool address_taken(struct cn_error *err)
 {
     (void)cn_fail(err, CN_CONFLICT, "there is a user of that address already");

@@ -50,6 +50,11 @@ struct cn_user_new {
 CN_MUST_CHECK bool cn_user_hash_password(struct cn_arena *arena, cn_str password, cn_str *hash_out,
                                          struct cn_error *err);
 
+/* Takes a hash that somebody else made, of any cost, copied to the arena.  Fails with CN_INVALID
+ * (field password) unless it is one of Argon2 as text, "$argon2id$v=19$m=65536,t=2,p=1$...". */
+CN_MUST_CHECK bool cn_user_take_password_hash(struct cn_arena *arena, cn_str hash, cn_str *hash_out,
+                                              struct cn_error *err);
+
 /* Fails with CN_CONFLICT (field email) if the address is taken. */
 CN_MUST_CHECK bool cn_user_create(const struct cn_unit *unit, const struct cn_user_new *new_user,
                                   struct cn_user *user_out, struct cn_error *err);

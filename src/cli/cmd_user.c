@@ -63,6 +63,7 @@ static const struct cn_option add_options[] = {
     { "role", "ROLE", "viewer, csm, leader, ops or admin (default: csm)" },
     { "scope", "SCOPE", "Whose accounts: own, team or all (default: all)" },
     { "team", "TEAM", "Made if there is none of that name" },
+    CN_OPTION_HASHED,
 };
 
 const struct cn_command cn_cmd_user_add = {
@@ -133,13 +134,20 @@ static bool run_password(const struct cn_command_env *env, struct cn_error *err)
     return cn_record_password(env, &hash, err) && cn_record_run(env, set_password, &hash, err);
 }
 
+static const struct cn_option password_options[] = {
+    CN_OPTION_DATA,
+    CN_OPTION_DB,
+    CN_OPTION_CONFIG,
+    CN_OPTION_HASHED,
+};
+
 const struct cn_command cn_cmd_user_password = {
     .name = "user password",
     .operands = "EMAIL",
     .operands_min = 1,
     .operands_max = 1,
-    .options = record_options,
-    .option_count = CN_ARRAY_LEN(record_options),
+    .options = password_options,
+    .option_count = CN_ARRAY_LEN(password_options),
     .doc = "Set a user's password and end all their sessions",
     .run = run_password,
 };

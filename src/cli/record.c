@@ -64,5 +64,8 @@ bool cn_record_password(const struct cn_command_env *env, cn_str *hash_out, stru
         return cn_fail(err, CN_MALFORMED, "no password: type it, or give it as a line of input");
     }
     line[strcspn(line, "\r\n")] = '\0';
-    return cn_user_hash_password(env->arena, cn_str_of(line), hash_out, err);
+    cn_str read = cn_str_of(line);
+    return cn_command_value(env, "hashed") != NULL
+               ? cn_user_take_password_hash(env->arena, read, hash_out, err)
+               : cn_user_hash_password(env->arena, read, hash_out, err);
 }

@@ -17,8 +17,15 @@ typedef bool cn_record_work(const struct cn_command_env *env, const struct cn_un
 CN_MUST_CHECK bool cn_record_run(const struct cn_command_env *env, cn_record_work *work,
                                  const void *arg, struct cn_error *err);
 
+/* For those who call cn_record_password(). */
+#define CN_OPTION_HASHED                                                                   \
+    {                                                                                      \
+        "hashed", NULL, "What is read is an Argon2 hash of the password, not the password" \
+    }
+
 /* The hash (book/user.h) of a new password from the terminal without showing it, or the first line
- * of standard input if that is not a terminal.  In env->arena. */
+ * of standard input if that is not a terminal.  With the command's switch --hashed that line is the
+ * hash.  In env->arena. */
 CN_MUST_CHECK bool cn_record_password(const struct cn_command_env *env, cn_str *hash_out,
                                       struct cn_error *err);
 

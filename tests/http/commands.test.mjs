@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 
-import { BIN, cairnCommand, onPostgres, startCairn } from './harness.mjs';
+import { ADMIN, BIN, cairnCommand, onPostgres, startCairn } from './harness.mjs';
 
 async function succeed(...args) {
   const { code, stdout, stderr } = await cairnCommand(args);
@@ -70,6 +70,29 @@ test('a user is added with a scope that lets them see something', { skip: onPost
   for (const scope of ['none', 'sideways']) {
     const { code, stderr } = await cairnCommand(['user', 'add', '--data', dir, '--scope', scope, 'a@b.example']);
     assert.deepEqual([code, stderr], [2, 'cairn user add: a scope is own, team or all\n']);
+  }
+});
+
+test('a user comes with a hash that another program made of the password', async t => {
+  const cairn = await startCairn(t);
+  await cairn.stop();
+  // Of "correct horse battery", by the argon2 command with its defaults and a salt of eight bytes.
+  const hash = '$argon2i$v=19$m=4096,t=3,p=1$c2FsdHNhbHQ$kApAAA0Xa599ABahIE799aWt3JpwBUPO1h4ZNs8b9fY';
+  const add = (input, email) => cairnCommand(['user', 'add', ...cairn.where, '--hashed', email], { input });
+  assert.equal((await add(`${hash}\n`, 'moved@example.com')).code, 0);
+  for (const wrong of ['correct horse battery', `${hash}!`, hash.slice(1), '', hash.padEnd(400, 'A')]) {
+    const refused = await add(`${wrong}\n`, 'none@example.com');
+    assert.notEqual(refused.code, 0, wrong);
+    assert.match(refused.stderr, /no hash of Argon2 as text: \$argon2id\$/);
+  }
+  const other = await cairnCommand(['user', 'password', ...cairn.where, '--hashed', ADMIN.email], { input: `${hash}\n` });
+  assert.equal(other.code, 0, other.stderr);
+  await cairn.start();
+  for (const email of ['moved@example.com', ADMIN.email]) {
+    await cairn.login({ email, password: 'correct horse battery' });
+    const { status } = await cairn.call('POST', '/api/v1/session',
+      { body: { email, password: 'correct horse batterY' }, headers: { origin: cairn.base } });
+    assert.equal(status, 401);
   }
 });
 

@@ -9,9 +9,9 @@
 //   await waitFor(async () => (await admin.get('/api/v1/accounts')).body.total === 1);
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { argon2Sync, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import readline from 'node:readline';
@@ -39,11 +39,19 @@ export async function waitFor(probe, { what = probe.toString(), timeoutMs = 10_0
   }
 }
 
+// What a user is added with: a hash that costs next to nothing, for hundreds of users and sign-ins.
+function cheapHash(password) {
+  const nonce = randomBytes(16);
+  const tag = argon2Sync('argon2id', { message: password, nonce, parallelism: 1, tagLength: 32, memory: 8, passes: 1 });
+  const text = bytes => bytes.toString('base64').replaceAll('=', '');
+  return `$argon2id$v=19$m=8,t=1,p=1$${text(nonce)}$${text(tag)}`;
+}
+
 // A database of one's own on the test cluster: {url, drop}.
-export async function createDatabase() {
+export async function createDatabase(template = 'template0') {
   const name = `t_${randomBytes(6).toString('hex')}`;
   const sql = text => run('psql', ['--no-psqlrc', '-qAtX', '-v', 'ON_ERROR_STOP=1', '-c', text, PG]);
-  await sql(`CREATE DATABASE ${name} TEMPLATE template0`);
+  await sql(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = new URL(PG);
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => sql(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
@@ -100,11 +108,12 @@ class Cairn {
   async init() {
     await succeed(['init', ...this.where, '--time-zone', this.options.zone ?? 'UTC', '--currency', 'USD',
       ...(this.options.init ?? [])]);
-    for (const user of [ADMIN, ...(this.options.users ?? [])]) await this.addUser(user);
+    await this.addUser(ADMIN);
   }
 
   addUser({ email, name, role, password }) {
-    return succeed(['user', 'add', ...this.where, '--name', name, '--role', role, email], { input: `${password}\n` });
+    return succeed(['user', 'add', ...this.where, '--hashed', '--name', name, '--role', role, email],
+      { input: `${cheapHash(password)}\n` });
   }
 
   async start(extra = []) {
@@ -245,9 +254,13 @@ export class Session {
 //   files      true: embedded in any case
 //   parent     of its folder      stderr a descriptor that its log goes to
 //   bin        another build of the program
+//   own        true: a workspace like no other, where the test has several
 export async function startCairn(t, options = {}) {
   const dir = await mkdtemp(join(options.parent ?? tmpdir(), 'cairn-test-'));
-  const database = onPostgres && !options.files ? await createDatabase() : undefined;
+  const wantsDatabase = onPostgres && !options.files;
+  const prepared = !options.own && !options.zone && !options.init && !options.bin && process.env.CAIRN_PREPARED;
+  const template = prepared ? process.env.CAIRN_PREPARED_DATABASE : undefined;
+  const database = wantsDatabase ? await createDatabase(template) : undefined;
   const cairn = new Cairn(dir, database?.url, options);
   t.after(async () => {
     try {
@@ -257,8 +270,18 @@ export async function startCairn(t, options = {}) {
       await rm(dir, { recursive: true, force: true });
     }
   });
-  await cairn.init();
+  if (prepared) {
+    await cp(join(prepared, wantsDatabase ? 'postgresql' : 'files'), dir, { recursive: true });
+  } else {
+    await cairn.init();
+  }
+  for (const user of options.users ?? []) await cairn.addUser(user);
   return cairn.start();
+}
+
+// A workspace in that folder, or in the database of that URL, with its administrator.
+export function makeWorkspace(dir, url) {
+  return new Cairn(dir, url, {}).init();
 }
 
 // A server of which the test says when it is made and started; ended when the test `t` ends.  url: of
