@@ -55,11 +55,13 @@ build_asan() {
         -Db_sanitize=address,undefined -Dmalloc_arena=true && ninja -C build/asan --quiet
 }
 
-build_tsan() {
+configure_tsan() {
     mkdir -p build
-    CC=gcc CXX=g++ configure build/tsan -Dbuildtype=debug -Doptimization=1 -Db_sanitize=thread &&
-        ninja -C build/tsan --quiet
+    CC=gcc CXX=g++ configure build/tsan -Dbuildtype=debug -Doptimization=1 -Db_sanitize=thread
 }
+
+# build_tsan [TARGET...]: all, or those and what they need.
+build_tsan() { configure_tsan && ninja -C build/tsan --quiet "$@"; }
 
 build_release() {
     mkdir -p build
@@ -67,10 +69,13 @@ build_release() {
         ninja -C build/release --quiet
 }
 
+# The fuzzers alone, and what they need.
 build_fuzz() {
+    local fuzzers=(tests/fuzz/fuzz_*.c)
+    fuzzers=("${fuzzers[@]##*/}")
     mkdir -p build
     CC=clang CXX=clang++ configure build/fuzz -Dfuzz=true -Db_lundef=false -Doptimization=1 &&
-        ninja -C build/fuzz --quiet
+        ninja -C build/fuzz --quiet "${fuzzers[@]%.c}"
 }
 
 # The web app is built before the program that embeds it.

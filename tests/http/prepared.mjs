@@ -12,6 +12,15 @@ let dir;
 let database;
 
 export async function globalSetup() {
+  try {
+    await prepare();
+  } catch (error) {
+    console.error(error); // Node tells nobody
+    throw error;
+  }
+}
+
+async function prepare() {
   dir = await mkdtemp(join(tmpdir(), 'cairn-prepared-'));
   await makeWorkspace(join(dir, 'files'));
   process.env.CAIRN_PREPARED = dir;
