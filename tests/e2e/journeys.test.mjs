@@ -506,7 +506,7 @@ test('while the server is away the page says that it stands still, and goes on b
 });
 
 test('a session that ends leaves the page as it is, says so, and goes on after signing in again', async t => {
-  const page = await signedIn(t, stage.browser, stage.demo.base);
+  const page = await signedIn(t, stage.browser, stage.demo.base, 'light', { own: true });
   await page.goto(`${stage.demo.base}/program`);
   await page.getByRole('heading', { name: 'Program' }).waitFor();
   await page.waitForTimeout(1000); // the stream opens after the first content
