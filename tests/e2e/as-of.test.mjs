@@ -120,7 +120,9 @@ for (const view of CHECKED) {
     await dialog.getByLabel('Day', { exact: true }).fill(day);
     await dialog.getByRole('button', { name: 'Show that day' }).click();
     await banner(page).waitFor();
-    await page.getByRole('main').getByRole('link').first().waitFor();
+    // Until the accounts of then are there, those of now stay, faded.
+    const { total } = await ask(page, `accounts?limit=1&as_of=${day}`);
+    await page.getByText(`${total} accounts`, { exact: true }).waitFor();
     await assertClean(page);
     await page.goto(`${base}/portfolio?as_of=${day}`);
     await page.getByRole('region', { name: 'Whose score moved most?' }).waitFor();
