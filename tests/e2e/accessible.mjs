@@ -1,13 +1,14 @@
-// Every page as one view shows it, wide in light or dark or on a phone: axe finds nothing, nothing sticks
+// Every page as one view shows it, wide in light and dark or on a phone: axe finds nothing, nothing sticks
 // out sideways.  Each view is a file of its own, so that they run beside one another.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { waitFor } from '../http/harness.mjs';
-import { accountNamed, assertClean, axeFindings, onStage, openPage, signedIn } from './browser.mjs';
+import { accountNamed, assertClean, axeFindings, onStage, openPage, sharedPage } from './browser.mjs';
 
 export function everyPage(view) {
   const stage = onStage({ selfService: 200 });
+  const pageOf = sharedPage(stage, view);
 
   test(`sign-in is accessible (${view})`, async t => {
     const page = await openPage(t, stage.browser, stage.demo.base, view);
@@ -17,7 +18,7 @@ export function everyPage(view) {
   });
 
   test(`accounts are accessible (${view})`, async t => {
-    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    const page = await pageOf(t);
     await page.goto(`${stage.demo.base}/accounts`);
     await page.getByRole('link', { name: 'TechCorp', exact: true }).or(page.getByRole('main').getByRole('link')).first().waitFor();
     await assertClean(page);
@@ -27,7 +28,7 @@ export function everyPage(view) {
   });
 
   test(`the portfolio is accessible (${view})`, async t => {
-    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    const page = await pageOf(t);
     await page.goto(`${stage.demo.base}/portfolio?since=dates&from=2026-01-01`);
     await page.getByRole('region', { name: 'Whose score moved most?' }).waitFor();
     await page.getByLabel('From', { exact: true }).waitFor();
@@ -38,7 +39,7 @@ export function everyPage(view) {
   });
 
   test(`the signals are accessible (${view})`, async t => {
-    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    const page = await pageOf(t);
     await page.goto(`${stage.demo.base}/signals`);
     await page.getByRole('list', { name: 'Signals' }).getByRole('link').first().click();
     await page.getByRole('article', { name: 'Signal' }).getByRole('heading', { level: 2 }).waitFor();
@@ -46,7 +47,7 @@ export function everyPage(view) {
   });
 
   test(`segments are accessible, and one of them (${view})`, async t => {
-    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    const page = await pageOf(t);
     await page.goto(`${stage.demo.base}/segments`);
     await page.getByRole('region', { name: 'Accounts in both of two segments' }).waitFor();
     await assertClean(page);
@@ -62,7 +63,7 @@ export function everyPage(view) {
   });
 
   test(`coverage is accessible (${view})`, async t => {
-    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    const page = await pageOf(t);
     await page.goto(`${stage.demo.base}/coverage`);
     await page.getByRole('heading', { name: 'Where are accounts in their life?' }).waitFor();
     await page.getByRole('table').nth(2).waitFor();
@@ -77,7 +78,7 @@ export function everyPage(view) {
   });
 
   test(`the back-test is accessible (${view})`, async t => {
-    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    const page = await pageOf(t);
     await page.goto(`${stage.demo.base}/backtest`);
     await page.getByRole('region', { name: 'Who left?' }).waitFor();
     await assertClean(page);
@@ -92,7 +93,7 @@ export function everyPage(view) {
   });
 
   test(`two versions side by side are accessible (${view})`, async t => {
-    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    const page = await pageOf(t);
     await page.goto(`${stage.demo.base}/comparison`);
     await page.getByRole('button', { name: /^Whose accounts/ }).click();
     await page.getByRole('menuitemradio', { name: 'Segment core' }).waitFor();
@@ -105,7 +106,7 @@ export function everyPage(view) {
   });
 
   test(`scorecards are accessible, and one of them whole (${view})`, async t => {
-    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    const page = await pageOf(t);
     await page.goto(`${stage.demo.base}/scorecards`);
     await page.getByRole('region', { name: 'Which one scores whom?' }).first().waitFor();
     await page.getByRole('heading', { name: 'The score by high-touch' }).waitFor();
@@ -117,7 +118,7 @@ export function everyPage(view) {
   });
 
   test(`an account is accessible on each of its tabs (${view})`, async t => {
-    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    const page = await pageOf(t);
     const { id } = await accountNamed(page, stage.demo.base, 'TechCorp');
     await page.goto(`${stage.demo.base}/accounts/${id}`);
     await page.getByRole('button', { name: 'Why', exact: true }).click();
@@ -132,7 +133,7 @@ export function everyPage(view) {
   });
 
   test(`the program is accessible on each of its panels (${view})`, async t => {
-    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    const page = await pageOf(t);
     await page.goto(`${stage.demo.base}/program?file=scorecards/mid-touch.yaml`);
     await page.getByRole('textbox', { name: 'Text of scorecards/mid-touch.yaml' }).waitFor();
     await page.getByText(/^No mistakes/).waitFor();
@@ -150,7 +151,7 @@ export function everyPage(view) {
   });
 
   test(`sources are accessible (${view})`, async t => {
-    const page = await signedIn(t, stage.browser, stage.demo.base, view);
+    const page = await pageOf(t);
     await page.goto(`${stage.demo.base}/sources`);
     await page.getByRole('table').waitFor();
     await assertClean(page);

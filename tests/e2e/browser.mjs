@@ -4,24 +4,28 @@
 //   CAIRN_URL=http://…   tests a server that runs already; else `$CAIRN_BIN demo` is started, and
 //                        with CAIRN_MOCK=1 the stand-in of web/dev (after "npm run build" in web)
 //   CAIRN_EMAIL, CAIRN_PASSWORD   the login, where it is not the demo's own
+//   CHROMIUM         the browser, where it is not Debian's
 //   CAIRN_DEMO       the folder of a demo with SMALL self-service customers, made by prepared.mjs: a
 //                    test that asks for so many gets a copy of it, which starts at once
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import readline from 'node:readline';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 
 const BIN = process.env.CAIRN_BIN ?? 'build/cairn';
 const MOCK = fileURLToPath(new URL('../../web/dev/mock.mjs', import.meta.url));
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+// The one without windows takes a quarter less of the processor, with the same engine; not every Debian has it.
+const CHROMIUM = process.env.CHROMIUM
+  ?? ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find(path => existsSync(path)) ?? 'chromium';
+const AXE = await readFile(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 
 // What the demo prints when it starts takes its place, unless the environment says otherwise.
 export const LOGIN = {
@@ -34,6 +38,10 @@ export const VIEWS = {
   dark: { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' },
   phone: { viewport: { width: 390, height: 844 }, colorScheme: 'light', deviceScaleFactor: 2, hasTouch: true },
 };
+
+// The views in which pages are checked: a wide one whose colours are checked in light and in dark, and a phone.
+const BOTH = 'light and dark';
+export const CHECKED = [BOTH, 'phone'];
 
 export const SMALL = 200;
 
@@ -99,11 +107,16 @@ export function onStage(options) {
   return stage;
 }
 
-// A page of its own context that fails the test on an uncaught error, a broken content security
-// policy, or a request to another host.
-export async function openPage(t, browser, base, view = 'light') {
-  const context = await browser.newContext({ ...VIEWS[view], acceptDownloads: true, locale: 'en-US', reducedMotion: 'reduce' });
+// What is checked in dark, too.
+const inBoth = new WeakSet();
+
+// {page, context, faults}: faults grows by each uncaught error, broken content security policy, and
+// request to another host.
+async function watchedPage(browser, base, view) {
+  const shown = VIEWS[view === BOTH ? 'light' : view];
+  const context = await browser.newContext({ ...shown, acceptDownloads: true, locale: 'en-US', reducedMotion: 'reduce' });
   const page = await context.newPage();
+  if (view === BOTH) inBoth.add(page);
   const faults = [];
   page.on('pageerror', error => faults.push(`uncaught: ${error.message}`));
   page.on('dialog', dialog => {
@@ -117,6 +130,12 @@ export async function openPage(t, browser, base, view = 'light') {
     const { origin, protocol } = new URL(request.url());
     if (protocol.startsWith('http') && origin !== new URL(base).origin) faults.push(`asked ${request.url()}`);
   });
+  return { page, context, faults };
+}
+
+// A page of its own context that fails the test on each of those.
+export async function openPage(t, browser, base, view = 'light') {
+  const { page, context, faults } = await watchedPage(browser, base, view);
   t?.after(async () => {
     await context.close();
     assert.deepEqual(faults, []);
@@ -132,15 +151,38 @@ export async function signIn(page, base) {
   await page.getByRole('heading', { name: 'Accounts' }).waitFor();
 }
 
-// Signs in over the API: for tests whose subject is another page.
-export async function signedIn(t, browser, base, view = 'light') {
-  const page = await openPage(t, browser, base, view);
+// Signs in over the API: for tests whose subject is another page.  own: a session of one's own, which may end;
+// else the one of all pages of that server.
+const sessions = new Map(); // cookies by server
+
+async function enter(page, base, own) {
+  if (!own && sessions.has(base)) return page.context().addCookies(sessions.get(base));
   const answer = await page.request.post(`${base}/api/v1/session`, { data: LOGIN, headers: { origin: base } });
   assert.equal(answer.status(), 200, await answer.text());
+  if (!own) sessions.set(base, await page.context().cookies(base));
+}
+
+export async function signedIn(t, browser, base, view = 'light', { own = false } = {}) {
+  const page = await openPage(t, browser, base, view);
+  await enter(page, base, own);
   return page;
 }
 
-// The account of that name, as the API lists it.
+// One signed-in page for all tests of a file that change nothing: what it returns gives it to each, which fails
+// on the faults since the one before.  A page that is there already has the app compiled.
+export function sharedPage(stage, view) {
+  let shared;
+  after(() => shared?.context.close());
+  return async t => {
+    if (!shared) {
+      shared = await watchedPage(stage.browser, stage.demo.base, view);
+      await enter(shared.page, stage.demo.base, false);
+    }
+    t.after(() => assert.deepEqual(shared.faults.splice(0), []));
+    return shared.page;
+  };
+}
+
 // Goes to a page by its two keys.  The second counts within a moment of the first, which may pass on
 // a busy machine: then both are pressed again.
 export async function goByKeys(page, key, landmark) {
@@ -152,6 +194,7 @@ export async function goByKeys(page, key, landmark) {
   await landmark.waitFor();
 }
 
+// The account of that name, as the API lists it.
 export async function accountNamed(page, base, name) {
   const answer = await page.request.get(`${base}/api/v1/accounts?limit=50&q=${encodeURIComponent(name)}`);
   const { data } = await answer.json();
@@ -160,16 +203,37 @@ export async function accountNamed(page, base, name) {
 
 // What axe finds against WCAG 2.2 A and AA and its best practices on the page as it is.  An open menu
 // or dialog stands outside the landmarks, as it must to cover the page: `popup` allows that.
+// A page of the view in light and dark is turned to dark for those rules that look at colours, and back.
 export async function axeFindings(page, popup = false) {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(allowed =>
-    globalThis.axe.run(document, {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(AXE);
+  const found = await runAxe(page, popup, 'all');
+  if (!inBoth.has(page)) return found;
+  await turn(page, 'dark');
+  const dark = await runAxe(page, popup, 'colours');
+  await turn(page, 'light');
+  return [...found, ...dark.map(text => `in dark: ${text}`)];
+}
+
+// Resolves when what follows the scheme of the system has been drawn so.
+async function turn(page, colorScheme) {
+  await page.emulateMedia({ colorScheme });
+  await page.waitForFunction(scheme => document.documentElement.dataset.mantineColorScheme === scheme, colorScheme);
+  await page.evaluate(() => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+}
+
+async function runAxe(page, popup, which) {
+  const violations = await page.evaluate(async ([allowed, some]) => {
+    const { axe } = globalThis;
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    const coloured = axe.getRules(tags).filter(rule => rule.tags.includes('cat.color')).map(rule => rule.ruleId);
+    const { violations: found } = await axe.run(document, {
       rules: { region: { enabled: !allowed } },
       resultTypes: ['violations'], // what passes need not be told node by node: a third of the time
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    }), popup,
-  );
-  return violations.map(one => `${one.id}: ${one.help}\n  ${one.nodes.map(node => node.html.slice(0, 160)).join('\n  ')}`);
+      runOnly: some === 'colours' ? { type: 'rule', values: coloured } : tags,
+    });
+    return found.map(one => ({ id: one.id, help: one.help, nodes: one.nodes.map(node => node.html.slice(0, 160)) }));
+  }, [popup, which]);
+  return violations.map(one => `${one.id}: ${one.help}\n  ${one.nodes.join('\n  ')}`);
 }
 
 // Axe finds nothing, and nothing sticks out sideways.
