@@ -24,6 +24,15 @@ async function complete(base) {
 }
 
 export async function globalSetup() {
+  try {
+    await prepare();
+  } catch (error) {
+    console.error(error); // Node tells nobody
+    throw error;
+  }
+}
+
+async function prepare() {
   if (process.env.CAIRN_URL || process.env.CAIRN_MOCK === '1') return;
   dir = await mkdtemp(join(tmpdir(), 'cairn-e2e-'));
   const demo = await startDemo({ selfService: SMALL, data: join(dir, 'demo') });
