@@ -15,6 +15,7 @@ const AWAY_S = Number(process.env.FAULT_AWAY_S ?? 5);
 const SENDERS = 4;
 const READERS = 2;
 const BATCH = 20;
+const PACE_MS = 10; // between two calls: what happens meanwhile counts, not how many there are
 
 const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
 
@@ -66,6 +67,7 @@ class Load {
         await pause(100);
       }
       this.acked += BATCH;
+      await pause(PACE_MS);
     }
   }
 
@@ -81,6 +83,7 @@ class Load {
     while (!this.#stopping) {
       await this.#ask('GET', '/api/v1/accounts?limit=20');
       await this.#ask('GET', `/api/v1/accounts/${this.account.id}`);
+      await pause(PACE_MS);
     }
   }
 
