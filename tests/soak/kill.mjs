@@ -90,7 +90,8 @@ class Merges {
       this.unsure.push({ from, into });
       const res = await admin.post(`/api/v1/accounts/${from}/merge`, { into }, { 'if-match': '*' });
       if (res.status === 200) this.successors.set(from, into);
-      else if (res.status === 410) this.unsure.pop(); // the list was from before the merge of a round before
+      // The list was from before the merge of a round before, and one of the two is no more.
+      else if (res.status === 410 || (res.status === 422 && this.successors.has(into))) this.unsure.pop();
       else assert.ok(res.status >= 500, `a merge was answered with ${res.status} ${res.text}`);
     } catch (error) {
       // Else the server died, or had no database.
