@@ -63,26 +63,33 @@ bool cn_password_hash(cn_str password, char hash_out[CN_PASSWORD_HASH_BYTES], st
            cn_fail(err, CN_UNAVAILABLE, "no memory to hash a password");
 }
 
-bool cn_password_hash_valid(cn_str hash)
+/* libsodium wants a NUL.  False if it is none that was ever stored. */
+static bool hash_text(cn_str hash, char text_out[CN_PASSWORD_HASH_BYTES])
 {
-    char text[CN_PASSWORD_HASH_BYTES] = "";
-    if (hash.len == 0 || hash.len >= sizeof(text)) {
+    if (hash.len == 0 || hash.len >= CN_PASSWORD_HASH_BYTES) {
         return false;
     }
-    memcpy(text, hash.ptr, hash.len);
-    return crypto_pwhash_str_needs_rehash(text, crypto_pwhash_OPSLIMIT_INTERACTIVE,
+    memset(text_out, 0, CN_PASSWORD_HASH_BYTES);
+    memcpy(text_out, hash.ptr, hash.len);
+    return true;
+}
+
+bool cn_password_hash_valid(cn_str hash)
+{
+    char text[CN_PASSWORD_HASH_BYTES];
+    return hash_text(hash, text) &&
+           crypto_pwhash_str_needs_rehash(text, crypto_pwhash_OPSLIMIT_INTERACTIVE,
                                           crypto_pwhash_MEMLIMIT_INTERACTIVE) >= 0;
 }
 
 bool cn_password_fits(cn_str password, cn_str hash)
 {
-    char text[CN_PASSWORD_HASH_BYTES] = "";
+    char text[CN_PASSWORD_HASH_BYTES];
     struct cn_error ignored; /* out of memory: the answer is no all the same */
-    if (hash.len == 0 || hash.len >= sizeof(text)) {
+    if (!hash_text(hash, text)) {
         bool hashed = cn_password_hash(password, text, &ignored);
         (void)hashed; /* only its time was wanted */
         return false;
     }
-    memcpy(text, hash.ptr, hash.len);
     return sodium_init() >= 0 && crypto_pwhash_str_verify(text, password.ptr, password.len) == 0;
 }

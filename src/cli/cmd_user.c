@@ -149,6 +149,7 @@ const struct cn_command cn_cmd_user_password = {
     .options = password_options,
     .option_count = CN_ARRAY_LEN(password_options),
     .doc = "Set a user's password and end all their sessions",
+    .help = "Asks for the new password, or reads it from standard input.",
     .run = run_password,
 };
 

@@ -45,11 +45,13 @@ enum {
 bool cn_record_password(const struct cn_command_env *env, cn_str *hash_out, struct cn_error *err)
 {
     struct termios before;
+    bool is_hashed = cn_command_value(env, "hashed") != NULL;
     bool is_terminal = tcgetattr(STDIN_FILENO, &before) == 0;
     if (is_terminal) {
         struct termios silent = before;
         silent.c_lflag &= ~(tcflag_t)ECHO;
-        (void)fprintf(stderr, "password: "); /* a prompt that is not seen is no failure */
+        /* A prompt that is not seen is no failure. */
+        (void)fprintf(stderr, is_hashed ? "hash: " : "password: ");
         if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) != 0) {
             return cn_fail(err, CN_INTERNAL, "cannot hide what is typed");
         }
@@ -65,7 +67,6 @@ bool cn_record_password(const struct cn_command_env *env, cn_str *hash_out, stru
     }
     line[strcspn(line, "\r\n")] = '\0';
     cn_str read = cn_str_of(line);
-    return cn_command_value(env, "hashed") != NULL
-               ? cn_user_take_password_hash(env->arena, read, hash_out, err)
-               : cn_user_hash_password(env->arena, read, hash_out, err);
+    return is_hashed ? cn_user_take_password_hash(env->arena, read, hash_out, err)
+                     : cn_user_hash_password(env->arena, read, hash_out, err);
 }

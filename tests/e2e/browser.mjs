@@ -75,7 +75,7 @@ export async function startDemo({ selfService, data } = {}) {
       if (login && !process.env.CAIRN_EMAIL) Object.assign(LOGIN, { email: login[1], password: login[2] });
       if (url && (login || mock)) resolve(url);
     });
-    exited.then(() => reject(new Error(`${program} did not start\n${log}`)));
+    exited.then(() => reject(new Error(`${program} did not start\n${log}`)), reject);
   });
   const stop = async () => {
     child.kill('SIGTERM');

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { waitFor } from '../http/harness.mjs';
+import { tellingFailure, waitFor } from '../http/harness.mjs';
 import { LOGIN, SMALL, startDemo } from './browser.mjs';
 
 let dir;
@@ -23,23 +23,14 @@ async function complete(base) {
   }, { what: 'all customers of the demo', timeoutMs: 120_000 });
 }
 
-export async function globalSetup() {
-  try {
-    await prepare();
-  } catch (error) {
-    console.error(error); // Node tells nobody
-    throw error;
-  }
-}
-
-async function prepare() {
+export const globalSetup = tellingFailure(async () => {
   if (process.env.CAIRN_URL || process.env.CAIRN_MOCK === '1') return;
   dir = await mkdtemp(join(tmpdir(), 'cairn-e2e-'));
   const demo = await startDemo({ selfService: SMALL, data: join(dir, 'demo') });
   await complete(demo.base);
   await demo.stop();
   process.env.CAIRN_DEMO = join(dir, 'demo');
-}
+});
 
 export async function globalTeardown() {
   if (dir) await rm(dir, { recursive: true, force: true });

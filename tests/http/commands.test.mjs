@@ -76,7 +76,7 @@ test('a user is added with a scope that lets them see something', { skip: onPost
 test('a user comes with a hash that another program made of the password', async t => {
   const cairn = await startCairn(t);
   await cairn.stop();
-  // Of "correct horse battery", by the argon2 command with its defaults and a salt of eight bytes.
+  // Of "correct horse battery", as the argon2 command writes it by default, with "saltsalt".
   const hash = '$argon2i$v=19$m=4096,t=3,p=1$c2FsdHNhbHQ$kApAAA0Xa599ABahIE799aWt3JpwBUPO1h4ZNs8b9fY';
   const add = (input, email) => cairnCommand(['user', 'add', ...cairn.where, '--hashed', email], { input });
   assert.equal((await add(`${hash}\n`, 'moved@example.com')).code, 0);

@@ -39,6 +39,16 @@ export async function waitFor(probe, { what = probe.toString(), timeoutMs = 10_0
   }
 }
 
+// For --test-global-setup: node ends with 0 and says nothing where it fails.
+export const tellingFailure = prepare => async () => {
+  try {
+    await prepare();
+  } catch (error) {
+    console.error(error);
+    throw error;
+  }
+};
+
 // What a user is added with: a hash that costs next to nothing, for hundreds of users and sign-ins.
 function cheapHash(password) {
   const nonce = randomBytes(16);
@@ -254,11 +264,10 @@ export class Session {
 //   files      true: embedded in any case
 //   parent     of its folder      stderr a descriptor that its log goes to
 //   bin        another build of the program
-//   own        true: a workspace like no other, where the test has several
 export async function startCairn(t, options = {}) {
   const dir = await mkdtemp(join(options.parent ?? tmpdir(), 'cairn-test-'));
   const wantsDatabase = onPostgres && !options.files;
-  const prepared = !options.own && !options.zone && !options.init && !options.bin && process.env.CAIRN_PREPARED;
+  const prepared = !options.zone && !options.init && !options.bin && process.env.CAIRN_PREPARED;
   const template = prepared ? process.env.CAIRN_PREPARED_DATABASE : undefined;
   const database = wantsDatabase ? await createDatabase(template) : undefined;
   const cairn = new Cairn(dir, database?.url, options);

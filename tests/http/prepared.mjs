@@ -6,21 +6,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { createDatabase, makeWorkspace, onPostgres } from './harness.mjs';
+import { createDatabase, makeWorkspace, onPostgres, tellingFailure } from './harness.mjs';
 
 let dir;
 let database;
 
-export async function globalSetup() {
-  try {
-    await prepare();
-  } catch (error) {
-    console.error(error); // Node tells nobody
-    throw error;
-  }
-}
-
-async function prepare() {
+export const globalSetup = tellingFailure(async () => {
   dir = await mkdtemp(join(tmpdir(), 'cairn-prepared-'));
   await makeWorkspace(join(dir, 'files'));
   process.env.CAIRN_PREPARED = dir;
@@ -28,7 +19,7 @@ async function prepare() {
   database = await createDatabase();
   await makeWorkspace(join(dir, 'postgresql'), database.url);
   process.env.CAIRN_PREPARED_DATABASE = new URL(database.url).pathname.slice(1);
-}
+});
 
 export async function globalTeardown() {
   await database?.drop();

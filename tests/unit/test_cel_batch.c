@@ -10,7 +10,7 @@
 #include "tests/unit/cel_random.h"
 
 enum {
-    PROGRAMS = 700,    /* for each instruction set; CEL_PROGRAMS is another number */
+    PROGRAMS = 2000,   /* for each instruction set; CEL_PROGRAMS is another number */
     PLAN_PROGRAMS = 8, /* in one plan, so that they share steps and slots */
 };
 
