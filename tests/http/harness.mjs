@@ -61,7 +61,7 @@ function cheapHash(password) {
 export async function createDatabase(template = 'template0') {
   const name = `t_${randomBytes(6).toString('hex')}`;
   const sql = text => run('psql', ['--no-psqlrc', '-qAtX', '-v', 'ON_ERROR_STOP=1', '-c', text, PG]);
-  await sql(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  await sql(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`);
   const url = new URL(PG);
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => sql(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
