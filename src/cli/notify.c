@@ -1,6 +1,10 @@
 #include "cli/notify.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/str.h"
 
@@ -15,6 +19,19 @@ static bool parse_name(const char *const *names, size_t count, cn_str text, size
         }
     }
     return false;
+}
+
+/* What is no file of certificates is told with each message that it keeps from being sent. */
+static bool can_read(cn_str path, struct cn_error *err)
+{
+    char text[PATH_MAX];
+    int len = snprintf(text, sizeof(text), "%.*s", CN_STR_ARG(path));
+    bool is_whole = len >= 0 && (size_t)len < sizeof(text);
+    if (path.len == 0 || (is_whole && access(text, R_OK) == 0)) {
+        return true;
+    }
+    return cn_fail(err, CN_INVALID, "cannot read %s: %s", text,
+                   is_whole ? strerrordesc_np(errno) : "its name is too long");
 }
 
 static bool read_settings(const struct cn_config *config, enum cn_mail_tls *tls_out,
@@ -33,6 +50,9 @@ static bool read_settings(const struct cn_config *config, enum cn_mail_tls *tls_
     }
     if (!cn_mail_address(config->mail_from, &from, err)) {
         return cn_error_context(err, "setting mail.from");
+    }
+    if (!can_read(config->outbound_ca_file, err)) {
+        return cn_error_context(err, "setting outbound.ca_file");
     }
     *tls_out = (enum cn_mail_tls)tls;
     *severity_out = (enum cn_signal_severity)severity;
@@ -173,13 +193,15 @@ bool cn_notify_start(struct cn_notify *notify, uint16_t port, struct cn_error *e
                   .user = config->mail_smtp_user,
                   .password = config->mail_smtp_password,
                   .timeout_ms = config->outbound_timeout_ms,
-                  .allows_private = config->outbound_allow_private },
+                  .allows_private = config->outbound_allow_private,
+                  .ca_file = config->outbound_ca_file },
         .mail_from = config->mail_from,
         .slack = { .webhook_url = config->slack_webhook_url,
                    .bot_token = config->slack_bot_token,
                    .api_url = config->slack_api_url,
                    .timeout_ms = config->outbound_timeout_ms,
-                   .allows_private = config->outbound_allow_private },
+                   .allows_private = config->outbound_allow_private,
+                   .ca_file = config->outbound_ca_file },
         .attempts_max = config->outbox_attempts_max,
         .retry_first_us = config->outbox_retry_first_ms * 1000,
         .retry_max_us = config->outbox_retry_max_ms * 1000,

@@ -420,6 +420,12 @@ const struct cn_setting cn_settings[] = {
       .fallback = "false",
       .doc = "Let Cairn send to loopback, private and link-local addresses, such as a mail server "
              "beside it" },
+    { .name = "outbound.ca_file",
+      .type = CN_SETTING_STR,
+      .offset = AT(outbound_ca_file),
+      .fallback = "",
+      .doc = "Certificates (PEM) of whom TLS to mail servers and Slack trusts, such as a "
+             "company's own; empty: those of the system" },
     { .name = "outbound.timeout",
       .type = CN_SETTING_DURATION_MS,
       .offset = AT(outbound_timeout_ms),

@@ -160,6 +160,7 @@ bool cn_slack_send(struct cn_http_client *client, const struct cn_slack *slack,
             .body = cn_buf_str(&body),
             .timeout_ms = slack->timeout_ms,
             .allows_private = slack->allows_private,
+            .ca_file = slack->ca_file,
         };
         ok = cn_http_client_call(client, &call, &status, &answer, err);
     }

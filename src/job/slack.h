@@ -19,6 +19,7 @@ struct cn_slack {
     cn_str api_url;     /* https://slack.com/api */
     int64_t timeout_ms;
     bool allows_private;
+    cn_str ca_file; /* whom TLS trusts; "": whom the system does */
 };
 
 struct cn_slack_message {

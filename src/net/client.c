@@ -94,7 +94,8 @@ bool cn_http_client_call(struct cn_http_client *client, const struct cn_http_cal
                          int *status_out, struct cn_buf *body_out, struct cn_error *err)
 {
     struct answer answer = { client, body_out };
-    struct cn_outbound outbound = { .allows_private = call->allows_private };
+    struct cn_outbound outbound = { .allows_private = call->allows_private,
+                                    .ca_file = call->ca_file };
     /* Without "Expect:" libcurl waits a second before it sends a body of more than a megabyte. */
     struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
     long status = 0;
@@ -117,7 +118,7 @@ bool cn_http_client_call(struct cn_http_client *client, const struct cn_http_cal
         return cn_fail(err, CN_DENIED, "the address is private; see outbound.allow_private");
     }
     if (rc != CURLE_OK) {
-        return cn_fail(err, CN_UNAVAILABLE, "no answer: %s", curl_easy_strerror(rc));
+        return cn_outbound_fail(&outbound, rc, "no answer", err);
     }
     *status_out = (int)status;
     return true;

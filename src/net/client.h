@@ -20,6 +20,7 @@ struct cn_http_call {
     cn_str body;
     int64_t timeout_ms;
     bool allows_private; /* addresses that the public internet does not route to */
+    cn_str ca_file;      /* whom TLS trusts; "": whom the system does */
 };
 
 struct cn_http_client *cn_http_client_new(void);

@@ -130,10 +130,16 @@ static enum cn_code code_of(CURLcode rc, long status)
     return status < 500 ? CN_TOO_MANY : CN_INVALID;
 }
 
-static bool fail(CURLcode rc, long status, const struct sending *sending, struct cn_error *err)
+static bool fail(CURLcode rc, long status, const struct sending *sending,
+                 const struct cn_outbound *outbound, struct cn_error *err)
 {
-    const char *what = sending->reply[0] != '\0' ? sending->reply : curl_easy_strerror(rc);
-    return cn_fail(err, code_of(rc, status), "the mail server: %s", what);
+    const enum cn_code code = code_of(rc, status);
+    if (sending->reply[0] == '\0' || rc == CURLE_USE_SSL_FAILED) {
+        (void)cn_outbound_fail(outbound, rc, "the mail server", err);
+        err->code = code;
+        return false;
+    }
+    return cn_fail(err, code, "the mail server: %s", sending->reply);
 }
 
 bool cn_mailer_send(struct cn_mailer *mailer, cn_str from, cn_str to, cn_str text,
@@ -142,7 +148,8 @@ bool cn_mailer_send(struct cn_mailer *mailer, cn_str from, cn_str to, cn_str tex
     char from_text[ADDRESS_BYTES];
     char to_text[ADDRESS_BYTES];
     struct sending sending = { .rest = text };
-    struct cn_outbound outbound = { .allows_private = mailer->server.allows_private };
+    struct cn_outbound outbound = { .allows_private = mailer->server.allows_private,
+                                    .ca_file = mailer->server.ca_file };
     long status = 0;
     if (mailer->url[0] == '\0') {
         return cn_fail(err, CN_UNAVAILABLE, "a setting of the mail server is too long");
@@ -160,5 +167,5 @@ bool cn_mailer_send(struct cn_mailer *mailer, cn_str from, cn_str to, cn_str tex
                        "the address of the mail server is private; see "
                        "outbound.allow_private");
     }
-    return rc == CURLE_OK || fail(rc, status, &sending, err);
+    return rc == CURLE_OK || fail(rc, status, &sending, &outbound, err);
 }

@@ -30,6 +30,7 @@ struct cn_mail_server {
     cn_str password;
     int64_t timeout_ms;
     bool allows_private; /* addresses that the public internet does not route to */
+    cn_str ca_file;      /* whom TLS trusts; "": whom the system does */
 };
 
 struct cn_mailer *cn_mailer_new(const struct cn_mail_server *server);

@@ -1,9 +1,13 @@
 #include "net/outbound.h"
 
 #include <curl/curl.h>
+#include <limits.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/str.h"
 
 struct block {
     uint32_t base;
@@ -88,11 +92,53 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
+/* A path that is too long is one that there is not: the transfer fails, and trusts nobody. */
+static void trust(void *curl, cn_str ca_file)
+{
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof(path), "%.*s", CN_STR_ARG(ca_file));
+    (void)curl_easy_setopt(curl, CURLOPT_CAINFO, path);
+    (void)curl_easy_setopt(curl, CURLOPT_CAPATH, NULL); /* and not whom the system trusts, too */
+}
+
 void cn_outbound_guard(void *curl, struct cn_outbound *outbound)
 {
+    _Static_assert((int)CN_OUTBOUND_REASON_BYTES >= CURL_ERROR_SIZE, "libcurl writes so much");
+    outbound->reason[0] = '\0';
     /* These fail for want of memory alone, which the transfer then reports. */
     (void)curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_open);
     (void)curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, outbound);
     (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    (void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, outbound->reason);
+    if (outbound->ca_file.len > 0) {
+        trust(curl, outbound->ca_file);
+    }
+}
+
+/* "": it is not about TLS. */
+static const char *advice(CURLcode rc)
+{
+    switch ((int)rc) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+        return "; whom to trust is outbound.ca_file, or the system's certificates";
+    case CURLE_USE_SSL_FAILED:
+    case CURLE_SSL_CONNECT_ERROR:
+        return "; for mail see mail.smtp_tls and mail.smtp_port";
+    default:
+        return "";
+    }
+}
+
+bool cn_outbound_fail(const struct cn_outbound *outbound, unsigned rc, const char *what,
+                      struct cn_error *err)
+{
+    cn_str reason = cn_str_of(outbound->reason[0] != '\0' ? outbound->reason
+                                                          : curl_easy_strerror((CURLcode)rc));
+    if (reason.len > 0 && reason.ptr[reason.len - 1] == '.') {
+        reason.len--; /* some are sentences */
+    }
+    return cn_fail(err, CN_UNAVAILABLE, "%s: %.*s%s", what, CN_STR_ARG(reason),
+                   advice((CURLcode)rc));
 }

@@ -10,19 +10,30 @@
 
 #include <sys/socket.h>
 
-#include "base/base.h"
+#include "base/error.h"
 
 /* Loopback, link-local, private, shared, multicast, reserved, unspecified: nothing that the public
  * internet routes to.  IPv4 inside IPv6 counts as IPv4; any family but these two is private. */
 bool cn_address_is_private(const struct sockaddr *address);
 
-/* For one transfer: was_refused tells why it could not connect. */
+enum {
+    CN_OUTBOUND_REASON_BYTES = 256, /* as libcurl wants it */
+};
+
+/* For one transfer. */
 struct cn_outbound {
     bool allows_private;
-    bool was_refused;
+    cn_str ca_file;                        /* PEM: whom TLS trusts; "": whom the system does */
+    bool was_refused;                      /* it could not connect since the address is private */
+    char reason[CN_OUTBOUND_REASON_BYTES]; /* of a failure, in the words of libcurl; may be "" */
 };
 
 /* Has the CURL * check what it connects to; `outbound` outlives the transfer. */
 void cn_outbound_guard(void *curl, struct cn_outbound *outbound);
+
+/* Fails with CN_UNAVAILABLE, saying after `what` why the transfer failed with that CURLcode and, if
+ * it is about TLS, which setting may be wrong. */
+bool cn_outbound_fail(const struct cn_outbound *outbound, unsigned rc, const char *what,
+                      struct cn_error *err);
 
 #endif

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import { accountNamed, launch, openPage, signedIn, startDemo } from './browser.mjs';
+import { allStreamedIn } from './streamed.mjs';
 
 const OUT = process.env.CAIRN_SCREENS ?? fileURLToPath(new URL('../../docs/screens/', import.meta.url));
 
@@ -146,6 +147,7 @@ await mkdir(OUT, { recursive: true });
 const demo = await startDemo();
 const browser = await launch();
 try {
+  await allStreamedIn(demo.base, 900_000); // thousands of customers: their pages are to be looked at whole
   for (const view of ['light', 'dark', 'phone']) {
     const first = await openPage(null, browser, demo.base, view);
     await first.goto(`${demo.base}/`);

@@ -4,7 +4,14 @@
 //   ... CAIRN_MAIL_SMTP_HOST: '127.0.0.1', CAIRN_MAIL_SMTP_PORT: mailbox.port ...
 //   mailbox.mails   [{from, to, headers: {subject, 'message-id', ...}, text, html}]
 //   mailbox.answer  (address, mail) => an error with a responseCode, or nothing; may be async
+//   tls: certificate()   it offers STARTTLS, and signs nobody in without; with secure: TLS from the first byte
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { SMTPServer } from 'smtp-server';
 
@@ -36,12 +43,21 @@ export function parseMail(raw) {
   return { headers, text: of('text/plain'), html: of('text/html'), raw };
 }
 
-export async function startMailbox(t, { port = 0, user, password } = {}) {
+// A certificate of that address that nobody trusts: {key, cert} and, of the latter, the file.
+export async function certificate(t, address = '127.0.0.1') {
+  const dir = await mkdtemp(join(tmpdir(), 'cairn-tls-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  const [keyFile, file] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
+  await promisify(execFile)('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes',
+    '-days', '2', '-subj', '/CN=cairn test', '-addext', `subjectAltName=IP:${address}`, '-keyout', keyFile, '-out', file]);
+  return { key: await readFile(keyFile), cert: await readFile(file), file };
+}
+
+export async function startMailbox(t, { port = 0, user, password, tls, secure = false } = {}) {
   const box = { mails: [], attempts: 0, answer: () => undefined };
   const make = () => new SMTPServer({
     authOptional: user === undefined,
-    allowInsecureAuth: true,
-    hideSTARTTLS: true,
+    ...(tls ? { key: tls.key, cert: tls.cert, secure } : { allowInsecureAuth: true, hideSTARTTLS: true }),
     closeTimeout: 50, // Cairn keeps its connection
     onAuth(auth, _session, done) {
       if (auth.username === user && auth.password === password) return done(null, { user });
@@ -58,6 +74,7 @@ export async function startMailbox(t, { port = 0, user, password } = {}) {
         const mail = {
           from: session.envelope.mailFrom.address,
           to: session.envelope.rcptTo.map(one => one.address),
+          secure: session.secure,
           ...parseMail(Buffer.concat(chunks).toString('utf8')),
         };
         box.mails.push(mail);
@@ -83,9 +100,10 @@ export async function startMailbox(t, { port = 0, user, password } = {}) {
 }
 
 // slack.answer = request => ({status, headers, body}); by default what Slack says when all is well.
-export async function startSlack(t) {
+// tls: certificate(), to be spoken to by https.
+export async function startSlack(t, { tls } = {}) {
   const slack = { requests: [], answer: undefined };
-  const server = createServer((req, res) => {
+  const server = (tls ? createTlsServer : createServer)(tls ?? {}, (req, res) => {
     const chunks = [];
     req.on('data', chunk => chunks.push(chunk));
     req.on('end', () => {
@@ -104,7 +122,7 @@ export async function startSlack(t) {
     });
   });
   await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
-  slack.url = `http://127.0.0.1:${server.address().port}`;
+  slack.url = `${tls ? 'https' : 'http'}://127.0.0.1:${server.address().port}`;
   t.after(() => new Promise(resolve => {
     server.closeAllConnections();
     server.close(resolve);
