@@ -7,6 +7,10 @@
 #include "api/key_use.h"
 #include "book/session.h"
 
+enum {
+    ORIGIN_TOLD_MAX = 80, /* bytes of what a client says of itself */
+};
+
 cn_str cn_auth_address(const struct cn_api *api, const struct cn_http_exchange *exchange)
 {
     cn_str address = cn_http_remote_address(exchange);
@@ -172,7 +176,12 @@ bool cn_auth_origin(struct cn_api *api, struct cn_http_exchange *exchange, bool 
     (void)cn_http_header(exchange, "host", &host); /* HTTP/1.0 may lack it */
     if (cn_http_header(exchange, "origin", &origin)) {
         return cn_is_own_origin(origin, host, api->options.config->http_public_url) ||
-               cn_fail(err, CN_DENIED, "the request comes from another site");
+               cn_fail(err, CN_DENIED,
+                       "the request comes from another site: its origin is %.*s, and here is "
+                       "%.*s; if both are this Cairn, behind a proxy, set http.public_url",
+                       (int)(origin.len < ORIGIN_TOLD_MAX ? origin.len : ORIGIN_TOLD_MAX),
+                       origin.ptr, (int)(host.len < ORIGIN_TOLD_MAX ? host.len : ORIGIN_TOLD_MAX),
+                       host.ptr);
     }
     if (cn_http_header(exchange, "sec-fetch-site", &site)) {
         return cn_str_equal(site, CN_STR("same-origin")) || cn_str_equal(site, CN_STR("none")) ||

@@ -1,5 +1,7 @@
 /* One request and its answer: the callbacks of libmicrohttpd, and what handlers call. */
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +10,10 @@
 #include "base/str.h"
 
 #include "net/loop.h"
+
+enum {
+    REFUSAL_BYTES = 200,
+};
 
 static const char *const method_names[] = {
     [CN_GET] = "GET",     [CN_HEAD] = "HEAD",     [CN_POST] = "POST",       [CN_PUT] = "PUT",
@@ -68,8 +74,19 @@ static void refuse(struct cn_http_exchange *exchange, int status, const char *wh
         options->refuse(options->arg, exchange, status, why);
         return;
     }
+    struct cn_buf body;
+    cn_buf_init(&body, REFUSAL_BYTES);
+    cn_buf_add_str(&body, cn_str_of(why));
     cn_http_add_header(exchange, "content-type", CN_STR("text/plain"));
-    cn_http_reply_text(exchange, status, cn_str_of(why));
+    cn_http_reply(exchange, status, &body);
+}
+
+static void refuse_large(struct cn_http_exchange *exchange)
+{
+    char why[REFUSAL_BYTES];
+    (void)snprintf(why, sizeof(why), "the body is larger than the %" PRId64 " bytes allowed",
+                   exchange->body_max);
+    refuse(exchange, 413, why);
 }
 
 static bool refuse_framing(struct cn_http_exchange *exchange)
@@ -182,7 +199,7 @@ void cn_http_admit(struct cn_http_exchange *exchange, int64_t bytes)
         return;
     }
     if (bytes > exchange->body_max) {
-        refuse(exchange, 413, "the body is too large");
+        refuse_large(exchange);
     } else if (bytes != 0 && atomic_load(&server->bodies_bytes) + (bytes > 0 ? bytes : 0) >
                                  server->options.bodies_max_bytes) {
         refuse(exchange, 503, "too many bodies at a time");
@@ -226,8 +243,11 @@ static enum MHD_Result on_body(struct cn_http_exchange *exchange, const char *by
         exchange->phase = CN_PHASE_DISCARD;
         cn_http_count_body(exchange, -exchange->counted);
         cn_buf_deinit(&exchange->body);
-        refuse(exchange, is_large ? 413 : 503,
-               is_large ? "the body is too large" : "too many bodies at a time");
+        if (is_large) {
+            refuse_large(exchange);
+        } else {
+            refuse(exchange, 503, "too many bodies at a time");
+        }
     }
     return MHD_YES;
 }

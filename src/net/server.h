@@ -41,8 +41,8 @@ enum cn_http_method {
 
 typedef void cn_http_callback(void *arg, struct cn_http_exchange *exchange);
 
-/* Answers a request that the server refuses by itself: 400, 413 or 503, and why in a static text.
- */
+/* Answers a request that the server refuses by itself: 400, 413 or 503, and why in a text of the
+ * call's duration. */
 typedef void cn_http_refusal(void *arg, struct cn_http_exchange *exchange, int status,
                              const char *why);
 
