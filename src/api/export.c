@@ -1,4 +1,6 @@
 /* /api/v1/export: lists as files for spreadsheets. */
+#include <inttypes.h>
+
 #include "base/str.h"
 #include "base/time.h"
 
@@ -97,10 +99,17 @@ static void add_row(struct cn_buf *out, const struct cn_account_row *row,
 static bool add_page(const struct cn_request *req, const struct cn_account_filter *filter,
                      struct cn_buf *out, size_t *count_out, struct cn_error *err)
 {
+    const int64_t rows_max = req->api->options.config->api_export_max_rows;
     struct cn_account_list list;
     struct cn_user_list owners;
     if (!cn_accounts_list(req, filter, &list, err) || !cn_user_list(&req->unit, &owners, err)) {
         return false;
+    }
+    if (list.total > rows_max) { /* a part would pass for the whole */
+        return cn_fail(err, CN_TOO_LARGE,
+                       "%" PRId64 " accounts match, and an export has at most %" PRId64
+                       " rows: filter them, or see api.export_max_rows",
+                       list.total, rows_max);
     }
     for (size_t i = 0; i < list.count; i++) {
         struct cn_account_row row = { 0 };
@@ -116,7 +125,6 @@ static bool write_accounts(const struct cn_request *req, struct cn_response *res
                            struct cn_error *err)
 {
     struct cn_account_filter filter;
-    const int64_t rows_max = req->api->options.config->api_export_max_rows;
     size_t count = 0;
     if (!cn_account_filter_of(req, req->query, &filter, err)) {
         return false;
@@ -131,7 +139,7 @@ static bool write_accounts(const struct cn_request *req, struct cn_response *res
             return false;
         }
         filter.offset += (int64_t)count;
-    } while (count == CN_PAGE_MAX && filter.offset < rows_max);
+    } while (count == CN_PAGE_MAX);
     if (res->file->overflowed) {
         return cn_fail(err, CN_TOO_LARGE, "the export is too large; filter it");
     }

@@ -360,6 +360,25 @@ static bool check_keys(struct cn_decoding *decoding, const struct cn_event *even
     return true;
 }
 
+/* Beyond what is allowed, said in the largest unit in which that is a whole number. */
+static void reject_time(struct cn_decoding *decoding, int64_t allowed_us, const char *which)
+{
+    static const struct {
+        const char *name;
+        int64_t us;
+    } units[] = { { "day", 86400000000 }, { "hour", 3600000000 }, { "minute", 60000000 } };
+    const char *name = "second";
+    long long count = (long long)(allowed_us / 1000000);
+    for (size_t i = CN_ARRAY_LEN(units); i-- > 0;) {
+        if (allowed_us > 0 && allowed_us % units[i].us == 0) {
+            name = units[i].name;
+            count = (long long)(allowed_us / units[i].us);
+        }
+    }
+    cn_decode_reject(decoding, "timestamp", "timestamp is more than %lld %s%s %s", count, name,
+                     count == 1 ? "" : "s", which);
+}
+
 /* Segment's rule: the client's clock is off by what lies between sending and receiving. */
 static bool take_at(struct cn_decoding *decoding, const struct found *found, struct cn_event *event)
 {
@@ -378,13 +397,11 @@ static bool take_at(struct cn_decoding *decoding, const struct found *found, str
         event->at.us = has_sent ? event->received.us - (sent.us - original.us) : original.us;
     }
     if (event->at.us < event->received.us - limits->past_max_us) {
-        cn_decode_reject(decoding, "timestamp", "timestamp is more than %lld days ago",
-                         (long long)(limits->past_max_us / 86400000000));
+        reject_time(decoding, limits->past_max_us, "ago: intake.max_age");
         return false;
     }
     if (event->at.us > event->received.us + limits->future_max_us) {
-        cn_decode_reject(decoding, "timestamp", "timestamp is more than %lld hours in the future",
-                         (long long)(limits->future_max_us / 3600000000));
+        reject_time(decoding, limits->future_max_us, "in the future: intake.future");
         return false;
     }
     return true;

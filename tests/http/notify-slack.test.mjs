@@ -251,3 +251,17 @@ test('preferences that mean nothing are refused, with the place', async t => {
   }
   assert.deepEqual((await csm.get('/api/v1/notification-preferences')).body, usual);
 });
+
+test('the channel gets what is as severe as slack.channel_severity, and nothing less', async t => {
+  const { slack, admin, account } = await start(t, { bot: false, env: { CAIRN_SLACK_CHANNEL_SEVERITY: 'critical' } });
+  await setArr(admin, account, 6000);
+  await openSignal(admin, account, 'big');
+  await setArr(admin, account, 60_000);
+  await openSignal(admin, account, 'huge');
+  await arrived(slack, 1);
+  assert.equal(slack.requests[0].body.text, '[critical] R&D <Labs>: pays a lot');
+  assert.deepEqual(await waitFor(async () => {
+    const all = await states(admin);
+    return all.includes('slack_channel sent') && all;
+  }, { what: 'the word that it was sent' }), ['slack_channel sent'], 'nothing waits that would be sent later');
+});
