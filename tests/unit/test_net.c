@@ -352,6 +352,43 @@ static void a_stream_carries_events_and_notices_its_end(void **state)
     close_site(&site);
 }
 
+/* Whole events, as far as they were taken; then the reader has to begin anew. */
+static void a_reader_that_is_further_behind_is_cut_off(void **state)
+{
+    (void)state;
+    static const char get[] = "GET /stream HTTP/1.1\r\n" HOST "\r\n";
+    static char data[4096];
+    static char piece[sizeof(data) * 2];
+    struct site site;
+    struct cn_http_options options = site_options(&site);
+    size_t taken = 0;
+    size_t came = 0;
+    options.stream_max_bytes = 16384;
+    open_site(&site, &options);
+    memset(data, 'x', sizeof(data));
+    int fd = dial(site.server);
+    put(fd, get, sizeof(get) - 1);
+    get_until(fd, ": welcome\n\n", piece, sizeof(piece));
+    (void)pthread_mutex_lock(&site.lock);
+    while (site.stream == NULL) {
+        (void)pthread_cond_wait(&site.changed, &site.lock);
+    }
+    (void)pthread_mutex_unlock(&site.lock);
+    while (cn_sse_send(site.stream, CN_STR("e"), (cn_str){ data, sizeof(data) })) {
+        taken++;
+        assert_true(taken < 100000); /* more than sockets hold */
+    }
+    assert_false(cn_sse_send(site.stream, CN_STR("e"), CN_STR("{}")));
+    while (strstr(get_until(fd, "x\n\n", piece, sizeof(piece)), "event: e\ndata: x") != NULL) {
+        came++;
+    }
+    assert_int_equal(came, taken);
+    assert_null(strstr(piece, "event"));
+    assert_true(is_closed(fd));
+    (void)close(fd);
+    close_site(&site);
+}
+
 static void stopping_ends_streams_and_idle_connections(void **state)
 {
     (void)state;
@@ -543,6 +580,8 @@ int main(void)
         CN_TEST("reliability 17: slow clients are dropped", slow_clients_are_dropped),
         CN_TEST("reliability 17: connections of one address are capped",
                 connections_of_one_address_are_capped),
+        CN_TEST("a reader that is further behind than http.stream_max_bytes is cut off",
+                a_reader_that_is_further_behind_is_cut_off),
         CN_TEST("a stream carries events and notices its end",
                 a_stream_carries_events_and_notices_its_end),
         CN_TEST("stopping ends streams and idle connections",
