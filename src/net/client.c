@@ -118,7 +118,7 @@ bool cn_http_client_call(struct cn_http_client *client, const struct cn_http_cal
         return cn_fail(err, CN_DENIED, "the address is private; see outbound.allow_private");
     }
     if (rc != CURLE_OK) {
-        return cn_outbound_fail(&outbound, rc, "no answer", err);
+        return cn_outbound_fail(&outbound, rc, CN_UNAVAILABLE, "no answer", err);
     }
     *status_out = (int)status;
     return true;

@@ -135,9 +135,7 @@ static bool fail(CURLcode rc, long status, const struct sending *sending,
 {
     const enum cn_code code = code_of(rc, status);
     if (sending->reply[0] == '\0' || rc == CURLE_USE_SSL_FAILED) {
-        (void)cn_outbound_fail(outbound, rc, "the mail server", err);
-        err->code = code;
-        return false;
+        return cn_outbound_fail(outbound, rc, code, "the mail server", err);
     }
     return cn_fail(err, code, "the mail server: %s", sending->reply);
 }

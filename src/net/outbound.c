@@ -131,14 +131,13 @@ static const char *advice(CURLcode rc)
     }
 }
 
-bool cn_outbound_fail(const struct cn_outbound *outbound, unsigned rc, const char *what,
-                      struct cn_error *err)
+bool cn_outbound_fail(const struct cn_outbound *outbound, unsigned rc, enum cn_code code,
+                      const char *what, struct cn_error *err)
 {
     cn_str reason = cn_str_of(outbound->reason[0] != '\0' ? outbound->reason
                                                           : curl_easy_strerror((CURLcode)rc));
     if (reason.len > 0 && reason.ptr[reason.len - 1] == '.') {
         reason.len--; /* some are sentences */
     }
-    return cn_fail(err, CN_UNAVAILABLE, "%s: %.*s%s", what, CN_STR_ARG(reason),
-                   advice((CURLcode)rc));
+    return cn_fail(err, code, "%s: %.*s%s", what, CN_STR_ARG(reason), advice((CURLcode)rc));
 }

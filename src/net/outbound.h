@@ -31,9 +31,9 @@ struct cn_outbound {
 /* Has the CURL * check what it connects to; `outbound` outlives the transfer. */
 void cn_outbound_guard(void *curl, struct cn_outbound *outbound);
 
-/* Fails with CN_UNAVAILABLE, saying after `what` why the transfer failed with that CURLcode and, if
- * it is about TLS, which setting may be wrong. */
-bool cn_outbound_fail(const struct cn_outbound *outbound, unsigned rc, const char *what,
-                      struct cn_error *err);
+/* Fails with that code, saying after `what` why the transfer failed with that CURLcode and, if it
+ * is about TLS, which setting may be wrong. */
+bool cn_outbound_fail(const struct cn_outbound *outbound, unsigned rc, enum cn_code code,
+                      const char *what, struct cn_error *err);
 
 #endif
