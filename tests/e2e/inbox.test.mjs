@@ -48,6 +48,14 @@ test('signals are worked by keyboard alone: move, acknowledge, snooze, resolve, 
     await page.keyboard.press('j');
     await page.waitForFunction(id => document.querySelector('[data-current=true] a')?.dataset.signal === id, second);
     assert.match(page.url(), new RegExp(`signal=${second}`));
+    // Of what it stood on, nothing is out of sight on a narrow laptop.
+    const wide = page.viewportSize();
+    await page.setViewportSize({ width: 1280, height: 800 });
+    const facts = detail.getByRole('table').first();
+    await facts.getByRole('row').nth(1).waitFor();
+    const [inside, outside] = await facts.evaluate(table => [table.scrollWidth, table.parentElement.clientWidth]);
+    assert.ok(inside <= outside, `${inside} in ${outside} px`);
+    await page.setViewportSize(wide);
   });
 
   await t.test('e acknowledges what is open', async () => {
