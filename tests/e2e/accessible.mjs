@@ -130,6 +130,15 @@ export function everyPage(view) {
     }
     for (const button of await page.getByRole('button', { name: 'Show as table' }).all()) await button.click();
     await assertClean(page);
+    if (view !== 'phone') return;
+    // Neither a name nor an id that nothing breaks makes the page wider than the screen.
+    const { base } = stage.demo;
+    const long = { name: 'Donaudampfschifffahrtsgesellschaft'.repeat(3), external_id: `long-${'x'.repeat(100)}` };
+    const made = await page.request.post(`${base}/api/v1/accounts`, { data: long, headers: { origin: base } });
+    assert.equal(made.status(), 201, await made.text());
+    await page.goto(`${base}/accounts/${(await made.json()).id}`);
+    await page.getByRole('heading', { level: 1, name: long.name }).waitFor();
+    await assertClean(page);
   });
 
   test(`the program is accessible on each of its panels (${view})`, async t => {

@@ -65,6 +65,18 @@ test('capabilities 12: a CSM turns the app to a past day and walks about in it',
   await page.getByRole('link', { name: `Accounts: ${all.accounts}` }).click();
   await page.getByText(`${all.accounts} accounts`, { exact: true }).waitFor();
 
+  // Who changed colour are today's accounts, and so is the list behind each number.
+  await page.goBack();
+  const moved = page.getByRole('region', { name: 'Colours then and now' }).getByRole('link');
+  const figures = (await moved.allInnerTexts()).map(text => Number(text.replaceAll(',', '')));
+  const most = Math.max(...figures);
+  assert.ok(most > all.accounts, `${figures} of ${all.accounts}`);
+  await moved.nth(figures.indexOf(most)).click();
+  await page.getByText(`${most} accounts`, { exact: true }).waitFor();
+  assert.equal(await banner(page).count(), 0);
+  await page.goBack();
+  await banner(page).waitFor();
+
   // What cannot go back says so, and offers now.
   await goByKeys(page, 'i', page.getByText('This page is shown as of now only'));
   await page.getByRole('button', { name: 'See it now' }).click();

@@ -48,6 +48,14 @@ test('signals are worked by keyboard alone: move, acknowledge, snooze, resolve, 
     await page.keyboard.press('j');
     await page.waitForFunction(id => document.querySelector('[data-current=true] a')?.dataset.signal === id, second);
     assert.match(page.url(), new RegExp(`signal=${second}`));
+    // Of what it stood on, nothing is out of sight on a narrow laptop.
+    const wide = page.viewportSize();
+    await page.setViewportSize({ width: 1280, height: 800 });
+    const facts = detail.getByRole('table').first();
+    await facts.getByRole('row').nth(1).waitFor();
+    const [inside, outside] = await facts.evaluate(table => [table.scrollWidth, table.parentElement.clientWidth]);
+    assert.ok(inside <= outside, `${inside} in ${outside} px`);
+    await page.setViewportSize(wide);
   });
 
   await t.test('e acknowledges what is open', async () => {
@@ -70,8 +78,12 @@ test('signals are worked by keyboard alone: move, acknowledge, snooze, resolve, 
 
   await t.test('z snoozes it for a day', async () => {
     const id = await idOf(current(page));
+    const next = (await ids(page))[(await ids(page)).indexOf(id) + 1];
     await page.keyboard.press('z');
     await gone(page, id);
+    // What takes its place takes the focus, so that Tab and Enter go on there; it is not opened by that.
+    await page.waitForFunction(one => document.activeElement.dataset.signal === one, next);
+    await detail.getByText('snoozed', { exact: true }).waitFor();
     const one = await (await page.request.get(`${stage.demo.base}/api/v1/signals/${id}`)).json();
     assert.equal(one.state, 'snoozed');
     const hours = (Date.parse(one.snoozed_until) - Date.now()) / 3_600_000;
@@ -96,6 +108,17 @@ test('signals are worked by keyboard alone: move, acknowledge, snooze, resolve, 
     await bar.waitFor();
     await resolveByKeys(page, 'Not useful');
     await page.getByText('2 signals resolved').waitFor();
+  });
+
+  await t.test('one key selects all that are shown, or none', async () => {
+    const box = page.getByRole('checkbox', { name: /^Select all \d+$/ });
+    await box.focus();
+    await page.keyboard.press('Space');
+    await page.getByRole('toolbar', { name: `${(await ids(page)).length} signals selected` }).waitFor();
+    await page.keyboard.press('Space');
+    await page.getByRole('toolbar', { name: /selected$/ }).waitFor({ state: 'hidden' });
+    assert.equal(await list(page).getByRole('checkbox', { checked: true }).count(), 0);
+    assert.equal(await box.evaluate(one => one === document.activeElement), true);
   });
 
   await t.test('Escape gives the selection up', async () => {

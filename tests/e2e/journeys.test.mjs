@@ -141,6 +141,20 @@ test('every figure of the portfolio leads to as many accounts, by keyboard', asy
     }, { what: `the list behind a figure of ${name}`, timeoutMs: 30_000 });
   };
   const portfolio = `${stage.demo.base}/portfolio?since=28&owner=${owner.id}`;
+  // Before the server has said how many signals there are, and when it cannot, no number is shown and none is denied.
+  const signals = page.getByRole('region', { name: 'What needs a person now?' });
+  const counts = () => signals.getByRole('list').first().locator('strong').allInnerTexts();
+  const asked = url => url.pathname === '/api/v1/signals' && url.searchParams.get('assignee') === owner.id;
+  await page.route(asked, route => route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{"title":"unavailable"}' }));
+  await page.goto(portfolio);
+  await signals.waitFor();
+  assert.deepEqual(await counts(), ['–', '–', '–', '–']);
+  await signals.getByRole('alert').waitFor();
+  assert.equal(await signals.getByText('Nothing asks for you').count(), 0);
+  await page.unroute(asked);
+  await signals.getByRole('button', { name: 'Try again' }).click();
+  await signals.getByRole('list').nth(1).getByRole('link').first().waitFor();
+  assert.ok((await counts()).every(text => /^\d+$/.test(text)));
   await same(portfolio, 'How healthy is the book?');
   await same(portfolio, 'What renews soon, and how does it stand?');
   await same(portfolio, 'Colours then and now');
@@ -280,6 +294,17 @@ test('only the rows on screen exist, and the last is reached by scrolling', asyn
   assert.equal(Number(await last.getAttribute('aria-rowindex')), rows);
   assert.ok((await grid(page).getByRole('row').count()) < 80);
   assert.deepEqual(await head.boundingBox(), above, 'the names of the columns stay in sight');
+
+  // Who opens one and comes back is where they were, on the row that they opened; another list begins at its top.
+  const link = last.getByRole('link');
+  const [id, { y }] = [await link.getAttribute('data-row-link'), await link.boundingBox()];
+  await link.click();
+  await page.getByRole('table', { name: 'Why this score' }).or(page.getByText('No score yet')).first().waitFor();
+  await page.goBack();
+  await page.waitForFunction(one => document.activeElement?.getAttribute('data-row-link') === one, id);
+  assert.equal((await grid(page).locator(`[data-row-link="${id}"]`).boundingBox()).y, y);
+  await page.getByRole('columnheader', { name: 'ARR' }).getByRole('button').click();
+  await grid(page).locator('[aria-rowindex="2"]').getByRole('link').waitFor();
 });
 
 test('the keyboard walks the rows, selects and opens them', async t => {

@@ -10,6 +10,7 @@ import {
   useCallback,
   useEffect,
   useImperativeHandle,
+  useLayoutEffect,
   useRef,
   useState,
 } from 'react';
@@ -21,6 +22,7 @@ import classes from './AccountTable.module.css';
 import { useWatched } from './changes';
 import { columns, features } from './columns';
 import type { SortKey } from './filter';
+import { type Place, usePlace } from './place';
 import { PAGE_ROWS } from './queries';
 import type { Book } from './useBook';
 
@@ -49,7 +51,7 @@ interface Props {
 }
 
 /** Plain clicks on a row's link stay within the app; all others are the browser's. */
-function useRowLinks() {
+function useRowLinks(onOpen: (index: number) => void) {
   const navigate = useNavigate();
   return (event: MouseEvent) => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
@@ -57,6 +59,8 @@ function useRowLinks() {
     const accountId = link?.getAttribute('data-row-link');
     if (!accountId) return;
     event.preventDefault();
+    const row = link?.closest('[aria-rowindex]')?.getAttribute('aria-rowindex');
+    if (row) onOpen(Number(row) - 2);
     void navigate({ to: '/accounts/$accountId', params: { accountId } });
   };
 }
@@ -70,7 +74,15 @@ export function BookView(props: Props) {
   const [active, setActive] = useState(-1);
   // A move to the row that is active already draws it again, which puts the focus there.
   const [, setMoves] = useState(0);
-  const followLink = useRowLinks();
+  const latest = useRef(active); // also of a row that is being opened
+  useEffect(() => {
+    latest.current = active;
+  }, [active]);
+  const followLink = useRowLinks(index => {
+    latest.current = index;
+  });
+  const placeBefore = usePlace(() => ({ top: scroll.current?.scrollTop ?? 0, active: latest.current }));
+  const comesBack = useRef<Place | undefined>(undefined);
 
   const table = useTable({ features, columns, data: book.rows, state: { columnVisibility } });
   const virtualizer = useVirtualizer({
@@ -90,11 +102,22 @@ export function BookView(props: Props) {
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the other width has other rows
   useEffect(() => virtualizer.measure(), [phone, virtualizer]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another list starts at its top
-  useEffect(() => {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another list starts at its top, or where one left it
+  useLayoutEffect(() => {
+    comesBack.current = placeBefore();
     scroll.current?.scrollTo({ top: 0 });
     setActive(old => Math.min(old, 0));
   }, [listKey]);
+  useLayoutEffect(() => {
+    const place = comesBack.current;
+    if (!place || !scroll.current || book.stale || book.total === 0) return;
+    comesBack.current = undefined;
+    scroll.current.scrollTo({ top: place.top });
+    const y = place.active * ROW_PX - scroll.current.scrollTop;
+    if (place.active < 0 || y < 0 || y >= scroll.current.clientHeight) return;
+    wantsFocus.current = true;
+    setActive(place.active);
+  });
 
   const activeId = book.stale ? undefined : book.row(active)?.id;
   useEffect(() => {

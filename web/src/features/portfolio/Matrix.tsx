@@ -4,6 +4,7 @@ import type { Migration } from '@/api/types';
 import type { AccountSearch } from '@/features/accounts';
 import { HealthShape, Overridden } from '@/features/health';
 import { useFormat } from '@/features/session';
+import type { AsOfSearch } from '@/lib/asOf';
 import { percentOf } from '@/lib/format';
 import { t } from '@/lib/i18n';
 import { DataTable } from '@/ui/DataTable';
@@ -16,7 +17,7 @@ import type { Range } from './search';
 interface Props {
   migration: Migration;
   range: Range;
-  moves: AccountSearch;
+  moves: AccountSearch & AsOfSearch;
 }
 
 function Shade({ shade }: { shade: MatrixShade }) {

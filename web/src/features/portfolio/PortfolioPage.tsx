@@ -160,7 +160,8 @@ export function PortfolioPage({ search }: { search: PortfolioSearch }) {
   const whose = owner ? { owner } : {};
   const links = {
     whose,
-    moves: { ...whose, from: range.from, ...(range.to ? { to: range.to } : {}) },
+    // Who changed colour are today's accounts also on a past day: so is the list that it leads to.
+    moves: { ...whose, from: range.from, ...(range.to ? { to: range.to } : {}), as_of: undefined },
   };
   return (
     <section className={`${page.page} ${classes.page}`} aria-label={t('portfolio.title')}>

@@ -1,8 +1,9 @@
 // What asks for a person now, by urgency, and what became of the signals raised since a day.
 import { Link } from '@tanstack/react-router';
-import { useFormat, When } from '@/features/session';
+import { QueryFailure, useFormat, When } from '@/features/session';
 import { t } from '@/lib/i18n';
 import page from '@/ui/page.module.css';
+import { LoadingLines } from '@/ui/states';
 import { useCounts, useLiveSignals, useMostUrgent } from './queries';
 import { reasonOf } from './reason';
 import { SeverityMark } from './SeverityMark';
@@ -22,9 +23,11 @@ interface Props {
 export function PortfolioSignals({ owner, since }: Props) {
   useLiveSignals();
   const format = useFormat();
-  const open = useCounts(owner, undefined).data;
-  const raised = useCounts(owner, since.at).data;
-  const urgent = useMostUrgent(owner, SHOWN).data ?? [];
+  const queries = [useCounts(owner, undefined), useCounts(owner, since.at)] as const;
+  const list = useMostUrgent(owner, SHOWN);
+  const [open, raised] = [queries[0].data, queries[1].data];
+  const urgent = list.data;
+  const failed = [...queries, list].find(query => query.error);
   const who = owner ?? ALL;
   const bySeverity = new Map(open?.by_severity.map(({ name, count }) => [name, count]));
   const byState = new Map(raised?.by_state.map(({ name, count }) => [name, count]));
@@ -35,7 +38,7 @@ export function PortfolioSignals({ owner, since }: Props) {
         {SEVERITIES.map(severity => (
           <li key={severity}>
             <Link to="/signals" search={{ who, severity }} className={classes.figure}>
-              <strong className="num">{format.number(bySeverity.get(severity) ?? 0)}</strong>
+              <strong className="num">{open ? format.number(bySeverity.get(severity) ?? 0) : '–'}</strong>
               <SeverityMark severity={severity} />
             </Link>
           </li>
@@ -60,9 +63,10 @@ export function PortfolioSignals({ owner, since }: Props) {
           ))}
         </p>
       )}
-      {urgent.length === 0 ? (
-        <p className={page.note}>{t('signals.none')}</p>
-      ) : (
+      {failed && <QueryFailure error={failed.error} onRetry={() => void failed.refetch()} />}
+      {list.isPending && <LoadingLines lines={SHOWN} />}
+      {urgent?.length === 0 && <p className={page.note}>{t('signals.none')}</p>}
+      {urgent && urgent.length > 0 && (
         <ul className={classes.short}>
           {urgent.map(signal => (
             <li key={signal.id}>

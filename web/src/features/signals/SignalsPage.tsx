@@ -9,6 +9,7 @@ import { useKeys } from '@/lib/keys';
 import { useTitle } from '@/lib/title';
 import page from '@/ui/page.module.css';
 import { Empty, LoadingLines } from '@/ui/states';
+import { PickAll } from './PickAll';
 import { useInbox, useLiveSignals } from './queries';
 import { ResolveDialog } from './ResolveDialog';
 import { isResolvable, SignalActions, untilIn, useDo } from './SignalActions';
@@ -17,6 +18,29 @@ import { SignalFilters } from './SignalFilters';
 import { SignalList } from './SignalList';
 import classes from './SignalsPage.module.css';
 import { ALL, filterOf, MINE, type SignalSearch } from './search';
+
+const rowOf = (id: string) => document.querySelector<HTMLElement>(`[data-signal="${CSS.escape(id)}"]`);
+
+/** When the row that has the focus leaves the list, the one that takes its place gets it, and is not opened by that. */
+function useFocusStays(signals: readonly Signal[]) {
+  const focused = useRef<{ id: string; at: number } | null>(null);
+  useEffect(() => {
+    const note = ({ target }: FocusEvent) => {
+      const id = target instanceof HTMLElement ? target.dataset.signal : undefined;
+      focused.current = id ? { id, at: -1 } : null;
+    };
+    document.addEventListener('focusin', note);
+    return () => document.removeEventListener('focusin', note);
+  }, []);
+  useEffect(() => {
+    const row = focused.current;
+    if (!row) return;
+    const at = signals.findIndex(one => one.id === row.id);
+    const next = signals[Math.min(row.at, signals.length - 1)];
+    if (at >= 0) row.at = at;
+    else if (next && document.activeElement === document.body) rowOf(next.id)?.focus();
+  });
+}
 
 interface Work {
   chosen: readonly Signal[];
@@ -50,7 +74,7 @@ function useInboxKeys(
   useEffect(() => {
     if (!wantsFocus.current || !current) return;
     wantsFocus.current = false;
-    document.querySelector<HTMLElement>(`[data-signal="${CSS.escape(current.id)}"]`)?.focus();
+    rowOf(current.id)?.focus();
   });
   const withCurrent = (deed: (signal: Signal) => void) => () => current && deed(current);
   /** Those that are selected, else the one that is open. */
@@ -118,6 +142,7 @@ export function SignalsPage({ search }: { search: SignalSearch }) {
   const clear = () => setPicked(old => (old.size === 0 ? old : new Set()));
   const [resolving, setResolving] = useState<readonly Signal[]>([]);
   const act = useDo(clear);
+  useFocusStays(signals);
   useInboxKeys(signals, current, {
     chosen,
     toggle,
@@ -132,6 +157,14 @@ export function SignalsPage({ search }: { search: SignalSearch }) {
         <span className="dim num" role="status">
           {pages[0] && t('signals.count', { count: pages[0].total, shown: format.number(pages[0].total) })}
         </span>
+        {mayWrite && signals.length > 1 && (
+          <PickAll
+            signals={signals}
+            chosen={chosen}
+            more={inbox.hasNextPage}
+            onPick={ids => setPicked(new Set(ids))}
+          />
+        )}
         {chosen.length > 0 && (
           <div
             className={classes.bulk}

@@ -7,6 +7,8 @@ export const signals = {
   picked_one: '{{count}} signal selected',
   picked_other: '{{count}} signals selected',
   pick: 'Select {{rule}} of {{name}}',
+  pickAll: 'Select all {{count}}',
+  pickFirst: 'Select the first {{count}}',
   ofAccount: 'What asks for attention?',
   now: 'What needs a person now?',
   byUrgency: 'Open signals by urgency',
