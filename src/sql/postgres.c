@@ -569,17 +569,10 @@ static const char *const session = "SET statement_timeout = '60s';"
                                    "SET standard_conforming_strings = on;"
                                    "SET bytea_output = 'hex'";
 
-/* Others store bytes that are no text, or refuse letters that a name has. */
-static bool check_encoding(struct pg_conn *conn, struct cn_error *err)
+static bool check_encoding(const char *name, struct cn_error *err)
 {
-    const char *encoding = PQparameterStatus(conn->link, "server_encoding");
-    if (encoding != NULL && strcmp(encoding, "UTF8") != 0) {
-        return cn_fail(err, CN_INVALID,
-                       "the database's encoding is %s and must be UTF8: make it with createdb "
-                       "--encoding UTF8 --template template0",
-                       encoding);
-    }
-    return true;
+    return name == NULL || strcmp(name, "UTF8") == 0 ||
+           cn_fail(err, CN_INVALID, "the database is in %s: use createdb --encoding UTF8", name);
 }
 
 bool cn_postgres_open(const char *url, struct cn_sql_conn **conn_out, struct cn_error *err)
@@ -597,7 +590,8 @@ bool cn_postgres_open(const char *url, struct cn_sql_conn **conn_out, struct cn_
         return false;
     }
     (void)PQsetNoticeReceiver(conn->link, drop_notice, NULL); /* gives the one before */
-    if (!check_encoding(conn, err) || !pg_exec(&conn->base, session, err)) {
+    if (!check_encoding(PQparameterStatus(conn->link, "server_encoding"), err) ||
+        !pg_exec(&conn->base, session, err)) {
         cn_sql_close(&conn->base);
         return cn_error_context(err, "setting up a connection");
     }

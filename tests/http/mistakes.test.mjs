@@ -75,7 +75,7 @@ test('what init says to do next is of the place that it was given, and a databas
   t.after(() => ascii.drop());
   const refusal = await cairnCommand(['init', '--data', dir, '--db', ascii.url]);
   assert.equal(refusal.code, 1, refusal.stdout);
-  assert.match(refusal.stderr, /the database's encoding is LATIN1 and must be UTF8: make it with createdb --encoding UTF8/);
+  assert.match(refusal.stderr, /the database is in LATIN1: use createdb --encoding UTF8/);
 });
 
 test('records that cannot be meant are refused', async t => {
