@@ -1,4 +1,6 @@
 /* /api/v1/accounts/{account_id}/health: why the score is what it is. */
+#include <stdio.h>
+
 #include "base/str.h"
 
 #include "api/accounts.h"
@@ -8,7 +10,8 @@
 enum {
     ITEMS_MAX = 3 * (2 * CN_SCORECARD_NODES_MAX + CN_EXCEPTIONS_MAX) + 7,
     FACTS_MAX = 1000,
-    TEXT_MAX = 20000
+    TEXT_MAX = 20000,
+    MISSING_MAX_BYTES = 120 /* of names of measures in a message */
 };
 
 static const struct cn_names kinds = { cn_explain_kind_names, CN_EXPLAIN_KINDS };
@@ -414,6 +417,38 @@ static bool view_explanation(const struct cn_request *req, cn_account_id id,
     return ok;
 }
 
+/* Names the measures without data, as many as a message takes.  Yields false. */
+static bool fail_without_score(const struct cn_explanation *why, struct cn_error *err)
+{
+    char names[MISSING_MAX_BYTES] = "";
+    int len = 0;
+    size_t unnamed = 0;
+    if (why->scorecard.len == 0) {
+        return cn_fail(err, CN_NOT_FOUND, "no scorecard applies to this account");
+    }
+    for (size_t i = 0; i < why->count; i++) {
+        const struct cn_explain_item *item = &why->items[i];
+        if (item->kind != CN_EXPLAIN_MEASURE || item->has_raw) {
+            continue;
+        }
+        if (unnamed > 0 || (size_t)len + item->path.len + 2 >= sizeof(names)) {
+            unnamed++;
+            continue;
+        }
+        len += snprintf(names + len, sizeof(names) - (size_t)len, "%s%.*s", len > 0 ? ", " : "",
+                        CN_STR_ARG(item->path));
+    }
+    char more[32] = "";
+    if (len == 0) {
+        return cn_fail(err, CN_NOT_FOUND, "this account has no score yet");
+    }
+    if (unnamed > 0) {
+        (void)snprintf(more, sizeof(more), " and %zu more", unnamed);
+    }
+    return cn_fail(err, CN_NOT_FOUND, "too little is known for a score: %.*s has no data for %s%s",
+                   CN_STR_ARG(why->scorecard), names, more);
+}
+
 /* No connection is held while the past is computed, which takes some itself. */
 static bool handle_explain(const struct cn_request *req, struct cn_response *res,
                            struct cn_error *err)
@@ -428,7 +463,7 @@ static bool handle_explain(const struct cn_request *req, struct cn_response *res
         return false;
     }
     if (!why.now.score.has_points || why.now.score.band == CN_BAND_NONE) {
-        return cn_fail(err, CN_NOT_FOUND, "this account has no score yet");
+        return fail_without_score(&why.now, err);
     }
     return view_explanation(req, path->account_id, &why, res->body, err);
 }

@@ -190,7 +190,7 @@ static void send_failure(struct cn_track *track, struct cn_http_exchange *exchan
         atomic_fetch_add(&track->malformed_total, 1);
         send_error(track, exchange, 400, cn_str_of(err->message), err->offset);
     } else if (code == CN_UNAUTHENTICATED) {
-        send_error(track, exchange, 401, CN_STR("unknown write key"), -1);
+        send_error(track, exchange, 401, cn_str_of(err->message), -1);
     } else {
         if (code != CN_TOO_MANY && code != CN_UNAVAILABLE) {
             cn_log_error("track", err, "storing events");
@@ -271,7 +271,9 @@ static bool find_source(struct cn_track *track, cn_str key, cn_source_id *id_out
                         struct cn_error *err)
 {
     if (key.len == 0 || key.len > KEY_MAX_BYTES) {
-        return cn_fail(err, CN_UNAUTHENTICATED, "no write key");
+        return cn_fail(
+            err, CN_UNAUTHENTICATED,
+            "no write key: send it as the user name of Basic authentication, or as writeKey");
     }
     if (!cn_source_find(track->api->sources, key, cn_now(track->api->options.clock), id_out, err)) {
         if (err->code == CN_UNAUTHENTICATED) {

@@ -383,6 +383,20 @@ static void apply(const struct cn_unit *unit, const struct cn_account_patch *pat
     }
 }
 
+/* Rules read the contracts: an ARR of the record beside them would be shown and counted nowhere. */
+static bool check_arr(const struct cn_unit *unit, cn_account_id id, struct cn_error *err)
+{
+    bool has_contracts = false;
+    if (!cn_account_has_contracts(unit, id, &has_contracts, err)) {
+        return false;
+    }
+    if (has_contracts) {
+        (void)cn_fail(err, CN_INVALID, "the account's contracts say its ARR: change those");
+        return cn_error_field(err, "arr");
+    }
+    return true;
+}
+
 static bool check_patch(const struct cn_unit *unit, const struct cn_account_patch *patch,
                         const struct cn_account *account, struct cn_error *err)
 {
@@ -391,6 +405,7 @@ static bool check_patch(const struct cn_unit *unit, const struct cn_account_patc
            (patch->team_id_given != CN_GIVEN || cn_account_check_team(unit, patch->team_id, err)) &&
            (patch->parent_id_given != CN_GIVEN ||
             cn_account_check_parent(unit, account->id, patch->parent_id, err)) &&
+           (patch->arr_given == CN_ABSENT || check_arr(unit, account->id, err)) &&
            (patch->domain_given != CN_GIVEN || patch->domain.len == 0 ||
             (check_domain(patch->domain, account, err) &&
              cn_account_claim_domain(unit, account->domain, account->id.value, err)));

@@ -255,6 +255,17 @@ static bool save_figures(const struct cn_unit *unit, const struct cn_account *ac
     return cn_sql_run(stmt, err);
 }
 
+bool cn_account_has_contracts(const struct cn_unit *unit, cn_account_id id, bool *has_out,
+                              struct cn_error *err)
+{
+    struct summary summary;
+    if (!summarise(unit, id, &summary, err)) {
+        return false;
+    }
+    *has_out = summary.signed_count > 0;
+    return true;
+}
+
 static bool refresh_contracts(const struct cn_unit *unit, cn_account_id id, struct cn_error *err)
 {
     struct summary summary;

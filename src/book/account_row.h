@@ -27,6 +27,10 @@ CN_MUST_CHECK bool cn_account_check_team(const struct cn_unit *unit, cn_team_id 
 CN_MUST_CHECK bool cn_account_check_parent(const struct cn_unit *unit, cn_account_id id,
                                            cn_account_id parent_id, struct cn_error *err);
 
+/* Whether contracts that are no drafts say the account's ARR, and not its record. */
+CN_MUST_CHECK bool cn_account_has_contracts(const struct cn_unit *unit, cn_account_id id,
+                                            bool *has_out, struct cn_error *err);
+
 /* The account's ARR as it stands in field history; "" for none. */
 cn_str cn_account_json_money(const struct cn_unit *unit, const struct cn_account *account);
 

@@ -260,7 +260,7 @@ static cn_str merged_json(const struct cn_unit *unit, const struct cn_account *f
 
 /* What the survivor lacks and the merged account has. */
 static struct cn_account_patch missing_of(const struct cn_account *from,
-                                          const struct cn_account *into)
+                                          const struct cn_account *into, bool has_contracts)
 {
     struct cn_account_patch patch = { 0 };
     if (cn_str_equal(into->name, into->external_id) &&
@@ -280,7 +280,7 @@ static struct cn_account_patch missing_of(const struct cn_account *from,
         patch.team_id = from->team_id;
         patch.team_id_given = CN_GIVEN;
     }
-    if (into->arr_given != CN_GIVEN && from->arr_given == CN_GIVEN) {
+    if (!has_contracts && into->arr_given != CN_GIVEN && from->arr_given == CN_GIVEN) {
         patch.arr = from->arr;
         patch.arr_given = CN_GIVEN;
     }
@@ -295,7 +295,11 @@ static bool complete_survivor(const struct cn_unit *unit, const struct cn_accoun
                               const struct cn_account *into, struct cn_error *err)
 {
     struct cn_account updated;
-    struct cn_account_patch patch = missing_of(from, into);
+    bool has_contracts = false; /* those of the merged account included */
+    if (!cn_account_has_contracts(unit, into->id, &has_contracts, err)) {
+        return false;
+    }
+    struct cn_account_patch patch = missing_of(from, into, has_contracts);
     const struct cn_account_derived *derived = &from->derived;
     cn_field_change_note(unit, &(struct cn_field_change){ .account_id = into->id,
                                                           .kind = CN_CHANGE_ACCOUNT,

@@ -273,6 +273,23 @@ static void print_measures(const struct cn_command_env *env,
     }
 }
 
+static void print_left_out(const struct cn_command_env *env,
+                           const struct cn_backtest_report *report)
+{
+    const bool is_true = report->basis == CN_BACKTEST_TRUE;
+    if (report->left_out.too_old > 0) {
+        PRINT("  %zu left too long ago to be looked at\n", report->left_out.too_old);
+    }
+    if (report->left_out.too_many > 0) {
+        PRINT("  %zu left before the newest that are looked at\n", report->left_out.too_many);
+    }
+    if (report->left_out.no_history > 0) {
+        PRINT("  %zu had not come, by what %s, 30 days before they left%s\n",
+              report->left_out.no_history, is_true ? "is told now" : "was known",
+              is_true ? "" : ": --as-true goes by their contracts");
+    }
+}
+
 static void print_report(const struct cn_command_env *env, const struct cn_backtest_report *report)
 {
     PRINT("%.*s\n", CN_STR_ARG(report->verdict));
@@ -281,6 +298,7 @@ static void print_report(const struct cn_command_env *env, const struct cn_backt
                                             : "what was known then",
           report->left,
           report->left_out.too_old + report->left_out.too_many + report->left_out.no_history);
+    print_left_out(env, report);
     print_horizons(env, report);
     print_bands(env, report);
     print_measures(env, report);

@@ -34,15 +34,18 @@ static bool run(const struct cn_command_env *env, struct cn_error *err)
     if (!check(&create, err) || !cn_workspace_open(env, &create, &workspace, &created, err)) {
         return false;
     }
-    bool ok = created || cn_fail(err, CN_CONFLICT, "%s has a workspace already", workspace.dir);
+    bool ok =
+        created || cn_fail(err, CN_CONFLICT, "%s has a workspace already",
+                           cn_command_value(env, "db") != NULL ? "the database" : workspace.dir);
+    const char *db = cn_command_value(env, "db") != NULL ? " --db URL" : "";
     if (ok) {
         /* A failure shows when standard output is flushed. */
         (void)fprintf(env->out,
                       "Made the workspace \"%.*s\" in %s; its days begin in %.*s.\n"
-                      "Next: cairn user add you@example.com --role admin --data %s\n"
-                      "then: cairn serve --data %s\n",
+                      "Next: cairn user add you@example.com --role admin --data %s%s\n"
+                      "then: cairn serve --data %s%s\n",
                       CN_STR_ARG(create.name), workspace.dir, CN_STR_ARG(create.time_zone),
-                      workspace.dir, workspace.dir);
+                      workspace.dir, db, workspace.dir, db);
     }
     cn_workspace_close(&workspace);
     return ok;

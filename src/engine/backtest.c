@@ -17,10 +17,10 @@ const int64_t cn_backtest_days[CN_BACKTEST_HORIZONS] = { 180, 90, 30 };
 
 struct subject {
     int64_t id;
-    int64_t created_us;
-    int64_t left_on;   /* INT64_MAX: it did not */
-    bool is_looked_at; /* its departure is one of those collected */
-    size_t departure;  /* its place there then */
+    int64_t there_us[CN_BACKTEST_BASES]; /* since when it is there, by the basis */
+    int64_t left_on;                     /* INT64_MAX: it did not */
+    bool is_looked_at;                   /* its departure is one of those collected */
+    size_t departure;                    /* its place there then */
 };
 
 struct walk {
@@ -47,12 +47,13 @@ struct walk {
 static bool read_subjects(struct walk *walk, struct cn_sql_conn *conn, struct cn_error *err)
 {
     struct cn_walk_accounts accounts = { 0 };
-    bool ok = cn_walk_read_accounts(conn, &accounts, err);
+    bool ok = cn_walk_read_accounts(conn, walk->engine->options.tz, &accounts, err);
     walk->subjects = cn_heap_resize(NULL, (accounts.count + 1) * sizeof(walk->subjects[0]));
     for (size_t i = 0; ok && i < accounts.count; i++) {
         walk->subjects[walk->subject_count++] =
             (struct subject){ .id = accounts.items[i].id,
-                              .created_us = accounts.items[i].created_us,
+                              .there_us = { [CN_BACKTEST_KNOWN] = accounts.items[i].known_us,
+                                            [CN_BACKTEST_TRUE] = accounts.items[i].true_us },
                               .left_on = INT64_MAX };
     }
     free(accounts.items);
@@ -154,12 +155,12 @@ static void choose_departures(struct walk *walk)
 /* ---- one side: a chunk of accounts seen from one basis ---- */
 
 static void open_side(struct walk *walk, const struct subject *subjects, size_t count,
-                      struct cn_walker *side)
+                      enum cn_backtest_basis basis, struct cn_walker *side)
 {
     cn_walker_open(walk->engine, walk->program, count, side);
     side->asks_signals = true;
     for (size_t i = 0; i < count; i++) {
-        cn_walker_add(side, subjects[i].id, subjects[i].created_us); /* row i */
+        cn_walker_add(side, subjects[i].id, subjects[i].there_us[basis]); /* row i */
     }
 }
 
@@ -263,11 +264,16 @@ static void look_at_left(struct walk *walk, const struct cn_walker sides[CN_BACK
     look(walk, sides, row, horizon, true);
 }
 
-/* There at the instant, and not leaving within the window after it. */
-static bool could_stand_beside(const struct subject *subject, int64_t left_id, int64_t day,
-                               int64_t now_us)
+static bool is_there(const struct walk *walk, const struct subject *subject, int64_t now_us)
 {
-    return subject->created_us <= now_us && subject->left_on > day + CN_BACKTEST_WINDOW &&
+    return subject->there_us[walk->question->basis] <= now_us;
+}
+
+/* There at the instant, and not leaving within the window after it. */
+static bool could_stand_beside(const struct walk *walk, const struct subject *subject,
+                               int64_t left_id, int64_t day, int64_t now_us)
+{
+    return is_there(walk, subject, now_us) && subject->left_on > day + CN_BACKTEST_WINDOW &&
            subject->id != left_id;
 }
 
@@ -283,7 +289,7 @@ static void count_beside(struct walk *walk)
         int64_t day = left->left_on - cn_backtest_days[i % CN_BACKTEST_HORIZONS];
         int64_t now_us = cn_tz_day_start(walk->engine->options.tz, day).us;
         for (size_t s = 0; s < walk->subject_count; s++) {
-            walk->beside[i] += could_stand_beside(&walk->subjects[s], left->id, day, now_us);
+            walk->beside[i] += could_stand_beside(walk, &walk->subjects[s], left->id, day, now_us);
         }
     }
 }
@@ -299,7 +305,7 @@ static void look_at_others(struct walk *walk, const struct cn_walker sides[CN_BA
     size_t beside = walk->beside[departure * CN_BACKTEST_HORIZONS + horizon];
     for (size_t row = 0; row < count; row++) {
         const struct subject *subject = &subjects[row];
-        bool is_beside = could_stand_beside(subject, left->id, day, now) &&
+        bool is_beside = could_stand_beside(walk, subject, left->id, day, now) &&
                          mix(subject->id, left->id) % beside < CN_BACKTEST_CONTROLS;
         if (is_beside) {
             look(walk, sides, row, horizon, false);
@@ -319,7 +325,7 @@ static void look_around(struct walk *walk, const struct cn_walker sides[CN_BACKT
         const struct subject *subject = find(walk, left->id);
         for (size_t h = 0; h < CN_BACKTEST_HORIZONS; h++) {
             if (left->left_on - cn_backtest_days[h] != day || subject == NULL ||
-                subject->created_us > now) {
+                !is_there(walk, subject, now)) {
                 continue;
             }
             if (subject >= subjects && subject < subjects + count) {
@@ -335,7 +341,7 @@ static void calibrate(struct walk *walk, const struct cn_walker *side,
 {
     for (size_t row = 0; row < count; row++) {
         struct cn_health_score score = cn_health_state_get(&side->health, row);
-        if (score.has_points && subjects[row].created_us <= side->when.now.us &&
+        if (score.has_points && is_there(walk, &subjects[row], side->when.now.us) &&
             subjects[row].left_on > day) {
             size_t place = (size_t)score.points * CN_BACKTEST_BANDS / 100000;
             struct cn_backtest_band *band =
@@ -382,7 +388,7 @@ static bool walk_chunk(struct walk *walk, const struct subject *subjects, size_t
 {
     struct cn_walker sides[CN_BACKTEST_BASES];
     for (size_t i = 0; i < CN_BACKTEST_BASES; i++) {
-        open_side(walk, subjects, count, &sides[i]);
+        open_side(walk, subjects, count, (enum cn_backtest_basis)i, &sides[i]);
     }
     bool ok = cn_metric_source_prepare(walk->program->metric_source, (int32_t)walk->first_day - 1,
                                        (int32_t)walk->last_day, cn_frame_accounts(sides[0].frame),

@@ -90,7 +90,7 @@ static bool read_accounts(struct work *work, struct cn_error *err)
     if (!cn_db_read(engine->options.db, &conn, err)) {
         return false;
     }
-    bool ok = cn_walk_read_accounts(conn, &all, err);
+    bool ok = cn_walk_read_accounts(conn, engine->options.tz, &all, err);
     cn_db_release(engine->options.db, conn);
     const bool keeps_all = compares(work);
     for (size_t i = 0; ok && i < all.count; i++) {
@@ -298,8 +298,9 @@ static void open_walker(const struct work *work, const struct cn_walk_account *a
 {
     struct cn_walker *walker = &chunk->walkers[side];
     cn_walker_open(work->engine, work->programs[side], chunk->count, walker);
+    const bool as_true = work->question->basis == CN_BACKTEST_TRUE;
     for (size_t i = 0; i < chunk->count; i++) {
-        cn_walker_add(walker, accounts[i].id, accounts[i].created_us);
+        cn_walker_add(walker, accounts[i].id, as_true ? accounts[i].true_us : accounts[i].known_us);
     }
 }
 

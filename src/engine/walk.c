@@ -3,30 +3,46 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "book/contract.h"
+
 enum {
     PAUSE_NS = 200000
 };
 
-bool cn_walk_read_accounts(struct cn_sql_conn *conn, struct cn_walk_accounts *accounts_out,
-                           struct cn_error *err)
+static struct cn_walk_account read_account(struct cn_sql_stmt *stmt, const struct cn_tz *tz)
+{
+    struct cn_walk_account account = { .id = cn_sql_column_i64(stmt, 0),
+                                       .known_us = cn_sql_column_i64(stmt, 1) };
+    account.true_us = account.known_us;
+    if (!cn_sql_column_is_null(stmt, 2)) {
+        const int64_t began = cn_tz_day_start(tz, cn_sql_column_i64(stmt, 2)).us;
+        account.true_us = began < account.true_us ? began : account.true_us;
+    }
+    return account;
+}
+
+bool cn_walk_read_accounts(struct cn_sql_conn *conn, const struct cn_tz *tz,
+                           struct cn_walk_accounts *accounts_out, struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
     bool row = false;
     size_t capacity = 0;
     struct cn_walk_accounts list = { 0 };
-    if (!cn_sql_prepare(conn, "SELECT account_id, created_us FROM account ORDER BY account_id",
+    if (!cn_sql_prepare(conn,
+                        "SELECT account_id, created_us, (SELECT min(starts_on) FROM contract"
+                        " WHERE contract.account_id = account.account_id"
+                        " AND contract.status <> $1) FROM account ORDER BY account_id",
                         &stmt, err)) {
         return false;
     }
+    cn_sql_bind_i64(stmt, 1, CN_CONTRACT_DRAFT);
     bool ok = cn_sql_step(stmt, &row, err);
     while (ok && row) {
         if (list.count == capacity) {
             capacity = capacity > 0 ? capacity * 2 : 256;
             list.items = cn_heap_resize(list.items, capacity * sizeof(list.items[0]));
         }
-        list.items[list.count++] =
-            (struct cn_walk_account){ .id = cn_sql_column_i64(stmt, 0),
-                                      .created_us = cn_sql_column_i64(stmt, 1) };
+        list.items[list.count++] = read_account(stmt, tz);
         ok = cn_sql_step(stmt, &row, err);
     }
     cn_sql_finish(stmt);
@@ -41,7 +57,7 @@ void cn_walker_open(struct cn_engine *engine, const struct cn_engine_program *pr
     *walker = (struct cn_walker){ .program = program,
                                   .tz = engine->options.tz,
                                   .frame = cn_frame_new(engine->strings) };
-    walker->created_us = cn_heap_resize(NULL, (count + 1) * sizeof(walker->created_us[0]));
+    walker->there_us = cn_heap_resize(NULL, (count + 1) * sizeof(walker->there_us[0]));
     cn_frame_use(walker->frame, &program->columns, NULL);
     cn_bitmap_resize(&walker->there, count);
     cn_health_state_init(&walker->health);
@@ -53,10 +69,10 @@ void cn_walker_open(struct cn_engine *engine, const struct cn_engine_program *pr
     cn_arena_init(&walker->scratch, (size_t)256 * 1024);
 }
 
-void cn_walker_add(struct cn_walker *walker, int64_t account_id, int64_t created_us)
+void cn_walker_add(struct cn_walker *walker, int64_t account_id, int64_t there_us)
 {
     const uint32_t row = cn_frame_add(walker->frame, account_id); /* the next one */
-    walker->created_us[row] = created_us;
+    walker->there_us[row] = there_us;
 }
 
 void cn_walker_close(struct cn_walker *walker)
@@ -68,7 +84,7 @@ void cn_walker_close(struct cn_walker *walker)
     cn_health_state_deinit(&walker->health);
     cn_bitmap_deinit(&walker->there);
     cn_frame_free(walker->frame);
-    free(walker->created_us);
+    free(walker->there_us);
 }
 
 static bool fill(void *arg, uint32_t stratum, struct cn_error *err)
@@ -80,7 +96,7 @@ static bool fill(void *arg, uint32_t stratum, struct cn_error *err)
 static void let_in(struct cn_walker *walker)
 {
     for (size_t row = 0; row < walker->there.rows; row++) {
-        if (walker->created_us[row] <= walker->when.now.us) {
+        if (walker->there_us[row] <= walker->when.now.us) {
             cn_bitmap_add(&walker->there, row);
         }
     }

@@ -20,7 +20,8 @@ enum {
 
 struct cn_walk_account {
     int64_t id;
-    int64_t created_us;
+    int64_t known_us; /* when it was made here */
+    int64_t true_us;  /* the same, or when its first contract began, if that was earlier */
 };
 
 struct cn_walk_accounts {
@@ -39,13 +40,13 @@ struct cn_walker {
     struct cn_signal_moves moves; /* of the day */
     struct cn_when when;          /* the day's beginning */
     struct cn_arena scratch;
-    int64_t *created_us; /* by row */
-    bool asks_signals;   /* set after opening, by who wants `moves` */
+    int64_t *there_us; /* since when an account is there, by row */
+    bool asks_signals; /* set after opening, by who wants `moves` */
 };
 
-/* All accounts of the book; the caller frees the items.  Fails as sql/sql.h says, and the items are
- * to be freed then, too. */
-CN_MUST_CHECK bool cn_walk_read_accounts(struct cn_sql_conn *conn,
+/* All accounts of the book; days of contracts are those of `tz`.  The caller frees the items. Fails
+ * as sql/sql.h says, and the items are to be freed then, too. */
+CN_MUST_CHECK bool cn_walk_read_accounts(struct cn_sql_conn *conn, const struct cn_tz *tz,
                                          struct cn_walk_accounts *accounts_out,
                                          struct cn_error *err);
 
@@ -53,7 +54,7 @@ CN_MUST_CHECK bool cn_walk_read_accounts(struct cn_sql_conn *conn,
  * for them and the days. */
 void cn_walker_open(struct cn_engine *engine, const struct cn_engine_program *program, size_t count,
                     struct cn_walker *walker_out);
-void cn_walker_add(struct cn_walker *walker, int64_t account_id, int64_t created_us);
+void cn_walker_add(struct cn_walker *walker, int64_t account_id, int64_t there_us);
 void cn_walker_close(struct cn_walker *walker);
 
 /* Evaluates the midnight with which the day begins.  What is true when an account comes is a

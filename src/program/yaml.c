@@ -267,6 +267,30 @@ static bool on_event(struct builder *b, const yaml_event_t *event)
     return true;
 }
 
+/* What people mean where YAML's own words do not say so. */
+static const char *hint_of(const yaml_parser_t *parser)
+{
+    static const struct {
+        const char *problem;
+        const char *context;
+        const char *hint;
+    } hints[] = {
+        { "", "while scanning a tag", "; an expression that begins with ! needs quotes" },
+        { "mapping values are not allowed", "",
+          "; does a text with \": \" in it lack its quotes?" },
+        { "", "while parsing a block mapping", "; is the line indented as those before it?" },
+    };
+    const char *problem = parser->problem != NULL ? parser->problem : "";
+    const char *context = parser->context != NULL ? parser->context : "";
+    for (size_t i = 0; i < CN_ARRAY_LEN(hints); i++) {
+        if (strstr(problem, hints[i].problem) != NULL &&
+            strstr(context, hints[i].context) != NULL) {
+            return hints[i].hint;
+        }
+    }
+    return "";
+}
+
 static void on_error(struct builder *b, const yaml_parser_t *parser)
 {
     const char *problem = parser->problem != NULL ? parser->problem : "cannot be read";
@@ -281,9 +305,9 @@ static void on_error(struct builder *b, const yaml_parser_t *parser)
         advance(&b->at, b->text, parser->problem_mark.index);
     }
     struct cn_place place = place_of(b, &b->at);
-    (void)cn_diagnose(b->problems, &place, "not YAML: %s%s%s", problem,
+    (void)cn_diagnose(b->problems, &place, "not YAML: %s%s%s%s", problem,
                       parser->context != NULL ? " " : "",
-                      parser->context != NULL ? parser->context : "");
+                      parser->context != NULL ? parser->context : "", hint_of(parser));
 }
 
 static bool run(struct builder *b)

@@ -569,6 +569,12 @@ static const char *const session = "SET statement_timeout = '60s';"
                                    "SET standard_conforming_strings = on;"
                                    "SET bytea_output = 'hex'";
 
+static bool check_encoding(const char *name, struct cn_error *err)
+{
+    return name == NULL || strcmp(name, "UTF8") == 0 ||
+           cn_fail(err, CN_INVALID, "the database is in %s: use createdb --encoding UTF8", name);
+}
+
 bool cn_postgres_open(const char *url, struct cn_sql_conn **conn_out, struct cn_error *err)
 {
     static const char *const names[] = { "dbname", "client_encoding", "connect_timeout",
@@ -584,7 +590,8 @@ bool cn_postgres_open(const char *url, struct cn_sql_conn **conn_out, struct cn_
         return false;
     }
     (void)PQsetNoticeReceiver(conn->link, drop_notice, NULL); /* gives the one before */
-    if (!pg_exec(&conn->base, session, err)) {
+    if (!check_encoding(PQparameterStatus(conn->link, "server_encoding"), err) ||
+        !pg_exec(&conn->base, session, err)) {
         cn_sql_close(&conn->base);
         return cn_error_context(err, "setting up a connection");
     }

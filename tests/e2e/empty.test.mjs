@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { ADMIN, startCairn } from '../http/harness.mjs';
+import { ADMIN, startCairn, waitFor } from '../http/harness.mjs';
 import { axeFindings, launch, openPage } from './browser.mjs';
 
 let browser;
@@ -42,6 +42,17 @@ test('every page of an empty workspace teaches, in its own currency', async t =>
   await page.goto(`${cairn.base}/coverage`);
   await page.getByRole('cell', { name: '€5K to €20K' }).waitFor();
   assert.equal(await page.getByText(/all have it/).count(), 0, 'of no account nothing is told');
+
+  // The first account: too little is known for a score, and the page says what is missing.
+  const made = await page.request.post(`${cairn.base}/api/v1/accounts`,
+    { data: { name: 'First', arr: { minor: 5_000_000, currency: 'EUR' } }, headers: { origin: cairn.base } });
+  const { id } = await made.json();
+  const why = async () => (await (await page.request.get(`${cairn.base}/api/v1/accounts/${id}/health`)).json()).detail;
+  await waitFor(async () => /mid-touch has no data for .*usage\/seats, .*feeling\/said/.test(await why()), { what: 'the scorecard' });
+  await page.goto(`${cairn.base}/accounts/${id}`);
+  const missing = page.getByText(/^Too little is known for a score: mid-touch has no data for .*usage\/seats/);
+  await missing.waitFor();
+  assert.deepEqual(await axeFindings(page), [], 'an account without a score');
 });
 
 test('a workspace without the demo asks for nothing that is not there', async t => {

@@ -105,7 +105,9 @@ test('accounts whose contracts ended are offered, and not marked by themselves',
 test('capabilities 30: a back-test of few departures says that they are too few, as text and as JSON', async t => {
   const cairn = await startCairn(t);
   const admin = await cairn.login();
-  await admin.createAccount({ name: 'Gone' });
+  const gone = await admin.createAccount({ name: 'Gone' });
+  const contract = { name: 'Deal', arr: { minor: 100000, currency: 'USD' }, starts_on: '2025-02-01', ends_on: '2026-01-31' };
+  assert.equal((await admin.post(`/api/v1/accounts/${gone.id}/contracts`, contract)).status, 201);
   const file = join(cairn.dir, 'left.csv');
   await writeFile(file, 'Gone,2026-01-31\n');
   assert.equal((await run(cairn, 'departures', file)).code, 0);
@@ -114,6 +116,7 @@ test('capabilities 30: a back-test of few departures says that they are too few,
   assert.equal(text.code, 0, text.stderr);
   assert.match(text.stdout, /^Version 1: Too few to tell/);
   assert.match(text.stdout, /90 days before: too few: \d+ that left, \d+ that stayed/);
+  assert.match(text.stdout, /; 0 accounts that left, 1 left out\.\n {2}1 had not come, by what was known, 30 days before they left: --as-true /);
   assert.ok(!/AUC|too_few/.test(text.stdout), 'no figure stands where there is none');
   const json = await run(cairn, 'backtest', '--version', '1', '--against', '1', '--as-true', '--json');
   assert.equal(json.code, 0, json.stderr);
@@ -121,6 +124,7 @@ test('capabilities 30: a back-test of few departures says that they are too few,
   assert.equal(reports.length, 2);
   assert.deepEqual(reports[0], reports[1]); // one version, twice
   assert.equal(reports[0].basis, 'true');
+  assert.equal(reports[0].left, 1, 'it was there while its contract ran, though it was told of today');
   assert.deepEqual(reports[0].horizons.map(horizon => horizon.days), [180, 90, 30]);
   assert.ok(reports[0].horizons.every(horizon => horizon.told.verdict === 'too_few'));
   assert.ok(reports[0].signals.length > 0);

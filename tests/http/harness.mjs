@@ -58,10 +58,10 @@ function cheapHash(password) {
 }
 
 // A database of one's own on the test cluster: {url, drop}.
-export async function createDatabase(template = 'template0') {
+export async function createDatabase(template = 'template0', { encoding = 'UTF8' } = {}) {
   const name = `t_${randomBytes(6).toString('hex')}`;
   const sql = text => run('psql', ['--no-psqlrc', '-qAtX', '-v', 'ON_ERROR_STOP=1', '-c', text, PG]);
-  await sql(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`);
+  await sql(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy ENCODING ${encoding}${encoding === 'UTF8' ? '' : " LOCALE 'C'"}`);
   const url = new URL(PG);
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => sql(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };

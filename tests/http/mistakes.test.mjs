@@ -1,10 +1,11 @@
 // What people get wrong when they set Cairn up and enter records: each is refused with the member at fault, or counts for what was meant.
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { cairnCommand, startCairn, waitFor } from './harness.mjs';
+import { cairnCommand, createDatabase, onPostgres, startCairn, waitFor } from './harness.mjs';
 
 const dayFromNow = days => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 const money = (units, currency) => ({ minor: units * 100, currency });
@@ -37,15 +38,44 @@ test('each wrong setting is named with its place, and a secret that nobody set i
   assert.equal(wrong.code, 1);
   assert.deepEqual(wrong.stderr.trim().split('\n'), [
     `${conf}:1: setting signal.setle: there is none of this name`,
-    `${conf}:3: setting mail.smtp_port: out of range`,
-    'CAIRN_ENGINE_TICK: setting engine.tick: out of range',
+    `${conf}:3: setting mail.smtp_port: out of range: from 1 to 65535`,
+    'CAIRN_ENGINE_TICK: setting engine.tick: out of range: from 100ms to 1m',
     'cairn config list: 3 problem(s) with the settings',
   ]);
+  await writeFile(conf, ['http.public_url = cairn.example.com', 'slack.webhook_url = hooks.slack.com/services/T',
+    'mail.smtp_host = smtp.example.com:25', 'http.trusted_proxy = 10.0.0.0/8'].join('\n'));
+  const unlike = await cairnCommand(['serve', ...cairn.where]);
+  assert.equal(unlike.code, 1);
+  assert.deepEqual(unlike.stderr.trim().split('\n'), [
+    `${conf}:1: setting http.public_url: must be an address such as https://cairn.example.com`,
+    `${conf}:2: setting slack.webhook_url: must be an address such as https://cairn.example.com`,
+    `${conf}:3: setting mail.smtp_host: must be a host's name or address, without scheme and port`,
+    `${conf}:4: setting http.trusted_proxy: must be one IP address, such as 127.0.0.1`,
+    'cairn serve: 4 problem(s) with the settings',
+  ]);
+  await writeFile(conf, 'mail.smtp_host = ::1\nhttp.trusted_proxy = ::1\nhttp.public_url = http://cairn/\nslack.webhook_url =\n');
+  assert.equal((await cairnCommand(['config', 'list', '--data', cairn.dir])).code, 0);
   await writeFile(conf, 'slack.bot_token = xoxb-1\n');
   const { stdout } = await cairnCommand(['config', 'list', '--data', cairn.dir]);
   assert.match(stdout, /^slack\.bot_token = \(secret\) +\(changed\)$/m);
   assert.match(stdout, /^mail\.smtp_password = $/m);
   assert.ok(!stdout.includes('xoxb-1'));
+});
+
+test('what init says to do next is of the place that it was given, and a database of another encoding is refused', { skip: !onPostgres }, async t => {
+  const dir = await mkdtemp(join(tmpdir(), 'cairn-next-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  const database = await createDatabase();
+  t.after(() => database.drop());
+  const made = await cairnCommand(['init', '--data', dir, '--db', database.url]);
+  assert.equal(made.code, 0, made.stderr);
+  assert.match(made.stdout, /^Next: cairn user add \S+ --role admin --data \S+ --db URL\nthen: cairn serve --data \S+ --db URL$/m);
+  assert.match((await cairnCommand(['init', '--data', dir, '--db', database.url])).stderr, /the database has a workspace already/);
+  const ascii = await createDatabase('template0', { encoding: 'LATIN1' });
+  t.after(() => ascii.drop());
+  const refusal = await cairnCommand(['init', '--data', dir, '--db', ascii.url]);
+  assert.equal(refusal.code, 1, refusal.stdout);
+  assert.match(refusal.stderr, /the database is in LATIN1: use createdb --encoding UTF8/);
 });
 
 test('records that cannot be meant are refused', async t => {
@@ -93,6 +123,16 @@ test('records that cannot be meant are refused', async t => {
     refused(await admin.post(`${path}/tickets`, ticket), '/solved_at', /not solved before it is opened/);
     const { body } = await admin.post(`${path}/tickets`, { ...ticket, solved_at: '2026-03-02T10:00:00Z' });
     refused(await admin.patch(`${path}/tickets/${body.id}`, { solved_at: '2026-03-02T09:59:59Z' }, '*'), '/solved_at', /before/);
+  });
+
+  await t.test('a ticket that is opened or solved in the future, but for a clock that is a little ahead', async () => {
+    const inAYear = new Date(Date.now() + 365 * 86_400_000).toISOString();
+    refused(await admin.post(`${path}/tickets`, { subject: 'Help', opened_at: inAYear }), '/opened_at', /not opened in the future/);
+    refused(await admin.post(`${path}/tickets`, { subject: 'Help', status: 'solved', solved_at: inAYear }), '/solved_at', /not solved in the future/);
+    const ahead = await admin.post(`${path}/tickets`, { subject: 'Help', opened_at: new Date(Date.now() + 20_000).toISOString() });
+    assert.equal(ahead.status, 201, ahead.text);
+    assert.ok(Date.parse(ahead.body.opened_at) <= Date.now(), ahead.body.opened_at);
+    refused(await admin.patch(`${path}/tickets/${ahead.body.id}`, { status: 'solved', solved_at: inAYear }, '*'), '/solved_at', /in the future/);
   });
 
   await t.test('contracts of two currencies on the same day, whose sum is no amount', async () => {
@@ -164,4 +204,6 @@ test('an account says the same of its contracts alone, in the list, and while on
   await bothAre(null, 'no ARR before the first contract begins');
   await contract('now', -20, 19);
   await bothAre(money(100, 'USD'), 'the ARR of what runs');
+  for (const arr of [money(7, 'USD'), null]) refused(await admin.patch(path, { arr }, '*'), '/arr', /contracts say its ARR/);
+  await bothAre(money(100, 'USD'), 'still the ARR of what runs');
 });

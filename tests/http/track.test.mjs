@@ -147,6 +147,8 @@ test('what is wrong is refused alone, with its reason', async t => {
     for (const headers of [{ authorization: basic('nonsense') }, {}, { authorization: 'Basic !!!' }, { authorization: 'Bearer x' }]) {
       const res = await cairn.call('POST', '/v1/batch', { raw: JSON.stringify({ batch: [event()] }), headers });
       assert.equal(res.status, 401, JSON.stringify(headers));
+      const isGiven = headers.authorization === basic('nonsense');
+      assert.match(res.body.message, isGiven ? /^unknown write key$/ : /^no write key: send it as the user name of Basic/);
     }
   });
 

@@ -137,6 +137,13 @@ static void what_the_subset_leaves_out_is_refused_with_its_place(void **state)
         { "? [a, b]\n: c\n", "1:3: a key must be a plain text, not a list or map" },
         { "a: [1, 2\nb: 3\n", "2:2: not YAML: did not find expected ',' or ']' while parsing a "
                               "flow sequence" },
+        { "a: {when: !b}\n", "1:13: not YAML: did not find expected whitespace or line break while "
+                             "scanning a tag; an expression that begins with ! needs quotes" },
+        { "a: hi: there\n", "1:6: not YAML: mapping values are not allowed in this context; does a "
+                            "text with \": \" in it lack its quotes?" },
+        { "a:\n  b: 1\n   c: 2\n", "3:5: not YAML: mapping values are not allowed in this context; "
+                                   "does a text with \": \" in it lack its quotes?" },
+        { "  b: 1\n c: 2\n", "2:2: not YAML: did not find expected <document start>" },
         { "a: \x01\n", "1:4: not YAML: control characters are not allowed" },
         { "", "1:1: the file is empty" },
         { "# nothing\n", "1:1: the file is empty" },

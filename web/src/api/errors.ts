@@ -39,7 +39,7 @@ export function problemOf(status: number, body: unknown): ApiProblem {
   return new ApiProblem(status, {});
 }
 
-export function hasStatus(error: unknown, status: number): boolean {
+export function hasStatus(error: unknown, status: number): error is ApiProblem {
   return error instanceof ApiProblem && error.status === status;
 }
 

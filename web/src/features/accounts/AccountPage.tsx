@@ -4,7 +4,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, type Ref, useMemo, useRef, useState } from 'react';
 import { hasStatus } from '@/api/errors';
 import type { Account, AccountHealth } from '@/api/types';
-import { Bill, Costs, movers, pathTo, readRange, ScoreHistory, useHealth } from '@/features/health';
+import { Bill, Costs, movers, NoScore, pathTo, readRange, ScoreHistory, useHealth } from '@/features/health';
 import { Judgements, useJudgementMoments } from '@/features/judgements';
 import { Metrics } from '@/features/metrics';
 import { AccountQuestions } from '@/features/questions';
@@ -253,7 +253,7 @@ export function AccountPage({ id, view, more, children }: PageProps) {
             )}
             {billed.isPending && <LoadingLines lines={10} />}
             {billed.error && <QueryFailure error={billed.error} onRetry={() => void billed.refetch()} />}
-            {billed.data === null && <Empty title={t('bill.none')}>{t('bill.noneHelp')}</Empty>}
+            {billed.data === null && <NoScore why={billed.noScore} />}
             {billed.data && billed.data.items.length > 0 && (
               <Bill health={billed.data} open={shown} onToggle={toggle} />
             )}

@@ -5,7 +5,16 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { ApiProblem, detailOf, hasStatus } from '@/api/errors';
 import type { Account } from '@/api/types';
-import { Bill, HealthShape, ScoreHistory, Summary, shadeOf, Trend, useHealth } from '@/features/health';
+import {
+  Bill,
+  HealthShape,
+  NoScore,
+  ScoreHistory,
+  Summary,
+  shadeOf,
+  Trend,
+  useHealth,
+} from '@/features/health';
 import { QueryFailure, useFormat, When } from '@/features/session';
 import { dayOf, momentOf } from '@/lib/asOf';
 import { isDay } from '@/lib/days';
@@ -161,7 +170,7 @@ function Why({ id, asOf, at, view, look }: WhyProps) {
       <p className={page.note}>{t('asOf.whyNote', { when: format.date(day) })}</p>
       {health.isPending && <LoadingLines lines={10} />}
       {health.error && <QueryFailure error={health.error} onRetry={() => void health.refetch()} />}
-      {health.data === null && <Empty title={t('bill.none')}>{t('bill.noneHelp')}</Empty>}
+      {health.data === null && <NoScore why={health.noScore} />}
       {health.data && health.data.items.length > 0 && (
         <Bill health={health.data} open={open} onToggle={toggle} />
       )}

@@ -2,6 +2,7 @@ export { Bill } from './Bill';
 export { Costs } from './Costs';
 export { costs, longMinus, movers, pathTo, words } from './explain';
 export { Grade, HealthMark, HealthShape, type Shade, shadeOf } from './HealthMark';
+export { NoScore } from './NoScore';
 export { Overridden } from './Overridden';
 export { useHealth } from './queries';
 export { readRange } from './range';

@@ -1,24 +1,27 @@
 // The score of one account: how it comes about, and its past.
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { client, unwrap } from '@/api/client';
-import { hasStatus } from '@/api/errors';
+import { detailOf, hasStatus } from '@/api/errors';
 import { accountPart } from '@/api/keys';
 
-/** Null while the account has no score.  `at`: as of that day, instead of now. */
+/** Data is null while the account has no score, and noScore says why.  `at`: as of that day, instead of now. */
 export function useHealth(id: string, since: string, at?: string) {
-  return useQuery({
+  const query = useQuery({
     queryKey: [...accountPart(id), 'health', since, at] as const,
     queryFn: async ({ signal }) => {
       const params = { path: { account_id: id }, query: { since, ...(at ? { at } : {}) } };
       try {
         return await unwrap(client.GET('/api/v1/accounts/{account_id}/health', { params, signal }));
       } catch (error) {
-        if (hasStatus(error, 404)) return null;
+        if (hasStatus(error, 404)) return { noScore: detailOf(error) };
         throw error;
       }
     },
     placeholderData: keepPreviousData,
   });
+  const { data } = query;
+  if (data && 'noScore' in data) return { ...query, data: null, noScore: data.noScore };
+  return { ...query, data, noScore: null };
 }
 
 export function useHistory(id: string, { from, to }: { from: string; to?: string }) {

@@ -28,5 +28,7 @@ export const bill = {
   rule: 'Rule',
   noFacts: 'No facts are recorded for this row.',
   none: 'No score yet',
-  noneHelp: 'The first facts that the scorecard reads will bring one.',
+  noneHelp:
+    'A score needs data for half of the weights, or for as much as min_coverage of the scorecard says.',
+  noneScorecards: 'See the scorecards',
 } as const;
