@@ -1,7 +1,13 @@
 /* /api/v1/accounts/{account_id}/tickets: the HTTP face of book/ticket.h. */
+#include <string.h>
+
 #include "api/access.h"
 #include "api/resources.h"
 #include "book/ticket.h"
+
+enum {
+    AHEAD_MAX_US = 60 * 1000 * 1000, /* a help desk's clock before ours */
+};
 
 static const struct cn_names priorities = { cn_ticket_priority_names, CN_TICKET_PRIORITY_COUNT };
 static const struct cn_names statuses = { cn_ticket_status_names, CN_TICKET_STATUS_COUNT };
@@ -109,6 +115,22 @@ static bool handle_get(const struct cn_request *req, struct cn_response *res, st
     return true;
 }
 
+/* What was opened or solved has been: a clock that is a little ahead of ours means now. */
+static bool settle_ahead(const struct cn_request *req, const char *field, cn_time *at,
+                         struct cn_error *err)
+{
+    const cn_time now = req->unit.now;
+    if (at->us > now.us + AHEAD_MAX_US) {
+        (void)cn_fail(err, CN_INVALID, "a ticket is not %s in the future",
+                      strcmp(field, "opened_at") == 0 ? "opened" : "solved");
+        return cn_error_field(err, field);
+    }
+    if (at->us > now.us) {
+        *at = now;
+    }
+    return true;
+}
+
 static bool handle_create(const struct cn_request *req, struct cn_response *res,
                           struct cn_error *err)
 {
@@ -116,7 +138,7 @@ static bool handle_create(const struct cn_request *req, struct cn_response *res,
     res->changed = path->account_id;
     const struct create_body *body = req->body;
     struct cn_ticket *ticket = res->body;
-    const struct cn_ticket_new draft = {
+    struct cn_ticket_new draft = {
         .external_id = body->external_id,
         .subject = body->subject,
         .priority = body->priority_given == CN_GIVEN ? body->priority : CN_TICKET_NORMAL,
@@ -124,7 +146,9 @@ static bool handle_create(const struct cn_request *req, struct cn_response *res,
         .opened_at = body->opened_at,
         .solved_at = body->solved_at,
     };
-    if (!cn_ticket_create(&req->unit, path->account_id, &draft, ticket, err)) {
+    if (!settle_ahead(req, "opened_at", &draft.opened_at, err) ||
+        !settle_ahead(req, "solved_at", &draft.solved_at, err) ||
+        !cn_ticket_create(&req->unit, path->account_id, &draft, ticket, err)) {
         return false;
     }
     res->version = ticket->version;
@@ -138,9 +162,12 @@ static bool handle_update(const struct cn_request *req, struct cn_response *res,
 {
     const struct cn_account_path *path = req->path;
     res->changed = path->account_id;
+    const struct cn_ticket_patch *body = req->body;
+    struct cn_ticket_patch patch = *body;
     struct cn_ticket *ticket = res->body;
-    if (!cn_ticket_update(&req->unit, path->account_id, (cn_ticket_id){ path->record_id },
-                          req->if_match, req->body, ticket, err)) {
+    if (!settle_ahead(req, "solved_at", &patch.solved_at, err) ||
+        !cn_ticket_update(&req->unit, path->account_id, (cn_ticket_id){ path->record_id },
+                          req->if_match, &patch, ticket, err)) {
         return false;
     }
     res->version = ticket->version;

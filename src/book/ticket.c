@@ -1,7 +1,5 @@
 #include "book/ticket.h"
 
-#include <string.h>
-
 #include "base/str.h"
 
 #include "book/account.h"
@@ -217,21 +215,6 @@ static void settle_solved(const struct cn_unit *unit, struct cn_ticket *ticket)
     }
 }
 
-/* What was opened or solved has been: a clock that is a little ahead of ours means now. */
-static bool settle_ahead(const struct cn_unit *unit, cn_time *at, const char *field,
-                         struct cn_error *err)
-{
-    if (at->us > unit->now.us + CN_TICKET_AHEAD_MAX_US) {
-        (void)cn_fail(err, CN_INVALID, "a ticket is not %s in the future",
-                      strcmp(field, "opened_at") == 0 ? "opened" : "solved");
-        return cn_error_field(err, field);
-    }
-    if (at->us > unit->now.us) {
-        *at = unit->now;
-    }
-    return true;
-}
-
 static bool check_times(const struct cn_ticket *ticket, struct cn_error *err)
 {
     if (ticket->solved_at_given == CN_GIVEN && ticket->solved_at.us < ticket->opened_at.us) {
@@ -284,9 +267,7 @@ bool cn_ticket_create(const struct cn_unit *unit, cn_account_id account_id,
         ticket.solved_at_given = CN_GIVEN;
     }
     settle_solved(unit, &ticket);
-    if (!settle_ahead(unit, &ticket.opened_at, "opened_at", err) ||
-        !settle_ahead(unit, &ticket.solved_at, "solved_at", err) ||
-        !store(unit, &old, &ticket, err) || !cn_sql_commit(unit->conn, err)) {
+    if (!store(unit, &old, &ticket, err) || !cn_sql_commit(unit->conn, err)) {
         goto fail;
     }
     ticket.version += old.id.value != 0;
@@ -336,8 +317,7 @@ bool cn_ticket_update(const struct cn_unit *unit, cn_account_id account_id, cn_t
     ticket.version = version != 0 ? version : old.version;
     apply(patch, &ticket);
     settle_solved(unit, &ticket);
-    if (!settle_ahead(unit, &ticket.solved_at, "solved_at", err) ||
-        !store(unit, &old, &ticket, err) || !cn_sql_commit(unit->conn, err)) {
+    if (!store(unit, &old, &ticket, err) || !cn_sql_commit(unit->conn, err)) {
         goto fail;
     }
     ticket.version++;

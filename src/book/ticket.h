@@ -33,7 +33,6 @@ extern const char *const cn_ticket_status_names[CN_TICKET_STATUS_COUNT];
 
 enum {
     CN_TICKET_LIST_MAX = 1000,
-    CN_TICKET_AHEAD_MAX_US = 60 * 1000 * 1000, /* a help desk's clock before ours: means now */
 };
 
 /* Open or pending counts as open; a ticket that is opened again continues its clock. */

@@ -91,6 +91,10 @@ static inline bool change_account(const struct cn_unit *unit, struct cn_rng *rng
 {
     struct cn_account out;
     struct cn_account_patch patch = { 0 };
+    struct cn_contract_list contracts;
+    if (!cn_contract_list(unit, account->id, &contracts, err)) {
+        return false;
+    }
     switch (pick(rng, 5)) {
     case 0:
         patch.stage = (enum cn_stage)pick(rng, CN_STAGE_COUNT);
@@ -98,7 +102,7 @@ static inline bool change_account(const struct cn_unit *unit, struct cn_rng *rng
         break;
     case 1:
         patch.arr = (struct cn_money){ cn_rng_between(rng, 1, 90) * 100000, "USD" };
-        patch.arr_given = CN_GIVEN;
+        patch.arr_given = contracts.count == 0 ? CN_GIVEN : CN_ABSENT; /* else they say it */
         break;
     case 2:
         patch.renewal_on = cn_unit_day(unit) + cn_rng_between(rng, -20, 300);
