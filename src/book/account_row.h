@@ -1,6 +1,6 @@
 /*
  * The columns of `account` as they are read, and what the files about them share.  Only
- * book/account*.c include this header.
+ * book/account*.c and book/merge.c include this header.
  */
 #ifndef CAIRN_BOOK_ACCOUNT_ROW_H
 #define CAIRN_BOOK_ACCOUNT_ROW_H

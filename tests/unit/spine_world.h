@@ -91,10 +91,8 @@ static inline bool change_account(const struct cn_unit *unit, struct cn_rng *rng
 {
     struct cn_account out;
     struct cn_account_patch patch = { 0 };
-    struct cn_contract_list contracts;
-    if (!cn_contract_list(unit, account->id, &contracts, err)) {
-        return false;
-    }
+    struct cn_contract_list contracts = { 0 };
+    const bool ok = cn_contract_list(unit, account->id, &contracts, err);
     switch (pick(rng, 5)) {
     case 0:
         patch.stage = (enum cn_stage)pick(rng, CN_STAGE_COUNT);
@@ -118,7 +116,7 @@ static inline bool change_account(const struct cn_unit *unit, struct cn_rng *rng
         patch.name_given = CN_GIVEN;
         break;
     }
-    return cn_account_update(unit, account->id, 0, &patch, &out, err);
+    return ok && cn_account_update(unit, account->id, 0, &patch, &out, err);
 }
 
 static inline bool change_contract(const struct cn_unit *unit, struct cn_rng *rng,
