@@ -24,7 +24,7 @@ static const struct word systems[] = {
 
 static const char *find(const struct word *words, size_t count, cn_str text)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && text.len > 0; i++) {
         if (memmem(text.ptr, text.len, words[i].mark, strlen(words[i].mark)) != NULL) {
             return words[i].name;
         }

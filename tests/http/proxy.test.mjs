@@ -27,9 +27,8 @@ async function freePort() {
 // The n-th block of that kind in the document.
 const documented = (text, kind, n = 0) => [...text.matchAll(/```(\w*)\n([^]*?)```/g)].filter(block => block[1] === kind)[n][2];
 
-// nginx with TLS before `base`, on that port.
-async function startNginx(t, { port, tls, base, location }) {
-  const dir = await mkdtemp(join(tmpdir(), 'cairn-nginx-'));
+// nginx with TLS before `base`, on that port, in that folder. Yields what ends it.
+async function startNginx(dir, { port, tls, base, location }) {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `${name}_temp_path ${dir}/${name};`).join('\n');
   await writeFile(join(dir, 'key.pem'), tls.key);
   await writeFile(join(dir, 'nginx.conf'), `
@@ -46,16 +45,16 @@ http {
   let log = '';
   nginx.stderr.setEncoding('utf8').on('data', chunk => (log += chunk));
   const ended = new Promise(resolve => nginx.on('exit', resolve).on('error', error => resolve(log += error)));
-  t.after(async () => {
+  const stop = async () => {
     nginx.kill('SIGKILL');
     await ended;
-    await rm(dir, { recursive: true, force: true });
-  });
+  };
   const isUp = () => new Promise(resolve => {
     const socket = connect({ port, host: '127.0.0.1', ca: tls.cert }, () => resolve(socket.destroy()));
     socket.on('error', () => resolve(false));
   });
   await Promise.race([waitFor(isUp, { what: 'nginx' }), ended.then(() => assert.fail(`nginx did not start\n${log}`))]);
+  return stop;
 }
 
 async function start(t) {
@@ -64,11 +63,17 @@ async function start(t) {
   const site = `https://127.0.0.1:${port}`;
   // The settings that go with it, for this address.
   const settings = /^http\.public_url = .*\nhttp\.trusted_proxy = .*$/m.exec(text)[0].replace('https://cairn.example.com', site);
+  const dir = await mkdtemp(join(tmpdir(), 'cairn-nginx-'));
+  let stop;
+  t.after(async () => { // before Cairn's end is looked at: a failure there ends what is done after a test
+    await stop?.();
+    await rm(dir, { recursive: true, force: true });
+  });
   const cairn = await startCairn(t);
   cairn.assertClean(await cairn.stop());
   await writeFile(join(cairn.dir, 'cairn.conf'), `${await readFile(join(cairn.dir, 'cairn.conf'), 'utf8').catch(() => '')}\n${settings}\n`);
   await cairn.start();
-  await startNginx(t, { port, tls, base: cairn.base, location: documented(text, 'nginx') });
+  stop = await startNginx(dir, { port, tls, base: cairn.base, location: documented(text, 'nginx') });
 
   // {status, headers, text} of a call through the proxy; onText: takes what comes as it comes.
   const call = (method, path, { headers = {}, body, from, onText } = {}) => new Promise((resolve, reject) => {
@@ -91,7 +96,7 @@ test('behind nginx as it is documented one signs in by https, the stream is not 
   const signIn = body => call('POST', '/api/v1/session',
     { headers: { ...JSON_TYPE, 'x-forwarded-for': '203.0.113.9' }, body: JSON.stringify(body), from: '127.0.0.2' });
   const res = await signIn({ email: ADMIN.email, password: ADMIN.password });
-  assert.equal(res.status, 200, res.text);
+  assert.equal(res.status, 200, `${res.text}\n${cairn.log}`);
   const [cookie] = res.headers['set-cookie'];
   assert.match(cookie, /; Secure/);
   const addresses = (await direct.get('/api/v1/sessions')).body.data.map(session => session.address);
