@@ -69,12 +69,12 @@ export function BookView(props: Props) {
   const { book, listKey, phone, columnVisibility, sort, selection, moves, onSort, onToggle, onPages } = props;
   const navigate = useNavigate();
   const scroll = useRef<HTMLDivElement>(null);
-  const wantsFocus = useRef(false);
+  const wantsFocus = useRef(-1); // the row that is to have it
   const shownPages = useRef('0');
   const [active, setActive] = useState(-1);
   // A move to the row that is active already draws it again, which puts the focus there.
   const [, setMoves] = useState(0);
-  const latest = useRef(active); // also of a row that is being opened
+  const latest = useRef(active); // also of a row that is being opened, and between two keys that come at once
   useEffect(() => {
     latest.current = active;
   }, [active]);
@@ -115,23 +115,24 @@ export function BookView(props: Props) {
     scroll.current.scrollTo({ top: place.top });
     const y = place.active * ROW_PX - scroll.current.scrollTop;
     if (place.active < 0 || y < 0 || y >= scroll.current.clientHeight) return;
-    wantsFocus.current = true;
+    wantsFocus.current = place.active;
     setActive(place.active);
   });
 
   const activeId = book.stale ? undefined : book.row(active)?.id;
   useEffect(() => {
-    if (!wantsFocus.current || !activeId) return;
+    if (wantsFocus.current !== active || !activeId) return;
     const link = scroll.current?.querySelector<HTMLElement>(`[data-row-link="${CSS.escape(activeId)}"]`);
     if (!link) return;
-    wantsFocus.current = false;
+    wantsFocus.current = -1;
     link.focus({ preventScroll: true });
   });
 
   const move = useCallback(
     (to: number) => {
       const next = Math.max(0, Math.min(book.total - 1, to));
-      wantsFocus.current = true;
+      wantsFocus.current = next;
+      latest.current = next;
       setActive(next);
       setMoves(old => old + 1);
       virtualizer.scrollToIndex(next, { align: 'auto' });
@@ -140,8 +141,8 @@ export function BookView(props: Props) {
   );
   useImperativeHandle(moves, () => ({ to: move }), [move]);
   useKeys({
-    j: () => move(active + 1),
-    k: () => move(active - 1),
+    j: () => move(latest.current + 1),
+    k: () => move(latest.current - 1),
     x: () => activeId && onToggle(activeId),
     Enter: event => {
       if (!activeId || (event.target instanceof HTMLElement && event.target.closest('a,button,input')))
