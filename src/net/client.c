@@ -108,8 +108,7 @@ bool cn_http_client_call(struct cn_http_client *client, const struct cn_http_cal
     }
     client->retry_after = 0;
     prepare(client->curl, call, headers, &answer);
-    cn_outbound_guard(client->curl, &outbound);
-    CURLcode rc = curl_easy_perform(client->curl);
+    CURLcode rc = cn_outbound_perform(client->curl, &outbound);
     if (rc == CURLE_OK) {
         rc = curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
     }

@@ -156,8 +156,7 @@ bool cn_mailer_send(struct cn_mailer *mailer, cn_str from, cn_str to, cn_str tex
     (void)snprintf(to_text, sizeof(to_text), "<%.*s>", CN_STR_ARG(to));
     struct curl_slist *recipients = curl_slist_append(NULL, to_text);
     prepare(mailer, from_text, recipients, &sending);
-    cn_outbound_guard(mailer->curl, &outbound);
-    CURLcode rc = curl_easy_perform(mailer->curl);
+    const CURLcode rc = cn_outbound_perform(mailer->curl, &outbound);
     (void)curl_easy_getinfo(mailer->curl, CURLINFO_RESPONSE_CODE, &status); /* 0 if it fails */
     curl_slist_free_all(recipients);
     if (outbound.was_refused) {

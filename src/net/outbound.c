@@ -101,7 +101,7 @@ static void trust(void *curl, cn_str ca_file)
     (void)curl_easy_setopt(curl, CURLOPT_CAPATH, NULL); /* and not whom the system trusts, too */
 }
 
-void cn_outbound_guard(void *curl, struct cn_outbound *outbound)
+unsigned cn_outbound_perform(void *curl, struct cn_outbound *outbound)
 {
     _Static_assert((int)CN_OUTBOUND_REASON_BYTES >= CURL_ERROR_SIZE, "libcurl writes so much");
     outbound->reason[0] = '\0';
@@ -114,6 +114,10 @@ void cn_outbound_guard(void *curl, struct cn_outbound *outbound)
     if (outbound->ca_file.len > 0) {
         trust(curl, outbound->ca_file);
     }
+    const CURLcode rc = curl_easy_perform(curl);
+    (void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
+    (void)curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, NULL);
+    return rc;
 }
 
 /* "": it is not about TLS. */

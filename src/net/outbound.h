@@ -28,8 +28,9 @@ struct cn_outbound {
     char reason[CN_OUTBOUND_REASON_BYTES]; /* of a failure, in the words of libcurl; may be "" */
 };
 
-/* Has the CURL * check what it connects to; `outbound` outlives the transfer. */
-void cn_outbound_guard(void *curl, struct cn_outbound *outbound);
+/* Makes the transfer of the CURL *, which checks what it connects to, and yields its CURLcode. What
+ * libcurl keeps for the next one, or closes later, does not refer to `outbound` any more. */
+unsigned cn_outbound_perform(void *curl, struct cn_outbound *outbound);
 
 /* Fails with that code, saying after `what` why the transfer failed with that CURLcode and, if it
  * is about TLS, which setting may be wrong. */

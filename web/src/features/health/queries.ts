@@ -19,9 +19,11 @@ export function useHealth(id: string, since: string, at?: string) {
     },
     placeholderData: keepPreviousData,
   });
-  const { data } = query;
-  if (data && 'noScore' in data) return { ...query, data: null, noScore: data.noScore };
-  return { ...query, data, noScore: null };
+  // Only what is asked for: a change of anything else draws nothing anew.
+  const { data, error, isPending, isPlaceholderData, refetch } = query;
+  const why = data && 'noScore' in data ? data.noScore : null;
+  const health = data && 'noScore' in data ? null : data;
+  return { data: health, noScore: why, error, isPending, isPlaceholderData, refetch };
 }
 
 export function useHistory(id: string, { from, to }: { from: string; to?: string }) {
