@@ -3,7 +3,7 @@
  * health, segments and signals together over a midnight.  Prints one line of JSON, medians in
  * milliseconds.
  *
- *   cairn-bench-rescore ACCOUNTS FOLDER...     the program is the files of all folders
+ *   cairn-bench-rescore ACCOUNTS THREADS FOLDER...     the program is the files of all folders
  *
  * Expressions are evaluated together, whoever takes their results: health alone is that of a folder
  * with nothing but scorecards.
@@ -46,6 +46,7 @@ struct world {
     struct cn_signal_states states;
     struct cn_signal_moves moves;
     struct cn_hold_set holds;
+    struct cn_workers *workers;
 };
 
 struct times {
@@ -240,7 +241,8 @@ static void run(struct world *w, bool is_tick, const struct cn_rule_consumer *co
                                        .fill = is_tick ? fill_tick : fill_made,
                                        .arg = w,
                                        .consumers = consumers,
-                                       .consumer_count = count };
+                                       .consumer_count = count,
+                                       .workers = w->workers };
     if (!cn_rules_run(w->rules, &pass, &w->scratch, &err)) {
         die(err.message);
     }
@@ -280,13 +282,14 @@ static int64_t run_round(struct world *w, bool is_tick)
 
 /* ---- the whole ---- */
 
-static void begin(struct world *w, char **folders, size_t folder_count)
+static void begin(struct world *w, size_t threads, char **folders, size_t folder_count)
 {
     cn_arena_init(&w->arena, (size_t)64 * 1024);
     cn_arena_init(&w->scratch, (size_t)1024 * 1024);
     crowd_init(&w->crowd);
     w->strings = cn_interner_new();
     w->frame = cn_frame_new(w->strings);
+    w->workers = threads > 1 ? cn_workers_new("bench", threads - 1, threads) : NULL;
     const struct cn_program_files files = read_program(w, folders, folder_count);
     compile(w, &files);
     cn_frame_use(w->frame, &w->columns, NULL);
@@ -311,6 +314,7 @@ static void end(struct world *w)
     cn_membership_deinit(&w->sets);
     cn_signal_states_deinit(&w->states);
     cn_hold_set_deinit(&w->holds);
+    cn_workers_free(w->workers);
     cn_frame_free(w->frame);
     cn_interner_free(w->strings);
     cn_arena_deinit(&w->scratch);
@@ -345,28 +349,31 @@ int main(int argc, char **argv)
     static struct world w; /* static: what it compiles keeps the address of its source */
     struct times times;
     int64_t accounts = 0;
+    int64_t threads = 0;
     cn_heap_tune();
-    if (argc < 3 || !cn_parse_i64(cn_str_of(argv[1]), &accounts) || accounts < 64 ||
-        accounts > ACCOUNTS_MAX) {
-        die("how many accounts, and where is the program?");
+    if (argc < 4 || !cn_parse_i64(cn_str_of(argv[1]), &accounts) || accounts < 64 ||
+        accounts > ACCOUNTS_MAX || !cn_parse_i64(cn_str_of(argv[2]), &threads) || threads < 1 ||
+        threads > CN_WORKERS_SHARES_MAX) {
+        die("how many accounts and threads, and where is the program?");
     }
     w.accounts = (size_t)accounts;
-    begin(&w, argv + 2, (size_t)argc - 2);
+    begin(&w, (size_t)threads, argv + 3, (size_t)argc - 3);
     bool *of_health = cn_arena_array(&w.arena, bool, w.columns.count);
     bool *all = cn_arena_array(&w.arena, bool, w.columns.count);
     size_t health_columns = mark_health(&w, of_health);
     memset(all, true, w.columns.count * sizeof(*all));
     measure(&w, of_health, all, &times);
-    printf("{\"accounts\":%zu,\"columns\":%zu,\"health_columns\":%zu,\"read_ms\":%.3f,"
+    printf("{\"accounts\":%zu,\"threads\":%" PRId64
+           ",\"columns\":%zu,\"health_columns\":%zu,\"read_ms\":%.3f,"
            "\"read_known_ms\":%.3f,\"health_ms\":%.3f,\"read_all_ms\":%.3f,\"whole_ms\":%.3f,"
            "\"still_ms\":%.3f,"
            "\"tick_ms\":%.3f,"
            "\"scores_moved\":%zu,\"signals_moved\":%zu}\n",
-           w.accounts, w.columns.count, health_columns, rounds_median_ms(times.read_us, ROUNDS),
-           rounds_median_ms(times.read_known_us, ROUNDS), rounds_median_ms(times.health_us, ROUNDS),
-           rounds_median_ms(times.read_all_us, ROUNDS), rounds_median_ms(times.whole_us, ROUNDS),
-           rounds_median_ms(times.still_us, ROUNDS), rounds_median_ms(times.tick_us, ROUNDS),
-           w.changes.count, w.moves.count);
+           w.accounts, threads, w.columns.count, health_columns,
+           rounds_median_ms(times.read_us, ROUNDS), rounds_median_ms(times.read_known_us, ROUNDS),
+           rounds_median_ms(times.health_us, ROUNDS), rounds_median_ms(times.read_all_us, ROUNDS),
+           rounds_median_ms(times.whole_us, ROUNDS), rounds_median_ms(times.still_us, ROUNDS),
+           rounds_median_ms(times.tick_us, ROUNDS), w.changes.count, w.moves.count);
     end(&w);
     return 0;
 }

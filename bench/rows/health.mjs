@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -160,17 +160,22 @@ export const health = {
     }
   },
 
-  async 'a whole re-score, one core'(bench) {
-    const rescore = async (count, ...folders) =>
-      JSON.parse((await run('build/release/bench/cairn-bench-rescore', [String(count), ...folders])).stdout);
-    const alone = await rescore(10 * accounts, 'bench/program/scorecards');
-    const small = await rescore(accounts, 'bench/program');
-    const large = await rescore(10 * accounts, 'bench/program');
-    const families = await rescore(10 * accounts, 'bench/program', 'bench/families');
+  // By as many threads as a server has here, beside one that reads.
+  async 'a whole re-score'(bench) {
+    const rescore = async (count, threads, ...folders) =>
+      JSON.parse((await run('build/release/bench/cairn-bench-rescore', [String(count), String(threads), ...folders])).stdout);
+    const cores = Math.min(8, availableParallelism());
+    const one = await rescore(10 * accounts, 1, 'bench/program/scorecards');
+    const alone = await rescore(10 * accounts, cores, 'bench/program/scorecards');
+    const small = await rescore(accounts, cores, 'bench/program');
+    const large = await rescore(10 * accounts, cores, 'bench/program');
+    const families = await rescore(10 * accounts, cores, 'bench/program', 'bench/families');
     ms(`1,000,000 accounts: reading ${alone.columns} columns of health once`, alone.read_ms);
     ms('the same and the scores before, on which colours rest', alone.read_known_ms);
     ms('health alone, three models, every value is new', alone.health_ms);
     console.log(`  that is ${(alone.health_ms / alone.read_known_ms).toFixed(2)} times reading the columns and the scores before`);
+    ms('the same by one thread', one.health_ms);
+    console.log(`  that is ${(one.health_ms / one.read_ms).toFixed(2)} times reading the columns`);
     ms(`reading all ${large.columns} columns once`, large.read_all_ms);
     ms('health, segments and signals, a day later', large.whole_ms);
     ms('all rows asked again, no value is new', large.still_ms);

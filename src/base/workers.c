@@ -48,6 +48,72 @@ size_t cn_workers_waiting(struct cn_workers *workers)
     return cn_queue_count(&workers->queue);
 }
 
+size_t cn_workers_hands(const struct cn_workers *workers)
+{
+    return workers != NULL ? workers->thread_count + 1 : 1;
+}
+
+/* What a call of cn_workers_each() is about. */
+struct sharing {
+    pthread_mutex_t lock;
+    pthread_cond_t is_done;
+    size_t left; /* shares that workers have and have not ended */
+    void (*run)(void *arg, size_t index);
+    void *arg;
+};
+
+struct share {
+    struct cn_work work;
+    struct sharing *sharing;
+    size_t index;
+};
+
+static void run_share(struct cn_work *work)
+{
+    struct share *share = (struct share *)work;
+    struct sharing *sharing = share->sharing;
+    sharing->run(sharing->arg, share->index);
+    pthread_mutex_lock(&sharing->lock);
+    sharing->left--;
+    pthread_cond_signal(&sharing->is_done); /* held: with the lock it may be gone */
+    pthread_mutex_unlock(&sharing->lock);
+}
+
+static void give_out(struct cn_workers *workers, struct share *share)
+{
+    struct sharing *sharing = share->sharing;
+    pthread_mutex_lock(&sharing->lock);
+    sharing->left++;
+    pthread_mutex_unlock(&sharing->lock);
+    if (workers == NULL || !cn_workers_submit(workers, &share->work)) {
+        run_share(&share->work);
+    }
+}
+
+void cn_workers_each(struct cn_workers *workers, size_t count, void (*run)(void *arg, size_t index),
+                     void *arg)
+{
+    struct sharing sharing = { .run = run, .arg = arg };
+    struct share shares[CN_WORKERS_SHARES_MAX];
+    assert(count <= CN_ARRAY_LEN(shares));
+    pthread_mutex_init(&sharing.lock, NULL);
+    pthread_cond_init(&sharing.is_done, NULL);
+    for (size_t i = 1; i < count; i++) {
+        shares[i] = (struct share){ { run_share }, &sharing, i };
+        give_out(workers, &shares[i]);
+    }
+    if (count > 0) {
+        run(arg, 0);
+    }
+    pthread_mutex_lock(&sharing.lock);
+    while (sharing.left > 0) {
+        pthread_cond_wait(&sharing.is_done, &sharing.lock);
+    }
+    pthread_mutex_unlock(&sharing.lock);
+    pthread_cond_destroy(&sharing.is_done);
+    pthread_mutex_destroy(&sharing.lock);
+}
+
 void cn_workers_free(struct cn_workers *workers)
 {
     if (workers == NULL) {

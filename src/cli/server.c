@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "base/workers.h"
 
 #include "book/subject_map.h"
 #include "cli/web.h"
@@ -118,6 +119,18 @@ static void lose(void *arg)
     (void)kill(getpid(), SIGTERM); /* cannot fail: it is us */
 }
 
+/* Who shares scoring with the engine's own thread; NULL: nobody. */
+static struct cn_workers *open_scorers(const struct cn_config *config)
+{
+    enum {
+        CORES_MAX = 8
+    };
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN); /* 1 if it cannot tell, which is below 1 */
+    const size_t usual = (size_t)(cores < 1 ? 1 : cores > CORES_MAX ? CORES_MAX : cores);
+    const size_t threads = config->engine_threads > 0 ? (size_t)config->engine_threads : usual;
+    return threads > 1 ? cn_workers_new("cn-score", threads - 1, threads) : NULL;
+}
+
 bool cn_server_open(struct cn_workspace *workspace, bool held, struct cn_server *server_out,
                     struct cn_error *err)
 {
@@ -141,6 +154,7 @@ bool cn_server_open(struct cn_workspace *workspace, bool held, struct cn_server 
     bool keeps_series =
         cn_db_is_embedded(workspace->db) && len > 0 && (size_t)len < sizeof(server->series_path);
     server->intake = cn_intake_new(workspace->db, workspace->clock);
+    server->scorers = open_scorers(config);
     server->engine = cn_engine_new(&(struct cn_engine_options){
         .db = workspace->db,
         .rollup = server->rollup,
@@ -156,6 +170,7 @@ bool cn_server_open(struct cn_workspace *workspace, bool held, struct cn_server 
         .tell = &server->notify.tell,
         .tick_us = config->engine_tick_ms * 1000,
         .keep_us = config->engine_keep_ms * 1000,
+        .workers = server->scorers,
         .parked_max = (size_t)config->intake_parked_max,
         .scratch_dir = workspace->dir,
         .series_path = keeps_series ? server->series_path : NULL,
@@ -455,6 +470,7 @@ void cn_server_close(struct cn_server *server)
     cn_notify_stop(&server->notify);
     cn_event_log_close(server->log);
     cn_engine_free(server->engine);
+    cn_workers_free(server->scorers);
     cn_intake_free(server->intake);
     cn_rollup_close(server->rollup);
     cn_lease_release(server->lease);

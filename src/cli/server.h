@@ -25,6 +25,7 @@ struct cn_server {
     struct cn_lease *lease; /* PostgreSQL: we alone derive state */
     struct cn_rollup *rollup;
     struct cn_intake *intake;
+    struct cn_workers *scorers; /* share rounds with the engine; NULL: nobody does */
     struct cn_engine *engine;
     struct cn_event_log *log;
     struct cn_api *_Atomic api; /* the engine tells it what moved */

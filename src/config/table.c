@@ -337,6 +337,14 @@ const struct cn_setting cn_settings[] = {
       .doc =
           "Longest time until daily values are written to series.cache again, from which a start "
           "reads them; sooner after many events. Not with PostgreSQL" },
+    { .name = "engine.threads",
+      .type = CN_SETTING_I64,
+      .offset = AT(engine_threads),
+      .fallback = "0",
+      .min = 0,
+      .max = 64,
+      .doc = "Threads that share the scoring of many accounts at a time; 0: as many as there are "
+             "processors, up to 8" },
     { .name = "signal.settle",
       .type = CN_SETTING_DURATION_MS,
       .offset = AT(signal_settle_ms),

@@ -28,6 +28,7 @@
 struct cn_engine;
 struct cn_subject_map;  /* book/subject_map.h */
 struct cn_tell_options; /* signal/tell.h */
+struct cn_workers;      /* base/workers.h */
 
 struct cn_engine_options {
     struct cn_db *db;
@@ -42,11 +43,12 @@ struct cn_engine_options {
                                  true is a baseline */
     int64_t signal_budget;    /* signals a day that tell one person; 0: any number */
     const struct cn_tell_options *tell; /* signal/tell.h; NULL: signals tell nobody */
-    int64_t tick_us;         /* longest time until time-dependent rules are evaluated again */
-    int64_t round_us;        /* rounds follow one another no sooner, so that a flood is scored in
-                                bulk; 0: 50 ms */
-    const char *series_path; /* embedded: where daily values are kept over a restart, or NULL */
-    int64_t keep_us;         /* longest time until they are kept again */
+    int64_t tick_us;            /* longest time until time-dependent rules are evaluated again */
+    int64_t round_us;           /* rounds follow one another no sooner, so that a flood is scored in
+                                   bulk; 0: 50 ms */
+    const char *series_path;    /* embedded: where daily values are kept over a restart, or NULL */
+    int64_t keep_us;            /* longest time until they are kept again */
+    struct cn_workers *workers; /* they share a round of many accounts; NULL: its thread alone */
     const char *scratch_dir; /* for databases that are thrown away after a question; NULL: none */
     size_t inbox_max;        /* committed batches that may wait; 0: 65536 */
     bool shows_overrides;    /* a score set by hand stands first, see engine/shown.h */

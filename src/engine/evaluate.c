@@ -261,7 +261,8 @@ bool cn_engine_score(struct cn_engine *engine, const struct cn_round *round, str
                                    .rows = asks_all(round) ? NULL : dirty,
                                    .fill = fill_stratum,
                                    .arg = &scoring,
-                                   .results = &results };
+                                   .results = &results,
+                                   .workers = engine->options.workers };
     cn_health_state_resize(&engine->health, cn_frame_rows(engine->frame));
     cn_membership_resize(&engine->segments, engine->program->segments->count,
                          cn_frame_rows(engine->frame));

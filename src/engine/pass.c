@@ -25,6 +25,7 @@ bool cn_engine_pass(const struct cn_engine_pass *pass, struct cn_arena *arena, s
                                                 .fill = pass->fill,
                                                 .arg = pass->arg,
                                                 .consumers = consumers,
-                                                .consumer_count = count },
+                                                .consumer_count = count,
+                                                .workers = pass->workers },
                         arena, err);
 }

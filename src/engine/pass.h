@@ -30,6 +30,7 @@ struct cn_engine_pass {
     bool (*fill)(void *arg, uint32_t stratum, struct cn_error *err);
     void *arg;
     const struct cn_engine_results *results;
+    struct cn_workers *workers; /* as in frame/rules.h */
 };
 
 /* Binds the states to the frame and evaluates.  `arena` is scratch for the call. */

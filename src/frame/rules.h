@@ -13,7 +13,8 @@
  * each block to the sections that have units there: they are the consumers, and keep state.
  *
  * Live rounds, replay, back-fill and explanations are all passes; they differ in frame, rows, and
- * state.
+ * state.  A pass over many blocks can be shared by several threads: each has a run of the plan and
+ * of its consumers for a stretch of blocks that lie together.
  *
  * A section's state over a frame's rows is bound to the frame (cn_frame_bind()) under the section's
  * number; that is where its column source fills from.
@@ -22,6 +23,8 @@
  */
 #ifndef CAIRN_FRAME_RULES_H
 #define CAIRN_FRAME_RULES_H
+
+#include "base/workers.h"
 
 #include "cel/plan.h"
 #include "frame/frame.h"
@@ -115,6 +118,13 @@ struct cn_rule_consumer {
     void (*block)(void *ctx, const struct cn_rule_block *block);
     /* After the last block of such a stratum; may be NULL. */
     void (*end)(void *ctx, const struct cn_frame *frame, uint32_t stratum);
+    /* Another `ctx`, made in `arena`, that can be given later blocks of the stratum on another
+     * thread meanwhile: of what they share, `block` writes rows of the block alone.  NULL: a
+     * stratum in which the section has units is evaluated on one thread. */
+    void *(*fork)(void *ctx, struct cn_arena *arena);
+    /* Before `end`, in the order of their blocks: what the fork found joins what `ctx` did, and the
+     * fork is gone.  May be NULL. */
+    void (*join)(void *ctx, void *forked);
 };
 
 struct cn_rule_pass {
@@ -125,10 +135,12 @@ struct cn_rule_pass {
     void *arg;
     const struct cn_rule_consumer *consumers;
     size_t consumer_count;
+    struct cn_workers
+        *workers; /* they share the blocks if those are many; NULL: this thread alone */
 };
 
-/* Evaluates all strata.  Blocks without a row to be evaluated cost nothing.  `arena` is scratch for
- * the call.  Fails as `fill` does. */
+/* Evaluates all strata.  Blocks without a row to be evaluated cost nothing.  The result is the same
+ * whoever shares the work.  `arena` is scratch for the call.  Fails as `fill` does. */
 CN_MUST_CHECK bool cn_rules_run(const struct cn_rules *rules, const struct cn_rule_pass *pass,
                                 struct cn_arena *arena, struct cn_error *err);
 

@@ -1,4 +1,4 @@
-/* One pass over a frame: stratum by stratum, block by block. */
+/* One pass over a frame: stratum by stratum, block by block, on one thread or several. */
 #include <assert.h>
 #include <string.h>
 
@@ -10,12 +10,10 @@ struct cn_cel_result cn_rule_result(const struct cn_rule_block *block, uint32_t 
     return cn_cel_run_result(block->run, block->rules->items[rule].output);
 }
 
-/* The block's rows that are wanted, split by whether their account is there; false if there are
- * none. */
-static bool select_rows(struct cn_rule_block *block, const struct cn_bitmap *rows)
+/* The block's rows that are wanted, split by whether their account is there. */
+static void select_rows(struct cn_rule_block *block, const struct cn_bitmap *rows)
 {
     const struct cn_bitmap *live = cn_frame_live(block->frame);
-    uint64_t any = 0;
     size_t words = (block->count + 63) / 64;
     memset(block->rows, 0, sizeof(block->rows));
     memset(block->gone, 0, sizeof(block->gone));
@@ -27,40 +25,143 @@ static bool select_rows(struct cn_rule_block *block, const struct cn_bitmap *row
         }
         block->rows[w] = word & live->words[at];
         block->gone[w] = word & ~live->words[at];
-        any |= word;
+    }
+}
+
+/* The blocks of a stratum with rows that are wanted, or a stretch of them that one thread has. */
+struct share {
+    const struct cn_rules *rules;
+    const struct cn_rule_pass *pass;
+    const struct cn_cel_cells *cells;
+    const struct cn_rule_consumer *consumers;
+    const size_t *firsts; /* row of the frame at which each begins */
+    size_t count;
+    uint32_t stratum;
+};
+
+enum {
+    SHARE_BLOCKS_MIN = 8 /* fewer are evaluated sooner than another thread is there */
+};
+
+static bool is_of(const struct cn_rules *rules, uint32_t stratum,
+                  const struct cn_rule_consumer *consumer)
+{
+    return (rules->strata[stratum].sections >> consumer->section & 1) != 0;
+}
+
+static void run_share(void *arg, size_t index)
+{
+    const struct share *share = &((const struct share *)arg)[index];
+    const struct cn_rules *rules = share->rules;
+    const struct cn_rule_pass *pass = share->pass;
+    struct cn_cel_run *run = cn_cel_run_new(rules->strata[share->stratum].plan);
+    struct cn_rule_block block = {
+        .rules = rules, .frame = pass->frame, .run = run, .stratum = share->stratum
+    };
+    for (size_t i = 0; i < share->count; i++) {
+        struct cn_cel_batch batch =
+            cn_frame_batch(pass->frame, share->cells, &rules->strings, share->firsts[i]);
+        block.first = share->firsts[i];
+        block.count = batch.rows;
+        select_rows(&block, pass->rows);
+        cn_cel_run_block(run, &batch);
+        for (size_t c = 0; c < pass->consumer_count; c++) {
+            if (is_of(rules, share->stratum, &share->consumers[c])) {
+                share->consumers[c].block(share->consumers[c].ctx, &block);
+            }
+        }
+    }
+    cn_cel_run_free(run);
+}
+
+/* Rows of a set of the frame's; a block begins with a word. */
+static bool has_rows(const struct cn_bitmap *rows, size_t first)
+{
+    uint64_t any = 0;
+    for (size_t w = first / 64; w < first / 64 + CN_RULE_WORDS && w * 64 < rows->rows; w++) {
+        any |= rows->words[w];
     }
     return any != 0;
+}
+
+static size_t list_blocks(const struct cn_rule_pass *pass, size_t *firsts)
+{
+    size_t count = 0;
+    for (size_t first = 0; first < cn_frame_rows(pass->frame); first += CN_BLOCK_ROWS) {
+        if (pass->rows == NULL || has_rows(pass->rows, first)) {
+            firsts[count++] = first;
+        }
+    }
+    return count;
+}
+
+/* How many threads share the stratum. */
+static size_t count_shares(const struct cn_rules *rules, const struct cn_rule_pass *pass,
+                           uint32_t stratum, size_t blocks)
+{
+    size_t count = cn_workers_hands(pass->workers);
+    for (size_t i = 0; i < pass->consumer_count; i++) {
+        if (is_of(rules, stratum, &pass->consumers[i]) && pass->consumers[i].fork == NULL) {
+            return 1;
+        }
+    }
+    count = count < CN_WORKERS_SHARES_MAX ? count : CN_WORKERS_SHARES_MAX;
+    count = count < blocks / SHARE_BLOCKS_MIN ? count : blocks / SHARE_BLOCKS_MIN;
+    return count > 0 ? count : 1;
+}
+
+static const struct cn_rule_consumer *fork_consumers(const struct cn_rules *rules,
+                                                     const struct cn_rule_pass *pass,
+                                                     uint32_t stratum, struct cn_arena *arena)
+{
+    struct cn_rule_consumer *forked =
+        cn_arena_array(arena, struct cn_rule_consumer, pass->consumer_count);
+    for (size_t i = 0; i < pass->consumer_count; i++) {
+        forked[i] = pass->consumers[i];
+        if (is_of(rules, stratum, &forked[i])) {
+            forked[i].ctx = forked[i].fork(forked[i].ctx, arena);
+        }
+    }
+    return forked;
+}
+
+static void join_consumers(const struct cn_rule_pass *pass, const struct share *share)
+{
+    for (size_t i = 0; i < pass->consumer_count; i++) {
+        const struct cn_rule_consumer *consumer = &pass->consumers[i];
+        if (is_of(share->rules, share->stratum, consumer) && consumer->join != NULL) {
+            consumer->join(consumer->ctx, share->consumers[i].ctx);
+        }
+    }
 }
 
 static void run_stratum(const struct cn_rules *rules, const struct cn_rule_pass *pass,
                         uint32_t stratum, struct cn_arena *arena)
 {
-    const struct rule_stratum *part = &rules->strata[stratum];
-    const struct cn_cel_cells *cells = cn_frame_cells(pass->frame, arena);
-    size_t row_count = cn_frame_rows(pass->frame);
-    struct cn_cel_run *run = cn_cel_run_new(part->plan);
-    struct cn_rule_block block = {
-        .rules = rules, .frame = pass->frame, .run = run, .stratum = stratum
-    };
-    for (size_t first = 0; first < row_count; first += CN_BLOCK_ROWS) {
-        struct cn_cel_batch batch = cn_frame_batch(pass->frame, cells, &rules->strings, first);
-        block.first = first;
-        block.count = batch.rows;
-        if (!select_rows(&block, pass->rows)) {
-            continue;
-        }
-        cn_cel_run_block(run, &batch);
-        for (size_t i = 0; i < pass->consumer_count; i++) {
-            const struct cn_rule_consumer *consumer = &pass->consumers[i];
-            if ((part->sections >> consumer->section & 1) != 0) {
-                consumer->block(consumer->ctx, &block);
-            }
-        }
+    struct share shares[CN_WORKERS_SHARES_MAX];
+    size_t *firsts = cn_arena_array(arena, size_t, cn_frame_rows(pass->frame) / CN_BLOCK_ROWS + 1);
+    const size_t blocks = list_blocks(pass, firsts);
+    const size_t count = count_shares(rules, pass, stratum, blocks);
+    for (size_t i = 0, from = 0; i < count; i++) {
+        const size_t to = blocks * (i + 1) / count;
+        shares[i] = (struct share){
+            .rules = rules,
+            .pass = pass,
+            .cells = cn_frame_cells(pass->frame, arena),
+            .consumers = i == 0 ? pass->consumers : fork_consumers(rules, pass, stratum, arena),
+            .firsts = firsts + from,
+            .count = to - from,
+            .stratum = stratum,
+        };
+        from = to;
     }
-    cn_cel_run_free(run);
+    cn_workers_each(pass->workers, count, run_share, shares);
+    for (size_t i = 1; i < count; i++) {
+        join_consumers(pass, &shares[i]);
+    }
     for (size_t i = 0; i < pass->consumer_count; i++) {
         const struct cn_rule_consumer *consumer = &pass->consumers[i];
-        if (consumer->end != NULL && (part->sections >> consumer->section & 1) != 0) {
+        if (consumer->end != NULL && is_of(rules, stratum, consumer)) {
             consumer->end(consumer->ctx, pass->frame, stratum);
         }
     }
@@ -70,7 +171,7 @@ static bool has_work(const struct cn_rules *rules, const struct cn_rule_pass *pa
                      uint32_t stratum)
 {
     for (size_t i = 0; i < pass->consumer_count; i++) {
-        if ((rules->strata[stratum].sections >> pass->consumers[i].section & 1) != 0) {
+        if (is_of(rules, stratum, &pass->consumers[i])) {
             return true;
         }
     }

@@ -30,6 +30,8 @@ struct evaluation {
     struct cn_health_state *live; /* `state` is this one, or a shadow of it */
     struct cn_bitmap *dirty;      /* may be NULL */
     struct cn_arena *arena;
+    struct cn_health_changes own; /* of a fork: what joins `changes` */
+    struct cn_health_changes own_shadow;
 };
 
 static struct cn_cel_result result_of(const struct evaluation *e, uint32_t rule)
@@ -43,15 +45,21 @@ static bool is_other(const struct evaluation *e, int32_t before, int32_t after)
     return e->state == e->live ? before != after : (before < 0) != (after < 0);
 }
 
+static void reserve_changes(struct cn_health_changes *changes, size_t count)
+{
+    if (count <= changes->capacity) {
+        return;
+    }
+    changes->capacity = changes->capacity == 0 ? 256 : changes->capacity * 2;
+    changes->capacity = changes->capacity < count ? count : changes->capacity;
+    changes->items = cn_heap_resize(changes->items, changes->capacity * sizeof(*changes->items));
+}
+
 static void add_change(struct evaluation *e, size_t row, const struct cn_health_score *before,
                        const struct cn_health_score *after)
 {
     struct cn_health_changes *changes = e->changes;
-    if (changes->count == changes->capacity) {
-        changes->capacity = changes->capacity == 0 ? 256 : changes->capacity * 2;
-        changes->items =
-            cn_heap_resize(changes->items, changes->capacity * sizeof(*changes->items));
-    }
+    reserve_changes(changes, changes->count + 1);
     bool is_history = before->has_points != after->has_points || before->band != after->band ||
                       before->is_grey != after->is_grey || before->fired != after->fired ||
                       is_other(e, before->scorecard, after->scorecard);
@@ -363,6 +371,47 @@ static void end_stratum(void *ctx, const struct cn_frame *frame, uint32_t stratu
     e->shadow = 0;
 }
 
+/* ---- the consumer ---- */
+
+/* What a block is scored with. */
+static void add_scratch(struct evaluation *e, struct cn_arena *arena)
+{
+    e->inputs = cn_arena_array(arena, struct cn_kernel_input, e->model->rule_count);
+    e->list = cn_arena_lines(arena, sizeof(struct cn_kernel_rows));
+    e->scratch = cn_arena_lines(arena, sizeof(struct cn_kernel_scratch));
+    e->result = cn_arena_lines(arena, sizeof(struct cn_kernel_result));
+    e->block = cn_arena_lines(arena, sizeof(struct cn_kernel_state));
+}
+
+static void *fork_evaluation(void *ctx, struct cn_arena *arena)
+{
+    const struct evaluation *e = ctx;
+    struct evaluation *forked = cn_arena_new(arena, struct evaluation);
+    *forked = *e;
+    forked->changes = e->changes != NULL ? &forked->own : NULL;
+    forked->shadow_changes = e->shadow_changes != NULL ? &forked->own_shadow : NULL;
+    add_scratch(forked, arena);
+    return forked;
+}
+
+static void move_changes(struct cn_health_changes *into, struct cn_health_changes *from)
+{
+    if (from->count > 0) {
+        reserve_changes(into, into->count + from->count);
+        memcpy(into->items + into->count, from->items, from->count * sizeof(*from->items));
+        into->count += from->count;
+    }
+    cn_health_changes_deinit(from);
+}
+
+static void join_evaluation(void *ctx, void *forked)
+{
+    struct evaluation *e = ctx;
+    struct evaluation *other = forked;
+    move_changes(e->changes, &other->own);
+    move_changes(e->shadow_changes, &other->own_shadow);
+}
+
 struct cn_rule_consumer cn_health_consumer_with(const struct cn_health_model *model,
                                                 struct cn_health_state *state,
                                                 struct cn_health_changes *changes,
@@ -383,16 +432,14 @@ struct cn_rule_consumer cn_health_consumer_with(const struct cn_health_model *mo
         .changes = changes,
         .shadow_changes = shadow_changes,
         .kernel = targets[target_count - 1],
-        .inputs = cn_arena_array(arena, struct cn_kernel_input, model->rule_count),
-        .list = cn_arena_lines(arena, sizeof(struct cn_kernel_rows)),
-        .scratch = cn_arena_lines(arena, sizeof(struct cn_kernel_scratch)),
-        .result = cn_arena_lines(arena, sizeof(struct cn_kernel_result)),
-        .block = cn_arena_lines(arena, sizeof(struct cn_kernel_state)),
     };
+    add_scratch(e, arena);
     return (struct cn_rule_consumer){ .section = model->section,
                                       .ctx = e,
                                       .block = evaluate_block,
-                                      .end = model->has_families ? end_stratum : NULL };
+                                      .end = model->has_families ? end_stratum : NULL,
+                                      .fork = fork_evaluation,
+                                      .join = join_evaluation };
 }
 
 struct cn_rule_consumer cn_health_consumer(const struct cn_health_model *model,

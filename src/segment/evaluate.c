@@ -272,12 +272,22 @@ static void take_block(void *ctx, const struct cn_rule_block *block)
     }
 }
 
+/* Sets have words of their own for the rows of a block. */
+static void *fork_placing(void *ctx, struct cn_arena *arena)
+{
+    struct placing *forked = cn_arena_new(arena, struct placing);
+    *forked = *(const struct placing *)ctx;
+    return forked;
+}
+
 struct cn_rule_consumer cn_segment_consumer(const struct cn_segment_model *model,
                                             struct cn_membership *state, struct cn_arena *arena)
 {
     struct placing *p = cn_arena_new(arena, struct placing);
     *p = (struct placing){ .model = model, .state = state };
-    return (struct cn_rule_consumer){ .section = model->section, .ctx = p, .block = take_block };
+    return (struct cn_rule_consumer){
+        .section = model->section, .ctx = p, .block = take_block, .fork = fork_placing
+    };
 }
 
 void cn_segment_bind(const struct cn_segment_model *model, struct cn_frame *frame,

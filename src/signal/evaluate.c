@@ -1,3 +1,8 @@
+/*
+ * A block asks its rules where they stand and what moves; that touches nothing but the block's
+ * rows, so that threads may ask a block each.  After the last block what is kept for all rows
+ * together follows: when a signal was over, and the records.
+ */
 #include "signal/evaluate.h"
 
 #include <stdlib.h>
@@ -12,12 +17,28 @@ enum {
     OVERS_AT_ONCE = 1000 /* marks that a round drops: each is a row to be written */
 };
 
+/* A rule about records is to be asked of those of the row. */
+struct question {
+    uint32_t rule;
+    uint32_t row;
+    enum cn_answer when;
+};
+
+struct questions {
+    struct question *items;
+    size_t count;
+    size_t capacity;
+};
+
 struct asking {
     const struct cn_signal_round *round;
     struct cn_signal_states *states;
     struct cn_signal_moves *moves;
-    struct cn_bitmap *held;    /* by rule: rows on which a hold stops it */
-    struct cn_bitmap *started; /* by rule: rows on which a person starts it */
+    size_t kept;                /* of the moves: their marks are in the states */
+    struct questions questions; /* wait for the end of the stratum */
+    struct cn_signal_moves own; /* of a fork: what joins `moves` */
+    struct cn_bitmap *held;     /* by rule: rows on which a hold stops it */
+    struct cn_bitmap *started;  /* by rule: rows on which a person starts it */
     const struct cn_rule_block *block;
     uint64_t grey[CN_RULE_WORDS]; /* rows of the block with a grey health, once somebody asks */
     uint32_t grey_known;          /* by bit: words of `grey` that are filled */
@@ -45,21 +66,38 @@ void cn_signal_moves_clear(struct cn_signal_moves *moves)
     moves->over_count = 0;
 }
 
+/* Room for so many items of that size. */
+static void *reserve(void *items, size_t count, size_t *capacity, size_t size)
+{
+    if (count <= *capacity) {
+        return items;
+    }
+    *capacity = *capacity == 0 ? 64 : *capacity * 2;
+    *capacity = *capacity < count ? count : *capacity;
+    return cn_heap_resize(items, *capacity * size);
+}
+
+static void reserve_moves(struct cn_signal_moves *moves, size_t count)
+{
+    moves->items = reserve(moves->items, count, &moves->capacity, sizeof(moves->items[0]));
+}
+
 static void add_move(struct cn_signal_moves *moves, const struct cn_signal_moved *moved)
 {
-    if (moves->count == moves->capacity) {
-        moves->capacity = moves->capacity == 0 ? 64 : moves->capacity * 2;
-        moves->items = cn_heap_resize(moves->items, moves->capacity * sizeof(moves->items[0]));
-    }
+    reserve_moves(moves, moves->count + 1);
     moves->items[moves->count++] = *moved;
+}
+
+static void reserve_questions(struct questions *questions, size_t count)
+{
+    questions->items =
+        reserve(questions->items, count, &questions->capacity, sizeof(questions->items[0]));
 }
 
 static void add_over(struct cn_signal_moves *moves, const struct cn_signal_over *over)
 {
-    if (moves->over_count == moves->over_capacity) {
-        moves->over_capacity = moves->over_capacity == 0 ? 16 : moves->over_capacity * 2;
-        moves->overs = cn_heap_resize(moves->overs, moves->over_capacity * sizeof(moves->overs[0]));
-    }
+    moves->overs = reserve(moves->overs, moves->over_count + 1, &moves->over_capacity,
+                           sizeof(moves->overs[0]));
     moves->overs[moves->over_count++] = *over;
 }
 
@@ -84,12 +122,11 @@ static enum cn_answer answer_at(const uint64_t *truth, const uint64_t *missing, 
     return (truth[i / 64] >> (i % 64) & 1) != 0 ? CN_ANSWER_TRUE : CN_ANSWER_FALSE;
 }
 
-/* What moves row i of the block, whatever the answers. */
-static struct cn_signal_condition condition_of(const struct asking *a, size_t rule, size_t i)
+/* What moves the row, whatever the answers. */
+static struct cn_signal_condition condition_of(const struct asking *a, size_t rule, size_t row)
 {
     const struct cn_signal_round *round = a->round;
     const struct cn_signal_rule *item = &round->model->rules[rule];
-    const size_t row = a->block->first + i;
     return (struct cn_signal_condition){
         .is_frozen = item->reads_health && cn_health_state_get(round->health, row).is_grey,
         .is_held = cn_bitmap_has(&a->held[rule], row),
@@ -108,7 +145,7 @@ static void step(struct asking *a, size_t rule, const struct answers *answers, s
     struct cn_signal_moved moved = { .row = (uint32_t)row,
                                      .rule = (uint32_t)rule,
                                      .before = cn_signal_states_get(a->states, rule, row) };
-    struct cn_signal_condition condition = condition_of(a, rule, i);
+    struct cn_signal_condition condition = condition_of(a, rule, row);
     condition.when = answer_at(answers->when, answers->when_missing, i);
     condition.clear = answers->clear != NULL ? answer_at(answers->clear, answers->clear_missing, i)
                                              : cn_answer_not(condition.when);
@@ -116,8 +153,20 @@ static void step(struct asking *a, size_t rule, const struct answers *answers, s
     moved.after = moved.before;
     moved.move = cn_signal_step(&moved.after, &condition);
     if (moved.move != CN_SIGNAL_STAYS) {
-        cn_signal_states_set(a->states, rule, row, &moved.after);
+        cn_signal_states_set_state(a->states, rule, row, moved.after.state);
         add_move(a->moves, &moved);
+    }
+}
+
+/* The rest of the marks of what moved. */
+static void keep_marks(struct asking *a)
+{
+    for (; a->kept < a->moves->count; a->kept++) {
+        const struct cn_signal_moved *moved = &a->moves->items[a->kept];
+        if (moved->before.was_raised != moved->after.was_raised ||
+            moved->before.cleared_at.us != moved->after.cleared_at.us) {
+            cn_signal_states_set(a->states, moved->rule, moved->row, &moved->after);
+        }
     }
 }
 
@@ -200,13 +249,14 @@ static bool has_id(const int64_t *ids, size_t count, int64_t id)
 }
 
 /* Those that are counted, and those that were and have not cleared. */
-static void step_records(struct asking *a, size_t rule, const struct answers *answers, size_t i)
+static void step_records(struct asking *a, const struct question *question)
 {
     const struct cn_signal_round *round = a->round;
     struct cn_abouts *abouts = &a->states->abouts;
-    struct cn_signal_moved of = { .row = (uint32_t)(a->block->first + i), .rule = (uint32_t)rule };
-    const struct cn_signal_condition condition = condition_of(a, rule, i);
-    const enum cn_answer when = answer_at(answers->when, answers->when_missing, i);
+    const size_t rule = question->rule;
+    struct cn_signal_moved of = { .row = question->row, .rule = question->rule };
+    const struct cn_signal_condition condition = condition_of(a, rule, of.row);
+    const enum cn_answer when = question->when;
     int64_t *ids = NULL;
     size_t count = 0;
     of.before = cn_signal_states_get(a->states, rule, of.row);
@@ -233,6 +283,15 @@ static void step_records(struct asking *a, size_t rule, const struct answers *an
     if (of.before.state != CN_SIGNAL_UNKNOWN) {
         drop_over(a, rule, of.row);
     }
+}
+
+static void add_question(struct asking *a, size_t rule, const struct answers *answers, size_t i)
+{
+    reserve_questions(&a->questions, a->questions.count + 1);
+    a->questions.items[a->questions.count++] =
+        (struct question){ .rule = (uint32_t)rule,
+                           .row = (uint32_t)(a->block->first + i),
+                           .when = answer_at(answers->when, answers->when_missing, i) };
 }
 
 /* Whether the rule is asked of each record. */
@@ -333,7 +392,7 @@ static void ask_rule(struct asking *a, size_t rule)
         a->states->restless.words[block->first / 64 + w] |= asked;
         for (uint64_t word = asked; word != 0; word &= word - 1) {
             size_t i = w * 64 + (size_t)__builtin_ctzll(word);
-            is_each ? step_records(a, rule, &answers, i) : step(a, rule, &answers, i);
+            is_each ? add_question(a, rule, &answers, i) : step(a, rule, &answers, i);
         }
     }
 }
@@ -350,6 +409,53 @@ static void ask_block(void *ctx, const struct cn_rule_block *block)
             ask_rule(a, rule);
         }
     }
+}
+
+static void end_stratum(void *ctx, const struct cn_frame *frame, uint32_t stratum)
+{
+    struct asking *a = ctx;
+    (void)frame;
+    (void)stratum;
+    keep_marks(a);
+    for (size_t i = 0; i < a->questions.count; i++) {
+        step_records(a, &a->questions.items[i]);
+    }
+    free(a->questions.items);
+    a->questions = (struct questions){ 0 };
+    a->kept = a->moves->count; /* those of records keep their own */
+}
+
+/* ---- the consumer ---- */
+
+static void *fork_asking(void *ctx, struct cn_arena *arena)
+{
+    struct asking *forked = cn_arena_new(arena, struct asking);
+    *forked = *(const struct asking *)ctx;
+    forked->moves = &forked->own;
+    forked->questions = (struct questions){ 0 };
+    return forked;
+}
+
+static void join_asking(void *ctx, void *other)
+{
+    struct asking *a = ctx;
+    struct asking *forked = other;
+    const struct cn_signal_moves *moves = forked->moves;
+    const struct questions *questions = &forked->questions;
+    if (moves->count > 0) {
+        reserve_moves(a->moves, a->moves->count + moves->count);
+        memcpy(a->moves->items + a->moves->count, moves->items,
+               moves->count * sizeof(moves->items[0]));
+        a->moves->count += moves->count;
+    }
+    if (questions->count > 0) {
+        reserve_questions(&a->questions, a->questions.count + questions->count);
+        memcpy(a->questions.items + a->questions.count, questions->items,
+               questions->count * sizeof(questions->items[0]));
+        a->questions.count += questions->count;
+    }
+    cn_signal_moves_deinit(&forked->own);
+    free(forked->questions.items);
 }
 
 static struct cn_bitmap *make_sets(const struct cn_signal_round *round, struct cn_arena *arena)
@@ -415,11 +521,16 @@ struct cn_rule_consumer cn_signal_consumer(const struct cn_signal_round *round,
     *a = (struct asking){ .round = round,
                           .states = states,
                           .moves = moves,
+                          .kept = moves->count,
                           .arena = arena,
                           .held = make_sets(round, arena),
                           .started = make_sets(round, arena) };
     note_holds(round, a->held, arena);
     note_starts(round, a->started, arena);
-    return (
-        struct cn_rule_consumer){ .section = round->model->section, .ctx = a, .block = ask_block };
+    return (struct cn_rule_consumer){ .section = round->model->section,
+                                      .ctx = a,
+                                      .block = ask_block,
+                                      .end = end_stratum,
+                                      .fork = fork_asking,
+                                      .join = join_asking };
 }
