@@ -135,8 +135,7 @@ struct cn_rule_pass {
     void *arg;
     const struct cn_rule_consumer *consumers;
     size_t consumer_count;
-    struct cn_workers
-        *workers; /* they share the blocks if those are many; NULL: this thread alone */
+    struct cn_workers *workers; /* share the blocks if those are many; NULL: this thread alone */
 };
 
 /* Evaluates all strata.  Blocks without a row to be evaluated cost nothing.  The result is the same
