@@ -13,6 +13,9 @@
 
 enum {
     CN_BLOCK_ROWS = 1024, /* a multiple of 64 */
+    /* Rows that one thread has when several share a pass: whatever is kept for rows together is
+     * kept for no more than these. */
+    CN_STRETCH_ROWS = 16 * CN_BLOCK_ROWS,
 };
 
 enum cn_column_type {

@@ -119,8 +119,9 @@ struct cn_rule_consumer {
     /* After the last block of such a stratum; may be NULL. */
     void (*end)(void *ctx, const struct cn_frame *frame, uint32_t stratum);
     /* Another `ctx`, made in `arena`, that can be given later blocks of the stratum on another
-     * thread meanwhile: of what they share, `block` writes rows of the block alone.  NULL: a
-     * stratum in which the section has units is evaluated on one thread. */
+     * thread meanwhile: of what they share, `block` writes what belongs to its CN_STRETCH_ROWS
+     * alone, and nobody else is given blocks of those.  NULL: a stratum in which the section has
+     * units is evaluated on one thread. */
     void *(*fork)(void *ctx, struct cn_arena *arena);
     /* Before `end`, in the order of their blocks: what the fork found joins what `ctx` did, and the
      * fork is gone.  May be NULL. */

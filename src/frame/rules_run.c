@@ -135,6 +135,18 @@ static void join_consumers(const struct cn_rule_pass *pass, const struct share *
     }
 }
 
+/* Where the share that begins with block `from` ends: at `to` or a little later, as a stretch of
+ * rows is not parted. */
+static size_t end_of(const size_t *firsts, size_t blocks, size_t from, size_t to)
+{
+    to = to > from ? to : from;
+    while (to > from && to < blocks &&
+           firsts[to] / CN_STRETCH_ROWS == firsts[to - 1] / CN_STRETCH_ROWS) {
+        to++;
+    }
+    return to;
+}
+
 static void run_stratum(const struct cn_rules *rules, const struct cn_rule_pass *pass,
                         uint32_t stratum, struct cn_arena *arena)
 {
@@ -143,7 +155,7 @@ static void run_stratum(const struct cn_rules *rules, const struct cn_rule_pass 
     const size_t blocks = list_blocks(pass, firsts);
     const size_t count = count_shares(rules, pass, stratum, blocks);
     for (size_t i = 0, from = 0; i < count; i++) {
-        const size_t to = blocks * (i + 1) / count;
+        const size_t to = end_of(firsts, blocks, from, blocks * (i + 1) / count);
         shares[i] = (struct share){
             .rules = rules,
             .pass = pass,

@@ -1,7 +1,7 @@
 /*
- * A block asks its rules where they stand and what moves; that touches nothing but the block's
- * rows, so that threads may ask a block each.  After the last block what is kept for all rows
- * together follows: when a signal was over, and the records.
+ * A block asks its rules where they stand and moves them; that touches nothing but its stretch of
+ * rows, so that threads may have one each.  After the last block follow the records, which are kept
+ * for all rows together.
  */
 #include "signal/evaluate.h"
 
@@ -34,7 +34,6 @@ struct asking {
     const struct cn_signal_round *round;
     struct cn_signal_states *states;
     struct cn_signal_moves *moves;
-    size_t kept;                /* of the moves: their marks are in the states */
     struct questions questions; /* wait for the end of the stratum */
     struct cn_signal_moves own; /* of a fork: what joins `moves` */
     struct cn_bitmap *held;     /* by rule: rows on which a hold stops it */
@@ -153,20 +152,8 @@ static void step(struct asking *a, size_t rule, const struct answers *answers, s
     moved.after = moved.before;
     moved.move = cn_signal_step(&moved.after, &condition);
     if (moved.move != CN_SIGNAL_STAYS) {
-        cn_signal_states_set_state(a->states, rule, row, moved.after.state);
+        cn_signal_states_set(a->states, rule, row, &moved.after);
         add_move(a->moves, &moved);
-    }
-}
-
-/* The rest of the marks of what moved. */
-static void keep_marks(struct asking *a)
-{
-    for (; a->kept < a->moves->count; a->kept++) {
-        const struct cn_signal_moved *moved = &a->moves->items[a->kept];
-        if (moved->before.was_raised != moved->after.was_raised ||
-            moved->before.cleared_at.us != moved->after.cleared_at.us) {
-            cn_signal_states_set(a->states, moved->rule, moved->row, &moved->after);
-        }
     }
 }
 
@@ -416,13 +403,11 @@ static void end_stratum(void *ctx, const struct cn_frame *frame, uint32_t stratu
     struct asking *a = ctx;
     (void)frame;
     (void)stratum;
-    keep_marks(a);
     for (size_t i = 0; i < a->questions.count; i++) {
         step_records(a, &a->questions.items[i]);
     }
     free(a->questions.items);
     a->questions = (struct questions){ 0 };
-    a->kept = a->moves->count; /* those of records keep their own */
 }
 
 /* ---- the consumer ---- */
@@ -521,7 +506,6 @@ struct cn_rule_consumer cn_signal_consumer(const struct cn_signal_round *round,
     *a = (struct asking){ .round = round,
                           .states = states,
                           .moves = moves,
-                          .kept = moves->count,
                           .arena = arena,
                           .held = make_sets(round, arena),
                           .started = make_sets(round, arena) };

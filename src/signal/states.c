@@ -66,8 +66,8 @@ enum cn_signal_state cn_signal_states_state(const struct cn_signal_states *state
     return (enum cn_signal_state)state;
 }
 
-void cn_signal_states_set_state(struct cn_signal_states *states, size_t rule, size_t row,
-                                enum cn_signal_state state)
+static void set_state(struct cn_signal_states *states, size_t rule, size_t row,
+                      enum cn_signal_state state)
 {
     struct cn_signal_block *block = cn_signal_states_block(states, rule, row);
     const size_t word = row % CN_BLOCK_ROWS / 64;
@@ -75,7 +75,6 @@ void cn_signal_states_set_state(struct cn_signal_states *states, size_t rule, si
         block->bits[bit][word] &= ~(UINT64_C(1) << (row % 64));
         block->bits[bit][word] |= (uint64_t)((unsigned)state >> bit & 1) << (row % 64);
     }
-    cn_bitmap_add(&states->restless, row);
 }
 
 static const struct cn_signal_detail *detail_of(const struct cn_signal_states *states, size_t rule,
@@ -98,7 +97,8 @@ struct cn_signal_mark cn_signal_states_get(const struct cn_signal_states *states
 void cn_signal_states_set(struct cn_signal_states *states, size_t rule, size_t row,
                           const struct cn_signal_mark *mark)
 {
-    cn_signal_states_set_state(states, rule, row, mark->state);
+    set_state(states, rule, row, mark->state);
+    cn_bitmap_add(&states->restless, row);
     const struct cn_signal_detail *detail = detail_of(states, rule, row);
     if (detail->was_raised != mark->was_raised || detail->cleared_at.us != mark->cleared_at.us) {
         struct cn_signal_detail *own = cn_signal_details_put(&states->details, rule, row);

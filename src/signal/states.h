@@ -3,7 +3,8 @@
  * few that were raised or found.  To a rule about records an account is only unknown or clear,
  * which is whether the rule has answered; the records stand in `abouts`.
  *
- * One thread at a time, unless it says so.
+ * One thread at a time; of different CN_STRETCH_ROWS several may get and set states, but for those
+ * of records.
  *
  * Not here: the rules of moving (signal/state.h), what is stored (signal/store.h).
  */
@@ -50,11 +51,6 @@ struct cn_signal_mark cn_signal_states_get(const struct cn_signal_states *states
                                            size_t row);
 void cn_signal_states_set(struct cn_signal_states *states, size_t rule, size_t row,
                           const struct cn_signal_mark *mark);
-
-/* The state alone: the rest of its mark is as it was, or is set later.  Threads may do so at a
- * time, each for other blocks of rows. */
-void cn_signal_states_set_state(struct cn_signal_states *states, size_t rule, size_t row,
-                                enum cn_signal_state state);
 
 /* Where the rule's states of the row are kept, with those of its block. */
 static inline struct cn_signal_block *cn_signal_states_block(const struct cn_signal_states *states,
