@@ -14,7 +14,7 @@ import { applyProgram, cairn, load } from '../../bench/servers.mjs';
 const ACCOUNTS = 40_000;
 const run = promisify(execFile);
 
-test('reliability 1: a replay by one thread finds the scores that four computed', async t => {
+test('reliability 14: a replay by one thread finds the scores that four computed', async t => {
   const settings = { CAIRN_SIGNAL_SETTLE: '0' };
   const folder = await mkdtemp(join(tmpdir(), 'cairn-threads-'));
   const server = await cairn({ env: { ...settings, CAIRN_ENGINE_THREADS: '4' } });
