@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,8 +126,11 @@ static struct cn_workers *open_scorers(const struct cn_config *config)
     enum {
         CORES_MAX = 8
     };
-    const long cores = sysconf(_SC_NPROCESSORS_ONLN); /* 1 if it cannot tell, which is below 1 */
-    const size_t usual = (size_t)(cores < 1 ? 1 : cores > CORES_MAX ? CORES_MAX : cores);
+    cpu_set_t ours; /* of the machine's, those that we may use; none if it has more than 1,024 */
+    CPU_ZERO(&ours);
+    (void)sched_getaffinity(0, sizeof(ours), &ours);
+    const size_t cores = (size_t)CPU_COUNT(&ours);
+    const size_t usual = cores < CORES_MAX ? cores : CORES_MAX;
     const size_t threads = config->engine_threads > 0 ? (size_t)config->engine_threads : usual;
     return threads > 1 ? cn_workers_new("cn-score", threads - 1, threads) : NULL;
 }

@@ -343,7 +343,7 @@ const struct cn_setting cn_settings[] = {
       .fallback = "0",
       .min = 0,
       .max = 64,
-      .doc = "Threads that share the scoring of many accounts at a time; 0: as many as there are "
+      .doc = "Threads that share the scoring of many accounts at a time; 0: as many as it has "
              "processors, up to 8" },
     { .name = "signal.settle",
       .type = CN_SETTING_DURATION_MS,
