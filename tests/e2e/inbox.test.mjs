@@ -80,6 +80,14 @@ test('signals are worked by keyboard alone: move, acknowledge, snooze, resolve, 
     await resolveByKeys(page, 'Useful');
     await gone(page, id);
     await detail.getByText('resolved', { exact: true }).waitFor();
+    // What is open on screen offers to take that back.
+    await detail.getByRole('button', { name: 'Reopen', exact: true }).press('Enter');
+    await detail.getByRole('listitem').filter({ hasText: /^Reopened by / }).waitFor();
+    await list(page).locator(`[data-signal="${id}"]`).waitFor();
+    assert.deepEqual(await axeFindings(page), []);
+    await resolveByKeys(page, 'Useful');
+    await gone(page, id);
+    await detail.getByText('resolved', { exact: true }).waitFor();
     const next = (await ids(page))[at];
     await page.keyboard.press('j');
     await page.waitForFunction(one => document.querySelector('[data-current=true] a')?.dataset.signal === one, next);
