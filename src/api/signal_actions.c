@@ -105,6 +105,12 @@ static bool handle_resolve(const struct cn_request *req, struct cn_response *res
                res, err);
 }
 
+static bool handle_reopen(const struct cn_request *req, struct cn_response *res,
+                          struct cn_error *err)
+{
+    return act(req, &(struct cn_signal_action){ .verb = CN_SIGNAL_REOPEN }, res, err);
+}
+
 /* ---- its tasks ---- */
 
 struct task_path {
@@ -148,8 +154,16 @@ static const char *const verb_names[] = {
     [CN_SIGNAL_ASSIGN] = "assign",
     [CN_SIGNAL_RESOLVE] = "resolve",
     [CN_SIGNAL_START] = "start",
+    [CN_SIGNAL_REOPEN] = "reopen",
 };
 static const struct cn_names verbs = { verb_names, CN_ARRAY_LEN(verb_names) };
+
+static const char *const deed_names[] = {
+    [CN_SIGNAL_ACKNOWLEDGED] = "acknowledge",
+    [CN_SIGNAL_SNOOZED] = "snooze",
+    [CN_SIGNAL_RESOLVED] = "resolve",
+};
+static const struct cn_names deeds = { deed_names, CN_ARRAY_LEN(deed_names) };
 
 static const struct cn_field id_item = { .type = CN_FIELD_ID, .id_prefix = CN_SIGNAL_PREFIX };
 
@@ -167,6 +181,8 @@ struct bulk_body {
     enum cn_given outcome_given;
     cn_str reason;
     enum cn_given reason_given;
+    enum cn_signal_deed deed;
+    enum cn_given deed_given;
 };
 static const struct cn_field bulk_rows[] = {
     CN_FIELD_OF_ENUM(struct bulk_body, action, &verbs, .doc = "what to do with each"),
@@ -180,6 +196,9 @@ static const struct cn_field bulk_rows[] = {
                      CN_MAY(struct bulk_body, outcome, BE_ABSENT), .doc = "of a resolve"),
     CN_FIELD(struct bulk_body, reason, CN_MAY(struct bulk_body, reason, BE_ABSENT),
              .max = CN_SIGNAL_REASON_MAX_BYTES, .doc = "of a resolve"),
+    CN_FIELD_OF_ENUM(struct bulk_body, deed, &deeds, CN_MAY(struct bulk_body, deed, BE_ABSENT),
+                     .doc = "of a reopen: what is taken back, whatever was done over it since;"
+                            " absent: the resolution, else the snooze, else the acknowledgement"),
 };
 static const struct cn_fields bulk_fields = CN_FIELDS("SignalBulk", struct bulk_body, bulk_rows);
 
@@ -251,6 +270,8 @@ static bool handle_bulk(const struct cn_request *req, struct cn_response *res, s
                                              .assignee_id = body->assignee_id,
                                              .outcome = body->outcome,
                                              .reason = body->reason,
+                                             .deed = body->deed,
+                                             .deed_given = body->deed_given,
                                              .tell = req->api->options.notices.tell };
     if (!check_bulk(req, body, err)) {
         return false;
@@ -304,6 +325,10 @@ static const struct cn_route action_routes[] = {
                "Say who is to look at the signal"),
     ACTION_ROW("resolve", &resolve_fields, handle_resolve, "resolveSignal",
                "Say what came of the signal"),
+    ACTION_ROW(
+        "reopen", NULL, handle_reopen, "reopenSignal",
+        "Take back what was done about the signal: its resolution with the outcome, else its "
+        "snooze, else its acknowledgement"),
     { .method = CN_POST,
       .path = "/api/v1/signals/{signal_id}/tasks/{number}",
       .access = CN_WRITERS,

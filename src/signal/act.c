@@ -19,6 +19,13 @@ static const enum cn_signal_event_kind event_kinds[] = {
     [CN_SIGNAL_ASSIGN] = CN_SIGNAL_EVENT_ASSIGNED,
     [CN_SIGNAL_RESOLVE] = CN_SIGNAL_EVENT_RESOLVED,
     [CN_SIGNAL_START] = CN_SIGNAL_EVENT_STARTED,
+    [CN_SIGNAL_REOPEN] = CN_SIGNAL_EVENT_REOPENED,
+};
+
+static const enum cn_signal_event_kind deed_kinds[CN_SIGNAL_DEED_COUNT] = {
+    [CN_SIGNAL_ACKNOWLEDGED] = CN_SIGNAL_EVENT_ACKNOWLEDGED,
+    [CN_SIGNAL_SNOOZED] = CN_SIGNAL_EVENT_SNOOZED,
+    [CN_SIGNAL_RESOLVED] = CN_SIGNAL_EVENT_RESOLVED,
 };
 
 /* Who is asked about an account is told what it is: only who may read it is. */
@@ -53,6 +60,83 @@ static bool check_assignee(const struct cn_unit *unit, const struct cn_signal *s
     }
     return true;
 }
+
+/* ---- taking back ---- */
+
+/* The moment that is stored of the deed, by which it is known; 0: it does not stand. */
+static cn_time moment_of(const struct cn_unit *unit, const struct cn_signal *signal,
+                         enum cn_signal_deed deed)
+{
+    cn_time at = { 0 };
+    switch (deed) {
+    case CN_SIGNAL_ACKNOWLEDGED:
+        at.us = signal->acknowledged_at_given == CN_GIVEN ? signal->acknowledged_at.us : 0;
+        break;
+    case CN_SIGNAL_SNOOZED: /* one that is over is ended in a moment, if it is not yet */
+        at.us = signal->snoozed_until_given == CN_GIVEN && signal->snoozed_until.us > unit->now.us
+                    ? signal->snoozed_until.us
+                    : 0;
+        break;
+    case CN_SIGNAL_RESOLVED:
+        at.us = signal->resolved_at_given == CN_GIVEN ? signal->resolved_at.us : 0;
+        break;
+    case CN_SIGNAL_DEED_COUNT:
+        break;
+    }
+    return at;
+}
+
+/* Which deed is taken back, if the verb takes one back. */
+static bool choose_deed(const struct cn_unit *unit, const struct cn_signal *signal,
+                        struct cn_signal_action *action, struct cn_error *err)
+{
+    if (action->verb != CN_SIGNAL_REOPEN) {
+        return true;
+    }
+    if (action->deed_given == CN_GIVEN) {
+        return moment_of(unit, signal, action->deed).us != 0 ||
+               cn_fail(err, CN_CONFLICT, "the signal is not %s, or not any more",
+                       cn_signal_event_names[deed_kinds[action->deed]]);
+    }
+    for (int deed = CN_SIGNAL_DEED_COUNT - 1; deed >= 0; deed--) {
+        if (moment_of(unit, signal, (enum cn_signal_deed)deed).us != 0) {
+            action->deed = (enum cn_signal_deed)deed;
+            return true;
+        }
+    }
+    return cn_fail(err, CN_CONFLICT,
+                   "there is nothing to take back: the signal is not resolved, snoozed or"
+                   " acknowledged");
+}
+
+/* On PostgreSQL the deed may be over, or done anew, since the signal was read. */
+static bool take_back(const struct cn_unit *unit, const struct cn_signal *signal,
+                      enum cn_signal_deed deed, struct cn_error *err)
+{
+    static const char *const texts[CN_SIGNAL_DEED_COUNT] = {
+        [CN_SIGNAL_ACKNOWLEDGED] =
+            "UPDATE signal SET acknowledged_us = NULL, acknowledged_by = NULL,"
+            " version = version + 1"
+            " WHERE account_id = $1 AND signal_id = $2 AND acknowledged_us = $3",
+        [CN_SIGNAL_SNOOZED] = "UPDATE signal SET snoozed_us = NULL, version = version + 1"
+                              " WHERE account_id = $1 AND signal_id = $2 AND snoozed_us = $3",
+        [CN_SIGNAL_RESOLVED] = "UPDATE signal SET resolved_us = NULL, resolved_by = NULL,"
+                               " outcome = NULL, outcome_reason = '', version = version + 1"
+                               " WHERE account_id = $1 AND signal_id = $2 AND resolved_us = $3",
+    };
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn, texts[deed], &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, signal->account_id.value);
+    cn_sql_bind_i64(stmt, 2, signal->id.value);
+    cn_sql_bind_i64(stmt, 3, moment_of(unit, signal, deed).us);
+    return cn_sql_run(stmt, err) &&
+           (cn_sql_changes(unit->conn) > 0 ||
+            cn_fail(err, CN_CONFLICT, "somebody else worked on the signal at the same time"));
+}
+
+/* ---- doing ---- */
 
 static bool check(const struct cn_unit *unit, const struct cn_signal *signal,
                   const struct cn_signal_action *action, struct cn_error *err)
@@ -99,6 +183,9 @@ static bool update(const struct cn_unit *unit, const struct cn_signal *signal,
                             " WHERE account_id = $1 AND signal_id = $2",
     };
     struct cn_sql_stmt *stmt = NULL;
+    if (action->verb == CN_SIGNAL_REOPEN) {
+        return take_back(unit, signal, action->deed, err);
+    }
     if (!cn_sql_prepare(unit->conn, texts[action->verb], &stmt, err)) {
         return false;
     }
@@ -129,6 +216,8 @@ static cn_str note_of(const struct cn_unit *unit, const struct cn_signal_action 
         cn_time_format(action->until, text);
     } else if (action->verb == CN_SIGNAL_ASSIGN && action->assignee_id.value != 0) {
         cn_id_format(CN_USER_PREFIX, action->assignee_id.value, text);
+    } else if (action->verb == CN_SIGNAL_REOPEN) {
+        return cn_str_of(cn_signal_event_names[deed_kinds[action->deed]]);
     } else if (action->verb == CN_SIGNAL_RESOLVE) {
         struct cn_buf buf;
         cn_buf_init(&buf, CN_SIGNAL_REASON_MAX_BYTES + 100);
@@ -195,6 +284,7 @@ bool cn_signal_act(const struct cn_unit *unit, cn_signal_id id,
                    struct cn_error *err)
 {
     struct cn_signal signal;
+    struct cn_signal_action doing = *action;
     const int64_t event_id = cn_id_next(unit->ids, unit->now);
     if (!cn_sql_begin(unit->conn, err)) {
         return cn_error_context(err, "working on a signal");
@@ -203,9 +293,9 @@ bool cn_signal_act(const struct cn_unit *unit, cn_signal_id id,
      * else writes by then; on PostgreSQL the engine may still move it until its row is updated. */
     if (!cn_signal_load(unit, id, &signal, err) || !cn_account_keep(unit, signal.account_id, err) ||
         !cn_signal_load(unit, id, &signal, err) || !check(unit, &signal, action, err) ||
-        !update(unit, &signal, action, err) ||
+        !choose_deed(unit, &signal, &doing, err) || !update(unit, &signal, &doing, err) ||
         !cn_signal_add_event(unit, event_id, &signal, event_kinds[action->verb],
-                             note_of(unit, action), err) ||
+                             note_of(unit, &doing), err) ||
         !tell_assignee(unit, &signal, action, event_id, err)) {
         goto fail;
     }

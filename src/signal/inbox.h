@@ -128,7 +128,16 @@ enum cn_signal_verb {
     CN_SIGNAL_SNOOZE,
     CN_SIGNAL_ASSIGN,
     CN_SIGNAL_RESOLVE,
-    CN_SIGNAL_START, /* what was already true is raised, by the engine, at once */
+    CN_SIGNAL_START,  /* what was already true is raised, by the engine, at once */
+    CN_SIGNAL_REOPEN, /* a deed is taken back */
+};
+
+/* What a reopen takes back; a later one lies over those before it. */
+enum cn_signal_deed {
+    CN_SIGNAL_ACKNOWLEDGED,
+    CN_SIGNAL_SNOOZED,
+    CN_SIGNAL_RESOLVED,
+    CN_SIGNAL_DEED_COUNT
 };
 
 struct cn_signal_action {
@@ -137,12 +146,17 @@ struct cn_signal_action {
     cn_user_id assignee_id; /* 0: nobody */
     enum cn_signal_outcome outcome;
     cn_str reason;                      /* may be "" */
+    enum cn_signal_deed deed;           /* of a reopen: that alone is taken back */
+    enum cn_given deed_given;           /* CN_ABSENT: the outermost that stands is */
     const struct cn_tell_options *tell; /* how the new assignee is told; NULL: they are not */
 };
 
 /* Fails with CN_CONFLICT if the signal is not where the verb can be done: only what is already true
- * can be started, only what was raised can be worked on; with CN_INVALID (field until or
- * assignee_id) if it cannot be snoozed until then, or is handed to who may not see its account. */
+ * can be started, only what was raised can be worked on, only what stands can be taken back; with
+ * CN_INVALID (field until or assignee_id) if it cannot be snoozed until then, or is handed to who
+ * may not see its account.
+ * A reopened signal is where the engine has it: open if its condition still stands, else cleared.
+ * Nobody is told. */
 CN_MUST_CHECK bool cn_signal_act(const struct cn_unit *unit, cn_signal_id id,
                                  const struct cn_signal_action *action,
                                  struct cn_signal *signal_out, struct cn_error *err);

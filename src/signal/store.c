@@ -32,6 +32,7 @@ const char *const cn_signal_event_names[CN_SIGNAL_EVENT_COUNT] = {
     [CN_SIGNAL_EVENT_TASK_DONE] = "task_done",
     [CN_SIGNAL_EVENT_TASK_REOPENED] = "task_reopened",
     [CN_SIGNAL_EVENT_ASKED_AGAIN] = "asked_again",
+    [CN_SIGNAL_EVENT_REOPENED] = "reopened",
 };
 
 /* ---- who is asked ---- */

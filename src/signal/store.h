@@ -41,6 +41,7 @@ enum cn_signal_event_kind {
     CN_SIGNAL_EVENT_TASK_DONE,
     CN_SIGNAL_EVENT_TASK_REOPENED,
     CN_SIGNAL_EVENT_ASKED_AGAIN, /* its snooze is over */
+    CN_SIGNAL_EVENT_REOPENED,    /* what a person did about it was taken back */
     CN_SIGNAL_EVENT_COUNT
 };
 

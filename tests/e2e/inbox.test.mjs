@@ -65,9 +65,26 @@ test('signals are worked by keyboard alone: move, acknowledge, snooze, resolve, 
     assert.equal(await idOf(current(page)), id);
   });
 
+  await t.test('u undoes that, once, and the history says who did', async () => {
+    const id = await idOf(current(page));
+    await page.keyboard.press('u');
+    await detail.getByRole('listitem').filter({ hasText: /^Acknowledgement taken back by / }).first().waitFor();
+    assert.equal((await (await page.request.get(`${stage.demo.base}/api/v1/signals/${id}`)).json()).acknowledged_at, null);
+    await page.keyboard.press('u');
+    await page.getByText('There is nothing to undo on this page').waitFor();
+  });
+
   await t.test('r resolves it with an answer; it leaves the list, and j goes on where it was', async () => {
     const id = await idOf(current(page));
     const at = (await ids(page)).indexOf(id);
+    await resolveByKeys(page, 'Useful');
+    await gone(page, id);
+    await detail.getByText('resolved', { exact: true }).waitFor();
+    // What is open on screen offers to take that back.
+    await detail.getByRole('button', { name: 'Reopen', exact: true }).press('Enter');
+    await detail.getByRole('listitem').filter({ hasText: /^Reopened by / }).waitFor();
+    await list(page).locator(`[data-signal="${id}"]`).waitFor();
+    assert.deepEqual(await axeFindings(page), []);
     await resolveByKeys(page, 'Useful');
     await gone(page, id);
     await detail.getByText('resolved', { exact: true }).waitFor();
@@ -107,7 +124,17 @@ test('signals are worked by keyboard alone: move, acknowledge, snooze, resolve, 
     for (const key of ['x', 'k', 'x']) await page.keyboard.press(key);
     await bar.waitFor();
     await resolveByKeys(page, 'Not useful');
-    await page.getByText('2 signals resolved').waitFor();
+    const said = page.getByRole('alert').filter({ hasText: '2 signals resolved' });
+    await said.waitFor();
+    for (const id of picked) await gone(page, id);
+    await said.getByRole('button', { name: 'Undo' }).press('Enter');
+    await page.getByText('Taken back for 2 signals').waitFor();
+    for (const id of picked) {
+      await list(page).locator(`[data-signal="${id}"]`).waitFor();
+      const one = await (await page.request.get(`${stage.demo.base}/api/v1/signals/${id}`)).json();
+      assert.deepEqual([one.state, one.outcome], ['open', null]);
+      assert.notEqual(one.acknowledged_at, null);
+    }
   });
 
   await t.test('one key selects all that are shown, or none', async () => {

@@ -661,6 +661,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/signals/{signal_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what was done about the signal: its resolution with the outcome, else its snooze, else its acknowledgement */
+        post: operations["reopenSignal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/signals/{signal_id}/tasks/{number}": {
         parameters: {
             query?: never;
@@ -3008,7 +3025,7 @@ export interface components {
              * @description what happened
              * @enum {string}
              */
-            kind: "stays" | "learned" | "already_true" | "raised" | "returned" | "cleared" | "held" | "ended" | "started" | "acknowledged" | "snoozed" | "assigned" | "resolved" | "task_done" | "task_reopened" | "asked_again";
+            kind: "stays" | "learned" | "already_true" | "raised" | "returned" | "cleared" | "held" | "ended" | "started" | "acknowledged" | "snoozed" | "assigned" | "resolved" | "task_done" | "task_reopened" | "asked_again" | "reopened";
             /**
              * Format: date-time
              * @description when
@@ -3028,7 +3045,7 @@ export interface components {
              * @description what to do with each
              * @enum {string}
              */
-            action: "acknowledge" | "snooze" | "assign" | "resolve" | "start";
+            action: "acknowledge" | "snooze" | "assign" | "resolve" | "start" | "reopen";
             /** @description with which */
             signals: string[];
             /**
@@ -3045,6 +3062,11 @@ export interface components {
             outcome?: "useful" | "not_useful";
             /** @description of a resolve */
             reason?: string;
+            /**
+             * @description of a reopen: what is taken back, whatever was done over it since; absent: the resolution, else the snooze, else the acknowledgement
+             * @enum {string}
+             */
+            deed?: "acknowledge" | "snooze" | "resolve";
         };
         SignalBulkResult: {
             /** @description those that it was done with, as they are now, by id */
@@ -10504,6 +10526,131 @@ export interface operations {
             };
             /** @description unsupported-media-type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopenSignal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A request that comes again under the same key within 24 hours gets the first one's answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the signal */
+                signal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Take back what was done about the signal: its resolution with the outcome, else its snooze, else its acknowledgement */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signal"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description denied */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

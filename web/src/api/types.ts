@@ -34,6 +34,7 @@ export type Signal = Schemas['Signal'];
 export type SignalDetail = Schemas['SignalDetail'];
 export type SignalEvent = Schemas['SignalEvent'];
 export type SignalBulk = Schemas['SignalBulk'];
+export type SignalBulkResult = Schemas['SignalBulkResult'];
 export type NotificationPreferences = Schemas['NotificationPreferences'];
 export type NotificationPreferencesView = Schemas['NotificationPreferencesView'];
 export type Delivery = Schemas['Delivery'];

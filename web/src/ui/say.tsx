@@ -5,12 +5,22 @@ import { t } from '@/lib/i18n';
 
 let count = 0;
 
+/** More than this wait until others go; what was done last must not. */
+const SHOWN_MAX = 4;
+const shown: string[] = [];
+
+function makeRoom(id: string): void {
+  shown.push(id);
+  while (shown.length > SHOWN_MAX) notifications.hide(shown.shift() ?? '');
+}
+
 export function say(message: string, undo?: () => void): void {
   const id = `said-${++count}`;
   const revert = () => {
     notifications.hide(id);
     undo?.();
   };
+  makeRoom(id);
   notifications.show({
     id,
     withBorder: true,

@@ -16,6 +16,7 @@ const KEYS = [
   ['e', 'acknowledge'],
   ['z', 'snooze'],
   ['r', 'resolve'],
+  ['u', 'undo'],
   ['o', 'openAccount'],
   ['Esc', 'leave'],
   ['Ctrl S', 'apply'],

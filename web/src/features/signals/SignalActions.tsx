@@ -1,13 +1,14 @@
 // What can be done with one signal, or with several at once.
 import { Button, Menu } from '@mantine/core';
 import { useState } from 'react';
-import type { Signal, SignalBulk } from '@/api/types';
+import type { Signal, SignalBulk, SignalBulkResult } from '@/api/types';
 import { useCan, useUsers } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { Icon } from '@/ui/Icon';
 import { say, sayFailure } from '@/ui/say';
 import { useAct } from './queries';
 import { ResolveDialog } from './ResolveDialog';
+import { type Done, deedOf, forget, lastDone, remember } from './undo';
 
 export const SNOOZE_DAYS = [1, 3, 7, 30] as const;
 const DAY_MS = 86_400_000;
@@ -18,19 +19,52 @@ export const untilIn = (days: number) => new Date(Date.now() + days * DAY_MS).to
 
 export const isResolvable = (one: Signal) => one.raised_at !== null && one.state !== 'resolved';
 
-/** Does one thing with the signals, and says what came of it. */
+export const isUnseen = (one: Signal) => isResolvable(one) && one.acknowledged_at === null;
+
+/** What a button takes back of the signal, if anything. */
+const standing = (one: Signal) => {
+  if (one.state === 'resolved') return 'resolve';
+  if (one.state === 'snoozed') return 'snooze';
+  return one.state === 'open' && one.acknowledged_at !== null ? 'acknowledge' : undefined;
+};
+
+/** Takes back what was done, once. */
+export function useUndo() {
+  const { mutateAsync } = useAct();
+  return (done: Done | undefined = lastDone()) => {
+    if (!done) return say(t('signals.nothingDone'));
+    if (!forget(done)) return;
+    // Also when what offered it is on screen no more.
+    mutateAsync({ action: 'reopen', deed: done.deed, signals: [...done.ids] }).then(
+      tell('reopen'),
+      sayFailure,
+    );
+  };
+}
+
+const tell =
+  (action: SignalBulk['action'], undo?: () => void) =>
+  ({ data, failed }: SignalBulkResult) => {
+    if (data.length > 0) say(t(`signals.did.${action}`, { count: data.length }), undo);
+    if (failed[0]) {
+      sayFailure(new Error(t('signals.failed', { count: failed.length, why: failed[0].message })));
+    }
+  };
+
+/** Does one thing with the signals, says what came of it, and offers to undo it where that can be. */
 export function useDo(onDone?: () => void) {
   const act = useAct();
+  const undo = useUndo();
   return (signals: readonly Pick<Signal, 'id'>[], deed: Deed) => {
     if (signals.length === 0) return;
     act.mutate(
       { ...deed, signals: signals.map(({ id }) => id) },
       {
-        onSuccess: ({ data, failed }) => {
-          if (data.length > 0) say(t(`signals.did.${deed.action}`, { count: data.length }));
-          if (failed[0]) {
-            sayFailure(new Error(t('signals.failed', { count: failed.length, why: failed[0].message })));
-          }
+        onSuccess: result => {
+          const what = deedOf(deed.action);
+          const done = what && { deed: what, ids: result.data.map(({ id }) => id) };
+          if (done && done.ids.length > 0) remember(done);
+          tell(deed.action, done && (() => undo(done)))(result);
           onDone?.();
         },
         onError: sayFailure,
@@ -102,7 +136,9 @@ export function SignalActions({ signals, onDone }: Props) {
   if (!useCan('write') || signals.length === 0) return null;
   const waiting = signals.filter(one => one.state === 'already_true');
   const raised = signals.filter(isResolvable);
-  const unseen = raised.filter(one => one.acknowledged_at === null);
+  const unseen = raised.filter(isUnseen);
+  const only = signals.length === 1 ? signals[0] : undefined;
+  const deed = only && standing(only);
   return (
     <>
       {waiting.length > 0 && (
@@ -123,6 +159,11 @@ export function SignalActions({ signals, onDone }: Props) {
           <Snooze signals={raised} act={act} />
           <Assign signals={raised} act={act} />
         </>
+      )}
+      {deed && (
+        <Button size="compact-sm" variant="default" onClick={() => act(signals, { action: 'reopen', deed })}>
+          {t(`signals.takeBack.${deed}`)}
+        </Button>
       )}
       <ResolveDialog
         opened={resolving}

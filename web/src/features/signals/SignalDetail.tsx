@@ -86,6 +86,12 @@ function Tasks({ signal }: { signal: Detail }) {
   );
 }
 
+/** The note of a reopening is the kind of what it took back. */
+const takenBack = (note: string) => {
+  if (note === 'snoozed') return t('signals.takenBack.snooze');
+  return note === 'acknowledged' ? t('signals.takenBack.acknowledge') : t('signals.event.reopened');
+};
+
 function History({ history }: { history: readonly SignalEvent[] }) {
   const users = useUsers().data ?? [];
   return (
@@ -96,11 +102,11 @@ function History({ history }: { history: readonly SignalEvent[] }) {
           // biome-ignore lint/suspicious/noArrayIndexKey: events are only ever added at the end
           <li key={i}>
             <span>
-              {t(`signals.event.${event.kind}`)}
+              {event.kind === 'reopened' ? takenBack(event.note) : t(`signals.event.${event.kind}`)}
               {event.user_id && (
                 <> {t('signals.by', { name: users.find(user => user.id === event.user_id)?.name ?? '–' })}</>
               )}
-              {event.note && <span className="dim"> · {event.note}</span>}
+              {event.note && event.kind !== 'reopened' && <span className="dim"> · {event.note}</span>}
             </span>
             <When at={event.at} />
           </li>

@@ -12,12 +12,13 @@ import { Empty, LoadingLines } from '@/ui/states';
 import { PickAll } from './PickAll';
 import { useInbox, useLiveSignals } from './queries';
 import { ResolveDialog } from './ResolveDialog';
-import { isResolvable, SignalActions, untilIn, useDo } from './SignalActions';
+import { isResolvable, isUnseen, SignalActions, untilIn, useDo, useUndo } from './SignalActions';
 import { SignalDetail } from './SignalDetail';
 import { SignalFilters } from './SignalFilters';
 import { SignalList } from './SignalList';
 import classes from './SignalsPage.module.css';
 import { ALL, filterOf, MINE, type SignalSearch } from './search';
+import { forgetAll } from './undo';
 
 const rowOf = (id: string) => document.querySelector<HTMLElement>(`[data-signal="${CSS.escape(id)}"]`);
 
@@ -58,6 +59,8 @@ function useInboxKeys(
   const navigate = useNavigate();
   const mayWrite = useCan('write');
   const act = useDo(clear);
+  const undo = useUndo();
+  useEffect(forgetAll, []);
   const at = current ? signals.indexOf(current) : -1;
   const wantsFocus = useRef(false);
   // Where the list goes on when the current one has left it.
@@ -88,7 +91,9 @@ function useInboxKeys(
     Escape: clear,
     ...(mayWrite && {
       x: withCurrent(signal => toggle(signal.id)),
-      e: () => act(meant, { action: 'acknowledge' }),
+      // What was seen before stays so when this is undone.
+      e: () => act(meant.filter(isUnseen), { action: 'acknowledge' }),
+      u: () => undo(),
       z: () => act(meant, { action: 'snooze', until: untilIn(1) }),
       r: event => {
         // The letter must not end up in the dialog that it opens.

@@ -14,6 +14,7 @@ export const keys = {
   acknowledge: 'Acknowledge the signal, or those selected',
   snooze: 'Snooze the signal, or those selected, for a day',
   resolve: 'Resolve the signal, or those selected',
+  undo: 'Undo what was last done with signals',
   openAccount: 'Open the account of the signal',
   leave: 'Close, or clear the selection',
   help: 'Show these keys',
