@@ -22,10 +22,11 @@ static const enum cn_signal_event_kind event_kinds[] = {
     [CN_SIGNAL_REOPEN] = CN_SIGNAL_EVENT_REOPENED,
 };
 
-static const enum cn_signal_event_kind deed_kinds[CN_SIGNAL_DEED_COUNT] = {
-    [CN_SIGNAL_ACKNOWLEDGED] = CN_SIGNAL_EVENT_ACKNOWLEDGED,
-    [CN_SIGNAL_SNOOZED] = CN_SIGNAL_EVENT_SNOOZED,
-    [CN_SIGNAL_RESOLVED] = CN_SIGNAL_EVENT_RESOLVED,
+/* As the signal's history calls them. */
+static const char *const deed_names[CN_SIGNAL_DEED_COUNT] = {
+    [CN_SIGNAL_ACKNOWLEDGED] = "acknowledged",
+    [CN_SIGNAL_SNOOZED] = "snoozed",
+    [CN_SIGNAL_RESOLVED] = "resolved",
 };
 
 /* Who is asked about an account is told what it is: only who may read it is. */
@@ -88,19 +89,21 @@ static cn_time moment_of(const struct cn_unit *unit, const struct cn_signal *sig
 
 /* Which deed is taken back, if the verb takes one back. */
 static bool choose_deed(const struct cn_unit *unit, const struct cn_signal *signal,
-                        struct cn_signal_action *action, struct cn_error *err)
+                        const struct cn_signal_action *action, enum cn_signal_deed *deed_out,
+                        struct cn_error *err)
 {
     if (action->verb != CN_SIGNAL_REOPEN) {
         return true;
     }
     if (action->deed_given == CN_GIVEN) {
+        *deed_out = action->deed;
         return moment_of(unit, signal, action->deed).us != 0 ||
                cn_fail(err, CN_CONFLICT, "the signal is not %s, or not any more",
-                       cn_signal_event_names[deed_kinds[action->deed]]);
+                       deed_names[action->deed]);
     }
     for (int deed = CN_SIGNAL_DEED_COUNT - 1; deed >= 0; deed--) {
         if (moment_of(unit, signal, (enum cn_signal_deed)deed).us != 0) {
-            action->deed = (enum cn_signal_deed)deed;
+            *deed_out = (enum cn_signal_deed)deed;
             return true;
         }
     }
@@ -166,7 +169,8 @@ static bool check(const struct cn_unit *unit, const struct cn_signal *signal,
 
 /* $1 account, $2 signal, $3 now, $4 the user, $5 and $6 what the verb takes. */
 static bool update(const struct cn_unit *unit, const struct cn_signal *signal,
-                   const struct cn_signal_action *action, struct cn_error *err)
+                   const struct cn_signal_action *action, enum cn_signal_deed deed,
+                   struct cn_error *err)
 {
     static const char *const texts[] = {
         [CN_SIGNAL_ACKNOWLEDGE] =
@@ -184,7 +188,7 @@ static bool update(const struct cn_unit *unit, const struct cn_signal *signal,
     };
     struct cn_sql_stmt *stmt = NULL;
     if (action->verb == CN_SIGNAL_REOPEN) {
-        return take_back(unit, signal, action->deed, err);
+        return take_back(unit, signal, deed, err);
     }
     if (!cn_sql_prepare(unit->conn, texts[action->verb], &stmt, err)) {
         return false;
@@ -209,7 +213,8 @@ static bool update(const struct cn_unit *unit, const struct cn_signal *signal,
 }
 
 /* What the event says besides its kind. */
-static cn_str note_of(const struct cn_unit *unit, const struct cn_signal_action *action)
+static cn_str note_of(const struct cn_unit *unit, const struct cn_signal_action *action,
+                      enum cn_signal_deed deed)
 {
     char text[CN_TIME_TEXT_BYTES + CN_ID_TEXT_BYTES] = "";
     if (action->verb == CN_SIGNAL_SNOOZE) {
@@ -217,7 +222,7 @@ static cn_str note_of(const struct cn_unit *unit, const struct cn_signal_action 
     } else if (action->verb == CN_SIGNAL_ASSIGN && action->assignee_id.value != 0) {
         cn_id_format(CN_USER_PREFIX, action->assignee_id.value, text);
     } else if (action->verb == CN_SIGNAL_REOPEN) {
-        return cn_str_of(cn_signal_event_names[deed_kinds[action->deed]]);
+        return cn_str_of(deed_names[deed]);
     } else if (action->verb == CN_SIGNAL_RESOLVE) {
         struct cn_buf buf;
         cn_buf_init(&buf, CN_SIGNAL_REASON_MAX_BYTES + 100);
@@ -284,7 +289,7 @@ bool cn_signal_act(const struct cn_unit *unit, cn_signal_id id,
                    struct cn_error *err)
 {
     struct cn_signal signal;
-    struct cn_signal_action doing = *action;
+    enum cn_signal_deed deed = CN_SIGNAL_ACKNOWLEDGED;
     const int64_t event_id = cn_id_next(unit->ids, unit->now);
     if (!cn_sql_begin(unit->conn, err)) {
         return cn_error_context(err, "working on a signal");
@@ -293,9 +298,10 @@ bool cn_signal_act(const struct cn_unit *unit, cn_signal_id id,
      * else writes by then; on PostgreSQL the engine may still move it until its row is updated. */
     if (!cn_signal_load(unit, id, &signal, err) || !cn_account_keep(unit, signal.account_id, err) ||
         !cn_signal_load(unit, id, &signal, err) || !check(unit, &signal, action, err) ||
-        !choose_deed(unit, &signal, &doing, err) || !update(unit, &signal, &doing, err) ||
+        !choose_deed(unit, &signal, action, &deed, err) ||
+        !update(unit, &signal, action, deed, err) ||
         !cn_signal_add_event(unit, event_id, &signal, event_kinds[action->verb],
-                             note_of(unit, &doing), err) ||
+                             note_of(unit, action, deed), err) ||
         !tell_assignee(unit, &signal, action, event_id, err)) {
         goto fail;
     }
