@@ -1,4 +1,4 @@
-/* /api/v1/accounts/{account_id}/events: what arrived lately. */
+/* /api/v1/accounts/{account_id}/events: what arrived, the newest first. */
 #include <stdlib.h>
 
 #include "base/str.h"
@@ -12,6 +12,7 @@ enum {
     EVENTS_USUAL = 50,
     PAYLOAD_SHOWN_BYTES = 4096
 };
+#define EVENT_PREFIX "evt"
 
 struct event_view {
     struct {
@@ -28,7 +29,7 @@ struct event_view {
 };
 #define ROW(member, ...) CN_FIELD(struct event_view, member, __VA_ARGS__)
 static const struct cn_field event_rows[] = {
-    CN_FIELD_OF_ID(struct event_view, id, "evt", .doc = "its place in the log"),
+    CN_FIELD_OF_ID(struct event_view, id, EVENT_PREFIX, .doc = "its place in the log"),
     ROW(at, .doc = "when it happened"),
     ROW(received_at, .doc = "when it arrived"),
     ROW(type, .max = 20, .doc = "track, page, identify, ..."),
@@ -46,28 +47,28 @@ struct event_page {
         struct event_view *items;
         size_t count;
     } data;
-    cn_account_id next_cursor;
+    struct cn_page_end next_cursor;
     enum cn_given next_cursor_given;
 };
 static const struct cn_field page_rows[] = {
     CN_FIELD_OF_LIST(struct event_page, data, &event_item, .max = CN_PAGE_MAX,
-                     .doc = "the newest first"),
-    CN_FIELD_OF_ID(struct event_page, next_cursor, CN_ACCOUNT_PREFIX,
-                   CN_MAY(struct event_page, next_cursor, BE_NULL), .doc = "always null"),
+                     .doc = "the newest first; may be fewer than asked for before the last page"),
+    CN_FIELD_OF_ID(struct event_page, next_cursor, EVENT_PREFIX,
+                   CN_MAY(struct event_page, next_cursor, BE_NULL),
+                   .doc = "of the next page; null after the oldest event that is kept"),
 };
 static const struct cn_fields page_fields =
     CN_FIELDS("AccountEventList", struct event_page, page_rows);
 
-struct event_query {
-    int64_t limit;
-    enum cn_given limit_given;
-};
 static const struct cn_field query_rows[] = {
-    CN_FIELD(struct event_query, limit, CN_MAY(struct event_query, limit, BE_ABSENT), .min = 1,
+    CN_FIELD(struct cn_page_query, limit, CN_MAY(struct cn_page_query, limit, BE_ABSENT), .min = 1,
              .max = CN_PAGE_MAX, .doc = "how many, 50 unless given"),
+    CN_FIELD_OF_ID(struct cn_page_query, cursor, EVENT_PREFIX,
+                   CN_MAY(struct cn_page_query, cursor, BE_ABSENT),
+                   .doc = "next_cursor of the page before"),
 };
 static const struct cn_fields query_fields =
-    CN_FIELDS("AccountEventQuery", struct event_query, query_rows);
+    CN_FIELDS("AccountEventQuery", struct cn_page_query, query_rows);
 
 static int newest_first(const void *a, const void *b)
 {
@@ -76,11 +77,14 @@ static int newest_first(const void *a, const void *b)
     return x->seq < y->seq ? 1 : x->seq > y->seq ? -1 : 0;
 }
 
-/* The newest of the account's subjects' events, `limit` of each being enough for `limit` of all. */
+/* The newest events of the account's subjects that are older than `before` (0: all).  Of each
+ * subject `limit` are read, so nothing is known of what is older than `known_from`. */
 struct gathered {
     struct cn_event *items;
     size_t count;
-    size_t limit;
+    size_t limit; /* one more than a page has: whether another one follows */
+    int64_t before;
+    int64_t known_from;
 };
 
 static void merge(struct gathered *all, const struct cn_event *events, size_t count)
@@ -106,9 +110,12 @@ static bool gather(const struct cn_request *req, cn_account_id account, struct g
     for (size_t i = 0; i < count; i++) {
         struct cn_event *events = NULL;
         size_t found = 0;
-        if (!cn_event_log_read_subject(options->events, arena, subjects[i], 0, all->limit, &events,
-                                       &found, err)) {
+        if (!cn_event_log_read_subject(options->events, arena, subjects[i], all->before, all->limit,
+                                       &events, &found, err)) {
             return false;
+        }
+        if (found == all->limit && events[found - 1].seq > all->known_from) {
+            all->known_from = events[found - 1].seq;
         }
         /* A subject may have belonged to another account before. */
         size_t kept = 0;
@@ -125,6 +132,23 @@ static bool gather(const struct cn_request *req, cn_account_id account, struct g
     return true;
 }
 
+/* Cuts what was gathered to a page of at most `rows`, which ends before what is not known. */
+static void cut(struct gathered *all, size_t rows, struct event_page *page)
+{
+    while (all->count > 0 && all->items[all->count - 1].seq < all->known_from) {
+        all->count--;
+    }
+    page->next_cursor_given = CN_NULL;
+    if (all->count > rows) {
+        all->count = rows;
+        page->next_cursor.value = all->items[rows - 1].seq;
+        page->next_cursor_given = CN_GIVEN;
+    } else if (all->known_from > 0) {
+        page->next_cursor.value = all->known_from;
+        page->next_cursor_given = CN_GIVEN;
+    }
+}
+
 static cn_str shown_payload(cn_str payload)
 {
     cn_str text = cn_str_slice(payload, 0, PAYLOAD_SHOWN_BYTES);
@@ -138,16 +162,18 @@ static bool handle_events(const struct cn_request *req, struct cn_response *res,
                           struct cn_error *err)
 {
     const struct cn_account_path *path = req->path;
-    const struct event_query *query = req->query;
+    const struct cn_page_query *query = req->query;
     struct event_page *page = res->body;
+    const size_t rows = query->limit_given == CN_GIVEN ? (size_t)query->limit : EVENTS_USUAL;
     struct gathered all = {
-        .limit = query->limit_given == CN_GIVEN ? (size_t)query->limit : EVENTS_USUAL,
+        .limit = rows + 1,
+        .before = query->cursor_given == CN_GIVEN ? query->cursor.value : 0,
     };
     if (!cn_account_visible(&req->unit, path->account_id, err) ||
         !gather(req, path->account_id, &all, err)) {
         return false;
     }
-    page->next_cursor_given = CN_NULL;
+    cut(&all, rows, page);
     page->data.count = all.count;
     page->data.items = cn_arena_array(req->unit.arena, struct event_view, all.count);
     for (size_t i = 0; i < all.count; i++) {
@@ -178,7 +204,7 @@ static const struct cn_route event_routes[] = {
       .success_status = 200,
       .handler = handle_events,
       .operation = "listAccountEvents",
-      .doc = "The account's newest events" },
+      .doc = "The account's events, the newest first" },
 };
 
 const struct cn_route_table cn_api_events = CN_ROUTE_TABLE(event_routes);

@@ -6,6 +6,19 @@ import { startCairn, waitFor } from './harness.mjs';
 
 const DAY = 86_400_000;
 
+// The ids of all events of an account, page by page.
+async function everyEvent(admin, path, limit) {
+  const ids = [];
+  for (let cursor = ''; cursor !== null;) {
+    const { body } = await admin.get(`${path}/events?limit=${limit}${cursor && `&cursor=${cursor}`}`);
+    assert.ok(body.data.length <= limit);
+    ids.push(...body.data.map(event => event.id));
+    assert.ok(body.next_cursor !== cursor);
+    cursor = body.next_cursor;
+  }
+  return ids;
+}
+
 test('events become figures that explain themselves', async t => {
   const cairn = await startCairn(t);
   const admin = await cairn.login();
@@ -99,6 +112,8 @@ test('events become figures that explain themselves', async t => {
     const all = (await admin.get(`${path}/events?limit=200`)).body.data;
     assert.equal(all.length, events.length);
     assert.equal(new Set(all.map(event => event.id)).size, events.length);
+    assert.deepEqual(await everyEvent(admin, path, 7), all.map(event => event.id));
+    assert.equal((await admin.get(`${path}/events?cursor=nonsense`)).status, 400);
   });
 
   await t.test('history is there from the first score on', async () => {
@@ -133,4 +148,27 @@ test('events become figures that explain themselves', async t => {
       return found && JSON.parse(found.payload_text)[name] === name;
     });
   });
+});
+
+test('events of a subject that went to another account stay with the account they were of, on every page', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const { write_key } = await admin.createSource();
+  const at = hour => new Date(Date.now() - (40 - hour) * 3_600_000).toISOString();
+  const track = (userId, hour) => ({ type: 'track', userId, event: `${userId} ${hour}`, timestamp: at(hour) });
+  const join = (userId, groupId, hour) => ({ type: 'group', userId, groupId, timestamp: at(hour), traits: { name: groupId } });
+  const hours = from => Array.from({ length: 9 }, (_, i) => from + i);
+  await cairn.send(write_key, [join('stays', 'before', 0), join('goes', 'before', 0), ...hours(1).flatMap(hour => [track('stays', hour), track('goes', hour)])]);
+  await cairn.send(write_key, [join('goes', 'after', 20), ...hours(21).map(hour => track('goes', hour))]);
+  const pathOf = async name => {
+    const { body } = await admin.get(`/api/v1/accounts?q=${name}`);
+    return body.data.length === 1 && `/api/v1/accounts/${body.data[0].id}`;
+  };
+  const [before, after] = [await waitFor(() => pathOf('before')), await waitFor(() => pathOf('after'))];
+  const count = async (path, limit) => new Set(await everyEvent(admin, path, limit)).size;
+  await waitFor(async () => (await count(after, 200)) === 10, { what: 'events after the move' });
+  for (const limit of [1, 3, 200]) {
+    assert.equal(await count(before, limit), 20, `pages of ${limit}`);
+    assert.equal(await count(after, limit), 10, `pages of ${limit}`);
+  }
 });

@@ -225,7 +225,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The account's newest events */
+        /** The account's events, the newest first */
         get: operations["listAccountEvents"];
         put?: never;
         post?: never;
@@ -2220,9 +2220,9 @@ export interface components {
             solved_at?: string | null;
         };
         AccountEventList: {
-            /** @description the newest first */
+            /** @description the newest first; may be fewer than asked for before the last page */
             data: components["schemas"]["AccountEvent"][];
-            /** @description always null */
+            /** @description of the next page; null after the oldest event that is kept */
             next_cursor: string | null;
         };
         AccountEvent: {
@@ -7765,6 +7765,8 @@ export interface operations {
             query?: {
                 /** @description how many, 50 unless given */
                 limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
             };
             header?: never;
             path: {
@@ -7775,7 +7777,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The account's newest events */
+            /** @description The account's events, the newest first */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -4,6 +4,7 @@ import type { components } from './schema';
 type Schemas = components['schemas'];
 
 export type Band = Schemas['Score']['band'];
+export type AccountEventList = Schemas['AccountEventList'];
 export type Money = Schemas['Money'];
 export type Score = Schemas['Score'];
 export type Drift = NonNullable<Schemas['AccountRow']['drift']>;

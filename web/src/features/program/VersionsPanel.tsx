@@ -137,8 +137,8 @@ export function VersionsPanel({ open, mayRollBack, onOpen, onRollback }: Props) 
         <Button
           size="xs"
           variant="default"
-          loading={versions.isFetchingNextPage}
-          onClick={() => void versions.fetchNextPage()}
+          aria-busy={versions.isFetchingNextPage}
+          onClick={() => void versions.fetchNextPage({ cancelRefetch: false })}
         >
           {t('program.versions.more')}
         </Button>

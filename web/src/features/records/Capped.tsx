@@ -5,9 +5,8 @@ interface Props {
   shown: number;
   /** What was asked for: as many rows as that may have more behind them. */
   limit: number;
-  order: 'newest' | 'first';
 }
 
-export function Capped({ shown, limit, order }: Props) {
-  return shown < limit ? null : <p className="dim">{t(`records.${order}`, { shown: limit })}</p>;
+export function Capped({ shown, limit }: Props) {
+  return shown < limit ? null : <p className="dim">{t('records.first', { shown: limit })}</p>;
 }

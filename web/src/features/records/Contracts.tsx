@@ -53,7 +53,7 @@ export function Contracts({ accountId }: { accountId: string }) {
           ))}
         </tbody>
       </DataTable>
-      <Capped shown={contracts.data.length} limit={ROWS_MAX} order="first" />
+      <Capped shown={contracts.data.length} limit={ROWS_MAX} />
     </>
   );
 }

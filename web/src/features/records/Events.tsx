@@ -1,19 +1,48 @@
-// The newest events of an account as they came in.
-import { QueryFailure, When } from '@/features/session';
+// The events of an account as they came in, the newest first, back to the oldest that is kept.
+import { Button } from '@mantine/core';
+import { QueryFailure, useFormat, When } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { DataTable } from '@/ui/DataTable';
 import { Empty, LoadingLines } from '@/ui/states';
-import { Capped } from './Capped';
-import { EVENTS_MAX, useEvents } from './queries';
+import { useEvents } from './queries';
 import classes from './Records.module.css';
+
+/** Goes on to older events, or says that there are none. */
+function More({ events, shown }: { events: ReturnType<typeof useEvents>; shown: number }) {
+  const format = useFormat();
+  const count = format.number(shown);
+  const { error, hasNextPage, isFetchingNextPage, fetchNextPage } = events;
+  return (
+    <>
+      {error && <QueryFailure error={error} onRetry={() => void fetchNextPage()} />}
+      <div className={classes.tools}>
+        <span className="dim" role="status">
+          {t(hasNextPage ? 'events.shown' : 'events.end', { count: shown, shown: count })}
+        </span>
+        {hasNextPage && (
+          <Button
+            size="compact-sm"
+            variant="default"
+            // "loading" would disable it, and who works by keys would lose it.
+            aria-busy={isFetchingNextPage}
+            onClick={() => void fetchNextPage({ cancelRefetch: false })}
+          >
+            {t('events.older')}
+          </Button>
+        )}
+      </div>
+    </>
+  );
+}
 
 export function Events({ accountId }: { accountId: string }) {
   const events = useEvents(accountId);
   if (events.isPending) return <LoadingLines lines={6} />;
-  if (events.error) return <QueryFailure error={events.error} onRetry={() => void events.refetch()} />;
-  if (events.data.length === 0) return <Empty title={t('events.none')}>{t('events.noneHelp')}</Empty>;
+  if (!events.data) return <QueryFailure error={events.error} onRetry={() => void events.refetch()} />;
+  const all = events.data.pages.flatMap(page => page.data);
+  if (all.length === 0) return <Empty title={t('events.none')}>{t('events.noneHelp')}</Empty>;
   return (
-    <>
+    <div className={classes.stack}>
       <DataTable
         boxed
         className={classes.table}
@@ -21,7 +50,7 @@ export function Events({ accountId }: { accountId: string }) {
         columns={[t('events.at'), t('events.name'), t('events.user'), t('events.payload')]}
       >
         <tbody>
-          {events.data.map(event => (
+          {all.map(event => (
             <tr key={event.id}>
               <td>
                 <When at={event.at} />
@@ -37,7 +66,7 @@ export function Events({ accountId }: { accountId: string }) {
           ))}
         </tbody>
       </DataTable>
-      <Capped shown={events.data.length} limit={EVENTS_MAX} order="newest" />
-    </>
+      <More events={events} shown={all.length} />
+    </div>
   );
 }

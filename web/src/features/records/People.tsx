@@ -80,7 +80,7 @@ export function People({ accountId }: { accountId: string }) {
           ))}
         </tbody>
       </DataTable>
-      <Capped shown={people.data.length} limit={ROWS_MAX} order="first" />
+      <Capped shown={people.data.length} limit={ROWS_MAX} />
     </>
   );
 }

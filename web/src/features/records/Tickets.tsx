@@ -68,7 +68,7 @@ export function Tickets({ accountId }: { accountId: string }) {
           ))}
         </tbody>
       </DataTable>
-      <Capped shown={tickets.data.length} limit={ROWS_MAX} order="first" />
+      <Capped shown={tickets.data.length} limit={ROWS_MAX} />
     </>
   );
 }

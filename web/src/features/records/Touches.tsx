@@ -97,8 +97,8 @@ export function Touches({ accountId }: { accountId: string }) {
           <Button
             size="compact-sm"
             variant="default"
-            loading={touches.isFetchingNextPage}
-            onClick={() => void touches.fetchNextPage()}
+            aria-busy={touches.isFetchingNextPage}
+            onClick={() => void touches.fetchNextPage({ cancelRefetch: false })}
           >
             {t('touches.more')}
           </Button>

@@ -1,13 +1,12 @@
 // The records below an account: people, contracts, tickets, recent events.
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { client, mergePatch, unwrap } from '@/api/client';
 import { accountPart } from '@/api/keys';
-import type { PersonRole } from '@/api/types';
+import type { AccountEventList, PersonRole } from '@/api/types';
 
 export const ROWS_MAX = 200;
-export const EVENTS_MAX = 50;
+const EVENTS_PAGE_ROWS = 50;
 const LIMIT = { limit: ROWS_MAX };
-const EVENTS = { limit: EVENTS_MAX };
 
 const recordKeys = {
   people: (id: string) => [...accountPart(id), 'people'] as const,
@@ -54,14 +53,23 @@ export function useTickets(id: string) {
   });
 }
 
+async function eventsAfter(id: string, cursor: string, signal: AbortSignal): Promise<AccountEventList> {
+  const query = { limit: EVENTS_PAGE_ROWS, ...(cursor ? { cursor } : {}) };
+  const params = { ...at(id), query };
+  const found = await unwrap(client.GET('/api/v1/accounts/{account_id}/events', { params, signal }));
+  // A page may hold nothing of this account, yet have others behind it.
+  return found.data.length === 0 && found.next_cursor !== null
+    ? eventsAfter(id, found.next_cursor, signal)
+    : found;
+}
+
+/** Page by page, the newest first. */
 export function useEvents(id: string) {
-  return useQuery({
+  return useInfiniteQuery({
     queryKey: recordKeys.events(id),
-    queryFn: ({ signal }) =>
-      unwrap(
-        client.GET('/api/v1/accounts/{account_id}/events', { params: { ...at(id), query: EVENTS }, signal }),
-      ),
-    select: list => list.data,
+    queryFn: ({ pageParam, signal }) => eventsAfter(id, pageParam, signal),
+    initialPageParam: '',
+    getNextPageParam: page => page.next_cursor,
   });
 }
 

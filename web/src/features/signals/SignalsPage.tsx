@@ -218,8 +218,8 @@ export function SignalsPage({ search }: { search: SignalSearch }) {
               <Button
                 size="xs"
                 variant="default"
-                loading={inbox.isFetchingNextPage}
-                onClick={() => void inbox.fetchNextPage()}
+                aria-busy={inbox.isFetchingNextPage}
+                onClick={() => void inbox.fetchNextPage({ cancelRefetch: false })}
               >
                 {t('signals.more')}
               </Button>

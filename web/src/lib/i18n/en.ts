@@ -265,7 +265,6 @@ export const en = {
     statuses: { open: 'open', pending: 'pending', solved: 'solved', closed: 'closed' },
   },
   records: {
-    newest: 'These are the newest {{shown}}; there may be more.',
     first: 'These are the first {{shown}}; there may be more. The API has all of them.',
   },
   events: {
@@ -276,6 +275,10 @@ export const en = {
     payload: 'Payload',
     none: 'No events yet',
     noneHelp: 'Events that name this account show here as they arrive.',
+    shown: 'The newest {{shown}} are shown.',
+    end_one: 'This is the only event that is kept.',
+    end_other: 'These are all {{shown}} events that are kept: the last one is the oldest.',
+    older: 'Show older',
   },
   demo: {
     title: 'Demo',

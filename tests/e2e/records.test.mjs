@@ -1,0 +1,47 @@
+// Where a list of records goes on, and where it ends, the page says so.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { ADMIN, startCairn, waitFor } from '../http/harness.mjs';
+import { assertClean, launch, openPage } from './browser.mjs';
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+async function enter(page, base, { email, password }) {
+  const answer = await page.request.post(`${base}/api/v1/session`, { data: { email, password }, headers: { origin: base } });
+  assert.equal(answer.status(), 200, await answer.text());
+}
+
+test('events of an account go on to the oldest that is kept, and the page says that it is', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const { write_key } = await admin.createSource();
+  const at = n => new Date(Date.now() - (200 - n) * 60_000).toISOString();
+  await cairn.send(write_key, [
+    { type: 'group', userId: 'u1', groupId: 'acme', traits: { name: 'Acme' }, timestamp: at(0) },
+    ...Array.from({ length: 119 }, (_, i) => ({ type: 'track', userId: 'u1', event: `Step ${i + 1}`, timestamp: at(i + 1) })),
+  ]);
+  const account = await waitFor(async () => (await admin.get('/api/v1/accounts')).body.data[0]);
+  await waitFor(async () => (await admin.get(`/api/v1/accounts/${account.id}/events?limit=200`)).body.data.length === 120);
+  const page = await openPage(t, browser, cairn.base);
+  await enter(page, cairn.base, ADMIN);
+  await page.goto(`${cairn.base}/accounts/${account.id}`);
+  await page.getByRole('tab', { name: /^Events/ }).click();
+  const panel = page.getByRole('tabpanel');
+  await panel.getByRole('rowheader', { name: 'Step 119', exact: false }).waitFor();
+  await panel.getByText('The newest 50 are shown.').waitFor();
+  const older = panel.getByRole('button', { name: 'Show older' });
+  await older.focus();
+  await page.keyboard.press('Enter');
+  await panel.getByText('The newest 100 are shown.').waitFor();
+  assert.equal(await older.evaluate(one => one === document.activeElement), true, 'one goes on by the same key');
+  await page.keyboard.press('Enter');
+  await panel.getByText('These are all 120 events that are kept: the last one is the oldest.').waitFor();
+  assert.equal(await older.count(), 0);
+  assert.equal(await panel.getByRole('rowheader').count(), 120);
+  await assertClean(page);
+});
