@@ -1,4 +1,6 @@
 /* What people do about a signal. */
+#include <assert.h>
+
 #include "base/buf.h"
 #include "base/str.h"
 #include "base/time.h"
@@ -96,6 +98,7 @@ static bool choose_deed(const struct cn_unit *unit, const struct cn_signal *sign
         return true;
     }
     if (action->deed_given == CN_GIVEN) {
+        assert(action->deed < CN_SIGNAL_DEED_COUNT);
         *deed_out = action->deed;
         return moment_of(unit, signal, action->deed).us != 0 ||
                cn_fail(err, CN_CONFLICT, "the signal is not %s, or not any more",
