@@ -83,11 +83,11 @@ for (const lost of ['js', 'css']) {
   });
 }
 
-test('the events of an account are its newest, and the page says so', async t => {
+test('the events of an account begin with its newest, and the page says so', async t => {
   const page = await signedIn(t, stage.browser, stage.demo.base);
   const { id } = await accountNamed(page, stage.demo.base, 'TechCorp');
   await page.goto(`${stage.demo.base}/accounts/${id}?tab=events`);
-  await page.getByText('These are the newest 50; there may be more.').waitFor();
+  await page.getByText('The newest 50 are shown.').waitFor();
   await page.getByRole('tab', { name: 'People' }).click();
   await page.getByRole('region', { name: 'People' }).waitFor();
   assert.equal(await page.getByText(/there may be more/).count(), 0, 'of few people all are shown');
