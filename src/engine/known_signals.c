@@ -5,20 +5,12 @@
 
 #include "engine/known_state.h"
 
-static void *grow(void *items, size_t count, size_t *capacity, size_t size)
-{
-    if (count < *capacity) {
-        return items;
-    }
-    *capacity = *capacity == 0 ? 64 : *capacity * 2;
-    return cn_heap_resize(items, *capacity * size);
-}
-
 static void keep_row(void *arg, const struct cn_signal_row *row)
 {
     struct known_page *page = arg;
     struct known_signals *signals = &page->signals;
-    signals->rows = grow(signals->rows, signals->count, &signals->capacity, sizeof(*row));
+    signals->rows =
+        cn_heap_reserve(signals->rows, signals->count + 1, &signals->capacity, sizeof(*row));
     signals->rows[signals->count] = *row;
     signals->rows[signals->count++].rule = cn_arena_str(&page->arena, row->rule);
 }
@@ -27,8 +19,8 @@ static void keep_decision(void *arg, const struct cn_signal_decision *decision)
 {
     struct known_page *page = arg;
     struct known_signals *signals = &page->signals;
-    signals->decisions = grow(signals->decisions, signals->decision_count,
-                              &signals->decision_capacity, sizeof(*decision));
+    signals->decisions = cn_heap_reserve(signals->decisions, signals->decision_count + 1,
+                                         &signals->decision_capacity, sizeof(*decision));
     signals->decisions[signals->decision_count] = *decision;
     if (decision->start.signal_id != 0) {
         signals->decisions[signals->decision_count].start.rule =

@@ -66,22 +66,12 @@ void cn_engine_rouse(struct cn_engine *engine)
     }
 }
 
-/* Room for one more of what a list on the heap holds. */
-static void *grow(void *items, size_t count, size_t *capacity, size_t size)
-{
-    if (count < *capacity) {
-        return items;
-    }
-    *capacity = *capacity == 0 ? 16 : *capacity * 2;
-    return cn_heap_resize(items, *capacity * size);
-}
-
 /* ---- what people decided ---- */
 
 static void add_decision(struct cn_signals *signals, const struct cn_signal_decision *decision)
 {
-    signals->decisions = grow(signals->decisions, signals->decision_count,
-                              &signals->decision_capacity, sizeof(*decision));
+    signals->decisions = cn_heap_reserve(signals->decisions, signals->decision_count + 1,
+                                         &signals->decision_capacity, sizeof(*decision));
     signals->decisions[signals->decision_count++] = *decision;
 }
 
@@ -114,8 +104,8 @@ static void take_hold(void *arg, const struct cn_hold_span *span)
 
 static void put_start(struct cn_signals *signals, const struct cn_signal_start *start)
 {
-    signals->starts =
-        grow(signals->starts, signals->start_count, &signals->start_capacity, sizeof(*start));
+    signals->starts = cn_heap_reserve(signals->starts, signals->start_count + 1,
+                                      &signals->start_capacity, sizeof(*start));
     signals->starts[signals->start_count] = *start;
     signals->starts[signals->start_count++].rule = cn_arena_str(&signals->text, start->rule);
 }
@@ -182,8 +172,8 @@ static void take_orphan(void *arg, const struct cn_signal_row *row)
 {
     struct cn_engine *engine = arg;
     struct cn_signals *signals = &engine->signals;
-    signals->orphans =
-        grow(signals->orphans, signals->orphan_count, &signals->orphan_capacity, sizeof(*row));
+    signals->orphans = cn_heap_reserve(signals->orphans, signals->orphan_count + 1,
+                                       &signals->orphan_capacity, sizeof(*row));
     signals->orphans[signals->orphan_count] = *row;
     signals->orphans[signals->orphan_count++].rule = cn_arena_str(&signals->text, row->rule);
 }
@@ -387,7 +377,8 @@ static cn_str evidence_of(struct cn_engine *engine, const struct cn_signal_moved
 
 static void add_row(struct cn_signals_pending *pending, const struct cn_signal_row *row)
 {
-    pending->rows = grow(pending->rows, pending->count, &pending->capacity, sizeof(*row));
+    pending->rows =
+        cn_heap_reserve(pending->rows, pending->count + 1, &pending->capacity, sizeof(*row));
     pending->rows[pending->count++] = *row;
 }
 
@@ -515,8 +506,8 @@ static size_t remember_overs(struct cn_signals *signals)
     struct cn_signals_pending *pending = &signals->pending;
     const size_t count = signals->moves.over_count;
     for (size_t i = 0; i < count; i++) {
-        pending->overs = grow(pending->overs, pending->over_count, &pending->over_capacity,
-                              sizeof(*pending->overs));
+        pending->overs = cn_heap_reserve(pending->overs, pending->over_count + 1,
+                                         &pending->over_capacity, sizeof(*pending->overs));
         pending->overs[pending->over_count++] = signals->moves.overs[i];
     }
     return count;
@@ -543,8 +534,9 @@ size_t cn_engine_remember_signals(struct cn_engine *engine, const struct cn_tick
         }
     }
     for (size_t i = 0; i < signals->decision_count; i++) {
-        pending->decisions = grow(pending->decisions, pending->decision_count,
-                                  &pending->decision_capacity, sizeof(*pending->decisions));
+        pending->decisions =
+            cn_heap_reserve(pending->decisions, pending->decision_count + 1,
+                            &pending->decision_capacity, sizeof(*pending->decisions));
         struct cn_signal_decision *decision = &pending->decisions[pending->decision_count++];
         *decision = signals->decisions[i];
         decision->tick = tick->number;

@@ -47,12 +47,8 @@ static bool is_other(const struct evaluation *e, int32_t before, int32_t after)
 
 static void reserve_changes(struct cn_health_changes *changes, size_t count)
 {
-    if (count <= changes->capacity) {
-        return;
-    }
-    changes->capacity = changes->capacity == 0 ? 256 : changes->capacity * 2;
-    changes->capacity = changes->capacity < count ? count : changes->capacity;
-    changes->items = cn_heap_resize(changes->items, changes->capacity * sizeof(*changes->items));
+    changes->items =
+        cn_heap_reserve(changes->items, count, &changes->capacity, sizeof(*changes->items));
 }
 
 static void add_change(struct evaluation *e, size_t row, const struct cn_health_score *before,

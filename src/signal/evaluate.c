@@ -65,20 +65,9 @@ void cn_signal_moves_clear(struct cn_signal_moves *moves)
     moves->over_count = 0;
 }
 
-/* Room for so many items of that size. */
-static void *reserve(void *items, size_t count, size_t *capacity, size_t size)
-{
-    if (count <= *capacity) {
-        return items;
-    }
-    *capacity = *capacity == 0 ? 64 : *capacity * 2;
-    *capacity = *capacity < count ? count : *capacity;
-    return cn_heap_resize(items, *capacity * size);
-}
-
 static void reserve_moves(struct cn_signal_moves *moves, size_t count)
 {
-    moves->items = reserve(moves->items, count, &moves->capacity, sizeof(moves->items[0]));
+    moves->items = cn_heap_reserve(moves->items, count, &moves->capacity, sizeof(moves->items[0]));
 }
 
 static void add_move(struct cn_signal_moves *moves, const struct cn_signal_moved *moved)
@@ -90,13 +79,13 @@ static void add_move(struct cn_signal_moves *moves, const struct cn_signal_moved
 static void reserve_questions(struct questions *questions, size_t count)
 {
     questions->items =
-        reserve(questions->items, count, &questions->capacity, sizeof(questions->items[0]));
+        cn_heap_reserve(questions->items, count, &questions->capacity, sizeof(questions->items[0]));
 }
 
 static void add_over(struct cn_signal_moves *moves, const struct cn_signal_over *over)
 {
-    moves->overs = reserve(moves->overs, moves->over_count + 1, &moves->over_capacity,
-                           sizeof(moves->overs[0]));
+    moves->overs = cn_heap_reserve(moves->overs, moves->over_count + 1, &moves->over_capacity,
+                                   sizeof(moves->overs[0]));
     moves->overs[moves->over_count++] = *over;
 }
 

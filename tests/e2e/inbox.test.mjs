@@ -85,6 +85,10 @@ test('signals are worked by keyboard alone: move, acknowledge, snooze, resolve, 
     await detail.getByRole('listitem').filter({ hasText: /^Reopened by / }).waitFor();
     await list(page).locator(`[data-signal="${id}"]`).waitFor();
     assert.deepEqual(await axeFindings(page), []);
+    // So there is nothing left for the key.
+    await page.keyboard.press('u');
+    await page.getByText('There is nothing to undo on this page').first().waitFor();
+    assert.equal(await page.getByRole('alert').filter({ hasText: 'stays as it was' }).count(), 0);
     await resolveByKeys(page, 'Useful');
     await gone(page, id);
     await detail.getByText('resolved', { exact: true }).waitFor();

@@ -8,7 +8,7 @@ import { Icon } from '@/ui/Icon';
 import { say, sayFailure } from '@/ui/say';
 import { useAct } from './queries';
 import { ResolveDialog } from './ResolveDialog';
-import { type Done, deedOf, forget, lastDone, remember } from './undo';
+import { type Done, deedOf, forget, lastDone, remember, takenBack } from './undo';
 
 export const SNOOZE_DAYS = [1, 3, 7, 30] as const;
 const DAY_MS = 86_400_000;
@@ -35,10 +35,10 @@ export function useUndo() {
     if (!done) return say(t('signals.nothingDone'));
     if (!forget(done)) return;
     // Also when what offered it is on screen no more.
-    mutateAsync({ action: 'reopen', deed: done.deed, signals: [...done.ids] }).then(
-      tell('reopen'),
-      sayFailure,
-    );
+    mutateAsync({ action: 'reopen', deed: done.deed, signals: [...done.ids] }).then(tell('reopen'), error => {
+      remember(done); // it can be tried again
+      sayFailure(error);
+    });
   };
 }
 
@@ -62,7 +62,9 @@ export function useDo(onDone?: () => void) {
       {
         onSuccess: result => {
           const what = deedOf(deed.action);
-          const done = what && { deed: what, ids: result.data.map(({ id }) => id) };
+          const ids = result.data.map(({ id }) => id);
+          const done: Done | undefined = what && { deed: what, ids };
+          if (deed.deed) takenBack(deed.deed, ids);
           if (done && done.ids.length > 0) remember(done);
           tell(deed.action, done && (() => undo(done)))(result);
           onDone?.();

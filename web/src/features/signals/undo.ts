@@ -6,7 +6,7 @@ type Deed = NonNullable<SignalBulk['deed']>;
 /** Of what is undone: which signals, and which of the things done about them. */
 export interface Done {
   ids: readonly string[];
-  deed: Deed;
+  readonly deed: Deed;
 }
 
 const done: Done[] = [];
@@ -26,6 +26,14 @@ export function forget(one: Done): boolean {
 }
 
 export const lastDone = (): Done | undefined => done.at(-1);
+
+/** It was taken back of these signals in another way. */
+export function takenBack(deed: Deed, ids: readonly string[]): void {
+  for (const one of done.filter(one => one.deed === deed)) {
+    one.ids = one.ids.filter(id => !ids.includes(id));
+    if (one.ids.length === 0) forget(one);
+  }
+}
 
 /** Who comes to the page has done nothing on it. */
 export function forgetAll(): void {
