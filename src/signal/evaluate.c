@@ -353,7 +353,7 @@ static void ask_rule(struct asking *a, size_t rule)
     const struct cn_signal_rule *item = &a->round->model->rules[rule];
     const struct answers answers = answers_of(block, item);
     const bool is_each = asks_records(a, rule);
-    uint64_t may[CN_RULE_WORDS];
+    uint64_t may[CN_RULE_WORDS] = { 0 };
     fetch_next(a, rule);
     if (is_each) {
         may_move_records(a, rule, &answers, may);

@@ -134,6 +134,7 @@ for (const view of CHECKED) {
     // Until the accounts of then are there, those of now stay, faded.
     const { total } = await ask(page, `accounts?limit=1&as_of=${day}`);
     await page.getByText(`${total} accounts`, { exact: true }).waitFor();
+    await page.getByRole('main').locator('[aria-busy=true]').first().waitFor({ state: 'detached' });
     await assertClean(page);
     await page.goto(`${base}/portfolio?as_of=${day}`);
     await page.getByRole('region', { name: 'Whose score moved most?' }).waitFor();

@@ -206,12 +206,21 @@ export async function accountNamed(page, base, name) {
 // A page of the view in light and dark is turned to dark for those rules that look at colours, and back.
 export async function axeFindings(page, popup = false) {
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(AXE);
+  await stillness(page);
   const found = await runAxe(page, popup, 'all');
   if (!inBoth.has(page)) return found;
   await turn(page, 'dark');
   const dark = await runAxe(page, popup, 'colours');
   await turn(page, 'light');
   return [...found, ...dark.map(text => `in dark: ${text}`)];
+}
+
+// Resolves when what moves or fades has arrived: half way, colours are none that the page has.
+// A spinner turns for ever, and what is cancelled is over too.
+async function stillness(page) {
+  await page.evaluate(() => Promise.allSettled(document.getAnimations()
+    .filter(one => one.playState === 'running' && one.effect.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
+    .map(one => one.finished)));
 }
 
 // Resolves when what follows the scheme of the system has been drawn so.

@@ -163,6 +163,7 @@ export function BookView(props: Props) {
     <div
       ref={scroll}
       className={`${classes.scroll} ${book.stale ? classes.stale : ''}`}
+      aria-busy={book.stale}
       hidden={book.loading || book.total === 0}
       onClick={followLink}
     >
