@@ -192,7 +192,10 @@ static void hand_over(struct run *run)
         uint32_t to = 0;
         if (cn_frame_find(run->frame, run->accounts[i], &from) &&
             cn_frame_find(engine->frame, run->accounts[i], &to)) {
-            cn_engine_hand(engine, to, cn_health_state_get(&run->state, from).band);
+            const enum cn_band band = cn_health_state_get(&run->state, from).band;
+            if (cn_health_state_get(&engine->health, to).band != band) {
+                cn_engine_hand(engine, to, band);
+            }
         }
     }
     (void)pthread_rwlock_unlock(&engine->lock);

@@ -57,11 +57,9 @@ void cn_engine_hand(struct cn_engine *engine, uint32_t row, enum cn_band band)
     struct cn_health_score handed = cn_engine_handed(score, band);
     struct cn_tick_colour colour = { .account_id = cn_frame_accounts(engine->frame)[row],
                                      .band = band };
-    if (score.band != band) {
-        cn_health_state_set(&engine->health, row, &handed);
-        cn_colour_list_add(&engine->handed, &colour);
-        cn_bitmap_add(cn_frame_dirty(engine->frame), row);
-    }
+    cn_health_state_set(&engine->health, row, &handed);
+    cn_colour_list_add(&engine->handed, &colour);
+    cn_bitmap_add(cn_frame_dirty(engine->frame), row);
 }
 
 struct cn_unit cn_engine_unit(struct cn_engine *engine, struct cn_sql_conn *conn,

@@ -35,22 +35,27 @@ struct walk {
     bool sets_scores;
     int64_t account_id; /* 0: before the first */
     uint32_t row;
-    bool is_known; /* the frame has the account */
-    struct cn_health_score last;
-    bool is_backfilled; /* `last` is */
+    bool is_known;       /* the frame has the account */
+    bool is_backfilled;  /* its newest row is */
+    enum cn_band colour; /* of that */
+    bool has_lived;
+    struct cn_health_score lived; /* the last that was */
 };
 
-/* The account's newest row is what it stands on. */
+/* The account goes on from what it lived last: a colour of the past that was filled since has been
+ * handed over, or waits to be, and the next tick says so. */
 static void set_score(const struct walk *walk)
 {
     struct cn_engine *engine = walk->engine;
     if (!walk->sets_scores) {
         return;
     }
-    if (walk->is_backfilled) { /* it was handed over, or waits to be: the next tick says so */
-        cn_engine_hand(engine, walk->row, walk->last.band);
-    } else {
-        cn_health_state_set(&engine->health, walk->row, &walk->last);
+    if (walk->has_lived) {
+        cn_health_state_set(&engine->health, walk->row, &walk->lived);
+    }
+    /* What was lived before these weeks is not known here. */
+    if (walk->is_backfilled && !(walk->has_lived && walk->lived.band == walk->colour)) {
+        cn_engine_hand(engine, walk->row, walk->colour);
     }
 }
 
@@ -79,6 +84,7 @@ static void take_row(void *arg, const struct cn_health_row *stored)
     if (stored->account_id != walk->account_id) {
         end_account(walk);
         walk->account_id = stored->account_id;
+        walk->has_lived = false;
         walk->is_known = cn_frame_find(walk->engine->frame, stored->account_id, &walk->row) &&
                          walk->row < walk->rows;
     }
@@ -86,9 +92,13 @@ static void take_row(void *arg, const struct cn_health_row *stored)
         return;
     }
     cn_drift_walk_take(&walk->drift, stored);
-    walk->last = stored->score;
-    walk->last.scorecard = scorecard_of(walk->engine->program->health, stored->scorecard);
     walk->is_backfilled = stored->is_backfilled;
+    walk->colour = stored->score.band;
+    if (!stored->is_backfilled) {
+        walk->has_lived = true;
+        walk->lived = stored->score;
+        walk->lived.scorecard = scorecard_of(walk->engine->program->health, stored->scorecard);
+    }
     for (size_t i = PAST_WEEKS; i > 0 && walk->weeks[i - 1].us >= stored->at.us; i--) {
         if (stored->score.has_points) {
             cn_column_set_i64(&walk->points[i - 1], walk->row, stored->score.points);

@@ -15,10 +15,21 @@ enum {
     LIVED_STEPS = 120
 };
 
+/* The worlds of a run are those of the seeds from CAIRN_FIRST_SEED (1) to CAIRN_SEEDS. */
+static inline int64_t lived_number(const char *name, int64_t usual)
+{
+    const char *text = getenv(name); /* NOLINT(concurrency-mt-unsafe): one thread */
+    return text != NULL ? strtol(text, NULL, 10) : usual;
+}
+
+static inline int64_t lived_first_seed(void)
+{
+    return lived_number("CAIRN_FIRST_SEED", 1);
+}
+
 static inline int64_t lived_seeds(void)
 {
-    const char *text = getenv("CAIRN_SEEDS"); /* NOLINT(concurrency-mt-unsafe): one thread */
-    return text != NULL ? strtol(text, NULL, 10) : LIVED_SEEDS;
+    return lived_number("CAIRN_SEEDS", LIVED_SEEDS);
 }
 
 static inline void send_some(struct spine *spine, struct cn_rng *rng, int64_t *number)

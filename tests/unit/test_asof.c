@@ -133,7 +133,7 @@ static void try_known(uint64_t seed, const char *schema)
 static void as_known_is_what_was_lived(void **state)
 {
     (void)state;
-    for (int64_t seed = 1; seed <= lived_seeds(); seed++) {
+    for (int64_t seed = lived_first_seed(); seed <= lived_seeds(); seed++) {
         try_known((uint64_t)seed, NULL);
     }
 }
@@ -144,7 +144,7 @@ static void as_known_on_postgresql_is_what_was_lived(void **state)
     if (spine_server() == NULL) {
         skip();
     }
-    for (int64_t seed = 1; seed <= (lived_seeds() + 1) / 2; seed++) {
+    for (int64_t seed = lived_first_seed(); seed <= (lived_seeds() + 1) / 2; seed++) {
         try_known((uint64_t)seed, "asof_test");
     }
 }
