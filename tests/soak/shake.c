@@ -17,14 +17,14 @@ enum {
     LONG_ONE_IN = 8, /* of the hold-ups; so many times as long, too */
 };
 
-static uint64_t one_in;
+static uint64_t one_in = ONE_IN;
 
+/* Other libraries may take locks before. */
 static __attribute__((constructor)) void read_settings(void)
 {
-    const char *text =
-        getenv("CAIRN_SHAKE_ONE_IN"); /* NOLINT(concurrency-mt-unsafe): no thread yet */
-    one_in = text != NULL ? strtoull(text, NULL, 10) : ONE_IN;
-    one_in += one_in == 0;
+    const char *text = getenv("CAIRN_SHAKE_ONE_IN"); /* NOLINT(concurrency-mt-unsafe): one thread */
+    const uint64_t given = text != NULL ? strtoull(text, NULL, 10) : ONE_IN;
+    one_in = given > 0 ? given : 1;
 }
 
 /* Of the thread, from the clock: no two runs are alike. */
