@@ -380,6 +380,7 @@ enum {
 struct feeding {
     struct world world;
     struct cn_series *series;
+    atomic_int saves; /* that were begun */
     atomic_bool is_fed;
 };
 
@@ -387,7 +388,13 @@ static void *feed_meanwhile(void *arg)
 {
     struct feeding *feeding = arg;
     struct timespec pause = { .tv_nsec = 50000 }; /* so that it goes on while rows are written */
+    int saves = 0;
     for (size_t from = 0; from < feeding->world.count; from += 40) {
+        /* Beside many saves, however slow they are. */
+        while (from % 2000 == 0 && atomic_load(&feeding->saves) == saves) {
+            (void)nanosleep(&pause, NULL);
+        }
+        saves = atomic_load(&feeding->saves);
         cn_series_follow(feeding->series, &feeding->world.facts[from], 40,
                          (struct cn_rollup_position){ .seq = (int64_t)from + 40, .mapping = 1 });
         (void)nanosleep(&pause, NULL);
@@ -443,6 +450,7 @@ static void a_series_is_saved_while_it_grows(void **state)
     assert_int_equal(pthread_create(&feeder, NULL, feed_meanwhile, &feeding), 0);
     for (bool is_last = false; !is_last;) {
         is_last = atomic_load(&feeding.is_fed);
+        atomic_fetch_add(&feeding.saves, 1);
         struct cn_rollup_position before = cn_series_position(feeding.series);
         must(cn_series_save(feeding.series, path, &at, &err), &err);
         must(cn_series_keep(path, &err), &err);
