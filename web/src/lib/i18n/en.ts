@@ -183,7 +183,7 @@ export const en = {
     score: 'Score',
     band: 'Band',
     how: 'How',
-    because: 'Because of',
+    because: 'because of {{what}}',
     backfilled: 'back-filled',
     lived: 'lived',
     note: 'The dashed part is back-filled: today’s rules over the facts of that time.',
