@@ -73,3 +73,25 @@ for (const [route, views] of Object.entries(ROUTES)) {
     }
   });
 }
+
+// The cells that hold more than they show; a name is cut, and whole in its title.
+const cutCells = page => page.evaluate(() =>
+  [...document.querySelectorAll('[role=columnheader], [role=gridcell]')]
+    .filter(cell => !cell.querySelector('a') && cell.scrollWidth > cell.clientWidth)
+    .map(cell => cell.innerText));
+
+test('nothing in the list of accounts is cut off on a laptop, as by name so without a score, or set by hand', async t => {
+  const page = await pageOf(t);
+  const { base } = stage.demo;
+  const post = (path, data) => page.request.post(`${base}/api/v1${path}`, { data, headers: { origin: base } });
+  assert.equal((await post('/accounts', { name: 'Aabenraa', external_id: 'aabenraa' })).status(), 201);
+  const { id } = await accountNamed(page, base, 'TechCorp');
+  const until = new Date(Date.now() + 86_400_000).toISOString();
+  const judged = await post(`/accounts/${id}/judgements`, { kind: 'override', value: 65, reason: 'we know', until });
+  assert.equal(judged.status(), 201, await judged.text());
+  for (const [address, word] of [['/accounts?sort=name', 'No score'], ['/accounts?q=TechCorp', 'hand 65']]) {
+    await page.goto(base + address);
+    await page.getByRole('gridcell', { name: word }).first().waitFor();
+    assert.deepEqual(await cutCells(page), [], address);
+  }
+});
