@@ -68,7 +68,9 @@ function TrendCell({ row }: { row: AccountRow }) {
 export function Arr({ row }: { row: Pick<AccountRow, 'arr'> }) {
   const format = useFormat();
   return row.arr ? (
-    <span className="num">{format.money(row.arr)}</span>
+    <span className="num" title={format.money(row.arr)}>
+      {format.moneyWhole(row.arr)}
+    </span>
   ) : (
     <span className={classes.none}>–</span>
   );
