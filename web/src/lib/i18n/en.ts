@@ -88,6 +88,7 @@ export const en = {
   accounts: {
     title: 'Accounts',
     search: 'Search accounts',
+    csvFailed: 'No file was made',
     count_one: '{{shown}} account',
     count_other: '{{shown}} accounts',
     updates_one: '{{shown}} update',
