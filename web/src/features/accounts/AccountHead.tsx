@@ -11,7 +11,7 @@ import classes from './AccountPage.module.css';
 import { useMark } from './changes';
 import { NextStep } from './NextStep';
 import { OwnerMenu } from './OwnerMenu';
-import { useSetHistory, useTraits } from './queries';
+import { useAccount, useSetHistory, useTraits } from './queries';
 import { lastMoves, stageSince } from './sets';
 
 type Override = NonNullable<AccountHealth['override']>;
@@ -27,6 +27,19 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
+  );
+}
+
+/** Nothing, where the parent is none of those that the user sees. */
+function Parent({ id }: { id: string }) {
+  const parent = useAccount(id);
+  if (!parent.data) return null;
+  return (
+    <Fact name={t('account.parent')}>
+      <Link to="/accounts/$accountId" params={{ accountId: id }}>
+        {parent.data.value.name}
+      </Link>
+    </Fact>
   );
 }
 
@@ -100,6 +113,7 @@ function Facts({ account, health }: { account: Account; health: AccountHealth | 
       <Fact name={t('accounts.column.owner')}>
         <OwnerMenu id={account.id} owner={account.owner} />
       </Fact>
+      {account.parent_id !== null && <Parent id={account.parent_id} />}
       <Fact name={t('accounts.column.last_activity_at')}>
         {account.last_activity_at ? <When at={account.last_activity_at} /> : '–'}
       </Fact>
