@@ -11,7 +11,7 @@ import classes from './AccountPage.module.css';
 import { useMark } from './changes';
 import { NextStep } from './NextStep';
 import { OwnerMenu } from './OwnerMenu';
-import { useAccount, useSetHistory, useTraits } from './queries';
+import { useAccount, useSetHistory, useTold } from './queries';
 import { lastMoves, stageSince } from './sets';
 
 type Override = NonNullable<AccountHealth['override']>;
@@ -94,7 +94,6 @@ function Sets({ account }: { account: Account }) {
 
 function Facts({ account, health }: { account: Account; health: AccountHealth | null | undefined }) {
   const format = useFormat();
-  const traits = useTraits(account);
   return (
     <dl className={classes.facts}>
       <Fact name={t('accounts.column.arr')}>
@@ -141,7 +140,7 @@ function Facts({ account, health }: { account: Account; health: AccountHealth | 
       <Fact name={t('account.confidence')}>
         <span className="num">{health ? `${Math.round(health.confidence * 100)} %` : '–'}</span>
       </Fact>
-      {traits
+      {account.traits
         .filter(trait => !SAID.has(trait.name))
         .slice(0, TRAITS)
         .map(trait => (
@@ -205,7 +204,8 @@ interface Props {
   onTab: (tab: string) => void;
 }
 
-export function AccountHead({ account, health, onWhy, onTab }: Props) {
+export function AccountHead({ account: streamed, health, onWhy, onTab }: Props) {
+  const account = useTold(streamed);
   const format = useFormat();
   const mark = useMark(account.id);
   const shade = shadeOf(account.score);
