@@ -328,7 +328,7 @@ static const struct cn_route action_routes[] = {
     ACTION_ROW(
         "reopen", NULL, handle_reopen, "reopenSignal",
         "Take back what was done about the signal: its resolution with the outcome, else its "
-        "snooze, else its acknowledgement"),
+        "snooze, back to the one before it, else its acknowledgement"),
     { .method = CN_POST,
       .path = "/api/v1/signals/{signal_id}/tasks/{number}",
       .access = CN_WRITERS,

@@ -115,6 +115,46 @@ static bool choose_deed(const struct cn_unit *unit, const struct cn_signal *sign
                    " acknowledged");
 }
 
+/* When the snooze under the one that stands ends; 0: there is none, or it would be over. */
+static bool find_earlier_snooze(const struct cn_unit *unit, const struct cn_signal *signal,
+                                cn_time *until_out, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    cn_time until = { 0 };
+    bool row = false;
+    bool ok = false;
+    bool is_found = false;
+    int above = 1; /* snoozes that stand, or were taken back */
+    if (!cn_sql_prepare(unit->conn,
+                        "SELECT kind, note FROM signal_event WHERE account_id = $1"
+                        " AND signal_id = $2 AND kind IN ($3, $4, $5, $6) ORDER BY event_id DESC",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_i64(stmt, 1, signal->account_id.value);
+    cn_sql_bind_i64(stmt, 2, signal->id.value);
+    cn_sql_bind_i64(stmt, 3, CN_SIGNAL_EVENT_SNOOZED);
+    cn_sql_bind_i64(stmt, 4, CN_SIGNAL_EVENT_REOPENED);
+    cn_sql_bind_i64(stmt, 5, CN_SIGNAL_EVENT_RAISED); /* it and the next end every snooze */
+    cn_sql_bind_i64(stmt, 6, CN_SIGNAL_EVENT_ASKED_AGAIN);
+    while (!is_found && (ok = cn_sql_step(stmt, &row, err)) && row) {
+        const int64_t kind = cn_sql_column_i64(stmt, 0);
+        const cn_str note = cn_sql_column_str(stmt, 1);
+        if (kind == CN_SIGNAL_EVENT_REOPENED) {
+            above += cn_str_equal(note, cn_str_of(deed_names[CN_SIGNAL_SNOOZED])) ? 1 : 0;
+        } else if (kind != CN_SIGNAL_EVENT_SNOOZED) {
+            break;
+        } else if (above-- == 0) {
+            is_found = cn_time_parse(note, &until);
+        }
+    }
+    cn_sql_finish(stmt);
+    if (ok) {
+        until_out->us = is_found && until.us > unit->now.us ? until.us : 0;
+    }
+    return ok;
+}
+
 /* On PostgreSQL the deed may be over, or done anew, since the signal was read. */
 static bool take_back(const struct cn_unit *unit, const struct cn_signal *signal,
                       enum cn_signal_deed deed, struct cn_error *err)
@@ -124,19 +164,26 @@ static bool take_back(const struct cn_unit *unit, const struct cn_signal *signal
             "UPDATE signal SET acknowledged_us = NULL, acknowledged_by = NULL,"
             " version = version + 1"
             " WHERE account_id = $1 AND signal_id = $2 AND acknowledged_us = $3",
-        [CN_SIGNAL_SNOOZED] = "UPDATE signal SET snoozed_us = NULL, version = version + 1"
+        [CN_SIGNAL_SNOOZED] = "UPDATE signal SET snoozed_us = $4, version = version + 1"
                               " WHERE account_id = $1 AND signal_id = $2 AND snoozed_us = $3",
         [CN_SIGNAL_RESOLVED] = "UPDATE signal SET resolved_us = NULL, resolved_by = NULL,"
                                " outcome = NULL, outcome_reason = '', version = version + 1"
                                " WHERE account_id = $1 AND signal_id = $2 AND resolved_us = $3",
     };
     struct cn_sql_stmt *stmt = NULL;
-    if (!cn_sql_prepare(unit->conn, texts[deed], &stmt, err)) {
+    cn_time earlier = { 0 };
+    if ((deed == CN_SIGNAL_SNOOZED && !find_earlier_snooze(unit, signal, &earlier, err)) ||
+        !cn_sql_prepare(unit->conn, texts[deed], &stmt, err)) {
         return false;
     }
     cn_sql_bind_i64(stmt, 1, signal->account_id.value);
     cn_sql_bind_i64(stmt, 2, signal->id.value);
     cn_sql_bind_i64(stmt, 3, moment_of(unit, signal, deed).us);
+    if (earlier.us != 0) {
+        cn_sql_bind_i64(stmt, 4, earlier.us);
+    } else if (deed == CN_SIGNAL_SNOOZED) {
+        cn_sql_bind_null(stmt, 4);
+    }
     return cn_sql_run(stmt, err) &&
            (cn_sql_changes(unit->conn) > 0 ||
             cn_fail(err, CN_CONFLICT, "somebody else worked on the signal at the same time"));

@@ -156,6 +156,7 @@ struct cn_signal_action {
  * CN_INVALID (field until or assignee_id) if it cannot be snoozed until then, or is handed to who
  * may not see its account.
  * A reopened signal is where the engine has it: open if its condition still stands, else cleared.
+ * A snooze that is taken back leaves the one before it, if that is not over yet.
  * Nobody is told. */
 CN_MUST_CHECK bool cn_signal_act(const struct cn_unit *unit, cn_signal_id id,
                                  const struct cn_signal_action *action,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { accountNamed, onStage, signedIn } from './browser.mjs';
+import { accountNamed, axeFindings, onStage, openPage, signedIn } from './browser.mjs';
 
 const stage = onStage({ selfService: 200 });
 
@@ -62,4 +62,26 @@ test('one account is marked on its own page', async t => {
   await page.getByText('Sep 15, 2026').waitFor();
   await page.getByRole('button', { name: 'Take back that TechCorp left' }).click();
   await page.getByRole('button', { name: 'Mark as left' }).waitFor();
+});
+
+test('who may not see all accounts and is given the address of an answer is told who can, and sees no error', async t => {
+  const { base } = stage.demo;
+  const admin = await signedIn(t, stage.browser, base);
+  const headers = { origin: base };
+  const { data } = await (await admin.request.get(`${base}/api/v1/backtests`)).json();
+  const login = { email: 'vera@cairn.example', password: 'a long first one' };
+  const user = { ...login, name: 'Vera', role: 'viewer', scope: 'all' };
+  assert.equal((await admin.request.post(`${base}/api/v1/users`, { data: user, headers })).status(), 201);
+  const page = await openPage(t, stage.browser, base);
+  assert.equal((await page.request.post(`${base}/api/v1/session`, { data: login, headers })).status(), 200);
+  const told = { backtest: 'The back-test is for those who see all accounts', comparison: 'Comparisons are for those who see all accounts' };
+  for (const [name, words] of Object.entries(told)) {
+    const refused = page.waitForResponse(answer => answer.url().includes(`/${name}s/`) && answer.status() === 403);
+    await page.goto(`${base}/${name}?run=${data[0].id}`);
+    await refused;
+    await page.getByText(words).waitFor();
+    await page.getByText(/whose scope is all accounts run it and read it/).waitFor();
+    assert.equal(await page.getByRole('alert').count(), 0, name);
+    assert.deepEqual(await axeFindings(page), []);
+  }
 });

@@ -36,6 +36,8 @@ export const LOGIN = {
 export const VIEWS = {
   light: { viewport: { width: 1440, height: 900 }, colorScheme: 'light' },
   dark: { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' },
+  // 1280 pixels, of which a scroll bar takes its part: the test browser has none of its own.
+  laptop: { viewport: { width: 1264, height: 800 }, colorScheme: 'light' },
   phone: { viewport: { width: 390, height: 844 }, colorScheme: 'light', deviceScaleFactor: 2, hasTouch: true },
 };
 

@@ -93,6 +93,36 @@ test('the events of an account begin with its newest, and the page says so', asy
   assert.equal(await page.getByText(/there may be more/).count(), 0, 'of few people all are shown');
 });
 
+test('an account names its parent; one that becomes part of another says so in every tab, and leads there', async t => {
+  const page = await signedIn(t, stage.browser, stage.demo.base);
+  const { base } = stage.demo;
+  const post = async (path, data, headers) => {
+    const answer = await page.request.post(`${base}/api/v1${path}`, { data, headers: { origin: base, ...headers } });
+    assert.ok(answer.ok(), await answer.text());
+    return answer.json();
+  };
+  const group = await post('/accounts', { name: 'Zeta Group', external_id: 'zeta' });
+  const child = await post('/accounts', { name: 'Zeta North', external_id: 'zeta-north', parent_id: group.id });
+  await page.goto(`${base}/accounts/${child.id}`);
+  await page.getByRole('heading', { level: 1, name: 'Zeta North' }).waitFor();
+  const other = await page.context().newPage();
+  await other.goto(`${base}/accounts?q=Zeta`);
+  await other.getByRole('link', { name: 'Zeta North' }).waitFor();
+  await other.goto(`${base}/accounts/${child.id}`);
+  await other.getByRole('article', { name: 'Zeta North' }).getByRole('link', { name: 'Zeta Group' }).waitFor();
+
+  await post(`/accounts/${child.id}/merge`, { into: group.id }, { 'if-match': '*' });
+  await page.getByRole('heading', { level: 1, name: 'It has become part of another account' }).waitFor({ timeout: 5000 });
+  await other.reload();
+  for (const tab of [page, other]) {
+    await tab.getByRole('link', { name: 'Go to Zeta Group' }).waitFor();
+    assert.equal(await tab.getByRole('alert').count(), 0);
+  }
+  await assertClean(page);
+  await page.getByRole('link', { name: 'Go to Zeta Group' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Zeta Group' }).waitFor();
+});
+
 test('an unknown page says so, and an unknown account', async t => {
   const page = await signedIn(t, stage.browser, stage.demo.base);
   await page.goto(`${stage.demo.base}/no/such/page`);

@@ -97,6 +97,35 @@ test('a resolution, a snooze and an acknowledgement are taken back one after the
     ['resolved', 'snoozed', 'acknowledged'].map(note => ['reopened', note, admin.user.id]));
 });
 
+test('a second snooze is taken back to the first, if that is not over; else the signal is open', async t => {
+  const cairn = await start(t);
+  const admin = await cairn.login();
+  const { signal } = await raise(admin, 'Twice');
+  const until = async (verb, body) => (await post(admin, signal, verb, body)).snoozed_until;
+  const at = async ms => Date.parse(await until('snooze', { until: soon(ms) }));
+  const long = await at(3 * HOUR);
+  await at(HOUR);
+  assert.equal(Date.parse(await until('reopen')), long);
+  const third = await at(2 * HOUR); // what was taken back is not the one before
+  await post(admin, signal, 'resolve', { outcome: 'useful' });
+  assert.equal(Date.parse(await until('reopen')), third);
+  assert.equal(Date.parse(await until('reopen')), long);
+  const awake = await post(admin, signal, 'reopen');
+  assert.deepEqual([awake.state, awake.snoozed_until], ['open', null]);
+  assert.equal((await admin.post(`/api/v1/signals/${signal.id}/reopen`)).status, 409);
+
+  // A first one that would be over by now does not come back.
+  const short = await at(1500);
+  await at(HOUR);
+  await waitFor(() => Date.now() > short, { what: 'the first to be over' });
+  assert.equal((await post(admin, signal, 'reopen')).state, 'open');
+  // Nor does one that was over before the next: it was asked again.
+  await at(300);
+  await becomes(admin, signal, 'open');
+  await at(HOUR);
+  assert.equal((await post(admin, signal, 'reopen')).state, 'open');
+});
+
 test('many are reopened at once, a named deed alone where it stands', async t => {
   const cairn = await start(t);
   const admin = await cairn.login();

@@ -36,6 +36,16 @@ export async function unwrapTagged<T>(
   return { value: await unwrap(Promise.resolve(answer)), etag: answer.response.headers.get('etag') };
 }
 
+/** A file that the server makes, or an ApiProblem or Unreachable thrown. */
+export async function file(address: string, mediaType: string): Promise<Blob> {
+  const accept = `${mediaType}, application/problem+json`;
+  const response = await fetch(address, { headers: { accept } }).catch((error: unknown) => {
+    throw new Unreachable(error);
+  });
+  if (!response.ok) throw problemOf(response.status, await response.json().catch(() => null));
+  return response.blob();
+}
+
 /** Whether the server is there, whatever it says. */
 export async function answers(): Promise<boolean> {
   try {

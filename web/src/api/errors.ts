@@ -19,6 +19,8 @@ export class ApiProblem extends Error {
   readonly status: number;
   readonly title: string;
   readonly detail: string | null;
+  /** Of an account that became part of another: which. */
+  readonly successor: string | null;
   readonly fields: { pointer: string; detail: string }[];
 
   constructor(status: number, problem: Partial<Problem>) {
@@ -27,6 +29,7 @@ export class ApiProblem extends Error {
     this.status = status;
     this.title = sentence(problem.title ?? `HTTP ${status}`);
     this.detail = problem.detail ? sentence(problem.detail) : null;
+    this.successor = problem.successor ?? null;
     this.fields = problem.errors ?? [];
   }
 }

@@ -670,7 +670,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take back what was done about the signal: its resolution with the outcome, else its snooze, else its acknowledgement */
+        /** Take back what was done about the signal: its resolution with the outcome, else its snooze, back to the one before it, else its acknowledgement */
         post: operations["reopenSignal"];
         delete?: never;
         options?: never;
@@ -10588,7 +10588,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Take back what was done about the signal: its resolution with the outcome, else its snooze, else its acknowledgement */
+            /** @description Take back what was done about the signal: its resolution with the outcome, else its snooze, back to the one before it, else its acknowledgement */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -36,10 +36,24 @@ describe('moments', () => {
 });
 
 describe('numbers', () => {
+  test('amounts of one column have as many digits, so that they line up', () => {
+    const dollars = (minor: number) => ({ minor, currency: 'USD' });
+    const column = (values: ({ minor: number; currency: string } | null)[]) =>
+      values.map(value => value && format.moneyOf(values)(value));
+    expect(column([dollars(4_500_000), dollars(50), null])).toEqual(['$45,000.00', '$0.50', null]);
+    expect(column([dollars(4_500_000), dollars(100)])).toEqual(['$45,000', '$1']);
+    expect(column([dollars(4_500_050), { minor: 45_000, currency: 'JPY' }])).toEqual([
+      '$45,000.50',
+      '¥45,000',
+    ]);
+  });
+
   test('money counts in the minor unit of its currency', () => {
     expect(format.money({ minor: 4_500_000, currency: 'USD' })).toBe('$45,000');
     expect(format.money({ minor: 4_500_050, currency: 'USD' })).toBe('$45,000.50');
     expect(format.money({ minor: 45_000, currency: 'JPY' })).toBe('¥45,000');
+    expect(format.moneyWhole({ minor: 4_500_050, currency: 'USD' })).toBe('$45,001');
+    expect(format.moneyWhole({ minor: 45_000, currency: 'JPY' })).toBe('¥45,000');
     expect(format.moneyShort({ minor: 420_000_000, currency: 'USD' })).toBe('$4.2M');
   });
   test('a change carries its sign, and nothing is zero', () => {

@@ -1,12 +1,22 @@
 // Numbers, money and moments as people read them, in the workspace's zone.  Pure: "now" is passed in.
 
+interface Money {
+  minor: number;
+  currency: string;
+}
+
 export interface Format {
   number(value: number, digits?: number): string;
   compact(value: number): string;
   points(value: number): string;
   signedPoints(value: number): string;
-  money(value: { minor: number; currency: string }): string;
-  moneyShort(value: { minor: number; currency: string }): string;
+  /** Cents only where there are some. */
+  money(value: Money): string;
+  moneyShort(value: Money): string;
+  /** Rounded to major units, for a column whose other amounts are not known. */
+  moneyWhole(value: Money): string;
+  /** For a column of these amounts: with cents if one of them has some, so that they line up. */
+  moneyOf(column: readonly (Money | null)[]): (value: Money) => string;
   /** Of an amount in major units. */
   majorShort(amount: number, currency: string): string;
   date(at: string): string;
@@ -26,6 +36,14 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['hour', 3600],
   ['minute', 60],
 ];
+
+/** How an amount is written; its currency says how many digits all of it has. */
+const LOOKS = {
+  exact: { trailingZeroDisplay: 'stripIfInteger' },
+  full: {},
+  whole: { maximumFractionDigits: 0 },
+  short: { notation: 'compact', maximumFractionDigits: 1 },
+} as const;
 
 /** A day without time ("2026-03-01") is that day everywhere, so it is shown in UTC. */
 const isDay = (at: string) => at.length === 10;
@@ -60,23 +78,22 @@ export function createFormat(timeZone: string, locale: string): Format {
     }
     return format.format(value);
   };
-  const moneyFormat = (currency: string, short: boolean) => {
-    const key = `${currency}${short}`;
+  const moneyFormat = (currency: string, look: keyof typeof LOOKS) => {
+    const key = `${currency}${look}`;
     const known = moneys.get(key);
     if (known) return known;
     const style = { style: 'currency', currency } as const;
     const minor = new Intl.NumberFormat(locale, style).resolvedOptions().maximumFractionDigits ?? 2;
-    const digits = short
-      ? ({ notation: 'compact', maximumFractionDigits: 1 } as const)
-      : ({ trailingZeroDisplay: 'stripIfInteger', maximumFractionDigits: minor } as const);
-    const made = { format: new Intl.NumberFormat(locale, { ...style, ...digits }), unit: 10 ** minor };
+    const made = { format: new Intl.NumberFormat(locale, { ...style, ...LOOKS[look] }), unit: 10 ** minor };
     moneys.set(key, made);
     return made;
   };
-  const money = (value: { minor: number; currency: string }, short: boolean) => {
-    const { format, unit } = moneyFormat(value.currency, short);
+  const money = (value: Money, look: keyof typeof LOOKS) => {
+    const { format, unit } = moneyFormat(value.currency, look);
     return format.format(value.minor / unit);
   };
+  const isWhole = (value: Money | null) =>
+    value === null || value.minor % moneyFormat(value.currency, 'exact').unit === 0;
   // A minus sign as long as the plus, so that columns of changes line up.
   const signed = (value: number) => {
     const text = Math.abs(value).toFixed(1);
@@ -89,9 +106,14 @@ export function createFormat(timeZone: string, locale: string): Format {
     compact: value => compact.format(value),
     points: value => number(value, 1),
     signedPoints: signed,
-    money: value => money(value, false),
-    moneyShort: value => money(value, true),
-    majorShort: (amount, currency) => moneyFormat(currency, true).format.format(amount),
+    money: value => money(value, 'exact'),
+    moneyShort: value => money(value, 'short'),
+    moneyWhole: value => money(value, 'whole'),
+    moneyOf: column => {
+      const look = column.every(isWhole) ? 'exact' : 'full';
+      return value => money(value, look);
+    },
+    majorShort: (amount, currency) => moneyFormat(currency, 'short').format.format(amount),
     date: at => (isDay(at) ? days : dates).format(new Date(at)),
     dateTime: at => (isDay(at) ? days.format(new Date(at)) : times.format(new Date(at))),
     dayStart: day => {

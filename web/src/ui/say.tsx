@@ -39,7 +39,13 @@ export function say(message: string, undo?: () => void): void {
   });
 }
 
+/** That something was not saved, and why. */
 export function sayFailure(error: unknown): void {
+  sayProblem(t('state.notSaved'), error);
+}
+
+/** What did not happen, and why, as the server says it. */
+export function sayProblem(title: string, error: unknown): void {
   const problem = error instanceof Error ? error.message : String(error);
   notifications.show({
     id: `said-${++count}`,
@@ -47,7 +53,7 @@ export function sayFailure(error: unknown): void {
     closeButtonProps: { 'aria-label': t('state.close') },
     color: 'red',
     autoClose: 10_000,
-    title: t('state.notSaved'),
+    title,
     message: problem,
   });
 }

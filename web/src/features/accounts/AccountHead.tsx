@@ -11,7 +11,7 @@ import classes from './AccountPage.module.css';
 import { useMark } from './changes';
 import { NextStep } from './NextStep';
 import { OwnerMenu } from './OwnerMenu';
-import { useSetHistory, useTraits } from './queries';
+import { useAccount, useSetHistory, useTold } from './queries';
 import { lastMoves, stageSince } from './sets';
 
 type Override = NonNullable<AccountHealth['override']>;
@@ -27,6 +27,19 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
+  );
+}
+
+/** Nothing, where the parent is none of those that the user sees. */
+function Parent({ id }: { id: string }) {
+  const parent = useAccount(id);
+  if (!parent.data) return null;
+  return (
+    <Fact name={t('account.parent')}>
+      <Link to="/accounts/$accountId" params={{ accountId: id }}>
+        {parent.data.value.name}
+      </Link>
+    </Fact>
   );
 }
 
@@ -81,7 +94,6 @@ function Sets({ account }: { account: Account }) {
 
 function Facts({ account, health }: { account: Account; health: AccountHealth | null | undefined }) {
   const format = useFormat();
-  const traits = useTraits(account);
   return (
     <dl className={classes.facts}>
       <Fact name={t('accounts.column.arr')}>
@@ -100,6 +112,7 @@ function Facts({ account, health }: { account: Account; health: AccountHealth | 
       <Fact name={t('accounts.column.owner')}>
         <OwnerMenu id={account.id} owner={account.owner} />
       </Fact>
+      {account.parent_id !== null && <Parent id={account.parent_id} />}
       <Fact name={t('accounts.column.last_activity_at')}>
         {account.last_activity_at ? <When at={account.last_activity_at} /> : '–'}
       </Fact>
@@ -127,7 +140,7 @@ function Facts({ account, health }: { account: Account; health: AccountHealth | 
       <Fact name={t('account.confidence')}>
         <span className="num">{health ? `${Math.round(health.confidence * 100)} %` : '–'}</span>
       </Fact>
-      {traits
+      {account.traits
         .filter(trait => !SAID.has(trait.name))
         .slice(0, TRAITS)
         .map(trait => (
@@ -191,7 +204,8 @@ interface Props {
   onTab: (tab: string) => void;
 }
 
-export function AccountHead({ account, health, onWhy, onTab }: Props) {
+export function AccountHead({ account: streamed, health, onWhy, onTab }: Props) {
+  const account = useTold(streamed);
   const format = useFormat();
   const mark = useMark(account.id);
   const shade = shadeOf(account.score);

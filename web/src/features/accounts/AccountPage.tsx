@@ -1,6 +1,6 @@
 // One account: how it stands and why, then its usage, people, contracts, tickets and events.
 import { Button, Tabs } from '@mantine/core';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, type Ref, useMemo, useRef, useState } from 'react';
 import { hasStatus } from '@/api/errors';
 import type { Account, AccountHealth } from '@/api/types';
@@ -24,7 +24,8 @@ import { t } from '@/lib/i18n';
 import { useKeys } from '@/lib/keys';
 import { useTitle } from '@/lib/title';
 import page from '@/ui/page.module.css';
-import { Empty, LoadingLines } from '@/ui/states';
+import { LoadingLines } from '@/ui/states';
+import { AccountFailure } from './AccountFailure';
 import { AccountHead } from './AccountHead';
 import classes from './AccountPage.module.css';
 import { useWatched } from './changes';
@@ -174,6 +175,8 @@ export function AccountPage({ id, view, more, children }: PageProps) {
   useTitle(account.data?.value.name ?? t(account.error ? 'account.missing' : 'account.title'));
   const health = useHealth(id, starts.since);
   const billed = useHealth(id, starts.since, starts.at);
+  // Its score is read again as it changes: that it became part of another is known from there.
+  const error = account.error ?? (hasStatus(health.error, 410) ? health.error : null);
   const { shown, toggle, openWhy } = useOpenRows(billed.data);
   const bill = useRef<HTMLElement>(null);
   const tabs = useRef<HTMLDivElement>(null);
@@ -201,22 +204,7 @@ export function AccountPage({ id, view, more, children }: PageProps) {
       ?.focus({ preventScroll: true });
   };
 
-  if (hasStatus(account.error, 404)) {
-    return (
-      <Empty isPage title={t('account.missing')}>
-        <p>{t('account.missingHelp')}</p>
-        <Link to="/accounts">{t('notFound.back')}</Link>
-      </Empty>
-    );
-  }
-  if (account.error) {
-    return (
-      <div className={page.page}>
-        <QueryFailure error={account.error} onRetry={() => void account.refetch()} />
-        <Link to="/accounts">{t('notFound.back')}</Link>
-      </div>
-    );
-  }
+  if (error) return <AccountFailure error={error} onRetry={() => void account.refetch()} />;
   if (!account.data) {
     return (
       <div className={page.page}>

@@ -9,15 +9,8 @@ import { joinList, splitList } from '@/lib/search';
 import { Icon } from '@/ui/Icon';
 import classes from './AccountsPage.module.css';
 import { Carried } from './Carried';
-import {
-  type AccountFilter,
-  type AccountSearch,
-  csvAddress,
-  isNarrowed,
-  NOTHING,
-  RENEWAL_DAYS,
-  SHADES,
-} from './filter';
+import { CsvButton } from './CsvButton';
+import { type AccountFilter, type AccountSearch, isNarrowed, NOTHING, RENEWAL_DAYS, SHADES } from './filter';
 
 /** What the server takes. */
 const SEARCH_MAX = 200;
@@ -218,18 +211,7 @@ export function Filters({ search, filter, onChange, searchRef, columns, onColumn
           </Menu.Dropdown>
         </Menu>
       )}
-      {filter.as_of === undefined && (
-        <Button
-          size="xs"
-          variant="default"
-          component="a"
-          href={csvAddress(filter)}
-          download="accounts.csv"
-          leftSection={<Icon name="download" size={14} />}
-        >
-          CSV
-        </Button>
-      )}
+      {filter.as_of === undefined && <CsvButton filter={filter} />}
     </div>
   );
 }

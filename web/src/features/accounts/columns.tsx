@@ -68,7 +68,9 @@ function TrendCell({ row }: { row: AccountRow }) {
 export function Arr({ row }: { row: Pick<AccountRow, 'arr'> }) {
   const format = useFormat();
   return row.arr ? (
-    <span className="num">{format.money(row.arr)}</span>
+    <span className="num" title={format.money(row.arr)}>
+      {format.moneyWhole(row.arr)}
+    </span>
   ) : (
     <span className={classes.none}>–</span>
   );
@@ -93,12 +95,12 @@ export const columns = helper.columns([
     header: t('accounts.column.name'),
     enableHiding: false,
     cell: ({ row }) => <NameLink row={row.original} />,
-    meta: { width: 'minmax(200px, 460px)', sort: 'name' },
+    meta: { width: 'minmax(184px, 460px)', sort: 'name' },
   }),
   helper.accessor('score', {
     header: t('accounts.column.score'),
     cell: ({ row }) => <HealthCell row={row.original} />,
-    meta: { width: '118px', sort: 'score' },
+    meta: { width: '166px', sort: 'score' },
   }),
   helper.accessor(row => row.score?.grade, {
     id: 'grade',
@@ -119,7 +121,7 @@ export const columns = helper.columns([
   helper.accessor('renewal_at', {
     header: t('accounts.column.renewal_at'),
     cell: ({ row }) => <WhenCell at={row.original.renewal_at} />,
-    meta: { width: 'minmax(108px, 128px)', sort: 'renewal_at' },
+    meta: { width: 'minmax(104px, 128px)', sort: 'renewal_at' },
   }),
   helper.accessor('owner', {
     header: t('accounts.column.owner'),
@@ -129,7 +131,7 @@ export const columns = helper.columns([
   helper.accessor('last_activity_at', {
     header: t('accounts.column.last_activity_at'),
     cell: ({ row }) => <WhenCell at={row.original.last_activity_at} />,
-    meta: { width: 'minmax(124px, 148px)', sort: 'last_activity_at' },
+    meta: { width: 'minmax(120px, 148px)', sort: 'last_activity_at' },
   }),
   helper.accessor('open_tickets', {
     header: t('accounts.column.open_tickets'),

@@ -59,18 +59,18 @@ export function useAccountThen(id: string, asOf: string) {
   });
 }
 
-/** The traits as they are now: no message of the stream says them, so they are read again when one comes.
- * Apart from useAccount, whose tag belongs to what a change of owner was based on. */
-export function useTraits(account: Account): Account['traits'] {
+/** The account with its names, owner, parent and traits as they are now: no message of the stream says them, so
+ * they are read again when one comes.  The rest is newer in what the stream told of. */
+export function useTold(account: Account): Account {
   const { id } = account;
-  const traits = useQuery({
-    queryKey: [...accountKeys.parts(id), 'traits'] as const,
+  const told = useQuery({
+    queryKey: [...accountKeys.parts(id), 'told'] as const,
     queryFn: ({ signal }) =>
       unwrap(client.GET('/api/v1/accounts/{account_id}', { params: { path: { account_id: id } }, signal })),
     initialData: account,
-    select: one => one.traits,
   });
-  return traits.data;
+  const { name, external_id, domain, owner, parent_id, traits } = told.data;
+  return { ...account, name, external_id, domain, owner, parent_id, traits };
 }
 
 /** What it entered and left, the newest first. */

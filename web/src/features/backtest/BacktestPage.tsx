@@ -100,8 +100,8 @@ export function BacktestPage({ search }: { search: BacktestSearch }) {
   const run = useRun(search.run ?? runs.data?.[0]?.id);
   const ask = useAsk();
   const mayMark = useCan('write');
-  const isDenied = hasStatus(runs.error, 403);
-  const error = (isDenied ? null : runs.error) ?? marked.error ?? run.error;
+  const isDenied = hasStatus(runs.error, 403); // then each of them is
+  const error = (isDenied ? null : (runs.error ?? run.error)) ?? marked.error;
   const show = (id: string) =>
     void navigate({ to: '/backtest', search: { run: id }, replace: true, resetScroll: false });
   const start = (body: BacktestAsk) => ask.mutate(body, { onSuccess: asked => show(asked.id) });

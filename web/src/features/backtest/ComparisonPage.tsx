@@ -79,8 +79,8 @@ export function ComparisonPage({ search }: { search: ComparisonSearch }) {
   const isNew = search.version !== undefined || search.against !== undefined;
   const run = useComparison(search.run ?? (isNew ? undefined : runs.data?.[0]?.id));
   const ask = useAskComparison();
-  const isDenied = hasStatus(runs.error, 403);
-  const error = (isDenied ? null : runs.error) ?? run.error;
+  const isDenied = hasStatus(runs.error, 403); // then each of them is
+  const error = isDenied ? null : (runs.error ?? run.error);
   const isLoading = runs.isPending || (run.isPending && run.fetchStatus !== 'idle');
   const show = (id: string) =>
     void navigate({ to: '/comparison', search: { run: id }, replace: true, resetScroll: false });
@@ -89,7 +89,7 @@ export function ComparisonPage({ search }: { search: ComparisonSearch }) {
     <Page className={classes.page} title={t('comparison.title')} lead={t('comparison.lead')}>
       {isDenied ? (
         <Empty title={t('comparison.denied')}>
-          <p>{t('backtest.deniedWhy')}</p>
+          <p>{t('comparison.deniedWhy')}</p>
         </Empty>
       ) : (
         <CompareBar

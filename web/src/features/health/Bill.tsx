@@ -74,6 +74,16 @@ function Facts({ item }: { item: ExplainItem }) {
   );
 }
 
+/** Behind a name, in the next line where there is no room. */
+function Tag({ children }: { children: string }) {
+  return (
+    <>
+      {' '}
+      <span className={classes.tag}>{children}</span>
+    </>
+  );
+}
+
 interface RowProps {
   item: ExplainItem;
   opened: boolean;
@@ -111,11 +121,13 @@ function BillRow({ item, opened, parts, digits, onToggle }: RowProps) {
           <span className={classes.chevron} data-open={opened}>
             <Icon name="chevron" size={12} />
           </span>
-          <span>{item.account_id ? item.name : words(item.name)}</span>
-          {item.kind === 'exception' && <span className={classes.tag}>{t('bill.exception')}</span>}
-          {item.kind === 'bound' && <span className={classes.tag}>{t('bill.bound')}</span>}
-          {item.kind === 'judgement' && <span className={classes.tag}>{t('bill.judgement')}</span>}
-          {item.missing && <span className={classes.tag}>{t('bill.missing')}</span>}
+          <span>
+            {item.account_id ? item.name : words(item.name)}
+            {item.kind === 'exception' && <Tag>{t('bill.exception')}</Tag>}
+            {item.kind === 'bound' && <Tag>{t('bill.bound')}</Tag>}
+            {item.kind === 'judgement' && <Tag>{t('bill.judgement')}</Tag>}
+            {item.missing && <Tag>{t('bill.missing')}</Tag>}
+          </span>
         </UnstyledButton>
         {item.raw_text && (
           <span className={classes.under}>

@@ -21,8 +21,10 @@ function PointRow({ point, onWhy }: { point: HistoryPoint; onWhy: OnWhy }) {
       <td className="num">{format.dateTime(point.at)}</td>
       <td className="num">{format.points(point.points)}</td>
       <td>{t(`health.band.${point.grey ? 'grey' : point.band}`)}</td>
-      <td className="dim">{point.backfilled ? t('history.backfilled') : t('history.lived')}</td>
-      <td className="dim">{point.because ?? ''}</td>
+      <td className={`${classes.words} dim`}>
+        {point.backfilled ? t('history.backfilled') : t('history.lived')}
+        {point.because && `, ${t('history.because', { what: point.because })}`}
+      </td>
       <td>
         <Button
           size="compact-xs"
@@ -42,7 +44,7 @@ function MomentRow({ moment }: { moment: Moment }) {
   return (
     <tr>
       <td className="num">{format.dateTime(moment.at)}</td>
-      <td colSpan={5}>
+      <td colSpan={4} className={classes.words}>
         <MomentText moment={moment} />
       </td>
     </tr>
@@ -77,7 +79,6 @@ export function HistoryTable({ points, moments, onWhy }: TableProps) {
             <th scope="col">{t('history.score')}</th>
             <th scope="col">{t('history.band')}</th>
             <th scope="col">{t('history.how')}</th>
-            <th scope="col">{t('history.because')}</th>
             <th scope="col">
               <span className="sr-only">{t('history.why')}</span>
             </th>

@@ -16,6 +16,7 @@ export function Contracts({ accountId }: { accountId: string }) {
     return <QueryFailure error={contracts.error} onRetry={() => void contracts.refetch()} />;
   if (contracts.data.length === 0)
     return <Empty title={t('contracts.none')}>{t('contracts.noneHelp')}</Empty>;
+  const money = format.moneyOf(contracts.data.map(contract => contract.arr));
   return (
     <>
       <DataTable
@@ -37,7 +38,7 @@ export function Contracts({ accountId }: { accountId: string }) {
             <tr key={contract.id}>
               <th scope="row">{contract.name}</th>
               <td>{contract.status}</td>
-              <td className={`num ${page.end}`}>{contract.arr ? format.money(contract.arr) : '–'}</td>
+              <td className={`num ${page.end}`}>{contract.arr ? money(contract.arr) : '–'}</td>
               <td className={`num ${page.end}`}>
                 {contract.seats === null ? '–' : format.number(contract.seats)}
               </td>

@@ -114,9 +114,13 @@ export function Questions({ board }: { board: SegmentBoard }) {
         <tbody>
           {board.questions.map(({ question, accounts }) => (
             <tr key={question}>
-              <th scope="row">{t(`questions.ask.${question as 'who'}`)}</th>
-              <td>{modelsOf(question).join(', ') || <NoModel question={question} />}</td>
-              <td>
+              <th scope="row" className={page.words}>
+                {t(`questions.ask.${question as 'who'}`)}
+              </th>
+              <td className={page.words}>
+                {modelsOf(question).join(', ') || <NoModel question={question} />}
+              </td>
+              <td className={page.words}>
                 <Sources ground={grounds?.get(question)} />
               </td>
               <td className="num">

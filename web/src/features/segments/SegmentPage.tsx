@@ -22,6 +22,7 @@ const MEMBERS = 12;
 function Members({ name, accounts }: { name: string; accounts: number }) {
   const format = useFormat();
   const members = useMembers(name, MEMBERS);
+  const money = format.moneyOf(members.data?.data.map(row => row.arr) ?? []);
   return (
     <Panel
       id="members-title"
@@ -58,7 +59,7 @@ function Members({ name, accounts }: { name: string; accounts: number }) {
                 <td>
                   <HealthMark score={row.score} />
                 </td>
-                <td className={`${page.end} num`}>{row.arr ? format.money(row.arr) : '–'}</td>
+                <td className={`${page.end} num`}>{row.arr ? money(row.arr) : '–'}</td>
                 <td className="dim">{row.owner?.name ?? t('segments.nobody')}</td>
               </tr>
             ))}

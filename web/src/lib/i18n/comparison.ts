@@ -20,6 +20,8 @@ export const comparison = {
   runningOf: '{{percent}} of the days are evaluated. You may leave the page: it goes on.',
   failed: 'The comparison did not end',
   denied: 'Comparisons are for those who see all accounts',
+  deniedWhy:
+    'A comparison names accounts of the whole workspace. Administrators, operations, and leaders whose scope is all accounts run it and read it.',
   none: 'Nothing was compared yet',
   noneHelp:
     'Choose two versions and compare: you see how many accounts would have been red, yellow and green on each day, the ARR of each colour, the mean score, and which accounts differ most.',

@@ -88,6 +88,7 @@ export const en = {
   accounts: {
     title: 'Accounts',
     search: 'Search accounts',
+    csvFailed: 'No file was made',
     count_one: '{{shown}} account',
     count_other: '{{shown}} accounts',
     updates_one: '{{shown}} update',
@@ -183,7 +184,7 @@ export const en = {
     score: 'Score',
     band: 'Band',
     how: 'How',
-    because: 'Because of',
+    because: 'because of {{what}}',
     backfilled: 'back-filled',
     lived: 'lived',
     note: 'The dashed part is back-filled: today’s rules over the facts of that time.',

@@ -98,7 +98,7 @@ export const signals = {
     assign: 'Assign',
     resolve: 'Resolve',
   },
-  takeBack: { acknowledge: 'Take back acknowledgement', snooze: 'End snooze', resolve: 'Reopen' },
+  takeBack: { acknowledge: 'Take back acknowledgement', snooze: 'Take back snooze', resolve: 'Reopen' },
   takenBack: { acknowledge: 'Acknowledgement taken back', snooze: 'Snooze taken back' },
   nothingDone: 'There is nothing to undo on this page',
   did: {
