@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/currency.h"
 #include "base/random.h"
 #include "base/str.h"
 
@@ -264,8 +265,8 @@ static bool write_row(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
                                     .time_zone = creation->create->time_zone,
                                     .is_demo = creation->create->is_demo,
                                     .created_at = unit.now };
-    if (creation->create->currency.len != 3) {
-        return cn_fail(err, CN_INVALID, "a currency is three letters, such as USD");
+    if (!cn_currency_check(creation->create->currency, err)) {
+        return false;
     }
     memcpy(row.currency, creation->create->currency.ptr, 3);
     return cn_workspace_row_create(&unit, &row, err);

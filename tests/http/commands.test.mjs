@@ -135,8 +135,9 @@ test('what a workspace or a user cannot be is refused before anything is made', 
     [['--name', 'x'.repeat(201)], /--name: 1 to 200 bytes/],
     [['--name', '   '], /--name: [^]*not only blanks/],
     [['--name', 'two\nlines'], /--name: text in UTF-8 on one line/],
-    [['--currency', 'eur'], /--currency eur: give the three capital letters/],
-    [['--currency', 'EURO'], /--currency EURO: give the three capital letters/],
+    [['--currency', 'eur'], /--currency: "eur" is no currency: did you mean EUR\?/],
+    [['--currency', 'EURO'], /--currency: "EURO" is no currency: did you mean EUR\?/],
+    [['--currency', 'XYZ'], /--currency: "XYZ" is no currency: give a code of ISO 4217, such as EUR/],
   ]) {
     const { code, stderr } = await cairnCommand(['init', '--data', data, ...args]);
     assert.equal(code, 2, args.join(' '));

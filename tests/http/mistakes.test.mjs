@@ -99,9 +99,9 @@ test('records that cannot be meant are refused', async t => {
     const year = { name: 'Year', starts_on: dayFromNow(-5), ends_on: dayFromNow(300) };
     const most = { minor: 1e15, currency: 'USD' };
     for (const arr of [{ ...most, minor: 1e15 + 1 }, { ...most, minor: -1 }]) {
-      refused(await admin.post(`${path}/contracts`, { ...year, arr }), '/arr', /out of range/);
-      refused(await admin.post('/api/v1/accounts', { name: 'Rich', arr }), '/arr', /out of range/);
-      refused(await admin.patch(path, { arr }, '*'), '/arr', /out of range/);
+      refused(await admin.post(`${path}/contracts`, { ...year, arr }), '/arr/minor', /from 0 to 1000000000000000$/);
+      refused(await admin.post('/api/v1/accounts', { name: 'Rich', arr }), '/arr/minor', /from 0 to 1000000000000000$/);
+      refused(await admin.patch(path, { arr }, '*'), '/arr/minor', /from 0 to 1000000000000000$/);
     }
     refused(await admin.post(`${path}/contracts`, { ...year, arr: most, seats: 1_000_000_001 }), '/seats', /from 0 to 1000000000/);
     const rich = await admin.createAccount({ name: 'Rich' });
@@ -133,6 +133,16 @@ test('records that cannot be meant are refused', async t => {
     assert.equal(ahead.status, 201, ahead.text);
     assert.ok(Date.parse(ahead.body.opened_at) <= Date.now(), ahead.body.opened_at);
     refused(await admin.patch(`${path}/tickets/${ahead.body.id}`, { status: 'solved', solved_at: inAYear }, '*'), '/solved_at', /in the future/);
+  });
+
+  await t.test('amounts in what is no currency, with the one that may be meant', async () => {
+    const arr = value => admin.post(`${path}/contracts`, {
+      name: 'one', arr: value, starts_on: dayFromNow(-10), ends_on: dayFromNow(10) });
+    refused(await arr(money(1, 'XYZ')), '/arr/currency', /^"XYZ" is no currency: give a code of ISO 4217, such as EUR$/);
+    refused(await arr(money(1, 'usd')), '/arr/currency', /^"usd" is no currency: did you mean USD\?$/);
+    refused(await arr({ minor: 1, currency: 7 }), '/arr/currency', /must be a string/);
+    refused(await arr({ minor: -1, currency: 'USD' }), '/arr/minor', /must be an integer from 0/);
+    refused(await arr({ minor: 1 }), '/arr', /^not \{"minor":integer,"currency":"EUR"\}$/);
   });
 
   await t.test('contracts of two currencies on the same day, whose sum is no amount', async () => {
