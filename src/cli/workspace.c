@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/currency.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "base/str.h"
 
@@ -109,6 +110,16 @@ bool cn_workspace_config(const struct cn_command_env *env, struct cn_config *con
         print_problem(&problems.items[i]);
     }
     return cn_fail(err, CN_INVALID, "%zu problem(s) with the settings", problems.total);
+}
+
+void cn_workspace_doubt(const struct cn_command_env *env)
+{
+    struct cn_diagnostics doubts;
+    cn_diagnostics_init(&doubts, env->arena);
+    cn_config_doubt(env->arena, (const char *const *)environ, &doubts);
+    for (size_t i = 0; i < doubts.count; i++) {
+        cn_log(CN_LOG_WARN, "config", "%.*s", CN_STR_ARG(doubts.items[i].message));
+    }
 }
 
 static bool make_dir(const char *dir, struct cn_error *err)

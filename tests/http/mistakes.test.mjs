@@ -29,6 +29,22 @@ test('the settings that the documentation shows are taken as they stand', async 
   assert.match(checked.stdout, /messages +can be sent/);
 });
 
+test('a variable of the environment that may have been meant as a setting is told in the log', async t => {
+  const cairn = await startCairn(t);
+  const env = { CAIRN_HTTP_LISTE: '127.0.0.1:1', CAIRN_ENGINE_WORKERS: '9', CAIRN_SEEDS: '7' };
+  const listed = await cairnCommand(['config', 'list', '--data', cairn.dir], { env });
+  assert.equal(listed.code, 0, listed.stderr);
+  const told = text => text.trim().split('\n').map(line => JSON.parse(line)).map(({ level, part, message }) => [level, part, message]);
+  const warnings = [
+    ['warn', 'config', 'CAIRN_HTTP_LISTE is no setting and changes nothing: did you mean CAIRN_HTTP_LISTEN?'],
+    ['warn', 'config', 'CAIRN_ENGINE_WORKERS is no setting and changes nothing: cairn config list has all'],
+  ];
+  assert.deepEqual(told(listed.stderr).sort(), warnings.sort());
+  const served = await cairnCommand(['serve', ...cairn.where, '--listen', 'nowhere'], { env });
+  assert.equal(served.code, 1);
+  assert.deepEqual(told(served.stderr.split('\n').slice(0, 2).join('\n')).sort(), warnings);
+});
+
 test('each wrong setting is named with its place, and a secret that nobody set is not shown as one', async t => {
   const cairn = await startCairn(t);
   assert.equal(await cairn.stop(), 0);
@@ -37,7 +53,7 @@ test('each wrong setting is named with its place, and a secret that nobody set i
   const wrong = await cairnCommand(['config', 'list', '--data', cairn.dir], { env: { CAIRN_ENGINE_TICK: '0' } });
   assert.equal(wrong.code, 1);
   assert.deepEqual(wrong.stderr.trim().split('\n'), [
-    `${conf}:1: setting signal.setle: there is none of this name`,
+    `${conf}:1: setting signal.setle: there is none of this name, did you mean signal.settle?`,
     `${conf}:3: setting mail.smtp_port: out of range: from 1 to 65535`,
     'CAIRN_ENGINE_TICK: setting engine.tick: out of range: from 100ms to 1m',
     'cairn config list: 3 problem(s) with the settings',
