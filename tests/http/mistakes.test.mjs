@@ -179,6 +179,26 @@ test('records that cannot be meant are refused', async t => {
   });
 });
 
+test('two sources of one name, which nobody could tell apart, are not made, however close to each other', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const answers = await Promise.all(Array.from({ length: 8 }, () => admin.post('/api/v1/sources', { name: 'Shop' })));
+  const made = answers.filter(answer => answer.status === 201);
+  assert.equal(made.length, 1);
+  const { id, write_key_hint: hint } = made[0].body;
+  const taken = new RegExp(`source ${id} has this name; its write key ends in ${hint}`);
+  for (const answer of answers.filter(one => one !== made[0])) {
+    assert.equal(answer.status, 409, answer.text);
+    assert.match(answer.body.detail, taken);
+  }
+  assert.deepEqual((await admin.get('/api/v1/sources')).body.data.filter(one => one.name === 'Shop').length, 1);
+  assert.equal((await admin.post('/api/v1/sources', { name: 'shop' })).status, 201);
+  assert.equal(await cairn.stop(), 0);
+  const command = await cairnCommand(['key', 'source', 'Shop', ...cairn.where]);
+  assert.deepEqual([command.code, command.stdout], [1, '']);
+  assert.match(command.stderr, taken);
+});
+
 test('accounts whose contracts run at the same time in two currencies are not merged', async t => {
   const cairn = await startCairn(t);
   const admin = await cairn.login();
