@@ -202,8 +202,8 @@ static bool check_records(const struct cn_workspace *workspace, struct cn_error 
     }
     return records > 0 || figures == 0 ||
            cn_fail(err, CN_INTERNAL,
-                   "%s/cairn.db is missing or empty, but figures of its accounts are there; "
-                   "restore a backup",
+                   "%s/cairn.db is missing or empty, but figures of its accounts are "
+                   "there; " CN_RESTORE,
                    workspace->dir);
 }
 
