@@ -158,6 +158,26 @@ test('what a workspace or a user cannot be is refused before anything is made', 
   assert.equal(await succeed('user', 'list', '--data', data), '');
 });
 
+test('users are listed with role, scope, team and when they were last seen, in columns', async t => {
+  const cairn = await startCairn(t, { users: [
+    { email: 'juergen.with.long.address@example.com', password: 'a long password', name: 'Jürgen', role: 'csm' },
+    { email: 'vera@example.com', password: 'a long password', name: 'Vera', role: 'viewer' },
+  ] });
+  const admin = await cairn.login();
+  const added = await admin.post('/api/v1/users', { email: 'tim@example.com', name: 'Tim Team', role: 'leader', scope: 'team', team: 'Zürich North', password: 'a long password' });
+  assert.equal(added.status, 201, added.text);
+  await cairn.stop();
+  await succeed('user', 'disable', 'vera@example.com', ...cairn.where);
+  const now = new Date().toISOString().slice(0, 10);
+  const lines = (await succeed('user', 'list', ...cairn.where)).trimEnd().split('\n').map(line => line.replace(/(?<=T)\d\d:\d\d/, 'hh:mm'));
+  assert.deepEqual(lines, [
+    `admin@example.com                     admin  all  ${now}Thh:mm -            Ada Admin`,
+    'juergen.with.long.address@example.com csm    all  -                -            Jürgen',
+    'tim@example.com                       leader team -                Zürich North Tim Team',
+    'vera@example.com                      viewer all  -                -            Vera (disabled)',
+  ]);
+});
+
 test('the version is printed, also as other programs do, and an option before the command is refused', async () => {
   const version = await succeed('version');
   assert.match(version, /^cairn \d+\.\d+\.\d+\n$/);
