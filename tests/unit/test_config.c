@@ -92,6 +92,41 @@ static void a_name_that_is_none_is_told_with_the_nearest(void **state)
     cn_arena_deinit(&arena);
 }
 
+static void a_text_that_means_nothing_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        const char *said;
+    } cases[] = {
+        { "health.effective = overide", "must be computed or override" },
+        { "intake.unknown_account = drop", "must be create or park" },
+        { "mail.smtp_tls = yes", "must be starttls, tls or none" },
+        { "slack.channel_severity =", "must be critical, high, medium or low" },
+        { "slack.api_url = slack.com", "must be an address such as https://cairn.example.com" },
+        { "http.listen = \"127.0.0.1:80\"", "write it without quotes" },
+        { "http.loops = '2'", "write it without quotes" },
+    };
+    for (size_t i = 0; i < CN_ARRAY_LEN(cases); i++) {
+        struct cn_arena arena;
+        struct cn_config config;
+        struct cn_diagnostics problems;
+        assert_false(load(&arena, cases[i].line, NULL, NULL, &config, &problems));
+        assert_int_equal(problems.count, 1);
+        assert_non_null(strstr(problems.items[0].message.ptr, cases[i].said));
+        cn_arena_deinit(&arena);
+    }
+    struct cn_arena arena;
+    struct cn_config config;
+    struct cn_diagnostics problems;
+    assert_true(load(&arena,
+                     "mail.from = \"Cairn\" <cairn@example.com>\nmail.smtp_password = \"x\"\n"
+                     "health.effective = override\n",
+                     NULL, NULL, &config, &problems));
+    assert_true(cn_str_equal(config.mail_smtp_password, CN_STR("\"x\"")));
+    cn_arena_deinit(&arena);
+}
+
 static void a_variable_that_may_have_been_meant_as_a_setting_is_doubted(void **state)
 {
     (void)state;
@@ -159,6 +194,7 @@ int main(void)
         CN_TEST("every mistake is reported with its line", every_mistake_is_reported_with_its_line),
         CN_TEST("a name that is none is told with the nearest",
                 a_name_that_is_none_is_told_with_the_nearest),
+        CN_TEST("a text that means nothing is refused", a_text_that_means_nothing_is_refused),
         CN_TEST("a variable that may have been meant as a setting is doubted",
                 a_variable_that_may_have_been_meant_as_a_setting_is_doubted),
         CN_TEST("environment names are derived", environment_names_are_derived),
