@@ -189,8 +189,7 @@ static bool set_password(const struct cn_command_env *env, const struct cn_unit 
 {
     const cn_str *hash = arg;
     struct cn_user user;
-    return cn_user_load_email(unit, cn_str_of(env->operands[0]), &user, err) &&
-           cn_user_set_password(unit, user.id, *hash, err);
+    return cn_record_user(env, unit, &user, err) && cn_user_set_password(unit, user.id, *hash, err);
 }
 
 static bool run_password(const struct cn_command_env *env, struct cn_error *err)
@@ -223,8 +222,7 @@ static bool disable(const struct cn_command_env *env, const struct cn_unit *unit
 {
     (void)arg;
     struct cn_user user;
-    return cn_user_load_email(unit, cn_str_of(env->operands[0]), &user, err) &&
-           cn_user_disable(unit, user.id, err);
+    return cn_record_user(env, unit, &user, err) && cn_user_disable(unit, user.id, err);
 }
 
 static bool run_disable(const struct cn_command_env *env, struct cn_error *err)

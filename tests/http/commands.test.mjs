@@ -116,11 +116,15 @@ test('what cannot be served or used is refused before anything begins', { skip: 
   t.after(() => rm(dir, { recursive: true, force: true }));
   await succeed('init', '--data', dir);
   const { code, stderr } = await cairnCommand(['serve', '--data', dir, '--listen', '127.0.0.1:99999']);
-  assert.deepEqual([code, stderr], [1, 'cairn serve: "127.0.0.1:99999" is not an address and port\n']);
+  assert.deepEqual([code, stderr], [1, 'cairn serve: "127.0.0.1:99999" is not an address and port, such as 127.0.0.1:7117\n']);
   const added = await cairnCommand(['user', 'add', 'gone@example.com', '--data', dir], { input: 'a long password\n' });
   assert.equal(added.code, 0, added.stderr);
   await succeed('key', 'api', 'gone@example.com', '--data', dir);
   await succeed('user', 'disable', 'gone@example.com', '--data', dir);
+  for (const command of [['user', 'disable'], ['key', 'api']]) {
+    const nobody = await cairnCommand([...command, 'nobody@example.com', '--data', dir]);
+    assert.deepEqual([nobody.code, nobody.stderr], [1, `cairn ${command.join(' ')}: nobody@example.com: no such user\n`]);
+  }
   const key = await cairnCommand(['key', 'api', 'gone@example.com', '--data', dir]);
   assert.deepEqual([key.code, key.stdout], [1, '']);
   assert.match(key.stderr, /gone@example.com is disabled/);
