@@ -233,6 +233,7 @@ static const struct cn_route source_routes[] = {
       .access = CN_OPERATORS,
       .body = &create_fields,
       .response = &created_fields,
+      .failures = CN_FAILS(CN_CONFLICT),
       .run = CN_RUN_WRITE,
       .success_status = 201,
       .handler = handle_create,

@@ -112,12 +112,3 @@ bool cn_parse_duration_ms(cn_str text, int64_t *value_out)
     }
     return false;
 }
-
-bool cn_currency_valid(cn_str text)
-{
-    bool is_valid = text.len == 3;
-    for (size_t i = 0; is_valid && i < text.len; i++) {
-        is_valid = text.ptr[i] >= 'A' && text.ptr[i] <= 'Z';
-    }
-    return is_valid;
-}

@@ -13,7 +13,4 @@ CN_MUST_CHECK bool cn_parse_f64(cn_str text, double *value_out);
 /* "250ms", "5s", "10m", "1h", "30d" to milliseconds; a unit is required, except for "0". */
 CN_MUST_CHECK bool cn_parse_duration_ms(cn_str text, int64_t *value_out);
 
-/* Three capital letters, as ISO 4217 writes a currency. */
-bool cn_currency_valid(cn_str text);
-
 #endif

@@ -110,7 +110,8 @@ bool cn_str_equal_secret(cn_str a, cn_str b)
 }
 
 enum {
-    DISTANCE_MAX_BYTES = 64 /* longer names are never suggested */
+    DISTANCE_MAX_BYTES = 64, /* longer names are never suggested */
+    NEAR_DISTANCE_MAX = 3
 };
 
 size_t cn_str_distance(cn_str a, cn_str b, size_t limit)
@@ -133,4 +134,19 @@ size_t cn_str_distance(cn_str a, cn_str b, size_t limit)
         }
     }
     return row[b.len] <= limit ? row[b.len] : limit + 1;
+}
+
+cn_str cn_str_nearest(cn_str text, const cn_str *names, size_t count)
+{
+    size_t limit = text.len / 3 < NEAR_DISTANCE_MAX ? text.len / 3 : NEAR_DISTANCE_MAX;
+    size_t best = limit + 1;
+    cn_str nearest = CN_STR("");
+    for (size_t i = 0; i < count; i++) {
+        size_t distance = cn_str_distance(text, names[i], limit);
+        if (distance < best) {
+            best = distance;
+            nearest = names[i];
+        }
+    }
+    return nearest;
 }

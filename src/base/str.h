@@ -31,4 +31,7 @@ bool cn_str_equal_secret(cn_str a, cn_str b);
 /* How many single-byte edits lead from a to b, or `limit` + 1 if more.  For "did you mean". */
 size_t cn_str_distance(cn_str a, cn_str b, size_t limit);
 
+/* The one of `names` that text may have been meant to be, a few edits away; "" if none is near. */
+cn_str cn_str_nearest(cn_str text, const cn_str *names, size_t count);
+
 #endif

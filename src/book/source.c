@@ -27,15 +27,67 @@ static struct cn_source read_row(struct cn_arena *arena, struct cn_sql_stmt *stm
     };
 }
 
-static bool insert(const struct cn_unit *unit, cn_str name, cn_str write_key, struct cn_error *err)
+static bool finish_one(const struct cn_unit *unit, struct cn_sql_stmt *stmt,
+                       struct cn_source *source_out, bool *found_out, struct cn_error *err)
 {
-    char hash[CN_SECRET_HASH_BYTES];
+    bool found = false;
+    bool ok = cn_sql_step(stmt, &found, err);
+    if (ok && found) {
+        *source_out = read_row(unit->arena, stmt);
+    }
+    if (ok) {
+        *found_out = found;
+    }
+    cn_sql_finish(stmt);
+    return ok;
+}
+
+/* An enabled source of that name. */
+static bool find_name(const struct cn_unit *unit, cn_str name, struct cn_source *source_out,
+                      bool *found_out, struct cn_error *err)
+{
     struct cn_sql_stmt *stmt = NULL;
-    cn_secret_hash(write_key, hash);
     if (!cn_sql_prepare(unit->conn,
-                        "INSERT INTO source(source_id, name, write_key_hash, write_key_hint,"
-                        " created_us) VALUES($1, $2, $3, $4, $5)"
-                        " ON CONFLICT (write_key_hash) DO NOTHING",
+                        "SELECT " COLUMNS " FROM source WHERE name = $1 AND disabled_us IS NULL"
+                        " ORDER BY source_id LIMIT 1",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_str(stmt, 1, name);
+    return finish_one(unit, stmt, source_out, found_out, err);
+}
+
+static bool find_key(const struct cn_unit *unit, const char *hash, struct cn_source *source_out,
+                     bool *found_out, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    if (!cn_sql_prepare(unit->conn, "SELECT " COLUMNS " FROM source WHERE write_key_hash = $1",
+                        &stmt, err)) {
+        return false;
+    }
+    cn_sql_bind_str(stmt, 1, cn_str_of(hash));
+    return finish_one(unit, stmt, source_out, found_out, err);
+}
+
+static bool name_taken(const struct cn_source *source, struct cn_error *err)
+{
+    char id[CN_ID_TEXT_BYTES];
+    cn_id_format(CN_SOURCE_PREFIX, source->id.value, id);
+    (void)cn_fail(err, CN_CONFLICT, "source %s has this name; its write key ends in %.*s", id,
+                  CN_STR_ARG(source->write_key_hint));
+    return cn_error_field(err, "name");
+}
+
+/* Adds it unless its name or its key is another's: then *added_out is false. */
+static bool insert(const struct cn_unit *unit, cn_str name, cn_str write_key, const char *hash,
+                   bool *added_out, struct cn_error *err)
+{
+    struct cn_sql_stmt *stmt = NULL;
+    int64_t changed = 0;
+    if (!cn_sql_prepare(unit->conn,
+                        "INSERT INTO source(source_id, name, claimed_name, write_key_hash,"
+                        " write_key_hint, created_us) VALUES($1, $2, $2, $3, $4, $5)"
+                        " ON CONFLICT DO NOTHING",
                         &stmt, err)) {
         return false;
     }
@@ -44,34 +96,48 @@ static bool insert(const struct cn_unit *unit, cn_str name, cn_str write_key, st
     cn_sql_bind_str(stmt, 3, cn_str_of(hash));
     cn_sql_bind_str(stmt, 4, cn_secret_hint(write_key));
     cn_sql_bind_i64(stmt, 5, unit->now.us);
-    return cn_sql_run(stmt, err);
-}
-
-static bool finish_one(const struct cn_unit *unit, struct cn_sql_stmt *stmt,
-                       struct cn_source *source_out, struct cn_error *err)
-{
-    bool found = false;
-    bool ok = cn_sql_step(stmt, &found, err);
-    if (ok && found) {
-        *source_out = read_row(unit->arena, stmt);
+    if (!cn_row_run(unit, stmt, &changed, err)) {
+        return false;
     }
-    cn_sql_finish(stmt);
-    return ok && (found || cn_fail(err, CN_NOT_FOUND, "no such source"));
+    *added_out = changed == 1;
+    return true;
 }
 
 bool cn_source_ensure(const struct cn_unit *unit, cn_str name, cn_str write_key,
                       struct cn_source *source_out, struct cn_error *err)
 {
     char hash[CN_SECRET_HASH_BYTES];
-    struct cn_sql_stmt *stmt = NULL;
-    if (!insert(unit, name, write_key, err) ||
-        !cn_sql_prepare(unit->conn, "SELECT " COLUMNS " FROM source WHERE write_key_hash = $1",
-                        &stmt, err)) {
+    struct cn_source source;
+    bool found = false;
+    bool added = false;
+    cn_secret_hash(write_key, hash);
+    if (!find_key(unit, hash, &source, &found, err)) {
         return false;
     }
-    cn_secret_hash(write_key, hash);
-    cn_sql_bind_str(stmt, 1, cn_str_of(hash));
-    return finish_one(unit, stmt, source_out, err);
+    if (found) {
+        *source_out = source;
+        return true;
+    }
+    /* Names that were given twice before they were claimed are found by looking alone. */
+    if (!find_name(unit, name, &source, &found, err)) {
+        return false;
+    }
+    if (found) {
+        return name_taken(&source, err);
+    }
+    if (!insert(unit, name, write_key, hash, &added, err) ||
+        !(added ? find_key(unit, hash, &source, &found, err)
+                : find_name(unit, name, &source, &found, err))) {
+        return false;
+    }
+    if (!found) {
+        return cn_fail(err, CN_UNAVAILABLE, "a source like it was made in this moment");
+    }
+    if (!added) {
+        return name_taken(&source, err);
+    }
+    *source_out = source;
+    return true;
 }
 
 bool cn_source_create(const struct cn_unit *unit, cn_str name,
@@ -91,12 +157,14 @@ bool cn_source_load(const struct cn_unit *unit, cn_source_id id, struct cn_sourc
                     struct cn_error *err)
 {
     struct cn_sql_stmt *stmt = NULL;
+    bool found = false;
     if (!cn_sql_prepare(unit->conn, "SELECT " COLUMNS " FROM source WHERE source_id = $1", &stmt,
                         err)) {
         return false;
     }
     cn_sql_bind_i64(stmt, 1, id.value);
-    return finish_one(unit, stmt, source_out, err);
+    return finish_one(unit, stmt, source_out, &found, err) &&
+           (found || cn_fail(err, CN_NOT_FOUND, "no such source"));
 }
 
 bool cn_source_list(const struct cn_unit *unit, struct cn_source_list *list_out,
@@ -129,8 +197,10 @@ bool cn_source_disable(const struct cn_unit *unit, cn_source_id id, struct cn_er
 {
     struct cn_sql_stmt *stmt = NULL;
     int64_t changed = 0;
-    if (!cn_sql_prepare(unit->conn, "UPDATE source SET disabled_us = $2 WHERE source_id = $1",
-                        &stmt, err)) {
+    if (!cn_sql_prepare(
+            unit->conn,
+            "UPDATE source SET disabled_us = $2, claimed_name = NULL WHERE source_id = $1", &stmt,
+            err)) {
         return false;
     }
     cn_sql_bind_i64(stmt, 1, id.value);

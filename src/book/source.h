@@ -39,7 +39,8 @@ struct cn_source_list {
     size_t count;
 };
 
-/* A new source with a random key, of which write_key_out is the only copy. */
+/* A new source with a random key, of which write_key_out is the only copy.  Fails with CN_CONFLICT
+ * if an enabled one has the name. */
 CN_MUST_CHECK bool cn_source_create(const struct cn_unit *unit, cn_str name,
                                     char write_key_out[CN_WRITE_KEY_BYTES],
                                     struct cn_source *source_out, struct cn_error *err);
@@ -53,7 +54,7 @@ CN_MUST_CHECK bool cn_source_load(const struct cn_unit *unit, cn_source_id id,
 CN_MUST_CHECK bool cn_source_list(const struct cn_unit *unit, struct cn_source_list *list_out,
                                   struct cn_error *err);
 
-/* Its key is refused from then on. */
+/* Its key is refused from then on, and its name is free. */
 CN_MUST_CHECK bool cn_source_disable(const struct cn_unit *unit, cn_source_id id,
                                      struct cn_error *err);
 

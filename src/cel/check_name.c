@@ -122,9 +122,30 @@ static cn_str nearest_function(cn_str wanted, unsigned forms)
     return found;
 }
 
+/* "trait", if there are names "trait.x" of which any may be: then `wanted` may lack the front. */
+static cn_str open_front(const struct cn_cel_checker *checker)
+{
+    cn_str name;
+    for (size_t i = 0;
+         checker->schema->list != NULL && checker->schema->list(checker->schema->ctx, i, &name);
+         i++) {
+        if (cn_str_ends_with(name, CN_STR("."))) {
+            return cn_str_slice(name, 0, name.len - 1);
+        }
+    }
+    return CN_STR("");
+}
+
 static void unknown_name(struct cn_cel_checker *checker, struct cn_cel_node *node, cn_str name)
 {
     cn_str meant = nearest_name(checker, name);
+    cn_str front = open_front(checker);
+    if (meant.len == 0 && front.len > 0 && memchr(name.ptr, '.', name.len) == NULL) {
+        cn_cel_complain(checker, node, CN_CEL_PROBLEM_NAME,
+                        "no such name '%.*s'; if it is a %.*s, write %.*s.%.*s", CN_STR_ARG(name),
+                        CN_STR_ARG(front), CN_STR_ARG(front), CN_STR_ARG(name));
+        return;
+    }
     if (meant.len == 0) {
         cn_cel_complain(checker, node, CN_CEL_PROBLEM_NAME, "no such name '%.*s'",
                         CN_STR_ARG(name));

@@ -40,7 +40,8 @@ struct cn_cel_schema {
     enum cn_cel_resolve (*resolve)(void *ctx, const struct cn_cel_reference *reference,
                                    struct cn_cel_column *column_out, struct cn_error *err);
 
-    /* Name number `index`, for "did you mean"; false past the last.  May be NULL. */
+    /* Name number `index`, for "did you mean"; false past the last.  "trait." stands for all names
+     * that begin like that.  May be NULL. */
     bool (*list)(void *ctx, size_t index, cn_str *name_out);
 
     /* Text number `index` of those that the STRING column can hold; false past the last.  Without

@@ -10,6 +10,7 @@ static bool run(const struct cn_command_env *env, struct cn_error *err)
     if (!cn_workspace_config(env, &config, err)) {
         return false;
     }
+    cn_workspace_doubt(env);
     for (size_t i = 0; i < cn_setting_count; i++) {
         const struct cn_setting *setting = &cn_settings[i];
         cn_str value = cn_setting_format(env->arena, setting, &config);

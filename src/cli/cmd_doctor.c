@@ -7,6 +7,17 @@
 #include "metric/rollup.h"
 #include "sql/sqlite.h"
 
+/* The last line says what is wrong; one before it, in which database. */
+static bool refuse_file(const char *name, cn_str verdict, struct cn_error *err)
+{
+    cn_str line;
+    cn_str said = CN_STR("");
+    while (cn_str_split(&verdict, '\n', &line)) {
+        said = line;
+    }
+    return cn_fail(err, CN_INTERNAL, "%s is damaged, " CN_RESTORE ": %.*s", name, CN_STR_ARG(said));
+}
+
 /* SQLite's own check of one file; prints what it says if that is not "ok". */
 static bool check_file(const struct cn_command_env *env, const char *name, struct cn_error *err)
 {
@@ -23,8 +34,7 @@ static bool check_file(const struct cn_command_env *env, const char *name, struc
               cn_sql_step(stmt, &row, err);
     if (ok) {
         cn_str verdict = cn_sql_column_str(stmt, 0);
-        ok = cn_str_equal(verdict, CN_STR("ok")) ||
-             cn_fail(err, CN_INTERNAL, "%s is damaged: %.*s", name, CN_STR_ARG(verdict));
+        ok = cn_str_equal(verdict, CN_STR("ok")) || refuse_file(name, verdict, err);
     }
     cn_sql_finish(stmt);
     cn_sql_close(conn);

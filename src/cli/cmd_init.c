@@ -1,4 +1,4 @@
-#include "base/parse.h"
+#include "base/currency.h"
 #include "base/str.h"
 
 #include "book/name.h"
@@ -11,12 +11,7 @@ static bool check(const struct cn_workspace_new *create, struct cn_error *err)
     if (!cn_check_name("--name", create->name, err)) {
         return false;
     }
-    if (!cn_currency_valid(create->currency)) {
-        return cn_fail(err, CN_MALFORMED,
-                       "--currency %.*s: give the three capital letters of ISO 4217, such as EUR",
-                       CN_STR_ARG(create->currency));
-    }
-    return true;
+    return cn_currency_check(create->currency, err) || cn_error_context(err, "--currency");
 }
 
 static bool run(const struct cn_command_env *env, struct cn_error *err)

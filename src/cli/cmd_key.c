@@ -57,8 +57,7 @@ static bool add_api(const struct cn_command_env *env, const struct cn_unit *unit
     }
     char token[CN_TOKEN_BYTES];
     struct cn_api_key key;
-    if (!cn_check_name("--name", new_key.name, err) ||
-        !cn_user_load_email(unit, cn_str_of(env->operands[0]), &user, err)) {
+    if (!cn_check_name("--name", new_key.name, err) || !cn_record_user(env, unit, &user, err)) {
         return false;
     }
     if (user.is_disabled) {

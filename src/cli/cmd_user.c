@@ -1,6 +1,8 @@
 #include "base/str.h"
+#include "base/time.h"
 
 #include "book/name.h"
+#include "book/session.h"
 #include "book/user.h"
 #include "cli/commands.h"
 #include "cli/record.h"
@@ -81,20 +83,80 @@ const struct cn_command cn_cmd_user_add = {
     .run = run_add,
 };
 
+/* Characters, so that columns stand below each other. */
+static int width_of(cn_str text)
+{
+    int width = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        width += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
+    }
+    return width;
+}
+
+static void print_column(FILE *out, cn_str text, int width)
+{
+    /* A failure shows when standard output is flushed. */
+    (void)fprintf(out, "%.*s%*s", CN_STR_ARG(text), width - width_of(text) + 1, "");
+}
+
+static cn_str team_of(const struct cn_team_list *teams, cn_team_id id)
+{
+    for (size_t i = 0; i < teams->count; i++) {
+        if (teams->items[i].id.value == id.value) {
+            return teams->items[i].name;
+        }
+    }
+    return CN_STR("-");
+}
+
+/* "2026-11-24T09:30": when the user was last seen in a session that has not ended, "-" without one.
+ */
+static bool seen(const struct cn_unit *unit, cn_user_id id, cn_str *seen_out, struct cn_error *err)
+{
+    char text[CN_TIME_TEXT_BYTES];
+    struct cn_session_list sessions;
+    if (!cn_session_list(unit, id, unit->now.us, &sessions, err)) {
+        return false;
+    }
+    *seen_out = CN_STR("-");
+    if (sessions.count > 0) {
+        cn_time_format(sessions.items[0].seen_at, text);
+        *seen_out = cn_arena_str(unit->arena, cn_str_slice(cn_str_of(text), 0, 16));
+    }
+    return true;
+}
+
 static bool list(const struct cn_command_env *env, const struct cn_unit *unit, const void *arg,
                  struct cn_error *err)
 {
     (void)arg;
     struct cn_user_list users;
-    if (!cn_user_list(unit, &users, err)) {
+    struct cn_team_list teams;
+    int email_width = 0;
+    int team_width = 0;
+    if (!cn_user_list(unit, &users, err) || !cn_team_list(unit, &teams, err)) {
         return false;
     }
     for (size_t i = 0; i < users.count; i++) {
+        const int email = width_of(users.items[i].email);
+        const int team = width_of(team_of(&teams, users.items[i].team_id));
+        email_width = email > email_width ? email : email_width;
+        team_width = team > team_width ? team : team_width;
+    }
+    for (size_t i = 0; i < users.count; i++) {
         const struct cn_user *user = &users.items[i];
+        cn_str at;
+        if (!seen(unit, user->id, &at, err)) {
+            return false;
+        }
+        print_column(env->out, user->email, email_width);
         /* A failure shows when standard output is flushed. */
-        (void)fprintf(env->out, "%-32.*s %-7s %-5s %.*s%s\n", CN_STR_ARG(user->email),
-                      cn_role_names[user->role], cn_scope_names[user->scope],
-                      CN_STR_ARG(user->name), user->is_disabled ? " (disabled)" : "");
+        (void)fprintf(env->out, "%-6s %-4s ", cn_role_names[user->role],
+                      cn_scope_names[user->scope]);
+        print_column(env->out, at, 16);
+        print_column(env->out, team_of(&teams, user->team_id), team_width);
+        (void)fprintf(env->out, "%.*s%s\n", CN_STR_ARG(user->name),
+                      user->is_disabled ? " (disabled)" : "");
     }
     return true;
 }
@@ -115,7 +177,10 @@ const struct cn_command cn_cmd_user_list = {
     .operands = "",
     .options = record_options,
     .option_count = CN_ARRAY_LEN(record_options),
-    .doc = "List the users with role and scope",
+    .doc = "List the users with role, scope and team",
+    .help =
+        "A line has address, role, scope, when they were last seen (UTC) in a session that has\n"
+        "not ended, team and name; \"-\" where there is none.",
     .run = run_list,
 };
 
@@ -124,8 +189,7 @@ static bool set_password(const struct cn_command_env *env, const struct cn_unit 
 {
     const cn_str *hash = arg;
     struct cn_user user;
-    return cn_user_load_email(unit, cn_str_of(env->operands[0]), &user, err) &&
-           cn_user_set_password(unit, user.id, *hash, err);
+    return cn_record_user(env, unit, &user, err) && cn_user_set_password(unit, user.id, *hash, err);
 }
 
 static bool run_password(const struct cn_command_env *env, struct cn_error *err)
@@ -158,8 +222,7 @@ static bool disable(const struct cn_command_env *env, const struct cn_unit *unit
 {
     (void)arg;
     struct cn_user user;
-    return cn_user_load_email(unit, cn_str_of(env->operands[0]), &user, err) &&
-           cn_user_disable(unit, user.id, err);
+    return cn_record_user(env, unit, &user, err) && cn_user_disable(unit, user.id, err);
 }
 
 static bool run_disable(const struct cn_command_env *env, struct cn_error *err)

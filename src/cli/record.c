@@ -38,6 +38,14 @@ bool cn_record_run(const struct cn_command_env *env, cn_record_work *work, const
     return ok;
 }
 
+bool cn_record_user(const struct cn_command_env *env, const struct cn_unit *unit,
+                    struct cn_user *user_out, struct cn_error *err)
+{
+    const char *email = env->operands[0];
+    return cn_user_load_email(unit, cn_str_of(email), user_out, err) ||
+           cn_error_context(err, "%s", email);
+}
+
 enum {
     LINE_MAX_BYTES = 512
 };

@@ -29,4 +29,9 @@ CN_MUST_CHECK bool cn_record_run(const struct cn_command_env *env, cn_record_wor
 CN_MUST_CHECK bool cn_record_password(const struct cn_command_env *env, cn_str *hash_out,
                                       struct cn_error *err);
 
+/* The user whose address is the command's first operand, which the error of a failure begins with.
+ */
+CN_MUST_CHECK bool cn_record_user(const struct cn_command_env *env, const struct cn_unit *unit,
+                                  struct cn_user *user_out, struct cn_error *err);
+
 #endif

@@ -368,6 +368,7 @@ static void write_gauges(void *arg, struct cn_gauges *out)
 bool cn_server_check(const struct cn_command_env *env, struct cn_error *err)
 {
     struct cn_config config;
+    cn_workspace_doubt(env);
     return cn_workspace_config(env, &config, err) && cn_http_check_listen(config.http_listen, err);
 }
 

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/currency.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "base/str.h"
 
@@ -110,6 +112,16 @@ bool cn_workspace_config(const struct cn_command_env *env, struct cn_config *con
     return cn_fail(err, CN_INVALID, "%zu problem(s) with the settings", problems.total);
 }
 
+void cn_workspace_doubt(const struct cn_command_env *env)
+{
+    struct cn_diagnostics doubts;
+    cn_diagnostics_init(&doubts, env->arena);
+    cn_config_doubt(env->arena, (const char *const *)environ, &doubts);
+    for (size_t i = 0; i < doubts.count; i++) {
+        cn_log(CN_LOG_WARN, "config", "%.*s", CN_STR_ARG(doubts.items[i].message));
+    }
+}
+
 static bool make_dir(const char *dir, struct cn_error *err)
 {
     if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
@@ -190,8 +202,8 @@ static bool check_records(const struct cn_workspace *workspace, struct cn_error 
     }
     return records > 0 || figures == 0 ||
            cn_fail(err, CN_INTERNAL,
-                   "%s/cairn.db is missing or empty, but figures of its accounts are there; "
-                   "restore a backup",
+                   "%s/cairn.db is missing or empty, but figures of its accounts are "
+                   "there; " CN_RESTORE,
                    workspace->dir);
 }
 
@@ -264,8 +276,8 @@ static bool write_row(void *arg, struct cn_sql_conn *conn, struct cn_error *err)
                                     .time_zone = creation->create->time_zone,
                                     .is_demo = creation->create->is_demo,
                                     .created_at = unit.now };
-    if (creation->create->currency.len != 3) {
-        return cn_fail(err, CN_INVALID, "a currency is three letters, such as USD");
+    if (!cn_currency_check(creation->create->currency, err)) {
+        return false;
     }
     memcpy(row.currency, creation->create->currency.ptr, 3);
     return cn_workspace_row_create(&unit, &row, err);

@@ -67,6 +67,9 @@ CN_MUST_CHECK bool cn_workspace_lock(const char *dir, int *lock_out, struct cn_e
 CN_MUST_CHECK bool cn_workspace_config(const struct cn_command_env *env,
                                        struct cn_config *config_out, struct cn_error *err);
 
+/* Logs which variables of the environment may have been meant as settings and are none. */
+void cn_workspace_doubt(const struct cn_command_env *env);
+
 /* What --db names, or *url_out is NULL: the files of the folder.  Fails with CN_MALFORMED if it is
  * no PostgreSQL. */
 CN_MUST_CHECK bool cn_workspace_db(const struct cn_command_env *env, const char **url_out,

@@ -382,7 +382,7 @@ static bool check_log(const struct cn_engine *engine, struct cn_error *err)
     return counted <= end ||
            cn_fail(err, CN_INTERNAL,
                    "the event log ends at event %lld, but %lld were counted: files of events/ are "
-                   "missing or damaged; restore a backup",
+                   "missing or damaged; " CN_RESTORE,
                    (long long)end, (long long)counted);
 }
 
@@ -393,12 +393,11 @@ static bool check_book(const struct cn_engine *engine, struct cn_error *err)
     const int64_t counted = cn_rollup_position(engine->options.rollup).mapping;
     const int64_t known = cn_subject_map_version(engine->subjects);
     return counted <= known ||
-           cn_fail(
-               err, CN_INTERNAL,
-               "cairn.db is damaged or older than rollup.db: it knows %lld changes of the "
-               "mapping of subjects, but %lld were counted; restore a backup, or move rollup.db "
-               "away to have all counted anew",
-               (long long)known, (long long)counted);
+           cn_fail(err, CN_INTERNAL,
+                   "cairn.db is damaged or older than rollup.db: it knows %lld changes of the "
+                   "mapping of subjects, but %lld were counted; move rollup.db away to have "
+                   "all counted anew, or " CN_RESTORE,
+                   (long long)known, (long long)counted);
 }
 
 bool cn_engine_load_from_log(struct cn_engine *engine, struct cn_error *err)

@@ -145,7 +145,9 @@ bool cn_engine_program_compile(const struct cn_program_files *files,
     bool parsed = cn_program_parse(&program->arena, files, cn_program_sections,
                                    cn_program_section_count, &tree, problems);
     /* A file that does not parse does not keep the others' mistakes from being found. */
+    const size_t unread = problems->count;
     bool compiled = compile_sections(program, &tree, ground, parsed, problems);
+    cn_program_drop_followers(&tree, unread, problems);
     if (!parsed || !compiled) {
         cn_engine_program_free(program);
         return false;

@@ -283,9 +283,9 @@ static bool open_all(struct cn_segments *segments, const struct listing *listing
             continue;
         }
         if (covered_to > 0 && found->first_seq > covered_to + 1) {
-            return cn_fail(
-                err, CN_INTERNAL, "events %lld to %lld are missing in %s; restore a backup",
-                (long long)covered_to + 1, (long long)found->first_seq - 1, segments->dir);
+            return cn_fail(err, CN_INTERNAL, "events %lld to %lld are missing in %s; " CN_RESTORE,
+                           (long long)covered_to + 1, (long long)found->first_seq - 1,
+                           segments->dir);
         }
         if (!open_found(segments, found, i == newest, &segment, err)) {
             return false;

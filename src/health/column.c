@@ -108,7 +108,7 @@ static void unknown_reason(const struct cn_program_tree *tree, cn_str because, s
     while (count < REASONS_COMPARED_MAX && (reason = reason_at(tree, count)) != NULL) {
         names[count++] = *reason;
     }
-    cn_str meant = cn_str_slice(cn_nearest(because, names, count), 0, 100);
+    cn_str meant = cn_str_slice(cn_str_nearest(because, names, count), 0, 100);
     cn_fail(err, CN_INVALID, "no exception has the reason \"%.*s\"%s%.*s%s",
             CN_STR_ARG(cn_str_slice(because, 0, 100)), meant.len > 0 ? ", did you mean \"" : "",
             CN_STR_ARG(meant), meant.len > 0 ? "\"?" : "");

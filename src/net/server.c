@@ -58,7 +58,8 @@ static bool resolve(cn_str listen_on, struct sockaddr_storage *address_out, sock
     if (!split_address(listen_on, &host, &port) || host.len >= sizeof(host_text) ||
         port.len >= sizeof(port_text) || !cn_parse_i64(port, &number) || number < 0 ||
         number > 65535) {
-        return cn_fail(err, CN_INVALID, "\"%.*s\" is not an address and port",
+        return cn_fail(err, CN_INVALID,
+                       "\"%.*s\" is not an address and port, such as 127.0.0.1:7117",
                        CN_STR_ARG(listen_on));
     }
     memcpy(host_text, host.ptr, host.len);

@@ -24,7 +24,7 @@ static bool unknown_key(const struct cn_node *item, const struct cn_node_field *
     (void)cn_diagnose(problems, &place, "there is no key \"%.*s\" here%.*s", CN_STR_ARG(key),
                       CN_STR_ARG(hint)); /* false, as we are */
     cn_node_mark_key(item, problems);
-    cn_node_fix_key(item, cn_nearest(key, names, count), problems);
+    cn_node_fix_key(item, cn_str_nearest(key, names, count), problems);
     return false;
 }
 

@@ -1,5 +1,7 @@
 #include "program/expression.h"
 
+#include "base/str.h"
+
 void cn_node_report_cel(const struct cn_node *node, const struct cn_cel_problems *found,
                         struct cn_diagnostics *problems)
 {
@@ -8,6 +10,10 @@ void cn_node_report_cel(const struct cn_node *node, const struct cn_cel_problems
         struct cn_place place = cn_node_place_at(node, item->offset);
         (void)cn_diagnose(problems, &place, "%.*s", CN_STR_ARG(item->message)); /* that is all */
         cn_node_mark(node, item->offset, item->length, problems);
+        if (item->kind == CN_CEL_PROBLEM_NAME) {
+            cn_diagnose_unknown(problems, cn_str_slice(found->source, item->offset,
+                                                       (size_t)item->offset + item->length));
+        }
         if (item->has_fix) {
             cn_node_fix(node, item->fix_offset, item->fix_length, item->fix_text, problems);
         }

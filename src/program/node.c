@@ -198,24 +198,9 @@ bool cn_node_name(const struct cn_node *node, cn_str *name_out, struct cn_diagno
     return true;
 }
 
-cn_str cn_nearest(cn_str text, const cn_str *names, size_t count)
-{
-    size_t limit = text.len / 3 < SUGGEST_DISTANCE_MAX ? text.len / 3 : SUGGEST_DISTANCE_MAX;
-    size_t best = limit + 1;
-    cn_str nearest = CN_STR("");
-    for (size_t i = 0; i < count; i++) {
-        size_t distance = cn_str_distance(text, names[i], limit);
-        if (distance < best) {
-            best = distance;
-            nearest = names[i];
-        }
-    }
-    return nearest;
-}
-
 cn_str cn_suggest(struct cn_arena *arena, cn_str text, const cn_str *names, size_t count)
 {
-    cn_str nearest = cn_nearest(text, names, count);
+    cn_str nearest = cn_str_nearest(text, names, count);
     if (nearest.len == 0 || nearest.len > 200) {
         return CN_STR("");
     }

@@ -194,7 +194,4 @@ cn_str cn_node_text(const struct cn_node *map, const char *key); /* "" without *
 /* " (did you mean x?)" or "": the nearest of `names` to `text`, written to the arena. */
 cn_str cn_suggest(struct cn_arena *arena, cn_str text, const cn_str *names, size_t count);
 
-/* The name alone, borrowed from `names`, or "". */
-cn_str cn_nearest(cn_str text, const cn_str *names, size_t count);
-
 #endif

@@ -88,10 +88,12 @@ bool cn_program_parse(struct cn_arena *arena, const struct cn_program_files *fil
     bool ok = true;
     *tree_out = (struct cn_program_tree){
         .roots = cn_arena_array(arena, const struct cn_node *, files->count),
+        .unread = cn_arena_array(arena, const struct cn_program_file *, files->count),
     };
     for (size_t i = 0; i < files->count; i++) {
         struct cn_node *root = NULL;
         if (!cn_node_parse(arena, files->items[i].name, files->items[i].text, &root, problems)) {
+            tree_out->unread[tree_out->unread_count++] = &files->items[i];
             ok = false;
             continue;
         }

@@ -54,10 +54,12 @@ void cn_program_shipped(struct cn_arena *arena, struct cn_program_files *files_o
 void cn_program_hash(const struct cn_program_files *files,
                      char text_out[CN_PROGRAM_HASH_TEXT_BYTES]);
 
-/* The parsed files; those that do not parse are left out and have a problem. */
+/* The parsed files, and those that do not parse, which have a problem. */
 struct cn_program_tree {
     const struct cn_node **roots;
     size_t count;
+    const struct cn_program_file **unread;
+    size_t unread_count;
 };
 
 /* What a section's compile gets. */
@@ -99,6 +101,14 @@ bool cn_program_parse(struct cn_arena *arena, const struct cn_program_files *fil
 CN_MUST_CHECK bool cn_program_compile(struct cn_arena *arena, const struct cn_program_tree *tree,
                                       const struct cn_program_section *section, void *env,
                                       void **compiled_out, struct cn_diagnostics *problems);
+
+/*
+ * Takes back those of the problems from the `first` on that are about a name which stands in a file
+ * that did not parse: they follow from that, and would bury it.  The problem of that file says how
+ * many they are.
+ */
+void cn_program_drop_followers(const struct cn_program_tree *tree, size_t first,
+                               struct cn_diagnostics *problems);
 
 /* "scorecards/mid-touch.yaml:12:7: message" lines; problem.h shows what they are about as well. */
 void cn_program_print_problems(const struct cn_diagnostics *problems, struct cn_buf *out);

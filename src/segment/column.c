@@ -104,7 +104,7 @@ static void unknown_segment(const struct cn_segment_model *model, cn_str name, s
             names[count++] = model->items[i].name;
         }
     }
-    cn_str meant = cn_nearest(name, names, count);
+    cn_str meant = cn_str_nearest(name, names, count);
     cn_fail(err, CN_INVALID, "there is no segment \"%.*s\"%s%.*s%s",
             CN_STR_ARG(cn_str_slice(name, 0, 100)), meant.len > 0 ? ", did you mean \"" : "",
             CN_STR_ARG(meant), meant.len > 0 ? "\"?" : "");

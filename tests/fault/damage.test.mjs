@@ -138,9 +138,9 @@ const DAMAGES = {
 const REFUSALS = [
   [/^cairn\.db (of no length|missing)/, /cairn\.db is missing or empty.*restore a backup/],
   [/^events.*(of no length|missing|its log)/, /the event log ends at event \d+, but \d+ were counted.*restore a backup/],
-  [/^(cairn|rollup)\.db (cut|no database|with junk in its pages)/, /malformed|not a database/],
-  [/^cairn\.db of an earlier backup/, /cairn\.db is damaged or older than rollup\.db: .*restore a backup/],
-  [/^events.* (cut in half|no database|with junk in its pages)/, /malformed|not a database/],
+  [/^(cairn|rollup)\.db (cut|no database|with junk in its pages)/, /(cairn|rollup)\.db is damaged, restore a backup \(see Backup in docs\/operations\.md\): .*(malformed|not a database)/],
+  [/^cairn\.db of an earlier backup/, /cairn\.db is damaged or older than rollup\.db: .*move rollup\.db away.*restore a backup/],
+  [/^events.* (cut in half|no database|with junk in its pages)/, /raw is damaged, restore a backup/],
 ];
 
 // It refuses to start and says which file, or runs; whatever it is asked then, it lives.
@@ -156,6 +156,7 @@ async function survive(cairn, key, what) {
     assert.equal(code, 1, `${what}: exited with ${code}\n${cairn.log}`);
     assert.ok(cairn.log.trim().length > 20, `${what}: no reason was given`);
     assert.equal(doctor.code, 1, `doctor finds nothing with ${what}`);
+    if (/with junk in its pages/.test(what)) assert.match(doctor.stderr, /is damaged, restore a backup/);
     return `refused: ${cairn.log.trim().split('\n').at(-1)}`;
   }
   const answers = [];

@@ -116,11 +116,15 @@ test('what cannot be served or used is refused before anything begins', { skip: 
   t.after(() => rm(dir, { recursive: true, force: true }));
   await succeed('init', '--data', dir);
   const { code, stderr } = await cairnCommand(['serve', '--data', dir, '--listen', '127.0.0.1:99999']);
-  assert.deepEqual([code, stderr], [1, 'cairn serve: "127.0.0.1:99999" is not an address and port\n']);
+  assert.deepEqual([code, stderr], [1, 'cairn serve: "127.0.0.1:99999" is not an address and port, such as 127.0.0.1:7117\n']);
   const added = await cairnCommand(['user', 'add', 'gone@example.com', '--data', dir], { input: 'a long password\n' });
   assert.equal(added.code, 0, added.stderr);
   await succeed('key', 'api', 'gone@example.com', '--data', dir);
   await succeed('user', 'disable', 'gone@example.com', '--data', dir);
+  for (const command of [['user', 'disable'], ['key', 'api']]) {
+    const nobody = await cairnCommand([...command, 'nobody@example.com', '--data', dir]);
+    assert.deepEqual([nobody.code, nobody.stderr], [1, `cairn ${command.join(' ')}: nobody@example.com: no such user\n`]);
+  }
   const key = await cairnCommand(['key', 'api', 'gone@example.com', '--data', dir]);
   assert.deepEqual([key.code, key.stdout], [1, '']);
   assert.match(key.stderr, /gone@example.com is disabled/);
@@ -135,8 +139,9 @@ test('what a workspace or a user cannot be is refused before anything is made', 
     [['--name', 'x'.repeat(201)], /--name: 1 to 200 bytes/],
     [['--name', '   '], /--name: [^]*not only blanks/],
     [['--name', 'two\nlines'], /--name: text in UTF-8 on one line/],
-    [['--currency', 'eur'], /--currency eur: give the three capital letters/],
-    [['--currency', 'EURO'], /--currency EURO: give the three capital letters/],
+    [['--currency', 'eur'], /--currency: "eur" is no currency: did you mean EUR\?/],
+    [['--currency', 'EURO'], /--currency: "EURO" is no currency: did you mean EUR\?/],
+    [['--currency', 'XYZ'], /--currency: "XYZ" is no currency: give a code of ISO 4217, such as EUR/],
   ]) {
     const { code, stderr } = await cairnCommand(['init', '--data', data, ...args]);
     assert.equal(code, 2, args.join(' '));
@@ -155,6 +160,26 @@ test('what a workspace or a user cannot be is refused before anything is made', 
   assert.equal(code, 2);
   assert.match(stderr, /"nomail" is not an e-mail address/);
   assert.equal(await succeed('user', 'list', '--data', data), '');
+});
+
+test('users are listed with role, scope, team and when they were last seen, in columns', async t => {
+  const cairn = await startCairn(t, { users: [
+    { email: 'juergen.with.long.address@example.com', password: 'a long password', name: 'Jürgen', role: 'csm' },
+    { email: 'vera@example.com', password: 'a long password', name: 'Vera', role: 'viewer' },
+  ] });
+  const admin = await cairn.login();
+  const added = await admin.post('/api/v1/users', { email: 'tim@example.com', name: 'Tim Team', role: 'leader', scope: 'team', team: 'Zürich North', password: 'a long password' });
+  assert.equal(added.status, 201, added.text);
+  await cairn.stop();
+  await succeed('user', 'disable', 'vera@example.com', ...cairn.where);
+  const now = new Date().toISOString().slice(0, 10);
+  const lines = (await succeed('user', 'list', ...cairn.where)).trimEnd().split('\n').map(line => line.replace(/(?<=T)\d\d:\d\d/, 'hh:mm'));
+  assert.deepEqual(lines, [
+    `admin@example.com                     admin  all  ${now}Thh:mm -            Ada Admin`,
+    'juergen.with.long.address@example.com csm    all  -                -            Jürgen',
+    'tim@example.com                       leader team -                Zürich North Tim Team',
+    'vera@example.com                      viewer all  -                -            Vera (disabled)',
+  ]);
 });
 
 test('the version is printed, also as other programs do, and an option before the command is refused', async () => {

@@ -22,6 +22,7 @@ import { checkAgainstOpenApi } from './openapi.mjs';
 const run = promisify(execFile);
 
 export const BIN = process.env.CAIRN_BIN ?? 'build/cairn';
+let sources = 0; // made under names of their own
 // The same tests run without and with PostgreSQL.
 export const PG = process.env.CAIRN_TEST_PG_URL;
 export const onPostgres = PG !== undefined && PG !== '';
@@ -237,7 +238,7 @@ export class Session {
     return this.call('DELETE', path, { headers });
   }
 
-  async createSource(name = 'Test source') {
+  async createSource(name = `Test source ${++sources}`) {
     const res = await this.post('/api/v1/sources', { name });
     assert.equal(res.status, 201, res.text);
     return res.body;

@@ -29,6 +29,22 @@ test('the settings that the documentation shows are taken as they stand', async 
   assert.match(checked.stdout, /messages +can be sent/);
 });
 
+test('a variable of the environment that may have been meant as a setting is told in the log', async t => {
+  const cairn = await startCairn(t);
+  const env = { CAIRN_HTTP_LISTE: '127.0.0.1:1', CAIRN_ENGINE_WORKERS: '9', CAIRN_SEEDS: '7' };
+  const listed = await cairnCommand(['config', 'list', '--data', cairn.dir], { env });
+  assert.equal(listed.code, 0, listed.stderr);
+  const told = text => text.trim().split('\n').map(line => JSON.parse(line)).map(({ level, part, message }) => [level, part, message]);
+  const warnings = [
+    ['warn', 'config', 'CAIRN_HTTP_LISTE is no setting and changes nothing: did you mean CAIRN_HTTP_LISTEN?'],
+    ['warn', 'config', 'CAIRN_ENGINE_WORKERS is no setting and changes nothing: cairn config list has all'],
+  ];
+  assert.deepEqual(told(listed.stderr).sort(), warnings.sort());
+  const served = await cairnCommand(['serve', ...cairn.where, '--listen', 'nowhere'], { env });
+  assert.equal(served.code, 1);
+  assert.deepEqual(told(served.stderr.split('\n').slice(0, 2).join('\n')).sort(), warnings);
+});
+
 test('each wrong setting is named with its place, and a secret that nobody set is not shown as one', async t => {
   const cairn = await startCairn(t);
   assert.equal(await cairn.stop(), 0);
@@ -37,7 +53,7 @@ test('each wrong setting is named with its place, and a secret that nobody set i
   const wrong = await cairnCommand(['config', 'list', '--data', cairn.dir], { env: { CAIRN_ENGINE_TICK: '0' } });
   assert.equal(wrong.code, 1);
   assert.deepEqual(wrong.stderr.trim().split('\n'), [
-    `${conf}:1: setting signal.setle: there is none of this name`,
+    `${conf}:1: setting signal.setle: there is none of this name, did you mean signal.settle?`,
     `${conf}:3: setting mail.smtp_port: out of range: from 1 to 65535`,
     'CAIRN_ENGINE_TICK: setting engine.tick: out of range: from 100ms to 1m',
     'cairn config list: 3 problem(s) with the settings',
@@ -99,9 +115,9 @@ test('records that cannot be meant are refused', async t => {
     const year = { name: 'Year', starts_on: dayFromNow(-5), ends_on: dayFromNow(300) };
     const most = { minor: 1e15, currency: 'USD' };
     for (const arr of [{ ...most, minor: 1e15 + 1 }, { ...most, minor: -1 }]) {
-      refused(await admin.post(`${path}/contracts`, { ...year, arr }), '/arr', /out of range/);
-      refused(await admin.post('/api/v1/accounts', { name: 'Rich', arr }), '/arr', /out of range/);
-      refused(await admin.patch(path, { arr }, '*'), '/arr', /out of range/);
+      refused(await admin.post(`${path}/contracts`, { ...year, arr }), '/arr/minor', /from 0 to 1000000000000000$/);
+      refused(await admin.post('/api/v1/accounts', { name: 'Rich', arr }), '/arr/minor', /from 0 to 1000000000000000$/);
+      refused(await admin.patch(path, { arr }, '*'), '/arr/minor', /from 0 to 1000000000000000$/);
     }
     refused(await admin.post(`${path}/contracts`, { ...year, arr: most, seats: 1_000_000_001 }), '/seats', /from 0 to 1000000000/);
     const rich = await admin.createAccount({ name: 'Rich' });
@@ -135,6 +151,16 @@ test('records that cannot be meant are refused', async t => {
     refused(await admin.patch(`${path}/tickets/${ahead.body.id}`, { status: 'solved', solved_at: inAYear }, '*'), '/solved_at', /in the future/);
   });
 
+  await t.test('amounts in what is no currency, with the one that may be meant', async () => {
+    const arr = value => admin.post(`${path}/contracts`, {
+      name: 'one', arr: value, starts_on: dayFromNow(-10), ends_on: dayFromNow(10) });
+    refused(await arr(money(1, 'XYZ')), '/arr/currency', /^"XYZ" is no currency: give a code of ISO 4217, such as EUR$/);
+    refused(await arr(money(1, 'usd')), '/arr/currency', /^"usd" is no currency: did you mean USD\?$/);
+    refused(await arr({ minor: 1, currency: 7 }), '/arr/currency', /must be a string/);
+    refused(await arr({ minor: -1, currency: 'USD' }), '/arr/minor', /must be an integer from 0/);
+    refused(await arr({ minor: 1 }), '/arr', /^not \{"minor":integer,"currency":"EUR"\}$/);
+  });
+
   await t.test('contracts of two currencies on the same day, whose sum is no amount', async () => {
     const contract = (external_id, currency, from, to, rest) => admin.post(`${path}/contracts`, {
       external_id, name: external_id, arr: money(100, currency), starts_on: dayFromNow(from), ends_on: dayFromNow(to), ...rest });
@@ -151,6 +177,26 @@ test('records that cannot be meant are refused', async t => {
     const next = (await admin.get(`${path}/contracts`)).body.data.find(one => one.external_id === 'next');
     refused(await admin.patch(`${path}/contracts/${next.id}`, { starts_on: dayFromNow(9) }, '*'), '/arr', /is in EUR/);
   });
+});
+
+test('two sources of one name, which nobody could tell apart, are not made, however close to each other', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const answers = await Promise.all(Array.from({ length: 8 }, () => admin.post('/api/v1/sources', { name: 'Shop' })));
+  const made = answers.filter(answer => answer.status === 201);
+  assert.equal(made.length, 1);
+  const { id, write_key_hint: hint } = made[0].body;
+  const taken = new RegExp(`source ${id} has this name; its write key ends in ${hint}`);
+  for (const answer of answers.filter(one => one !== made[0])) {
+    assert.equal(answer.status, 409, answer.text);
+    assert.match(answer.body.detail, taken);
+  }
+  assert.deepEqual((await admin.get('/api/v1/sources')).body.data.filter(one => one.name === 'Shop').length, 1);
+  assert.equal((await admin.post('/api/v1/sources', { name: 'shop' })).status, 201);
+  assert.equal(await cairn.stop(), 0);
+  const command = await cairnCommand(['key', 'source', 'Shop', ...cairn.where]);
+  assert.deepEqual([command.code, command.stdout], [1, '']);
+  assert.match(command.stderr, taken);
 });
 
 test('accounts whose contracts run at the same time in two currencies are not merged', async t => {

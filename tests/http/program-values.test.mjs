@@ -84,3 +84,20 @@ test('003 what may hold any text is compared with any text: traits, currencies, 
   await takes(t, "stage == 'anything'", files);
   await takes(t, "\"(has(coverage) ? coverage : 'none') == 'none'\"");
 });
+
+test('003 a name that nothing has and nothing is like may be a trait, and it is said how to write that', async t => {
+  await refuses(t, "plan == 'pro'", /s\.yaml:2:15: no such name 'plan'; if it is a trait, write trait\.plan\n/);
+  await refuses(t, 'arrr > 5.0', /no such name 'arrr', did you mean 'arr'\?/);
+  await refuses(t, 'nothing.like_it > 5.0', /no such name 'nothing\.like_it'\n/);
+});
+
+test('003 a file that cannot be read is told once: rules that name what it has do not bury it, and other mistakes are told', async t => {
+  const metrics = 'metrics:\n  logins: {event: Signed In, count: events}\n  seats_used: {trait: seats_used, keep: last}\n bad: [\n';
+  const got = await check(t, '"logins.sum(28) > 1.0 && seats_used.last() > 1.0 && logns.sum(28) > 1.0"', { ...FILES, 'metrics.yaml': metrics });
+  assert.equal(got.code, 1);
+  const told = got.stderr.split('\n').filter(line => /^\S+:\d+:\d+: /.test(line));
+  assert.equal(told.length, 2, got.stderr);
+  assert.match(told[0], /^metrics\.yaml:4:2: not YAML: .* \(2 more problem\(s\) with names of this file are left out\)$/);
+  assert.match(told[1], /^s\.yaml:2:\d+: no such name 'logns'/);
+  assert.match(got.stderr, /cairn program check: 2 problem\(s\)/);
+});

@@ -77,6 +77,88 @@ static void every_mistake_is_reported_with_its_line(void **state)
     cn_arena_deinit(&arena);
 }
 
+static void a_name_that_is_none_is_told_with_the_nearest(void **state)
+{
+    (void)state;
+    struct cn_arena arena;
+    struct cn_config config;
+    struct cn_diagnostics problems;
+    assert_false(load(&arena, "http.lisen = x\nnonsense = 1\n", NULL, NULL, &config, &problems));
+    assert_string_equal(
+        problems.items[0].message.ptr,
+        "setting http.lisen: there is none of this name, did you mean http.listen?");
+    assert_string_equal(problems.items[1].message.ptr,
+                        "setting nonsense: there is none of this name");
+    cn_arena_deinit(&arena);
+}
+
+static void a_text_that_means_nothing_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        const char *said;
+    } cases[] = {
+        { "health.effective = overide", "must be computed or override" },
+        { "intake.unknown_account = drop", "must be create or park" },
+        { "mail.smtp_tls = yes", "must be starttls, tls or none" },
+        { "slack.channel_severity =", "must be critical, high, medium or low" },
+        { "slack.api_url = slack.com", "must be an address such as https://cairn.example.com" },
+        { "http.listen = \"127.0.0.1:80\"", "write it without quotes" },
+        { "http.loops = '2'", "write it without quotes" },
+    };
+    for (size_t i = 0; i < CN_ARRAY_LEN(cases); i++) {
+        struct cn_arena arena;
+        struct cn_config config;
+        struct cn_diagnostics problems;
+        assert_false(load(&arena, cases[i].line, NULL, NULL, &config, &problems));
+        assert_int_equal(problems.count, 1);
+        assert_non_null(strstr(problems.items[0].message.ptr, cases[i].said));
+        cn_arena_deinit(&arena);
+    }
+    struct cn_arena arena;
+    struct cn_config config;
+    struct cn_diagnostics problems;
+    assert_true(load(&arena,
+                     "mail.from = \"Cairn\" <cairn@example.com>\nmail.smtp_password = \"x\"\n"
+                     "health.effective = override\n",
+                     NULL, NULL, &config, &problems));
+    assert_true(cn_str_equal(config.mail_smtp_password, CN_STR("\"x\"")));
+    cn_arena_deinit(&arena);
+}
+
+static void a_variable_that_may_have_been_meant_as_a_setting_is_doubted(void **state)
+{
+    (void)state;
+    static const char *const environment[] = { "PATH=/bin",
+                                               "CAIRN_HTTP_LISTE=127.0.0.1:1",
+                                               "CAIRN_HTTP_LISTEN=127.0.0.1:1",
+                                               "CAIRN_INTAKE_SPEED=9",
+                                               "CAIRN_MIAL_SMTP_PASSWORD=hunter2",
+                                               "CAIRN_BIN=/bin/cairn",
+                                               "CAIRN_DATA=/data",
+                                               "CAIRN_SEEDS=7",
+                                               "CAIRN_TEST_PG_URL=postgres:",
+                                               "CAIRN_=",
+                                               NULL };
+    struct cn_arena arena;
+    struct cn_diagnostics doubts;
+    cn_arena_init(&arena, 4096);
+    cn_diagnostics_init(&doubts, &arena);
+    cn_config_doubt(&arena, environment, &doubts);
+    assert_int_equal(doubts.count, 3);
+    assert_string_equal(doubts.items[0].message.ptr,
+                        "CAIRN_HTTP_LISTE is no setting and changes nothing: "
+                        "did you mean CAIRN_HTTP_LISTEN?");
+    assert_string_equal(doubts.items[1].message.ptr,
+                        "CAIRN_INTAKE_SPEED is no setting and changes nothing: "
+                        "cairn config list has all");
+    assert_string_equal(doubts.items[2].message.ptr,
+                        "CAIRN_MIAL_SMTP_PASSWORD is no setting and changes nothing: "
+                        "did you mean CAIRN_MAIL_SMTP_PASSWORD?");
+    cn_arena_deinit(&arena);
+}
+
 static void environment_names_are_derived(void **state)
 {
     (void)state;
@@ -110,6 +192,11 @@ int main(void)
                 every_setting_is_documented_and_its_default_is_valid),
         CN_TEST("later sources win", later_sources_win),
         CN_TEST("every mistake is reported with its line", every_mistake_is_reported_with_its_line),
+        CN_TEST("a name that is none is told with the nearest",
+                a_name_that_is_none_is_told_with_the_nearest),
+        CN_TEST("a text that means nothing is refused", a_text_that_means_nothing_is_refused),
+        CN_TEST("a variable that may have been meant as a setting is doubted",
+                a_variable_that_may_have_been_meant_as_a_setting_is_doubted),
         CN_TEST("environment names are derived", environment_names_are_derived),
         CN_TEST("a secret says only whether there is one", a_secret_says_only_whether_there_is_one),
     };

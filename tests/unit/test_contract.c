@@ -125,6 +125,18 @@ static void figures_of_all_accounts_are_made_at_the_first_time(void **state)
     assert_string_equal(now.arr.currency, "EUR");
 }
 
+/* Three capital letters sufficed once, and the standard withdraws what it had. */
+static void an_amount_stays_readable_whatever_its_currency(void **state)
+{
+    struct book_fixture *f = *state;
+    struct cn_account account = book_make_account(f, "a1", "Acme");
+    int64_t today = cn_unit_day(&f->unit);
+    add_contract(f, account.id, (struct cn_money){ 100, "XYZ" }, today - 100, today + 100);
+    follow_contracts(f);
+    must(cn_account_load(&f->unit, account.id, &account, &f->err));
+    assert_string_equal(account.arr.currency, "XYZ");
+}
+
 static void a_day_that_changes_no_figure_is_not_told(void **state)
 {
     struct book_fixture *f = *state;
@@ -200,6 +212,8 @@ static void contracts_that_run_on_one_day_are_in_one_currency(void **state)
              figures_follow_contracts_that_begin_and_end_by_the_clock, setup_),                    \
         TEST("figures of all accounts are made at the first time",                                 \
              figures_of_all_accounts_are_made_at_the_first_time, setup_),                          \
+        TEST("an amount stays readable whatever its currency",                                     \
+             an_amount_stays_readable_whatever_its_currency, setup_),                              \
         TEST("a day that changes no figure is not told", a_day_that_changes_no_figure_is_not_told, \
              setup_),                                                                              \
         TEST("figures follow a clock that is set back", figures_follow_a_clock_that_is_set_back,   \

@@ -415,6 +415,71 @@ static void a_write_key_is_known_within_a_second(void **state)
     assert_int_equal(rmdir(dir), 0);
 }
 
+/* ---- names of sources ---- */
+
+static void refused_for(struct book_fixture *f, const char *name, cn_source_id holder)
+{
+    char key[CN_WRITE_KEY_BYTES];
+    char id[CN_ID_TEXT_BYTES];
+    struct cn_source source;
+    cn_id_format(CN_SOURCE_PREFIX, holder.value, id);
+    assert_false(cn_source_create(&f->unit, cn_str_of(name), key, &source, &f->err));
+    assert_int_equal(f->err.code, CN_CONFLICT);
+    assert_string_equal(f->err.field, "name");
+    assert_non_null(strstr(f->err.message, id));
+}
+
+static void a_name_is_of_one_source_that_is_enabled(void **state)
+{
+    struct book_fixture *f = *state;
+    char key[CN_WRITE_KEY_BYTES];
+    struct cn_source first;
+    struct cn_source other;
+    must(cn_source_create(&f->unit, CN_STR("web"), key, &first, &f->err));
+    must(cn_source_create(&f->unit, CN_STR("app"), key, &other, &f->err));
+    refused_for(f, "web", first.id);
+    must(cn_source_ensure(&f->unit, CN_STR("any"), cn_str_of(key), &first, &f->err));
+    assert_int_equal(first.id.value, other.id.value);
+    must(cn_source_disable(&f->unit, other.id, &f->err));
+    must(cn_source_create(&f->unit, CN_STR("app"), key, &other, &f->err));
+    refused_for(f, "app", other.id);
+}
+
+/* As they were before a name was of one source: two of one name, and a disabled one. */
+static void make_namesakes(struct book_fixture *f)
+{
+    static const char *const statements[] = {
+        "DROP INDEX source_by_name",
+        "ALTER TABLE source DROP COLUMN claimed_name",
+        "INSERT INTO source(source_id, name, write_key_hash, write_key_hint, created_us,"
+        " disabled_us) VALUES(1, 'web', 'a', 'a', 0, 5), (2, 'web', 'b', 'b', 0, NULL),"
+        " (3, 'web', 'c', 'c', 0, NULL), (4, 'app', 'd', 'd', 0, NULL)",
+    };
+    for (size_t i = 0; i < CN_ARRAY_LEN(statements); i++) {
+        must(cn_sql_exec(f->unit.conn, statements[i], &f->err));
+    }
+    for (size_t i = 0; i < cn_book_migrations_count; i++) {
+        if (strcmp(cn_book_migrations[i].name, "0210_source_name.sql") == 0) {
+            cn_str text = cn_arena_str(&f->arena, cn_embedded_text(&cn_book_migrations[i]));
+            must(cn_sql_exec(f->unit.conn, text.ptr, &f->err));
+        }
+    }
+}
+
+static void namesakes_of_before_stay_and_get_no_more(void **state)
+{
+    struct book_fixture *f = *state;
+    char key[CN_WRITE_KEY_BYTES];
+    struct cn_source source;
+    make_namesakes(f);
+    refused_for(f, "web", (cn_source_id){ 2 });
+    refused_for(f, "app", (cn_source_id){ 4 });
+    must(cn_source_disable(&f->unit, (cn_source_id){ 2 }, &f->err));
+    refused_for(f, "web", (cn_source_id){ 3 });
+    must(cn_source_disable(&f->unit, (cn_source_id){ 3 }, &f->err));
+    must(cn_source_create(&f->unit, CN_STR("web"), key, &source, &f->err));
+}
+
 #define TEST(title, function, setup_) CN_TEST_WITH(title, function, setup_, book_teardown)
 #define TESTS(setup_)                                                                              \
     TEST("reliability 27: a password opens, and every failure sounds the same",                    \
@@ -434,6 +499,10 @@ static void a_write_key_is_known_within_a_second(void **state)
         TEST("reliability 33: a user has so many keys and no more",                                \
              a_user_has_so_many_keys_and_no_more, setup_),                                         \
         TEST("reliability 26: all other sessions end", all_other_sessions_end, setup_),            \
+        TEST("a name is of one source that is enabled", a_name_is_of_one_source_that_is_enabled,   \
+             setup_),                                                                              \
+        TEST("namesakes of before stay and get no more", namesakes_of_before_stay_and_get_no_more, \
+             setup_),                                                                              \
         TEST("there is one workspace", there_is_one_workspace, setup_)
 
 int main(void)
