@@ -161,8 +161,7 @@ static bool take_record(struct cn_block_reader *reader, struct cn_block_reader *
 {
     uint64_t len;
     if (!cn_varint_take(reader, &len) || len == 0 || len > (size_t)(reader->end - reader->at)) {
-        (void)damaged(err); /* false, as we are */
-        return false;
+        return damaged(err);
     }
     *record_out = *reader;
     record_out->end = reader->at + len;
