@@ -113,10 +113,9 @@ static bool handle_list(const struct cn_request *req, struct cn_response *res, s
         return false;
     }
     page->data.items = cn_arena_array(req->unit.arena, struct source_view, sources.count);
+    page->data.count = sources.count;
     for (size_t i = 0; i < sources.count; i++) {
-        if (!sources.items[i].is_disabled) {
-            page->data.items[page->data.count++] = view_of(req, &sources.items[i]);
-        }
+        page->data.items[i] = view_of(req, &sources.items[i]);
     }
     return cn_page_cut(req->query, sizeof(struct source_view), &page->data, &page->next_cursor,
                        &page->next_cursor_given, err);
@@ -137,6 +136,18 @@ static bool handle_create(const struct cn_request *req, struct cn_response *res,
     view->write_key = cn_arena_str(req->unit.arena, cn_str_of(key));
     view->write_key_given = CN_GIVEN;
     res->secret = &view->write_key_given;
+    return true;
+}
+
+static bool handle_revoke(const struct cn_request *req, struct cn_response *res,
+                          struct cn_error *err)
+{
+    const struct source_path *path = req->path;
+    (void)res; /* nothing is said */
+    if (!cn_source_disable(&req->unit, path->source_id, err)) {
+        return false;
+    }
+    cn_source_cache_expire(req->api->sources);
     return true;
 }
 
@@ -239,6 +250,17 @@ static const struct cn_route source_routes[] = {
       .handler = handle_create,
       .operation = "createSource",
       .doc = "Make a source; its write key is shown this once" },
+    { .method = CN_DELETE,
+      .path = "/api/v1/sources/{source_id}",
+      .access = CN_OPERATORS,
+      .path_params = &path_fields,
+      .kind = CN_RESPONSE_EMPTY,
+      .run = CN_RUN_WRITE,
+      .success_status = 204,
+      .handler = handle_revoke,
+      .operation = "revokeSource",
+      .doc = "Revoke a source: its write key is refused within a second; what it sent stays, and "
+             "its name is free" },
     { .method = CN_GET,
       .path = "/api/v1/sources/{source_id}/rejected",
       .access = CN_OPERATORS,

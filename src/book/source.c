@@ -14,7 +14,7 @@
 #include "book/secret.h"
 #include "sql/db.h"
 
-#define COLUMNS "source_id, name, write_key_hint, created_us, disabled_us"
+#define COLUMNS "source_id, name, write_key_hint, created_us"
 
 static struct cn_source read_row(struct cn_arena *arena, struct cn_sql_stmt *stmt)
 {
@@ -23,7 +23,6 @@ static struct cn_source read_row(struct cn_arena *arena, struct cn_sql_stmt *stm
         .name = cn_row_str(arena, stmt, 1),
         .write_key_hint = cn_row_str(arena, stmt, 2),
         .created_at.us = cn_sql_column_i64(stmt, 3),
-        .is_disabled = !cn_sql_column_is_null(stmt, 4),
     };
 }
 
@@ -174,7 +173,9 @@ bool cn_source_list(const struct cn_unit *unit, struct cn_source_list *list_out,
     struct cn_source_list list = { 0 };
     size_t capacity = 0;
     bool row = false;
-    if (!cn_sql_prepare(unit->conn, "SELECT " COLUMNS " FROM source ORDER BY source_id LIMIT $1",
+    if (!cn_sql_prepare(unit->conn,
+                        "SELECT " COLUMNS " FROM source WHERE disabled_us IS NULL"
+                        " ORDER BY source_id LIMIT $1",
                         &stmt, err)) {
         return false;
     }
@@ -199,8 +200,9 @@ bool cn_source_disable(const struct cn_unit *unit, cn_source_id id, struct cn_er
     int64_t changed = 0;
     if (!cn_sql_prepare(
             unit->conn,
-            "UPDATE source SET disabled_us = $2, claimed_name = NULL WHERE source_id = $1", &stmt,
-            err)) {
+            "UPDATE source SET disabled_us = $2, claimed_name = NULL WHERE source_id = $1"
+            " AND disabled_us IS NULL",
+            &stmt, err)) {
         return false;
     }
     cn_sql_bind_i64(stmt, 1, id.value);

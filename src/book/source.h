@@ -31,7 +31,6 @@ struct cn_source {
     cn_str name;
     cn_str write_key_hint; /* its last four characters */
     cn_time created_at;
-    bool is_disabled;
 };
 
 struct cn_source_list {
@@ -51,10 +50,12 @@ CN_MUST_CHECK bool cn_source_ensure(const struct cn_unit *unit, cn_str name, cn_
 
 CN_MUST_CHECK bool cn_source_load(const struct cn_unit *unit, cn_source_id id,
                                   struct cn_source *source_out, struct cn_error *err);
+/* Those that are enabled, the oldest first, at most CN_SOURCES_MAX. */
 CN_MUST_CHECK bool cn_source_list(const struct cn_unit *unit, struct cn_source_list *list_out,
                                   struct cn_error *err);
 
-/* Its key is refused from then on, and its name is free. */
+/* Its key is refused from then on, by a cache within CN_SOURCE_CACHE_US, and its name is free.
+ * Fails with CN_NOT_FOUND if there is none that is enabled. */
 CN_MUST_CHECK bool cn_source_disable(const struct cn_unit *unit, cn_source_id id,
                                      struct cn_error *err);
 

@@ -1,8 +1,8 @@
-// The pages of API keys and of where somebody is signed in: made, tried, revoked, ended.
+// The pages of API keys, of write keys and of where somebody is signed in: made, tried, revoked, ended.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { ADMIN, startCairn } from '../http/harness.mjs';
+import { ADMIN, basic, startCairn, waitFor } from '../http/harness.mjs';
 import { assertClean, axeFindings, CHECKED, launch, openPage } from './browser.mjs';
 
 let browser;
@@ -124,4 +124,29 @@ test('somebody ends where they are signed in, and an admin where another is', as
   await theirs.getByText('They are signed in nowhere.').waitFor();
   assert.deepEqual(await axeFindings(admin, true), []);
   assert.equal((await here.request.get(`${cairn.base}/api/v1/session`)).status(), 401);
+});
+
+test('a write key that leaked is revoked on the page of sources, which asks first', async t => {
+  const cairn = await startCairn(t);
+  const admin = await cairn.login();
+  const [shop] = [await admin.createSource('Shop'), await admin.createSource('Help desk')];
+  const send = async () => (await cairn.call('POST', '/v1/track', {
+    body: { type: 'track', event: 'Signed In', userId: 'u1' }, headers: { authorization: basic(shop.write_key) },
+  })).status;
+  const page = await openPage(t, browser, cairn.base);
+  await signIn(page, cairn.base);
+  await page.goto(`${cairn.base}/sources`);
+  const button = page.getByRole('button', { name: 'Revoke Shop' });
+  await button.click();
+  assert.deepEqual(await axeFindings(page, true), []);
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.equal(await send(), 200, 'it was kept');
+
+  await button.click();
+  await page.getByRole('button', { name: 'Revoke it' }).click();
+  await page.getByText('“Shop” is revoked.').waitFor();
+  await button.waitFor({ state: 'detached' });
+  await page.getByRole('heading', { name: 'Rejected by Help desk' }).waitFor();
+  await waitFor(async () => await send() === 401, { what: 'the key to be refused' });
 });

@@ -24,6 +24,7 @@ const matrix = id => [
   ['POST', `/api/v1/accounts/${id}/tickets`, { subject: 'Hm' }, ['admin', 'ops', 'leader', 'csm']],
   ['GET', '/api/v1/sources', undefined, ['admin', 'ops']],
   ['POST', '/api/v1/sources', { name: 'Shop' }, ['admin', 'ops']],
+  ['DELETE', '/api/v1/sources/src_0000000000001', undefined, ['admin', 'ops']],
   ['GET', '/api/v1/sources/src_0000000000001/rejected', undefined, ['admin', 'ops']],
 ];
 

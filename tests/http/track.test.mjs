@@ -210,3 +210,28 @@ test('reliability 21: clients that try again converge, and a flood of one source
   assert.equal(row.events_total, 40);
   assert.ok((await counts()).events_total > 0);
 });
+
+test('a source is revoked: its key is refused within a second, what it sent stays, its name is free', async t => {
+  const { cairn, admin, source, post } = await open(t);
+  const other = await admin.createSource('Help desk');
+  const send = () => post('/v1/track', JSON.stringify(event({ context: { groupId: 'g1' } })));
+  const accounts = async () => (await admin.get('/api/v1/accounts?q=g1')).body.data.length;
+  assert.equal((await send()).status, 200);
+  await waitFor(async () => await accounts() === 1, { what: 'the account' });
+  const revoke = () => admin.call('DELETE', `/api/v1/sources/${source.id}`);
+  assert.equal((await revoke()).status, 204);
+  const revoked = Date.now();
+  await waitFor(async () => (await send()).status === 401, { what: 'the key to be refused' });
+  assert.ok(Date.now() - revoked < 3000);
+  assert.equal((await revoke()).status, 404);
+  const names = (await admin.get('/api/v1/sources')).body.data.map(one => one.name);
+  assert.deepEqual([names.includes('Shop'), names.includes('Help desk')], [false, true]);
+  assert.equal((await cairn.call('POST', '/v1/track', { raw: JSON.stringify(event()), headers: { authorization: basic(other.write_key) } })).status, 200);
+  assert.notEqual((await admin.createSource('Shop')).id, source.id);
+  assert.equal(await accounts(), 1);
+
+  // Also after a restart.
+  cairn.assertClean(await cairn.stop());
+  await cairn.start();
+  assert.equal((await send()).status, 401);
+});

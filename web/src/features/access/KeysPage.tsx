@@ -1,10 +1,11 @@
 // What programs show to act as a user: made, listed and revoked.  Admins see everybody's.
-import { Button, Modal } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { ApiKey } from '@/api/types';
 import { QueryFailure, useCan, useFormat, When } from '@/features/session';
 import { t } from '@/lib/i18n';
 import { useTitle } from '@/lib/title';
+import { AskFirst } from '@/ui/AskFirst';
 import { DataTable } from '@/ui/DataTable';
 import { Icon } from '@/ui/Icon';
 import page from '@/ui/page.module.css';
@@ -95,25 +96,17 @@ function Revoke({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void }) {
       },
     });
   return (
-    <Modal
-      opened
-      onClose={onClose}
+    <AskFirst
       title={t('access.keys.revokeTitle', { name: apiKey.name })}
-      closeButtonProps={{ 'aria-label': t('state.close') }}
+      keep={t('access.keys.cancel')}
+      run={t('access.keys.revokeDo')}
+      isRunning={revoke.isPending}
+      onRun={run}
+      onClose={onClose}
     >
-      <div className={classes.form}>
-        <p>{t('access.keys.revokeHelp')}</p>
-        {revoke.error && <QueryFailure error={revoke.error} />}
-        <div className={classes.buttons}>
-          <Button variant="default" onClick={onClose} data-autofocus>
-            {t('access.keys.cancel')}
-          </Button>
-          <Button color="red" loading={revoke.isPending} onClick={run}>
-            {t('access.keys.revokeDo')}
-          </Button>
-        </div>
-      </div>
-    </Modal>
+      <p>{t('access.keys.revokeHelp')}</p>
+      {revoke.error && <QueryFailure error={revoke.error} />}
+    </AskFirst>
   );
 }
 

@@ -15,11 +15,19 @@ import { Empty, LoadingLines } from '@/ui/states';
 import { CreateSource } from './CreateSource';
 import { useSources } from './queries';
 import { Rejections } from './Rejections';
+import { RevokeSource } from './RevokeSource';
 import { Snippets } from './Snippets';
 import classes from './SourcesPage.module.css';
 import { keyWithHint } from './snippets';
 
-function SourceRow({ source, selected }: { source: Source; selected: boolean }) {
+interface RowProps {
+  source: Source;
+  selected: boolean;
+  /** Who may not revoke it has none. */
+  onRevoke: ((source: Source) => void) | undefined;
+}
+
+function SourceRow({ source, selected, onRevoke }: RowProps) {
   const format = useFormat();
   const lastHour = source.per_minute.reduce((sum, count) => sum + count, 0);
   return (
@@ -50,6 +58,18 @@ function SourceRow({ source, selected }: { source: Source; selected: boolean }) 
       <td className={`num ${page.end}`} data-rejected={source.rejected_total > 0}>
         {format.number(source.rejected_total)}
       </td>
+      {onRevoke && (
+        <td className={page.end}>
+          <Button
+            size="compact-xs"
+            variant="default"
+            onClick={() => onRevoke(source)}
+            aria-label={t('sources.revokeOf', { name: source.name })}
+          >
+            {t('sources.revoke')}
+          </Button>
+        </td>
+      )}
     </tr>
   );
 }
@@ -57,7 +77,13 @@ function SourceRow({ source, selected }: { source: Source; selected: boolean }) 
 /** Columns that a phone leaves out. */
 const ROOMY: ReadonlySet<string> = new Set(['key', 'duplicates']);
 
-function SourceTable({ sources, selected }: { sources: Source[]; selected: string | undefined }) {
+interface TableProps {
+  sources: Source[];
+  selected: string | undefined;
+  onRevoke: RowProps['onRevoke'];
+}
+
+function SourceTable({ sources, selected, onRevoke }: TableProps) {
   const heads = ['name', 'key', 'arrives', 'last', 'events', 'duplicates', 'rejected'] as const;
   return (
     <DataTable boxed className={classes.table} label={t('sources.table')}>
@@ -73,11 +99,16 @@ function SourceTable({ sources, selected }: { sources: Source[]; selected: strin
               {t(`sources.column.${head}`)}
             </th>
           ))}
+          {onRevoke && (
+            <th scope="col" className={page.end}>
+              <span className="sr-only">{t('sources.revoke')}</span>
+            </th>
+          )}
         </tr>
       </thead>
       <tbody>
         {sources.map(source => (
-          <SourceRow key={source.id} source={source} selected={source.id === selected} />
+          <SourceRow key={source.id} source={source} selected={source.id === selected} onRevoke={onRevoke} />
         ))}
       </tbody>
     </DataTable>
@@ -101,6 +132,7 @@ export function SourcesPage({ selected }: { selected: string | undefined }) {
   const { data: demo } = useDemo();
   const sources = useSources();
   const [creating, setCreating] = useState(false);
+  const [revoking, setRevoking] = useState<Source | null>(null);
   const [fresh, setFresh] = useState<{ id: string; key: string } | null>(null);
   const current = sources.data?.find(source => source.id === selected) ?? sources.data?.[0];
 
@@ -118,7 +150,11 @@ export function SourcesPage({ selected }: { selected: string | undefined }) {
       {sources.error && <QueryFailure error={sources.error} onRetry={() => void sources.refetch()} />}
       {sources.data?.length === 0 && <NoSources onCreate={() => setCreating(true)} />}
       {sources.data && sources.data.length > 0 && (
-        <SourceTable sources={sources.data} selected={current?.id} />
+        <SourceTable
+          sources={sources.data}
+          selected={current?.id}
+          onRevoke={operates ? setRevoking : undefined}
+        />
       )}
       {current && (
         <div className={classes.two}>
@@ -131,6 +167,7 @@ export function SourcesPage({ selected }: { selected: string | undefined }) {
           />
         </div>
       )}
+      {revoking && <RevokeSource source={revoking} onClose={() => setRevoking(null)} />}
       <CreateSource
         opened={creating}
         onClose={() => setCreating(false)}

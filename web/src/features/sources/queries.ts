@@ -44,3 +44,12 @@ export function useCreateSource() {
     onSuccess: () => cache.invalidateQueries({ queryKey: sourceKeys.list }),
   });
 }
+
+export function useRevokeSource() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) =>
+      unwrap(client.DELETE('/api/v1/sources/{source_id}', { params: { path: { source_id: id } } })),
+    onSettled: () => cache.invalidateQueries({ queryKey: sourceKeys.list }),
+  });
+}

@@ -31,6 +31,14 @@ export const sources = {
     'Events were rejected, but none is in the list: the newest come to it within seconds, the oldest leave it.',
   noRejectedHelp:
     'An event that cannot be taken is listed here with the reason; the rest of its batch is kept.',
+  revoke: 'Revoke',
+  revokeOf: 'Revoke {{name}}',
+  revokeTitle: 'Revoke “{{name}}”?',
+  revokeHelp:
+    'Whatever is sent with its write key is refused from then on. What it sent stays. The key cannot be brought back: to change it, make a new source, move what sends to it, and revoke this one.',
+  revokeKeep: 'Keep it',
+  revokeDo: 'Revoke it',
+  revoked: '“{{name}}” is revoked.',
   pointer: 'at',
   snippet: 'Send events to {{name}}',
   snippetKey: 'The key of the source is already in place.',
