@@ -133,7 +133,7 @@ class Cairn {
       stdio: ['ignore', 'pipe', this.options.stderr ?? 'pipe'],
       env: { ...process.env, ...this.options.env },
     });
-    this.#exited = once(this.#child, 'exit'); // from the start: it may die before it listens
+    this.#exited = once(this.#child, 'close'); // from the start: it may die before it listens; all it said is read by then
     this.#child.stderr?.setEncoding('utf8').on('data', chunk => (this.#log += chunk));
     // The first line on stdout is {"listening":"http://127.0.0.1:PORT"}.
     const lines = readline.createInterface({ input: this.#child.stdout });
