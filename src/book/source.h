@@ -44,7 +44,8 @@ CN_MUST_CHECK bool cn_source_create(const struct cn_unit *unit, cn_str name,
                                     char write_key_out[CN_WRITE_KEY_BYTES],
                                     struct cn_source *source_out, struct cn_error *err);
 
-/* The same with a given key, for the demo; an existing source of that key is returned. */
+/* The same with a given key, for the demo; an existing source of that key is returned, also a
+ * disabled one. */
 CN_MUST_CHECK bool cn_source_ensure(const struct cn_unit *unit, cn_str name, cn_str write_key,
                                     struct cn_source *source_out, struct cn_error *err);
 

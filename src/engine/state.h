@@ -288,7 +288,7 @@ CN_MUST_CHECK bool cn_engine_keep_activity(struct cn_engine *engine, bool all,
 /* At the beginning: what was counted but not stored as activity. */
 CN_MUST_CHECK bool cn_engine_recall_activity(struct cn_engine *engine, struct cn_error *err);
 
-/* The next score of the row stands on this colour.  Under the write lock. */
+/* The next score of the row stands on this colour, and is news.  Under the write lock. */
 void cn_engine_hand(struct cn_engine *engine, uint32_t row, enum cn_band band);
 
 /* What a hand-over makes of a score: it keeps its points, and the next one is news. */
